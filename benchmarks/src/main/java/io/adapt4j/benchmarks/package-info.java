@@ -1,0 +1,2 @@
+/** Adapt4J benchmarks. */
+package io.adapt4j.benchmarks;

@@ -1,0 +1,2 @@
+/** Adapt4J core. */
+package io.adapt4j.core;

@@ -1,0 +1,2 @@
+/** Adapt4J examples. */
+package io.adapt4j.examples;

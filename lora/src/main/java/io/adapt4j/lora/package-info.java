@@ -1,0 +1,2 @@
+/** Adapt4J lora. */
+package io.adapt4j.lora;
