@@ -31,8 +31,12 @@ public record TensorData(String name, StoredType type, List<Long> shape, Content
   }
 
   /**
-   * Checks the name and the shape and copies the shape.
+   * Makes a tensor with its own copy of the shape.
    *
+   * @param name the tensor's name
+   * @param type the element type
+   * @param shape the size of each dimension
+   * @param content gives the bytes
    * @throws IllegalArgumentException if the name is empty or reserved, a dimension is negative, or
    *     the size in bytes overflows a long
    */

@@ -16,7 +16,16 @@ import java.util.List;
 public record TensorEntry(
     String name, StoredType type, List<Long> shape, Path file, long offset, long length) {
 
-  /** Copies the shape. */
+  /**
+   * Makes an entry with its own copy of the shape.
+   *
+   * @param name the tensor's name
+   * @param type the element type
+   * @param shape the size of each dimension
+   * @param file the file that holds the tensor
+   * @param offset position of the first byte
+   * @param length size in bytes
+   */
   public TensorEntry {
     shape = List.copyOf(shape);
   }

@@ -19,7 +19,13 @@ public record GenerationDefaults(
   /** Name of the file in a checkpoint folder. */
   public static final String FILE = "generation_config.json";
 
-  /** Copies the list. */
+  /**
+   * Makes defaults with their own copy of the list.
+   *
+   * @param bosTokenId the token that begins a text
+   * @param eosTokenIds the tokens that end generation
+   * @param padTokenId the token that fills rows
+   */
   public GenerationDefaults {
     eosTokenIds = List.copyOf(eosTokenIds);
   }
