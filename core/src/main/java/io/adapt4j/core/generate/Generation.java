@@ -14,7 +14,6 @@ import java.util.Objects;
 public record Generation(
     String text, List<Integer> tokenIds, FinishReason finishReason, int promptTokens) {
 
-  /** Copies the ids and checks the values. */
   public Generation {
     Objects.requireNonNull(text, "text");
     tokenIds = List.copyOf(tokenIds);

@@ -12,7 +12,6 @@ import java.util.Objects;
  */
 public record CheckpointEvent(int step, Path path, boolean best) {
 
-  /** Checks that nothing is missing. */
   public CheckpointEvent {
     Objects.requireNonNull(path, "path");
   }

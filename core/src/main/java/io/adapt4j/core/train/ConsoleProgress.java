@@ -72,10 +72,15 @@ public final class ConsoleProgress implements TrainingListener {
   static void requireLibrary(ClassLoader loader) {
     try {
       Class.forName("me.tongfei.progressbar.ProgressBar", false, loader);
+      // The library measures text with its one dependency, and draws nothing at all without it.
+      Class.forName("org.jline.utils.WCWidth", false, loader);
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException(
-          "The live progress bar needs me.tongfei:progressbar:0.10.1, which is not on the class"
-              + " path. Add this dependency, or print to a stream that is not the terminal.",
+          "The live progress bar needs me.tongfei:progressbar:0.10.1 with its dependency"
+              + " org.jline:jline-terminal, but "
+              + e.getMessage()
+              + " is not on the class path. Add the dependency, or print to a stream that is not"
+              + " the terminal.",
           e);
     }
   }

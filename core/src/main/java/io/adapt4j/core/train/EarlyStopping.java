@@ -14,7 +14,6 @@ package io.adapt4j.core.train;
  */
 public record EarlyStopping(int patience, double minDelta, double best, int staleEvaluations) {
 
-  /** Checks the values. */
   public EarlyStopping {
     if (patience < 1) {
       throw new IllegalArgumentException(

@@ -13,7 +13,6 @@ import java.util.Objects;
 public record LearningRate(
     LearningRateSchedule schedule, double base, Warmup warmup, int totalSteps) {
 
-  /** Checks the values. */
   public LearningRate {
     Objects.requireNonNull(schedule, "schedule");
     Objects.requireNonNull(warmup, "warmup");

@@ -9,8 +9,8 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /**
  * A progress bar on the last line of a terminal, with lines printed above it.
  *
- * <p>Only carriage returns are sent, so it works on every terminal, and the library is never asked
- * for the terminal's size: it would load JLine, which warns on some systems.
+ * <p>Only carriage returns are sent, so it works on every terminal. The library is never asked for
+ * the terminal's size: it would open the terminal through JLine, which warns on some systems.
  */
 final class LiveBar implements AutoCloseable {
   private static final int REFRESH_MILLIS = 200;

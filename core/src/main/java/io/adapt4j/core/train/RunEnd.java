@@ -17,7 +17,6 @@ import java.util.OptionalInt;
 public record RunEnd(
     StopReason reason, int steps, OptionalInt bestStep, OptionalDouble bestLoss, Duration elapsed) {
 
-  /** Checks that nothing is missing. */
   public RunEnd {
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(bestStep, "bestStep");

@@ -24,7 +24,6 @@ public record RunStart(
     String model,
     String precision) {
 
-  /** Checks that nothing is missing. */
   public RunStart {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(precision, "precision");

@@ -15,7 +15,6 @@ import java.util.Objects;
 public record SkippedStep(
     int step, int totalSteps, String reason, double loss, double gradientNorm, int consecutive) {
 
-  /** Checks that nothing is missing. */
   public SkippedStep {
     Objects.requireNonNull(reason, "reason");
   }

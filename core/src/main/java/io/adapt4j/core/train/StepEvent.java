@@ -29,7 +29,6 @@ public record StepEvent(
     Duration elapsed,
     Duration remaining) {
 
-  /** Checks that nothing is missing. */
   public StepEvent {
     Objects.requireNonNull(elapsed, "elapsed");
     Objects.requireNonNull(remaining, "remaining");

@@ -41,7 +41,6 @@ public sealed interface Warmup {
    * @param count optimizer steps, at least 0
    */
   record Steps(int count) implements Warmup {
-    /** Checks the number. */
     public Steps {
       if (count < 0) {
         throw new IllegalArgumentException("warm-up steps must be at least 0, but is " + count);
@@ -60,7 +59,6 @@ public sealed interface Warmup {
    * @param ratio between 0 and 1
    */
   record Ratio(double ratio) implements Warmup {
-    /** Checks the ratio. */
     public Ratio {
       if (!(ratio >= 0 && ratio <= 1)) {
         throw new IllegalArgumentException(
