@@ -1,0 +1,134 @@
+package io.adapt4j.core.tokenize;
+
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * Owner of one native tokenizer. It calls DJL's native binding directly: DJL's own tokenizer class
+ * reports its use over the network and copies eight arrays for every text. Truncation and padding
+ * saved in the file are switched off. Thread-safe: closing waits for calls in progress.
+ */
+final class NativeTokenizer implements AutoCloseable {
+
+  private static final String OFFLINE = "ai.djl.offline";
+  private static final TokenizersLibrary LIBRARY = start();
+
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private final String name;
+  private long handle;
+
+  NativeTokenizer(String name, String json) {
+    this.name = name;
+    this.handle = LIBRARY.createTokenizerFromString(json);
+    LIBRARY.disableTruncation(handle);
+    LIBRARY.disablePadding(handle);
+  }
+
+  int[] encode(String text, boolean addSpecialTokens) {
+    return locked(
+        () -> {
+          long encoding = LIBRARY.encode(handle, text, addSpecialTokens);
+          try {
+            return narrow(LIBRARY.getTokenIds(encoding));
+          } finally {
+            LIBRARY.deleteEncoding(encoding);
+          }
+        });
+  }
+
+  /** Offsets are in code points, as the native side counts them. */
+  Encoding encodeWithOffsets(String text, boolean addSpecialTokens) {
+    return locked(
+        () -> {
+          long encoding = LIBRARY.encode(handle, text, addSpecialTokens);
+          try {
+            int[] ids = narrow(LIBRARY.getTokenIds(encoding));
+            long[] specialMask = LIBRARY.getSpecialTokenMask(encoding);
+            CharSpan[] spans = LIBRARY.getTokenCharSpans(encoding);
+            int[] starts = new int[ids.length];
+            int[] ends = new int[ids.length];
+            boolean[] special = new boolean[ids.length];
+            for (int i = 0; i < ids.length; i++) {
+              special[i] = specialMask[i] != 0;
+              starts[i] = spans[i] == null ? 0 : spans[i].getStart();
+              ends[i] = spans[i] == null ? 0 : spans[i].getEnd();
+            }
+            return new Encoding(ids, starts, ends, special);
+          } finally {
+            LIBRARY.deleteEncoding(encoding);
+          }
+        });
+  }
+
+  String decode(int[] ids, int from, int to, boolean skipSpecialTokens) {
+    long[] wide = new long[to - from];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = ids[from + i];
+    }
+    return locked(() -> LIBRARY.decode(handle, wide, skipSpecialTokens));
+  }
+
+  @Override
+  public void close() {
+    Lock writing = lock.writeLock();
+    writing.lock();
+    try {
+      if (handle != 0) {
+        LIBRARY.deleteTokenizer(handle);
+        handle = 0;
+      }
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  private interface Call<T> {
+    T run();
+  }
+
+  private <T> T locked(Call<T> call) {
+    Lock reading = lock.readLock();
+    reading.lock();
+    try {
+      if (handle == 0) {
+        throw new IllegalStateException(
+            "the tokenizer of " + name + " is closed; load it again or close it later");
+      }
+      return call.run();
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  private static int[] narrow(long[] ids) {
+    int[] narrow = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      narrow[i] = Math.toIntExact(ids[i]);
+    }
+    return narrow;
+  }
+
+  /**
+   * On a machine with a GPU DJL would download another build of the tokenizer library. Offline it
+   * takes the one on the class path, so DJL is offline while the library loads, and no longer: how
+   * it finds libtorch is not this class's business.
+   */
+  private static TokenizersLibrary start() {
+    String before = System.getProperty(OFFLINE);
+    System.setProperty(OFFLINE, "true");
+    try {
+      LibUtils.checkStatus();
+      return TokenizersLibrary.LIB;
+    } finally {
+      if (before == null) {
+        System.clearProperty(OFFLINE);
+      } else {
+        System.setProperty(OFFLINE, before);
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.adapt4j.core.tokenize;
+
+import java.util.Arrays;
+
+/**
+ * Turns tokens into text one at a time. Each token gives the text it completes, which may be none:
+ * a character whose bytes are spread over several tokens comes out whole with the last of them.
+ * Where decoding removes spaces before punctuation, a word comes out with the space after it.
+ *
+ * <p>The pieces joined are {@link Tokenizer#decode} of all tokens. The one exception: bytes that
+ * form no valid character may differ in how many U+FFFD they become.
+ *
+ * <p>Each token costs the decoding of a few tokens, however long the text. Not thread-safe. Stays
+ * valid as long as its tokenizer is open.
+ */
+public final class TextStream {
+
+  private static final char REPLACEMENT = '\uFFFD';
+  private static final int MOST_PENDING = 16;
+
+  private final Tokenizer tokenizer;
+  private final boolean skipSpecialTokens;
+
+  /**
+   * Tokens whose text is out already come first. They stay because decoders treat the first token
+   * of a sequence differently, for example drop its leading space.
+   */
+  private int[] window = new int[2 * MOST_PENDING];
+
+  private int emitted;
+  private int size;
+  private final StringBuilder held = new StringBuilder();
+  private boolean finished;
+
+  TextStream(Tokenizer tokenizer, boolean skipSpecialTokens) {
+    this.tokenizer = tokenizer;
+    this.skipSpecialTokens = skipSpecialTokens;
+  }
+
+  /**
+   * Takes the next token.
+   *
+   * @param id the token's id
+   * @return the text that is now complete; may be empty
+   * @throws IllegalArgumentException if the id is negative
+   * @throws IllegalStateException if the stream is finished or the tokenizer closed
+   */
+  public String push(int id) {
+    requireUnfinished();
+    boolean silent = (tokenizer.isSpecial(id) && skipSpecialTokens) || !tokenizer.hasToken(id);
+    if (silent) {
+      return "";
+    }
+    if (size == window.length) {
+      window = Arrays.copyOf(window, 2 * size);
+    }
+    window[size++] = id;
+    String before = decode(emitted);
+    String after = decode(size);
+    boolean complete =
+        after.length() > before.length() && after.charAt(after.length() - 1) != REPLACEMENT;
+    boolean hopeless = size - emitted > MOST_PENDING && !after.isEmpty();
+    return complete || hopeless ? emit(before, after) : "";
+  }
+
+  /**
+   * Ends the text.
+   *
+   * @return what was held back: the rest, with U+FFFD for an unfinished character
+   * @throws IllegalStateException if the stream is finished or the tokenizer closed
+   */
+  public String finish() {
+    requireUnfinished();
+    String rest = rest(decode(emitted), decode(size));
+    finished = true;
+    if (!tokenizer.cleansUpSpaces()) {
+      return rest;
+    }
+    return SpaceCleanup.apply(held.append(rest).toString());
+  }
+
+  private String emit(String before, String after) {
+    size -= emitted;
+    System.arraycopy(window, emitted, window, 0, size);
+    emitted = size;
+    String text = rest(before, after);
+    return tokenizer.cleansUpSpaces() ? cleanStablePart(text) : text;
+  }
+
+  private String cleanStablePart(String text) {
+    held.append(text);
+    int stable = SpaceCleanup.stableLength(held.toString());
+    String cleaned = SpaceCleanup.apply(held.substring(0, stable));
+    held.delete(0, stable);
+    return cleaned;
+  }
+
+  private String decode(int to) {
+    return tokenizer.decodeAsIs(window, 0, to, skipSpecialTokens);
+  }
+
+  private static String rest(String before, String after) {
+    return after.substring(Math.min(before.length(), after.length()));
+  }
+
+  private void requireUnfinished() {
+    if (finished) {
+      throw new IllegalStateException("the text is finished; start another stream");
+    }
+  }
+}
