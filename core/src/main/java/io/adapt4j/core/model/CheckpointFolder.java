@@ -1,0 +1,64 @@
+package io.adapt4j.core.model;
+
+import io.adapt4j.core.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.config.GenerationDefaults;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.internal.AtomicFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Writes complete Hugging Face checkpoint folders. */
+public final class CheckpointFolder {
+
+  /** Files that belong to a model but do not change when its weights do. */
+  private static final List<String> COMPANIONS =
+      List.of(
+          GenerationDefaults.FILE,
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "tokenizer.model",
+          "chat_template.jinja",
+          "chat_template.json");
+
+  private CheckpointFolder() {}
+
+  /**
+   * Writes weights and configuration, and copies the tokenizer and generation files of the base.
+   *
+   * @param folder where to; created if absent
+   * @param base the folder the model came from
+   * @param config the configuration to write
+   * @param tensors the weights
+   * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   */
+  public static void write(Path folder, Path base, ModelConfig config, List<TensorData> tensors) {
+    try {
+      Files.createDirectories(folder);
+      SafetensorsWriter.create().writeModel(folder, tensors);
+      config.save(folder);
+      copyCompanions(base, folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Writing the checkpoint " + folder + " failed", e);
+    }
+  }
+
+  private static void copyCompanions(Path base, Path folder) throws IOException {
+    if (Files.exists(folder) && Files.isSameFile(base, folder)) {
+      return;
+    }
+    for (String name : COMPANIONS) {
+      Path source = base.resolve(name);
+      if (Files.isRegularFile(source)) {
+        AtomicFiles.write(folder.resolve(name), Files.readAllBytes(source));
+      }
+    }
+  }
+}

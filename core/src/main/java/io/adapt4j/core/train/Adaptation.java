@@ -1,0 +1,35 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.engine.Parameter.Trained;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A model prepared for training: the values that train, and how to save and restore them. Closing
+ * it leaves the model as it was before, save for trained base weights.
+ */
+public interface Adaptation extends AutoCloseable {
+
+  /** The values that train, with their gradients, in a fixed order. */
+  List<Trained> trained();
+
+  /** Brings everything computed from the trained values up to date after they changed. */
+  void refresh();
+
+  /**
+   * Writes the trained values in the field's own format (a PEFT folder, or a checkpoint).
+   *
+   * @param folder created if absent; files in it are replaced atomically
+   */
+  void save(Path folder);
+
+  /**
+   * Reads back what {@link #save} wrote.
+   *
+   * @param folder the folder
+   */
+  void restore(Path folder);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,42 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.model.Decoder;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How a model is adapted: which values train, and what is saved. Full fine-tuning is here ({@link
+ * FullFineTuning}); adapters implement this in modules of their own.
+ */
+public interface FineTuningMethod {
+
+  /** A short description for logs and reports, such as {@code LoRA r=16}. */
+  String description();
+
+  /**
+   * Finds what is wrong with this method for a model, before any weight is read.
+   *
+   * @param declared the model's structure
+   * @param base the model's folder
+   * @return one sentence a problem; empty when there is none
+   */
+  List<String> problems(Decoder declared, Path base);
+
+  /**
+   * The number of values that would train.
+   *
+   * @param declared the model's structure
+   * @return their count
+   */
+  long trainableParameters(Decoder declared);
+
+  /**
+   * Prepares a model for training.
+   *
+   * @param decoder the model, with its weights
+   * @param base the folder they came from, recorded in what is saved
+   * @param seed decides random initial values
+   * @return what trains now
+   */
+  Adaptation attach(Decoder decoder, Path base, long seed);
+}
