@@ -1,0 +1,50 @@
+package io.adapt4j.core.checkpoint;
+
+import java.nio.file.Path;
+
+/**
+ * Weights that cannot be read or written as asked. The message names the file, the tensor where
+ * there is one, what was expected, what was found, and what to do about it.
+ */
+public final class CheckpointException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what is wrong, where, and what to do
+   */
+  public CheckpointException(String message) {
+    super(message);
+  }
+
+  /**
+   * Creates an exception with a cause.
+   *
+   * @param message what is wrong, where, and what to do
+   * @param cause the failure underneath
+   */
+  public CheckpointException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  static CheckpointException inFile(Path file, String expected, String found, String remedy) {
+    return new CheckpointException(
+        file + ": expected " + expected + ", found " + found + ". " + remedy);
+  }
+
+  static CheckpointException inTensor(
+      Path file, String tensor, String expected, String found, String remedy) {
+    return new CheckpointException(
+        file
+            + ": tensor '"
+            + tensor
+            + "': expected "
+            + expected
+            + ", found "
+            + found
+            + ". "
+            + remedy);
+  }
+}

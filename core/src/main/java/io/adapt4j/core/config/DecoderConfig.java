@@ -1,0 +1,141 @@
+package io.adapt4j.core.config;
+
+/**
+ * The dimensions of a Llama-like decoder, read from {@code config.json} under the names
+ * Transformers gives them.
+ *
+ * @param hiddenSize width of the residual stream
+ * @param intermediateSize inner width of the MLP
+ * @param layers number of decoder layers
+ * @param heads number of query heads
+ * @param kvHeads number of key and value heads; divides {@code heads}
+ * @param headDim width of one head; need not be {@code hiddenSize / heads}
+ * @param vocabSize number of token embeddings
+ * @param maxPositionEmbeddings longest sequence the model is meant for, in tokens
+ * @param rmsNormEps added to the mean square in the norms
+ * @param hiddenActivation activation of the MLP, as the file spells it
+ * @param attentionBias whether the four attention projections have biases
+ * @param mlpBias whether the three MLP projections have biases
+ * @param tieWordEmbeddings whether the output matrix is the embedding matrix
+ * @param ropeTheta base of the rotary frequencies
+ * @param ropeScaling how they are stretched
+ * @param rotaryDim how many values of a head are rotated; even, at most {@code headDim}
+ */
+public record DecoderConfig(
+    int hiddenSize,
+    int intermediateSize,
+    int layers,
+    int heads,
+    int kvHeads,
+    int headDim,
+    int vocabSize,
+    int maxPositionEmbeddings,
+    double rmsNormEps,
+    String hiddenActivation,
+    boolean attentionBias,
+    boolean mlpBias,
+    boolean tieWordEmbeddings,
+    double ropeTheta,
+    RopeScaling ropeScaling,
+    int rotaryDim) {
+
+  /**
+   * What a family takes for fields its files leave out.
+   *
+   * @param maxPositionEmbeddings longest sequence, in tokens
+   * @param rmsNormEps added to the mean square in the norms
+   * @param hiddenActivation activation of the MLP
+   * @param tieWordEmbeddings whether the output matrix is the embedding matrix
+   * @param ropeTheta base of the rotary frequencies
+   */
+  public record Defaults(
+      int maxPositionEmbeddings,
+      double rmsNormEps,
+      String hiddenActivation,
+      boolean tieWordEmbeddings,
+      double ropeTheta) {
+
+    /** The defaults of {@code LlamaConfig} in Transformers. */
+    public static final Defaults LLAMA = new Defaults(2048, 1e-6, "silu", false, 10_000);
+  }
+
+  /**
+   * Reads the fields of a Llama-like decoder.
+   *
+   * @param config the configuration
+   * @param defaults what the family takes for missing fields
+   * @return the dimensions, checked against each other
+   * @throws ConfigException if a required field is missing, a value has the wrong type or range,
+   *     the head counts do not divide, the rotated width is odd, or the rotary scaling is unknown
+   */
+  public static DecoderConfig from(ModelConfig config, Defaults defaults) {
+    ConfigReader fields = config.fields();
+    int hiddenSize = fields.requirePositiveInt("hidden_size");
+    int heads = fields.requirePositiveInt("num_attention_heads");
+    int headDim = headDim(fields, hiddenSize, heads);
+    return new DecoderConfig(
+        hiddenSize,
+        fields.requirePositiveInt("intermediate_size"),
+        fields.requirePositiveInt("num_hidden_layers"),
+        heads,
+        kvHeads(fields, heads),
+        headDim,
+        fields.requirePositiveInt("vocab_size"),
+        fields.positiveInt("max_position_embeddings", defaults.maxPositionEmbeddings()),
+        fields.positiveNumber("rms_norm_eps", defaults.rmsNormEps()),
+        hiddenActivation(fields, defaults),
+        fields.bool("attention_bias", false),
+        fields.bool("mlp_bias", false),
+        fields.bool("tie_word_embeddings", defaults.tieWordEmbeddings()),
+        RopeScalingReader.theta(fields, defaults.ropeTheta()),
+        RopeScalingReader.scaling(fields),
+        rotaryDim(fields, headDim));
+  }
+
+  private static int kvHeads(ConfigReader fields, int heads) {
+    int kvHeads = fields.positiveInt("num_key_value_heads", heads);
+    if (heads % kvHeads != 0) {
+      throw fields.invalid(
+          "num_key_value_heads",
+          "a divisor of num_attention_heads " + heads,
+          "Correct one of the two.");
+    }
+    return kvHeads;
+  }
+
+  private static int headDim(ConfigReader fields, int hiddenSize, int heads) {
+    if (!fields.has("head_dim") && hiddenSize % heads != 0) {
+      throw fields.invalid(
+          "head_dim",
+          "a value, as hidden_size "
+              + hiddenSize
+              + " is not a multiple of num_attention_heads "
+              + heads,
+          "Add head_dim, or correct one of the two.");
+    }
+    return fields.positiveInt("head_dim", hiddenSize / heads);
+  }
+
+  /** Gemma's files have {@code hidden_activation}, which then counts, beside the older name. */
+  private static String hiddenActivation(ConfigReader fields, Defaults defaults) {
+    return fields
+        .optionalText("hidden_activation")
+        .or(() -> fields.optionalText("hidden_act"))
+        .orElse(defaults.hiddenActivation());
+  }
+
+  private static int rotaryDim(ConfigReader fields, int headDim) {
+    int rotaryDim = (int) (headDim * RopeScalingReader.partialRotaryFactor(fields));
+    if (rotaryDim < 2 || rotaryDim % 2 != 0) {
+      throw fields.invalid(
+          "head_dim",
+          "a head width whose rotated part is even and not 0, as values are rotated in pairs; "
+              + rotaryDim
+              + " of "
+              + headDim
+              + " would be rotated",
+          "Correct head_dim, or hidden_size and num_attention_heads, or partial_rotary_factor.");
+    }
+    return rotaryDim;
+  }
+}

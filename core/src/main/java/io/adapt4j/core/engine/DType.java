@@ -1,0 +1,51 @@
+package io.adapt4j.core.engine;
+
+/** Element types the engine computes with, and their ATen scalar type codes. */
+public enum DType {
+  /** Unsigned 8-bit integer. */
+  U8(0, 1),
+  /** 64-bit integer. */
+  I64(4, 8),
+  /** IEEE half precision. */
+  F16(5, 2),
+  /** IEEE single precision. */
+  F32(6, 4),
+  /** IEEE double precision. */
+  F64(7, 8),
+  /** Boolean, one byte each. */
+  BOOL(11, 1),
+  /** bfloat16. */
+  BF16(15, 2);
+
+  private final int code;
+  private final int bytes;
+
+  DType(int code, int bytes) {
+    this.code = code;
+    this.bytes = bytes;
+  }
+
+  /** The ATen scalar type code, as scripts take it. */
+  public int code() {
+    return code;
+  }
+
+  /** Bytes per element. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** Whether this is a floating-point type. */
+  public boolean isFloating() {
+    return this == F16 || this == F32 || this == F64 || this == BF16;
+  }
+
+  static DType ofCode(long code) {
+    for (DType type : values()) {
+      if (type.code == code) {
+        return type;
+      }
+    }
+    throw new EngineException("libtorch returned a tensor of unsupported scalar type " + code);
+  }
+}

@@ -1,0 +1,348 @@
+package io.adapt4j.core.engine;
+
+import ai.djl.engine.Engine;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * Starts DJL's PyTorch engine and calls its native layer.
+ *
+ * <p>Everything passes through one TorchScript module ({@link ScriptArchive}), so dtypes are
+ * plain integers that libtorch itself checks: DJL's own dtype table, which ends the process on
+ * bfloat16, is never consulted. The natives are reached by method handles because DJL's public
+ * calls either run in inference mode, whose tensors can never be differentiated, or wrap every
+ * value in an {@code NDArray} with a manager.
+ */
+final class LibTorch {
+
+  private static final String NATIVES = "ai.djl.pytorch.jni.PyTorchLibrary";
+
+  private static final MethodHandle RUN;
+  private static final MethodHandle TENSOR_TO_VALUE;
+  private static final MethodHandle TENSORS_TO_VALUE;
+  private static final MethodHandle LONG_TO_VALUE;
+  private static final MethodHandle LONGS_TO_VALUE;
+  private static final MethodHandle DOUBLE_TO_VALUE;
+  private static final MethodHandle DOUBLES_TO_VALUE;
+  private static final MethodHandle BOOL_TO_VALUE;
+  private static final MethodHandle VALUE_TO_TENSOR;
+  private static final MethodHandle VALUE_TO_TENSORS;
+  private static final MethodHandle VALUE_TO_LONG;
+  private static final MethodHandle VALUE_TO_DOUBLE;
+  private static final MethodHandle DELETE_VALUE;
+  private static final MethodHandle DELETE_TENSOR;
+  private static final MethodHandle SIZES;
+  private static final MethodHandle DIRECT_BUFFER;
+  private static final MethodHandle SET_GRAD_MODE;
+  private static final MethodHandle SET_EXECUTOR_OPTIMIZE;
+  private static final MethodHandle MANUAL_SEED;
+  private static final MethodHandle GET_THREADS;
+  private static final MethodHandle SET_THREADS;
+  private static final long MODULE;
+
+  /** Grad mode and executor settings are per thread in libtorch. */
+  private static final ThreadLocal<Boolean> THREAD_READY = ThreadLocal.withInitial(() -> false);
+
+  static {
+    startEngine();
+    try {
+      Class<?> type = Class.forName(NATIVES);
+      MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
+      Object lib = lookup.findStaticGetter(type, "LIB", type).invoke();
+      Natives natives = new Natives(lookup, type, lib);
+      RUN =
+          natives.find(
+              "moduleRunMethod",
+              long.class,
+              long.class,
+              String.class,
+              long[].class,
+              boolean.class,
+              boolean.class);
+      TENSOR_TO_VALUE = natives.find("iValueFromTensor", long.class, long.class);
+      TENSORS_TO_VALUE = natives.find("iValueFromTensorList", long.class, long[].class);
+      LONG_TO_VALUE = natives.find("iValueFromLong", long.class, long.class);
+      LONGS_TO_VALUE = natives.find("iValueFromLongList", long.class, long[].class);
+      DOUBLE_TO_VALUE = natives.find("iValueFromDouble", long.class, double.class);
+      DOUBLES_TO_VALUE = natives.find("iValueFromDoubleList", long.class, double[].class);
+      BOOL_TO_VALUE = natives.find("iValueFromBool", long.class, boolean.class);
+      VALUE_TO_TENSOR = natives.find("iValueToTensor", long.class, long.class);
+      VALUE_TO_TENSORS = natives.find("iValueToTensorList", long[].class, long.class);
+      VALUE_TO_LONG = natives.find("iValueToLong", long.class, long.class);
+      VALUE_TO_DOUBLE = natives.find("iValueToDouble", double.class, long.class);
+      DELETE_VALUE = natives.find("torchDeleteIValue", void.class, long.class);
+      DELETE_TENSOR = natives.find("torchDeleteTensor", void.class, long.class);
+      SIZES = natives.find("torchSizes", long[].class, long.class);
+      DIRECT_BUFFER = natives.find("torchDirectByteBuffer", ByteBuffer.class, long.class);
+      SET_GRAD_MODE = natives.find("torchSetGradMode", void.class, boolean.class);
+      SET_EXECUTOR_OPTIMIZE =
+          natives.find("setGraphExecutorOptimize", void.class, boolean.class);
+      MANUAL_SEED = natives.find("torchManualSeed", void.class, long.class);
+      GET_THREADS = natives.find("torchGetNumThreads", int.class);
+      SET_THREADS = natives.find("torchSetNumThreads", void.class, int.class);
+      MethodHandle load =
+          natives.find(
+              "moduleLoad",
+              long.class,
+              InputStream.class,
+              int[].class,
+              boolean.class,
+              byte[].class,
+              long.class);
+      int[] cpu = {0, -1};
+      MODULE =
+          (long)
+              load.invokeExact(
+                  (InputStream) new ByteArrayInputStream(ScriptArchive.build()),
+                  cpu,
+                  false,
+                  new byte[1 << 16],
+                  -1L);
+    } catch (Throwable e) {
+      throw new EngineException(
+          "DJL's PyTorch natives could not be bound; Adapt4J needs pytorch-engine 0.36.0 and the"
+              + " matching pytorch-jni and pytorch-native artifacts on the class path",
+          e);
+    }
+  }
+
+  private LibTorch() {}
+
+  private record Natives(MethodHandles.Lookup lookup, Class<?> type, Object lib) {
+    MethodHandle find(String name, Class<?> result, Class<?>... arguments)
+        throws ReflectiveOperationException {
+      return lookup.findVirtual(type, name, MethodType.methodType(result, arguments)).bindTo(lib);
+    }
+  }
+
+  /** DJL reports its use over the network unless told not to. */
+  private static void startEngine() {
+    if (System.getProperty("OPT_OUT_TRACKING") == null) {
+      System.setProperty("OPT_OUT_TRACKING", "true");
+    }
+    try {
+      Engine.getEngine("PyTorch");
+    } catch (RuntimeException | LinkageError e) {
+      throw new EngineException(
+          "DJL's PyTorch engine did not start: "
+              + e.getMessage()
+              + ". On Linux x86-64 adapt4j-core brings its CPU native; on other platforms add"
+              + " DJL's pytorch-native for yours",
+          e);
+    }
+  }
+
+  static Tensor tensor(String method, boolean grad, Object... arguments) {
+    long value = run(method, grad, arguments);
+    try {
+      return new Tensor((long) VALUE_TO_TENSOR.invokeExact(value));
+    } catch (Throwable e) {
+      throw failure(method, e);
+    } finally {
+      deleteValue(value);
+    }
+  }
+
+  static Tensor[] tensors(String method, boolean grad, Object... arguments) {
+    long value = run(method, grad, arguments);
+    try {
+      long[] handles = (long[]) VALUE_TO_TENSORS.invokeExact(value);
+      Tensor[] tensors = new Tensor[handles.length];
+      for (int i = 0; i < handles.length; i++) {
+        tensors[i] = new Tensor(handles[i]);
+      }
+      return tensors;
+    } catch (Throwable e) {
+      throw failure(method, e);
+    } finally {
+      deleteValue(value);
+    }
+  }
+
+  static double number(String method, Object... arguments) {
+    long value = run(method, false, arguments);
+    try {
+      return (double) VALUE_TO_DOUBLE.invokeExact(value);
+    } catch (Throwable e) {
+      throw failure(method, e);
+    } finally {
+      deleteValue(value);
+    }
+  }
+
+  static long integer(String method, Object... arguments) {
+    long value = run(method, false, arguments);
+    try {
+      return (long) VALUE_TO_LONG.invokeExact(value);
+    } catch (Throwable e) {
+      throw failure(method, e);
+    } finally {
+      deleteValue(value);
+    }
+  }
+
+  static void run(String method, Object... arguments) {
+    deleteValue(run(method, false, arguments));
+  }
+
+  private static long run(String method, boolean grad, Object... arguments) {
+    prepareThread();
+    long[] values = new long[arguments.length];
+    int made = 0;
+    try {
+      for (; made < arguments.length; made++) {
+        values[made] = toValue(method, arguments[made]);
+      }
+      if (grad) {
+        SET_GRAD_MODE.invokeExact(true);
+      }
+      try {
+        return (long) RUN.invokeExact(MODULE, method, values, true, false);
+      } finally {
+        if (grad) {
+          SET_GRAD_MODE.invokeExact(false);
+        }
+      }
+    } catch (Throwable e) {
+      throw failure(method, e);
+    } finally {
+      for (int i = 0; i < made; i++) {
+        deleteValue(values[i]);
+      }
+    }
+  }
+
+  private static void prepareThread() {
+    if (!THREAD_READY.get()) {
+      try {
+        SET_GRAD_MODE.invokeExact(false);
+        // The profiling executor re-specialises on every new shape; plain interpretation does not.
+        SET_EXECUTOR_OPTIMIZE.invokeExact(false);
+      } catch (Throwable e) {
+        throw failure("thread set-up", e);
+      }
+      THREAD_READY.set(true);
+    }
+  }
+
+  private static long toValue(String method, Object argument) throws Throwable {
+    if (argument instanceof Tensor tensor) {
+      return (long) TENSOR_TO_VALUE.invokeExact(tensor.handle());
+    }
+    if (argument instanceof Integer number) {
+      return (long) LONG_TO_VALUE.invokeExact((long) number);
+    }
+    if (argument instanceof Long number) {
+      return (long) LONG_TO_VALUE.invokeExact((long) number);
+    }
+    if (argument instanceof Double number) {
+      return (long) DOUBLE_TO_VALUE.invokeExact((double) number);
+    }
+    if (argument instanceof Boolean flag) {
+      return (long) BOOL_TO_VALUE.invokeExact((boolean) flag);
+    }
+    if (argument instanceof Tensor[] tensors) {
+      return (long) TENSORS_TO_VALUE.invokeExact(handles(List.of(tensors)));
+    }
+    if (argument instanceof List<?> tensors) {
+      return (long) TENSORS_TO_VALUE.invokeExact(handles(tensors));
+    }
+    if (argument instanceof long[] numbers) {
+      return (long) LONGS_TO_VALUE.invokeExact(numbers);
+    }
+    if (argument instanceof double[] numbers) {
+      return (long) DOUBLES_TO_VALUE.invokeExact(numbers);
+    }
+    if (argument instanceof DType type) {
+      return (long) LONG_TO_VALUE.invokeExact((long) type.code());
+    }
+    throw new IllegalArgumentException("Operator " + method + " got an argument " + argument);
+  }
+
+  private static long[] handles(List<?> tensors) {
+    long[] handles = new long[tensors.size()];
+    for (int i = 0; i < handles.length; i++) {
+      handles[i] = ((Tensor) tensors.get(i)).handle();
+    }
+    return handles;
+  }
+
+  static long[] sizes(long handle) {
+    try {
+      return (long[]) SIZES.invokeExact(handle);
+    } catch (Throwable e) {
+      throw failure("sizes", e);
+    }
+  }
+
+  static ByteBuffer directBuffer(long handle) {
+    try {
+      return ((ByteBuffer) DIRECT_BUFFER.invokeExact(handle)).order(ByteOrder.nativeOrder());
+    } catch (Throwable e) {
+      throw failure("data", e);
+    }
+  }
+
+  static void deleteTensor(long handle) {
+    try {
+      DELETE_TENSOR.invokeExact(handle);
+    } catch (Throwable e) {
+      throw failure("close", e);
+    }
+  }
+
+  private static void deleteValue(long value) {
+    try {
+      DELETE_VALUE.invokeExact(value);
+    } catch (Throwable e) {
+      throw failure("close", e);
+    }
+  }
+
+  static void seed(long seed) {
+    try {
+      MANUAL_SEED.invokeExact(seed);
+    } catch (Throwable e) {
+      throw failure("seed", e);
+    }
+  }
+
+  static int threads() {
+    try {
+      return (int) GET_THREADS.invokeExact();
+    } catch (Throwable e) {
+      throw failure("threads", e);
+    }
+  }
+
+  static void threads(int count) {
+    try {
+      SET_THREADS.invokeExact(count);
+    } catch (Throwable e) {
+      throw failure("threads", e);
+    }
+  }
+
+  private static RuntimeException failure(String method, Throwable cause) {
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    if (cause instanceof EngineException || cause instanceof IllegalStateException) {
+      return (RuntimeException) cause;
+    }
+    return new EngineException("Operator " + method + " failed: " + reason(cause), cause);
+  }
+
+  /** The interpreter's own trace is long; the line after "RuntimeError:" says what went wrong. */
+  private static String reason(Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    int at = message.lastIndexOf("RuntimeError: ");
+    return at < 0 ? message : message.substring(at + "RuntimeError: ".length()).strip();
+  }
+}

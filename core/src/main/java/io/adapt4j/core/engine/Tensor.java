@@ -1,0 +1,261 @@
+package io.adapt4j.core.engine;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A libtorch tensor with exactly one owner.
+ *
+ * <p>A tensor made while a {@link Scope} is open on its thread belongs to that scope and is closed
+ * with it, unless it is moved on ({@link Scope#keep}, {@link #own}); otherwise whoever made it
+ * closes it. Closing twice is harmless; use after close throws {@link IllegalStateException}. Not
+ * thread safe.
+ */
+public final class Tensor implements AutoCloseable {
+
+  private static final AtomicLong LIVE = new AtomicLong();
+
+  private long handle;
+  private long[] sizes;
+  private DType type;
+
+  /** The scope that will close this tensor, or null when its holder does. */
+  private Scope scope;
+
+  Tensor(long handle) {
+    this.handle = handle;
+    LIVE.incrementAndGet();
+    Scope current = Scope.current();
+    if (current != null) {
+      current.adopt(this);
+    }
+  }
+
+  /**
+   * Makes an uninitialised tensor.
+   *
+   * @param type element type
+   * @param sizes dimensions
+   * @return the tensor
+   */
+  public static Tensor empty(DType type, long... sizes) {
+    return LibTorch.tensor("empty", false, sizes, type);
+  }
+
+  /**
+   * Makes a tensor of zeros.
+   *
+   * @param type element type
+   * @param sizes dimensions
+   * @return the tensor
+   */
+  public static Tensor zeros(DType type, long... sizes) {
+    return LibTorch.tensor("zeros", false, sizes, type);
+  }
+
+  /**
+   * Makes a tensor of standard normal values from libtorch's generator ({@link Torch#seed}).
+   *
+   * @param type element type
+   * @param sizes dimensions
+   * @return the tensor
+   */
+  public static Tensor randn(DType type, long... sizes) {
+    return LibTorch.tensor("randn", false, sizes, type);
+  }
+
+  /**
+   * Makes an I64 tensor from Java values.
+   *
+   * @param values the elements in row-major order
+   * @param sizes dimensions; their product is the number of values
+   * @return the tensor
+   */
+  public static Tensor of(long[] values, long... sizes) {
+    Tensor tensor = empty(DType.I64, sizes);
+    tensor.requireCount(values.length);
+    tensor.data().asLongBuffer().put(values);
+    return tensor;
+  }
+
+  /**
+   * Makes an F32 tensor from Java values.
+   *
+   * @param values the elements in row-major order
+   * @param sizes dimensions; their product is the number of values
+   * @return the tensor
+   */
+  public static Tensor of(float[] values, long... sizes) {
+    Tensor tensor = empty(DType.F32, sizes);
+    tensor.requireCount(values.length);
+    tensor.data().asFloatBuffer().put(values);
+    return tensor;
+  }
+
+  private void requireCount(int values) {
+    if (values != count()) {
+      close();
+      throw new IllegalArgumentException(
+          values + " values do not fill a tensor of shape " + Arrays.toString(sizes()));
+    }
+  }
+
+  long handle() {
+    if (handle == 0) {
+      throw new IllegalStateException("This tensor has been closed");
+    }
+    return handle;
+  }
+
+  Scope scope() {
+    return scope;
+  }
+
+  void scope(Scope owner) {
+    scope = owner;
+  }
+
+  /** The dimensions. Do not change the array. */
+  public long[] sizes() {
+    if (sizes == null) {
+      sizes = LibTorch.sizes(handle());
+    }
+    return sizes;
+  }
+
+  /**
+   * One dimension.
+   *
+   * @param dimension its index; negative counts from the end
+   * @return its size
+   */
+  public long size(int dimension) {
+    long[] all = sizes();
+    return all[dimension < 0 ? all.length + dimension : dimension];
+  }
+
+  /** The number of elements. */
+  public long count() {
+    long count = 1;
+    for (long size : sizes()) {
+      count *= size;
+    }
+    return count;
+  }
+
+  /** The element type. */
+  public DType type() {
+    if (type == null) {
+      type = DType.ofCode(LibTorch.integer("dtype_of", this));
+    }
+    return type;
+  }
+
+  /**
+   * The tensor's own memory, without a copy. The tensor must be contiguous, at most 2 GiB, and stay
+   * open while the buffer is used.
+   *
+   * @return a buffer in native byte order
+   */
+  public ByteBuffer data() {
+    if (LibTorch.integer("is_contiguous", this) == 0) {
+      throw new IllegalStateException(
+          "The data of a tensor that is not contiguous was asked for; copy it first");
+    }
+    if (count() == 0) {
+      return ByteBuffer.allocateDirect(0).order(ByteOrder.nativeOrder());
+    }
+    return LibTorch.directBuffer(handle());
+  }
+
+  /** Copies the elements as floats; any floating type, any layout. */
+  public float[] toFloats() {
+    try (Tensor plain = LibTorch.tensor("contiguous_as", false, this, DType.F32)) {
+      FloatBuffer buffer = plain.data().asFloatBuffer();
+      float[] values = new float[buffer.remaining()];
+      buffer.get(values);
+      return values;
+    }
+  }
+
+  /** Copies the elements as longs; any integer type, any layout. */
+  public long[] toLongs() {
+    try (Tensor plain = LibTorch.tensor("contiguous_as", false, this, DType.I64)) {
+      LongBuffer buffer = plain.data().asLongBuffer();
+      long[] values = new long[buffer.remaining()];
+      buffer.get(values);
+      return values;
+    }
+  }
+
+  /** The single element of a one-element tensor. */
+  public double item() {
+    return LibTorch.number("item", this);
+  }
+
+  /**
+   * A view of consecutive entries of one dimension; it shares memory with this tensor.
+   *
+   * @param dimension the dimension
+   * @param start first entry
+   * @param length number of entries
+   * @return the view
+   */
+  public Tensor narrow(int dimension, long start, long length) {
+    return LibTorch.tensor("narrow", false, this, dimension, start, length);
+  }
+
+  /**
+   * A copy in another element type.
+   *
+   * @param to the element type
+   * @return a new tensor, contiguous, never sharing memory
+   */
+  public Tensor copyAs(DType to) {
+    return LibTorch.tensor("copy_as", false, this, to);
+  }
+
+  /**
+   * Overwrites this tensor with another's values, converting the type.
+   *
+   * @param source a tensor of a shape that broadcasts to this one's
+   */
+  public void copyFrom(Tensor source) {
+    LibTorch.run("copy_into", this, source);
+  }
+
+  /** Takes this tensor out of its scope: from now on the caller closes it. */
+  public Tensor own() {
+    scope = null;
+    return this;
+  }
+
+  /** Whether {@link #close} has been called. */
+  public boolean isClosed() {
+    return handle == 0;
+  }
+
+  @Override
+  public void close() {
+    if (handle != 0) {
+      LibTorch.deleteTensor(handle);
+      handle = 0;
+      scope = null;
+      LIVE.decrementAndGet();
+    }
+  }
+
+  /** How many tensors are open in this process; for leak tests. */
+  public static long live() {
+    return LIVE.get();
+  }
+
+  @Override
+  public String toString() {
+    return handle == 0 ? "Tensor(closed)" : "Tensor" + Arrays.toString(sizes());
+  }
+}

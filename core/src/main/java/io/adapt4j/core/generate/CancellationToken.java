@@ -1,0 +1,28 @@
+package io.adapt4j.core.generate;
+
+/**
+ * Asks a running generation to stop, from any thread.
+ *
+ * <p>The generation ends before its next token with {@link FinishReason#CANCELLED} and returns what
+ * it has produced so far. A cancelled token stays cancelled; use a new one for the next generation.
+ */
+public final class CancellationToken {
+  private volatile boolean cancelled;
+
+  /** Creates a token that is not cancelled. */
+  public CancellationToken() {}
+
+  /** Requests the stop; calling it again changes nothing. */
+  public void cancel() {
+    cancelled = true;
+  }
+
+  /**
+   * Tells whether a stop was requested.
+   *
+   * @return true after {@link #cancel()}
+   */
+  public boolean isCancelled() {
+    return cancelled;
+  }
+}

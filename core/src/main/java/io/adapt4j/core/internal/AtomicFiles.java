@@ -1,0 +1,99 @@
+package io.adapt4j.core.internal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Writes whole files so that a reader sees the old content or the new one, never a part: the
+ * content goes to a temporary file in the same folder, which is then moved over the target. A
+ * failure leaves the target as it was and no temporary file. Missing folders are created. Use
+ * {@link FileTransaction} where several files belong together.
+ */
+public final class AtomicFiles {
+
+  private AtomicFiles() {}
+
+  /** Writes the content of one file. */
+  @FunctionalInterface
+  public interface Content {
+    /**
+     * Writes everything to the channel, which the caller closes.
+     *
+     * @param channel an empty file open for writing
+     * @throws IOException if the content cannot be produced or written
+     */
+    void writeTo(FileChannel channel) throws IOException;
+  }
+
+  /**
+   * Writes a file through a channel.
+   *
+   * @param file the file to create or replace
+   * @param content what to write
+   * @throws IOException if writing or moving fails; the target is unchanged then
+   */
+  public static void write(Path file, Content content) throws IOException {
+    try (FileTransaction transaction = new FileTransaction()) {
+      writeNew(transaction.stage(file), content);
+      transaction.commit();
+    }
+  }
+
+  /**
+   * Writes bytes to a file.
+   *
+   * @param file the file to create or replace
+   * @param bytes the whole content
+   * @throws IOException if writing or moving fails; the target is unchanged then
+   */
+  public static void write(Path file, byte[] bytes) throws IOException {
+    write(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
+  }
+
+  /**
+   * Writes text to a file in UTF-8.
+   *
+   * @param file the file to create or replace
+   * @param text the whole content
+   * @throws IOException if writing or moving fails; the target is unchanged then
+   */
+  public static void writeText(Path file, String text) throws IOException {
+    write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Writes a JSON value to a file, indented by two spaces and ended by a line feed.
+   *
+   * @param file the file to create or replace
+   * @param value the whole content
+   * @throws IOException if writing or moving fails; the target is unchanged then
+   */
+  public static void writeJson(Path file, JsonNode value) throws IOException {
+    writeText(file, Json.indented(value));
+  }
+
+  /**
+   * Writes a file that must not exist yet, such as one staged in a {@link FileTransaction}.
+   *
+   * @param file the file to create
+   * @param content what to write
+   * @throws IOException if the file exists or cannot be written
+   */
+  public static void writeNew(Path file, Content content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      content.writeTo(channel);
+    }
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

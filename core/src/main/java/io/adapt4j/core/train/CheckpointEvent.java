@@ -1,0 +1,18 @@
+package io.adapt4j.core.train;
+
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * A checkpoint that is complete on disk.
+ *
+ * @param step optimizer steps done so far
+ * @param path folder of the checkpoint
+ * @param best whether it is the best checkpoint so far
+ */
+public record CheckpointEvent(int step, Path path, boolean best) {
+
+  public CheckpointEvent {
+    Objects.requireNonNull(path, "path");
+  }
+}

@@ -1,0 +1,59 @@
+package io.adapt4j.core.train;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Passes events to several listeners and keeps their exceptions away from the training loop. */
+final class ListenerGroup implements TrainingListener {
+  private static final Logger LOG = LoggerFactory.getLogger(ListenerGroup.class);
+
+  private final List<TrainingListener> listeners;
+
+  ListenerGroup(List<TrainingListener> listeners) {
+    this.listeners = listeners;
+  }
+
+  @Override
+  public void started(RunStart event) {
+    forEach(listener -> listener.started(event));
+  }
+
+  @Override
+  public void step(StepEvent event) {
+    forEach(listener -> listener.step(event));
+  }
+
+  @Override
+  public void evaluated(EvaluationEvent event) {
+    forEach(listener -> listener.evaluated(event));
+  }
+
+  @Override
+  public void checkpointSaved(CheckpointEvent event) {
+    forEach(listener -> listener.checkpointSaved(event));
+  }
+
+  @Override
+  public void skipped(SkippedStep event) {
+    forEach(listener -> listener.skipped(event));
+  }
+
+  @Override
+  public void ended(RunEnd event) {
+    forEach(listener -> listener.ended(event));
+  }
+
+  private void forEach(Consumer<TrainingListener> call) {
+    for (TrainingListener listener : listeners) {
+      try {
+        call.accept(listener);
+      } catch (RuntimeException e) {
+        LOG.warn(
+            "Training goes on although {} failed: {}", listener.getClass().getName(), e.toString());
+        LOG.debug("The failure of the listener", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.adapt4j.core.train;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/** Words the events of a run for people. */
+final class ProgressText {
+  private ProgressText() {}
+
+  static String started(RunStart event) {
+    return format(
+        "Training %s in %s: %,d steps, %s epochs, %s, %,d of %,d parameters trainable (%.2f %%)",
+        event.model(),
+        event.precision(),
+        event.totalSteps(),
+        plain(event.epochs()),
+        examples(event),
+        event.trainableParameters(),
+        event.totalParameters(),
+        100.0 * event.trainableParameters() / Math.max(1, event.totalParameters()));
+  }
+
+  private static String examples(RunStart event) {
+    String training =
+        event.trainExamples() > 0
+            ? format("%,d training examples", event.trainExamples())
+            : "streamed training examples";
+    return event.validationExamples() > 0
+        ? training + format(" and %,d validation examples", event.validationExamples())
+        : training;
+  }
+
+  static String step(StepEvent event) {
+    return format(
+        "step %d/%d | epoch %.2f | loss %.4f | lr %.2e | grad norm %.2f | %.0f tokens/s | %s left",
+        event.step(),
+        event.totalSteps(),
+        event.epoch(),
+        event.loss(),
+        event.learningRate(),
+        event.gradientNorm(),
+        event.tokensPerSecond(),
+        clock(event.remaining()));
+  }
+
+  /** The part of a step that follows the live bar's own step counter. */
+  static String besideBar(StepEvent event) {
+    return format(
+        "loss %.4f lr %.1e %.0f tok/s %s left",
+        event.loss(), event.learningRate(), event.tokensPerSecond(), clock(event.remaining()));
+  }
+
+  static String evaluated(EvaluationEvent event) {
+    return format(
+        "step %d | validation loss %.4f | perplexity %.2f%s",
+        event.step(), event.loss(), event.perplexity(), event.bestSoFar() ? " | best so far" : "");
+  }
+
+  static String checkpointSaved(CheckpointEvent event) {
+    return format(
+        "step %d | checkpoint saved to %s%s",
+        event.step(), event.path(), event.best() ? " (best)" : "");
+  }
+
+  static String skipped(SkippedStep event) {
+    return format(
+        "step %d/%d | skipped: %s (%d in a row)",
+        event.step(), event.totalSteps(), event.reason(), event.consecutive());
+  }
+
+  static String ended(RunEnd event) {
+    String how =
+        switch (event.reason()) {
+          case COMPLETED -> "completed";
+          case EARLY_STOPPED -> "stopped early";
+          case STOP_REQUESTED -> "stopped on request";
+          case FAILED -> "failed";
+        };
+    String best =
+        event.bestLoss().isPresent() && event.bestStep().isPresent()
+            ? format(
+                "; best validation loss %.4f at step %d",
+                event.bestLoss().getAsDouble(), event.bestStep().getAsInt())
+            : "";
+    return format(
+        "Training %s after %,d steps in %s%s", how, event.steps(), clock(event.elapsed()), best);
+  }
+
+  /** Minutes and seconds, with hours in front once there are any. */
+  static String clock(Duration time) {
+    return time.toHours() > 0
+        ? format("%d:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart())
+        : format("%d:%02d", time.toMinutes(), time.toSecondsPart());
+  }
+
+  private static String plain(double number) {
+    return number == Math.rint(number) ? format("%.0f", number) : format("%.2f", number);
+  }
+
+  private static String format(String pattern, Object... arguments) {
+    return String.format(Locale.ROOT, pattern, arguments);
+  }
+}

@@ -1,0 +1,26 @@
+package io.adapt4j.core.train;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * The end of a run.
+ *
+ * @param reason why it ended
+ * @param steps optimizer steps done
+ * @param bestStep step of the best evaluation; empty without validation
+ * @param bestLoss validation loss of the best evaluation; empty without validation
+ * @param elapsed time since the run started
+ */
+public record RunEnd(
+    StopReason reason, int steps, OptionalInt bestStep, OptionalDouble bestLoss, Duration elapsed) {
+
+  public RunEnd {
+    Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(bestStep, "bestStep");
+    Objects.requireNonNull(bestLoss, "bestLoss");
+    Objects.requireNonNull(elapsed, "elapsed");
+  }
+}

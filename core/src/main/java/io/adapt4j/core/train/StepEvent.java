@@ -1,0 +1,36 @@
+package io.adapt4j.core.train;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * A finished optimizer step.
+ *
+ * @param step number of the step, from 1
+ * @param totalSteps planned optimizer steps
+ * @param epoch passes over the training examples so far, with fraction
+ * @param loss mean training loss per target token of the step
+ * @param learningRate learning rate used by the step
+ * @param gradientNorm global L2 norm of the gradients before clipping
+ * @param tokensPerSecond tokens processed per second, padding not counted
+ * @param targetTokens tokens of the step that the loss is computed on
+ * @param elapsed time since the run started
+ * @param remaining estimated time to the last step
+ */
+public record StepEvent(
+    int step,
+    int totalSteps,
+    double epoch,
+    double loss,
+    double learningRate,
+    double gradientNorm,
+    double tokensPerSecond,
+    long targetTokens,
+    Duration elapsed,
+    Duration remaining) {
+
+  public StepEvent {
+    Objects.requireNonNull(elapsed, "elapsed");
+    Objects.requireNonNull(remaining, "remaining");
+  }
+}

@@ -1,0 +1,13 @@
+package io.adapt4j.core.train;
+
+/** Why a training run ended. */
+public enum StopReason {
+  /** All steps were done. */
+  COMPLETED,
+  /** The validation loss stopped falling. */
+  EARLY_STOPPED,
+  /** A stop was requested, and the run ended after the step in progress. */
+  STOP_REQUESTED,
+  /** An error ended the run. */
+  FAILED
+}

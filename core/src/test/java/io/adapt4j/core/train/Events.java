@@ -1,0 +1,56 @@
+package io.adapt4j.core.train;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/** Events of a small made-up run. */
+final class Events {
+  static final RunStart START =
+      new RunStart(240, 3, 12_288, 260_032, 640, 80, "stories260K", "fp32");
+  static final EvaluationEvent EVALUATION = new EvaluationEvent(120, 2.1, 8.166, true);
+  static final CheckpointEvent CHECKPOINT =
+      new CheckpointEvent(120, Path.of("out", "checkpoint-120"), true);
+  static final SkippedStep SKIPPED =
+      new SkippedStep(121, 240, "loss is NaN", Double.NaN, Double.POSITIVE_INFINITY, 1);
+  static final RunEnd END =
+      new RunEnd(
+          StopReason.COMPLETED,
+          240,
+          OptionalInt.of(120),
+          OptionalDouble.of(2.1),
+          Duration.ofSeconds(83));
+
+  private Events() {}
+
+  static StepEvent step(int step) {
+    return new StepEvent(
+        step,
+        240,
+        step / 80.0,
+        2.3131,
+        2e-4,
+        1.214,
+        1234.4,
+        412,
+        Duration.ofMillis(1500L * step),
+        Duration.ofMillis(1500L * (240 - step)));
+  }
+
+  static void replay(TrainingListener listener) {
+    listener.started(START);
+    for (int step = 1; step <= 240; step++) {
+      if (step == 121) {
+        listener.skipped(SKIPPED);
+        continue;
+      }
+      listener.step(step(step));
+      if (step == 120) {
+        listener.evaluated(EVALUATION);
+        listener.checkpointSaved(CHECKPOINT);
+      }
+    }
+    listener.ended(END);
+  }
+}
