@@ -133,6 +133,20 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
+   * Copies a piece of a tensor into memory the caller has; see {@link SafetensorsFile#read}.
+   *
+   * @param name the tensor's name
+   * @param offset first byte of the piece, from the start of the tensor
+   * @param target filled from its position to its limit
+   * @throws CheckpointException if there is no such tensor or reading fails
+   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
+   * @throws IllegalStateException if the checkpoint is closed
+   */
+  public void read(String name, long offset, ByteBuffer target) {
+    holder(name).read(name, offset, target);
+  }
+
+  /**
    * Returns the size of all tensors.
    *
    * @return bytes, headers not counted

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A safetensors file open for reading. The header is checked as a whole when the file is opened;
@@ -165,6 +166,37 @@ public final class SafetensorsFile implements AutoCloseable {
       channel.close();
     } catch (IOException e) {
       throw new CheckpointException(file + ": closing failed: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Copies a piece of a tensor into memory the caller has, without mapping the file. Reading a
+   * whole model this way leaves no second copy of it in the process's resident memory.
+   *
+   * @param name the tensor's name
+   * @param offset first byte of the piece, from the start of the tensor
+   * @param target filled from its position to its limit
+   * @throws CheckpointException if there is no such tensor or reading fails
+   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
+   * @throws IllegalStateException if the file is closed
+   */
+  public void read(String name, long offset, ByteBuffer target) {
+    TensorEntry entry = entry(name);
+    Objects.checkFromIndexSize(offset, (long) target.remaining(), entry.length());
+    if (!channel.isOpen()) {
+      throw new IllegalStateException(file + " is closed");
+    }
+    try {
+      long at = entry.offset() + offset;
+      while (target.hasRemaining()) {
+        int count = channel.read(target, at);
+        if (count < 0) {
+          throw new IOException("the file ends inside tensor " + name);
+        }
+        at += count;
+      }
+    } catch (IOException e) {
+      throw unreadable(file, e);
     }
   }
 

@@ -13,11 +13,11 @@ import java.util.List;
 /**
  * Starts DJL's PyTorch engine and calls its native layer.
  *
- * <p>Everything passes through one TorchScript module ({@link ScriptArchive}), so dtypes are
- * plain integers that libtorch itself checks: DJL's own dtype table, which ends the process on
- * bfloat16, is never consulted. The natives are reached by method handles because DJL's public
- * calls either run in inference mode, whose tensors can never be differentiated, or wrap every
- * value in an {@code NDArray} with a manager.
+ * <p>Everything passes through one TorchScript module ({@link ScriptArchive}), so dtypes are plain
+ * integers that libtorch itself checks: DJL's own dtype table, which ends the process on bfloat16,
+ * is never consulted. The natives are reached by method handles because DJL's public calls either
+ * run in inference mode, whose tensors can never be differentiated, or wrap every value in an
+ * {@code NDArray} with a manager.
  */
 final class LibTorch {
 
@@ -81,8 +81,7 @@ final class LibTorch {
       SIZES = natives.find("torchSizes", long[].class, long.class);
       DIRECT_BUFFER = natives.find("torchDirectByteBuffer", ByteBuffer.class, long.class);
       SET_GRAD_MODE = natives.find("torchSetGradMode", void.class, boolean.class);
-      SET_EXECUTOR_OPTIMIZE =
-          natives.find("setGraphExecutorOptimize", void.class, boolean.class);
+      SET_EXECUTOR_OPTIMIZE = natives.find("setGraphExecutorOptimize", void.class, boolean.class);
       MANUAL_SEED = natives.find("torchManualSeed", void.class, long.class);
       GET_THREADS = natives.find("torchGetNumThreads", int.class);
       SET_THREADS = natives.find("torchSetNumThreads", void.class, int.class);
@@ -107,7 +106,8 @@ final class LibTorch {
     } catch (Throwable e) {
       throw new EngineException(
           "DJL's PyTorch natives could not be bound; Adapt4J needs pytorch-engine 0.36.0 and the"
-              + " matching pytorch-jni and pytorch-native artifacts on the class path",
+              + " matching pytorch-jni and pytorch-native artifacts on the class path: "
+              + e.getMessage(),
           e);
     }
   }

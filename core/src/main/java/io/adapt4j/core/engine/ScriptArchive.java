@@ -14,8 +14,8 @@ import java.util.zip.ZipOutputStream;
  * Writes a TorchScript archive from operator sources: a ZIP of stored entries holding one module
  * class whose methods are the operators.
  *
- * <p>The sources are ordinary script functions ({@code def name(self, x: Tensor) -> Tensor:});
- * the archive gives {@code self} its type and indents them into the class.
+ * <p>The sources are ordinary script functions ({@code def name(self, x: Tensor) -> Tensor:}); the
+ * archive gives {@code self} its type and indents them into the class.
  */
 final class ScriptArchive {
 
@@ -61,7 +61,7 @@ final class ScriptArchive {
       store(zip, "ops/data.pkl", modulePickle());
       store(zip, "ops/code/__torch__.py", code);
       store(zip, "ops/constants.pkl", EMPTY_TUPLE);
-      store(zip, "ops/version", "3\n".getBytes(StandardCharsets.US_ASCII));
+      store(zip, "ops/version", "10\n".getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -220,6 +220,16 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * A copy with every element multiplied.
+   *
+   * @param factor the multiplier
+   * @return a new tensor
+   */
+  public Tensor scaled(double factor) {
+    return LibTorch.tensor("scaled", false, this, factor);
+  }
+
+  /**
    * Overwrites this tensor with another's values, converting the type.
    *
    * @param source a tensor of a shape that broadcasts to this one's

@@ -1,0 +1,38 @@
+package io.adapt4j.core.engine;
+
+import java.util.List;
+
+/** Attention of new tokens over a cache of keys and values; never differentiated. */
+public final class CachedAttention {
+
+  private CachedAttention() {}
+
+  /**
+   * Appends keys and values to a cache and attends over all of it.
+   *
+   * @param q queries [B, H, T, D]
+   * @param k new keys [B, K, T, D]
+   * @param v new values [B, K, T, D]
+   * @param keys key cache [B, K, capacity, D], written at {@code length}
+   * @param values value cache, likewise
+   * @param length tokens held before this call
+   * @param mask additive [B, 1, T, length + T]; null where every cached token is seen, or, on an
+   *     empty cache, for the causal mask
+   * @param scale multiplies the scores
+   * @return the heads side by side [B, T, H D]
+   */
+  public static Tensor apply(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor keys,
+      Tensor values,
+      long length,
+      Tensor mask,
+      double scale) {
+    LibTorch.run("cache_append", keys, values, k, v, length);
+    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
+    return LibTorch.tensor(
+        "cached_attention", false, q, keys, values, length + k.size(2), masks, scale);
+  }
+}

@@ -1,0 +1,395 @@
+package io.adapt4j.core.engine;
+
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+
+/**
+ * The operators of a transformer, differentiated when there is a tape.
+ *
+ * <p>Shapes: B rows, T positions, H query heads, K key/value heads, D entries a head. What an
+ * operator returns belongs to the scope open at the call; its derivative retains only what the
+ * operator's comment names.
+ */
+public final class Ops {
+
+  private static final Tensor[] NONE = {};
+
+  private final Tape tape;
+  private final long seed;
+
+  private Ops(Tape tape, long seed) {
+    this.tape = tape;
+    this.seed = seed;
+  }
+
+  /** Operators that record nothing; dropout is off. */
+  public static Ops inference() {
+    return new Ops(null, 0);
+  }
+
+  /**
+   * Operators that record on a tape.
+   *
+   * @param tape where to
+   * @param seed decides the dropout masks of this pass, so that a recomputed segment sees the same
+   * @return the operators
+   */
+  public static Ops recording(Tape tape, long seed) {
+    return new Ops(tape, seed);
+  }
+
+  /** Whether operators are recorded, which is so while training. */
+  public boolean isRecording() {
+    return tape != null;
+  }
+
+  private boolean tracks(Tensor tensor) {
+    return tape != null && tape.tracks(tensor);
+  }
+
+  private boolean trains(Parameter parameter) {
+    return tape != null && parameter != null && parameter.isTrained();
+  }
+
+  /**
+   * Looks up rows.
+   *
+   * @param ids token ids [B, T]
+   * @param weight table [V, hidden]
+   * @return [B, T, hidden]
+   */
+  public Tensor embedding(Tensor ids, Parameter weight) {
+    Tensor y = LibTorch.tensor("embedding", false, ids, weight.value());
+    if (trains(weight)) {
+      tape.retain(ids);
+      tape.record(
+          new Tensor[] {y},
+          NONE,
+          dy -> {
+            LibTorch.run("embedding_backward", dy[0], ids, weight.gradient());
+            return NONE;
+          });
+    }
+    return y;
+  }
+
+  /**
+   * Root mean square normalisation (Zhang and Sennrich 2019). Retains x.
+   *
+   * @param x [.., hidden]
+   * @param weight [hidden]
+   * @param eps added to the mean square
+   * @return the shape of x
+   */
+  public Tensor rmsNorm(Tensor x, Parameter weight, double eps) {
+    Tensor y = LibTorch.tensor("rms_norm", false, x, weight.value(), eps);
+    if (tracks(x) || trains(weight)) {
+      tape.retain(x);
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                LibTorch.tensor(
+                    "rms_norm_backward",
+                    false,
+                    dy[0],
+                    x,
+                    weight.value(),
+                    eps,
+                    weight.isTrained() ? List.of(weight.gradient()) : List.of())
+              });
+    }
+    return y;
+  }
+
+  /**
+   * y = x W' + b. Retains x only where W is trained.
+   *
+   * @param x [.., in]
+   * @param weight W [out, in]
+   * @param bias b [out], or null
+   * @return [.., out]
+   */
+  public Tensor linear(Tensor x, Parameter weight, Parameter bias) {
+    Tensor y =
+        LibTorch.tensor(
+            "linear", false, x, weight.value(), bias == null ? List.of() : List.of(bias.value()));
+    boolean wantsInput = tracks(x);
+    if (wantsInput || trains(weight) || trains(bias)) {
+      if (trains(weight)) {
+        tape.retain(x);
+      }
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> {
+            if (weight.isTrained()) {
+              LibTorch.run("linear_backward_weight", dy[0], x, weight.gradient());
+            }
+            if (bias != null && bias.isTrained()) {
+              LibTorch.run("linear_backward_bias", dy[0], bias.gradient());
+            }
+            return new Tensor[] {
+              wantsInput
+                  ? LibTorch.tensor("linear_backward_input", false, dy[0], weight.value())
+                  : null
+            };
+          });
+    }
+    return y;
+  }
+
+  /**
+   * Adds a low-rank update (x a') b' to y in place (Hu et al. 2021, eq. 3). Retains x.
+   *
+   * @param y the base layer's output [.., out]; not to be used afterwards
+   * @param x the update's input [.., in]
+   * @param a [rank, in]
+   * @param b [out, rank], with any scale already inside
+   * @param gradients takes the gradients by a and b, which are closed when it returns
+   * @return the sum
+   */
+  public Tensor lowRank(
+      Tensor y, Tensor x, Tensor a, Tensor b, BiConsumer<Tensor, Tensor> gradients) {
+    Tensor sum = LibTorch.tensor("low_rank", false, y, x, a, b);
+    if (tape != null) {
+      tape.retain(x);
+      tape.record(
+          new Tensor[] {sum},
+          new Tensor[] {y, x},
+          dy -> {
+            Tensor[] d = LibTorch.tensors("low_rank_backward", false, dy[0], x, a, b, List.of());
+            gradients.accept(d[1], d[2]);
+            return new Tensor[] {dy[0], d[0]};
+          });
+    }
+    return sum;
+  }
+
+  /**
+   * Zeroes entries with probability p and scales the rest by 1 / (1 - p). Does nothing without a
+   * tape. Retains the mask.
+   *
+   * @param x any shape
+   * @param p probability in [0, 1)
+   * @param place tells this use from the others of the same pass
+   * @return the shape of x
+   */
+  public Tensor dropout(Tensor x, double p, long place) {
+    if (tape == null || p == 0) {
+      return x;
+    }
+    Torch.seed(mix(seed, place));
+    Tensor mask = tape.retain(LibTorch.tensor("dropout_mask", false, x, p));
+    Tensor y = LibTorch.tensor("multiply", false, x, mask);
+    if (tracks(x)) {
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {LibTorch.tensor("multiply", false, dy[0], mask)});
+    }
+    return y;
+  }
+
+  /** SplitMix64's finaliser: neighbouring places and seeds give unrelated streams. */
+  private static long mix(long seed, long place) {
+    long z = seed + place * 0x9E3779B97F4A7C15L;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+
+  /**
+   * Cuts a joined projection into heads. Retains nothing: the parts are views.
+   *
+   * @param x [B, T, sum(heads) D]
+   * @param heads number of heads of each part
+   * @param headDim D
+   * @return one tensor [B, heads, T, D] a part
+   */
+  public Tensor[] splitHeads(Tensor x, long[] heads, long headDim) {
+    Tensor[] parts = LibTorch.tensors("split_heads", false, x, heads, headDim);
+    if (tracks(x)) {
+      tape.record(
+          parts,
+          new Tensor[] {x},
+          d -> new Tensor[] {LibTorch.tensor("split_heads_backward", false, (Object) d)});
+    }
+    return parts;
+  }
+
+  /**
+   * Rotary position embedding (Su et al. 2021). Retains nothing.
+   *
+   * @param x [B, heads, T, D]
+   * @param table cosines and sines for the positions
+   * @return the shape of x
+   */
+  public Tensor rotary(Tensor x, RotaryTable table) {
+    Tensor y = LibTorch.tensor("rotary", false, x, table.cos(), table.sin());
+    if (tracks(x)) {
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                LibTorch.tensor("rotary_backward", false, dy[0], table.cos(), table.sin())
+              });
+    }
+    return y;
+  }
+
+  /**
+   * Scaled dot-product attention (Vaswani et al. 2017, eq. 1), causal unless a mask is given.
+   * Retains q, k, v and the result, never the T x T weights.
+   *
+   * @param q [B, H, T, D]
+   * @param k [B, K, T, D], K a divisor of H
+   * @param v [B, K, T, D]
+   * @param mask added to the scores, [B, 1, T, T]; null for the causal mask
+   * @param scale multiplies the scores
+   * @return the heads side by side [B, T, H D]
+   */
+  public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, double scale) {
+    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
+    Tensor[] made = LibTorch.tensors("attention", false, q, k, v, masks, scale);
+    Tensor y = made[0];
+    Tensor lse = made[1];
+    if (tracks(q) || tracks(k) || tracks(v)) {
+      for (Tensor needed : List.of(q, k, v, y, lse)) {
+        tape.retain(needed);
+      }
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {q, k, v},
+          dy ->
+              LibTorch.tensors("attention_backward", false, dy[0], q, k, v, y, lse, masks, scale));
+    }
+    return y;
+  }
+
+  /**
+   * act(gate) times up (Shazeer 2020). Retains x.
+   *
+   * @param x gate and up side by side [.., 2 width]
+   * @param activation the gate's activation
+   * @return [.., width]
+   */
+  public Tensor gated(Tensor x, Activation activation) {
+    Tensor y = LibTorch.tensor("gated", false, x, activation.kind());
+    if (tracks(x)) {
+      tape.retain(x);
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {LibTorch.tensor("gated_backward", false, dy[0], x, activation.kind())});
+    }
+    return y;
+  }
+
+  /**
+   * x + y.
+   *
+   * @param x any shape
+   * @param y the same shape
+   * @return their sum
+   */
+  public Tensor add(Tensor x, Tensor y) {
+    Tensor sum = LibTorch.tensor("add", false, x, y);
+    if (tracks(x) || tracks(y)) {
+      tape.record(new Tensor[] {sum}, new Tensor[] {x, y}, d -> new Tensor[] {d[0], d[0]});
+    }
+    return sum;
+  }
+
+  /**
+   * The rows that carry a target, out of every position's.
+   *
+   * @param x [B, T, hidden]
+   * @param index positions in row-major order, I64 [N]
+   * @return [N, hidden]
+   */
+  public Tensor gatherRows(Tensor x, Tensor index) {
+    Tensor y = LibTorch.tensor("gather_rows", false, x, index);
+    if (tracks(x)) {
+      long[] sizes = x.sizes();
+      tape.retain(index);
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {LibTorch.tensor("scatter_rows", false, dy[0], index, sizes)});
+    }
+    return y;
+  }
+
+  /**
+   * Runs a part of the network whose intermediates live and die together.
+   *
+   * <p>Without a tape they are closed when the part is done. With one they are kept for the
+   * derivative, or, when recomputing, dropped at once and made again from x when the derivative
+   * asks for them (Chen et al. 2016).
+   *
+   * @param x the part's only input that is differentiated
+   * @param recompute whether to drop the intermediates
+   * @param body the part; it must use only the operators it is given
+   * @return the part's output
+   */
+  public Tensor segment(Tensor x, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
+    if (tape == null) {
+      try (Scope scope = Scope.open()) {
+        return scope.keep(body.apply(this, x));
+      }
+    }
+    tape.retain(x);
+    return recompute ? recomputed(x, body) : kept(x, body);
+  }
+
+  private Tensor kept(Tensor x, BiFunction<Ops, Tensor, Tensor> body) {
+    Tape inner = new Tape();
+    Tensor y = forward(inner, x, body);
+    tape.take(y);
+    tape.onClose(inner);
+    tape.record(
+        new Tensor[] {y},
+        new Tensor[] {x},
+        dy -> {
+          Tensor dx = inner.backward(y, dy[0], x);
+          inner.close();
+          return new Tensor[] {dx};
+        });
+    return y;
+  }
+
+  private Tensor recomputed(Tensor x, BiFunction<Ops, Tensor, Tensor> body) {
+    // Dropout must draw the masks of the derivative's pass, so this pass records too, briefly.
+    Tensor y;
+    try (Tape dropped = new Tape()) {
+      y = forward(dropped, x, body);
+      tape.take(y);
+    }
+    tape.record(
+        new Tensor[] {y},
+        new Tensor[] {x},
+        dy -> {
+          try (Tape inner = new Tape()) {
+            Tensor again = forward(inner, x, body);
+            Tensor dx = inner.backward(again, dy[0], x);
+            again.close();
+            return new Tensor[] {dx};
+          }
+        });
+    return y;
+  }
+
+  private Tensor forward(Tape inner, Tensor x, BiFunction<Ops, Tensor, Tensor> body) {
+    if (tape.tracks(x)) {
+      inner.track(x);
+    }
+    try (Scope scope = Scope.open()) {
+      return scope.keep(body.apply(new Ops(inner, seed), x));
+    }
+  }
+}

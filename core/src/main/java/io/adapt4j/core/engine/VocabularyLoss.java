@@ -1,0 +1,98 @@
+package io.adapt4j.core.engine;
+
+import java.util.List;
+
+/**
+ * Cross-entropy over the vocabulary, from hidden states.
+ *
+ * <p>Logits are made, used and dropped some rows at a time, and only for rows that have a target:
+ * the logits of a whole batch, often the largest tensor of a training step, never exist.
+ */
+public final class VocabularyLoss {
+
+  /** Logits that exist at once. */
+  private static final long LOGITS = 1L << 24;
+
+  private VocabularyLoss() {}
+
+  /**
+   * Cross-entropy and its gradients in one pass.
+   *
+   * @param sum sum over rows of -log p(target)
+   * @param hiddenGradient gradient by the hidden states, times the scale; null when not asked for
+   */
+  public record Result(double sum, Tensor hiddenGradient) {}
+
+  /**
+   * Sums cross-entropies.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output head [V, hidden]
+   * @param targets I64 [N]
+   * @return the sum
+   */
+  public static double evaluate(Tensor hidden, Parameter head, Tensor targets) {
+    return run(hidden, head, targets, 1, false).sum();
+  }
+
+  /**
+   * Sums cross-entropies and differentiates the sum times a scale. The gradient by the head is
+   * added to it where it is trained.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output head [V, hidden]
+   * @param targets I64 [N]
+   * @param scale multiplies the gradients, not the sum
+   * @return the sum and the gradient by the hidden states
+   */
+  public static Result differentiate(Tensor hidden, Parameter head, Tensor targets, double scale) {
+    return run(hidden, head, targets, scale, true);
+  }
+
+  private static Result run(
+      Tensor hidden, Parameter head, Tensor targets, double scale, boolean gradients) {
+    List<Tensor> headGradient =
+        gradients && head.isTrained() ? List.of(head.gradient()) : List.of();
+    Tensor[] made =
+        LibTorch.tensors(
+            "cross_entropy",
+            false,
+            hidden,
+            head.value(),
+            targets,
+            scale,
+            rows(head),
+            gradients,
+            headGradient);
+    double sum = made[0].item();
+    made[0].close();
+    return new Result(sum, gradients ? made[1] : null);
+  }
+
+  /**
+   * Log-probabilities of given tokens.
+   *
+   * @param logProbabilities F32 [N]
+   * @param greedy I64 [N], 1 where the token is the likeliest of all
+   */
+  public record Scores(Tensor logProbabilities, Tensor greedy) {}
+
+  /**
+   * Scores given tokens.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output head [V, hidden]
+   * @param targets I64 [N]
+   * @return their log-probabilities
+   */
+  public static Scores score(Tensor hidden, Parameter head, Tensor targets) {
+    Tensor[] made =
+        LibTorch.tensors(
+            "token_log_probabilities", false, hidden, head.value(), targets, rows(head));
+    return new Scores(made[0], made[1]);
+  }
+
+  private static long rows(Parameter head) {
+    return Math.max(16, LOGITS / head.sizes()[0]);
+  }
+}

@@ -1,0 +1,19 @@
+package io.adapt4j.core.model;
+
+import io.adapt4j.core.engine.Activation;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Tensor;
+
+/**
+ * Feed-forward layer with a gate: down(act(gate(x)) * up(x)) (Shazeer 2020).
+ *
+ * @param gateUp the gate and up projections
+ * @param down the projection back to the hidden width
+ * @param activation the gate's activation
+ */
+record GatedMlp(LinearSlot gateUp, LinearSlot down, Activation activation) {
+
+  Tensor forward(Ops ops, Tensor x) {
+    return down.forward(ops, ops.gated(gateUp.forward(ops, x), activation));
+  }
+}

@@ -1,0 +1,49 @@
+package io.adapt4j.core.model;
+
+import io.adapt4j.core.engine.CachedAttention;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keys and values of the tokens seen so far, one pair a layer. */
+public final class KvCache implements AutoCloseable {
+
+  private final List<Tensor> keys = new ArrayList<>();
+  private final List<Tensor> values = new ArrayList<>();
+  private final long capacity;
+  private long length;
+
+  KvCache(int layers, long rows, long kvHeads, long headDim, long capacity, DType type) {
+    this.capacity = capacity;
+    for (int i = 0; i < layers; i++) {
+      keys.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
+      values.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
+    }
+  }
+
+  /** Tokens held for each row. */
+  public long length() {
+    return length;
+  }
+
+  /** Tokens there is room for. */
+  public long capacity() {
+    return capacity;
+  }
+
+  Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, double scale) {
+    return CachedAttention.apply(q, k, v, keys.get(layer), values.get(layer), length, mask, scale);
+  }
+
+  /** Counts the tokens of a finished pass as held. */
+  void advance(long tokens) {
+    length += tokens;
+  }
+
+  @Override
+  public void close() {
+    keys.forEach(Tensor::close);
+    values.forEach(Tensor::close);
+  }
+}

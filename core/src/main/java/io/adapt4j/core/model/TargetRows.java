@@ -1,0 +1,63 @@
+package io.adapt4j.core.model;
+
+import io.adapt4j.core.engine.Tensor;
+import java.util.Arrays;
+
+/**
+ * The positions of a batch that predict a target, and the targets.
+ *
+ * <p>Position t predicts the label at t + 1; labels of {@value #IGNORED} are no targets, as in
+ * Transformers.
+ */
+public final class TargetRows {
+
+  /** The label of positions without a target. */
+  public static final int IGNORED = -100;
+
+  private final long[] index;
+  private final long[] targets;
+
+  private TargetRows(long[] index, long[] targets) {
+    this.index = index;
+    this.targets = targets;
+  }
+
+  /**
+   * Finds the targets of a batch.
+   *
+   * @param labels row-major [rows, length], before the shift
+   * @param rows B
+   * @param length T
+   * @return the positions and targets, row by row
+   */
+  public static TargetRows of(long[] labels, int rows, int length) {
+    long[] index = new long[labels.length];
+    long[] targets = new long[labels.length];
+    int count = 0;
+    for (int row = 0; row < rows; row++) {
+      for (int t = 0; t + 1 < length; t++) {
+        long label = labels[row * length + t + 1];
+        if (label != IGNORED) {
+          index[count] = (long) row * length + t;
+          targets[count++] = label;
+        }
+      }
+    }
+    return new TargetRows(Arrays.copyOf(index, count), Arrays.copyOf(targets, count));
+  }
+
+  /** The number of targets. */
+  public int count() {
+    return targets.length;
+  }
+
+  /** Positions in row-major order, I64 [N]. */
+  public Tensor index() {
+    return Tensor.of(index, index.length);
+  }
+
+  /** Target ids, I64 [N]. */
+  public Tensor targets() {
+    return Tensor.of(targets, targets.length);
+  }
+}

@@ -1,0 +1,85 @@
+# Making, moving and reading tensors. A dtype is an ATen scalar type code (DType.code()).
+
+def empty(self, sizes: List[int], dtype: int) -> Tensor:
+  return torch.empty(sizes, dtype=dtype)
+
+def zeros(self, sizes: List[int], dtype: int) -> Tensor:
+  return torch.zeros(sizes, dtype=dtype)
+
+def randn(self, sizes: List[int], dtype: int) -> Tensor:
+  return torch.to(torch.randn(sizes), dtype)
+
+def uniform(self, sizes: List[int], bound: float) -> Tensor:
+  return torch.uniform_(torch.empty(sizes), -bound, bound)
+
+def dtype_of(self, x: Tensor) -> int:
+  return x.dtype
+
+def is_contiguous(self, x: Tensor) -> int:
+  return int(torch.is_contiguous(x))
+
+def item(self, x: Tensor) -> float:
+  return float(torch.to(x, 7))
+
+def narrow(self, x: Tensor, dim: int, start: int, length: int) -> Tensor:
+  return torch.narrow(x, dim, start, length)
+
+def reshape(self, x: Tensor, sizes: List[int]) -> Tensor:
+  return torch.reshape(x, sizes)
+
+def contiguous_as(self, x: Tensor, dtype: int) -> Tensor:
+  return torch.contiguous(torch.to(x, dtype))
+
+def copy_as(self, x: Tensor, dtype: int) -> Tensor:
+  return torch.to(torch.contiguous(x), dtype, False, True)
+
+def copy_into(self, target: Tensor, source: Tensor) -> int:
+  torch.copy_(target, source)
+  return 0
+
+def zero(self, x: Tensor) -> int:
+  torch.zero_(x)
+  return 0
+
+def add(self, x: Tensor, y: Tensor) -> Tensor:
+  return torch.add(x, y)
+
+# In place; y may be of another floating type.
+def accumulate(self, x: Tensor, y: Tensor) -> int:
+  torch.add_(x, y)
+  return 0
+
+# In place, into `count` rows (or entries) of x from `start`.
+def accumulate_rows(self, x: Tensor, start: int, count: int, y: Tensor) -> int:
+  torch.add_(torch.narrow(x, 0, start, count), y)
+  return 0
+
+def scaled(self, x: Tensor, factor: float) -> Tensor:
+  return torch.mul(x, factor)
+
+def matmul(self, x: Tensor, y: Tensor) -> Tensor:
+  return torch.matmul(x, y)
+
+def transpose(self, x: Tensor, a: int, b: int) -> Tensor:
+  return torch.transpose(x, a, b)
+
+def norm(self, x: Tensor) -> float:
+  return float(torch.linalg_vector_norm(torch.to(x, 6)))
+
+def sum_f64(self, x: Tensor) -> float:
+  return float(torch.sum(x, dtype=7))
+
+def gather_rows(self, x: Tensor, index: Tensor) -> Tensor:
+  return torch.index_select(torch.flatten(x, 0, -2), 0, index)
+
+def scatter_rows(self, dy: Tensor, index: Tensor, sizes: List[int]) -> Tensor:
+  flat = torch.zeros([sizes[0] * sizes[1], sizes[2]], dtype=dy.dtype)
+  return torch.view(torch.index_copy_(flat, 0, index, dy), sizes)
+
+# Scaled keep mask of dropout: 0 with probability p, 1 / (1 - p) otherwise.
+def dropout_mask(self, like: Tensor, p: float) -> Tensor:
+  keep = torch.bernoulli_(torch.empty_like(like), 1.0 - p)
+  return torch.div_(keep, 1.0 - p)
+
+def multiply(self, x: Tensor, y: Tensor) -> Tensor:
+  return torch.mul(x, y)
