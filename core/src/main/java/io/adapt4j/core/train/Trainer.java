@@ -158,7 +158,8 @@ public final class Trainer {
     double learningRate = rate.rate(steps);
     long seed = options.seed() + (long) steps * options.accumulation();
     TrainingStep.Outcome outcome =
-        step.run(micro.stream().map(Trainer::inputs).toList(), targets, learningRate, seed);
+        step.run(
+            micro.stream().map(Trainer::inputs).toList(), (double) targets, learningRate, seed);
     steps++;
     if (!outcome.applied()) {
       skip(outcome);
