@@ -1,0 +1,23 @@
+package io.adapt4j.core.model;
+
+import java.util.List;
+
+/** A stored change to a model, such as a LoRA adapter, that can be put on its base. */
+public interface Adapter {
+
+  /**
+   * Finds what keeps this adapter from a model, before any weight is read.
+   *
+   * @param declared the model's structure
+   * @return one sentence a problem; empty when it fits
+   */
+  List<String> problems(Decoder declared);
+
+  /**
+   * Puts the adapter on a model.
+   *
+   * @param decoder the model, with its weights
+   * @return the adapter in its place; closed before the model
+   */
+  AttachedAdapter attach(Decoder decoder);
+}
