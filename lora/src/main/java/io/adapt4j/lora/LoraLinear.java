@@ -255,12 +255,21 @@ final class LoraLinear implements Linear {
 
   private Tensor baseRows(int index) {
     Part part = adapted.get(index).part();
+    return mergeTarget().weight().value().narrow(0, part.start(), part.width());
+  }
+
+  /**
+   * The layer whose weight takes the updates.
+   *
+   * @throws IllegalStateException if the base has no plain weight
+   */
+  DenseLinear mergeTarget() {
     if (base instanceof DenseLinear dense) {
-      return dense.weight().value().narrow(0, part.start(), part.width());
+      return dense;
     }
     throw new IllegalStateException(
         "An adapter can be merged into plain weights only; "
-            + part.path()
+            + adapted.get(0).part().path()
             + " is a "
             + base.getClass().getSimpleName());
   }

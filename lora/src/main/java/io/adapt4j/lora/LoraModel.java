@@ -166,6 +166,7 @@ final class LoraModel implements AttachedAdapter {
     if (!enabled) {
       throw new IllegalStateException("Switch the adapter on before it is merged");
     }
+    layers.values().forEach(LoraLinear::mergeTarget);
     layers.values().forEach(LoraLinear::merge);
     merged = true;
   }

@@ -65,8 +65,7 @@ class LoraGoldenTest {
             Lora.continuing(folder.resolve("random")).attach(decoder, Path.of("base"), 0)) {
       var inputs = LoraCase.evaluation(expected);
       long held = Tensor.live();
-      double loss =
-          LoraCase.differentiate(decoder, adaptation.trained(), inputs, recompute, 0);
+      double loss = LoraCase.differentiate(decoder, adaptation.trained(), inputs, recompute, 0);
       assertThat(Tensor.live()).isEqualTo(held);
       float wanted = LoraCase.floats(expected, "loss_random")[0];
       assertThat(loss).isCloseTo(wanted, within(1e-4));
@@ -96,11 +95,7 @@ class LoraGoldenTest {
         if (entry.startsWith("merged_random.")) {
           String tensor = entry.substring("merged_random.".length());
           assertClose(
-              entry,
-              LoraCase.floats(merged, tensor),
-              LoraCase.floats(expected, entry),
-              1e-6,
-              1e-6);
+              entry, LoraCase.floats(merged, tensor), LoraCase.floats(expected, entry), 1e-6, 1e-6);
         }
       }
       assertLogits(
@@ -128,8 +123,7 @@ class LoraGoldenTest {
           SafetensorsFile found =
               SafetensorsFile.open(output.resolve("adapter_model.safetensors"))) {
         assertThat(found.metadata()).isEqualTo(wanted.metadata());
-        assertThat(found.entries().keySet())
-            .containsExactlyElementsOf(wanted.entries().keySet());
+        assertThat(found.entries().keySet()).containsExactlyElementsOf(wanted.entries().keySet());
         for (String tensor : wanted.entries().keySet()) {
           assertThat(found.entry(tensor).shape()).isEqualTo(wanted.entry(tensor).shape());
           assertThat(found.entry(tensor).type()).isEqualTo(wanted.entry(tensor).type());
