@@ -39,7 +39,11 @@ public final class LoraAdapter implements Adapter {
     return new LoraAdapter(folder, PeftFolder.readConfig(folder));
   }
 
-  /** The base the adapter says it was trained on: a folder or a hub name. */
+  /**
+   * The base the adapter says it was trained on.
+   *
+   * @return a folder or a hub name
+   */
   public Optional<String> base() {
     return Optional.ofNullable(config.source().path("base_model_name_or_path").textValue());
   }

@@ -61,7 +61,11 @@ public sealed interface Targets {
    */
   record Names(List<String> names) implements Targets {
 
-    /** Checks and copies the names. */
+    /**
+     * Checks and copies the names.
+     *
+     * @param names module names or path ends
+     */
     public Names {
       names = List.copyOf(names);
       if (names.isEmpty() || names.stream().anyMatch(String::isBlank)) {
@@ -92,7 +96,11 @@ public sealed interface Targets {
    */
   record Regex(String expression) implements Targets {
 
-    /** Checks the expression. */
+    /**
+     * Checks the expression.
+     *
+     * @param expression matches whole paths
+     */
     public Regex {
       try {
         Pattern.compile(expression);
