@@ -1,0 +1,125 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.config.GenerationDefaults;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Processor;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** What a model folder holds, in memory: closes as one. */
+record LoadedModel(
+    Path folder,
+    Decoder decoder,
+    Optional<Tokenizer> tokenizer,
+    SpecialIds specialIds,
+    List<AttachedAdapter> adapters)
+    implements AutoCloseable {
+
+  /**
+   * The tokens generation needs to know.
+   *
+   * @param first stands before an empty prompt: bos, else eos
+   * @param end any of them ends a sequence
+   * @param pad fills rows of a batch
+   */
+  record SpecialIds(OptionalInt first, Set<Integer> end, int pad) {}
+
+  /** Reads a folder. Everything that can be checked is checked before weights take memory. */
+  static LoadedModel load(Path folder, Precision precision, List<Adapter> adapters) {
+    ModelConfig config = ModelConfig.read(folder);
+    GenerationDefaults defaults = GenerationDefaults.read(folder, config);
+    Decoder decoder = Architectures.declare(config);
+    Optional<Tokenizer> tokenizer = Optional.empty();
+    List<AttachedAdapter> attached = new ArrayList<>();
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(decoder, checkpoint);
+      requireFitting(folder, decoder, adapters);
+      tokenizer = tokenizer(folder);
+      SpecialIds specialIds = specialIds(config, defaults, tokenizer);
+      decoder.allocate(type(precision, decoder, checkpoint));
+      Weights.load(decoder, checkpoint);
+      for (Adapter adapter : adapters) {
+        attached.add(adapter.attach(decoder));
+      }
+      return new LoadedModel(folder, decoder, tokenizer, specialIds, List.copyOf(attached));
+    } catch (RuntimeException | Error e) {
+      close(decoder, tokenizer, attached);
+      throw e;
+    }
+  }
+
+  private static void requireFitting(Path folder, Decoder declared, List<Adapter> adapters) {
+    List<String> problems =
+        adapters.stream().flatMap(adapter -> adapter.problems(declared).stream()).toList();
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The adapter does not fit the model " + folder + ": " + String.join(" ", problems));
+    }
+  }
+
+  private static Optional<Tokenizer> tokenizer(Path folder) {
+    return Files.exists(folder.resolve("tokenizer.json"))
+        ? Optional.of(Tokenizer.load(folder))
+        : Optional.empty();
+  }
+
+  private static SpecialIds specialIds(
+      ModelConfig config, GenerationDefaults defaults, Optional<Tokenizer> tokenizer) {
+    Set<Integer> end = new LinkedHashSet<>(defaults.eosTokenIds());
+    if (end.isEmpty()) {
+      end.addAll(config.eosTokenIds());
+    }
+    if (end.isEmpty()) {
+      tokenizer.ifPresent(one -> one.eosId().ifPresent(end::add));
+    }
+    OptionalInt eos = end.stream().mapToInt(Integer::intValue).findFirst();
+    OptionalInt bos = tokenizer.isPresent() ? tokenizer.get().bosId() : defaults.bosTokenId();
+    OptionalInt pad =
+        defaults.padTokenId().isPresent() ? defaults.padTokenId() : config.padTokenId();
+    int fallback = tokenizer.map(Tokenizer::paddingId).orElse(eos.orElse(0));
+    return new SpecialIds(bos.isPresent() ? bos : eos, Set.copyOf(end), pad.orElse(fallback));
+  }
+
+  private static DType type(Precision precision, Decoder decoder, Checkpoint checkpoint) {
+    return switch (precision) {
+      case FP32 -> DType.F32;
+      case BF16 -> DType.BF16;
+      case AUTO ->
+          isStoredAsBf16(decoder, checkpoint) && Processor.hasBf16() ? DType.BF16 : DType.F32;
+    };
+  }
+
+  private static boolean isStoredAsBf16(Decoder decoder, Checkpoint checkpoint) {
+    return decoder.tensors().keySet().stream()
+        .allMatch(name -> checkpoint.entry(name).type() == StoredType.BF16);
+  }
+
+  @Override
+  public void close() {
+    close(decoder, tokenizer, adapters);
+  }
+
+  private static void close(
+      Decoder decoder, Optional<Tokenizer> tokenizer, List<AttachedAdapter> adapters) {
+    for (int i = adapters.size() - 1; i >= 0; i--) {
+      adapters.get(i).close();
+    }
+    tokenizer.ifPresent(Tokenizer::close);
+    decoder.close();
+  }
+}
