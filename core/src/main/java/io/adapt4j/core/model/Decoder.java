@@ -2,6 +2,7 @@ package io.adapt4j.core.model;
 
 import io.adapt4j.core.config.DecoderConfig;
 import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.config.RopeScaling;
 import io.adapt4j.core.config.RotaryFrequencies;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Masks;
@@ -153,6 +154,35 @@ public final class Decoder implements AutoCloseable {
   /** The number of values in all parameters. */
   public long parameterCount() {
     return parameters().stream().mapToLong(Parameter::count).sum();
+  }
+
+  /** The most tokens of a sequence: as many as the model was made for. */
+  public int contextLength() {
+    int length = config.maxPositionEmbeddings();
+    return config.ropeScaling() instanceof RopeScaling.Dynamic dynamic
+        ? (int) Math.min(Integer.MAX_VALUE, Math.max(1, dynamic.factor()) * length)
+        : length;
+  }
+
+  /**
+   * Checks token ids against the vocabulary.
+   *
+   * @param ids the ids
+   * @param what names them in the error, such as {@code Prompt 0}
+   * @throws IllegalArgumentException if one has no embedding
+   */
+  public void requireKnownIds(int[] ids, String what) {
+    for (int id : ids) {
+      if (id < 0 || id >= config.vocabSize()) {
+        throw new IllegalArgumentException(
+            what
+                + " has the token id "
+                + id
+                + ", but the model's ids are 0 to "
+                + (config.vocabSize() - 1)
+                + "; use the tokenizer that belongs to the model");
+      }
+    }
   }
 
   /**

@@ -18,6 +18,9 @@ public final class TextStream {
   private static final char REPLACEMENT = '\uFFFD';
   private static final int MOST_PENDING = 16;
 
+  /** Tokens of the text before that are enough for a decoder to see the next is not the first. */
+  private static final int MOST_BEFORE = 8;
+
   private final Tokenizer tokenizer;
   private final boolean skipSpecialTokens;
 
@@ -35,6 +38,21 @@ public final class TextStream {
   TextStream(Tokenizer tokenizer, boolean skipSpecialTokens) {
     this.tokenizer = tokenizer;
     this.skipSpecialTokens = skipSpecialTokens;
+  }
+
+  /** Takes the end of the tokens before as text that is out already. */
+  void follow(int[] before) {
+    int from = before.length;
+    while (from > 0 && before.length - from < MOST_BEFORE && isText(before[from - 1])) {
+      from--;
+    }
+    size = before.length - from;
+    emitted = size;
+    System.arraycopy(before, from, window, 0, size);
+  }
+
+  private boolean isText(int id) {
+    return !tokenizer.isSpecial(id) && tokenizer.hasToken(id);
   }
 
   /**

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -107,6 +108,24 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * Turns the beginning of a text into token ids, for a model to go on from: with the tokens that
+   * are added before a text, such as bos, and without those added after it, such as eos.
+   *
+   * @param text the text; may be empty
+   * @return the ids; empty only for an empty text before which nothing is added
+   * @throws TokenizerException if the text has an unpaired surrogate
+   */
+  public int[] encodePrompt(String text) {
+    Encoding encoding = encodeWithOffsets(text, true);
+    int length = encoding.length();
+    int shortest = text.isEmpty() ? 1 : 0;
+    while (length > shortest && encoding.special()[length - 1]) {
+      length--;
+    }
+    return Arrays.copyOf(encoding.ids(), length);
+  }
+
+  /**
    * Turns token ids into text. Ids without a token give no text; bytes that form no valid character
    * give U+FFFD. Spaces before English punctuation are removed, as in Transformers, where the
    * model's files ask for it, and for word pieces where they do not say.
@@ -132,6 +151,22 @@ public final class Tokenizer implements AutoCloseable {
    */
   public TextStream stream(boolean skipSpecialTokens) {
     return new TextStream(this, skipSpecialTokens);
+  }
+
+  /**
+   * Starts a text that goes on from other tokens, so that the two texts can be joined: its first
+   * token keeps a leading space it would lose at the beginning of a text. After a special token a
+   * new text begins.
+   *
+   * @param skipSpecialTokens whether to leave special tokens out
+   * @param before the tokens it goes on from; whole characters
+   * @return the stream, empty
+   * @throws IllegalArgumentException if an id is negative
+   */
+  public TextStream stream(boolean skipSpecialTokens, int[] before) {
+    TextStream stream = new TextStream(this, skipSpecialTokens);
+    stream.follow(before);
+    return stream;
   }
 
   /**

@@ -39,5 +39,7 @@ def token_log_probabilities(self, hidden: Tensor, weight: Tensor, targets: Tenso
     start = start + count
   return [torch.cat(scores), torch.cat(greedy)]
 
-def argmax(self, logits: Tensor) -> Tensor:
-  return torch.argmax(logits, -1)
+# Index of the largest logit of each row; -1 where it is not a finite number.
+def likeliest(self, logits: Tensor) -> Tensor:
+  largest, ids = torch.max(logits, -1)
+  return torch.masked_fill(ids, torch.logical_not(torch.isfinite(largest)), -1)

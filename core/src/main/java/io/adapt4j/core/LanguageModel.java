@@ -1,0 +1,348 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.LoadedModel.SpecialIds;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.generate.Generator;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.score.Scorer;
+import io.adapt4j.core.score.ScoringRequest;
+import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.score.TokenSpan;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * A causal language model in memory: generates text and scores it.
+ *
+ * <p>Prompts are encoded as the model's tokenizer asks, with its beginning-of-sequence token where
+ * it adds one; an empty prompt begins with that token. A generation ends at one of the model's
+ * end-of-sequence tokens ({@code generation_config.json}, else {@code config.json}, else the
+ * tokenizer's), which gives no text.
+ *
+ * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
+ * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
+ * IllegalStateException}.
+ */
+public final class LanguageModel implements AutoCloseable {
+
+  private final LoadedModel model;
+  private final Generator generator;
+  private final Scorer scorer;
+  private final ReentrantLock lock = new ReentrantLock();
+  private boolean closed;
+
+  private LanguageModel(LoadedModel model) {
+    this.model = model;
+    SpecialIds special = model.specialIds();
+    int contextLength = model.decoder().contextLength();
+    this.generator =
+        new Generator(
+            model.decoder(), model.tokenizer(), special.end(), special.pad(), contextLength);
+    this.scorer = new Scorer(model.decoder(), special.pad(), contextLength);
+  }
+
+  /**
+   * Loads a model in {@link Precision#AUTO}. A folder without {@code tokenizer.json} gives a model
+   * that takes token ids only.
+   *
+   * @param source where the model is
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   * @throws io.adapt4j.core.config.ConfigException if the configuration is missing, malformed or of
+   *     an unsupported family
+   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it
+   * @throws io.adapt4j.core.tokenize.TokenizerException if the tokenizer cannot be used
+   * @throws IllegalArgumentException if an adapter does not fit, with every reason
+   */
+  public static LanguageModel load(ModelSource source, Adapter... adapters) {
+    return load(source, Precision.AUTO, adapters);
+  }
+
+  /**
+   * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param precision the type of weights and computation
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static LanguageModel load(ModelSource source, Precision precision, Adapter... adapters) {
+    return new LanguageModel(LoadedModel.load(source.folder(), precision, List.of(adapters)));
+  }
+
+  /**
+   * Generates the continuation of a prompt.
+   *
+   * @param prompt the text to go on from
+   * @param options how to choose tokens and when to stop
+   * @return the new text only; joined to the prompt it reads on
+   * @throws IllegalArgumentException if the prompt does not fit into the context
+   */
+  public String generate(String prompt, GenerationOptions options) {
+    return generate(prompt, options, LanguageModel::ignore).text();
+  }
+
+  /**
+   * Generates the continuation of a prompt and hands it on piece by piece.
+   *
+   * @param prompt the text to go on from
+   * @param options how to choose tokens and when to stop
+   * @param onText takes the text as it is produced, on this thread; joined, the pieces are the
+   *     result's text. Characters come whole, and nothing that could still become a stop string
+   * @return the result
+   * @throws IllegalArgumentException if the prompt does not fit into the context
+   */
+  public Generation generate(String prompt, GenerationOptions options, Consumer<String> onText) {
+    return generate(prompt, options, onText, new CancellationToken());
+  }
+
+  /**
+   * Generates the continuation of a prompt, hands it on piece by piece, and can be ended from
+   * another thread.
+   *
+   * @param prompt the text to go on from
+   * @param options how to choose tokens and when to stop
+   * @param onText takes the text as it is produced, on this thread
+   * @param cancellation ends the generation after the current token
+   * @return the result; what there is so far when cancelled
+   * @throws IllegalArgumentException if the prompt does not fit into the context
+   */
+  public Generation generate(
+      String prompt,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    return exclusively(
+        () -> generator.generate(List.of(promptIds(prompt)), options, onText, cancellation).get(0));
+  }
+
+  /**
+   * Generates the continuations of several prompts as one batch. Each is what {@link #generate}
+   * gives for it alone, up to rounding; sampled rows have random streams of their own. A row ends
+   * by itself, the batch when all rows have.
+   *
+   * @param prompts the texts to go on from
+   * @param options how to choose tokens and when to stop
+   * @return one result a prompt, in their order
+   * @throws IllegalArgumentException if a prompt does not fit into the context
+   */
+  public List<Generation> generateAll(List<String> prompts, GenerationOptions options) {
+    return exclusively(
+        () ->
+            generator.generate(
+                prompts.stream().map(this::promptIds).toList(),
+                options,
+                LanguageModel::ignore,
+                new CancellationToken()));
+  }
+
+  /**
+   * Generates the continuations of several tokenised prompts as one batch.
+   *
+   * @param prompts token ids, at least one each, without padding
+   * @param options how to choose tokens and when to stop
+   * @return the new ids of each prompt, in their order: up to and with the token that ended it, and
+   *     without padding
+   * @throws IllegalArgumentException if a prompt is empty, has an unknown id or does not fit into
+   *     the context
+   */
+  public List<int[]> generateIds(List<int[]> prompts, GenerationOptions options) {
+    return exclusively(
+        () ->
+            generator
+                .generate(prompts, options, LanguageModel::ignore, new CancellationToken())
+                .stream()
+                .map(one -> one.tokenIds().stream().mapToInt(Integer::intValue).toArray())
+                .toList());
+  }
+
+  /**
+   * Scores a continuation.
+   *
+   * @param context what comes before; may be empty if the model has a bos or eos token
+   * @param continuation what is scored, with its leading space if it has one
+   * @return the log-probabilities of its tokens
+   * @throws IllegalArgumentException as {@link #scoreAll} does
+   */
+  public TokenScores score(String context, String continuation) {
+    return scoreAll(List.of(new ScoringRequest(context, continuation))).get(0);
+  }
+
+  /**
+   * Scores continuations, in batches of similar length.
+   *
+   * <p>The boundary of context and continuation is that of lm-evaluation-harness: spaces at the end
+   * of the context move to the continuation, and both are encoded as one text. Where both are too
+   * long together, the beginning of the context is left out and the result says so.
+   *
+   * @param requests what to score
+   * @return one result a request, in their order
+   * @throws IllegalArgumentException if a continuation alone is longer than the model's context, or
+   *     a context is empty and the model names neither bos nor eos
+   */
+  public List<TokenScores> scoreAll(List<ScoringRequest> requests) {
+    return exclusively(
+        () -> {
+          List<TokenSpan> spans = new ArrayList<>();
+          for (ScoringRequest request : requests) {
+            spans.add(TokenSpan.of(requireTokenizer(), request, model.specialIds().first()));
+          }
+          return scorer.score(spans);
+        });
+  }
+
+  /**
+   * Scores tokenised continuations, in batches of similar length.
+   *
+   * @param spans what to score
+   * @return one result a span, in their order
+   * @throws IllegalArgumentException if an id is unknown or a continuation alone is longer than the
+   *     model's context
+   */
+  public List<TokenScores> scoreIds(List<TokenSpan> spans) {
+    return exclusively(() -> scorer.score(spans));
+  }
+
+  /**
+   * Turns the effect of the adapters on or off, to compare with the model they were put on.
+   *
+   * @param enabled false to run the model alone
+   */
+  public void enableAdapters(boolean enabled) {
+    exclusively(() -> model.adapters().forEach(adapter -> adapter.enabled(enabled)));
+  }
+
+  /** Merges the adapters into the weights, so that they cost nothing to run. */
+  public void mergeAdapters() {
+    exclusively(() -> model.adapters().forEach(AttachedAdapter::merge));
+  }
+
+  /** Takes merged adapters out of the weights again. */
+  public void unmergeAdapters() {
+    exclusively(() -> model.adapters().forEach(AttachedAdapter::unmerge));
+  }
+
+  /**
+   * Returns the model's tokenizer; it is closed with the model.
+   *
+   * @return the tokenizer
+   * @throws IllegalStateException if the folder has none
+   */
+  public Tokenizer tokenizer() {
+    return exclusively(this::requireTokenizer);
+  }
+
+  /**
+   * Returns the most tokens of a sequence, prompt and new tokens together: {@code
+   * max_position_embeddings}, times the factor of a dynamic rotary scaling.
+   *
+   * @return a number of tokens
+   */
+  public int contextLength() {
+    return model.decoder().contextLength();
+  }
+
+  /**
+   * Returns the number of values in the model's parameters; a tied matrix counts once.
+   *
+   * @return their count
+   */
+  public long parameterCount() {
+    return exclusively(() -> model.decoder().parameterCount());
+  }
+
+  /**
+   * Returns the tokens that end a generation.
+   *
+   * @return an immutable set
+   */
+  public Set<Integer> endTokenIds() {
+    return model.specialIds().end();
+  }
+
+  /**
+   * Returns the token that fills rows of a batch.
+   *
+   * @return a token id
+   */
+  public int padTokenId() {
+    return model.specialIds().pad();
+  }
+
+  /** The network, for other parts of this library. */
+  Decoder decoder() {
+    return exclusively(model::decoder);
+  }
+
+  private static void ignore(String piece) {}
+
+  private int[] promptIds(String prompt) {
+    int[] ids = requireTokenizer().encodePrompt(prompt);
+    return ids.length == 0 && model.specialIds().first().isPresent()
+        ? new int[] {model.specialIds().first().getAsInt()}
+        : ids;
+  }
+
+  private Tokenizer requireTokenizer() {
+    return model
+        .tokenizer()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    model.folder()
+                        + " has no tokenizer.json, so this model takes token ids only; add the"
+                        + " file, or use generateIds and scoreIds"));
+  }
+
+  private void exclusively(Runnable action) {
+    exclusively(
+        () -> {
+          action.run();
+          return null;
+        });
+  }
+
+  private <T> T exclusively(Supplier<T> action) {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("This LanguageModel has been closed");
+      }
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Frees the model's memory, waiting for a call in progress.
+   *
+   * @throws IllegalStateException if called from inside such a call, that is from {@code onText}
+   */
+  @Override
+  public void close() {
+    if (lock.isHeldByCurrentThread()) {
+      throw new IllegalStateException(
+          "A LanguageModel cannot be closed from its own callback; cancel the generation and close"
+              + " the model when it has returned");
+    }
+    lock.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        model.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

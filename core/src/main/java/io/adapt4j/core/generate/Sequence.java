@@ -1,0 +1,90 @@
+package io.adapt4j.core.generate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** One row of a batch while it is generated: its tokens so far and whether it has ended. */
+final class Sequence {
+
+  private final int[] prompt;
+  private final int mostTokens;
+  private final GenerationOptions options;
+  private final Set<Integer> endIds;
+  private final Sampler sampler;
+  private final TextOutput text;
+  private final List<Integer> ids = new ArrayList<>();
+  private FinishReason finishReason;
+
+  /**
+   * Starts a sequence.
+   *
+   * @param prompt the prompt's tokens, at least one
+   * @param row its row in the batch
+   * @param mostTokens how many tokens may follow, at least 1
+   * @param options how to choose and when to stop
+   * @param endIds the model's own end-of-sequence tokens
+   * @param text takes the text
+   */
+  Sequence(
+      int[] prompt,
+      int row,
+      int mostTokens,
+      GenerationOptions options,
+      Set<Integer> endIds,
+      TextOutput text) {
+    this.prompt = prompt;
+    this.mostTokens = mostTokens;
+    this.options = options;
+    this.endIds = endIds;
+    this.sampler = new Sampler(options, row, prompt);
+    this.text = text;
+  }
+
+  int[] prompt() {
+    return prompt;
+  }
+
+  int mostTokens() {
+    return mostTokens;
+  }
+
+  Sampler sampler() {
+    return sampler;
+  }
+
+  boolean isFinished() {
+    return finishReason != null;
+  }
+
+  int lastId() {
+    return ids.get(ids.size() - 1);
+  }
+
+  /** Takes the next token. */
+  void accept(int id) {
+    ids.add(id);
+    if (!options.ignoreEos() && endIds.contains(id)) {
+      finish(FinishReason.EOS);
+    } else if (options.stopIds().contains(id)) {
+      finish(FinishReason.STOP_ID);
+    } else {
+      text.push(id);
+      if (text.isStopped()) {
+        finish(FinishReason.STOP_STRING);
+      } else if (ids.size() == mostTokens) {
+        finish(FinishReason.LENGTH);
+      }
+    }
+  }
+
+  /** Ends the sequence; text held back may still turn out to reach a stop string. */
+  void finish(FinishReason reason) {
+    text.finish();
+    finishReason = text.isStopped() ? FinishReason.STOP_STRING : reason;
+  }
+
+  Generation result() {
+    return new Generation(text.text(), ids, finishReason, prompt.length);
+  }
+}

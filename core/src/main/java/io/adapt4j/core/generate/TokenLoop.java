@@ -1,0 +1,139 @@
+package io.adapt4j.core.generate;
+
+import io.adapt4j.core.engine.Logits;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.KvCache;
+import io.adapt4j.core.model.Positions;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Generates a batch: the prompts in one pass, then one token a row and pass.
+ *
+ * <p>Prompts are padded on the left, so that the newest token of every row is the last. Rows that
+ * have ended are fed padding until all have.
+ */
+final class TokenLoop {
+
+  private final Decoder decoder;
+  private final List<Sequence> rows;
+  private final int padId;
+  private final boolean plainGreedy;
+  private final int longestPrompt;
+  private final Ops ops = Ops.inference();
+
+  /**
+   * Prepares a batch.
+   *
+   * @param decoder the model
+   * @param rows the sequences, at least one
+   * @param options how tokens are chosen
+   * @param padId fills short and ended rows
+   */
+  TokenLoop(Decoder decoder, List<Sequence> rows, GenerationOptions options, int padId) {
+    this.decoder = decoder;
+    this.rows = rows;
+    this.padId = padId;
+    this.plainGreedy = options.isGreedy() && options.repetitionPenalty() == 1;
+    this.longestPrompt = rows.stream().mapToInt(row -> row.prompt().length).max().orElseThrow();
+  }
+
+  /** Runs until every sequence has ended. */
+  void run(CancellationToken cancellation) {
+    int steps = rows.stream().mapToInt(Sequence::mostTokens).max().orElseThrow();
+    try (KvCache cache = decoder.newCache(rows.size(), longestPrompt + steps - 1)) {
+      long[] input = paddedPrompts();
+      while (!allFinished()) {
+        if (cancellation.isCancelled()) {
+          rows.stream()
+              .filter(row -> !row.isFinished())
+              .forEach(row -> row.finish(FinishReason.CANCELLED));
+          return;
+        }
+        accept(forward(input, cache));
+        input = newest();
+      }
+    }
+  }
+
+  private boolean allFinished() {
+    return rows.stream().allMatch(Sequence::isFinished);
+  }
+
+  private long[] paddedPrompts() {
+    long[] ids = new long[rows.size() * longestPrompt];
+    Arrays.fill(ids, padId);
+    for (int row = 0; row < rows.size(); row++) {
+      int[] prompt = rows.get(row).prompt();
+      int start = (row + 1) * longestPrompt - prompt.length;
+      for (int i = 0; i < prompt.length; i++) {
+        ids[start + i] = prompt[i];
+      }
+    }
+    return ids;
+  }
+
+  private long[] newest() {
+    long[] ids = new long[rows.size()];
+    for (int row = 0; row < ids.length; row++) {
+      Sequence sequence = rows.get(row);
+      ids[row] = sequence.isFinished() ? padId : sequence.lastId();
+    }
+    return ids;
+  }
+
+  private long[] attentionMask(int total) {
+    long[] mask = new long[rows.size() * total];
+    Arrays.fill(mask, 1);
+    for (int row = 0; row < rows.size(); row++) {
+      int padding = longestPrompt - rows.get(row).prompt().length;
+      Arrays.fill(mask, row * total, row * total + padding, 0);
+    }
+    return mask;
+  }
+
+  /** Feeds tokens and chooses the next one of each row that has not ended. */
+  private long[] forward(long[] input, KvCache cache) {
+    int count = input.length / rows.size();
+    long[] mask = attentionMask(Math.toIntExact(cache.length() + count));
+    try (Scope scope = Scope.open();
+        Positions positions = decoder.positions(mask, rows.size(), count, cache)) {
+      Tensor ids = Tensor.of(input, rows.size(), count);
+      Tensor hidden = decoder.hidden(ops, ids, positions, false);
+      Tensor last = count == 1 ? hidden : hidden.narrow(1, count - 1L, 1);
+      return choose(decoder.logits(ops, last));
+    }
+  }
+
+  private long[] choose(Tensor logits) {
+    if (plainGreedy) {
+      long[] ids = Logits.likeliest(logits);
+      if (Arrays.stream(ids).allMatch(id -> id >= 0)) {
+        return ids;
+      }
+      // The sampler finds which logit is at fault and says so.
+    }
+    float[] all = logits.toFloats();
+    int vocabulary = all.length / rows.size();
+    long[] ids = new long[rows.size()];
+    for (int row = 0; row < ids.length; row++) {
+      Sequence sequence = rows.get(row);
+      if (!sequence.isFinished()) {
+        ids[row] = sequence.sampler().next(all, row * vocabulary, (row + 1) * vocabulary);
+      }
+    }
+    return ids;
+  }
+
+  private void accept(long[] ids) {
+    for (int row = 0; row < ids.length; row++) {
+      Sequence sequence = rows.get(row);
+      if (!sequence.isFinished()) {
+        sequence.accept(Math.toIntExact(ids[row]));
+      }
+    }
+  }
+}
