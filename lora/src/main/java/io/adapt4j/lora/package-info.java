@@ -1,2 +1,2 @@
-/** Adapt4J lora. */
+/** Low-rank adapters (LoRA) in the PEFT format: training, files, merging. */
 package io.adapt4j.lora;

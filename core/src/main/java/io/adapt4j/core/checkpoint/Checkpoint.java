@@ -76,6 +76,17 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
+   * Opens one safetensors file of any name, such as an adapter's.
+   *
+   * @param file the file
+   * @return the open checkpoint
+   * @throws CheckpointException if the file is missing or malformed
+   */
+  public static Checkpoint openFile(Path file) {
+    return openSingle(file.toAbsolutePath().getParent(), file);
+  }
+
+  /**
    * Returns the folder the checkpoint was opened with.
    *
    * @return the folder

@@ -2,11 +2,11 @@ package io.adapt4j.core.model;
 
 import java.util.List;
 
-/** A trained addition to a model, such as a LoRA adapter, that can be put onto its weights. */
+/** A stored change to a model, such as a LoRA adapter, that can be put on its base. */
 public interface Adapter {
 
   /**
-   * Finds what keeps this adapter off a model, before any weight is read.
+   * Finds what keeps this adapter from a model, before any weight is read.
    *
    * @param declared the model's structure
    * @return one sentence a problem; empty when it fits
@@ -14,10 +14,10 @@ public interface Adapter {
   List<String> problems(Decoder declared);
 
   /**
-   * Puts the adapter onto a model.
+   * Puts the adapter on a model.
    *
    * @param decoder the model, with its weights
-   * @return the adapter in place, closed by the caller before the model
+   * @return the adapter in its place; closed before the model
    */
   AttachedAdapter attach(Decoder decoder);
 }

@@ -1,21 +1,23 @@
 package io.adapt4j.core.model;
 
-/** An adapter on a model. Closing it leaves the model as it was before. */
+/** An adapter on a model. Not thread safe. */
 public interface AttachedAdapter extends AutoCloseable {
 
-  /** Adds the adapter's change to the model's weights, so that it costs nothing to run. */
+  /** Adds the adapter to the base weights, so that it costs nothing while the model runs. */
   void merge();
 
-  /** Takes a merged change out of the weights again. */
+  /** Takes the adapter out of the base weights again; it goes on beside them. */
   void unmerge();
 
   /**
-   * Turns the adapter's effect on or off.
+   * Switches the adapter on or off. Off, the model is its base, to the bit.
    *
-   * @param enabled false to run the model as if there were no adapter
+   * @param on whether it takes part
+   * @throws IllegalStateException when asked to switch off while merged
    */
-  void enabled(boolean enabled);
+  void enabled(boolean on);
 
+  /** Takes the adapter off the model, which is its base again. Closing twice is harmless. */
   @Override
   void close();
 }

@@ -99,6 +99,14 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
+  /** Makes the embedding the output head again: the opposite of {@link #untieHead}. */
+  public void tieHead() {
+    if (!isTied()) {
+      head.close();
+      head = embedding;
+    }
+  }
+
   /** The places of all linear layers inside the decoder layers, first layer first. */
   public List<LinearSlot> linears() {
     List<LinearSlot> slots = new ArrayList<>();

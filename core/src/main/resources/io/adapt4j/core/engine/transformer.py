@@ -58,6 +58,33 @@ def low_rank_backward(self, dy: Tensor, x: Tensor, a: Tensor, b: Tensor, dx_base
     return [dx_base[0], da, db]
   return [torch.view(torch.mm(dh, a), x.size()), da, db]
 
+# Adds da and the scaled blocks of db to the gradients of the factors that a and b were made from.
+# Block i of b: ranks side by side in order, rows from starts[i].
+def low_rank_accumulate(self, da: Tensor, db: Tensor, ga: Tensor, gb: List[Tensor], starts: List[int], scales: List[float]) -> int:
+  torch.add_(ga, da)
+  column = 0
+  for i in range(len(gb)):
+    rank = gb[i].size(1)
+    rows = torch.narrow(db, 0, starts[i], gb[i].size(0))
+    torch.add_(gb[i], torch.narrow(rows, 1, column, rank), alpha=scales[i])
+    column = column + rank
+  return 0
+
+# Fills those blocks of b with the scaled factors.
+def low_rank_compose(self, b: Tensor, factors: List[Tensor], starts: List[int], scales: List[float]) -> int:
+  column = 0
+  for i in range(len(factors)):
+    rank = factors[i].size(1)
+    rows = torch.narrow(b, 0, starts[i], factors[i].size(0))
+    torch.copy_(torch.narrow(rows, 1, column, rank), torch.mul(factors[i], scales[i]))
+    column = column + rank
+  return 0
+
+# weight += scale * b a, in place: computed in fp32, rounded once.
+def low_rank_merge(self, weight: Tensor, a: Tensor, b: Tensor, scale: float) -> int:
+  torch.copy_(weight, torch.addmm(torch.to(weight, 6), b, a, alpha=scale))
+  return 0
+
 # [B, T, (H + K + K) D] -> views [B, heads, T, D], one for each entry of heads.
 def split_heads(self, x: Tensor, heads: List[int], head_dim: int) -> List[Tensor]:
   by_head = torch.transpose(torch.view(x, [x.size(0), x.size(1), -1, head_dim]), 1, 2)

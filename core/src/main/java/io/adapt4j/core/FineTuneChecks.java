@@ -1,0 +1,119 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.Trainer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Collects what is wrong with a fine-tuning, so that all of it can be said at once. */
+final class FineTuneChecks {
+
+  private final List<String> problems = new ArrayList<>();
+
+  void require(boolean holds, String problem) {
+    if (!holds) {
+      problems.add(problem);
+    }
+  }
+
+  void notNull(String name, Object value) {
+    require(value != null, name + " must not be null");
+  }
+
+  void atLeast(String name, int value, int minimum) {
+    require(value >= minimum, name + " must be at least " + minimum + ", found " + value);
+  }
+
+  void notNegative(String name, double value) {
+    require(value >= 0 && Double.isFinite(value), name + " must be at least 0, found " + value);
+  }
+
+  void dataset(String part, Dataset data) {
+    if (data == null) {
+      problems.add("no dataset: give Datasets.jsonl(...), or a split of it");
+    } else if (data.size() == 0) {
+      problems.add("the " + part + " data " + data.name() + " has no rows");
+    }
+  }
+
+  void output(Path output, boolean overwrite) {
+    for (Path at = output.toAbsolutePath(); at != null; at = at.getParent()) {
+      if (Files.exists(at)) {
+        require(
+            Files.isDirectory(at) && Files.isWritable(at),
+            "output " + output + ": " + at + " is not a folder that can be written to");
+        break;
+      }
+    }
+    if (!overwrite) {
+      for (String name : List.of(Trainer.BEST, Trainer.LAST)) {
+        require(
+            !Files.exists(output.resolve(name)),
+            "output "
+                + output
+                + " holds a checkpoint '"
+                + name
+                + "' of another run; choose another folder or say overwriteOutput()");
+      }
+    }
+  }
+
+  /** Checks the folder, and the method against the model in it. */
+  Optional<Decoder> model(ModelSource model, FineTuningMethod method) {
+    if (model == null) {
+      problems.add("no model: give ModelSource.path(...)");
+      return Optional.empty();
+    }
+    Path folder = model.folder();
+    if (!Files.isDirectory(folder)) {
+      problems.add("the model folder " + folder.toAbsolutePath() + " does not exist");
+      return Optional.empty();
+    }
+    Optional<Decoder> declared = declare(folder);
+    declared.ifPresent(decoder -> attempt(() -> checkWeights(decoder, folder)));
+    attempt(() -> Tokenizer.load(folder).close());
+    if (declared.isPresent() && method != null) {
+      problems.addAll(method.problems(declared.get(), folder));
+    }
+    return declared;
+  }
+
+  private Optional<Decoder> declare(Path folder) {
+    try {
+      return Optional.of(Architectures.declare(ModelConfig.read(folder)));
+    } catch (RuntimeException e) {
+      problems.add(e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static void checkWeights(Decoder decoder, Path folder) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(decoder, checkpoint);
+    }
+  }
+
+  private void attempt(Runnable check) {
+    try {
+      check.run();
+    } catch (RuntimeException e) {
+      problems.add(e.getMessage());
+    }
+  }
+
+  void finish() {
+    if (!problems.isEmpty()) {
+      throw new FineTuneException(problems);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.adapt4j.core;
+
+/** What {@link FineTuner} does where nothing is said. */
+public final class FineTuneDefaults {
+
+  /** Passes over the training data. */
+  public static final int EPOCHS = 3;
+
+  /** Examples a micro-batch. */
+  public static final int BATCH_SIZE = 8;
+
+  /** Base learning rate, fit for adapters. */
+  public static final double LEARNING_RATE = 2e-4;
+
+  /** Share of the steps in which the rate rises. */
+  public static final double WARMUP_RATIO = 0.03;
+
+  /** Decoupled weight decay. */
+  public static final double WEIGHT_DECAY = 0.01;
+
+  /** Limit of the gradients' norm. */
+  public static final double MAX_GRADIENT_NORM = 1.0;
+
+  /** Steps in a row that may fail to be finite. */
+  public static final int MAX_SKIPPED_STEPS = 5;
+
+  /** Seed of all random choices. */
+  public static final long SEED = 42;
+
+  static final double BETA1 = 0.9;
+  static final double BETA2 = 0.999;
+  static final double EPS = 1e-8;
+
+  /** Longest example in tokens where the model would take more. */
+  private static final int MAX_LENGTH = 1024;
+
+  private FineTuneDefaults() {}
+
+  static int maxLength(int contextLength) {
+    return Math.min(contextLength, MAX_LENGTH);
+  }
+}

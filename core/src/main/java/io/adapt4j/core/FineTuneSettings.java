@@ -1,0 +1,26 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A checked description of a fine-tuning. */
+record FineTuneSettings(
+    ModelSource model,
+    Dataset train,
+    Optional<Dataset> validation,
+    FineTuningMethod method,
+    Path output,
+    int batchSize,
+    Optional<Integer> maxLength,
+    int contextLength,
+    Overflow overflow,
+    Precision precision,
+    TrainingOptions training,
+    long seed,
+    List<TrainingListener> listeners) {}

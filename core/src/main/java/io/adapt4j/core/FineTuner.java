@@ -1,0 +1,643 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.data.Batches;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.EncodableRows;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.data.ExampleEncoder;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.EarlyStopping;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.Trainer;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingOptions;
+import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.core.train.Warmup;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Fine-tunes a language model on a dataset and writes the result to a folder.
+ *
+ * <pre>{@code
+ * FineTuner tuner = FineTuner.builder()
+ *     .model(ModelSource.path(Path.of("models/SmolLM2-135M")))
+ *     .dataset(Datasets.jsonl(Path.of("support.jsonl")).split(0.8, 0.1, 0.1, 42))
+ *     .method(Lora.rank(16))
+ *     .epochs(3).learningRate(2e-4).batchSize(8)
+ *     .evaluateEvery(Interval.EPOCH).keepBest()
+ *     .listener(ConsoleProgress.create())
+ *     .output(Path.of("runs/support"))
+ *     .build();
+ * FineTuneReport report = tuner.run();
+ * }</pre>
+ *
+ * <p>{@link Builder#build} checks everything that can be checked without reading a weight and
+ * reports all problems together. A tuner runs once; {@link #stop} may be called from any thread.
+ */
+public final class FineTuner {
+
+  private final FineTuneSettings settings;
+  private final AtomicBoolean stopRequested = new AtomicBoolean();
+  private final AtomicBoolean started = new AtomicBoolean();
+
+  private FineTuner(FineTuneSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Starts describing a fine-tuning.
+   *
+   * @return a builder with every default of {@link FineTuneDefaults}
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Works out what {@link #run} will do. Tokenises the data; reads no weights.
+   *
+   * @return the plan
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public FineTunePlan plan() {
+    Path folder = settings.model().folder();
+    Decoder declared = Architectures.declare(ModelConfig.read(folder));
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      return plan(declared, rows(tokenizer));
+    }
+  }
+
+  /**
+   * Trains to the end and saves.
+   *
+   * @return how it went and where the checkpoints are
+   * @throws FineTuneException if no row of the training data can be used
+   * @throws io.adapt4j.core.train.TrainingException if the losses stay not finite
+   * @throws IllegalStateException if this tuner has run before
+   */
+  public FineTuneReport run() {
+    if (!started.compareAndSet(false, true)) {
+      throw new IllegalStateException("This FineTuner has run; build another for another run");
+    }
+    Path folder = settings.model().folder();
+    Decoder declared = Architectures.declare(ModelConfig.read(folder));
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      Rows rows = rows(tokenizer);
+      FineTunePlan plan = plan(declared, rows);
+      try (LoadedModel model = LoadedModel.load(folder, settings.precision(), List.of());
+          Adaptation adaptation =
+              settings.method().attach(model.decoder(), folder, settings.seed())) {
+        return new FineTuneReport(plan, train(model.decoder(), adaptation, rows, plan));
+      }
+    }
+  }
+
+  /**
+   * Asks a running {@link #run} to end after the present step. It evaluates, saves and returns as
+   * usual.
+   */
+  public void stop() {
+    stopRequested.set(true);
+  }
+
+  /** The usable rows of the data, and the encoder that turns them into tokens. */
+  private record Rows(ExampleEncoder encoder, EncodableRows train, Optional<EncodableRows> held) {}
+
+  private Rows rows(Tokenizer tokenizer) {
+    int maxLength =
+        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+    ExampleEncoder encoder =
+        ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow()).build();
+    EncodableRows train = encoder.filter(settings.train());
+    requireUsable(settings.train(), train.report(), maxLength);
+    Optional<EncodableRows> held = settings.validation().map(encoder::filter);
+    held.ifPresent(
+        one -> requireUsable(settings.validation().orElseThrow(), one.report(), maxLength));
+    return new Rows(encoder, train, held);
+  }
+
+  private static void requireUsable(Dataset data, EncodingReport report, int maxLength) {
+    if (report.kept() == 0) {
+      throw new FineTuneException(
+          List.of(
+              data.name()
+                  + ": none of its "
+                  + report.rows()
+                  + " rows can be used: "
+                  + report.tooLong()
+                  + " are longer than maxLength "
+                  + maxLength
+                  + ", "
+                  + report.nothingToLearn()
+                  + " have nothing to learn within it. Raise maxLength or check the data."));
+    }
+  }
+
+  private FineTunePlan plan(Decoder declared, Rows rows) {
+    EncodingReport train = rows.train().report();
+    Optional<EncodingReport> held = rows.held().map(EncodableRows::report);
+    int batches = (train.kept() + settings.batchSize() - 1) / settings.batchSize();
+    return new FineTunePlan(
+        settings.training().totalSteps(batches),
+        train.kept(),
+        held.map(EncodingReport::kept).orElse(0),
+        train.rows() - train.kept() + held.map(one -> one.rows() - one.kept()).orElse(0),
+        train.truncated() + held.map(EncodingReport::truncated).orElse(0),
+        train.targetTokens(),
+        settings.method().trainableParameters(declared),
+        declared.parameterCount());
+  }
+
+  private TrainingResult train(
+      Decoder decoder, Adaptation adaptation, Rows rows, FineTunePlan plan) {
+    Batches train =
+        Batches.of(rows.train().dataset(), rows.encoder())
+            .batchSize(settings.batchSize())
+            .shuffle(settings.seed())
+            .build();
+    Optional<Batches> held =
+        rows.held()
+            .map(
+                one ->
+                    Batches.of(one.dataset(), rows.encoder())
+                        .batchSize(settings.batchSize())
+                        .build());
+    Trainer trainer =
+        new Trainer(
+            decoder,
+            adaptation,
+            settings.training(),
+            train,
+            held,
+            settings.output(),
+            TrainingListener.all(settings.listeners()),
+            stopRequested::get);
+    return trainer.run(
+        new RunStart(
+            plan.steps(),
+            settings.training().epochs(),
+            plan.trainableParameters(),
+            plan.totalParameters(),
+            plan.trainExamples(),
+            plan.validationExamples(),
+            settings.model() + ", " + settings.method().description(),
+            precision(decoder)));
+  }
+
+  private static String precision(Decoder decoder) {
+    return decoder.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32";
+  }
+
+  /**
+   * Describes a fine-tuning. Required: {@link #model}, a dataset, {@link #method}, {@link #output}.
+   * Values are checked together in {@link #build}.
+   */
+  public static final class Builder {
+
+    private final List<TrainingListener> listeners = new ArrayList<>();
+    private ModelSource model;
+    private Dataset train;
+    private Dataset validation;
+    private FineTuningMethod method;
+    private Path output;
+    private boolean overwrite;
+    private int epochs = FineTuneDefaults.EPOCHS;
+    private int maxSteps;
+    private int batchSize = FineTuneDefaults.BATCH_SIZE;
+    private int accumulation = 1;
+    private Integer maxLength;
+    private Overflow overflow = Overflow.TRUNCATE_RIGHT;
+    private double learningRate = FineTuneDefaults.LEARNING_RATE;
+    private LearningRateSchedule schedule = LearningRateSchedule.LINEAR;
+    private Double warmupRatio;
+    private Integer warmupSteps;
+    private double weightDecay = FineTuneDefaults.WEIGHT_DECAY;
+    private double maxGradientNorm = FineTuneDefaults.MAX_GRADIENT_NORM;
+    private Interval evaluateEvery = Interval.EPOCH;
+    private boolean keepBest;
+    private Integer patience;
+    private boolean gradientCheckpointing;
+    private Precision precision = Precision.AUTO;
+    private int maxSkippedSteps = FineTuneDefaults.MAX_SKIPPED_STEPS;
+    private long seed = FineTuneDefaults.SEED;
+
+    private Builder() {}
+
+    /**
+     * The model to start from.
+     *
+     * @param source a Hugging Face checkpoint
+     * @return this builder
+     */
+    public Builder model(ModelSource source) {
+      model = source;
+      return this;
+    }
+
+    /**
+     * Data to train on, without validation.
+     *
+     * @param data the rows
+     * @return this builder
+     */
+    public Builder dataset(Dataset data) {
+      train = data;
+      validation = null;
+      return this;
+    }
+
+    /**
+     * Data to train on and to validate with; the test part is left alone.
+     *
+     * @param split the parts
+     * @return this builder
+     */
+    public Builder dataset(Split split) {
+      train = split.train();
+      validation = split.validation().size() == 0 ? null : split.validation();
+      return this;
+    }
+
+    /**
+     * How the model is adapted.
+     *
+     * @param fineTuningMethod full fine-tuning or an adapter
+     * @return this builder
+     */
+    public Builder method(FineTuningMethod fineTuningMethod) {
+      method = fineTuningMethod;
+      return this;
+    }
+
+    /**
+     * The folder for checkpoints: {@code last}, and {@code best} with {@link #keepBest}.
+     *
+     * @param folder created if absent
+     * @return this builder
+     */
+    public Builder output(Path folder) {
+      output = folder;
+      return this;
+    }
+
+    /**
+     * Lets the run replace the checkpoints of an earlier one in its output folder.
+     *
+     * @return this builder
+     */
+    public Builder overwriteOutput() {
+      overwrite = true;
+      return this;
+    }
+
+    /**
+     * Passes over the training data; default 3.
+     *
+     * @param passes at least 1
+     * @return this builder
+     */
+    public Builder epochs(int passes) {
+      epochs = passes;
+      return this;
+    }
+
+    /**
+     * Ends the run early; the learning-rate schedule spans this many steps. Default: no limit.
+     *
+     * @param steps optimizer steps, at least 1
+     * @return this builder
+     */
+    public Builder maxSteps(int steps) {
+      maxSteps = steps < 1 ? -1 : steps;
+      return this;
+    }
+
+    /**
+     * Examples a micro-batch; default 8.
+     *
+     * @param examples at least 1
+     * @return this builder
+     */
+    public Builder batchSize(int examples) {
+      batchSize = examples;
+      return this;
+    }
+
+    /**
+     * Micro-batches whose gradients make one step; default 1.
+     *
+     * @param microBatches at least 1
+     * @return this builder
+     */
+    public Builder gradientAccumulation(int microBatches) {
+      accumulation = microBatches;
+      return this;
+    }
+
+    /**
+     * Longest example in tokens; default the model's context length, at most 1024.
+     *
+     * @param tokens at least 2, at most the model's context length
+     * @return this builder
+     */
+    public Builder maxLength(int tokens) {
+      maxLength = tokens;
+      return this;
+    }
+
+    /**
+     * What happens to longer examples; default they are cut on the right and counted in the plan.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public Builder overflow(Overflow policy) {
+      overflow = policy;
+      return this;
+    }
+
+    /**
+     * Base learning rate; default 2e-4, which suits adapters (full fine-tuning wants 1e-6 to 5e-5).
+     *
+     * @param rate above 0
+     * @return this builder
+     */
+    public Builder learningRate(double rate) {
+      learningRate = rate;
+      return this;
+    }
+
+    /**
+     * Shape of the learning rate over the run; default linear to 0.
+     *
+     * @param shape the schedule
+     * @return this builder
+     */
+    public Builder schedule(LearningRateSchedule shape) {
+      schedule = shape;
+      return this;
+    }
+
+    /**
+     * Share of the steps in which the rate rises from 0; default 0.03. Not together with {@link
+     * #warmupSteps}.
+     *
+     * @param share from 0 to 1
+     * @return this builder
+     */
+    public Builder warmupRatio(double share) {
+      warmupRatio = share;
+      return this;
+    }
+
+    /**
+     * Steps in which the rate rises from 0. Not together with {@link #warmupRatio}.
+     *
+     * @param steps at least 0
+     * @return this builder
+     */
+    public Builder warmupSteps(int steps) {
+      warmupSteps = steps;
+      return this;
+    }
+
+    /**
+     * AdamW's decoupled weight decay, not applied to biases and norms; default 0.01.
+     *
+     * @param decay at least 0
+     * @return this builder
+     */
+    public Builder weightDecay(double decay) {
+      weightDecay = decay;
+      return this;
+    }
+
+    /**
+     * Gradients of a larger norm are scaled down to it; default 1, 0 for no limit.
+     *
+     * @param norm at least 0
+     * @return this builder
+     */
+    public Builder maxGradientNorm(double norm) {
+      maxGradientNorm = norm;
+      return this;
+    }
+
+    /**
+     * When to evaluate on the validation data and save a checkpoint; default each epoch.
+     *
+     * @param interval the interval
+     * @return this builder
+     */
+    public Builder evaluateEvery(Interval interval) {
+      evaluateEvery = interval;
+      return this;
+    }
+
+    /**
+     * Keeps the checkpoint of the lowest validation loss beside the last. Needs validation data.
+     *
+     * @return this builder
+     */
+    public Builder keepBest() {
+      keepBest = true;
+      return this;
+    }
+
+    /**
+     * Ends the run when the validation loss has not fallen for some evaluations in a row. Needs
+     * validation data.
+     *
+     * @param evaluations at least 1
+     * @return this builder
+     */
+    public Builder earlyStopping(int evaluations) {
+      patience = evaluations;
+      return this;
+    }
+
+    /**
+     * Recomputes each layer in the backward pass instead of keeping its intermediates: less memory,
+     * about a third more time. Default off.
+     *
+     * @param on whether to recompute
+     * @return this builder
+     */
+    public Builder gradientCheckpointing(boolean on) {
+      gradientCheckpointing = on;
+      return this;
+    }
+
+    /**
+     * The compute type. Trained values and the optimizer's state are fp32 in any case.
+     *
+     * @param type default {@link Precision#AUTO}
+     * @return this builder
+     */
+    public Builder precision(Precision type) {
+      precision = type;
+      return this;
+    }
+
+    /**
+     * Steps in a row whose loss or gradient may be NaN or infinite (they are skipped and reported)
+     * before the run ends with an error; default 5.
+     *
+     * @param steps at least 0
+     * @return this builder
+     */
+    public Builder maxSkippedSteps(int steps) {
+      maxSkippedSteps = steps;
+      return this;
+    }
+
+    /**
+     * Decides initial adapter values, the order of examples and dropout; default 42.
+     *
+     * @param value any
+     * @return this builder
+     */
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    /**
+     * Adds a listener; any number may be added.
+     *
+     * @param listener told of steps, evaluations and checkpoints
+     * @return this builder
+     */
+    public Builder listener(TrainingListener listener) {
+      listeners.add(listener);
+      return this;
+    }
+
+    /**
+     * Checks everything together.
+     *
+     * @return a tuner ready to run
+     * @throws FineTuneException naming every problem found: values out of range, a folder that is
+     *     no model, weights that do not fit their configuration, targets that match nothing, an
+     *     output that holds another run
+     */
+    public FineTuner build() {
+      FineTuneChecks checks = new FineTuneChecks();
+      checkValues(checks);
+      checkOutput(checks);
+      Optional<Decoder> declared = checks.model(model, method);
+      int contextLength = declared.map(one -> one.config().maxPositionEmbeddings()).orElse(0);
+      if (maxLength != null) {
+        checks.require(maxLength >= 2, "maxLength must be at least 2, found " + maxLength);
+        checks.require(
+            contextLength == 0 || maxLength <= contextLength,
+            "maxLength is " + maxLength + ", but the model's context length is " + contextLength);
+      }
+      checks.finish();
+      return new FineTuner(settings(contextLength));
+    }
+
+    private void checkValues(FineTuneChecks checks) {
+      checks.require(method != null, "no method: give Lora.rank(...) or FullFineTuning.create()");
+      checks.dataset("training", train);
+      if (validation == null) {
+        checks.require(
+            !keepBest, "keepBest needs validation data: give a Split with a validation part");
+        checks.require(
+            patience == null,
+            "earlyStopping needs validation data: give a Split with a validation part");
+      }
+      checks.atLeast("epochs", epochs, 1);
+      checks.require(maxSteps >= 0, "maxSteps must be at least 1");
+      checks.atLeast("batchSize", batchSize, 1);
+      checks.atLeast("gradientAccumulation", accumulation, 1);
+      checks.atLeast("maxSkippedSteps", maxSkippedSteps, 0);
+      checks.require(
+          learningRate > 0 && Double.isFinite(learningRate),
+          "learningRate must be above 0, found " + learningRate);
+      checks.notNegative("weightDecay", weightDecay);
+      checks.notNegative("maxGradientNorm", maxGradientNorm);
+      checks.require(
+          warmupRatio == null || (warmupRatio >= 0 && warmupRatio <= 1),
+          "warmupRatio must be from 0 to 1, found " + warmupRatio);
+      checks.require(
+          warmupSteps == null || warmupSteps >= 0,
+          "warmupSteps must be at least 0, found " + warmupSteps);
+      checks.require(
+          warmupRatio == null || warmupSteps == null,
+          "warmupRatio and warmupSteps are both set; give one of them");
+      checks.require(
+          patience == null || patience >= 1,
+          "earlyStopping must allow at least 1 evaluation, found " + patience);
+      checks.notNull("schedule", schedule);
+      checks.notNull("overflow", overflow);
+      checks.notNull("precision", precision);
+      checks.notNull("evaluateEvery", evaluateEvery);
+      checks.require(!listeners.contains(null), "a listener is null");
+    }
+
+    private void checkOutput(FineTuneChecks checks) {
+      checks.require(output != null, "no output: give the folder for checkpoints");
+      if (output != null) {
+        checks.output(output, overwrite);
+      }
+    }
+
+    private FineTuneSettings settings(int contextLength) {
+      TrainingOptions training =
+          new TrainingOptions(
+              epochs,
+              maxSteps,
+              accumulation,
+              learningRate,
+              schedule,
+              warmup(),
+              new TrainingStep.Settings(
+                  FineTuneDefaults.BETA1,
+                  FineTuneDefaults.BETA2,
+                  FineTuneDefaults.EPS,
+                  weightDecay,
+                  maxGradientNorm,
+                  gradientCheckpointing),
+              evaluateEvery.steps(),
+              keepBest,
+              Optional.ofNullable(patience).map(EarlyStopping::withPatience),
+              maxSkippedSteps,
+              seed);
+      return new FineTuneSettings(
+          model,
+          train,
+          Optional.ofNullable(validation),
+          method,
+          output,
+          batchSize,
+          Optional.ofNullable(maxLength),
+          contextLength,
+          overflow,
+          precision,
+          training,
+          seed,
+          List.copyOf(listeners));
+    }
+
+    private Warmup warmup() {
+      return warmupSteps != null
+          ? Warmup.ofSteps(warmupSteps)
+          : Warmup.ofRatio(warmupRatio != null ? warmupRatio : FineTuneDefaults.WARMUP_RATIO);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.adapt4j.core.data;
+
+import java.util.stream.IntStream;
+
+/**
+ * Rows of training data with random access. An implementation reads rows on demand rather than
+ * holding them, gives the same row for the same number every time, and may be read from several
+ * threads.
+ */
+public interface Dataset {
+
+  /**
+   * Returns what to call the data in messages.
+   *
+   * @return a name, for a file its path
+   */
+  String name();
+
+  /**
+   * Returns the number of rows.
+   *
+   * @return the number of rows, at least 0
+   */
+  int size();
+
+  /**
+   * Reads a row.
+   *
+   * @param row its number, from 0
+   * @return the row
+   * @throws IndexOutOfBoundsException if there is no such row
+   * @throws DatasetException if it can no longer be read
+   */
+  Example get(int row);
+
+  /**
+   * Says where a row comes from, for messages.
+   *
+   * @param row its number, from 0
+   * @return for a file its name and line
+   */
+  default String locate(int row) {
+    return name() + " row " + row;
+  }
+
+  /**
+   * Returns a view of the first rows.
+   *
+   * @param rows how many; all rows if there are fewer
+   * @return the view
+   * @throws IllegalArgumentException if the number is negative
+   */
+  default Dataset take(int rows) {
+    if (rows < 0) {
+      throw new IllegalArgumentException("rows to take must be at least 0, found " + rows);
+    }
+    return subset(IntStream.range(0, Math.min(rows, size())).toArray());
+  }
+
+  /**
+   * Returns a view of some rows, in the order given. It costs four bytes a row.
+   *
+   * @param rows row numbers; one may occur more than once
+   * @return the view
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
+  default Dataset subset(int... rows) {
+    return new Subset(this, rows);
+  }
+
+  /**
+   * Parts the rows at random into three disjoint views that together hold every row, each in the
+   * order of this dataset. The same rows, fractions and seed give the same parts on every machine.
+   * Validation and test get their fraction rounded to the nearest row, but at least one row where
+   * the fraction is not 0; train gets the rest.
+   *
+   * @param train fraction of rows to train on
+   * @param validation fraction of rows to validate on during training; may be 0
+   * @param test fraction of rows to test on at the end; may be 0
+   * @param seed seed of the choice
+   * @return the parts
+   * @throws IllegalArgumentException if a fraction is outside [0, 1], train is 0, or the three do
+   *     not sum to 1 (within 1e-9)
+   * @throws DatasetException if there are too few rows for every part to get one
+   */
+  default Split split(double train, double validation, double test, long seed) {
+    return Split.of(this, train, validation, test, seed);
+  }
+}

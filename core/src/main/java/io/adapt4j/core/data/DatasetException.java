@@ -1,0 +1,42 @@
+package io.adapt4j.core.data;
+
+import java.util.List;
+
+/**
+ * Data that cannot be trained on. The message names the file and, for each problem, the line, the
+ * field, what was expected, what was found, and the remedy.
+ */
+public final class DatasetException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what is wrong, where, and what to do
+   */
+  public DatasetException(String message) {
+    super(message);
+  }
+
+  /**
+   * Creates an exception with a cause.
+   *
+   * @param message what is wrong, where, and what to do
+   * @param cause the failure underneath
+   */
+  public DatasetException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  static DatasetException ofProblems(Object source, List<String> first, long count) {
+    StringBuilder message = new StringBuilder().append(source).append(": ").append(count);
+    message.append(count == 1 ? " problem" : " problems");
+    if (count > first.size()) {
+      message.append(", the first ").append(first.size()).append(" of them");
+    }
+    message.append(':');
+    first.forEach(problem -> message.append("\n  ").append(problem));
+    return new DatasetException(message.toString());
+  }
+}

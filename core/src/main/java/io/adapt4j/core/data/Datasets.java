@@ -1,0 +1,59 @@
+package io.adapt4j.core.data;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** Ways to get a {@link Dataset}. */
+public final class Datasets {
+
+  private Datasets() {}
+
+  /**
+   * Opens a file of JSON objects, one a line, in UTF-8. Each object has either a {@code text}, or a
+   * {@code prompt} and a {@code completion}; other fields are ignored. Blank lines, a byte order
+   * mark and CRLF line ends are accepted.
+   *
+   * <p>The file is read once now, to check every row and note where it begins (eight bytes a row),
+   * and then row by row on demand; no file stays open. It must not change in the meantime.
+   *
+   * @param file the file
+   * @return its rows
+   * @throws DatasetException if the file is missing, unreadable or has no rows, or rows are
+   *     malformed: it lists the first ten problems and counts all
+   */
+  public static Dataset jsonl(Path file) {
+    return JsonlDataset.open(file);
+  }
+
+  /**
+   * Makes a dataset of rows in memory.
+   *
+   * @param rows the rows
+   * @return the dataset, named "examples"
+   * @throws DatasetException if there are none
+   */
+  public static Dataset of(List<? extends Example> rows) {
+    if (rows.isEmpty()) {
+      throw new DatasetException("a dataset needs at least one example, found none");
+    }
+    return new InMemory(List.copyOf(rows));
+  }
+
+  private record InMemory(List<Example> rows) implements Dataset {
+
+    @Override
+    public String name() {
+      return "examples";
+    }
+
+    @Override
+    public int size() {
+      return rows.size();
+    }
+
+    @Override
+    public Example get(int row) {
+      return rows.get(row);
+    }
+  }
+}

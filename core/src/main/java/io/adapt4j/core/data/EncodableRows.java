@@ -1,0 +1,9 @@
+package io.adapt4j.core.data;
+
+/**
+ * The rows of a dataset that can be trained on.
+ *
+ * @param dataset a view of these rows; may be empty
+ * @param report how many were kept, cut and left out
+ */
+public record EncodableRows(Dataset dataset, EncodingReport report) {}

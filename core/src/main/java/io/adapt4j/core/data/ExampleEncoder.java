@@ -1,0 +1,261 @@
+package io.adapt4j.core.data;
+
+import io.adapt4j.core.tokenize.Encoding;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.Arrays;
+import java.util.OptionalInt;
+
+/**
+ * Turns examples into token ids and labels.
+ *
+ * <p>Both shapes begin with what the tokenizer puts before a text (bos, if the model has it so) and
+ * end with the end-of-sequence token, unless the text already ends with it. Of a {@link
+ * Example.Text} every token is trained on. Of a {@link Example.PromptCompletion} only the
+ * completion and the end of sequence are: prompt and completion are tokenized as one text, since
+ * tokenizing the completion alone would give other tokens than the model meets when it continues
+ * the prompt; a token that has characters of both belongs to the completion.
+ *
+ * <p>Deterministic and thread-safe. Does not close the tokenizer.
+ */
+public final class ExampleEncoder {
+
+  private final Tokenizer tokenizer;
+  private final int maxLength;
+  private final Overflow overflow;
+  private final boolean appendEos;
+
+  private ExampleEncoder(Builder builder) {
+    this.tokenizer = builder.tokenizer;
+    this.maxLength = builder.maxLength;
+    this.overflow = builder.overflow;
+    this.appendEos = builder.appendEos;
+  }
+
+  /**
+   * Starts an encoder.
+   *
+   * @param tokenizer the model's tokenizer, open as long as the encoder is in use
+   * @param maxLength most tokens of a sample, at least 2
+   * @return a builder
+   * @throws IllegalArgumentException if the length is below 2
+   */
+  public static Builder builder(Tokenizer tokenizer, int maxLength) {
+    return new Builder(tokenizer, maxLength);
+  }
+
+  /** Options of an encoder. */
+  public static final class Builder {
+
+    private final Tokenizer tokenizer;
+    private final int maxLength;
+    private Overflow overflow = Overflow.TRUNCATE_RIGHT;
+    private boolean appendEos = true;
+
+    private Builder(Tokenizer tokenizer, int maxLength) {
+      if (maxLength < 2) {
+        throw new IllegalArgumentException(
+            "maxLength must be at least 2, one token and the one after it, found " + maxLength);
+      }
+      this.tokenizer = tokenizer;
+      this.maxLength = maxLength;
+    }
+
+    /**
+     * Says what to do with examples longer than the limit. Default: {@link
+     * Overflow#TRUNCATE_RIGHT}.
+     *
+     * @param policy what to do
+     * @return this
+     */
+    public Builder overflow(Overflow policy) {
+      this.overflow = policy;
+      return this;
+    }
+
+    /**
+     * Says whether to end every sample with the end-of-sequence token. Default: true.
+     *
+     * @param append whether to end samples with it
+     * @return this
+     */
+    public Builder appendEos(boolean append) {
+      this.appendEos = append;
+      return this;
+    }
+
+    /**
+     * Builds the encoder.
+     *
+     * @return the encoder
+     * @throws IllegalArgumentException if samples are to end with an end-of-sequence token that the
+     *     tokenizer does not have
+     */
+    public ExampleEncoder build() {
+      if (appendEos && tokenizer.eosId().isEmpty()) {
+        throw new IllegalArgumentException(
+            "the tokenizer names no eos_token, so samples cannot end with it: name it in"
+                + " tokenizer_config.json, or set appendEos(false)");
+      }
+      return new ExampleEncoder(this);
+    }
+  }
+
+  /**
+   * Returns the most tokens a sample can have.
+   *
+   * @return the limit in tokens
+   */
+  public int maxLength() {
+    return maxLength;
+  }
+
+  /**
+   * Returns the id to fill the rows of a batch with.
+   *
+   * @return the tokenizer's {@link Tokenizer#paddingId()}
+   */
+  public int paddingId() {
+    return tokenizer.paddingId();
+  }
+
+  /**
+   * Tokenizes an example.
+   *
+   * @param example the example
+   * @return the sample, or why to leave the example out
+   * @throws DatasetException if it is longer than the limit and the policy is {@link Overflow#FAIL}
+   */
+  public EncodedExample encode(Example example) {
+    TrainingSample sample = tokenize(example);
+    if (sample.length() <= maxLength) {
+      return keep(sample, sample.length(), false);
+    }
+    return switch (overflow) {
+      case DROP -> new EncodedExample.Dropped(EncodedExample.Reason.TOO_LONG, sample.length());
+      case FAIL ->
+          throw new DatasetException(
+              "an example has "
+                  + sample.length()
+                  + " tokens, expected at most "
+                  + maxLength
+                  + ". Shorten it, raise the limit, or choose to truncate or drop.");
+      case TRUNCATE_RIGHT -> keep(truncate(sample), sample.length(), true);
+    };
+  }
+
+  /**
+   * Tokenizes every row once and tells which can be trained on, so that batches can be planned
+   * before the training starts.
+   *
+   * @param dataset the rows
+   * @return the rows that remain, and counts
+   * @throws DatasetException if a row is longer than the limit and the policy is {@link
+   *     Overflow#FAIL}; it names the row
+   */
+  public EncodableRows filter(Dataset dataset) {
+    int[] rows = new int[dataset.size()];
+    int kept = 0;
+    int truncated = 0;
+    int tooLong = 0;
+    int nothingToLearn = 0;
+    long tokens = 0;
+    long targetTokens = 0;
+    int longest = 0;
+    for (int row = 0; row < rows.length; row++) {
+      EncodedExample encoded = encodeRow(dataset, row);
+      if (encoded instanceof EncodedExample.Kept one) {
+        rows[kept++] = row;
+        truncated += one.truncated() ? 1 : 0;
+        tokens += one.sample().length();
+        targetTokens += one.sample().targetTokens();
+        longest = Math.max(longest, one.sample().length());
+      } else if (encoded instanceof EncodedExample.Dropped one) {
+        tooLong += one.reason() == EncodedExample.Reason.TOO_LONG ? 1 : 0;
+        nothingToLearn += one.reason() == EncodedExample.Reason.NOTHING_TO_LEARN ? 1 : 0;
+      }
+    }
+    return new EncodableRows(
+        kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
+        new EncodingReport(
+            rows.length, kept, truncated, tooLong, nothingToLearn, tokens, targetTokens, longest));
+  }
+
+  /** Encodes a row, naming it if that fails. */
+  EncodedExample encodeRow(Dataset dataset, int row) {
+    Example example = dataset.get(row);
+    try {
+      return encode(example);
+    } catch (DatasetException e) {
+      throw new DatasetException(dataset.locate(row) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private TrainingSample tokenize(Example example) {
+    if (example instanceof Example.PromptCompletion pair) {
+      return tokenize(pair.prompt() + pair.completion(), pair.prompt().length());
+    }
+    return withLabels(withEos(tokenizer.encode(((Example.Text) example).text(), true)), 0);
+  }
+
+  private TrainingSample tokenize(String text, int promptLength) {
+    Encoding encoding = tokenizer.encodeWithOffsets(text, true);
+    int first = 0;
+    while (first < encoding.length() && isOfPrompt(encoding, first, promptLength)) {
+      first++;
+    }
+    return withLabels(withEos(encoding.ids()), first);
+  }
+
+  /** A token before the text, such as bos, ends at 0 and so is of the prompt. */
+  private static boolean isOfPrompt(Encoding encoding, int token, int promptLength) {
+    return encoding.ends()[token] <= promptLength;
+  }
+
+  private int[] withEos(int[] ids) {
+    OptionalInt eos = tokenizer.eosId();
+    boolean ended = ids.length > 0 && eos.isPresent() && ids[ids.length - 1] == eos.getAsInt();
+    if (!appendEos || ended) {
+      return ids;
+    }
+    int[] longer = Arrays.copyOf(ids, ids.length + 1);
+    longer[ids.length] = eos.getAsInt();
+    return longer;
+  }
+
+  private static TrainingSample withLabels(int[] ids, int firstLabel) {
+    int[] labels = ids.clone();
+    Arrays.fill(labels, 0, Math.min(firstLabel, labels.length), TrainingSample.IGNORED);
+    return new TrainingSample(ids, labels);
+  }
+
+  private TrainingSample truncate(TrainingSample sample) {
+    int[] ids = Arrays.copyOf(sample.ids(), maxLength);
+    int[] labels = Arrays.copyOf(sample.labels(), maxLength);
+    int last = sample.length() - 1;
+    if (isEos(sample.ids()[last])) {
+      ids[maxLength - 1] = sample.ids()[last];
+      labels[maxLength - 1] = sample.labels()[last];
+    }
+    return new TrainingSample(ids, labels);
+  }
+
+  private EncodedExample keep(TrainingSample sample, int tokens, boolean truncated) {
+    return hasContentToLearn(sample)
+        ? new EncodedExample.Kept(sample, truncated)
+        : new EncodedExample.Dropped(EncodedExample.Reason.NOTHING_TO_LEARN, tokens);
+  }
+
+  private boolean hasContentToLearn(TrainingSample sample) {
+    for (int i = 1; i < sample.length(); i++) {
+      if (sample.labels()[i] != TrainingSample.IGNORED && !isEos(sample.ids()[i])) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isEos(int id) {
+    OptionalInt eos = tokenizer.eosId();
+    return eos.isPresent() && eos.getAsInt() == id;
+  }
+}

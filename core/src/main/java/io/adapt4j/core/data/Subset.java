@@ -1,0 +1,38 @@
+package io.adapt4j.core.data;
+
+import java.util.Objects;
+
+/** A view of some rows of another dataset. */
+final class Subset implements Dataset {
+
+  private final Dataset all;
+  private final int[] rows;
+
+  Subset(Dataset all, int[] rows) {
+    for (int row : rows) {
+      Objects.checkIndex(row, all.size());
+    }
+    this.all = all;
+    this.rows = rows.clone();
+  }
+
+  @Override
+  public String name() {
+    return all.name();
+  }
+
+  @Override
+  public int size() {
+    return rows.length;
+  }
+
+  @Override
+  public Example get(int row) {
+    return all.get(rows[row]);
+  }
+
+  @Override
+  public String locate(int row) {
+    return all.locate(rows[row]);
+  }
+}

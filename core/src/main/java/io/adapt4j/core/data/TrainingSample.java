@@ -1,0 +1,56 @@
+package io.adapt4j.core.data;
+
+/**
+ * One tokenized example. Not copied in or out: treat the arrays as read-only.
+ *
+ * <p>Labels follow the convention of Transformers: {@code labels[i]} is {@code ids[i]} where it is
+ * to be learned and {@link #IGNORED} where not. They are not shifted: the loss compares what the
+ * model says at position i with the label at i + 1, so the first label counts for nothing.
+ */
+// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+@SuppressWarnings("ArrayRecordComponent")
+public record TrainingSample(int[] ids, int[] labels) {
+
+  /** The label of a position without loss. */
+  public static final int IGNORED = -100;
+
+  /**
+   * Creates a sample.
+   *
+   * @param ids token ids, at least one
+   * @param labels as many labels
+   * @throws IllegalArgumentException if there are no ids, or not as many labels
+   */
+  public TrainingSample {
+    if (ids.length == 0 || labels.length != ids.length) {
+      throw new IllegalArgumentException(
+          "a sample needs at least one id and as many labels, found "
+              + ids.length
+              + " ids and "
+              + labels.length
+              + " labels");
+    }
+  }
+
+  /**
+   * Returns the number of tokens.
+   *
+   * @return the number of tokens
+   */
+  public int length() {
+    return ids.length;
+  }
+
+  /**
+   * Returns the number of terms of the loss: labels that count, the first position left out.
+   *
+   * @return the number of predicted tokens
+   */
+  public int targetTokens() {
+    int count = 0;
+    for (int i = 1; i < labels.length; i++) {
+      count += labels[i] == IGNORED ? 0 : 1;
+    }
+    return count;
+  }
+}

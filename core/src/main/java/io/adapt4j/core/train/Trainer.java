@@ -1,0 +1,268 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.data.Batch;
+import io.adapt4j.core.data.Batches;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Runs the training loop: epochs of steps, evaluations, checkpoints, and the events that tell of
+ * them. The same data, options and machine give the same losses.
+ */
+public final class Trainer {
+
+  /** Sub-folder of the checkpoint with the lowest validation loss. */
+  public static final String BEST = "best";
+
+  /** Sub-folder of the newest checkpoint. */
+  public static final String LAST = "last";
+
+  private final Decoder decoder;
+  private final Adaptation adaptation;
+  private final TrainingOptions options;
+  private final Batches train;
+  private final Optional<Batches> validation;
+  private final Path output;
+  private final TrainingListener listener;
+  private final BooleanSupplier stopRequested;
+  private final LearningRate rate;
+  private final int totalSteps;
+
+  private final long startNanos = System.nanoTime();
+  private int steps;
+  private int skippedInARow;
+  private double firstLoss = Double.NaN;
+  private double lastLoss = Double.NaN;
+  private OptionalDouble initialValidation = OptionalDouble.empty();
+  private OptionalDouble bestValidation = OptionalDouble.empty();
+  private OptionalInt bestStep = OptionalInt.empty();
+  private Optional<EarlyStopping> patience;
+  private int evaluatedAt = -1;
+  private int savedAt = -1;
+
+  /**
+   * Prepares a run.
+   *
+   * @param decoder the model
+   * @param adaptation what trains in it
+   * @param options how to proceed
+   * @param train training data
+   * @param validation held-out data, if there is any
+   * @param output folder for checkpoints
+   * @param listener told of everything; its exceptions must not reach the trainer
+   * @param stopRequested asked after each step
+   */
+  public Trainer(
+      Decoder decoder,
+      Adaptation adaptation,
+      TrainingOptions options,
+      Batches train,
+      Optional<Batches> validation,
+      Path output,
+      TrainingListener listener,
+      BooleanSupplier stopRequested) {
+    this.decoder = decoder;
+    this.adaptation = adaptation;
+    this.options = options;
+    this.train = train;
+    this.validation = validation;
+    this.output = output;
+    this.listener = listener;
+    this.stopRequested = stopRequested;
+    this.patience = options.earlyStopping();
+    this.totalSteps = options.totalSteps(train.count());
+    this.rate =
+        new LearningRate(options.schedule(), options.learningRate(), options.warmup(), totalSteps);
+  }
+
+  /**
+   * Runs to the end. Always tells the listener of the end, also when it throws.
+   *
+   * @param start what to tell the listener at the beginning
+   * @return how it went
+   * @throws TrainingException if too many steps in a row are not finite
+   */
+  public TrainingResult run(RunStart start) {
+    listener.started(start);
+    StopReason reason = StopReason.FAILED;
+    try (TrainingStep step = new TrainingStep(decoder, adaptation, options.step())) {
+      initialValidation = evaluate();
+      reason = epochs(step);
+      finish();
+    } finally {
+      listener.ended(new RunEnd(reason, steps, bestStep, bestValidation, elapsed()));
+    }
+    Path last = output.resolve(LAST);
+    return new TrainingResult(
+        reason,
+        steps,
+        firstLoss,
+        lastLoss,
+        initialValidation,
+        bestValidation,
+        bestStep,
+        bestStep.isPresent() && options.keepBest() ? output.resolve(BEST) : last,
+        last,
+        elapsed());
+  }
+
+  private StopReason epochs(TrainingStep step) {
+    for (int epoch = 0; epoch < options.epochs(); epoch++) {
+      Iterator<Batch> batches = train.epoch(epoch);
+      int perEpoch = options.stepsPerEpoch(train.count());
+      for (int inEpoch = 1; batches.hasNext(); inEpoch++) {
+        perform(step, take(batches), epoch + (double) inEpoch / perEpoch);
+        boolean epochEnds = !batches.hasNext();
+        if (isEvaluationDue(epochEnds)) {
+          evaluateAndSave();
+          if (patience.map(EarlyStopping::shouldStop).orElse(false)) {
+            return StopReason.EARLY_STOPPED;
+          }
+        }
+        if (stopRequested.getAsBoolean()) {
+          return StopReason.STOP_REQUESTED;
+        }
+        if (steps == totalSteps) {
+          return StopReason.COMPLETED;
+        }
+      }
+    }
+    return StopReason.COMPLETED;
+  }
+
+  private boolean isEvaluationDue(boolean epochEnds) {
+    int interval = options.evaluationInterval();
+    return interval == 0 ? epochEnds : steps % interval == 0;
+  }
+
+  private List<Batch> take(Iterator<Batch> batches) {
+    List<Batch> micro = new ArrayList<>();
+    while (micro.size() < options.accumulation() && batches.hasNext()) {
+      micro.add(batches.next());
+    }
+    return micro;
+  }
+
+  private void perform(TrainingStep step, List<Batch> micro, double epoch) {
+    long begun = System.nanoTime();
+    long targets = micro.stream().mapToLong(Batch::targetTokens).sum();
+    double learningRate = rate.rate(steps);
+    long seed = options.seed() + (long) steps * options.accumulation();
+    TrainingStep.Outcome outcome =
+        step.run(
+            micro.stream().map(Trainer::inputs).toList(), (double) targets, learningRate, seed);
+    steps++;
+    if (!outcome.applied()) {
+      skip(outcome);
+      return;
+    }
+    skippedInARow = 0;
+    lastLoss = outcome.loss();
+    if (Double.isNaN(firstLoss)) {
+      firstLoss = lastLoss;
+    }
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    long tokens = micro.stream().mapToLong(Batch::tokens).sum();
+    listener.step(
+        new StepEvent(
+            steps,
+            totalSteps,
+            epoch,
+            outcome.loss(),
+            learningRate,
+            outcome.gradientNorm(),
+            (double) tokens / seconds,
+            targets,
+            elapsed(),
+            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps)));
+  }
+
+  private void skip(TrainingStep.Outcome outcome) {
+    skippedInARow++;
+    String reason =
+        Double.isFinite(outcome.loss())
+            ? "the gradient norm is " + outcome.gradientNorm()
+            : "the loss is " + outcome.loss();
+    listener.skipped(
+        new SkippedStep(
+            steps, totalSteps, reason, outcome.loss(), outcome.gradientNorm(), skippedInARow));
+    if (skippedInARow > options.maxSkippedSteps()) {
+      throw new TrainingException(
+          "Training stopped at step "
+              + steps
+              + ": "
+              + skippedInARow
+              + " steps in a row were not finite (in the last one "
+              + reason
+              + "). "
+              + (savedAt >= 0
+                  ? "The checkpoint of step " + savedAt + " is intact in " + output.resolve(LAST)
+                  : "No checkpoint had been saved yet")
+              + ". Lower the learning rate, lengthen the warm-up, or train in fp32.");
+    }
+  }
+
+  static LanguageModelLoss.Inputs inputs(Batch batch) {
+    return new LanguageModelLoss.Inputs(
+        batch.inputIds(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
+  }
+
+  private OptionalDouble evaluate() {
+    if (validation.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    double sum = 0;
+    long targets = 0;
+    Iterator<Batch> batches = validation.get().epoch(0);
+    while (batches.hasNext()) {
+      Batch batch = batches.next();
+      sum += LanguageModelLoss.evaluate(decoder, inputs(batch));
+      targets += batch.targetTokens();
+    }
+    evaluatedAt = steps;
+    double loss = sum / targets;
+    boolean best = steps > 0 && (bestValidation.isEmpty() || loss < bestValidation.getAsDouble());
+    listener.evaluated(EvaluationEvent.of(steps, loss, best));
+    if (best) {
+      bestValidation = OptionalDouble.of(loss);
+      bestStep = OptionalInt.of(steps);
+    }
+    return OptionalDouble.of(loss);
+  }
+
+  private void evaluateAndSave() {
+    OptionalDouble loss = evaluate();
+    patience =
+        patience.map(state -> loss.isPresent() ? state.afterEvaluation(loss.getAsDouble()) : state);
+    save(LAST, false);
+    savedAt = steps;
+    if (options.keepBest() && bestStep.isPresent() && bestStep.getAsInt() == steps) {
+      save(BEST, true);
+    }
+  }
+
+  private void finish() {
+    if (evaluatedAt != steps || savedAt != steps) {
+      evaluateAndSave();
+    }
+  }
+
+  private void save(String name, boolean best) {
+    Path folder = output.resolve(name);
+    adaptation.save(folder);
+    listener.checkpointSaved(new CheckpointEvent(steps, folder, best));
+  }
+
+  private Duration elapsed() {
+    return Duration.ofNanos(System.nanoTime() - startNanos);
+  }
+}

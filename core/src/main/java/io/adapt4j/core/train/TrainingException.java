@@ -1,0 +1,16 @@
+package io.adapt4j.core.train;
+
+/** Thrown when a run cannot go on; what it had saved stays in its folder. */
+public final class TrainingException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what happened, where the last good checkpoint is, and what to change
+   */
+  public TrainingException(String message) {
+    super(message);
+  }
+}

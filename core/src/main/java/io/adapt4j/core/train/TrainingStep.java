@@ -1,0 +1,117 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Performs optimizer steps: accumulates gradients over micro-batches, clips their norm, updates.
+ *
+ * <p>The loss of a step is the sum of all its target tokens' cross-entropies over one divisor, so a
+ * step of two micro-batches of ragged lengths equals the step of their union. A step whose loss or
+ * gradient norm is not finite leaves every value as it was.
+ */
+public final class TrainingStep implements AutoCloseable {
+
+  /**
+   * What a step needs to know besides its data.
+   *
+   * @param beta1 AdamW's decay of the first moment
+   * @param beta2 AdamW's decay of the second moment
+   * @param eps added to AdamW's root
+   * @param weightDecay decoupled decay of all values but biases and norms
+   * @param maxGradientNorm gradients of a larger norm are scaled down to it; 0 for no limit
+   * @param recompute whether layers are recomputed in the backward pass to save memory
+   */
+  public record Settings(
+      double beta1,
+      double beta2,
+      double eps,
+      double weightDecay,
+      double maxGradientNorm,
+      boolean recompute) {}
+
+  /**
+   * What a step did.
+   *
+   * @param microLosses each micro-batch's share of the loss
+   * @param loss their sum
+   * @param gradientNorm before clipping
+   * @param applied false if the step was skipped because a figure is not finite
+   */
+  public record Outcome(
+      List<Double> microLosses, double loss, double gradientNorm, boolean applied) {}
+
+  /** Keeps the norm's reciprocal finite, as PyTorch's clip_grad_norm_ does. */
+  private static final double CLIP_EPS = 1e-6;
+
+  private final Decoder decoder;
+  private final Adaptation adaptation;
+  private final Settings settings;
+  private final AdamW optimizer;
+
+  /**
+   * Prepares the optimizer's state.
+   *
+   * @param decoder the model
+   * @param adaptation what trains in it
+   * @param settings the options
+   */
+  public TrainingStep(Decoder decoder, Adaptation adaptation, Settings settings) {
+    this.decoder = decoder;
+    this.adaptation = adaptation;
+    this.settings = settings;
+    this.optimizer =
+        new AdamW(
+            adaptation.trained(),
+            new AdamW.Options(
+                settings.beta1(), settings.beta2(), settings.eps(), settings.weightDecay()));
+  }
+
+  /**
+   * Performs one step.
+   *
+   * @param microBatches batches whose gradients add up
+   * @param divisor divides the summed loss; usually the number of target tokens of all
+   *     micro-batches
+   * @param learningRate the rate of this step
+   * @param seed decides dropout masks
+   * @return the losses and the gradient norm
+   */
+  public Outcome run(
+      List<LanguageModelLoss.Inputs> microBatches, double divisor, double learningRate, long seed) {
+    List<Double> losses = new ArrayList<>();
+    for (int i = 0; i < microBatches.size(); i++) {
+      double sum =
+          LanguageModelLoss.differentiate(
+              decoder, microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
+      losses.add(sum / divisor);
+    }
+    double loss = losses.stream().mapToDouble(Double::doubleValue).sum();
+    double norm = optimizer.gradientNorm();
+    boolean finite = Double.isFinite(loss) && Double.isFinite(norm);
+    if (finite) {
+      clip(norm);
+      optimizer.step(learningRate);
+      adaptation.refresh();
+    }
+    optimizer.clearGradients();
+    return new Outcome(List.copyOf(losses), loss, norm, finite);
+  }
+
+  private void clip(double norm) {
+    if (settings.maxGradientNorm() > 0) {
+      double factor = settings.maxGradientNorm() / (norm + CLIP_EPS);
+      if (factor < 1) {
+        optimizer.scaleGradients(factor);
+      }
+    }
+  }
+
+  /** Frees the optimizer's state. */
+  @Override
+  public void close() {
+    optimizer.close();
+  }
+}

@@ -1,0 +1,123 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.CheckpointFolder;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Weights;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A LoRA adapter in a PEFT folder. Immutable; weights are read when it is attached. */
+public final class LoraAdapter implements Adapter {
+
+  private final Path folder;
+  private final AdapterConfig config;
+
+  private LoraAdapter(Path folder, AdapterConfig config) {
+    this.folder = folder;
+    this.config = config;
+  }
+
+  /**
+   * Reads an adapter's configuration.
+   *
+   * @param folder holds {@code adapter_config.json} and {@code adapter_model.safetensors}
+   * @return the adapter
+   * @throws ConfigException if the configuration is missing, malformed, or asks for something
+   *     unsupported; the message names the field
+   */
+  public static LoraAdapter at(Path folder) {
+    return new LoraAdapter(folder, PeftFolder.readConfig(folder));
+  }
+
+  /**
+   * The base the adapter says it was trained on.
+   *
+   * @return a folder or a hub name
+   */
+  public Optional<String> base() {
+    return Optional.ofNullable(config.source().path("base_model_name_or_path").textValue());
+  }
+
+  @Override
+  public List<String> problems(Decoder declared) {
+    return PeftFolder.problems(folder, config, AdapterPlan.of(config, declared));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The base's own values of modules saved in full are kept beside the adapter's. Merging costs
+   * no memory in fp32, where {@link AttachedAdapter#unmerge} subtracts and so restores weights to
+   * rounding; in bf16 a copy of the adapted weights is kept while merged, and they come back to the
+   * bit.
+   *
+   * @throws CheckpointException if the adapter does not fit the model
+   */
+  @Override
+  public AttachedAdapter attach(Decoder decoder) {
+    AdapterPlan plan = AdapterPlan.of(config, decoder);
+    List<String> problems = PeftFolder.problems(folder, config, plan);
+    if (!problems.isEmpty()) {
+      throw new CheckpointException(String.join("\n", problems));
+    }
+    LoraModel model = LoraModel.attach(decoder, plan, config.dropout());
+    try (Checkpoint weights = PeftFolder.openWeights(folder)) {
+      model.load(weights);
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    return model;
+  }
+
+  /**
+   * Writes the base with this adapter merged in as a plain Hugging Face checkpoint, in the base's
+   * stored type. The sum is computed in fp32 from the stored weights and rounded once. Holds the
+   * whole model in fp32 meanwhile.
+   *
+   * @param base the base model's folder
+   * @param output where to write; created if absent, not the base's own folder
+   * @throws CheckpointException if base or adapter cannot be read, or do not fit
+   * @throws IllegalArgumentException if output is the base's folder
+   */
+  public void writeMerged(Path base, Path output) {
+    if (output.toAbsolutePath().normalize().equals(base.toAbsolutePath().normalize())) {
+      throw new IllegalArgumentException(
+          "output: expected another folder than the base's, found " + output);
+    }
+    try (Decoder decoder = Architectures.declare(ModelConfig.read(base))) {
+      StoredType type = load(decoder, base);
+      try (AttachedAdapter attached = attach(decoder)) {
+        attached.merge();
+        ModelConfig written =
+            decoder.config().tieWordEmbeddings() == decoder.isTied()
+                ? decoder.modelConfig()
+                : decoder.modelConfig().withTieWordEmbeddings(decoder.isTied());
+        CheckpointFolder.write(output, base, written, Weights.tensors(decoder, type));
+      }
+    }
+  }
+
+  private StoredType load(Decoder decoder, Path base) {
+    List<String> problems = problems(decoder);
+    if (!problems.isEmpty()) {
+      throw new CheckpointException(String.join("\n", problems));
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(base)) {
+      Weights.check(decoder, checkpoint);
+      decoder.allocate(DType.F32);
+      Weights.load(decoder, checkpoint);
+      return checkpoint.entry(decoder.embedding().slices().get(0).name()).type();
+    }
+  }
+}

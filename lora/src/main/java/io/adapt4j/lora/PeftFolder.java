@@ -1,0 +1,335 @@
+package io.adapt4j.lora;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.DecimalNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.internal.FileTransaction;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * An adapter on disk as PEFT lays it out: {@code adapter_config.json} and {@code
+ * adapter_model.safetensors}. Fields and defaults are those of PEFT 0.17.
+ *
+ * @see <a href="https://huggingface.co/docs/peft/developer_guides/checkpoint">PEFT checkpoint
+ *     format</a>
+ */
+final class PeftFolder {
+
+  static final String CONFIG = "adapter_config.json";
+  static final String WEIGHTS = "adapter_model.safetensors";
+
+  /** Target lists at least this long are condensed to module names, as PEFT does. */
+  private static final int LONG_TARGET_LIST = 20;
+
+  /** Fields that change nothing in what a finished adapter computes. */
+  private static final Set<String> WITHOUT_MEANING =
+      Set.of(
+          "auto_mapping",
+          "base_model_name_or_path",
+          "corda_config",
+          "eva_config",
+          "fan_in_fan_out",
+          "inference_mode",
+          "loftq_config",
+          "megatron_core",
+          "peft_version",
+          "qalora_group_size",
+          "revision",
+          "runtime_config");
+
+  /** Fields that are read. */
+  private static final Set<String> READ =
+      Set.of(
+          "alpha_pattern",
+          "bias",
+          "init_lora_weights",
+          "lora_alpha",
+          "lora_dropout",
+          "modules_to_save",
+          "peft_type",
+          "r",
+          "rank_pattern",
+          "target_modules",
+          "task_type",
+          "use_rslora");
+
+  /**
+   * Initial values that leave the base as it was; others change it, so the adapter fits no base.
+   */
+  private static final Set<String> PLAIN_INITIALISATIONS = Set.of("gaussian", "eva", "orthogonal");
+
+  private PeftFolder() {}
+
+  /** Reads the configuration. */
+  static AdapterConfig readConfig(Path folder) {
+    ConfigReader fields = ConfigReader.read(folder.resolve(CONFIG));
+    ObjectNode json = fields.json();
+    requireSupported(fields, json);
+    int rank = fields.requirePositiveInt("r");
+    return new AdapterConfig(
+        rank,
+        fields.positiveNumber("lora_alpha", 8),
+        dropout(fields),
+        targets(fields, json.path("target_modules")),
+        bias(fields),
+        fields.texts("modules_to_save"),
+        fields.bool("use_rslora", false),
+        pattern(fields, "rank_pattern", JsonNode::intValue),
+        pattern(fields, "alpha_pattern", JsonNode::doubleValue),
+        json);
+  }
+
+  private static void requireSupported(ConfigReader fields, ObjectNode json) {
+    if (!fields.requireText("peft_type").equals("LORA")) {
+      throw fields.invalid("peft_type", "LORA", "Only LoRA adapters are read here.");
+    }
+    if (!fields.optionalText("task_type").orElse("CAUSAL_LM").equals("CAUSAL_LM")) {
+      throw fields.invalid(
+          "task_type", "CAUSAL_LM or null", "This adapter is for another kind of model.");
+    }
+    JsonNode initial = json.path("init_lora_weights");
+    if (initial.isTextual() && !PLAIN_INITIALISATIONS.contains(initial.textValue())) {
+      throw fields.invalid(
+          "init_lora_weights",
+          "true, false or one of " + PLAIN_INITIALISATIONS.stream().sorted().toList(),
+          "This initialisation changes the base model; convert the adapter to plain LoRA with PEFT"
+              + " first.");
+    }
+    for (Map.Entry<String, JsonNode> field : json.properties()) {
+      String name = field.getKey();
+      if (!READ.contains(name) && !WITHOUT_MEANING.contains(name) && isSet(field.getValue())) {
+        throw fields.invalid(
+            name, "null, false or empty", "This option of LoRA adapters is not supported.");
+      }
+    }
+  }
+
+  private static boolean isSet(JsonNode value) {
+    boolean unset =
+        value.isNull()
+            || (value.isBoolean() && !value.booleanValue())
+            || (value.isContainerNode() && value.isEmpty());
+    return !unset;
+  }
+
+  private static double dropout(ConfigReader fields) {
+    double dropout = fields.optionalNumber("lora_dropout").orElse(0);
+    if (!(dropout >= 0 && dropout < 1)) {
+      throw fields.invalid("lora_dropout", "a number in [0, 1)", "Correct the field.");
+    }
+    return dropout;
+  }
+
+  private static Targets targets(ConfigReader fields, JsonNode value) {
+    try {
+      if (value.isTextual()) {
+        return value.textValue().equalsIgnoreCase("all-linear")
+            ? Targets.ALL_LINEAR
+            : Targets.regex(value.textValue());
+      }
+      if (value.isArray() && !value.isEmpty()) {
+        return Targets.names(fields.texts("target_modules").toArray(String[]::new));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(fields.file() + ": target_modules: " + e.getMessage(), e);
+    }
+    throw fields.invalid(
+        "target_modules",
+        "a list of module names or a regular expression",
+        "Name the modules the adapter was trained on.");
+  }
+
+  private static LoraBias bias(ConfigReader fields) {
+    String name = fields.optionalText("bias").orElse(LoraBias.NONE.peftName());
+    for (LoraBias bias : LoraBias.values()) {
+      if (bias.peftName().equals(name)) {
+        return bias;
+      }
+    }
+    throw fields.invalid("bias", "one of none, all, lora_only", "Correct the field.");
+  }
+
+  private static <V> Map<String, V> pattern(
+      ConfigReader fields, String field, Function<JsonNode, V> value) {
+    Map<String, V> pattern = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : fields.json().path(field).properties()) {
+      if (!entry.getValue().isNumber() || entry.getValue().doubleValue() <= 0) {
+        throw fields.invalid(
+            field, "positive numbers by module name", "Correct entry " + entry.getKey() + ".");
+      }
+      try {
+        Pattern.compile(entry.getKey());
+      } catch (PatternSyntaxException e) {
+        throw new ConfigException(
+            fields.file() + ": " + field + ": expected regular expressions: " + e.getMessage(), e);
+      }
+      pattern.put(entry.getKey(), value.apply(entry.getValue()));
+    }
+    return pattern;
+  }
+
+  /**
+   * Opens the weights.
+   *
+   * @throws CheckpointException if they are missing, pickled or malformed
+   */
+  static Checkpoint openWeights(Path folder) {
+    if (!Files.exists(folder.resolve(WEIGHTS))
+        && Files.exists(folder.resolve("adapter_model.bin"))) {
+      throw new CheckpointException(
+          folder
+              + ": expected "
+              + WEIGHTS
+              + ", found only the pickled adapter_model.bin. Pickle files are refused because"
+              + " loading one can run any code its author put in; load the adapter with PEFT where"
+              + " you trust it and call save_pretrained(folder, safe_serialization=True).");
+    }
+    return Checkpoint.openFile(folder.resolve(WEIGHTS));
+  }
+
+  /** What keeps the folder's weights from a plan made of its configuration. */
+  static List<String> problems(Path folder, AdapterConfig config, AdapterPlan plan) {
+    if (!plan.problems().isEmpty()) {
+      return plan.problems();
+    }
+    try (Checkpoint weights = openWeights(folder)) {
+      Map<String, List<Long>> stored = new TreeMap<>();
+      weights.names().forEach(name -> stored.put(name, weights.entry(name).shape()));
+      List<String> differences = PeftNames.differences(plan, config.bias(), stored);
+      if (differences.isEmpty()) {
+        return List.of();
+      }
+      return List.of(
+          folder
+              + ": this adapter does not fit the model; it was trained on the base '"
+              + config.source().path("base_model_name_or_path").asText("(not named)")
+              + "', so put it on that one.\n  "
+              + String.join("\n  ", differences));
+    } catch (CheckpointException e) {
+      return List.of(e.getMessage());
+    }
+  }
+
+  /**
+   * Writes both files together, or neither.
+   *
+   * @throws CheckpointException if writing fails; files already there stay as they were
+   */
+  static void write(
+      Path folder, AdapterConfig config, AdapterPlan plan, String base, List<TensorData> tensors) {
+    try (FileTransaction transaction = new FileTransaction()) {
+      SafetensorsWriter.create().writeFile(transaction.stage(folder.resolve(WEIGHTS)), tensors);
+      Files.writeString(
+          transaction.stage(folder.resolve(CONFIG)), Json.indented(json(config, plan, base)));
+      transaction.commit();
+    } catch (IOException e) {
+      throw new CheckpointException(
+          folder + ": writing the adapter failed: " + e + ". Check free space and permissions.", e);
+    }
+  }
+
+  /** The configuration with PEFT's fields in PEFT's order, which is the alphabet's. */
+  private static ObjectNode json(AdapterConfig config, AdapterPlan plan, String base) {
+    Map<String, JsonNode> fields = new TreeMap<>(defaults());
+    config.source().properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    fields.put("peft_type", nodes.textNode("LORA"));
+    fields.put("task_type", nodes.textNode("CAUSAL_LM"));
+    fields.put("base_model_name_or_path", nodes.textNode(base));
+    fields.put("inference_mode", nodes.booleanNode(true));
+    fields.put("r", nodes.numberNode(config.rank()));
+    fields.put("lora_alpha", number(config.alpha()));
+    fields.put("lora_dropout", nodes.numberNode(config.dropout()));
+    fields.put("target_modules", targets(config.targets(), plan));
+    fields.put("bias", nodes.textNode(config.bias().peftName()));
+    fields.put(
+        "modules_to_save",
+        config.modulesToSave().isEmpty() ? nodes.nullNode() : array(config.modulesToSave()));
+    fields.put("use_rslora", nodes.booleanNode(config.rankStabilised()));
+    ObjectNode ranks = nodes.objectNode();
+    config.rankPattern().forEach(ranks::put);
+    fields.put("rank_pattern", ranks);
+    ObjectNode alphas = nodes.objectNode();
+    config.alphaPattern().forEach((key, alpha) -> alphas.set(key, number(alpha)));
+    fields.put("alpha_pattern", alphas);
+    ObjectNode json = nodes.objectNode();
+    fields.forEach(json::set);
+    return json;
+  }
+
+  private static Map<String, JsonNode> defaults() {
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    Map<String, JsonNode> defaults = new TreeMap<>();
+    for (String name :
+        List.of(
+            "auto_mapping",
+            "corda_config",
+            "eva_config",
+            "exclude_modules",
+            "layer_replication",
+            "layers_pattern",
+            "layers_to_transform",
+            "megatron_config",
+            "revision",
+            "target_parameters",
+            "trainable_token_indices")) {
+      defaults.put(name, nodes.nullNode());
+    }
+    for (String name : List.of("fan_in_fan_out", "lora_bias", "use_dora", "use_qalora")) {
+      defaults.put(name, nodes.booleanNode(false));
+    }
+    defaults.put("init_lora_weights", nodes.booleanNode(true));
+    defaults.put("loftq_config", nodes.objectNode());
+    defaults.put("megatron_core", nodes.textNode("megatron.core"));
+    defaults.put("qalora_group_size", nodes.numberNode(16));
+    return defaults;
+  }
+
+  private static JsonNode targets(Targets targets, AdapterPlan plan) {
+    if (targets instanceof Targets.Names names) {
+      return array(names.names());
+    }
+    if (targets instanceof Targets.Regex regex) {
+      return JsonNodeFactory.instance.textNode(regex.expression());
+    }
+    List<String> paths = plan.adapted().stream().map(one -> one.part().path()).toList();
+    boolean condense = paths.size() >= LONG_TARGET_LIST;
+    return array(
+        condense
+            ? plan.adapted().stream().map(one -> one.part().name()).distinct().toList()
+            : paths);
+  }
+
+  private static ArrayNode array(List<String> texts) {
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
+    texts.forEach(array::add);
+    return array;
+  }
+
+  /** Whole numbers without a decimal point, as PEFT's integer fields are. */
+  private static JsonNode number(double value) {
+    return value == Math.rint(value) && Math.abs(value) < Integer.MAX_VALUE
+        ? JsonNodeFactory.instance.numberNode((int) value)
+        : DecimalNode.valueOf(BigDecimal.valueOf(value));
+  }
+}

@@ -1,0 +1,85 @@
+package io.adapt4j.lora;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Tensor names in PEFT's adapter files: the module path below {@code base_model.model}.
+ *
+ * <p>The bias of an adapted projection belongs to the layer that LoRA wraps, so PEFT calls it
+ * {@code PATH.base_layer.bias}; older versions wrote {@code PATH.bias}, which is read too.
+ */
+final class PeftNames {
+
+  private static final String ROOT = "base_model.model.";
+
+  private PeftNames() {}
+
+  static String a(String path) {
+    return ROOT + path + ".lora_A.weight";
+  }
+
+  static String b(String path) {
+    return ROOT + path + ".lora_B.weight";
+  }
+
+  /** The name of a base tensor that trains with the adapter. */
+  static String base(String tensor, AdapterPlan plan) {
+    String path = tensor.substring(0, tensor.lastIndexOf('.'));
+    boolean wrapped =
+        plan.biases().contains(tensor)
+            && plan.adapted().stream().anyMatch(one -> one.part().path().equals(path));
+    return ROOT + path + (wrapped ? ".base_layer." : ".") + tensor.substring(path.length() + 1);
+  }
+
+  /** The tensors of an adapter file, name to dimensions. */
+  static Map<String, List<Long>> tensors(AdapterPlan plan) {
+    Map<String, List<Long>> tensors = new LinkedHashMap<>();
+    for (AdapterPlan.Adapted one : plan.adapted()) {
+      String path = one.part().path();
+      tensors.put(a(path), List.of((long) one.rank(), one.in()));
+      tensors.put(b(path), List.of(one.part().width(), (long) one.rank()));
+    }
+    plan.shapes().forEach((name, shape) -> tensors.put(base(name, plan), shape));
+    return tensors;
+  }
+
+  /** The name under which a file holds a tensor; the given one where it holds neither spelling. */
+  static String find(String name, Set<String> stored) {
+    String old = name.replace(".base_layer.bias", ".bias");
+    return !stored.contains(name) && stored.contains(old) ? old : name;
+  }
+
+  /**
+   * Tensors that may be missing: PEFT trains the biases of {@code lora_only} but, since it wraps
+   * layers, does not find them when it saves.
+   */
+  static Set<String> optional(AdapterPlan plan, LoraBias bias) {
+    return bias == LoraBias.LORA_ONLY
+        ? plan.biases().stream().map(name -> base(name, plan)).collect(Collectors.toSet())
+        : Set.of();
+  }
+
+  /** Compares what a file holds with what a plan needs; one entry a difference. */
+  static List<String> differences(AdapterPlan plan, LoraBias bias, Map<String, List<Long>> stored) {
+    List<String> differences = new ArrayList<>();
+    Map<String, List<Long>> unused = new LinkedHashMap<>(stored);
+    Set<String> optional = optional(plan, bias);
+    tensors(plan)
+        .forEach(
+            (name, shape) -> {
+              List<Long> found = unused.remove(find(name, stored.keySet()));
+              if (found == null && !optional.contains(name)) {
+                differences.add(name + " " + shape + " is missing");
+              } else if (found != null && !found.equals(shape)) {
+                differences.add(name + " is " + found + " where this model needs " + shape);
+              }
+            });
+    unused.forEach((name, shape) -> differences.add(name + " " + shape + " has no place"));
+    return differences;
+  }
+}

@@ -1,0 +1,179 @@
+package io.adapt4j.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.SafetensorsFile;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.model.TargetRows;
+import io.adapt4j.core.model.Weights;
+import java.net.URISyntaxException;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Models, batches and comparisons that the tests of this module share. */
+final class LoraCase {
+
+  static final int ROWS = 2;
+  static final int LENGTH = 24;
+
+  private LoraCase() {}
+
+  static Path golden(String name) {
+    try {
+      return Path.of(LoraCase.class.getResource("/golden/" + name).toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static Decoder load(Path folder, DType type) {
+    Decoder decoder = Architectures.declare(ModelConfig.read(folder));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(decoder, checkpoint);
+      decoder.allocate(type);
+      Weights.load(decoder, checkpoint);
+    }
+    return decoder;
+  }
+
+  static Decoder llama(DType type) {
+    return load(golden("models/llama"), type);
+  }
+
+  /** A model of another shape with biases and, if asked, tied embeddings. */
+  static ModelConfig config(boolean tied) {
+    return ModelConfig.parse(
+        Path.of("config.json"),
+        """
+        {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 32,
+         "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+         "num_key_value_heads": 2, "head_dim": 8, "vocab_size": 96, "rms_norm_eps": 1e-5,
+         "max_position_embeddings": 64, "attention_bias": true, "mlp_bias": true,
+         "dtype": "bfloat16", "tie_word_embeddings": %s}
+        """
+            .formatted(tied));
+  }
+
+  static Decoder random(boolean tied, DType type) {
+    Decoder decoder = Architectures.declare(config(tied));
+    decoder.allocate(type);
+    Weights.randomise(decoder, 7);
+    return decoder;
+  }
+
+  static LanguageModelLoss.Inputs batch() {
+    long[] ids = new long[ROWS * LENGTH];
+    long[] mask = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (i * 37L + 11) % 96;
+      mask[i] = 1;
+    }
+    return new LanguageModelLoss.Inputs(ids, mask, ids.clone(), ROWS, LENGTH);
+  }
+
+  static LanguageModelLoss.Inputs evaluation(SafetensorsFile expected) {
+    return new LanguageModelLoss.Inputs(
+        longs(expected, "eval.input_ids"),
+        longs(expected, "eval.attention_mask"),
+        longs(expected, "eval.labels"),
+        ROWS,
+        LENGTH);
+  }
+
+  static float[] logits(Decoder decoder, LanguageModelLoss.Inputs inputs) {
+    try (Scope scope = Scope.open();
+        Positions positions = decoder.positions(inputs.attentionMask(), ROWS, LENGTH)) {
+      Ops ops = Ops.inference();
+      Tensor ids = Tensor.of(inputs.ids(), ROWS, LENGTH);
+      return decoder.logits(ops, decoder.hidden(ops, ids, positions, false)).toFloats();
+    }
+  }
+
+  /** Mean loss; its gradients are in the trained values, which were zeroed first. */
+  static double differentiate(
+      Decoder decoder,
+      List<Trained> trained,
+      LanguageModelLoss.Inputs inputs,
+      boolean recompute,
+      long seed) {
+    for (Trained one : trained) {
+      try (Tensor zero = Tensor.zeros(DType.F32, one.gradient().sizes())) {
+        one.gradient().copyFrom(zero);
+      }
+    }
+    int targets = TargetRows.of(inputs.labels(), ROWS, LENGTH).count();
+    return LanguageModelLoss.differentiate(decoder, inputs, 1.0 / targets, recompute, seed)
+        / targets;
+  }
+
+  static Map<String, float[]> gradients(List<Trained> trained) {
+    Map<String, float[]> gradients = new HashMap<>();
+    trained.forEach(one -> gradients.put(one.name(), one.gradient().toFloats()));
+    return gradients;
+  }
+
+  static Map<String, float[]> weights(Decoder decoder) {
+    Map<String, float[]> weights = new HashMap<>();
+    for (Parameter parameter : decoder.parameters()) {
+      for (Parameter.Slice slice : parameter.slices()) {
+        try (Tensor rows = parameter.value().narrow(0, slice.start(), slice.rows())) {
+          weights.put(slice.name(), rows.toFloats());
+        }
+      }
+    }
+    return weights;
+  }
+
+  static void assertClose(String what, float[] found, float[] wanted, double abs, double rel) {
+    assertThat(found).as(what).hasSameSizeAs(wanted);
+    for (int i = 0; i < wanted.length; i++) {
+      assertThat((double) found[i])
+          .as(what + "[" + i + "]")
+          .isCloseTo(wanted[i], within(abs + rel * Math.abs(wanted[i])));
+    }
+  }
+
+  /** Compares logits where there are tokens. */
+  static void assertLogits(float[] found, SafetensorsFile expected, String name) {
+    float[] wanted = floats(expected, name);
+    long[] mask = longs(expected, "eval.attention_mask");
+    int width = wanted.length / mask.length;
+    double worst = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      if (mask[i / width] == 1) {
+        worst = Math.max(worst, Math.abs(wanted[i] - found[i]));
+      }
+    }
+    assertThat(worst).as(name).isLessThan(1e-4);
+  }
+
+  static long[] longs(SafetensorsFile file, String name) {
+    LongBuffer buffer = file.bytes(name).asLongBuffer();
+    long[] values = new long[buffer.remaining()];
+    buffer.get(values);
+    return values;
+  }
+
+  static float[] floats(SafetensorsFile file, String name) {
+    FloatBuffer buffer = file.bytes(name).asFloatBuffer();
+    float[] values = new float[buffer.remaining()];
+    buffer.get(values);
+    return values;
+  }
+}

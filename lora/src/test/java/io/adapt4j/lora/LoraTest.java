@@ -1,0 +1,447 @@
+package io.adapt4j.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.checkpoint.SafetensorsFile;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.CheckpointFolder;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.train.Adaptation;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What LoRA does to a model, case by case. */
+class LoraTest {
+
+  private static final Path BASE = Path.of("base");
+
+  @Test
+  void optionsAreCheckedAtOnce() {
+    assertThatThrownBy(() -> Lora.rank(0)).hasMessageContaining("rank").hasMessageContaining("0");
+    Lora lora = Lora.rank(4);
+    assertThatThrownBy(() -> lora.alpha(0)).hasMessageContaining("alpha");
+    assertThatThrownBy(() -> lora.dropout(1)).hasMessageContaining("[0, 1)");
+    assertThatThrownBy(() -> lora.modulesToSave("")).hasMessageContaining("modulesToSave");
+    assertThatThrownBy(() -> Targets.names()).hasMessageContaining("targets");
+    assertThatThrownBy(() -> Targets.regex("(")).hasMessageContaining("regular expression");
+  }
+
+  @Test
+  void targetsThatMatchNothingAreReportedWithWhatCouldBeTargeted() {
+    Decoder declared = Architectures.declare(LoraCase.config(false));
+    Lora lora = Lora.rank(4).targets(Targets.names("q_proj", "c_attn")).modulesToSave("score");
+    assertThat(lora.problems(declared, BASE))
+        .hasSize(2)
+        .anySatisfy(text -> assertThat(text).contains("'c_attn'", "q_proj", "down_proj"))
+        .anySatisfy(text -> assertThat(text).contains("'score'"));
+    assertThat(Lora.rank(4).targets(Targets.regex("q_proj")).problems(declared, BASE)).hasSize(1);
+    assertThat(Lora.rank(4).targets(Targets.regex(".*\\.1\\..*_proj")).problems(declared, BASE))
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lm_head", "embed_tokens", "input_layernorm"})
+  void targetingSomethingElseThanAProjectionIsRefusedWithTheRemedy(String module) {
+    Decoder declared = Architectures.declare(LoraCase.config(true));
+    assertThat(Lora.rank(4).targets(Targets.names(module)).problems(declared, BASE))
+        .isNotEmpty()
+        .allSatisfy(text -> assertThat(text).contains(module, "modulesToSave"));
+  }
+
+  @Test
+  void countsWhatTrains() {
+    Decoder declared = Architectures.declare(LoraCase.config(true));
+    // q: 32 -> 32, v: 32 -> 16, two layers
+    long factors = 2 * 4 * ((32 + 32) + (32 + 16));
+    Lora lora = Lora.rank(4).targets(Targets.names("q_proj", "v_proj"));
+    assertThat(lora.trainableParameters(declared)).isEqualTo(factors);
+    assertThat(lora.bias(LoraBias.LORA_ONLY).trainableParameters(declared))
+        .isEqualTo(factors + 2 * (32 + 16));
+    assertThat(lora.modulesToSave("lm_head").trainableParameters(declared))
+        .isEqualTo(factors + 96 * 32);
+    assertThat(lora.trainableSummary(declared)).startsWith("896 of 1");
+  }
+
+  @Test
+  void initialValuesFollowTheSeedAndChangeNothing() {
+    try (Decoder decoder = LoraCase.random(true, DType.F32)) {
+      float[] base = LoraCase.logits(decoder, LoraCase.batch());
+      float[] first;
+      try (Adaptation adaptation = Lora.rank(4).attach(decoder, BASE, 5)) {
+        assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(base);
+        first = adaptation.trained().get(0).value().toFloats();
+        double bound = 1 / Math.sqrt(32);
+        for (float value : first) {
+          assertThat(Math.abs(value)).isLessThanOrEqualTo((float) bound);
+        }
+      }
+      try (Adaptation adaptation = Lora.rank(4).attach(decoder, BASE, 5)) {
+        assertThat(adaptation.trained().get(0).value().toFloats()).isEqualTo(first);
+      }
+      try (Adaptation adaptation = Lora.rank(4).attach(decoder, BASE, 6)) {
+        assertThat(adaptation.trained().get(0).value().toFloats()).isNotEqualTo(first);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16"})
+  void everythingTrainsSavesRestoresAndComesOff(DType type, @TempDir Path folder) {
+    long before = Tensor.live();
+    Lora lora =
+        Lora.rank(4)
+            .alpha(8)
+            .bias(LoraBias.ALL)
+            .modulesToSave("embed_tokens", "lm_head", "model.norm", "1.mlp.up_proj");
+    try (Decoder decoder = LoraCase.random(true, type)) {
+      Map<String, float[]> base = LoraCase.weights(decoder);
+      float[] baseLogits = LoraCase.logits(decoder, LoraCase.batch());
+      float[] changed;
+      try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+        assertThat(decoder.isTied()).isFalse();
+        assertThat(adaptation.trained().stream().map(Trained::name))
+            .contains(
+                "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+                "base_model.model.model.layers.0.self_attn.q_proj.base_layer.bias",
+                "base_model.model.model.layers.1.mlp.up_proj.weight",
+                "base_model.model.model.layers.1.mlp.up_proj.bias",
+                "base_model.model.model.embed_tokens.weight",
+                "base_model.model.model.norm.weight",
+                "base_model.model.lm_head.weight")
+            .doesNotContain("base_model.model.model.layers.1.mlp.up_proj.lora_A.weight")
+            .doesNotHaveDuplicates();
+        descend(decoder, adaptation);
+        for (Trained one : adaptation.trained()) {
+          assertThat(one.gradient().toFloats()).as(one.name()).isNotEqualTo(zeros(one));
+        }
+        changed = LoraCase.logits(decoder, LoraCase.batch());
+        assertThat(changed).isNotEqualTo(baseLogits);
+        adaptation.save(folder);
+        descend(decoder, adaptation);
+        assertThat(LoraCase.logits(decoder, LoraCase.batch())).isNotEqualTo(changed);
+        adaptation.restore(folder);
+        assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(changed);
+      }
+      assertThat(decoder.isTied()).isTrue();
+      assertSame(LoraCase.weights(decoder), base);
+      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+        assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(changed);
+        attached.enabled(false);
+        assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(baseLogits);
+        attached.enabled(true);
+        assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(changed);
+      }
+      assertSame(LoraCase.weights(decoder), base);
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @Test
+  void onlyTheNamedHalfOfATiedPairTrains() {
+    try (Decoder decoder = LoraCase.random(true, DType.F32);
+        Adaptation adaptation =
+            Lora.rank(2).modulesToSave("embed_tokens").attach(decoder, BASE, 1)) {
+      float[] head = decoder.head().value().toFloats();
+      descend(decoder, adaptation);
+      assertThat(decoder.head().value().toFloats()).isEqualTo(head);
+      assertThat(decoder.embedding().value().toFloats()).isNotEqualTo(head);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F32,1e-6", "BF16,0"})
+  void unmergingRestoresTheBase(DType type, double tolerance, @TempDir Path folder) {
+    try (Decoder decoder = LoraCase.random(false, type)) {
+      train(decoder, Lora.rank(4), folder);
+      Map<String, float[]> base = LoraCase.weights(decoder);
+      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+        float[] beside = LoraCase.logits(decoder, LoraCase.batch());
+        attached.merge();
+        assertThat(LoraCase.weights(decoder).get("model.layers.0.self_attn.k_proj.weight"))
+            .isNotEqualTo(base.get("model.layers.0.self_attn.k_proj.weight"));
+        LoraCase.assertClose(
+            "merged",
+            LoraCase.logits(decoder, LoraCase.batch()),
+            beside,
+            type == DType.F32 ? 1e-5 : 0.05,
+            0);
+        assertThatThrownBy(() -> attached.enabled(false)).hasMessageContaining("Unmerge");
+        attached.unmerge();
+        LoraCase.weights(decoder)
+            .forEach(
+                (name, found) -> LoraCase.assertClose(name, found, base.get(name), tolerance, 0));
+      }
+    }
+  }
+
+  @Test
+  void mergedCheckpointOfAnUntiedBf16ModelIsBf16AndSaysUntied(@TempDir Path folder) {
+    Path base = folder.resolve("base");
+    Path adapter = folder.resolve("adapter");
+    Path merged = folder.resolve("merged");
+    ModelConfig config = LoraCase.config(true);
+    try (Decoder decoder = LoraCase.random(true, DType.F32)) {
+      CheckpointFolder.write(base, base, config, Weights.tensors(decoder, StoredType.BF16));
+    }
+    float[] beside;
+    try (Decoder decoder = LoraCase.load(base, DType.F32)) {
+      train(decoder, Lora.rank(4).modulesToSave("lm_head"), adapter);
+      try (AttachedAdapter attached = LoraAdapter.at(adapter).attach(decoder)) {
+        beside = LoraCase.logits(decoder, LoraCase.batch());
+      }
+    }
+    LoraAdapter.at(adapter).writeMerged(base, merged);
+    assertThat(ModelConfig.read(merged).toJson().get("tie_word_embeddings").asBoolean()).isFalse();
+    try (SafetensorsFile file = SafetensorsFile.open(merged.resolve("model.safetensors"));
+        Decoder decoder = LoraCase.load(merged, DType.F32)) {
+      assertThat(file.entries().values())
+          .allSatisfy(entry -> assertThat(entry.type()).isEqualTo(StoredType.BF16));
+      float[] found = LoraCase.logits(decoder, LoraCase.batch());
+      LoraCase.assertClose("merged", found, beside, 0.02, 0.01);
+    }
+    assertThatThrownBy(() -> LoraAdapter.at(adapter).writeMerged(base, base))
+        .hasMessageContaining("another folder");
+  }
+
+  @Test
+  void dropoutFollowsTheSeedSurvivesRecomputationAndIsOffOutsideTraining() {
+    Lora lora = Lora.rank(4).dropout(0.3);
+    try (Decoder decoder = LoraCase.random(false, DType.F32);
+        Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      descend(decoder, adaptation);
+      List<Trained> trained = adaptation.trained();
+      double once = LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
+      Map<String, float[]> gradients = LoraCase.gradients(trained);
+      double again = LoraCase.differentiate(decoder, trained, LoraCase.batch(), true, 3);
+      assertThat(again).isEqualTo(once);
+      assertSame(LoraCase.gradients(trained), gradients);
+      assertThat(LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 4))
+          .isNotEqualTo(once);
+      assertThat(LoraCase.logits(decoder, LoraCase.batch()))
+          .isEqualTo(LoraCase.logits(decoder, LoraCase.batch()));
+    }
+  }
+
+  @Test
+  void dropoutGradientsAreThoseOfTheMaskedFunction() {
+    Lora lora = Lora.rank(2).dropout(0.4).targets(Targets.names("gate_proj", "up_proj", "v_proj"));
+    try (Decoder decoder = LoraCase.random(false, DType.F32);
+        Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      List<Trained> trained = adaptation.trained();
+      SplittableRandom random = new SplittableRandom(9);
+      for (Trained one : trained) {
+        float[] values = zeros(one);
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) random.nextDouble(-1, 1);
+        }
+        set(one, values, values, 0);
+      }
+      adaptation.refresh();
+      LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
+      for (Trained one : trained) {
+        double slope = squaredNorm(one.gradient().toFloats());
+        float[] start = one.value().toFloats();
+        float[] direction = one.gradient().toFloats();
+        double step = 1e-3 / slope;
+        double up = lossAt(decoder, adaptation, one, start, direction, step);
+        double down = lossAt(decoder, adaptation, one, start, direction, -step);
+        set(one, start, direction, 0);
+        adaptation.refresh();
+        LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
+        assertThat((up - down) / (2 * step)).as(one.name()).isCloseTo(slope, within(0.03 * slope));
+      }
+    }
+  }
+
+  private static double lossAt(
+      Decoder decoder,
+      Adaptation adaptation,
+      Trained one,
+      float[] start,
+      float[] direction,
+      double step) {
+    set(one, start, direction, step);
+    adaptation.refresh();
+    return LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
+  }
+
+  private static void set(Trained one, float[] start, float[] direction, double step) {
+    float[] values = new float[start.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (start[i] + step * direction[i]);
+    }
+    try (Tensor moved = Tensor.of(values, one.value().sizes())) {
+      one.value().copyFrom(moved);
+    }
+  }
+
+  @Test
+  void ranksAndAlphasByModuleAreHonouredAndKept(@TempDir Path folder) throws Exception {
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      train(decoder, Lora.rank(4).targets(Targets.names("q_proj", "k_proj")), first);
+    }
+    Files.createDirectories(second);
+    edit(
+        first,
+        second,
+        Map.of(
+            "rank_pattern",
+            "{\"layers.1.self_attn.k_proj\": 2}",
+            "alpha_pattern",
+            "{\"q_proj\": 1}"));
+    AdapterConfig config = PeftFolder.readConfig(second);
+    assertThat(config.rankOf("model.layers.1.self_attn.k_proj")).isEqualTo(2);
+    assertThat(config.rankOf("model.layers.0.self_attn.k_proj")).isEqualTo(4);
+    assertThat(config.scaleOf("model.layers.0.self_attn.q_proj")).isEqualTo(0.25);
+    assertThat(config.scaleOf("model.layers.1.self_attn.k_proj")).isEqualTo(4);
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      AdapterPlan plan = AdapterPlan.of(config, decoder);
+      try (LoraModel model = LoraModel.attach(decoder, plan, 0)) {
+        model.initialise(1);
+        PeftFolder.write(second, config, plan, "base", model.tensors());
+      }
+      try (Adaptation adaptation = Lora.continuing(second).attach(decoder, BASE, 2)) {
+        adaptation.save(first);
+      }
+    }
+    ObjectMapper json = new ObjectMapper();
+    assertThat(json.readTree(first.resolve("adapter_config.json").toFile()))
+        .isEqualTo(json.readTree(second.resolve("adapter_config.json").toFile()));
+  }
+
+  @Test
+  void anAdapterForAnotherBaseNamesThatBaseAndEveryDifference() {
+    LoraAdapter adapter = LoraAdapter.at(LoraCase.golden("lora/llama_qv/random"));
+    Decoder declared = Architectures.declare(LoraCase.config(false));
+    assertThat(adapter.problems(declared))
+        .singleElement()
+        .asString()
+        .contains(
+            "'models/llama'", "layers.0.self_attn.q_proj.lora_A.weight", "[8, 64]", "[8, 32]");
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      assertThatThrownBy(() -> adapter.attach(decoder)).isInstanceOf(CheckpointException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "use_dora|true",
+        "peft_type|\"IA3\"",
+        "task_type|\"SEQ_CLS\"",
+        "layers_to_transform|[0]",
+        "lora_bias|true",
+        "target_parameters|[\"experts\"]",
+        "init_lora_weights|\"pissa\"",
+        "some_future_option|{\"a\": 1}",
+        "target_modules|null",
+        "lora_dropout|1.5",
+        "bias|\"some\"",
+        "rank_pattern|{\"q_proj\": 0}"
+      })
+  void unsupportedFieldsAreRefusedByNameAndValue(String field, String value, @TempDir Path folder)
+      throws Exception {
+    edit(LoraCase.golden("lora/llama_qv/random"), folder, Map.of(field, value));
+    assertThatThrownBy(() -> LoraAdapter.at(folder))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("adapter_config.json")
+        .hasMessageContaining(field);
+  }
+
+  @Test
+  void pickledAdaptersAreRefusedWithTheRemedy(@TempDir Path folder) throws Exception {
+    edit(LoraCase.golden("lora/llama_qv/random"), folder, Map.of());
+    Files.writeString(folder.resolve("adapter_model.bin"), "pickle");
+    Decoder declared = Architectures.declare(ModelConfig.read(LoraCase.golden("models/llama")));
+    assertThat(LoraAdapter.at(folder).problems(declared))
+        .singleElement()
+        .asString()
+        .contains("adapter_model.bin", "safe_serialization");
+  }
+
+  @Test
+  void aSecondCloseAndUseAfterItAreHandled() {
+    try (Decoder decoder = LoraCase.llama(DType.F32)) {
+      AttachedAdapter attached =
+          LoraAdapter.at(LoraCase.golden("lora/llama_qv/random")).attach(decoder);
+      attached.close();
+      attached.close();
+      assertThatThrownBy(attached::merge).hasMessageContaining("taken off");
+    }
+  }
+
+  /** Copies an adapter's configuration with some fields replaced. */
+  private static void edit(Path from, Path to, Map<String, String> changes) throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    var config =
+        (com.fasterxml.jackson.databind.node.ObjectNode)
+            json.readTree(from.resolve("adapter_config.json").toFile());
+    for (Map.Entry<String, String> change : changes.entrySet()) {
+      JsonNode value = json.readTree(change.getValue());
+      config.set(change.getKey(), value);
+    }
+    json.writeValue(to.resolve("adapter_config.json").toFile(), config);
+  }
+
+  /** Two plain gradient steps, so that B is not zero and A has moved. */
+  private static void descend(Decoder decoder, Adaptation adaptation) {
+    for (int step = 0; step < 2; step++) {
+      LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, step);
+      for (Trained one : adaptation.trained()) {
+        set(one, one.value().toFloats(), one.gradient().toFloats(), -0.5);
+      }
+      adaptation.refresh();
+    }
+  }
+
+  private static void train(Decoder decoder, Lora lora, Path folder) {
+    try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      descend(decoder, adaptation);
+      adaptation.save(folder);
+    }
+  }
+
+  private static float[] zeros(Trained one) {
+    return new float[Math.toIntExact(one.gradient().count())];
+  }
+
+  private static double squaredNorm(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += (double) value * value;
+    }
+    return sum;
+  }
+
+  private static void assertSame(Map<String, float[]> found, Map<String, float[]> wanted) {
+    assertThat(found.keySet()).isEqualTo(wanted.keySet());
+    wanted.forEach((name, values) -> assertThat(found.get(name)).as(name).isEqualTo(values));
+  }
+}
