@@ -12,13 +12,22 @@ public final class Golden {
 
   /** Returns a folder below shared/golden, or skips the test. */
   public static Path folder(String name) {
+    return shared(Path.of("golden", name));
+  }
+
+  /** Returns a file or folder below shared/data, or skips the test. */
+  public static Path data(String name) {
+    return shared(Path.of("data", name));
+  }
+
+  private static Path shared(Path name) {
     for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-      Path folder = at.resolve("shared").resolve("golden").resolve(name);
-      if (Files.isDirectory(folder)) {
-        return folder;
+      Path found = at.resolve("shared").resolve(name);
+      if (Files.exists(found)) {
+        return found;
       }
     }
-    assumeTrue(false, "no folder shared/golden/" + name + " beside the repository");
+    assumeTrue(false, "no shared/" + name + " beside the repository");
     throw new AssertionError("unreachable");
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,40 @@ class TextStreamTest {
         int[] ids = tokenizer.encode(text, false);
         assertThat(tokenizer.decode(ids, false)).isEqualTo(text);
       }
+    }
+  }
+
+  @Test
+  void goesOnFromTheTokensBeforeSoThatTheTextsJoin() {
+    try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
+      int[] all = tokenizer.encode("Once upon a time there was a caf\u00e9 in a big park.", true);
+      for (int cut = 2; cut < all.length; cut++) {
+        int[] before = Arrays.copyOf(all, cut);
+        String beginning = tokenizer.decode(before, true);
+        if (!beginning.contains("\uFFFD")) {
+          TextStream stream = tokenizer.stream(true, before);
+          StringBuilder text = new StringBuilder(beginning);
+          for (int i = cut; i < all.length; i++) {
+            text.append(stream.push(all[i]));
+          }
+          assertThat(text.append(stream.finish()).toString())
+              .isEqualTo(tokenizer.decode(all, true));
+        }
+      }
+    }
+  }
+
+  @Test
+  void beginsANewTextAfterASpecialToken() {
+    try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
+      int[] word = tokenizer.encode("Tom", false);
+      int bos = tokenizer.bosId().getAsInt();
+      TextStream stream = tokenizer.stream(true, new int[] {word[0], bos});
+      StringBuilder text = new StringBuilder();
+      for (int id : word) {
+        text.append(stream.push(id));
+      }
+      assertThat(text.append(stream.finish()).toString()).isEqualTo("Tom");
     }
   }
 

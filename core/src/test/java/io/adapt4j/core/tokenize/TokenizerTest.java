@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -196,6 +197,20 @@ class TokenizerTest {
     assertThatThrownBy(() -> Tokenizer.load(folder))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("'eos_token'");
+  }
+
+  @Test
+  void aPromptHasTheTokensAddedBeforeATextButNotThoseAddedAfterIt() throws IOException {
+    copyWithConfig(
+        "{'tokenizer_class':'LlamaTokenizerFast','bos_token':'<s>','eos_token':'</s>',"
+            + "'add_bos_token':true,'add_eos_token':true}");
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      int[] whole = tokenizer.encode("Tom", true);
+      assertThat(whole).startsWith(1).endsWith(2);
+      assertThat(tokenizer.encodePrompt("Tom")).isEqualTo(Arrays.copyOf(whole, whole.length - 1));
+      assertThat(tokenizer.encodePrompt("")).containsExactly(1);
+      assertThat(tokenizer.encodePrompt("Tom</s>")).endsWith(2);
+    }
   }
 
   private void copyWithConfig(String config) throws IOException {
