@@ -32,9 +32,8 @@ final class AdamW implements AutoCloseable {
       Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)");
 
   private final Options options;
-  private final int decayed;
-  private final List<Trained> order;
   private final List<Tensor> values;
+  private final List<Tensor> decayed;
   private final List<Tensor> gradients;
   private final List<Tensor> means = new ArrayList<>();
   private final List<Tensor> squares = new ArrayList<>();
@@ -42,12 +41,9 @@ final class AdamW implements AutoCloseable {
 
   AdamW(List<Trained> trained, Options options) {
     this.options = options;
-    List<Trained> decays = trained.stream().filter(one -> decays(one.name())).toList();
-    List<Trained> rest = trained.stream().filter(one -> !decays(one.name())).toList();
-    this.decayed = decays.size();
-    this.order = Stream.concat(decays.stream(), rest.stream()).toList();
-    this.values = order.stream().map(Trained::value).toList();
-    this.gradients = order.stream().map(Trained::gradient).toList();
+    this.values = trained.stream().map(Trained::value).toList();
+    this.decayed = trained.stream().filter(one -> decays(one.name())).map(Trained::value).toList();
+    this.gradients = trained.stream().map(Trained::gradient).toList();
     for (Tensor value : values) {
       means.add(Tensor.zeros(DType.F32, value.sizes()).own());
       squares.add(Tensor.zeros(DType.F32, value.sizes()).own());
@@ -79,11 +75,11 @@ final class AdamW implements AutoCloseable {
   void step(double learningRate) {
     TensorLists.adamW(
         values,
+        decayed,
         gradients,
         means,
         squares,
         steps,
-        decayed,
         new double[] {
           learningRate, options.beta1(), options.beta2(), options.eps(), options.weightDecay()
         });
