@@ -49,12 +49,11 @@ public final class TensorLists {
   /**
    * One AdamW step in place.
    *
-   * @param values F32 parameters; the decayed ones first
+   * @param values F32 parameters, at least one
    * @param gradients F32, one each
    * @param means first moments
    * @param squares second moments
    * @param steps F32 scalars counting each parameter's steps; incremented first
-   * @param decayed how many of the parameters are decayed
    * @param rates learning rate, beta1, beta2, eps, weight decay
    */
   public static void adamW(
@@ -63,10 +62,9 @@ public final class TensorLists {
       List<Tensor> means,
       List<Tensor> squares,
       List<Tensor> steps,
-      int decayed,
       double[] rates) {
     LibTorch.run(
-        "adamw", values, gradients, means, squares, steps, decayed, rates[0], rates[1], rates[2],
-        rates[3], rates[4]);
+        "adamw", values, gradients, means, squares, steps, rates[0], rates[1], rates[2], rates[3],
+        rates[4]);
   }
 }

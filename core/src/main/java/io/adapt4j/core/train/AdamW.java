@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 
 /**
  * AdamW (Loshchilov and Hutter 2019, algorithm 2) as PyTorch computes it: p -= lr * decay * p, then
- * p -= lr * m' / (sqrt(v') + eps) with bias-corrected moments. One native call a step. Biases and
- * norm weights are not decayed.
+ * p -= lr * m' / (sqrt(v') + eps) with bias-corrected moments. At most two native calls a step.
+ * Biases and norm weights are not decayed.
  */
 final class AdamW implements AutoCloseable {
 
@@ -77,16 +77,20 @@ final class AdamW implements AutoCloseable {
 
   /** Updates all values. */
   void step(double learningRate) {
-    TensorLists.adamW(
-        values,
-        gradients,
-        means,
-        squares,
-        steps,
-        decayed,
-        new double[] {
-          learningRate, options.beta1(), options.beta2(), options.eps(), options.weightDecay()
-        });
+    step(learningRate, options.weightDecay(), 0, decayed);
+    step(learningRate, 0, decayed, values.size());
+  }
+
+  private void step(double learningRate, double decay, int from, int to) {
+    if (from < to) {
+      TensorLists.adamW(
+          values.subList(from, to),
+          gradients.subList(from, to),
+          means.subList(from, to),
+          squares.subList(from, to),
+          steps.subList(from, to),
+          new double[] {learningRate, options.beta1(), options.beta2(), options.eps(), decay});
+    }
   }
 
   @Override

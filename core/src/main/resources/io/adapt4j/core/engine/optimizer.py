@@ -10,14 +10,12 @@ def zero_all(self, tensors: List[Tensor]) -> int:
   return 0
 
 # AdamW (Loshchilov and Hutter 2019): decay first, bias-corrected moments, eps outside the root.
-# The first `decayed` parameters are decayed. steps holds one F32 counter per parameter.
-def adamw(self, parameters: List[Tensor], gradients: List[Tensor], means: List[Tensor], squares: List[Tensor], steps: List[Tensor], decayed: int, lr: float, beta1: float, beta2: float, eps: float, decay: float) -> int:
+# steps holds one F32 counter per parameter. The lists must be arguments as they are: a slice of
+# one is a new list, whose in-place update TorchScript removes as dead code.
+def adamw(self, parameters: List[Tensor], gradients: List[Tensor], means: List[Tensor], squares: List[Tensor], steps: List[Tensor], lr: float, beta1: float, beta2: float, eps: float, decay: float) -> int:
   torch._foreach_add_(steps, 1)
   none = annotate(List[Tensor], [])
-  if decayed > 0:
-    torch._fused_adamw_(parameters[:decayed], gradients[:decayed], means[:decayed], squares[:decayed], none, steps[:decayed], lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
-  if decayed < len(parameters):
-    torch._fused_adamw_(parameters[decayed:], gradients[decayed:], means[decayed:], squares[decayed:], none, steps[decayed:], lr=lr, beta1=beta1, beta2=beta2, weight_decay=0., eps=eps, amsgrad=False, maximize=False)
+  torch._fused_adamw_(parameters, gradients, means, squares, none, steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
   return 0
 
 # Copies fp32 masters into their compute copies.
