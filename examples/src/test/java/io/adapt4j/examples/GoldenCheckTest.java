@@ -1,0 +1,140 @@
+package io.adapt4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.TensorEntry;
+import io.adapt4j.examples.golden.GoldenSuite;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GoldenCheckTest {
+
+  @TempDir private Path temporary;
+
+  @Test
+  void aGoldenModelPassesInEveryQuantity() {
+    List<String> lines = run(true, golden("models/llama_bf16"));
+    assertThat(lines)
+        .allSatisfy(line -> assertThat(line).matches(".* PASS|.* passed, 0 failed, 0 unsupported"))
+        .anyMatch(line -> line.matches("models/llama_bf16 +logits_native +error .*"));
+  }
+
+  @Test
+  void numbersOfAFolderBesideApplyWhereAFolderNamesItAsSource() throws IOException {
+    copy(golden("models/llama_bf16"), temporary.resolve("plain"));
+    Path again = temporary.resolve("again");
+    copy(golden("models/llama_bf16"), again);
+    Files.delete(again.resolve("expected.safetensors"));
+    Files.writeString(
+        again.resolve("expected.json"), "{\"kind\": \"causal\", \"source\": \"plain\"}");
+    assertThat(run(true, again)).anyMatch(line -> line.contains("logits_native"));
+  }
+
+  @Test
+  void aFamilyThatIsNotOfferedIsUnsupportedWithTheReason() {
+    assertThat(run(true, golden("models/bert"), golden("lora/bert_cls")))
+        .hasSize(3)
+        .contains("0 passed, 0 failed, 2 unsupported")
+        .anyMatch(line -> line.matches("models/bert +folder +UNSUPPORTED .*model_type.*"));
+  }
+
+  @Test
+  void aWrongExpectedLogitFails() throws IOException {
+    assertThat(run(false, tampered(100f)))
+        .anyMatch(line -> line.matches("changed/model +logits +error .* FAIL"));
+  }
+
+  @Test
+  void anExpectedLogitThatIsNotANumberFails() throws IOException {
+    assertThat(run(false, tampered(Float.NaN)))
+        .anyMatch(line -> line.matches("changed/model +logits +error NaN .* FAIL"));
+  }
+
+  @Test
+  void aFolderThatIsNotGoldenFailsInOneLine() {
+    Path absent = temporary.resolve("absent");
+    assertThat(run(false, temporary, absent))
+        .hasSize(3)
+        .contains("0 passed, 2 failed, 0 unsupported")
+        .anyMatch(line -> line.contains("FAIL") && line.contains(absent + ": expected a golden"));
+  }
+
+  @Test
+  void malformedExpectationsFailInOneLine() throws IOException {
+    Files.writeString(temporary.resolve("expected.json"), "{\"kind\": ");
+    assertThat(run(false, temporary))
+        .hasSize(2)
+        .anyMatch(line -> line.contains("FAIL") && line.contains("expected JSON"));
+  }
+
+  @Test
+  void theProgramExitsWithOneWhereSomethingFailed() throws Exception {
+    Process program =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                GoldenCheck.class.getName(),
+                temporary.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertThat(program.waitFor()).isEqualTo(1);
+  }
+
+  private static List<String> run(boolean passes, Path... folders) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (PrintStream out = new PrintStream(bytes, false, StandardCharsets.UTF_8)) {
+      assertThat(GoldenSuite.run(List.of(folders), out)).isEqualTo(passes);
+    }
+    return bytes.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+
+  /** A copy of a golden model whose first expected logit is another number. */
+  private Path tampered(float logit) throws IOException {
+    Path copy = temporary.resolve("changed").resolve("model");
+    copy(golden("models/llama_bf16"), copy);
+    Path file = copy.resolve("expected.safetensors");
+    TensorEntry logits;
+    try (Checkpoint expected = Checkpoint.openFile(file)) {
+      logits = expected.entry("logits");
+    }
+    try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+      bytes.seek(logits.offset());
+      bytes.writeInt(Integer.reverseBytes(Float.floatToRawIntBits(logit)));
+    }
+    return copy;
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.write(to.resolve(file.getFileName().toString()), Files.readAllBytes(file));
+      }
+    }
+  }
+
+  /** A reference folder beside the repository, which may be absent. */
+  private static Path golden(String name) {
+    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+      Path folder = at.resolve("shared").resolve("golden").resolve(name);
+      if (Files.isDirectory(folder)) {
+        return folder;
+      }
+    }
+    assumeTrue(false, "no folder shared/golden/" + name + " beside the repository");
+    throw new AssertionError("unreachable");
+  }
+}
