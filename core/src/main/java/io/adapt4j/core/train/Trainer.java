@@ -96,8 +96,9 @@ public final class Trainer {
     StopReason reason = StopReason.FAILED;
     try (TrainingStep step = new TrainingStep(decoder, adaptation, options.step())) {
       initialValidation = evaluate();
-      reason = epochs(step);
+      StopReason ended = epochs(step);
       finish();
+      reason = ended;
     } finally {
       listener.ended(new RunEnd(reason, steps, bestStep, bestValidation, elapsed()));
     }
