@@ -25,17 +25,29 @@ public enum DType {
     this.bytes = bytes;
   }
 
-  /** The ATen scalar type code, as scripts take it. */
+  /**
+   * Returns the ATen scalar type code, as scripts take it.
+   *
+   * @return the code of this type
+   */
   public int code() {
     return code;
   }
 
-  /** Bytes per element. */
+  /**
+   * Returns the size of an element.
+   *
+   * @return bytes per element
+   */
   public int bytes() {
     return bytes;
   }
 
-  /** Whether this is a floating-point type. */
+  /**
+   * Tells floating-point types from the others.
+   *
+   * @return true for the floating-point types
+   */
   public boolean isFloating() {
     return this == F16 || this == F32 || this == F64 || this == BF16;
   }

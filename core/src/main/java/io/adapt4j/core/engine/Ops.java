@@ -23,7 +23,11 @@ public final class Ops {
     this.seed = seed;
   }
 
-  /** Operators that record nothing; dropout is off. */
+  /**
+   * Makes operators that record nothing; dropout is off.
+   *
+   * @return the operators
+   */
   public static Ops inference() {
     return new Ops(null, 0);
   }
@@ -39,7 +43,11 @@ public final class Ops {
     return new Ops(tape, seed);
   }
 
-  /** Whether operators are recorded, which is so while training. */
+  /**
+   * Tells whether operators are recorded, which is so while training.
+   *
+   * @return true if there is a tape
+   */
   public boolean isRecording() {
     return tape != null;
   }

@@ -63,12 +63,20 @@ public final class Parameter implements AutoCloseable {
     return new Parameter(List.of(new Slice(name, 0, sizes[0])), sizes);
   }
 
-  /** The checkpoint tensors in this parameter. */
+  /**
+   * Returns the checkpoint tensors in this parameter.
+   *
+   * @return an immutable list, top to bottom
+   */
   public List<Slice> slices() {
     return slices;
   }
 
-  /** The dimensions of the whole parameter. */
+  /**
+   * Returns the dimensions of the whole parameter.
+   *
+   * @return a copy; the first is the rows of all slices
+   */
   public long[] sizes() {
     return sizes.clone();
   }
@@ -85,7 +93,11 @@ public final class Parameter implements AutoCloseable {
     return own;
   }
 
-  /** The number of values. */
+  /**
+   * Returns the number of values, all slices together.
+   *
+   * @return the product of the dimensions
+   */
   public long count() {
     long count = 1;
     for (long size : sizes) {
@@ -106,7 +118,12 @@ public final class Parameter implements AutoCloseable {
     value = Tensor.empty(type, sizes).own();
   }
 
-  /** The values in the compute type. */
+  /**
+   * Returns the values in the compute type.
+   *
+   * @return the values; this parameter closes them
+   * @throws IllegalStateException if no memory has been allocated
+   */
   public Tensor value() {
     if (value == null) {
       throw new IllegalStateException("Parameter " + slices + " has no values yet");
@@ -114,22 +131,39 @@ public final class Parameter implements AutoCloseable {
     return value;
   }
 
-  /** The values with the most digits kept: fp32 masters when trained, else {@link #value}. */
+  /**
+   * Returns the values with the most digits kept.
+   *
+   * @return the fp32 masters when a bf16 parameter is trained, else {@link #value}; this parameter
+   *     closes them
+   */
   public Tensor master() {
     return master == null ? value() : master;
   }
 
-  /** Whether any slice is trained. */
+  /**
+   * Tells whether any slice is trained.
+   *
+   * @return true if there is a gradient
+   */
   public boolean isTrained() {
     return gradient != null;
   }
 
-  /** The fp32 gradient of the whole parameter, to which derivatives add; null when frozen. */
+  /**
+   * Returns the gradient of the whole parameter, to which derivatives add.
+   *
+   * @return the fp32 gradient, closed by this parameter; null when frozen
+   */
   public Tensor gradient() {
     return gradient;
   }
 
-  /** The trained slices, as an optimizer sees them. */
+  /**
+   * Returns the trained slices, as an optimizer sees them.
+   *
+   * @return one entry a trained slice, empty when frozen; this parameter closes their tensors
+   */
   public List<Trained> trained() {
     return List.copyOf(trained);
   }

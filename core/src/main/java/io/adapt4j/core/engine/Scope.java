@@ -22,7 +22,11 @@ public final class Scope implements AutoCloseable {
     this.onStack = onStack;
   }
 
-  /** Opens a scope on this thread; it takes every tensor made here until it is closed. */
+  /**
+   * Opens a scope on this thread; it takes every tensor made here until it is closed.
+   *
+   * @return the scope, closed by the caller on this thread
+   */
   public static Scope open() {
     Scope scope = new Scope(CURRENT.get(), true);
     CURRENT.set(scope);

@@ -119,7 +119,11 @@ public final class Tensor implements AutoCloseable {
     scope = owner;
   }
 
-  /** The dimensions. Do not change the array. */
+  /**
+   * Returns the dimensions.
+   *
+   * @return the dimensions, empty for a scalar; not a copy, so do not change it
+   */
   public long[] sizes() {
     if (sizes == null) {
       sizes = LibTorch.sizes(handle());
@@ -138,7 +142,11 @@ public final class Tensor implements AutoCloseable {
     return all[dimension < 0 ? all.length + dimension : dimension];
   }
 
-  /** The number of elements. */
+  /**
+   * Returns the number of elements.
+   *
+   * @return the product of the dimensions
+   */
   public long count() {
     long count = 1;
     for (long size : sizes()) {
@@ -147,7 +155,12 @@ public final class Tensor implements AutoCloseable {
     return count;
   }
 
-  /** The element type. */
+  /**
+   * Returns the element type.
+   *
+   * @return the type
+   * @throws EngineException if it is none of {@link DType}
+   */
   public DType type() {
     if (type == null) {
       type = DType.ofCode(LibTorch.integer("dtype_of", this));
@@ -172,7 +185,11 @@ public final class Tensor implements AutoCloseable {
     return LibTorch.directBuffer(handle());
   }
 
-  /** Copies the elements as floats; any floating type, any layout. */
+  /**
+   * Copies the elements as floats; any floating type, any layout.
+   *
+   * @return the elements in row-major order
+   */
   public float[] toFloats() {
     try (Tensor plain = LibTorch.tensor("contiguous_as", false, this, DType.F32)) {
       FloatBuffer buffer = plain.data().asFloatBuffer();
@@ -182,7 +199,11 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /** Copies the elements as longs; any integer type, any layout. */
+  /**
+   * Copies the elements as longs; any integer type, any layout.
+   *
+   * @return the elements in row-major order
+   */
   public long[] toLongs() {
     try (Tensor plain = LibTorch.tensor("contiguous_as", false, this, DType.I64)) {
       LongBuffer buffer = plain.data().asLongBuffer();
@@ -192,7 +213,11 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /** The single element of a one-element tensor. */
+  /**
+   * Reads the single element of a one-element tensor.
+   *
+   * @return its value
+   */
   public double item() {
     return LibTorch.number("item", this);
   }
@@ -238,13 +263,21 @@ public final class Tensor implements AutoCloseable {
     LibTorch.run("copy_into", this, source);
   }
 
-  /** Takes this tensor out of its scope: from now on the caller closes it. */
+  /**
+   * Takes this tensor out of its scope: from now on the caller closes it.
+   *
+   * @return this tensor
+   */
   public Tensor own() {
     scope = null;
     return this;
   }
 
-  /** Whether {@link #close} has been called. */
+  /**
+   * Tells whether {@link #close} has been called.
+   *
+   * @return true once closed
+   */
   public boolean isClosed() {
     return handle == 0;
   }
@@ -259,7 +292,11 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /** How many tensors are open in this process; for leak tests. */
+  /**
+   * Counts the tensors open in this process; for leak tests.
+   *
+   * @return tensors made and not yet closed
+   */
   public static long live() {
     return LIVE.get();
   }

@@ -14,7 +14,11 @@ public final class Torch {
     LibTorch.seed(seed);
   }
 
-  /** The number of threads an operator may use. */
+  /**
+   * Returns the number of threads an operator may use.
+   *
+   * @return at least 1
+   */
   public static int threads() {
     return LibTorch.threads();
   }

@@ -14,6 +14,16 @@ import java.util.Objects;
 public record Generation(
     String text, List<Integer> tokenIds, FinishReason finishReason, int promptTokens) {
 
+  /**
+   * Checks the values and copies the token ids.
+   *
+   * @param text the new text without the prompt, cut before a stop string and without special
+   *     tokens
+   * @param tokenIds the new token ids in order, including the ones whose text was cut away
+   * @param finishReason why the generation ended
+   * @param promptTokens how many tokens the prompt had, padding not counted
+   * @throws IllegalArgumentException if promptTokens is negative
+   */
   public Generation {
     Objects.requireNonNull(text, "text");
     tokenIds = List.copyOf(tokenIds);

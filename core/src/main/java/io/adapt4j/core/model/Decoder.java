@@ -51,17 +51,30 @@ public final class Decoder implements AutoCloseable {
     this.head = head;
   }
 
-  /** The configuration file's content. */
+  /**
+   * Returns the configuration file's content.
+   *
+   * @return the configuration as read
+   */
   public ModelConfig modelConfig() {
     return modelConfig;
   }
 
-  /** The shape of the model. */
+  /**
+   * Returns the shape of the model.
+   *
+   * @return the checked configuration
+   */
   public DecoderConfig config() {
     return config;
   }
 
-  /** The compute type. */
+  /**
+   * Returns the compute type.
+   *
+   * @return F32 or BF16
+   * @throws IllegalStateException before {@link #allocate}
+   */
   public DType type() {
     if (type == null) {
       throw new IllegalStateException("The model has no weights yet");
@@ -69,17 +82,29 @@ public final class Decoder implements AutoCloseable {
     return type;
   }
 
-  /** The token embedding [vocabulary, hidden]. */
+  /**
+   * Returns the token embedding.
+   *
+   * @return [vocabulary, hidden]; the decoder closes it
+   */
   public Parameter embedding() {
     return embedding;
   }
 
-  /** The output head [vocabulary, hidden]; the embedding itself where they are tied. */
+  /**
+   * Returns the output head.
+   *
+   * @return [vocabulary, hidden]; the embedding itself where they are tied
+   */
   public Parameter head() {
     return head;
   }
 
-  /** Whether embedding and output head are one parameter. */
+  /**
+   * Tells whether embedding and output head are one parameter.
+   *
+   * @return true where the head has no values of its own
+   */
   public boolean isTied() {
     return head == embedding;
   }
@@ -107,7 +132,11 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
-  /** The places of all linear layers inside the decoder layers, first layer first. */
+  /**
+   * Returns the places of all linear layers inside the decoder layers.
+   *
+   * @return first layer first; in a layer qkv, attention output, gate and up, down
+   */
   public List<LinearSlot> linears() {
     List<LinearSlot> slots = new ArrayList<>();
     for (DecoderLayer layer : layers) {
@@ -119,7 +148,11 @@ public final class Decoder implements AutoCloseable {
     return slots;
   }
 
-  /** Every parameter once: embedding, layers, norms, head, and what stands in linear places. */
+  /**
+   * Returns every parameter once: embedding, layers, norms, head, and what stands in linear places.
+   *
+   * @return an immutable list in checkpoint order; the decoder closes them
+   */
   public List<Parameter> parameters() {
     Set<Parameter> all = new LinkedHashSet<>();
     all.add(embedding);
@@ -136,7 +169,11 @@ public final class Decoder implements AutoCloseable {
     return List.copyOf(all);
   }
 
-  /** The checkpoint tensors the model is made of, name to dimensions. */
+  /**
+   * Returns the checkpoint tensors the model is made of.
+   *
+   * @return dimensions by name, in the order of {@link #parameters}
+   */
   public Map<String, List<Long>> tensors() {
     Map<String, List<Long>> tensors = new LinkedHashMap<>();
     for (Parameter parameter : parameters()) {
@@ -151,12 +188,20 @@ public final class Decoder implements AutoCloseable {
     return tensors;
   }
 
-  /** The number of values in all parameters. */
+  /**
+   * Returns the number of values in all parameters.
+   *
+   * @return their count; a tied matrix counts once
+   */
   public long parameterCount() {
     return parameters().stream().mapToLong(Parameter::count).sum();
   }
 
-  /** The most tokens of a sequence: as many as the model was made for. */
+  /**
+   * Returns the most tokens of a sequence: as many as the model was made for.
+   *
+   * @return {@code max_position_embeddings}, times the factor of a dynamic rotary scaling
+   */
   public int contextLength() {
     int length = config.maxPositionEmbeddings();
     return config.ropeScaling() instanceof RopeScaling.Dynamic dynamic

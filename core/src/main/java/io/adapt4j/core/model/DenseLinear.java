@@ -61,12 +61,20 @@ public final class DenseLinear implements Linear {
         .toList();
   }
 
-  /** W [out, in]. */
+  /**
+   * Returns the weight.
+   *
+   * @return W [out, in]; this layer closes it
+   */
   public Parameter weight() {
     return weight;
   }
 
-  /** b [out], if there is one. */
+  /**
+   * Returns the bias, if there is one.
+   *
+   * @return b [out]; this layer closes it
+   */
   public Optional<Parameter> bias() {
     return Optional.ofNullable(bias);
   }

@@ -22,12 +22,20 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
-  /** Tokens held for each row. */
+  /**
+   * Returns how many tokens are held.
+   *
+   * @return tokens of each row, padding included
+   */
   public long length() {
     return length;
   }
 
-  /** Tokens there is room for. */
+  /**
+   * Returns how many tokens there is room for.
+   *
+   * @return tokens of each row
+   */
   public long capacity() {
     return capacity;
   }

@@ -22,19 +22,35 @@ public interface Linear extends AutoCloseable {
    * @param width its number of outputs
    */
   record Part(String path, long start, long width) {
-    /** The last component of the path, by which users target it. */
+    /**
+     * Returns the name by which users target the projection.
+     *
+     * @return the last component of the path
+     */
     public String name() {
       return path.substring(path.lastIndexOf('.') + 1);
     }
   }
 
-  /** The projections, left to right. */
+  /**
+   * Returns the projections.
+   *
+   * @return left to right, at least one
+   */
   List<Part> parts();
 
-  /** Width of the input. */
+  /**
+   * Returns the width of the input.
+   *
+   * @return entries a position
+   */
   long inFeatures();
 
-  /** Width of the output: all parts together. */
+  /**
+   * Returns the width of the output.
+   *
+   * @return entries a position, all parts together
+   */
   long outFeatures();
 
   /**
@@ -46,7 +62,11 @@ public interface Linear extends AutoCloseable {
    */
   Tensor forward(Ops ops, Tensor x);
 
-  /** The weights and biases this layer owns. */
+  /**
+   * Returns the weights and biases this layer owns.
+   *
+   * @return the parameters that {@link #close} closes
+   */
   List<Parameter> parameters();
 
   /**

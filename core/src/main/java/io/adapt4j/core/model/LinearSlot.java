@@ -14,12 +14,20 @@ public final class LinearSlot {
     this.linear = linear;
   }
 
-  /** The layer that runs here now. */
+  /**
+   * Returns the layer that runs here now.
+   *
+   * @return the layer; the decoder closes it
+   */
   public Linear linear() {
     return linear;
   }
 
-  /** The projections that run here. */
+  /**
+   * Returns the projections that run here.
+   *
+   * @return left to right
+   */
   public List<Linear.Part> parts() {
     return linear.parts();
   }

@@ -46,17 +46,29 @@ public final class TargetRows {
     return new TargetRows(Arrays.copyOf(index, count), Arrays.copyOf(targets, count));
   }
 
-  /** The number of targets. */
+  /**
+   * Returns the number of targets.
+   *
+   * @return N
+   */
   public int count() {
     return targets.length;
   }
 
-  /** Positions in row-major order, I64 [N]. */
+  /**
+   * Makes a tensor of the positions that predict them.
+   *
+   * @return positions in row-major order, I64 [N]; owned by the open scope, else by the caller
+   */
   public Tensor index() {
     return Tensor.of(index, index.length);
   }
 
-  /** Target ids, I64 [N]. */
+  /**
+   * Makes a tensor of the target ids.
+   *
+   * @return I64 [N]; owned by the open scope, else by the caller
+   */
   public Tensor targets() {
     return Tensor.of(targets, targets.length);
   }

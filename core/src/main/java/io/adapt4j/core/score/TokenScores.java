@@ -34,7 +34,11 @@ public record TokenScores(
     }
   }
 
-  /** The natural logarithm of the whole continuation's probability. */
+  /**
+   * Returns the logarithm of the whole continuation's probability.
+   *
+   * @return the sum of the log-probabilities, in nats
+   */
   public double sum() {
     return logProbabilities.stream().mapToDouble(Double::doubleValue).sum();
   }

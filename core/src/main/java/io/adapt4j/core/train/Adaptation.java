@@ -10,7 +10,11 @@ import java.util.List;
  */
 public interface Adaptation extends AutoCloseable {
 
-  /** The values that train, with their gradients, in a fixed order. */
+  /**
+   * Returns the values that train, with their gradients.
+   *
+   * @return a fixed order; the tensors belong to this adaptation or its model
+   */
   List<Trained> trained();
 
   /** Brings everything computed from the trained values up to date after they changed. */

@@ -14,6 +14,15 @@ package io.adapt4j.core.train;
  */
 public record EarlyStopping(int patience, double minDelta, double best, int staleEvaluations) {
 
+  /**
+   * Checks the ranges.
+   *
+   * @param patience evaluations without improvement that are tolerated, at least 1
+   * @param minDelta how much the loss must fall to count, at least 0
+   * @param best loss of the last improvement; positive infinity before the first
+   * @param staleEvaluations evaluations since the last improvement
+   * @throws IllegalArgumentException if a value is out of its range
+   */
   public EarlyStopping {
     if (patience < 1) {
       throw new IllegalArgumentException(

@@ -10,7 +10,11 @@ import java.util.List;
  */
 public interface FineTuningMethod {
 
-  /** A short description for logs and reports, such as {@code LoRA r=16}. */
+  /**
+   * Describes the method for logs and reports.
+   *
+   * @return a few words, such as {@code LoRA r=16}
+   */
   String description();
 
   /**

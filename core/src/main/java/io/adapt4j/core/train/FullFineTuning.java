@@ -20,7 +20,11 @@ public final class FullFineTuning implements FineTuningMethod {
 
   private FullFineTuning() {}
 
-  /** Full fine-tuning; there is nothing to choose. */
+  /**
+   * Makes the method; there is nothing to choose.
+   *
+   * @return full fine-tuning
+   */
   public static FullFineTuning create() {
     return new FullFineTuning();
   }

@@ -13,6 +13,15 @@ import java.util.Objects;
 public record LearningRate(
     LearningRateSchedule schedule, double base, Warmup warmup, int totalSteps) {
 
+  /**
+   * Checks the ranges.
+   *
+   * @param schedule how the rate changes
+   * @param base the full learning rate, above 0
+   * @param warmup how long it rises from 0
+   * @param totalSteps optimizer steps of the run, at least 1
+   * @throws IllegalArgumentException if a value is out of its range
+   */
   public LearningRate {
     Objects.requireNonNull(schedule, "schedule");
     Objects.requireNonNull(warmup, "warmup");

@@ -17,6 +17,16 @@ import java.util.OptionalInt;
 public record RunEnd(
     StopReason reason, int steps, OptionalInt bestStep, OptionalDouble bestLoss, Duration elapsed) {
 
+  /**
+   * Checks that all is given.
+   *
+   * @param reason why it ended
+   * @param steps optimizer steps done
+   * @param bestStep step of the best evaluation; empty without validation
+   * @param bestLoss validation loss of the best evaluation; empty without validation
+   * @param elapsed time since the run started
+   * @throws NullPointerException if something is null
+   */
   public RunEnd {
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(bestStep, "bestStep");

@@ -29,6 +29,21 @@ public record StepEvent(
     Duration elapsed,
     Duration remaining) {
 
+  /**
+   * Checks that the times are given.
+   *
+   * @param step number of the step, from 1
+   * @param totalSteps planned optimizer steps
+   * @param epoch passes over the training examples so far, with fraction
+   * @param loss mean training loss per target token of the step
+   * @param learningRate learning rate used by the step
+   * @param gradientNorm global L2 norm of the gradients before clipping
+   * @param tokensPerSecond tokens processed per second, padding not counted
+   * @param targetTokens tokens of the step that the loss is computed on
+   * @param elapsed time since the run started
+   * @param remaining estimated time to the last step
+   * @throws NullPointerException if one is null
+   */
   public StepEvent {
     Objects.requireNonNull(elapsed, "elapsed");
     Objects.requireNonNull(remaining, "remaining");

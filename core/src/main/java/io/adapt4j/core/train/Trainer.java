@@ -46,7 +46,7 @@ public final class Trainer {
   private OptionalDouble bestValidation = OptionalDouble.empty();
   private OptionalInt bestStep = OptionalInt.empty();
   private Optional<EarlyStopping> patience;
-  private int evaluatedAt = -1;
+  private int concludedAt = -1;
   private int savedAt = -1;
 
   /**
@@ -96,8 +96,9 @@ public final class Trainer {
     StopReason reason = StopReason.FAILED;
     try (TrainingStep step = new TrainingStep(decoder, adaptation, options.step())) {
       initialValidation = evaluate();
-      reason = epochs(step);
+      StopReason ended = epochs(step);
       finish();
+      reason = ended;
     } finally {
       listener.ended(new RunEnd(reason, steps, bestStep, bestValidation, elapsed()));
     }
@@ -228,7 +229,6 @@ public final class Trainer {
       sum += LanguageModelLoss.evaluate(decoder, inputs(batch));
       targets += batch.targetTokens();
     }
-    evaluatedAt = steps;
     double loss = sum / targets;
     boolean best = steps > 0 && (bestValidation.isEmpty() || loss < bestValidation.getAsDouble());
     listener.evaluated(EvaluationEvent.of(steps, loss, best));
@@ -241,6 +241,7 @@ public final class Trainer {
 
   private void evaluateAndSave() {
     OptionalDouble loss = evaluate();
+    concludedAt = steps;
     patience =
         patience.map(state -> loss.isPresent() ? state.afterEvaluation(loss.getAsDouble()) : state);
     save(LAST, false);
@@ -251,7 +252,7 @@ public final class Trainer {
   }
 
   private void finish() {
-    if (evaluatedAt != steps || savedAt != steps) {
+    if (concludedAt != steps) {
       evaluateAndSave();
     }
   }

@@ -41,6 +41,12 @@ public sealed interface Warmup {
    * @param count optimizer steps, at least 0
    */
   record Steps(int count) implements Warmup {
+    /**
+     * Checks the number.
+     *
+     * @param count optimizer steps, at least 0
+     * @throws IllegalArgumentException if it is negative
+     */
     public Steps {
       if (count < 0) {
         throw new IllegalArgumentException("warm-up steps must be at least 0, but is " + count);
@@ -59,6 +65,12 @@ public sealed interface Warmup {
    * @param ratio between 0 and 1
    */
   record Ratio(double ratio) implements Warmup {
+    /**
+     * Checks the ratio.
+     *
+     * @param ratio between 0 and 1
+     * @throws IllegalArgumentException if it is outside that range
+     */
     public Ratio {
       if (!(ratio >= 0 && ratio <= 1)) {
         throw new IllegalArgumentException(
