@@ -152,6 +152,7 @@ public final class TrainingBenchmark {
         MatmulCeiling.SIZE,
         MatmulCeiling.REPETITIONS,
         MatmulCeiling.REPETITIONS);
+    report.line("fastest step", "%.3f of the ceiling", flops / seconds[0] / ceiling.flops());
     if (type == DType.BF16 && lora) {
       report.atLeast("utilisation", utilisation, recompute ? 0.15 : 0.21);
       report.atMost("peak resident", peak / 1e9, recompute ? 1.5 : 3.7, "GB of the process");
