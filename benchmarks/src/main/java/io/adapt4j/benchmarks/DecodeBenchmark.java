@@ -1,0 +1,154 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.Precision;
+import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/** Greedy generation with a 135M-parameter model: speed, and the use of the memory's bandwidth. */
+public final class DecodeBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "--precision", "bf16",
+          "--prompt", "128",
+          "--tokens", "128",
+          "--batch", "8",
+          "--repetitions", "5",
+          "--threads", "0");
+  private static final double BANDWIDTH_TARGET = 0.42;
+  private static final double BATCH_TARGET = 3.5;
+
+  private final Precision precision;
+  private final int promptLength;
+  private final int newTokens;
+  private final int batch;
+  private final int repetitions;
+
+  private DecodeBenchmark(Arguments arguments) {
+    precision =
+        arguments.oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16")
+            ? Precision.BF16
+            : Precision.FP32;
+    promptLength = arguments.number("--prompt", 1);
+    newTokens = arguments.number("--tokens", 2);
+    batch = arguments.number("--batch", 2);
+    repetitions = arguments.number("--repetitions", 1);
+  }
+
+  /** Seconds of a generation, of its prompt alone, and its number of rows. */
+  private record Timing(int rows, int tokens, double whole, double prompt) {
+
+    /** New tokens a second, the prompt's time included. */
+    double rate() {
+      return rows * tokens / whole;
+    }
+
+    /** New tokens a second after the first. */
+    double decodeRate() {
+      return rows * (tokens - 1) / (whole - prompt);
+    }
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --precision bf16|fp32}, {@code --prompt}, {@code --tokens}, {@code --batch},
+   *     {@code --repetitions}, {@code --threads} (0: the engine's choice)
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    DecodeBenchmark benchmark = new DecodeBenchmark(arguments);
+    int threads = arguments.number("--threads", 0);
+    if (threads > 0) {
+      Torch.threads(threads);
+    }
+    benchmark.run();
+  }
+
+  private void run() {
+    ReadBandwidth bandwidth = new ReadBandwidth();
+    bandwidth.measure();
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      SmolLm.write(folder.path());
+      try (LanguageModel model = LanguageModel.load(ModelSource.path(folder.path()), precision)) {
+        Timing one = time(model, 1);
+        Timing many = time(model, batch);
+        bandwidth.measure();
+        long bytes = model.parameterCount() * (precision == Precision.BF16 ? 2 : 4);
+        report(bytes, one, many, bandwidth);
+      }
+    }
+  }
+
+  private Timing time(LanguageModel model, int rows) {
+    SplittableRandom random = new SplittableRandom(1);
+    List<int[]> prompts =
+        IntStream.range(0, rows)
+            .mapToObj(row -> random.ints(promptLength, 1, SmolLm.VOCABULARY).toArray())
+            .toList();
+    median(model, prompts, newTokens, 1);
+    return new Timing(
+        rows,
+        newTokens,
+        median(model, prompts, newTokens, repetitions),
+        median(model, prompts, 1, repetitions));
+  }
+
+  private static double median(LanguageModel model, List<int[]> prompts, int tokens, int times) {
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder().maxNewTokens(tokens).ignoreEos(true).build();
+    double[] seconds = new double[times];
+    for (int i = 0; i < times; i++) {
+      long begun = System.nanoTime();
+      List<int[]> ids = model.generateIds(prompts, options);
+      seconds[i] = (System.nanoTime() - begun) / 1e9;
+      if (ids.stream().anyMatch(row -> row.length != tokens)) {
+        throw new IllegalStateException("A row ended before its " + tokens + " tokens");
+      }
+    }
+    Arrays.sort(seconds);
+    return seconds[times / 2];
+  }
+
+  private void report(long bytes, Timing one, Timing many, ReadBandwidth bandwidth) {
+    Report report = new Report("Greedy decoding, SmolLM2-135M's shape, random weights");
+    Machine.describe(report);
+    report.line(
+        "setting",
+        "%s, prompt %d + %d new tokens, medians of %d",
+        precision == Precision.BF16 ? "bf16" : "fp32",
+        promptLength,
+        newTokens,
+        repetitions);
+    for (Timing timing : List.of(one, many)) {
+      report.line(
+          "batch " + timing.rows(),
+          "%.1f tokens/s, prompt included (prompt %.0f ms, then %.1f tokens/s)",
+          timing.rate(),
+          timing.prompt() * 1e3,
+          timing.decodeRate());
+    }
+    report.line(
+        "memory reads",
+        "%.1f GB/s, the fastest of: %s",
+        bandwidth.best() / 1e9,
+        bandwidth.details());
+    report.line("weights", "%.0f MB, read once a token", bytes / 1e6);
+    report.atLeast(
+        "of the bandwidth", bytes * one.decodeRate() / bandwidth.best(), BANDWIDTH_TARGET);
+    report.line("", "%.3f with the prompt's time included", bytes * one.rate() / bandwidth.best());
+    report.atLeast(
+        "batch " + many.rows() + " / 1", many.decodeRate() / one.decodeRate(), BATCH_TARGET);
+    report.line("", "%.3f with the prompts' time included", many.rate() / one.rate());
+    report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
+    report.print();
+  }
+}

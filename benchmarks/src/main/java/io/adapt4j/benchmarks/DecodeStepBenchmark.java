@@ -1,0 +1,96 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.KvCache;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.Positions;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Decoding of one token with a 135M-parameter model after a prompt of 128: cache, layers and
+ * logits. An invocation decodes 32; the figure is for one.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(1)
+@Warmup(iterations = 3)
+@Measurement(iterations = 7)
+public class DecodeStepBenchmark {
+
+  private static final int PROMPT = 128;
+  private static final int TOKENS = 32;
+
+  /** The compute type. */
+  @Param({"BF16", "F32"})
+  public DType type;
+
+  private Decoder decoder;
+  private KvCache cache;
+
+  /** Makes the model. */
+  @Setup
+  public void open() {
+    decoder = SmolLm.random(type);
+  }
+
+  /** Frees the model. */
+  @TearDown
+  public void close() {
+    decoder.close();
+  }
+
+  /** Reads the prompt, which is not timed. */
+  @Setup(Level.Invocation)
+  public void prompt() {
+    LanguageModelLoss.Inputs prompt = SmolLm.batch(1, PROMPT);
+    cache = decoder.newCache(1, PROMPT + TOKENS);
+    forward(prompt.ids());
+  }
+
+  /** Frees the cache. */
+  @TearDown(Level.Invocation)
+  public void closeCache() {
+    cache.close();
+  }
+
+  /** Decodes the tokens. */
+  @Benchmark
+  @OperationsPerInvocation(TOKENS)
+  public long tokens() {
+    long logits = 0;
+    for (int i = 0; i < TOKENS; i++) {
+      logits += forward(new long[] {i});
+    }
+    return logits;
+  }
+
+  private long forward(long[] ids) {
+    Ops ops = Ops.inference();
+    long[] mask = new long[Math.toIntExact(cache.length() + ids.length)];
+    Arrays.fill(mask, 1);
+    try (io.adapt4j.core.engine.Scope scope = io.adapt4j.core.engine.Scope.open();
+        Positions positions = decoder.positions(mask, 1, ids.length, cache)) {
+      Tensor hidden = decoder.hidden(ops, Tensor.of(ids, 1, ids.length), positions, false);
+      return decoder.logits(ops, hidden.narrow(1, ids.length - 1L, 1)).count();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.Positions;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** One forward pass of a 135M-parameter model: logits of one row of 256 tokens. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(1)
+@Warmup(iterations = 3)
+@Measurement(iterations = 7)
+public class ForwardBenchmark {
+
+  private static final int LENGTH = 256;
+
+  /** The compute type. */
+  @Param({"BF16", "F32"})
+  public DType type;
+
+  private Decoder decoder;
+  private LanguageModelLoss.Inputs inputs;
+
+  /** Makes the model. */
+  @Setup
+  public void open() {
+    decoder = SmolLm.random(type);
+    inputs = SmolLm.batch(1, LENGTH);
+  }
+
+  /** Frees the model. */
+  @TearDown
+  public void close() {
+    decoder.close();
+  }
+
+  /** Runs the pass. */
+  @Benchmark
+  public long logits() {
+    Ops ops = Ops.inference();
+    try (io.adapt4j.core.engine.Scope scope = io.adapt4j.core.engine.Scope.open();
+        Positions positions = decoder.positions(inputs.attentionMask(), 1, LENGTH)) {
+      Tensor ids = Tensor.of(inputs.ids(), 1, LENGTH);
+      return decoder.logits(ops, decoder.hidden(ops, ids, positions, false)).count();
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.engine.Processor;
+import io.adapt4j.core.engine.Torch;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Facts about the machine and the process, as Linux and the JVM give them. */
+final class Machine {
+
+  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final Pattern MEASURED_JAR =
+      Pattern.compile("(pytorch-native|pytorch-jni|pytorch-engine).*\\.jar");
+
+  private Machine() {}
+
+  /** Adds what every result must be read with. */
+  static void describe(Report report) {
+    report.line(
+        "processor",
+        "%s, %d logical processors, %s",
+        processor(),
+        Runtime.getRuntime().availableProcessors(),
+        Processor.hasBf16() ? "bfloat16 instructions" : "no bfloat16 instructions");
+    report.line("engine threads", "%d", Torch.threads());
+    report.line(
+        "JDK", "%s (%s)", System.getProperty("java.version"), System.getProperty("java.vendor"));
+    report.line("system", "%s %s", System.getProperty("os.name"), System.getProperty("os.version"));
+    report.line("libraries", "%s", libraries());
+  }
+
+  private static String processor() {
+    return lines(CPU_INFO)
+        .filter(line -> line.startsWith("model name"))
+        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+        .findFirst()
+        .orElse(System.getProperty("os.arch"));
+  }
+
+  private static String libraries() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(entry -> String.valueOf(Path.of(entry).getFileName()))
+        .filter(name -> MEASURED_JAR.matcher(name).matches())
+        .map(name -> name.substring(0, name.length() - ".jar".length()))
+        .sorted()
+        .collect(Collectors.joining(", "));
+  }
+
+  /** The most memory the process ever had resident, in bytes. */
+  static long peakResident() {
+    return status("VmHWM");
+  }
+
+  /** The memory the process has resident now, in bytes. */
+  static long resident() {
+    return status("VmRSS");
+  }
+
+  private static long status(String field) {
+    return lines(STATUS)
+            .filter(line -> line.startsWith(field + ":"))
+            .map(line -> line.replaceAll("\\D", ""))
+            .mapToLong(Long::parseLong)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "Resident memory is read from " + STATUS + ", which only Linux has"))
+        * 1024;
+  }
+
+  private static Stream<String> lines(Path file) {
+    if (!Files.isReadable(file)) {
+      return Stream.empty();
+    }
+    try {
+      List<String> lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+      return lines.stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

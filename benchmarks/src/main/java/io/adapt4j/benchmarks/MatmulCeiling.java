@@ -1,0 +1,46 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+
+/**
+ * The rate of a large square matrix product in the engine, the practical ceiling of a training
+ * step. The best of all repetitions counts, those before and those after what is compared with it.
+ */
+final class MatmulCeiling {
+
+  static final int SIZE = 2048;
+  static final int REPETITIONS = 12;
+
+  private final DType type;
+  private double best;
+
+  MatmulCeiling(DType type) {
+    this.type = type;
+  }
+
+  /** Runs the repetitions. */
+  void measure() {
+    try (Scope scope = Scope.open();
+        Parameter weight = Parameter.of("weight", SIZE, SIZE)) {
+      weight.allocate(type);
+      weight.value().copyFrom(Tensor.randn(DType.F32, SIZE, SIZE));
+      Tensor x = Tensor.empty(type, SIZE, SIZE);
+      x.copyFrom(Tensor.randn(DType.F32, SIZE, SIZE));
+      for (int i = 0; i < REPETITIONS; i++) {
+        long begun = System.nanoTime();
+        Ops.inference().linear(x, weight, null).close();
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        best = Math.max(best, 2.0 * SIZE * SIZE * SIZE / seconds);
+      }
+    }
+  }
+
+  /** Floating-point operations a second. */
+  double flops() {
+    return best;
+  }
+}

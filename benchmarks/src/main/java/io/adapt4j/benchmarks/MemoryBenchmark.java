@@ -1,0 +1,103 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.Interval;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.lora.Lora;
+import java.util.Map;
+import java.util.Set;
+
+/** A long fine-tuning of the small example model: its memory must not grow. */
+public final class MemoryBenchmark {
+
+  private static final Map<String, String> DEFAULTS = Map.of("--steps", "1000", "--batch", "8");
+  private static final int BASELINE_STEP = 100;
+  private static final double TARGET = 0.03;
+
+  private MemoryBenchmark() {}
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --steps}, {@code --batch}
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    int steps = arguments.number("--steps", BASELINE_STEP + 1);
+    int batch = arguments.number("--batch", 1);
+    Readings readings = new Readings(steps);
+    long tensorsBefore = Tensor.live();
+    try (TemporaryFolder output = TemporaryFolder.create()) {
+      FineTuner.builder()
+          .model(ModelSource.path(ExampleFiles.model()))
+          .dataset(Datasets.jsonl(ExampleFiles.passages()))
+          .method(Lora.rank(8))
+          .output(output.path())
+          .batchSize(batch)
+          .maxLength(256)
+          .epochs(steps)
+          .maxSteps(steps)
+          .evaluateEvery(Interval.steps(steps))
+          .listener(readings)
+          .build()
+          .run();
+    }
+    report(steps, batch, readings, tensorsBefore, Tensor.live());
+  }
+
+  private static void report(
+      int steps, int batch, Readings readings, long tensorsBefore, long tensorsAfter) {
+    double growth = (double) readings.last / readings.baseline - 1;
+    Report report = new Report("Memory over a long fine-tuning, stories260K, LoRA r=8");
+    Machine.describe(report);
+    report.line("setting", "%d optimizer steps, batch %d, ragged lengths to 256", steps, batch);
+    report.line("tokens/s", "%.0f in the last step", readings.tokensPerSecond);
+    report.line(
+        "resident",
+        "%.1f MB at step %d, %.1f MB at step %d",
+        readings.baseline / 1e6,
+        BASELINE_STEP,
+        readings.last / 1e6,
+        steps);
+    report.line(
+        "growth",
+        "%+.2f %% (target: within %.0f %%) %s",
+        growth * 100,
+        TARGET * 100,
+        Report.verdict(Math.abs(growth) <= TARGET));
+    report.line(
+        "open tensors",
+        "%d before, %d after (target: equal) %s",
+        tensorsBefore,
+        tensorsAfter,
+        Report.verdict(tensorsBefore == tensorsAfter));
+    report.print();
+  }
+
+  private static final class Readings implements TrainingListener {
+
+    private final int steps;
+    private long baseline;
+    private long last;
+    private double tokensPerSecond;
+
+    Readings(int steps) {
+      this.steps = steps;
+    }
+
+    @Override
+    public void step(StepEvent event) {
+      if (event.step() == BASELINE_STEP) {
+        baseline = Machine.resident();
+      }
+      if (event.step() == steps) {
+        last = Machine.resident();
+        tokensPerSecond = event.tokensPerSecond();
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.CheckpointFolder;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.DenseLinear;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.LinearSlot;
+import io.adapt4j.core.model.Weights;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/**
+ * A model with SmolLM2-135M's shape and random weights: the time of a step does not depend on them.
+ */
+final class SmolLm {
+
+  static final int VOCABULARY = 49152;
+
+  private static final long SEED = 1;
+
+  private static final String CONFIG =
+      """
+      {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": 576,
+        "num_hidden_layers": 30,
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+        "intermediate_size": 1536,
+        "vocab_size": 49152,
+        "max_position_embeddings": 8192,
+        "rope_theta": 100000,
+        "rms_norm_eps": 1e-5,
+        "hidden_act": "silu",
+        "tie_word_embeddings": true,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+        "torch_dtype": "bfloat16"
+      }
+      """;
+
+  private SmolLm() {}
+
+  static Decoder declare() {
+    return Architectures.declare(ModelConfig.parse(Path.of("smollm2-135m/config.json"), CONFIG));
+  }
+
+  static Decoder random(DType type) {
+    Decoder decoder = declare();
+    decoder.allocate(type);
+    Weights.randomise(decoder, SEED);
+    return decoder;
+  }
+
+  /** Writes a bfloat16 checkpoint. */
+  static void write(Path folder) {
+    try (Decoder decoder = random(DType.BF16)) {
+      CheckpointFolder.write(
+          folder, folder, decoder.modelConfig(), Weights.tensors(decoder, StoredType.BF16));
+    }
+  }
+
+  /**
+   * Counts the weights that every token is multiplied with: all linear layers and the output head.
+   *
+   * @param decoder a model without adapters
+   * @return their number
+   */
+  static long matmulParameters(Decoder decoder) {
+    long count = decoder.head().count();
+    for (LinearSlot slot : decoder.linears()) {
+      count += ((DenseLinear) slot.linear()).weight().count();
+    }
+    return count;
+  }
+
+  /** A full batch of random tokens, each of them a target. */
+  static LanguageModelLoss.Inputs batch(int rows, int length) {
+    long[] ids = new SplittableRandom(SEED).longs((long) rows * length, 0, VOCABULARY).toArray();
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    return new LanguageModelLoss.Inputs(ids, mask, ids, rows, length);
+  }
+}

@@ -1,0 +1,33 @@
+package io.adapt4j.benchmarks;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A folder that is deleted with all it holds. */
+record TemporaryFolder(Path path) implements AutoCloseable {
+
+  static TemporaryFolder create() {
+    try {
+      return new TemporaryFolder(Files.createTempDirectory("adapt4j-benchmark"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try (Stream<Path> tree = Files.walk(path)) {
+      List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
+      for (Path one : deepestFirst) {
+        Files.delete(one);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

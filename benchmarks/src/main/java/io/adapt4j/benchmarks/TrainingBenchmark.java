@@ -1,0 +1,165 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.lora.Lora;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Whole training steps of a 135M-parameter model: speed, use of the processor, and peak memory. */
+public final class TrainingBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "--precision", "bf16",
+          "--method", "lora",
+          "--batch", "4",
+          "--length", "512",
+          "--steps", "5",
+          "--warmup", "2",
+          "--threads", "0");
+  private static final String RECOMPUTE = "--recompute";
+  private static final int RANK = 16;
+  private static final double LEARNING_RATE = 1e-4;
+
+  private final DType type;
+  private final boolean lora;
+  private final boolean recompute;
+  private final int rows;
+  private final int length;
+  private final int steps;
+  private final int warmup;
+
+  private TrainingBenchmark(Arguments arguments) {
+    type =
+        arguments.oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16")
+            ? DType.BF16
+            : DType.F32;
+    lora = arguments.oneOf("--method", Set.of("lora", "full")).equals("lora");
+    recompute = arguments.has(RECOMPUTE);
+    rows = arguments.number("--batch", 1);
+    length = arguments.number("--length", 2);
+    steps = arguments.number("--steps", 1);
+    warmup = arguments.number("--warmup", 0);
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --precision bf16|fp32}, {@code --method lora|full}, {@code --recompute},
+   *     {@code --batch}, {@code --length}, {@code --steps}, {@code --warmup}, {@code --threads} (0:
+   *     the engine's choice)
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of(RECOMPUTE));
+    TrainingBenchmark benchmark = new TrainingBenchmark(arguments);
+    int threads = arguments.number("--threads", 0);
+    if (threads > 0) {
+      Torch.threads(threads);
+    }
+    benchmark.run();
+  }
+
+  private void run() {
+    MatmulCeiling ceiling = new MatmulCeiling(DType.BF16);
+    ceiling.measure();
+    FineTuningMethod method = lora ? Lora.rank(RANK) : FullFineTuning.create();
+    long matmulParameters = SmolLm.matmulParameters(SmolLm.declare());
+    double[] seconds;
+    try (Decoder decoder = SmolLm.random(type);
+        Adaptation adaptation = method.attach(decoder, Path.of("random"), 1)) {
+      seconds = time(decoder, adaptation);
+    }
+    long peak = Machine.peakResident();
+    ceiling.measure();
+    report(method, matmulParameters, seconds, ceiling, peak);
+  }
+
+  /** Seconds of each measured step. */
+  private double[] time(Decoder decoder, Adaptation adaptation) {
+    TrainingStep.Settings settings =
+        new TrainingStep.Settings(0.9, 0.999, 1e-8, 0.01, 1.0, recompute);
+    List<LanguageModelLoss.Inputs> batch = List.of(SmolLm.batch(rows, length));
+    double targets = (double) rows * (length - 1);
+    double[] seconds = new double[steps];
+    try (TrainingStep step = new TrainingStep(decoder, adaptation, settings)) {
+      for (int i = -warmup; i < steps; i++) {
+        long begun = System.nanoTime();
+        TrainingStep.Outcome outcome = step.run(batch, targets, LEARNING_RATE, i);
+        if (!outcome.applied()) {
+          throw new IllegalStateException("A step was not finite: " + outcome);
+        }
+        if (i >= 0) {
+          seconds[i] = (System.nanoTime() - begun) / 1e9;
+        }
+      }
+    }
+    return seconds;
+  }
+
+  private void report(
+      FineTuningMethod method,
+      long matmulParameters,
+      double[] seconds,
+      MatmulCeiling ceiling,
+      long peak) {
+    Arrays.sort(seconds);
+    double median = seconds[seconds.length / 2];
+    long tokens = (long) rows * length;
+    int perParameter = lora ? 4 : 6;
+    double flops = (double) perParameter * matmulParameters * tokens;
+    double utilisation = flops / median / ceiling.flops();
+    Report report = new Report("Training, SmolLM2-135M's shape, random weights");
+    Machine.describe(report);
+    report.line(
+        "setting",
+        "%s, %s, %s, batch %d x %d",
+        type == DType.BF16 ? "bf16" : "fp32",
+        method.description(),
+        recompute ? "layers recomputed" : "all activations kept",
+        rows,
+        length);
+    report.line(
+        "seconds a step",
+        "median %.3f of %d, from %.3f to %.3f, after %d of warm-up",
+        median,
+        steps,
+        seconds[0],
+        seconds[seconds.length - 1],
+        warmup);
+    report.line("tokens/s", "%.0f at the median", tokens / median);
+    report.line(
+        "model FLOPs",
+        "%d x %.1f M matmul parameters x %d tokens = %.2f TFLOP a step, %.0f GFLOP/s",
+        perParameter,
+        matmulParameters / 1e6,
+        tokens,
+        flops / 1e12,
+        flops / median / 1e9);
+    report.line(
+        "matmul ceiling",
+        "%.0f GFLOP/s, bf16 %d^3, best of %d before and %d after the steps",
+        ceiling.flops() / 1e9,
+        MatmulCeiling.SIZE,
+        MatmulCeiling.REPETITIONS,
+        MatmulCeiling.REPETITIONS);
+    report.line("fastest step", "%.3f of the ceiling", flops / seconds[0] / ceiling.flops());
+    if (type == DType.BF16 && lora) {
+      report.atLeast("utilisation", utilisation, recompute ? 0.15 : 0.21);
+      report.atMost("peak resident", peak / 1e9, recompute ? 1.5 : 3.7, "GB of the process");
+    } else {
+      report.line("utilisation", "%.3f", utilisation);
+      report.line("peak resident", "%.2f GB of the process", peak / 1e9);
+    }
+    report.print();
+  }
+}

@@ -1,0 +1,77 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.lora.Lora;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * One LoRA step of a 135M-parameter model on one row of 256 tokens: forward, backward, clipping and
+ * AdamW.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(1)
+@Warmup(iterations = 3)
+@Measurement(iterations = 7)
+public class TrainingStepBenchmark {
+
+  private static final int LENGTH = 256;
+  private static final int RANK = 16;
+
+  /** The compute type. */
+  @Param({"BF16", "F32"})
+  public DType type;
+
+  /** Whether layers are recomputed in the backward pass. */
+  @Param({"false", "true"})
+  public boolean recompute;
+
+  private Decoder decoder;
+  private Adaptation adaptation;
+  private TrainingStep step;
+  private List<LanguageModelLoss.Inputs> batch;
+
+  /** Makes the model and the optimizer. */
+  @Setup
+  public void open() {
+    decoder = SmolLm.random(type);
+    adaptation = Lora.rank(RANK).attach(decoder, Path.of("random"), 1);
+    step =
+        new TrainingStep(
+            decoder, adaptation, new TrainingStep.Settings(0.9, 0.999, 1e-8, 0.01, 1.0, recompute));
+    batch = List.of(SmolLm.batch(1, LENGTH));
+  }
+
+  /** Frees them. */
+  @TearDown
+  public void close() {
+    step.close();
+    adaptation.close();
+    decoder.close();
+  }
+
+  /** Performs the step. */
+  @Benchmark
+  public TrainingStep.Outcome step() {
+    return step.run(batch, LENGTH - 1, 1e-4, 1);
+  }
+}
