@@ -14,6 +14,7 @@ import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
+import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -250,6 +251,23 @@ class FineTunerTest {
   }
 
   @Test
+  void aHugeLearningRateEndsWithAdviceAndNeverSavesALossThatIsNotFinite() {
+    FineTuner tuner =
+        tuner().learningRate(1e30).warmupSteps(0).evaluateEvery(Interval.steps(1)).build();
+    assertThatThrownBy(tuner::run)
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("Lower the learning rate");
+    List<Integer> finite =
+        events.evaluations.stream()
+            .filter(one -> Double.isFinite(one.loss()))
+            .map(EvaluationEvent::step)
+            .toList();
+    assertThat(events.checkpoints).allMatch(one -> finite.contains(one.step()));
+    assertThat(events.skipped).hasSize(FineTuneDefaults.MAX_SKIPPED_STEPS + 1);
+    assertThat(events.ends).extracting(one -> one.reason()).containsExactly(StopReason.FAILED);
+  }
+
+  @Test
   void aListenerThatThrowsDoesNotStopTheRun() {
     FineTuneReport report =
         tuner()
@@ -273,6 +291,7 @@ class FineTunerTest {
     List<Long> live = new ArrayList<>();
     tuner()
         .epochs(40)
+        .evaluateEvery(Interval.steps(100))
         .listener(
             new TrainingListener() {
               @Override

@@ -32,7 +32,7 @@ public final class VocabularyLoss {
    * @return the sum
    */
   public static double evaluate(Tensor hidden, Parameter head, Tensor targets) {
-    return run(hidden, head, targets, 1, false).sum();
+    return run(hidden, head, targets, 1, false, rows(head)).sum();
   }
 
   /**
@@ -46,11 +46,17 @@ public final class VocabularyLoss {
    * @return the sum and the gradient by the hidden states
    */
   public static Result differentiate(Tensor hidden, Parameter head, Tensor targets, double scale) {
-    return run(hidden, head, targets, scale, true);
+    return differentiate(hidden, head, targets, scale, rows(head));
+  }
+
+  /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
+  static Result differentiate(
+      Tensor hidden, Parameter head, Tensor targets, double scale, long rows) {
+    return run(hidden, head, targets, scale, true, rows);
   }
 
   private static Result run(
-      Tensor hidden, Parameter head, Tensor targets, double scale, boolean gradients) {
+      Tensor hidden, Parameter head, Tensor targets, double scale, boolean gradients, long rows) {
     List<Tensor> headGradient =
         gradients && head.isTrained() ? List.of(head.gradient()) : List.of();
     Tensor[] made =
@@ -61,7 +67,7 @@ public final class VocabularyLoss {
             head.value(),
             targets,
             scale,
-            rows(head),
+            rows,
             gradients,
             headGradient);
     double sum = made[0].item();

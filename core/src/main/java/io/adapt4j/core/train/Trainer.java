@@ -26,6 +26,9 @@ public final class Trainer {
   /** Sub-folder of the newest checkpoint. */
   public static final String LAST = "last";
 
+  private static final String ADVICE =
+      " Lower the learning rate, lengthen the warm-up, or train in fp32.";
+
   private final Decoder decoder;
   private final Adaptation adaptation;
   private final TrainingOptions options;
@@ -89,7 +92,8 @@ public final class Trainer {
    *
    * @param start what to tell the listener at the beginning
    * @return how it went
-   * @throws TrainingException if too many steps in a row are not finite
+   * @throws TrainingException if too many steps in a row are not finite, or none left a model worth
+   *     saving
    */
   public TrainingResult run(RunStart start) {
     listener.started(start);
@@ -208,7 +212,8 @@ public final class Trainer {
               + (savedAt >= 0
                   ? "The checkpoint of step " + savedAt + " is intact in " + output.resolve(LAST)
                   : "No checkpoint had been saved yet")
-              + ". Lower the learning rate, lengthen the warm-up, or train in fp32.");
+              + "."
+              + ADVICE);
     }
   }
 
@@ -230,7 +235,10 @@ public final class Trainer {
       targets += batch.targetTokens();
     }
     double loss = sum / targets;
-    boolean best = steps > 0 && (bestValidation.isEmpty() || loss < bestValidation.getAsDouble());
+    boolean best =
+        steps > 0
+            && Double.isFinite(loss)
+            && (bestValidation.isEmpty() || loss < bestValidation.getAsDouble());
     listener.evaluated(EvaluationEvent.of(steps, loss, best));
     if (best) {
       bestValidation = OptionalDouble.of(loss);
@@ -244,6 +252,9 @@ public final class Trainer {
     concludedAt = steps;
     patience =
         patience.map(state -> loss.isPresent() ? state.afterEvaluation(loss.getAsDouble()) : state);
+    if (!isSound(loss)) {
+      return;
+    }
     save(LAST, false);
     savedAt = steps;
     if (options.keepBest() && bestStep.isPresent() && bestStep.getAsInt() == steps) {
@@ -251,9 +262,26 @@ public final class Trainer {
     }
   }
 
+  /**
+   * Whether the model may replace the last checkpoint. A step with finite gradients may still drive
+   * values to where the loss is not finite, which only a further pass shows.
+   */
+  private boolean isSound(OptionalDouble validationLoss) {
+    return Double.isFinite(
+        validationLoss.orElseGet(
+            () -> LanguageModelLoss.evaluate(decoder, inputs(train.epoch(0).next()))));
+  }
+
   private void finish() {
     if (concludedAt != steps) {
       evaluateAndSave();
+    }
+    if (savedAt < 0) {
+      throw new TrainingException(
+          "Training ended at step "
+              + steps
+              + " with a model whose loss is not finite, and no checkpoint had been saved before."
+              + ADVICE);
     }
   }
 
