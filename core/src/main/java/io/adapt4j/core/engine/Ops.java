@@ -229,6 +229,22 @@ public final class Ops {
   }
 
   /**
+   * Parts the heads of a tensor in two. Retains nothing: the parts are views.
+   *
+   * @param x [B, heads, T, D]
+   * @param first heads of the first part
+   * @return the first heads and the rest
+   */
+  public Tensor[] splitAlongHeads(Tensor x, long first) {
+    Tensor[] parts = {x.narrow(1, 0, first), x.narrow(1, first, x.size(1) - first)};
+    if (tracks(x)) {
+      tape.record(
+          parts, new Tensor[] {x}, d -> new Tensor[] {LibTorch.tensor("concatenate", false, d, 1)});
+    }
+    return parts;
+  }
+
+  /**
    * Rotary position embedding (Su et al. 2021). Retains nothing.
    *
    * @param x [B, heads, T, D]

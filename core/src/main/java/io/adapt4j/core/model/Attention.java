@@ -15,11 +15,12 @@ import io.adapt4j.core.engine.Tensor;
 record Attention(LinearSlot qkv, LinearSlot output, int heads, int kvHeads, int headDim) {
 
   Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
-    long[] split = {heads, kvHeads, kvHeads};
+    long[] split = {heads + kvHeads, kvHeads};
     Tensor[] parts = ops.splitHeads(qkv.forward(ops, x), split, headDim);
-    Tensor q = ops.rotary(parts[0], positions.rotary());
-    Tensor k = ops.rotary(parts[1], positions.rotary());
-    Tensor v = parts[2];
+    Tensor[] turned = ops.splitAlongHeads(ops.rotary(parts[0], positions.rotary()), heads);
+    Tensor q = turned[0];
+    Tensor k = turned[1];
+    Tensor v = parts[1];
     double scale = 1 / Math.sqrt(headDim);
     Tensor mixed =
         positions.cache() == null

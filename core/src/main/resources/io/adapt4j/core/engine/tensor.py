@@ -24,6 +24,9 @@ def item(self, x: Tensor) -> float:
 def narrow(self, x: Tensor, dim: int, start: int, length: int) -> Tensor:
   return torch.narrow(x, dim, start, length)
 
+def concatenate(self, parts: List[Tensor], dim: int) -> Tensor:
+  return torch.cat(parts, dim)
+
 def reshape(self, x: Tensor, sizes: List[int]) -> Tensor:
   return torch.reshape(x, sizes)
 
