@@ -5,6 +5,7 @@ import io.adapt4j.core.Interval;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.engine.Torch;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.lora.Lora;
@@ -14,8 +15,10 @@ import java.util.Set;
 /** A long fine-tuning of the small example model: its memory must not grow. */
 public final class MemoryBenchmark {
 
-  private static final Map<String, String> DEFAULTS = Map.of("--steps", "1000", "--batch", "8");
+  private static final Map<String, String> DEFAULTS =
+      Map.of("--steps", "1000", "--batch", "2", "--threads", "0");
   private static final int BASELINE_STEP = 100;
+  private static final int MAX_LENGTH = 128;
   private static final double TARGET = 0.03;
 
   private MemoryBenchmark() {}
@@ -23,12 +26,16 @@ public final class MemoryBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --steps}, {@code --batch}
+   * @param line {@code --steps}, {@code --batch}, {@code --threads} (0: the engine's choice)
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
     int steps = arguments.number("--steps", BASELINE_STEP + 1);
     int batch = arguments.number("--batch", 1);
+    int threads = arguments.number("--threads", 0);
+    if (threads > 0) {
+      Torch.threads(threads);
+    }
     Readings readings = new Readings(steps);
     long tensorsBefore = Tensor.live();
     try (TemporaryFolder output = TemporaryFolder.create()) {
@@ -38,7 +45,7 @@ public final class MemoryBenchmark {
           .method(Lora.rank(8))
           .output(output.path())
           .batchSize(batch)
-          .maxLength(256)
+          .maxLength(MAX_LENGTH)
           .epochs(steps)
           .maxSteps(steps)
           .evaluateEvery(Interval.steps(steps))
@@ -54,7 +61,8 @@ public final class MemoryBenchmark {
     double growth = (double) readings.last / readings.baseline - 1;
     Report report = new Report("Memory over a long fine-tuning, stories260K, LoRA r=8");
     Machine.describe(report);
-    report.line("setting", "%d optimizer steps, batch %d, ragged lengths to 256", steps, batch);
+    report.line(
+        "setting", "%d optimizer steps, batch %d, ragged lengths to %d", steps, batch, MAX_LENGTH);
     report.line("tokens/s", "%.0f in the last step", readings.tokensPerSecond);
     report.line(
         "resident",
@@ -63,6 +71,12 @@ public final class MemoryBenchmark {
         BASELINE_STEP,
         readings.last / 1e6,
         steps);
+    report.line(
+        "Java heap in use",
+        "%.1f MB, then %.1f MB, garbage included, of at most %.0f MB",
+        readings.heapBaseline / 1e6,
+        readings.heapLast / 1e6,
+        Runtime.getRuntime().maxMemory() / 1e6);
     report.line(
         "growth",
         "%+.2f %% (target: within %.0f %%) %s",
@@ -84,6 +98,8 @@ public final class MemoryBenchmark {
     private long baseline;
     private long last;
     private double tokensPerSecond;
+    private long heapBaseline;
+    private long heapLast;
 
     Readings(int steps) {
       this.steps = steps;
@@ -93,11 +109,18 @@ public final class MemoryBenchmark {
     public void step(StepEvent event) {
       if (event.step() == BASELINE_STEP) {
         baseline = Machine.resident();
+        heapBaseline = heap();
       }
       if (event.step() == steps) {
         last = Machine.resident();
+        heapLast = heap();
         tokensPerSecond = event.tokensPerSecond();
       }
+    }
+
+    /** Bytes of the Java heap that hold objects or garbage. */
+    private static long heap() {
+      return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
   }
 }
