@@ -267,7 +267,7 @@ public final class Ops {
 
   /**
    * Scaled dot-product attention (Vaswani et al. 2017, eq. 1), causal unless a mask is given.
-   * Retains q, k, v and the result, never the T x T weights.
+   * Retains q, k and v, never the T x T weights.
    *
    * @param q [B, H, T, D]
    * @param k [B, K, T, D], K a divisor of H
@@ -278,18 +278,15 @@ public final class Ops {
    */
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, double scale) {
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
-    Tensor[] made = LibTorch.tensors("attention", false, q, k, v, masks, scale);
-    Tensor y = made[0];
-    Tensor lse = made[1];
+    Tensor y = LibTorch.tensor("attention", false, q, k, v, masks, scale);
     if (tracks(q) || tracks(k) || tracks(v)) {
-      for (Tensor needed : List.of(q, k, v, y, lse)) {
+      for (Tensor needed : List.of(q, k, v)) {
         tape.retain(needed);
       }
       tape.record(
           new Tensor[] {y},
           new Tensor[] {q, k, v},
-          dy ->
-              LibTorch.tensors("attention_backward", false, dy[0], q, k, v, y, lse, masks, scale));
+          dy -> LibTorch.tensors("attention_backward", false, dy[0], q, k, v, masks, scale));
     }
     return y;
   }

@@ -140,40 +140,75 @@ def causal_mask(self, attention_mask: Tensor, queries: int, dtype: int) -> Tenso
   mask = torch.zeros([attention_mask.size(0), 1, queries, keys], dtype=dtype)
   return torch.masked_fill_(mask, torch.logical_not(allowed), lowest)
 
-def repeat_heads(self, x: Tensor, times: int) -> Tensor:
-  if times == 1:
-    return x
-  b, k, t, d = x.size(0), x.size(1), x.size(2), x.size(3)
-  return torch.reshape(torch.expand(torch.unsqueeze(x, 2), [b, k, times, t, d]), [b, k * times, t, d])
+# Queries handled at once: all their scores together take a few MB, whatever the batch and length.
+def attention_block(self, q: Tensor, keys: int) -> int:
+  return min(128, max(16, 2097152 // (q.size(0) * q.size(1) * keys) // 16 * 16))
 
-# Scaled dot-product attention, causal unless an additive mask is given.
-# q [B, H, T, D], k and v [B, K, T, D] -> [joined heads [B, T, H D], log-sum-exp].
-def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float) -> List[Tensor]:
-  times = q.size(1) // k.size(1)
-  kk = self.repeat_heads(k, times)
-  vv = self.repeat_heads(v, times)
+# Queries [start, end) of [B, H, T, D], those that share a key/value head below each other.
+def query_rows(self, x: Tensor, start: int, end: int, kv_heads: int) -> Tensor:
+  return torch.reshape(torch.narrow(x, 2, start, end - start), [x.size(0) * kv_heads, -1, x.size(3)])
+
+# Attention weights of query rows over keys [B K, keys, D], for queries [start, end). Causal, with
+# keys up to the last query's, unless an additive mask is given.
+def attention_weights(self, rows: Tensor, keys: Tensor, mask: List[Tensor], heads: int, start: int, end: int, scale: float) -> Tensor:
+  count = end - start
+  scores = torch.mul_(torch.bmm(rows, torch.transpose(keys, 1, 2)), scale)
   if len(mask) > 0:
-    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(q, kk, vv, 0., False, attn_mask=mask[0], scale=scale)
+    by_head = torch.view(scores, [mask[0].size(0), heads, count, -1])
+    torch.add_(by_head, torch.narrow(mask[0], 2, start, count))
   else:
-    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(q, kk, vv, 0., True, scale=scale)
-  return [torch.flatten(torch.transpose(y, 1, 2), 2), lse]
+    by_group = torch.view(scores, [scores.size(0), -1, count, end])
+    torch.add_(torch.narrow(by_group, 3, start, count), torch.triu(torch.full([count, count], -1.0e30, dtype=rows.dtype), 1))
+  return torch.softmax(scores, -1)
 
-def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, y: Tensor, lse: Tensor, mask: List[Tensor], scale: float) -> List[Tensor]:
+# Scaled dot-product attention, causal unless an additive mask is given. Plain products over blocks
+# of queries, with the query heads of a group as rows over their one key/value head.
+# q [B, H, T, D], k and v [B, K, T, D] -> joined heads [B, T, H D].
+def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
-  kv_heads = k.size(1)
-  times = heads // kv_heads
-  kk = self.repeat_heads(k, times)
-  vv = self.repeat_heads(v, times)
-  dyh = torch.transpose(torch.view(dy, [b, t, heads, d]), 1, 2)
-  yh = torch.transpose(torch.view(y, [b, t, heads, d]), 1, 2)
-  if len(mask) > 0:
-    dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward(dyh, q, kk, vv, yh, lse, 0., False, attn_mask=mask[0], scale=scale)
-  else:
-    dq, dk, dv = torch._scaled_dot_product_flash_attention_for_cpu_backward(dyh, q, kk, vv, yh, lse, 0., True, scale=scale)
-  if times > 1:
-    dk = torch.sum(torch.reshape(dk, [b, kv_heads, times, t, d]), [2])
-    dv = torch.sum(torch.reshape(dv, [b, kv_heads, times, t, d]), [2])
-  return [dq, dk, dv]
+  kv_heads, length = k.size(1), k.size(2)
+  kk = torch.reshape(k, [b * kv_heads, length, d])
+  vv = torch.reshape(v, [b * kv_heads, length, d])
+  y = torch.empty([b, t, heads * d], dtype=q.dtype)
+  by_head = torch.transpose(torch.view(y, [b, t, heads, d]), 1, 2)
+  block = self.attention_block(q, length)
+  start = 0
+  while start < t:
+    end = min(start + block, t)
+    seen = length if len(mask) > 0 else end
+    rows = self.query_rows(q, start, end, kv_heads)
+    p = self.attention_weights(rows, torch.narrow(kk, 1, 0, seen), mask, heads, start, end, scale)
+    part = torch.bmm(p, torch.narrow(vv, 1, 0, seen))
+    torch.copy_(torch.narrow(by_head, 2, start, end - start), torch.view(part, [b, heads, end - start, d]))
+    start = end
+  return y
+
+# The weights are made again, block by block.
+def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float) -> List[Tensor]:
+  b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
+  kv_heads, length = k.size(1), k.size(2)
+  kk = torch.reshape(k, [b * kv_heads, length, d])
+  vv = torch.reshape(v, [b * kv_heads, length, d])
+  dy_by_head = torch.transpose(torch.view(dy, [b, t, heads, d]), 1, 2)
+  dq = torch.empty([b, heads, t, d], dtype=q.dtype)
+  dk = torch.zeros([b * kv_heads, length, d], dtype=6)
+  dv = torch.zeros([b * kv_heads, length, d], dtype=6)
+  block = self.attention_block(q, length)
+  start = 0
+  while start < t:
+    end = min(start + block, t)
+    seen = length if len(mask) > 0 else end
+    rows = self.query_rows(q, start, end, kv_heads)
+    drows = self.query_rows(dy_by_head, start, end, kv_heads)
+    keys = torch.narrow(kk, 1, 0, seen)
+    p = self.attention_weights(rows, keys, mask, heads, start, end, scale)
+    dp = torch.bmm(drows, torch.transpose(torch.narrow(vv, 1, 0, seen), 1, 2))
+    ds = torch.mul_(torch._softmax_backward_data(dp, p, -1, q.dtype), scale)
+    torch.add_(torch.narrow(dv, 1, 0, seen), torch.bmm(torch.transpose(p, 1, 2), drows))
+    torch.add_(torch.narrow(dk, 1, 0, seen), torch.bmm(torch.transpose(ds, 1, 2), rows))
+    torch.copy_(torch.narrow(dq, 2, start, end - start), torch.view(torch.bmm(ds, keys), [b, heads, end - start, d]))
+    start = end
+  return [dq, torch.to(torch.view(dk, k.size()), k.dtype), torch.to(torch.view(dv, v.size()), v.dtype)]
 
 # Writes k and v at position `at` of the caches [B, K, L, D].
 def cache_append(self, k_cache: Tensor, v_cache: Tensor, k: Tensor, v: Tensor, at: int) -> int:
@@ -188,7 +223,7 @@ def cached_attention(self, q: Tensor, k_cache: Tensor, v_cache: Tensor, length: 
   k = torch.narrow(k_cache, 2, 0, length)
   v = torch.narrow(v_cache, 2, 0, length)
   if t > 1:
-    return self.attention(q, k, v, mask, scale)[0]
+    return self.attention(q, k, v, mask, scale)
   kv_heads = k.size(1)
   grouped = torch.reshape(q, [b, kv_heads, heads // kv_heads, d])
   if len(mask) > 0:
