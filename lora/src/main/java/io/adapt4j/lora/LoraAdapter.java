@@ -54,13 +54,13 @@ public final class LoraAdapter implements Adapter {
   }
 
   /**
-   * {@inheritDoc}
+   * Puts the adapter into a model. The base's own values of modules saved in full are kept beside
+   * the adapter's. Merging costs no memory in fp32, where {@link AttachedAdapter#unmerge} subtracts
+   * and so restores weights to rounding; in bf16 a copy of the adapted weights is kept while
+   * merged, and they come back to the bit.
    *
-   * <p>The base's own values of modules saved in full are kept beside the adapter's. Merging costs
-   * no memory in fp32, where {@link AttachedAdapter#unmerge} subtracts and so restores weights to
-   * rounding; in bf16 a copy of the adapted weights is kept while merged, and they come back to the
-   * bit.
-   *
+   * @param decoder the model, with its weights
+   * @return the adapter in place; closing it takes it out again
    * @throws CheckpointException if the adapter does not fit the model
    */
   @Override

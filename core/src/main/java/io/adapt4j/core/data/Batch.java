@@ -6,6 +6,12 @@ import java.util.List;
 /**
  * Samples side by side, filled to one length. The three arrays are in row-major order, [rows,
  * length]. Not copied in or out: treat them as read-only.
+ *
+ * @param rows number of samples, at least 1
+ * @param length tokens in each row, padding included
+ * @param inputIds token ids
+ * @param attentionMask 1 for a token, 0 for padding
+ * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")

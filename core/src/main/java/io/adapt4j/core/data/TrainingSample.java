@@ -6,6 +6,9 @@ package io.adapt4j.core.data;
  * <p>Labels follow the convention of Transformers: {@code labels[i]} is {@code ids[i]} where it is
  * to be learned and {@link #IGNORED} where not. They are not shifted: the loss compares what the
  * model says at position i with the label at i + 1, so the first label counts for nothing.
+ *
+ * @param ids token ids, at least one
+ * @param labels as many labels
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")

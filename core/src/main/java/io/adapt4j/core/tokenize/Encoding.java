@@ -9,6 +9,11 @@ import java.util.Arrays;
  * <p>Offsets count UTF-16 units of the text. A token that is a part of a character, as byte-level
  * tokens can be, has the span of the whole character. A token that came from no text, such as a
  * beginning-of-sequence token, has an empty span at 0.
+ *
+ * @param ids token ids
+ * @param starts first character of each token
+ * @param ends character after each token
+ * @param special whether the tokenizer added the token to the text
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
