@@ -9,9 +9,6 @@ def zeros(self, sizes: List[int], dtype: int) -> Tensor:
 def randn(self, sizes: List[int], dtype: int) -> Tensor:
   return torch.to(torch.randn(sizes), dtype)
 
-def uniform(self, sizes: List[int], bound: float) -> Tensor:
-  return torch.uniform_(torch.empty(sizes), -bound, bound)
-
 def dtype_of(self, x: Tensor) -> int:
   return x.dtype
 
@@ -27,9 +24,6 @@ def narrow(self, x: Tensor, dim: int, start: int, length: int) -> Tensor:
 def concatenate(self, parts: List[Tensor], dim: int) -> Tensor:
   return torch.cat(parts, dim)
 
-def reshape(self, x: Tensor, sizes: List[int]) -> Tensor:
-  return torch.reshape(x, sizes)
-
 def contiguous_as(self, x: Tensor, dtype: int) -> Tensor:
   return torch.contiguous(torch.to(x, dtype))
 
@@ -40,37 +34,14 @@ def copy_into(self, target: Tensor, source: Tensor) -> int:
   torch.copy_(target, source)
   return 0
 
-def zero(self, x: Tensor) -> int:
-  torch.zero_(x)
-  return 0
-
 def add(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.add(x, y)
-
-# In place; y may be of another floating type.
-def accumulate(self, x: Tensor, y: Tensor) -> int:
-  torch.add_(x, y)
-  return 0
-
-# In place, into `count` rows (or entries) of x from `start`.
-def accumulate_rows(self, x: Tensor, start: int, count: int, y: Tensor) -> int:
-  torch.add_(torch.narrow(x, 0, start, count), y)
-  return 0
 
 def scaled(self, x: Tensor, factor: float) -> Tensor:
   return torch.mul(x, factor)
 
 def matmul(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.matmul(x, y)
-
-def transpose(self, x: Tensor, a: int, b: int) -> Tensor:
-  return torch.transpose(x, a, b)
-
-def norm(self, x: Tensor) -> float:
-  return float(torch.linalg_vector_norm(torch.to(x, 6)))
-
-def sum_f64(self, x: Tensor) -> float:
-  return float(torch.sum(x, dtype=7))
 
 def gather_rows(self, x: Tensor, index: Tensor) -> Tensor:
   return torch.index_select(torch.flatten(x, 0, -2), 0, index)
