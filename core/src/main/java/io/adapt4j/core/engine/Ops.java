@@ -168,7 +168,7 @@ public final class Ops {
           new Tensor[] {sum},
           new Tensor[] {y, x},
           dy -> {
-            Tensor[] d = LibTorch.tensors("low_rank_backward", false, dy[0], x, a, b, List.of());
+            Tensor[] d = LibTorch.tensors("low_rank_backward", false, dy[0], x, a, b);
             gradients.accept(d[1], d[2]);
             return new Tensor[] {dy[0], d[0]};
           });

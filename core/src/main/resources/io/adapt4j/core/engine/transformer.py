@@ -45,17 +45,14 @@ def low_rank(self, y: Tensor, x: Tensor, a: Tensor, b: Tensor) -> Tensor:
   torch.addmm_(torch.view(y, [-1, y.size(-1)]), h, torch.t(b))
   return y
 
-# [dx, da, db]; da and db in the type of the factors. dx is added to dx_base in place if given.
-def low_rank_backward(self, dy: Tensor, x: Tensor, a: Tensor, b: Tensor, dx_base: List[Tensor]) -> List[Tensor]:
+# [dx, da, db], all in the compute type.
+def low_rank_backward(self, dy: Tensor, x: Tensor, a: Tensor, b: Tensor) -> List[Tensor]:
   dy2 = torch.flatten(dy, 0, -2)
   x2 = torch.flatten(x, 0, -2)
   h = torch.linear(x2, a)
   dh = torch.mm(dy2, b)
   da = torch.mm(torch.t(dh), x2)
   db = torch.mm(torch.t(dy2), h)
-  if len(dx_base) > 0:
-    torch.addmm_(torch.view(dx_base[0], [-1, a.size(1)]), dh, a)
-    return [dx_base[0], da, db]
   return [torch.view(torch.mm(dh, a), x.size()), da, db]
 
 # Adds da and the scaled blocks of db to the gradients of the factors that a and b were made from.
