@@ -90,7 +90,7 @@ public class DecodeStepBenchmark {
     try (io.adapt4j.core.engine.Scope scope = io.adapt4j.core.engine.Scope.open();
         Positions positions = decoder.positions(mask, 1, ids.length, cache)) {
       Tensor hidden = decoder.hidden(ops, Tensor.of(ids, 1, ids.length), positions, false);
-      return decoder.logits(ops, hidden.narrow(1, ids.length - 1L, 1)).count();
+      return decoder.logits(hidden.narrow(1, ids.length - 1L, 1)).count();
     }
   }
 }

@@ -58,7 +58,7 @@ public class ForwardBenchmark {
     try (io.adapt4j.core.engine.Scope scope = io.adapt4j.core.engine.Scope.open();
         Positions positions = decoder.positions(inputs.attentionMask(), 1, LENGTH)) {
       Tensor ids = Tensor.of(inputs.ids(), 1, LENGTH);
-      return decoder.logits(ops, decoder.hidden(ops, ids, positions, false)).count();
+      return decoder.logits(decoder.hidden(ops, ids, positions, false)).count();
     }
   }
 }

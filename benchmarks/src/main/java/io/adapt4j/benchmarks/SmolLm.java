@@ -48,7 +48,8 @@ final class SmolLm {
   private SmolLm() {}
 
   static Decoder declare() {
-    return Architectures.declare(ModelConfig.parse(Path.of("smollm2-135m/config.json"), CONFIG));
+    return Architectures.declareDecoder(
+        ModelConfig.parse(Path.of("smollm2-135m/config.json"), CONFIG));
   }
 
   static Decoder random(DType type) {
@@ -73,7 +74,7 @@ final class SmolLm {
    * @return their number
    */
   static long matmulParameters(Decoder decoder) {
-    long count = decoder.head().count();
+    long count = decoder.head().weight().count();
     for (LinearSlot slot : decoder.linears()) {
       count += ((DenseLinear) slot.linear()).weight().count();
     }

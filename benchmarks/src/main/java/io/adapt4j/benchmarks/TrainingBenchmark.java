@@ -91,7 +91,8 @@ public final class TrainingBenchmark {
     List<LanguageModelLoss.Inputs> batch = List.of(SmolLm.batch(rows, length));
     double targets = (double) rows * (length - 1);
     double[] seconds = new double[steps];
-    try (TrainingStep step = new TrainingStep(decoder, adaptation, settings)) {
+    try (TrainingStep<LanguageModelLoss.Inputs> step =
+        TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
       for (int i = -warmup; i < steps; i++) {
         long begun = System.nanoTime();
         TrainingStep.Outcome outcome = step.run(batch, targets, LEARNING_RATE, i);

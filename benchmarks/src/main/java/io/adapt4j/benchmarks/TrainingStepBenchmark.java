@@ -47,7 +47,7 @@ public class TrainingStepBenchmark {
 
   private Decoder decoder;
   private Adaptation adaptation;
-  private TrainingStep step;
+  private TrainingStep<LanguageModelLoss.Inputs> step;
   private List<LanguageModelLoss.Inputs> batch;
 
   /** Makes the model and the optimizer. */
@@ -56,7 +56,7 @@ public class TrainingStepBenchmark {
     decoder = SmolLm.random(type);
     adaptation = Lora.rank(RANK).attach(decoder, Path.of("random"), 1);
     step =
-        new TrainingStep(
+        TrainingStep.ofLanguageModel(
             decoder, adaptation, new TrainingStep.Settings(0.9, 0.999, 1e-8, 0.01, 1.0, recompute));
     batch = List.of(SmolLm.batch(1, LENGTH));
   }

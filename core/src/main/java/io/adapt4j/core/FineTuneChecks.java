@@ -90,7 +90,7 @@ final class FineTuneChecks {
 
   private Optional<Decoder> declare(Path folder) {
     try {
-      return Optional.of(Architectures.declare(ModelConfig.read(folder)));
+      return Optional.of(Architectures.declareDecoder(ModelConfig.read(folder)));
     } catch (RuntimeException e) {
       problems.add(e.getMessage());
       return Optional.empty();

@@ -75,7 +75,7 @@ public final class FineTuner {
    */
   public FineTunePlan plan() {
     Path folder = settings.model().folder();
-    Decoder declared = Architectures.declare(ModelConfig.read(folder));
+    Decoder declared = Architectures.declareDecoder(ModelConfig.read(folder));
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {
       return plan(declared, rows(tokenizer));
     }
@@ -94,7 +94,7 @@ public final class FineTuner {
       throw new IllegalStateException("This FineTuner has run; build another for another run");
     }
     Path folder = settings.model().folder();
-    Decoder declared = Architectures.declare(ModelConfig.read(folder));
+    Decoder declared = Architectures.declareDecoder(ModelConfig.read(folder));
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {
       Rows rows = rows(tokenizer);
       FineTunePlan plan = plan(declared, rows);
@@ -540,7 +540,7 @@ public final class FineTuner {
       checkValues(checks);
       checkOutput(checks);
       Optional<Decoder> declared = checks.model(model, method);
-      int contextLength = declared.map(one -> one.config().maxPositionEmbeddings()).orElse(0);
+      int contextLength = declared.map(one -> one.contextLength()).orElse(0);
       if (maxLength != null) {
         checks.require(maxLength >= 2, "maxLength must be at least 2, found " + maxLength);
         checks.require(
@@ -586,6 +586,9 @@ public final class FineTuner {
       checks.notNull("schedule", schedule);
       checks.notNull("overflow", overflow);
       checks.notNull("precision", precision);
+      checks.require(
+          precision != Precision.FP16,
+          "precision FP16 is for running models; train in BF16 or FP32");
       checks.notNull("evaluateEvery", evaluateEvery);
       checks.require(!listeners.contains(null), "a listener is null");
     }

@@ -43,7 +43,7 @@ record LoadedModel(
   static LoadedModel load(Path folder, Precision precision, List<Adapter> adapters) {
     ModelConfig config = ModelConfig.read(folder);
     GenerationDefaults defaults = GenerationDefaults.read(folder, config);
-    Decoder decoder = Architectures.declare(config);
+    Decoder decoder = Architectures.declareDecoder(config);
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
@@ -99,14 +99,14 @@ record LoadedModel(
     return switch (precision) {
       case FP32 -> DType.F32;
       case BF16 -> DType.BF16;
+      case FP16 -> DType.F16;
       case AUTO ->
           isStoredAsBf16(decoder, checkpoint) && Processor.hasBf16() ? DType.BF16 : DType.F32;
     };
   }
 
   private static boolean isStoredAsBf16(Decoder decoder, Checkpoint checkpoint) {
-    return decoder.tensors().keySet().stream()
-        .allMatch(name -> checkpoint.entry(name).type() == StoredType.BF16);
+    return Weights.storedTypes(decoder, checkpoint).equals(Set.of(StoredType.BF16));
   }
 
   @Override

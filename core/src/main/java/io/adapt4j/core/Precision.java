@@ -9,6 +9,11 @@ public enum Precision {
    */
   BF16,
   /**
+   * IEEE half precision, 2 bytes a weight, 11 significant bits, at most 65,504; to run models only,
+   * as gradients would underflow.
+   */
+  FP16,
+  /**
    * {@link #BF16} where the checkpoint is stored in bfloat16 and Linux reports that the processor
    * multiplies it natively; {@link #FP32} otherwise. Stored weights are never rounded.
    */

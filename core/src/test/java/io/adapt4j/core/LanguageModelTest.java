@@ -16,7 +16,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -311,12 +311,12 @@ class LanguageModelTest {
     }
 
     @Override
-    public List<String> problems(Decoder declared) {
+    public List<String> problems(Network declared) {
       return problems;
     }
 
     @Override
-    public AttachedAdapter attach(Decoder decoder) {
+    public AttachedAdapter attach(Network network) {
       calls.add("attach");
       return new AttachedAdapter() {
         @Override
@@ -336,7 +336,7 @@ class LanguageModelTest {
 
         @Override
         public void close() {
-          assertThat(decoder.embedding().value().isClosed()).isFalse();
+          assertThat(network.embedding().value().isClosed()).isFalse();
           calls.add("close");
         }
       };

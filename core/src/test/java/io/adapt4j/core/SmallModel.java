@@ -49,7 +49,7 @@ public final class SmallModel {
     Files.createDirectories(folder);
     Files.writeString(folder.resolve("config.json"), config);
     ModelConfig read = ModelConfig.read(folder);
-    try (Decoder decoder = Architectures.declare(read)) {
+    try (Decoder decoder = Architectures.declareDecoder(read)) {
       decoder.allocate(DType.F32);
       Weights.randomise(decoder, 7);
       CheckpointFolder.write(folder, tokenizer(), read, Weights.tensors(decoder, StoredType.F32));

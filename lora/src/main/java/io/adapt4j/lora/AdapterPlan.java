@@ -1,13 +1,17 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.LinearSlot;
+import io.adapt4j.core.model.Network;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -16,6 +20,7 @@ import java.util.stream.Stream;
  * What a configuration means for one model: which projections get factors of which shape, and which
  * base tensors train beside them. Needs no weights.
  *
+ * @param taskType what PEFT calls the kind of model; empty where it has no name for it
  * @param adapted the adapted projections, in the order of the model
  * @param saved base tensors of modules that train in full
  * @param biases base biases that train, besides those in {@code saved}
@@ -24,6 +29,7 @@ import java.util.stream.Stream;
  * @param problems one sentence each; empty when the plan can be carried out
  */
 record AdapterPlan(
+    Optional<String> taskType,
     List<Adapted> adapted,
     List<String> saved,
     List<String> biases,
@@ -31,41 +37,63 @@ record AdapterPlan(
     Map<String, List<Long>> shapes,
     List<String> problems) {
 
-  /** Checkpoint name of the output head once it is no longer the embedding. */
-  static final String HEAD = "lm_head.weight";
-
   /**
    * One adapted projection.
    *
-   * @param slot index of its place in {@link Decoder#linears}
+   * @param slot index of its place in {@link Network#linears}
    * @param part the projection
    * @param in width of its input
    * @param rank rank of its factors
    * @param scale multiplies B A
+   * @param transposed whether checkpoints store its weight as [in, out]
    */
-  record Adapted(int slot, Linear.Part part, long in, int rank, double scale) {
+  record Adapted(int slot, Linear.Part part, long in, int rank, double scale, boolean transposed) {
 
     long count() {
       return rank * (in + part.width());
     }
   }
 
-  static AdapterPlan of(AdapterConfig config, Decoder decoder) {
-    Map<String, List<Long>> tensors = new LinkedHashMap<>(decoder.tensors());
-    String embedding = decoder.embedding().slices().get(0).name();
-    if (decoder.isTied()) {
-      tensors.put(HEAD, tensors.get(embedding));
-    }
+  static AdapterPlan of(AdapterConfig config, Network network) {
+    Map<String, List<Long>> tensors = new LinkedHashMap<>(network.tensors());
+    String embedding = network.embedding().slices().get(0).name();
+    Optional<String> tiedHead = tiedHead(network);
+    tiedHead.ifPresent(head -> tensors.put(head, tensors.get(embedding)));
     List<String> saved =
         tensors.keySet().stream().filter(name -> isSaved(name, config.modulesToSave())).toList();
-    List<Adapted> adapted = adapted(config, decoder, saved);
+    List<Adapted> adapted = adapted(config, network, saved);
     List<String> biases = biases(config.bias(), adapted, tensors.keySet(), saved);
-    boolean unties = decoder.isTied() && (saved.contains(embedding) || saved.contains(HEAD));
+    boolean unties =
+        tiedHead.isPresent() && (saved.contains(embedding) || saved.contains(tiedHead.get()));
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     Stream.concat(saved.stream(), biases.stream())
         .forEach(name -> shapes.put(name, tensors.get(name)));
     return new AdapterPlan(
-        adapted, saved, biases, unties, shapes, problems(config, decoder, tensors, adapted));
+        taskType(network),
+        adapted,
+        saved,
+        biases,
+        unties,
+        shapes,
+        problems(config, network, tensors, adapted));
+  }
+
+  /** The name a tied head would have in a checkpoint of its own; empty if there is none. */
+  private static Optional<String> tiedHead(Network network) {
+    return network instanceof Decoder decoder && decoder.isTied()
+        ? Optional.of(decoder.headName())
+        : Optional.empty();
+  }
+
+  /** PEFT's name for what a model does; empty where it has none. */
+  static Optional<String> taskType(Network network) {
+    if (network instanceof Encoder encoder) {
+      if (encoder.predictsTokens()) {
+        return Optional.empty();
+      }
+      return Optional.of(encoder.classes() > 0 ? "SEQ_CLS" : "FEATURE_EXTRACTION");
+    }
+    return Optional.of("CAUSAL_LM");
   }
 
   /** Whether a tensor lies in a module whose path ends with one of the names, as PEFT has it. */
@@ -79,16 +107,28 @@ record AdapterPlan(
     return false;
   }
 
-  private static List<Adapted> adapted(AdapterConfig config, Decoder decoder, List<String> saved) {
+  private static List<Adapted> adapted(AdapterConfig config, Network network, List<String> saved) {
     List<Adapted> adapted = new ArrayList<>();
-    List<LinearSlot> slots = decoder.linears();
+    Set<String> transposed =
+        network.parameters().stream()
+            .flatMap(parameter -> parameter.slices().stream())
+            .filter(Slice::transposed)
+            .map(Slice::name)
+            .collect(Collectors.toSet());
+    List<LinearSlot> slots = network.linears();
     for (int i = 0; i < slots.size(); i++) {
       Linear linear = slots.get(i).linear();
       for (Linear.Part part : linear.parts()) {
         String path = part.path();
         if (config.targets().matches(path) && !saved.contains(path + ".weight")) {
           adapted.add(
-              new Adapted(i, part, linear.inFeatures(), config.rankOf(path), config.scaleOf(path)));
+              new Adapted(
+                  i,
+                  part,
+                  linear.inFeatures(),
+                  config.rankOf(path),
+                  config.scaleOf(path),
+                  transposed.contains(path + ".weight")));
         }
       }
     }
@@ -109,19 +149,28 @@ record AdapterPlan(
 
   private static List<String> problems(
       AdapterConfig config,
-      Decoder decoder,
+      Network network,
       Map<String, List<Long>> tensors,
       List<Adapted> adapted) {
     List<String> problems = new ArrayList<>();
+    String stated = config.source().path("task_type").asText("");
+    if (!stated.isEmpty() && !stated.equals(taskType(network).orElse(stated))) {
+      problems.add(
+          "The adapter was trained for "
+              + stated
+              + ", and this model is for "
+              + taskType(network).get()
+              + "; put it on a model of its own kind.");
+    }
     if (!(config.targets() instanceof Targets.AllLinear)) {
-      for (String path : otherModules(decoder, tensors.keySet())) {
+      for (String path : otherModules(network, tensors.keySet())) {
         if (config.targets().matches(path)) {
           problems.add(
               "The LoRA targets "
                   + config.targets()
                   + " match "
                   + path
-                  + ", which is no projection of a decoder layer; name it in modulesToSave to train"
+                  + ", which is no projection of a layer; name it in modulesToSave to train"
                   + " it in full, or narrow the targets.");
         }
       }
@@ -131,28 +180,28 @@ record AdapterPlan(
           "The LoRA targets "
               + config.targets()
               + " match no projection that is not trained in full already; "
-              + choices(decoder)
+              + choices(network)
               + ".");
     }
     return List.copyOf(problems);
   }
 
-  private static Set<String> otherModules(Decoder decoder, Set<String> tensors) {
-    Set<String> linear = paths(decoder).collect(Collectors.toSet());
+  private static Set<String> otherModules(Network network, Set<String> tensors) {
+    Set<String> linear = paths(network).collect(Collectors.toSet());
     return tensors.stream()
         .map(name -> name.substring(0, name.lastIndexOf('.')))
         .filter(path -> !linear.contains(path))
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
-  private static Stream<String> paths(Decoder decoder) {
-    return decoder.linears().stream().flatMap(slot -> slot.parts().stream()).map(Linear.Part::path);
+  private static Stream<String> paths(Network network) {
+    return network.linears().stream().flatMap(slot -> slot.parts().stream()).map(Linear.Part::path);
   }
 
   /** A clause that lists what can be targeted. */
-  static String choices(Decoder decoder) {
+  static String choices(Network network) {
     List<String> names =
-        decoder.linears().stream()
+        network.linears().stream()
             .flatMap(slot -> slot.parts().stream())
             .map(Linear.Part::name)
             .distinct()
@@ -160,13 +209,13 @@ record AdapterPlan(
     return "this model has "
         + String.join(", ", names)
         + " in each layer, with paths such as "
-        + paths(decoder).findFirst().orElse("(none)");
+        + paths(network).findFirst().orElse("(none)");
   }
 
   /** Names of modules to save that are in no tensor's path. */
-  static List<String> unknownModules(AdapterConfig config, Decoder decoder) {
-    Set<String> tensors = new LinkedHashSet<>(decoder.tensors().keySet());
-    tensors.add(decoder.isTied() ? HEAD : decoder.head().slices().get(0).name());
+  static List<String> unknownModules(AdapterConfig config, Network network) {
+    Set<String> tensors = new LinkedHashSet<>(network.tensors().keySet());
+    tiedHead(network).ifPresent(tensors::add);
     return config.modulesToSave().stream()
         .filter(module -> tensors.stream().noneMatch(name -> isSaved(name, List.of(module))))
         .toList();
@@ -182,6 +231,11 @@ record AdapterPlan(
   }
 
   /** Whether an adapter of the other plan can stand in for one of this. */
+  /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */
+  boolean fanInFanOut() {
+    return adapted.stream().anyMatch(Adapted::transposed);
+  }
+
   boolean sameAs(AdapterPlan other) {
     return adapted.equals(other.adapted)
         && saved.equals(other.saved)

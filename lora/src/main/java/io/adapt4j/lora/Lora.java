@@ -4,7 +4,7 @@ import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.engine.Parameter.Trained;
-import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
 import java.nio.file.Path;
@@ -158,7 +158,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   @Override
-  public List<String> problems(Decoder declared, Path base) {
+  public List<String> problems(Network declared, Path base) {
     AdapterPlan plan = AdapterPlan.of(config, declared);
     List<String> problems = new ArrayList<>(plan.problems());
     if (start.isPresent()) {
@@ -190,7 +190,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   @Override
-  public long trainableParameters(Decoder declared) {
+  public long trainableParameters(Network declared) {
     return AdapterPlan.of(config, declared).trainableParameters();
   }
 
@@ -201,7 +201,7 @@ public final class Lora implements FineTuningMethod {
    * @param declared the model's structure
    * @return the text
    */
-  public String trainableSummary(Decoder declared) {
+  public String trainableSummary(Network declared) {
     long trainable = trainableParameters(declared);
     long all = declared.parameterCount();
     return String.format(
@@ -209,8 +209,8 @@ public final class Lora implements FineTuningMethod {
   }
 
   @Override
-  public Adaptation attach(Decoder decoder, Path base, long seed) {
-    LoraModel model = LoraModel.attach(decoder, AdapterPlan.of(config, decoder), config.dropout());
+  public Adaptation attach(Network network, Path base, long seed) {
+    LoraModel model = LoraModel.attach(network, AdapterPlan.of(config, network), config.dropout());
     try {
       model.train();
       Training training = new Training(model, config, base);

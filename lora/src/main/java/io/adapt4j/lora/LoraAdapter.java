@@ -11,6 +11,7 @@ import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.CheckpointFolder;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Weights;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,7 +50,7 @@ public final class LoraAdapter implements Adapter {
   }
 
   @Override
-  public List<String> problems(Decoder declared) {
+  public List<String> problems(Network declared) {
     return PeftFolder.problems(folder, config, AdapterPlan.of(config, declared));
   }
 
@@ -59,18 +60,18 @@ public final class LoraAdapter implements Adapter {
    * and so restores weights to rounding; in bf16 a copy of the adapted weights is kept while
    * merged, and they come back to the bit.
    *
-   * @param decoder the model, with its weights
+   * @param network the model, with its weights
    * @return the adapter in place; closing it takes it out again
    * @throws CheckpointException if the adapter does not fit the model
    */
   @Override
-  public AttachedAdapter attach(Decoder decoder) {
-    AdapterPlan plan = AdapterPlan.of(config, decoder);
+  public AttachedAdapter attach(Network network) {
+    AdapterPlan plan = AdapterPlan.of(config, network);
     List<String> problems = PeftFolder.problems(folder, config, plan);
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
-    LoraModel model = LoraModel.attach(decoder, plan, config.dropout());
+    LoraModel model = LoraModel.attach(network, plan, config.dropout());
     try (Checkpoint weights = PeftFolder.openWeights(folder)) {
       model.load(weights);
     } catch (RuntimeException e) {
@@ -95,29 +96,35 @@ public final class LoraAdapter implements Adapter {
       throw new IllegalArgumentException(
           "output: expected another folder than the base's, found " + output);
     }
-    try (Decoder decoder = Architectures.declare(ModelConfig.read(base))) {
-      StoredType type = load(decoder, base);
-      try (AttachedAdapter attached = attach(decoder)) {
+    try (Network network = Architectures.declare(ModelConfig.read(base))) {
+      StoredType type = load(network, base);
+      try (AttachedAdapter attached = attach(network)) {
         attached.merge();
-        ModelConfig written =
-            decoder.config().tieWordEmbeddings() == decoder.isTied()
-                ? decoder.modelConfig()
-                : decoder.modelConfig().withTieWordEmbeddings(decoder.isTied());
-        CheckpointFolder.write(output, base, written, Weights.tensors(decoder, type));
+        CheckpointFolder.write(output, base, config(network), Weights.tensors(network, type));
       }
     }
   }
 
-  private StoredType load(Decoder decoder, Path base) {
-    List<String> problems = problems(decoder);
+  /** The base's configuration, with a head that the adapter gave values of its own. */
+  private static ModelConfig config(Network network) {
+    ModelConfig base = network.modelConfig();
+    boolean untied =
+        network instanceof Decoder decoder
+            && !decoder.isTied()
+            && Architectures.declareDecoder(base).isTied();
+    return untied ? base.withTieWordEmbeddings(false) : base;
+  }
+
+  private StoredType load(Network network, Path base) {
+    List<String> problems = problems(network);
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
     try (Checkpoint checkpoint = Checkpoint.open(base)) {
-      Weights.check(decoder, checkpoint);
-      decoder.allocate(DType.F32);
-      Weights.load(decoder, checkpoint);
-      return checkpoint.entry(decoder.embedding().slices().get(0).name()).type();
+      Weights.check(network, checkpoint);
+      network.allocate(DType.F32);
+      Weights.load(network, checkpoint);
+      return Weights.storedTypes(network, checkpoint).iterator().next();
     }
   }
 }

@@ -10,6 +10,7 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LinearSlot;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Weights;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,10 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/** A decoder with an adapter on it: the factors in its linear places and the base tensors. */
+/** A network with an adapter on it: the factors in its linear places and the base tensors. */
 final class LoraModel implements AttachedAdapter {
 
-  private final Decoder decoder;
+  private final Network network;
   private final AdapterPlan plan;
   private final Map<LinearSlot, LoraLinear> layers = new LinkedHashMap<>();
   private final List<BaseTensor> bases = new ArrayList<>();
@@ -28,27 +29,27 @@ final class LoraModel implements AttachedAdapter {
   private boolean merged;
   private boolean closed;
 
-  private LoraModel(Decoder decoder, AdapterPlan plan) {
-    this.decoder = decoder;
+  private LoraModel(Network network, AdapterPlan plan) {
+    this.network = network;
     this.plan = plan;
   }
 
   /**
-   * Puts layers with factors of undefined content into a decoder.
+   * Puts layers with factors of undefined content into a network.
    *
-   * @param decoder a model with weights
+   * @param network a model with weights
    * @param plan a plan without problems, made for it
    * @param dropout probability on the updates' input while training
    */
-  static LoraModel attach(Decoder decoder, AdapterPlan plan, double dropout) {
+  static LoraModel attach(Network network, AdapterPlan plan, double dropout) {
     if (!plan.problems().isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", plan.problems()));
     }
-    LoraModel model = new LoraModel(decoder, plan);
+    LoraModel model = new LoraModel(network, plan);
     if (plan.untiesHead()) {
-      decoder.untieHead(AdapterPlan.HEAD);
+      ((Decoder) network).untieHead();
     }
-    List<LinearSlot> slots = decoder.linears();
+    List<LinearSlot> slots = network.linears();
     long place = 0;
     for (int i = 0; i < slots.size(); i++) {
       int index = i;
@@ -60,14 +61,14 @@ final class LoraModel implements AttachedAdapter {
             .get(i)
             .replace(
                 base -> {
-                  LoraLinear layer = new LoraLinear(base, own, decoder.type(), dropout, first);
+                  LoraLinear layer = new LoraLinear(base, own, network.type(), dropout, first);
                   model.layers.put(slots.get(index), layer);
                   return layer;
                 });
         place += own.size();
       }
     }
-    for (Parameter parameter : decoder.parameters()) {
+    for (Parameter parameter : network.parameters()) {
       for (Slice slice : parameter.slices()) {
         if (plan.shapes().containsKey(slice.name())) {
           model.bases.add(new BaseTensor(parameter, slice));
@@ -83,7 +84,7 @@ final class LoraModel implements AttachedAdapter {
 
   /** What another configuration means for this model. */
   AdapterPlan planOf(AdapterConfig config) {
-    return AdapterPlan.of(config, decoder);
+    return AdapterPlan.of(config, network);
   }
 
   /** Sets every factor to PEFT's initial values; the same seed gives the same ones. */
@@ -108,7 +109,7 @@ final class LoraModel implements AttachedAdapter {
       String name = PeftNames.find(PeftNames.base(base.name(), plan), checkpoint.names());
       if (checkpoint.names().contains(name)) {
         try (Tensor rows = base.master()) {
-          Weights.fill(rows, checkpoint, name);
+          Weights.fill(rows, checkpoint, name, base.slice().transposed());
         }
       }
     }
@@ -157,7 +158,7 @@ final class LoraModel implements AttachedAdapter {
   }
 
   private static TensorData tensor(String name, Parameter parameter, Slice slice) {
-    return Weights.tensor(name, parameter.master(), slice.start(), slice.rows(), StoredType.F32);
+    return Weights.tensor(name, parameter.master(), slice, StoredType.F32);
   }
 
   @Override
@@ -201,14 +202,14 @@ final class LoraModel implements AttachedAdapter {
       return;
     }
     closed = true;
-    boolean modelIsOpen = !decoder.embedding().value().isClosed();
+    boolean modelIsOpen = !network.embedding().value().isClosed();
     if (merged && modelIsOpen) {
       layers.values().forEach(LoraLinear::unmerge);
     }
     layers.forEach((slot, layer) -> layer.detach(slot));
     bases.forEach(BaseTensor::close);
     if (plan.untiesHead() && modelIsOpen) {
-      decoder.tieHead();
+      ((Decoder) network).tieHead();
     }
   }
 }

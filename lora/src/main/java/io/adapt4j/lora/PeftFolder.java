@@ -57,6 +57,9 @@ final class PeftFolder {
           "revision",
           "runtime_config");
 
+  private static final Set<String> TASK_TYPES =
+      Set.of("CAUSAL_LM", "SEQ_CLS", "FEATURE_EXTRACTION");
+
   /** Fields that are read. */
   private static final Set<String> READ =
       Set.of(
@@ -103,9 +106,11 @@ final class PeftFolder {
     if (!fields.requireText("peft_type").equals("LORA")) {
       throw fields.invalid("peft_type", "LORA", "Only LoRA adapters are read here.");
     }
-    if (!fields.optionalText("task_type").orElse("CAUSAL_LM").equals("CAUSAL_LM")) {
+    if (!TASK_TYPES.contains(fields.optionalText("task_type").orElse("CAUSAL_LM"))) {
       throw fields.invalid(
-          "task_type", "CAUSAL_LM or null", "This adapter is for another kind of model.");
+          "task_type",
+          "null or one of " + TASK_TYPES.stream().sorted().toList(),
+          "This adapter is for a kind of model that is not supported.");
     }
     JsonNode initial = json.path("init_lora_weights");
     if (initial.isTextual() && !PLAIN_INITIALISATIONS.contains(initial.textValue())) {
@@ -254,7 +259,9 @@ final class PeftFolder {
     config.source().properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     fields.put("peft_type", nodes.textNode("LORA"));
-    fields.put("task_type", nodes.textNode("CAUSAL_LM"));
+    fields.put(
+        "task_type", plan.taskType().<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
+    fields.put("fan_in_fan_out", nodes.booleanNode(plan.fanInFanOut()));
     fields.put("base_model_name_or_path", nodes.textNode(base));
     fields.put("inference_mode", nodes.booleanNode(true));
     fields.put("r", nodes.numberNode(config.rank()));

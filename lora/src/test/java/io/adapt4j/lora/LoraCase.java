@@ -43,7 +43,7 @@ final class LoraCase {
   }
 
   static Decoder load(Path folder, DType type) {
-    Decoder decoder = Architectures.declare(ModelConfig.read(folder));
+    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(folder));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Weights.check(decoder, checkpoint);
       decoder.allocate(type);
@@ -71,7 +71,7 @@ final class LoraCase {
   }
 
   static Decoder random(boolean tied, DType type) {
-    Decoder decoder = Architectures.declare(config(tied));
+    Decoder decoder = Architectures.declareDecoder(config(tied));
     decoder.allocate(type);
     Weights.randomise(decoder, 7);
     return decoder;
@@ -101,7 +101,7 @@ final class LoraCase {
         Positions positions = decoder.positions(inputs.attentionMask(), ROWS, LENGTH)) {
       Ops ops = Ops.inference();
       Tensor ids = Tensor.of(inputs.ids(), ROWS, LENGTH);
-      return decoder.logits(ops, decoder.hidden(ops, ids, positions, false)).toFloats();
+      return decoder.logits(decoder.hidden(ops, ids, positions, false)).toFloats();
     }
   }
 

@@ -50,7 +50,7 @@ class LoraTest {
 
   @Test
   void targetsThatMatchNothingAreReportedWithWhatCouldBeTargeted() {
-    Decoder declared = Architectures.declare(LoraCase.config(false));
+    Decoder declared = Architectures.declareDecoder(LoraCase.config(false));
     Lora lora = Lora.rank(4).targets(Targets.names("q_proj", "c_attn")).modulesToSave("score");
     assertThat(lora.problems(declared, BASE))
         .hasSize(2)
@@ -64,7 +64,7 @@ class LoraTest {
   @ParameterizedTest
   @ValueSource(strings = {"lm_head", "embed_tokens", "input_layernorm"})
   void targetingSomethingElseThanAProjectionIsRefusedWithTheRemedy(String module) {
-    Decoder declared = Architectures.declare(LoraCase.config(true));
+    Decoder declared = Architectures.declareDecoder(LoraCase.config(true));
     assertThat(Lora.rank(4).targets(Targets.names(module)).problems(declared, BASE))
         .isNotEmpty()
         .allSatisfy(text -> assertThat(text).contains(module, "modulesToSave"));
@@ -72,7 +72,7 @@ class LoraTest {
 
   @Test
   void countsWhatTrains() {
-    Decoder declared = Architectures.declare(LoraCase.config(true));
+    Decoder declared = Architectures.declareDecoder(LoraCase.config(true));
     // q: 32 -> 32, v: 32 -> 16, two layers
     long factors = 2 * 4 * ((32 + 32) + (32 + 16));
     Lora lora = Lora.rank(4).targets(Targets.names("q_proj", "v_proj"));
@@ -338,7 +338,7 @@ class LoraTest {
   @Test
   void anAdapterForAnotherBaseNamesThatBaseAndEveryDifference() {
     LoraAdapter adapter = LoraAdapter.at(LoraCase.golden("lora/llama_qv/random"));
-    Decoder declared = Architectures.declare(LoraCase.config(false));
+    Decoder declared = Architectures.declareDecoder(LoraCase.config(false));
     assertThat(adapter.problems(declared))
         .singleElement()
         .asString()
@@ -379,7 +379,8 @@ class LoraTest {
   void pickledAdaptersAreRefusedWithTheRemedy(@TempDir Path folder) throws Exception {
     edit(LoraCase.golden("lora/llama_qv/random"), folder, Map.of());
     Files.writeString(folder.resolve("adapter_model.bin"), "pickle");
-    Decoder declared = Architectures.declare(ModelConfig.read(LoraCase.golden("models/llama")));
+    Decoder declared =
+        Architectures.declareDecoder(ModelConfig.read(LoraCase.golden("models/llama")));
     assertThat(LoraAdapter.at(folder).problems(declared))
         .singleElement()
         .asString()

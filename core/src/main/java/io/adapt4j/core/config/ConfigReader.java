@@ -321,6 +321,38 @@ public final class ConfigReader {
   }
 
   /**
+   * Reads a list of finite numbers above zero.
+   *
+   * @param field the field's name
+   * @return the numbers
+   * @throws ConfigException if it is absent or not an array of positive numbers
+   */
+  public List<Double> positiveNumbers(String field) {
+    String expected = "an array of positive numbers";
+    if (!has(field)) {
+      throw missing(field, expected);
+    }
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode item : array(field, expected)) {
+      if (!item.isNumber() || !(item.doubleValue() > 0) || Double.isInfinite(item.doubleValue())) {
+        throw invalid(field, expected, CORRECT);
+      }
+      numbers.add(item.doubleValue());
+    }
+    return List.copyOf(numbers);
+  }
+
+  /**
+   * Tells a field that is null from one that is absent, where null says something of its own.
+   *
+   * @param field the field's name
+   * @return whether the field is there and null
+   */
+  public boolean isNull(String field) {
+    return object.path(field).isNull();
+  }
+
+  /**
    * Reads an object inside this one.
    *
    * @param field the field's name

@@ -1,5 +1,8 @@
 package io.adapt4j.core.config;
 
+import java.util.Optional;
+import java.util.OptionalInt;
+
 /**
  * The dimensions of a Llama-like decoder, read from {@code config.json} under the names
  * Transformers gives them.
@@ -47,16 +50,19 @@ public record DecoderConfig(
    * @param hiddenActivation activation of the MLP
    * @param tieWordEmbeddings whether the output matrix is the embedding matrix
    * @param ropeTheta base of the rotary frequencies
+   * @param headDim width of one head; empty for {@code hidden_size / num_attention_heads}
    */
   public record Defaults(
       int maxPositionEmbeddings,
       double rmsNormEps,
       String hiddenActivation,
       boolean tieWordEmbeddings,
-      double ropeTheta) {
+      double ropeTheta,
+      OptionalInt headDim) {
 
     /** The defaults of {@code LlamaConfig} in Transformers. */
-    public static final Defaults LLAMA = new Defaults(2048, 1e-6, "silu", false, 10_000);
+    public static final Defaults LLAMA =
+        new Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
   }
 
   /**
@@ -69,10 +75,27 @@ public record DecoderConfig(
    *     the head counts do not divide, the rotated width is odd, or the rotary scaling is unknown
    */
   public static DecoderConfig from(ModelConfig config, Defaults defaults) {
+    return from(config, defaults, Optional.empty());
+  }
+
+  /**
+   * Reads the fields of a Llama-like decoder whose layers may have rotary parameters by type.
+   *
+   * @param config the configuration
+   * @param defaults what the family takes for missing fields
+   * @param layerType the type whose rotary parameters to take, such as {@code full_attention}
+   * @return the dimensions, checked against each other
+   * @throws ConfigException as the other factory does
+   */
+  public static DecoderConfig from(
+      ModelConfig config, Defaults defaults, Optional<String> layerType) {
     ConfigReader fields = config.fields();
     int hiddenSize = fields.requirePositiveInt("hidden_size");
     int heads = fields.requirePositiveInt("num_attention_heads");
-    int headDim = headDim(fields, hiddenSize, heads);
+    int headDim = headDim(fields, defaults, hiddenSize, heads);
+    int rotaryDim = rotaryDim(fields, layerType, headDim);
+    RopeScaling ropeScaling = RopeScalingReader.scaling(fields, layerType);
+    requireFactorEach(fields, ropeScaling, rotaryDim / 2);
     return new DecoderConfig(
         hiddenSize,
         fields.requirePositiveInt("intermediate_size"),
@@ -87,9 +110,30 @@ public record DecoderConfig(
         fields.bool("attention_bias", false),
         fields.bool("mlp_bias", false),
         fields.bool("tie_word_embeddings", defaults.tieWordEmbeddings()),
-        RopeScalingReader.theta(fields, defaults.ropeTheta()),
-        RopeScalingReader.scaling(fields),
-        rotaryDim(fields, headDim));
+        RopeScalingReader.theta(fields, layerType, defaults.ropeTheta()),
+        ropeScaling,
+        rotaryDim);
+  }
+
+  /**
+   * Returns the most tokens of a sequence.
+   *
+   * @return {@code max_position_embeddings}, times the factor of a dynamic rotary scaling
+   */
+  public int contextLength() {
+    return ropeScaling instanceof RopeScaling.Dynamic dynamic
+        ? (int) Math.min(Integer.MAX_VALUE, Math.max(1, dynamic.factor()) * maxPositionEmbeddings)
+        : maxPositionEmbeddings;
+  }
+
+  private static void requireFactorEach(ConfigReader fields, RopeScaling scaling, int count) {
+    if (scaling instanceof RopeScaling.LongRope longRope
+        && (longRope.shortFactors().size() != count || longRope.longFactors().size() != count)) {
+      throw fields.invalid(
+          fields.has("rope_scaling") ? "rope_scaling" : "rope_parameters",
+          "short_factor and long_factor of " + count + " numbers each, half the rotated width",
+          "Correct the lists, or fetch the model's original file.");
+    }
   }
 
   private static int kvHeads(ConfigReader fields, int heads) {
@@ -103,8 +147,8 @@ public record DecoderConfig(
     return kvHeads;
   }
 
-  private static int headDim(ConfigReader fields, int hiddenSize, int heads) {
-    if (!fields.has("head_dim") && hiddenSize % heads != 0) {
+  private static int headDim(ConfigReader fields, Defaults defaults, int hiddenSize, int heads) {
+    if (!fields.has("head_dim") && defaults.headDim().isEmpty() && hiddenSize % heads != 0) {
       throw fields.invalid(
           "head_dim",
           "a value, as hidden_size "
@@ -113,7 +157,7 @@ public record DecoderConfig(
               + heads,
           "Add head_dim, or correct one of the two.");
     }
-    return fields.positiveInt("head_dim", hiddenSize / heads);
+    return fields.positiveInt("head_dim", defaults.headDim().orElse(hiddenSize / heads));
   }
 
   /** Gemma's files have {@code hidden_activation}, which then counts, beside the older name. */
@@ -124,8 +168,8 @@ public record DecoderConfig(
         .orElse(defaults.hiddenActivation());
   }
 
-  private static int rotaryDim(ConfigReader fields, int headDim) {
-    int rotaryDim = (int) (headDim * RopeScalingReader.partialRotaryFactor(fields));
+  private static int rotaryDim(ConfigReader fields, Optional<String> layerType, int headDim) {
+    int rotaryDim = (int) (headDim * RopeScalingReader.partialRotaryFactor(fields, layerType));
     if (rotaryDim < 2 || rotaryDim % 2 != 0) {
       throw fields.invalid(
           "head_dim",

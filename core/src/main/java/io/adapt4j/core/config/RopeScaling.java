@@ -1,5 +1,6 @@
 package io.adapt4j.core.config;
 
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
@@ -54,6 +55,41 @@ public sealed interface RopeScaling {
       OptionalDouble mscaleAllDim,
       boolean truncate)
       implements RopeScaling {}
+
+  /**
+   * LongRoPE: each frequency divided by a factor of its own, from one list within the original
+   * context and from another beyond it.
+   *
+   * @param shortFactors divisors within the original context, one a frequency
+   * @param longFactors divisors beyond it
+   * @param originalMaxPositionEmbeddings context length before stretching; {@code
+   *     max_position_embeddings} if empty
+   * @param factor how far the context is stretched, where the original length is not given
+   * @param attentionFactor what cosines and sines are multiplied by; computed if empty
+   * @see <a href="https://arxiv.org/abs/2402.13753">LongRoPE (Ding et al. 2024)</a>
+   */
+  record LongRope(
+      List<Double> shortFactors,
+      List<Double> longFactors,
+      OptionalInt originalMaxPositionEmbeddings,
+      OptionalDouble factor,
+      OptionalDouble attentionFactor)
+      implements RopeScaling {
+
+    /**
+     * Copies the lists.
+     *
+     * @param shortFactors divisors within the original context
+     * @param longFactors divisors beyond it
+     * @param originalMaxPositionEmbeddings context length before stretching
+     * @param factor how far the context is stretched
+     * @param attentionFactor what cosines and sines are multiplied by
+     */
+    public LongRope {
+      shortFactors = List.copyOf(shortFactors);
+      longFactors = List.copyOf(longFactors);
+    }
+  }
 
   /**
    * The scaling of Llama 3.1: short wavelengths kept, long ones stretched, a blend between.

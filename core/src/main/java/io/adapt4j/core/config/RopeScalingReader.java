@@ -15,26 +15,31 @@ final class RopeScalingReader {
 
   private RopeScalingReader() {}
 
-  static RopeScaling scaling(ConfigReader config) {
+  /**
+   * Reads the scaling of the layers of one type.
+   *
+   * @param layerType the type whose parameters count where a file has them by type; empty where the
+   *     family has one set for all
+   */
+  static RopeScaling scaling(ConfigReader config, Optional<String> layerType) {
     Optional<ConfigReader> older = config.child("rope_scaling");
     if (older.isPresent()) {
-      return scaling(older.get(), typeField(older.get()));
+      return scaling(config, older.get(), typeField(older.get()));
     }
-    Optional<ConfigReader> newer = config.child("rope_parameters");
+    Optional<ConfigReader> newer = parameters(config, layerType);
     if (newer.isEmpty()) {
       return new RopeScaling.Default();
     }
-    refuseSettingsPerLayer(newer.get());
     boolean typed = newer.get().has("rope_type") || newer.get().has("type");
-    return typed ? scaling(newer.get(), typeField(newer.get())) : new RopeScaling.Default();
+    return typed ? scaling(config, newer.get(), typeField(newer.get())) : new RopeScaling.Default();
   }
 
-  static double theta(ConfigReader config, double defaultValue) {
-    return inRopeParameters(config, "rope_theta").positiveNumber("rope_theta", defaultValue);
+  static double theta(ConfigReader config, Optional<String> layerType, double defaultValue) {
+    return holder(config, layerType, "rope_theta").positiveNumber("rope_theta", defaultValue);
   }
 
-  static double partialRotaryFactor(ConfigReader config) {
-    ConfigReader holder = inRopeParameters(config, "partial_rotary_factor");
+  static double partialRotaryFactor(ConfigReader config, Optional<String> layerType) {
+    ConfigReader holder = holder(config, layerType, "partial_rotary_factor");
     double factor = holder.positiveNumber("partial_rotary_factor", 1);
     if (factor > 1) {
       throw holder.invalid("partial_rotary_factor", "a number in (0, 1]", "Correct the value.");
@@ -42,15 +47,27 @@ final class RopeScalingReader {
     return factor;
   }
 
-  private static ConfigReader inRopeParameters(ConfigReader config, String field) {
-    return config.child("rope_parameters").filter(inner -> inner.has(field)).orElse(config);
+  private static ConfigReader holder(
+      ConfigReader config, Optional<String> layerType, String field) {
+    return parameters(config, layerType).filter(inner -> inner.has(field)).orElse(config);
+  }
+
+  private static Optional<ConfigReader> parameters(
+      ConfigReader config, Optional<String> layerType) {
+    Optional<ConfigReader> all = config.child("rope_parameters");
+    if (all.isPresent() && layerType.isEmpty()) {
+      refuseSettingsPerLayer(all.get());
+    }
+    Optional<ConfigReader> own =
+        layerType.flatMap(type -> all.flatMap(parameters -> parameters.child(type)));
+    return own.isPresent() ? own : all;
   }
 
   private static String typeField(ConfigReader scaling) {
     return !scaling.has("rope_type") && scaling.has("type") ? "type" : "rope_type";
   }
 
-  private static RopeScaling scaling(ConfigReader scaling, String typeField) {
+  private static RopeScaling scaling(ConfigReader config, ConfigReader scaling, String typeField) {
     String type = scaling.requireText(typeField);
     return switch (type) {
       case "default" -> new RopeScaling.Default();
@@ -58,10 +75,11 @@ final class RopeScalingReader {
       case "dynamic" -> new RopeScaling.Dynamic(scaling.requirePositiveNumber("factor"));
       case "yarn" -> yarn(scaling);
       case "llama3" -> llama3(scaling);
+      case "longrope", "su" -> longRope(config, scaling);
       default ->
           throw scaling.invalid(
               typeField,
-              "one of default, linear, dynamic, yarn, llama3",
+              "one of default, linear, dynamic, yarn, llama3, longrope",
               "This build does not know the rotary scaling '"
                   + type
                   + "'; use a model with one of these.");
@@ -99,6 +117,18 @@ final class RopeScalingReader {
         low,
         high,
         scaling.requirePositiveInt("original_max_position_embeddings"));
+  }
+
+  private static RopeScaling longRope(ConfigReader config, ConfigReader scaling) {
+    OptionalInt original = positiveOptionalInt(config, "original_max_position_embeddings");
+    return new RopeScaling.LongRope(
+        scaling.positiveNumbers("short_factor"),
+        scaling.positiveNumbers("long_factor"),
+        original.isPresent()
+            ? original
+            : positiveOptionalInt(scaling, "original_max_position_embeddings"),
+        scaling.optionalNumber("factor"),
+        scaling.optionalNumber("attention_factor"));
   }
 
   /** Zero means "not set" for these fields in the reference. */

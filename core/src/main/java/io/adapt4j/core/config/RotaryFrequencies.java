@@ -1,5 +1,6 @@
 package io.adapt4j.core.config;
 
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -30,8 +31,7 @@ public final class RotaryFrequencies {
     this.rotaryDim = rotaryDim;
     this.maxPositionEmbeddings = maxPositionEmbeddings;
     this.scaling = scaling;
-    this.attentionFactor =
-        scaling instanceof RopeScaling.Yarn yarn ? (float) yarnAttentionFactor(yarn) : 1f;
+    this.attentionFactor = (float) attentionFactor(scaling);
     this.unstretched = withinContext();
   }
 
@@ -71,6 +71,13 @@ public final class RotaryFrequencies {
     if (scaling instanceof RopeScaling.Yarn) {
       require(theta != 1, "rope_theta", "other than 1 for yarn", theta);
     }
+    if (scaling instanceof RopeScaling.LongRope longRope) {
+      int frequencies = rotaryDim / 2;
+      int given = longRope.shortFactors().size();
+      require(given == frequencies, "number of short_factor", String.valueOf(frequencies), given);
+      given = longRope.longFactors().size();
+      require(given == frequencies, "number of long_factor", String.valueOf(frequencies), given);
+    }
     if (scaling instanceof RopeScaling.Dynamic) {
       require(rotaryDim > 2, "rotary dimension", "above 2 for dynamic scaling", rotaryDim);
     }
@@ -89,7 +96,7 @@ public final class RotaryFrequencies {
   /**
    * Returns what cosines and sines are multiplied by.
    *
-   * @return 1 except for YaRN
+   * @return 1 except for YaRN and LongRoPE
    */
   public float attentionFactor() {
     return attentionFactor;
@@ -120,7 +127,25 @@ public final class RotaryFrequencies {
     if (scaling instanceof RopeScaling.Dynamic dynamic && sequenceLength > maxPositionEmbeddings) {
       return powers(stretchedBase(dynamic.factor(), sequenceLength));
     }
+    if (scaling instanceof RopeScaling.LongRope longRope && sequenceLength > original(longRope)) {
+      return divided(longRope.longFactors());
+    }
     return unstretched.clone();
+  }
+
+  /**
+   * Tells whether a sequence changes from one set of frequencies to another as it grows, so that
+   * what was computed with the first must be computed again. For longrope only: with dynamic
+   * scaling the reference keeps what it has.
+   *
+   * @param from a length
+   * @param to a greater length
+   * @return whether the change lies between them
+   */
+  public boolean switchesBetween(int from, int to) {
+    return scaling instanceof RopeScaling.LongRope longRope
+        && from <= original(longRope)
+        && to > original(longRope);
   }
 
   /**
@@ -224,6 +249,9 @@ public final class RotaryFrequencies {
     }
     if (scaling instanceof RopeScaling.Yarn yarn) {
       return rampedByRotations(yarn);
+    }
+    if (scaling instanceof RopeScaling.LongRope longRope) {
+      return divided(longRope.shortFactors());
     }
     return plain;
   }
@@ -332,6 +360,35 @@ public final class RotaryFrequencies {
           / magnitude(factor, yarn.mscaleAllDim().getAsDouble());
     }
     return magnitude(factor, 1);
+  }
+
+  private double attentionFactor(RopeScaling stretched) {
+    if (stretched instanceof RopeScaling.Yarn yarn) {
+      return yarnAttentionFactor(yarn);
+    }
+    return stretched instanceof RopeScaling.LongRope longRope ? longRopeFactor(longRope) : 1;
+  }
+
+  private int original(RopeScaling.LongRope longRope) {
+    return longRope.originalMaxPositionEmbeddings().orElse(maxPositionEmbeddings);
+  }
+
+  private double longRopeFactor(RopeScaling.LongRope longRope) {
+    double stretch =
+        longRope.originalMaxPositionEmbeddings().isPresent()
+            ? (double) maxPositionEmbeddings / original(longRope)
+            : longRope.factor().orElse(1);
+    double computed =
+        stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(original(longRope)));
+    return longRope.attentionFactor().orElse(computed);
+  }
+
+  private float[] divided(List<Double> factors) {
+    float[] divided = new float[rotaryDim / 2];
+    for (int i = 0; i < divided.length; i++) {
+      divided[i] = 1f / (factors.get(i).floatValue() * frequencyPower((float) theta, i));
+    }
+    return divided;
   }
 
   private static double magnitude(double factor, double weight) {

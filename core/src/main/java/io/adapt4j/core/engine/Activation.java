@@ -9,7 +9,9 @@ public enum Activation {
   /** Gaussian error linear unit, tanh approximation. */
   GELU_TANH(2),
   /** max(x, 0). */
-  RELU(3);
+  RELU(3),
+  /** Hyperbolic tangent. */
+  TANH(4);
 
   private final int kind;
 

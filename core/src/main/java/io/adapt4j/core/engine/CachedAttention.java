@@ -18,7 +18,7 @@ public final class CachedAttention {
    * @param length tokens held before this call
    * @param mask additive [B, 1, T, length + T]; null where every cached token is seen, or, on an
    *     empty cache, for the causal mask
-   * @param scale multiplies the scores
+   * @param rule how scores are made; causal
    * @return the heads side by side [B, T, H D]
    */
   public static Tensor apply(
@@ -29,10 +29,19 @@ public final class CachedAttention {
       Tensor values,
       long length,
       Tensor mask,
-      double scale) {
+      AttentionRule rule) {
     LibTorch.run("cache_append", keys, values, k, v, length);
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
     return LibTorch.tensor(
-        "cached_attention", false, q, keys, values, length + k.size(2), masks, scale);
+        "cached_attention",
+        false,
+        q,
+        keys,
+        values,
+        length + k.size(2),
+        masks,
+        rule.scale(),
+        rule.softCap(),
+        rule.window());
   }
 }

@@ -52,6 +52,24 @@ public enum DType {
     return this == F16 || this == F32 || this == F64 || this == BF16;
   }
 
+  /**
+   * Rounds a number to this type.
+   *
+   * @param value the number
+   * @return the nearest value of a floating-point type; the number itself in F64
+   */
+  public double round(double value) {
+    return switch (this) {
+      case F64 -> value;
+      case BF16 -> {
+        int bits = Float.floatToIntBits((float) value);
+        yield Float.intBitsToFloat((bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000);
+      }
+      case F32 -> (float) value;
+      default -> throw new IllegalArgumentException("Numbers are not rounded to " + this);
+    };
+  }
+
   static DType ofCode(long code) {
     for (DType type : values()) {
       if (type.code == code) {

@@ -87,11 +87,12 @@ public final class Ops {
    *
    * @param x [.., hidden]
    * @param weight [hidden]
+   * @param offset added to the weight; 0, or 1 where weights are stored as differences from 1
    * @param eps added to the mean square
    * @return the shape of x
    */
-  public Tensor rmsNorm(Tensor x, Parameter weight, double eps) {
-    Tensor y = LibTorch.tensor("rms_norm", false, x, weight.value(), eps);
+  public Tensor rmsNorm(Tensor x, Parameter weight, double offset, double eps) {
+    Tensor y = LibTorch.tensor("rms_norm", false, x, weight.value(), offset, eps);
     if (tracks(x) || trains(weight)) {
       tape.retain(x);
       tape.record(
@@ -105,11 +106,52 @@ public final class Ops {
                     dy[0],
                     x,
                     weight.value(),
+                    offset,
                     eps,
-                    weight.isTrained() ? List.of(weight.gradient()) : List.of())
+                    gradient(weight))
               });
     }
     return y;
+  }
+
+  /**
+   * Layer normalisation (Ba et al. 2016). Retains x.
+   *
+   * @param x [.., hidden]
+   * @param weight [hidden]
+   * @param bias [hidden], or null
+   * @param eps added to the variance
+   * @return the shape of x
+   */
+  public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
+    Tensor y = LibTorch.tensor("layer_norm", false, x, weight.value(), value(bias), eps);
+    if (tracks(x) || trains(weight) || trains(bias)) {
+      tape.retain(x);
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                LibTorch.tensor(
+                    "layer_norm_backward",
+                    false,
+                    dy[0],
+                    x,
+                    weight.value(),
+                    eps,
+                    gradient(weight),
+                    gradient(bias))
+              });
+    }
+    return y;
+  }
+
+  private static List<Tensor> value(Parameter parameter) {
+    return parameter == null ? List.of() : List.of(parameter.value());
+  }
+
+  private static List<Tensor> gradient(Parameter parameter) {
+    return parameter != null && parameter.isTrained() ? List.of(parameter.gradient()) : List.of();
   }
 
   /**
@@ -121,9 +163,7 @@ public final class Ops {
    * @return [.., out]
    */
   public Tensor linear(Tensor x, Parameter weight, Parameter bias) {
-    Tensor y =
-        LibTorch.tensor(
-            "linear", false, x, weight.value(), bias == null ? List.of() : List.of(bias.value()));
+    Tensor y = LibTorch.tensor("linear", false, x, weight.value(), value(bias));
     boolean wantsInput = tracks(x);
     if (wantsInput || trains(weight) || trains(bias)) {
       if (trains(weight)) {
@@ -229,6 +269,46 @@ public final class Ops {
   }
 
   /**
+   * Cuts a projection in which each head's query, key and value lie side by side. Retains nothing:
+   * the parts are views.
+   *
+   * @param x [B, T, H 3 D]
+   * @param headDim D
+   * @return query, key and value [B, H, T, D]
+   */
+  public Tensor[] splitInterleavedHeads(Tensor x, long headDim) {
+    Tensor[] parts = LibTorch.tensors("split_interleaved_heads", false, x, headDim);
+    if (tracks(x)) {
+      tape.record(
+          parts,
+          new Tensor[] {x},
+          d ->
+              new Tensor[] {
+                LibTorch.tensor("split_interleaved_heads_backward", false, (Object) d)
+              });
+    }
+    return parts;
+  }
+
+  /**
+   * Cuts the last dimension. Retains nothing: the parts are views.
+   *
+   * @param x [.., sum(widths)]
+   * @param widths width of each part
+   * @return one tensor [.., width] a part
+   */
+  public Tensor[] splitColumns(Tensor x, long... widths) {
+    Tensor[] parts = LibTorch.tensors("split_columns", false, x, widths);
+    if (tracks(x)) {
+      tape.record(
+          parts,
+          new Tensor[] {x},
+          d -> new Tensor[] {LibTorch.tensor("concatenate", false, d, -1)});
+    }
+    return parts;
+  }
+
+  /**
    * Parts the heads of a tensor in two. Retains nothing: the parts are views.
    *
    * @param x [B, heads, T, D]
@@ -266,19 +346,24 @@ public final class Ops {
   }
 
   /**
-   * Scaled dot-product attention (Vaswani et al. 2017, eq. 1), causal unless a mask is given.
-   * Retains q, k and v, never the T x T weights.
+   * Scaled dot-product attention (Vaswani et al. 2017, eq. 1). Retains q, k and v, never the T x T
+   * weights.
    *
    * @param q [B, H, T, D]
    * @param k [B, K, T, D], K a divisor of H
    * @param v [B, K, T, D]
-   * @param mask added to the scores, [B, 1, T, T]; null for the causal mask
-   * @param scale multiplies the scores
+   * @param mask added to the scores, [B, 1, T, T] or [B, 1, 1, T], and then alone says what is
+   *     seen; null for what the rule says
+   * @param rule how scores are made and what is seen
    * @return the heads side by side [B, T, H D]
    */
-  public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, double scale) {
+  public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
-    Tensor y = LibTorch.tensor("attention", false, q, k, v, masks, scale);
+    double scale = rule.scale();
+    double cap = rule.softCap();
+    boolean causal = rule.causal();
+    long window = rule.window();
+    Tensor y = LibTorch.tensor("attention", false, q, k, v, masks, scale, cap, causal, window);
     if (tracks(q) || tracks(k) || tracks(v)) {
       for (Tensor needed : List.of(q, k, v)) {
         tape.retain(needed);
@@ -286,7 +371,9 @@ public final class Ops {
       tape.record(
           new Tensor[] {y},
           new Tensor[] {q, k, v},
-          dy -> LibTorch.tensors("attention_backward", false, dy[0], q, k, v, masks, scale));
+          dy ->
+              LibTorch.tensors(
+                  "attention_backward", false, dy[0], q, k, v, masks, scale, cap, causal, window));
     }
     return y;
   }
@@ -309,6 +396,90 @@ public final class Ops {
               new Tensor[] {LibTorch.tensor("gated_backward", false, dy[0], x, activation.kind())});
     }
     return y;
+  }
+
+  /**
+   * act(x). Retains x.
+   *
+   * @param x any shape
+   * @param activation the function
+   * @return the shape of x
+   */
+  public Tensor activation(Tensor x, Activation activation) {
+    Tensor y = LibTorch.tensor("activation", false, x, activation.kind());
+    if (tracks(x)) {
+      tape.retain(x);
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                LibTorch.tensor("activation_backward", false, dy[0], x, activation.kind())
+              });
+    }
+    return y;
+  }
+
+  /**
+   * x times a number.
+   *
+   * @param x any shape
+   * @param factor the number
+   * @return the shape of x; x itself where the number is 1
+   */
+  public Tensor scaled(Tensor x, double factor) {
+    if (factor == 1) {
+      return x;
+    }
+    Tensor y = LibTorch.tensor("scaled", false, x, factor);
+    if (tracks(x)) {
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {LibTorch.tensor("scaled", false, dy[0], factor)});
+    }
+    return y;
+  }
+
+  /**
+   * Weighted sums over positions, such as a mean.
+   *
+   * @param x [B, T, hidden]
+   * @param weights F32 [B, T]
+   * @return [B, hidden]
+   */
+  public Tensor pool(Tensor x, Tensor weights) {
+    Tensor y = LibTorch.tensor("pool", false, x, weights);
+    if (tracks(x)) {
+      tape.retain(weights);
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {LibTorch.tensor("pool_backward", false, dy[0], weights)});
+    }
+    return y;
+  }
+
+  /**
+   * x + factor y.
+   *
+   * @param x any shape
+   * @param y the same shape
+   * @param factor multiplies y
+   * @return their sum
+   */
+  public Tensor add(Tensor x, Tensor y, double factor) {
+    if (factor == 1) {
+      return add(x, y);
+    }
+    Tensor sum = LibTorch.tensor("add_scaled", false, x, y, factor);
+    if (tracks(x) || tracks(y)) {
+      tape.record(
+          new Tensor[] {sum},
+          new Tensor[] {x, y},
+          d -> new Tensor[] {d[0], LibTorch.tensor("scaled", false, d[0], factor)});
+    }
+    return sum;
   }
 
   /**

@@ -22,8 +22,21 @@ public final class Parameter implements AutoCloseable {
    * @param name its name there
    * @param start first row
    * @param rows number of rows
+   * @param transposed whether the checkpoint stores it transposed, [in, out] for a projection
    */
-  public record Slice(String name, long start, long rows) {}
+  public record Slice(String name, long start, long rows, boolean transposed) {
+
+    /**
+     * Makes a slice stored as it is.
+     *
+     * @param name its name in the checkpoint
+     * @param start first row
+     * @param rows number of rows
+     */
+    public Slice(String name, long start, long rows) {
+      this(name, start, rows, false);
+    }
+  }
 
   /**
    * What an optimizer updates: views that share memory with the parameter.
@@ -85,12 +98,12 @@ public final class Parameter implements AutoCloseable {
    * The dimensions of one checkpoint tensor in it.
    *
    * @param slice one of {@link #slices}
-   * @return its dimensions
+   * @return its dimensions as stored
    */
   public long[] sizes(Slice slice) {
     long[] own = sizes.clone();
     own[0] = slice.rows;
-    return own;
+    return slice.transposed ? new long[] {own[1], own[0]} : own;
   }
 
   /**

@@ -235,6 +235,15 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Views a matrix transposed.
+   *
+   * @return [columns, rows], sharing memory; owned by the open scope, else by the caller
+   */
+  public Tensor transposed() {
+    return LibTorch.tensor("transpose", false, this);
+  }
+
+  /**
    * A copy in another element type.
    *
    * @param to the element type

@@ -1,7 +1,5 @@
 package io.adapt4j.core.engine;
 
-import java.util.List;
-
 /**
  * Cross-entropy over the vocabulary, from hidden states.
  *
@@ -27,11 +25,11 @@ public final class VocabularyLoss {
    * Sums cross-entropies.
    *
    * @param hidden [N, hidden]
-   * @param head the output head [V, hidden]
+   * @param head the output layer
    * @param targets I64 [N]
    * @return the sum
    */
-  public static double evaluate(Tensor hidden, Parameter head, Tensor targets) {
+  public static double evaluate(Tensor hidden, VocabularyHead head, Tensor targets) {
     return run(hidden, head, targets, 1, false, rows(head)).sum();
   }
 
@@ -40,36 +38,44 @@ public final class VocabularyLoss {
    * added to it where it is trained.
    *
    * @param hidden [N, hidden]
-   * @param head the output head [V, hidden]
+   * @param head the output layer
    * @param targets I64 [N]
    * @param scale multiplies the gradients, not the sum
    * @return the sum and the gradient by the hidden states
    */
-  public static Result differentiate(Tensor hidden, Parameter head, Tensor targets, double scale) {
+  public static Result differentiate(
+      Tensor hidden, VocabularyHead head, Tensor targets, double scale) {
     return differentiate(hidden, head, targets, scale, rows(head));
   }
 
   /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
   static Result differentiate(
-      Tensor hidden, Parameter head, Tensor targets, double scale, long rows) {
+      Tensor hidden, VocabularyHead head, Tensor targets, double scale, long rows) {
     return run(hidden, head, targets, scale, true, rows);
   }
 
   private static Result run(
-      Tensor hidden, Parameter head, Tensor targets, double scale, boolean gradients, long rows) {
-    List<Tensor> headGradient =
-        gradients && head.isTrained() ? List.of(head.gradient()) : List.of();
+      Tensor hidden,
+      VocabularyHead head,
+      Tensor targets,
+      double scale,
+      boolean gradients,
+      long rows) {
     Tensor[] made =
         LibTorch.tensors(
             "cross_entropy",
             false,
             hidden,
-            head.value(),
+            head.weight().value(),
+            head.biasValue(),
+            head.scale(),
+            head.softCap(),
             targets,
             scale,
             rows,
             gradients,
-            headGradient);
+            head.weightGradient(),
+            head.biasGradient());
     double sum = made[0].item();
     made[0].close();
     return new Result(sum, gradients ? made[1] : null);
@@ -87,18 +93,26 @@ public final class VocabularyLoss {
    * Scores given tokens.
    *
    * @param hidden [N, hidden]
-   * @param head the output head [V, hidden]
+   * @param head the output layer
    * @param targets I64 [N]
    * @return their log-probabilities
    */
-  public static Scores score(Tensor hidden, Parameter head, Tensor targets) {
+  public static Scores score(Tensor hidden, VocabularyHead head, Tensor targets) {
     Tensor[] made =
         LibTorch.tensors(
-            "token_log_probabilities", false, hidden, head.value(), targets, rows(head));
+            "token_log_probabilities",
+            false,
+            hidden,
+            head.weight().value(),
+            head.biasValue(),
+            head.scale(),
+            head.softCap(),
+            targets,
+            rows(head));
     return new Scores(made[0], made[1]);
   }
 
-  private static long rows(Parameter head) {
-    return Math.max(16, LOGITS / head.sizes()[0]);
+  private static long rows(VocabularyHead head) {
+    return Math.max(16, LOGITS / head.weight().sizes()[0]);
   }
 }

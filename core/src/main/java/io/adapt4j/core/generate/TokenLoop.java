@@ -7,6 +7,7 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.KvCache;
 import io.adapt4j.core.model.Positions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -24,6 +25,7 @@ final class TokenLoop {
   private final boolean plainGreedy;
   private final int longestPrompt;
   private final Ops ops = Ops.inference();
+  private final List<long[]> generated = new ArrayList<>();
 
   /**
    * Prepares a batch.
@@ -55,6 +57,12 @@ final class TokenLoop {
         }
         accept(forward(input, cache));
         input = newest();
+        generated.add(input);
+        int held = Math.toIntExact(cache.length());
+        if (decoder.outgrowsCache(held, held + 1)) {
+          cache.clear();
+          input = everything();
+        }
       }
     }
   }
@@ -85,6 +93,20 @@ final class TokenLoop {
     return ids;
   }
 
+  /** Prompts and all that was generated, to be read again from the beginning. */
+  private long[] everything() {
+    long[] prompts = paddedPrompts();
+    int width = longestPrompt + generated.size();
+    long[] ids = new long[rows.size() * width];
+    for (int row = 0; row < rows.size(); row++) {
+      System.arraycopy(prompts, row * longestPrompt, ids, row * width, longestPrompt);
+      for (int i = 0; i < generated.size(); i++) {
+        ids[row * width + longestPrompt + i] = generated.get(i)[row];
+      }
+    }
+    return ids;
+  }
+
   private long[] attentionMask(int total) {
     long[] mask = new long[rows.size() * total];
     Arrays.fill(mask, 1);
@@ -104,7 +126,7 @@ final class TokenLoop {
       Tensor ids = Tensor.of(input, rows.size(), count);
       Tensor hidden = decoder.hidden(ops, ids, positions, false);
       Tensor last = count == 1 ? hidden : hidden.narrow(1, count - 1L, 1);
-      return choose(decoder.logits(ops, last));
+      return choose(decoder.logits(last));
     }
   }
 

@@ -11,13 +11,13 @@ public interface Adapter {
    * @param declared the model's structure
    * @return one sentence a problem; empty when it fits
    */
-  List<String> problems(Decoder declared);
+  List<String> problems(Network declared);
 
   /**
    * Puts the adapter on a model.
    *
-   * @param decoder the model, with its weights
+   * @param network the model, with its weights
    * @return the adapter in its place; closed before the model
    */
-  AttachedAdapter attach(Decoder decoder);
+  AttachedAdapter attach(Network network);
 }

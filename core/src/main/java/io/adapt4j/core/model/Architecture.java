@@ -1,18 +1,27 @@
 package io.adapt4j.core.model;
 
 import io.adapt4j.core.config.ModelConfig;
+import java.util.Set;
 
-/** A model family: turns a configuration into the structure of a decoder. */
+/** A model family: turns a configuration into the structure of a network. */
 interface Architecture {
 
-  /** The {@code model_type} of its configurations. */
-  String modelType();
+  /** The {@code model_type}s of its configurations. */
+  Set<String> modelTypes();
 
   /**
-   * Declares a decoder without weights.
+   * Fields of {@link UnreadFeatures} that this family reads itself; all others are refused where a
+   * configuration sets them.
+   */
+  default Set<String> features() {
+    return Set.of();
+  }
+
+  /**
+   * Declares a network without weights.
    *
    * @param config a configuration of this family
-   * @return the decoder
+   * @return the network
    */
-  Decoder declare(ModelConfig config);
+  Network declare(ModelConfig config);
 }

@@ -8,28 +8,93 @@ import java.util.stream.Collectors;
 /** The model families this build knows. */
 public final class Architectures {
 
-  private static final List<Architecture> ALL = List.of(new Llama());
+  private static final List<Architecture> ALL =
+      List.of(
+          new Llama(),
+          new Mistral(),
+          new Qwen2(),
+          new Qwen3(),
+          new Gemma2(),
+          new Gemma3(),
+          new Phi3(),
+          new SmolLm3(),
+          new Olmo2(),
+          new Granite(),
+          new Gpt2(),
+          new GptNeoX(),
+          new Bert(),
+          new Roberta(),
+          new DistilBert(),
+          new ModernBert());
 
   private Architectures() {}
+
+  /**
+   * Declares the network a configuration describes.
+   *
+   * @param config the configuration
+   * @return the network, without weights
+   * @throws ConfigException if the family or one of its options is not supported
+   */
+  public static Network declare(ModelConfig config) {
+    Architecture architecture = find(config);
+    UnreadFeatures.refuse(config, architecture.features());
+    return architecture.declare(config);
+  }
 
   /**
    * Declares the decoder a configuration describes.
    *
    * @param config the configuration
    * @return the decoder, without weights
-   * @throws ConfigException if the family or one of its options is not supported
+   * @throws ConfigException as {@link #declare} does, and if the model is an encoder
    */
-  public static Decoder declare(ModelConfig config) {
+  public static Decoder declareDecoder(ModelConfig config) {
+    if (declare(config) instanceof Decoder decoder) {
+      return decoder;
+    }
+    throw config
+        .fields()
+        .invalid(
+            "model_type",
+            "a model that generates text",
+            "This model reads text only; load it with TextEmbedder, TextClassifier or"
+                + " MaskedLanguageModel.");
+  }
+
+  /**
+   * Declares the encoder a configuration describes.
+   *
+   * @param config the configuration
+   * @return the encoder, without weights
+   * @throws ConfigException as {@link #declare} does, and if the model is a decoder
+   */
+  public static Encoder declareEncoder(ModelConfig config) {
+    if (declare(config) instanceof Encoder encoder) {
+      return encoder;
+    }
+    throw config
+        .fields()
+        .invalid(
+            "model_type",
+            "an encoder such as bert",
+            "This model generates text; load it with LanguageModel.");
+  }
+
+  private static Architecture find(ModelConfig config) {
     for (Architecture architecture : ALL) {
-      if (architecture.modelType().equals(config.modelType())) {
-        return architecture.declare(config);
+      if (architecture.modelTypes().contains(config.modelType())) {
+        return architecture;
       }
     }
     throw config
         .fields()
         .invalid(
             "model_type",
-            "one of " + ALL.stream().map(Architecture::modelType).collect(Collectors.joining(", ")),
+            "one of "
+                + ALL.stream()
+                    .flatMap(one -> one.modelTypes().stream().sorted())
+                    .collect(Collectors.joining(", ")),
             "This model family is not supported.");
   }
 }

@@ -31,10 +31,25 @@ public final class DenseLinear implements Linear {
    * @return the layer, without memory yet
    */
   public static DenseLinear declare(long in, boolean bias, List<Part> parts) {
+    return declare(in, bias, parts, false);
+  }
+
+  /**
+   * Declares a layer whose weights a checkpoint may store transposed, as GPT-2's do.
+   *
+   * @param in width of the input
+   * @param bias whether each projection has a bias
+   * @param parts the projections, left to right
+   * @param transposed whether the checkpoint has weights as [in, out]
+   * @return the layer, without memory yet; in memory weights are [out, in] all the same
+   */
+  static DenseLinear declare(long in, boolean bias, List<Part> parts, boolean transposed) {
     long out = parts.stream().mapToLong(Part::width).sum();
-    Parameter weight = new Parameter(slices(parts, ".weight"), out, in);
+    Parameter weight = new Parameter(slices(parts, ".weight", transposed), out, in);
     return new DenseLinear(
-        List.copyOf(parts), weight, bias ? new Parameter(slices(parts, ".bias"), out) : null);
+        List.copyOf(parts),
+        weight,
+        bias ? new Parameter(slices(parts, ".bias", false), out) : null);
   }
 
   /**
@@ -55,9 +70,9 @@ public final class DenseLinear implements Linear {
     return parts;
   }
 
-  private static List<Slice> slices(List<Part> parts, String suffix) {
+  private static List<Slice> slices(List<Part> parts, String suffix, boolean transposed) {
     return parts.stream()
-        .map(part -> new Slice(part.path() + suffix, part.start(), part.width()))
+        .map(part -> new Slice(part.path() + suffix, part.start(), part.width(), transposed))
         .toList();
   }
 

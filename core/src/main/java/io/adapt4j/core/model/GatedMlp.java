@@ -3,6 +3,7 @@ package io.adapt4j.core.model;
 import io.adapt4j.core.engine.Activation;
 import io.adapt4j.core.engine.Ops;
 import io.adapt4j.core.engine.Tensor;
+import java.util.List;
 
 /**
  * Feed-forward layer with a gate: down(act(gate(x)) * up(x)) (Shazeer 2020).
@@ -11,9 +12,15 @@ import io.adapt4j.core.engine.Tensor;
  * @param down the projection back to the hidden width
  * @param activation the gate's activation
  */
-record GatedMlp(LinearSlot gateUp, LinearSlot down, Activation activation) {
+record GatedMlp(LinearSlot gateUp, LinearSlot down, Activation activation) implements Mlp {
 
-  Tensor forward(Ops ops, Tensor x) {
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
     return down.forward(ops, ops.gated(gateUp.forward(ops, x), activation));
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of(gateUp, down);
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.model;
 
+import io.adapt4j.core.engine.AttentionRule;
 import io.adapt4j.core.engine.CachedAttention;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Tensor;
@@ -40,8 +41,13 @@ public final class KvCache implements AutoCloseable {
     return capacity;
   }
 
-  Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, double scale) {
-    return CachedAttention.apply(q, k, v, keys.get(layer), values.get(layer), length, mask, scale);
+  Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
+    return CachedAttention.apply(q, k, v, keys.get(layer), values.get(layer), length, mask, rule);
+  }
+
+  /** Forgets every token, so that the sequence can be read again from its beginning. */
+  public void clear() {
+    length = 0;
   }
 
   /** Counts the tokens of a finished pass as held. */

@@ -15,6 +15,33 @@ public final class LinearSlot {
   }
 
   /**
+   * Declares projections of one input.
+   *
+   * @param parent module path of their parent
+   * @param in width of the input
+   * @param bias whether each has a bias
+   * @param names last path components
+   * @param widths outputs of each
+   * @return their place
+   */
+  static LinearSlot of(String parent, long in, boolean bias, List<String> names, long... widths) {
+    return new LinearSlot(DenseLinear.declare(in, bias, DenseLinear.parts(parent, names, widths)));
+  }
+
+  /**
+   * Declares one projection.
+   *
+   * @param path its module path
+   * @param in width of the input
+   * @param bias whether it has a bias
+   * @param out width of the output
+   * @return its place
+   */
+  static LinearSlot of(String path, long in, boolean bias, long out) {
+    return new LinearSlot(DenseLinear.declare(in, bias, List.of(new Linear.Part(path, 0, out))));
+  }
+
+  /**
    * Returns the layer that runs here now.
    *
    * @return the layer; the decoder closes it

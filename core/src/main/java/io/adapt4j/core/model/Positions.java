@@ -2,23 +2,59 @@ package io.adapt4j.core.model;
 
 import io.adapt4j.core.engine.RotaryTable;
 import io.adapt4j.core.engine.Tensor;
+import java.util.List;
+import java.util.Map;
 
 /**
- * Where the tokens of one forward pass stand and what they may see. The same for every layer;
- * closed by whoever asked the decoder for it.
- *
- * @param rotary rotary table of the positions
- * @param mask additive attention mask [B, 1, T, keys], or null for the plain causal one
- * @param cache keys and values of earlier tokens, or null
+ * Where the tokens of one forward pass stand and what they may see: made once, used by every layer.
+ * Closed by whoever asked the model for it.
  */
-public record Positions(RotaryTable rotary, Tensor mask, KvCache cache) implements AutoCloseable {
+public final class Positions implements AutoCloseable {
 
-  /** Closes the table and the mask; the cache stays open. */
+  private final Tensor ids;
+  private final List<RotaryTable> rotary;
+  private final Map<Long, Tensor> masks;
+  private final KvCache cache;
+
+  /**
+   * Collects what was made.
+   *
+   * @param ids position ids [B, T], or null where none are learned
+   * @param rotary one table a set of rotary frequencies
+   * @param masks additive masks by window; empty where none is needed
+   * @param cache keys and values of earlier tokens, or null
+   */
+  Positions(Tensor ids, List<RotaryTable> rotary, Map<Long, Tensor> masks, KvCache cache) {
+    this.ids = ids;
+    this.rotary = List.copyOf(rotary);
+    this.masks = Map.copyOf(masks);
+    this.cache = cache;
+  }
+
+  Tensor ids() {
+    return ids;
+  }
+
+  RotaryTable rotary(int index) {
+    return rotary.get(index);
+  }
+
+  /** The mask for a window, or null where the attention rule alone says what is seen. */
+  Tensor mask(long window) {
+    return masks.get(window);
+  }
+
+  KvCache cache() {
+    return cache;
+  }
+
+  /** Closes tables and masks; the cache stays open. */
   @Override
   public void close() {
-    rotary.close();
-    if (mask != null) {
-      mask.close();
+    if (ids != null) {
+      ids.close();
     }
+    rotary.forEach(RotaryTable::close);
+    masks.values().forEach(Tensor::close);
   }
 }

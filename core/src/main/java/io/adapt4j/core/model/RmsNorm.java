@@ -3,20 +3,28 @@ package io.adapt4j.core.model;
 import io.adapt4j.core.engine.Ops;
 import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Tensor;
+import java.util.List;
 
 /**
  * Root mean square normalisation.
  *
  * @param weight one factor an entry
+ * @param offset added to the factors; 1 where they are stored as differences from 1 (Gemma)
  * @param eps added to the mean square
  */
-record RmsNorm(Parameter weight, double eps) {
+record RmsNorm(Parameter weight, double offset, double eps) implements Norm {
 
-  static RmsNorm declare(String path, long width, double eps) {
-    return new RmsNorm(Parameter.of(path + ".weight", width), eps);
+  static RmsNorm declare(String path, long width, double offset, double eps) {
+    return new RmsNorm(Parameter.of(path + ".weight", width), offset, eps);
   }
 
-  Tensor forward(Ops ops, Tensor x) {
-    return ops.rmsNorm(x, weight, eps);
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    return ops.rmsNorm(x, weight, offset, eps);
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    return List.of(weight);
   }
 }

@@ -2,6 +2,7 @@ package io.adapt4j.core.model;
 
 import io.adapt4j.core.engine.Tensor;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 
 /**
  * The positions of a batch that predict a target, and the targets.
@@ -44,6 +45,19 @@ public final class TargetRows {
       }
     }
     return new TargetRows(Arrays.copyOf(index, count), Arrays.copyOf(targets, count));
+  }
+
+  /**
+   * Finds the masked tokens of a batch, which are predicted where they stand.
+   *
+   * @param labels row-major [rows, length]
+   * @return the positions and targets, row by row
+   */
+  static TargetRows masked(long[] labels) {
+    long[] index =
+        LongStream.range(0, labels.length).filter(i -> labels[(int) i] != IGNORED).toArray();
+    long[] targets = Arrays.stream(index).map(i -> labels[(int) i]).toArray();
+    return new TargetRows(index, targets);
   }
 
   /**

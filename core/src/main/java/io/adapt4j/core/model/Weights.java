@@ -10,11 +10,15 @@ import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Scope;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.Torch;
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.regex.Pattern;
+import java.util.Set;
 
 /** Moves weights between checkpoints and models. */
 public final class Weights {
@@ -29,26 +33,45 @@ public final class Weights {
           StoredType.BF16, DType.BF16,
           StoredType.F64, DType.F64);
 
-  /** Buffers that old checkpoints store though they are computed. */
-  private static final Pattern COMPUTED = Pattern.compile(".*\\.rotary_emb\\.inv_freq");
-
   private Weights() {}
 
   /**
-   * Checks that a checkpoint holds exactly the tensors of a model, in types that can be read.
+   * Checks that a checkpoint holds the tensors of a model, and nothing unknown, in types that can
+   * be read.
    *
-   * @param decoder the declared model
+   * @param network the declared model
    * @param checkpoint the weights
    * @throws CheckpointException naming every missing, unexpected or misshapen tensor
    */
-  public static void check(Decoder decoder, Checkpoint checkpoint) {
-    Predicate<String> ignorable =
-        name ->
-            COMPUTED.matcher(name).matches() || (decoder.isTied() && name.equals("lm_head.weight"));
-    checkpoint.requireTensors(decoder.tensors(), ignorable);
-    for (String name : decoder.tensors().keySet()) {
-      requireFloating(checkpoint.entry(name));
+  public static void check(Network network, Checkpoint checkpoint) {
+    StoredNames names = network.storedNames();
+    Set<String> stored = checkpoint.names();
+    Map<String, List<Long>> expected = new LinkedHashMap<>();
+    network.tensors().forEach((name, sizes) -> expected.put(names.find(name, stored), sizes));
+    checkpoint.requireTensors(expected, name -> names.ignores(name) || isTiedHead(network, name));
+    expected.keySet().forEach(name -> requireFloating(checkpoint.entry(name)));
+  }
+
+  private static boolean isTiedHead(Network network, String name) {
+    return network instanceof Decoder decoder
+        && decoder.isTied()
+        && name.equals(decoder.headName());
+  }
+
+  /**
+   * The types in which a checkpoint stores a model.
+   *
+   * @param network the declared model
+   * @param checkpoint its weights, already checked
+   * @return the type of the token embedding first
+   */
+  public static Set<StoredType> storedTypes(Network network, Checkpoint checkpoint) {
+    Set<StoredType> types = new LinkedHashSet<>();
+    for (String name : network.tensors().keySet()) {
+      String stored = network.storedNames().find(name, checkpoint.names());
+      types.add(checkpoint.entry(stored).type());
     }
+    return types;
   }
 
   private static DType requireFloating(TensorEntry entry) {
@@ -68,19 +91,40 @@ public final class Weights {
   }
 
   /**
-   * Fills a model from a checkpoint. Values are converted to the compute type piece by piece: no
-   * second copy of the model exists at any moment.
+   * Fills a model from a checkpoint, the masters of values that train included. Values are
+   * converted to the compute type piece by piece: no second copy of the model exists at any moment.
    *
-   * @param decoder a model with memory
+   * @param network a model with memory
    * @param checkpoint its weights, already checked
    */
-  public static void load(Decoder decoder, Checkpoint checkpoint) {
-    for (Parameter parameter : decoder.parameters()) {
+  public static void load(Network network, Checkpoint checkpoint) {
+    StoredNames names = network.storedNames();
+    for (Parameter parameter : network.parameters()) {
       for (Parameter.Slice slice : parameter.slices()) {
-        try (Tensor target = parameter.value().narrow(0, slice.start(), slice.rows())) {
-          fill(target, checkpoint, slice.name());
+        try (Tensor target = parameter.master().narrow(0, slice.start(), slice.rows())) {
+          fill(
+              target, checkpoint, names.find(slice.name(), checkpoint.names()), slice.transposed());
         }
       }
+      parameter.refresh();
+    }
+  }
+
+  /**
+   * Fills a tensor from a checkpoint, converting the type.
+   *
+   * @param target of the stored shape, or of its transpose
+   * @param checkpoint where from
+   * @param name the stored tensor
+   * @param transposed whether it is stored transposed
+   */
+  public static void fill(Tensor target, Checkpoint checkpoint, String name, boolean transposed) {
+    if (!transposed) {
+      fill(target, checkpoint, name);
+      return;
+    }
+    try (Tensor stored = target.transposed()) {
+      fillPieces(stored, checkpoint, name, false);
     }
   }
 
@@ -92,6 +136,11 @@ public final class Weights {
    * @param name the stored tensor
    */
   public static void fill(Tensor target, Checkpoint checkpoint, String name) {
+    fillPieces(target, checkpoint, name, true);
+  }
+
+  private static void fillPieces(
+      Tensor target, Checkpoint checkpoint, String name, boolean contiguous) {
     DType stored = requireFloating(checkpoint.entry(name));
     long rowElements = target.count() / Math.max(1, target.size(0));
     long rowBytes = rowElements * stored.bytes();
@@ -100,7 +149,7 @@ public final class Weights {
       long rows = Math.min(rowsAtOnce, target.size(0) - row);
       try (Scope scope = Scope.open()) {
         Tensor piece = target.narrow(0, row, rows);
-        if (piece.type() == stored) {
+        if (contiguous && piece.type() == stored) {
           checkpoint.read(name, row * rowBytes, piece.data());
         } else {
           Tensor raw = Tensor.empty(stored, piece.sizes());
@@ -115,12 +164,12 @@ public final class Weights {
    * Fills a model with random values: normal with deviation 0.02, norms 1, biases 0. For benchmarks
    * and tests, and for training from nothing.
    *
-   * @param decoder a model with memory
+   * @param network a model with memory
    * @param seed decides the values
    */
-  public static void randomise(Decoder decoder, long seed) {
+  public static void randomise(Network network, long seed) {
     Torch.seed(seed);
-    for (Parameter parameter : decoder.parameters()) {
+    for (Parameter parameter : network.parameters()) {
       try (Scope scope = Scope.open()) {
         Tensor values;
         if (parameter.sizes().length == 1) {
@@ -138,50 +187,58 @@ public final class Weights {
    * The model's tensors, ready to be written. Trained parameters give their fp32 masters, converted
    * to the stored type.
    *
-   * @param decoder a model with weights
+   * @param network a model with weights
    * @param type how to store them
    * @return one entry a checkpoint tensor
    */
-  public static List<TensorData> tensors(Decoder decoder, StoredType type) {
+  public static List<TensorData> tensors(Network network, StoredType type) {
     List<TensorData> tensors = new ArrayList<>();
-    for (Parameter parameter : decoder.parameters()) {
+    for (Parameter parameter : network.parameters()) {
       for (Parameter.Slice slice : parameter.slices()) {
-        tensors.add(tensor(slice.name(), parameter.master(), slice.start(), slice.rows(), type));
+        tensors.add(tensor(slice.name(), parameter.master(), slice, type));
       }
     }
     return tensors;
   }
 
   /**
-   * Rows of a tensor, ready to be written.
+   * Rows of a tensor, ready to be written as a checkpoint stores them.
    *
    * @param name the name to write
    * @param source the tensor; it must stay open until written
-   * @param start first row
-   * @param rows number of rows
+   * @param slice its rows, and whether they are stored transposed
    * @param type how to store them
    * @return the entry
    */
   public static TensorData tensor(
-      String name, Tensor source, long start, long rows, StoredType type) {
-    List<Long> shape = new ArrayList<>();
-    for (long size : source.sizes()) {
-      shape.add(size);
+      String name, Tensor source, Parameter.Slice slice, StoredType type) {
+    long[] sizes = source.sizes().clone();
+    sizes[0] = slice.rows();
+    if (slice.transposed()) {
+      sizes = new long[] {sizes[1], sizes[0]};
     }
-    shape.set(0, rows);
-    long rowBytes = source.count() / Math.max(1, source.size(0)) * type.bytes();
-    long rowsAtOnce = Math.max(1, PIECE / Math.max(1, rowBytes));
+    long[] stored = sizes;
     return new TensorData(
         name,
         type,
-        shape,
+        Arrays.stream(stored).boxed().toList(),
         channel -> {
-          for (long row = 0; row < rows; row += rowsAtOnce) {
-            try (Scope scope = Scope.open()) {
-              Tensor piece = source.narrow(0, start + row, Math.min(rowsAtOnce, rows - row));
-              channel.write(piece.copyAs(FLOATING.get(type)).data());
-            }
+          try (Scope scope = Scope.open()) {
+            Tensor rows = source.narrow(0, slice.start(), slice.rows());
+            write(channel, slice.transposed() ? rows.transposed() : rows, stored[0], type);
           }
         });
+  }
+
+  private static void write(WritableByteChannel channel, Tensor source, long rows, StoredType type)
+      throws IOException {
+    long rowBytes = source.count() / Math.max(1, rows) * type.bytes();
+    long rowsAtOnce = Math.max(1, PIECE / Math.max(1, rowBytes));
+    for (long row = 0; row < rows; row += rowsAtOnce) {
+      try (Scope scope = Scope.open()) {
+        Tensor piece = source.narrow(0, row, Math.min(rowsAtOnce, rows - row));
+        channel.write(piece.copyAs(FLOATING.get(type)).data());
+      }
+    }
   }
 }

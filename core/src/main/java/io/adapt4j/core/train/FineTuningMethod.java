@@ -1,6 +1,6 @@
 package io.adapt4j.core.train;
 
-import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -24,7 +24,7 @@ public interface FineTuningMethod {
    * @param base the model's folder
    * @return one sentence a problem; empty when there is none
    */
-  List<String> problems(Decoder declared, Path base);
+  List<String> problems(Network declared, Path base);
 
   /**
    * The number of values that would train.
@@ -32,15 +32,15 @@ public interface FineTuningMethod {
    * @param declared the model's structure
    * @return their count
    */
-  long trainableParameters(Decoder declared);
+  long trainableParameters(Network declared);
 
   /**
    * Prepares a model for training.
    *
-   * @param decoder the model, with its weights
+   * @param network the model, with its weights
    * @param base the folder they came from, recorded in what is saved
    * @param seed decides random initial values
    * @return what trains now
    */
-  Adaptation attach(Decoder decoder, Path base, long seed);
+  Adaptation attach(Network network, Path base, long seed);
 }

@@ -5,7 +5,7 @@ import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.model.CheckpointFolder;
-import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Weights;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,53 +35,50 @@ public final class FullFineTuning implements FineTuningMethod {
   }
 
   @Override
-  public List<String> problems(Decoder declared, Path base) {
+  public List<String> problems(Network declared, Path base) {
     return List.of();
   }
 
   @Override
-  public long trainableParameters(Decoder declared) {
+  public long trainableParameters(Network declared) {
     return declared.parameterCount();
   }
 
   @Override
-  public Adaptation attach(Decoder decoder, Path base, long seed) {
-    decoder.parameters().forEach(Parameter::train);
-    return new Everything(decoder, base);
+  public Adaptation attach(Network network, Path base, long seed) {
+    network.parameters().forEach(Parameter::train);
+    return new Everything(network, base);
   }
 
-  private record Everything(Decoder decoder, Path base) implements Adaptation {
+  private record Everything(Network network, Path base) implements Adaptation {
 
     @Override
     public List<Trained> trained() {
-      return decoder.parameters().stream().flatMap(one -> one.trained().stream()).toList();
+      return network.parameters().stream().flatMap(one -> one.trained().stream()).toList();
     }
 
     @Override
     public void refresh() {
-      decoder.parameters().forEach(Parameter::refresh);
+      network.parameters().forEach(Parameter::refresh);
     }
 
     @Override
     public void save(Path folder) {
-      StoredType type = decoder.modelConfig().dtype().orElse(StoredType.F32);
-      CheckpointFolder.write(folder, base, decoder.modelConfig(), Weights.tensors(decoder, type));
+      StoredType type = network.modelConfig().dtype().orElse(StoredType.F32);
+      CheckpointFolder.write(folder, base, network.modelConfig(), Weights.tensors(network, type));
     }
 
     @Override
     public void restore(Path folder) {
       try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-        Weights.check(decoder, checkpoint);
-        for (Trained one : trained()) {
-          Weights.fill(one.value(), checkpoint, one.name());
-        }
+        Weights.check(network, checkpoint);
+        Weights.load(network, checkpoint);
       }
-      refresh();
     }
 
     @Override
     public void close() {
-      decoder.parameters().forEach(Parameter::freeze);
+      network.parameters().forEach(Parameter::freeze);
     }
   }
 }

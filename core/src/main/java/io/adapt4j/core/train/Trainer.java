@@ -98,7 +98,8 @@ public final class Trainer {
   public TrainingResult run(RunStart start) {
     listener.started(start);
     StopReason reason = StopReason.FAILED;
-    try (TrainingStep step = new TrainingStep(decoder, adaptation, options.step())) {
+    try (TrainingStep<LanguageModelLoss.Inputs> step =
+        TrainingStep.ofLanguageModel(decoder, adaptation, options.step())) {
       initialValidation = evaluate();
       StopReason ended = epochs(step);
       finish();
@@ -120,7 +121,7 @@ public final class Trainer {
         elapsed());
   }
 
-  private StopReason epochs(TrainingStep step) {
+  private StopReason epochs(TrainingStep<LanguageModelLoss.Inputs> step) {
     for (int epoch = 0; epoch < options.epochs(); epoch++) {
       Iterator<Batch> batches = train.epoch(epoch);
       int perEpoch = options.stepsPerEpoch(train.count());
@@ -157,7 +158,8 @@ public final class Trainer {
     return micro;
   }
 
-  private void perform(TrainingStep step, List<Batch> micro, double epoch) {
+  private void perform(
+      TrainingStep<LanguageModelLoss.Inputs> step, List<Batch> micro, double epoch) {
     long begun = System.nanoTime();
     long targets = micro.stream().mapToLong(Batch::targetTokens).sum();
     double learningRate = rate.rate(steps);

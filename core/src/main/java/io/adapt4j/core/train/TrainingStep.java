@@ -11,8 +11,31 @@ import java.util.List;
  * <p>The loss of a step is the sum of all its target tokens' cross-entropies over one divisor, so a
  * step of two micro-batches of ragged lengths equals the step of their union. A step whose loss or
  * gradient norm is not finite leaves every value as it was.
+ *
+ * @param <I> a batch
  */
-public final class TrainingStep implements AutoCloseable {
+public final class TrainingStep<I> implements AutoCloseable {
+
+  /**
+   * What is minimised.
+   *
+   * @param <I> a batch
+   */
+  @FunctionalInterface
+  public interface Objective<I> {
+
+    /**
+     * Sums the loss over a batch's targets and adds the gradients of the sum times a scale to the
+     * trained parameters.
+     *
+     * @param inputs the batch
+     * @param scale multiplies the gradients
+     * @param recompute whether to trade time for memory, layer by layer
+     * @param seed decides dropout masks
+     * @return the sum, not scaled
+     */
+    double differentiate(I inputs, double scale, boolean recompute, long seed);
+  }
 
   /**
    * What a step needs to know besides its data.
@@ -46,7 +69,7 @@ public final class TrainingStep implements AutoCloseable {
   /** Keeps the norm's reciprocal finite, as PyTorch's clip_grad_norm_ does. */
   private static final double CLIP_EPS = 1e-6;
 
-  private final Decoder decoder;
+  private final Objective<I> objective;
   private final Adaptation adaptation;
   private final Settings settings;
   private final AdamW optimizer;
@@ -54,12 +77,12 @@ public final class TrainingStep implements AutoCloseable {
   /**
    * Prepares the optimizer's state.
    *
-   * @param decoder the model
-   * @param adaptation what trains in it
+   * @param objective what is minimised
+   * @param adaptation what trains
    * @param settings the options
    */
-  public TrainingStep(Decoder decoder, Adaptation adaptation, Settings settings) {
-    this.decoder = decoder;
+  public TrainingStep(Objective<I> objective, Adaptation adaptation, Settings settings) {
+    this.objective = objective;
     this.adaptation = adaptation;
     this.settings = settings;
     this.optimizer =
@@ -67,6 +90,23 @@ public final class TrainingStep implements AutoCloseable {
             adaptation.trained(),
             new AdamW.Options(
                 settings.beta1(), settings.beta2(), settings.eps(), settings.weightDecay()));
+  }
+
+  /**
+   * Makes steps that minimise the cross-entropy of next tokens.
+   *
+   * @param decoder the model
+   * @param adaptation what trains in it
+   * @param settings the options
+   * @return the steps, closed by the caller
+   */
+  public static TrainingStep<LanguageModelLoss.Inputs> ofLanguageModel(
+      Decoder decoder, Adaptation adaptation, Settings settings) {
+    return new TrainingStep<>(
+        (inputs, scale, recompute, seed) ->
+            LanguageModelLoss.differentiate(decoder, inputs, scale, recompute, seed),
+        adaptation,
+        settings);
   }
 
   /**
@@ -79,13 +119,11 @@ public final class TrainingStep implements AutoCloseable {
    * @param seed decides dropout masks
    * @return the losses and the gradient norm
    */
-  public Outcome run(
-      List<LanguageModelLoss.Inputs> microBatches, double divisor, double learningRate, long seed) {
+  public Outcome run(List<I> microBatches, double divisor, double learningRate, long seed) {
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < microBatches.size(); i++) {
       double sum =
-          LanguageModelLoss.differentiate(
-              decoder, microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
+          objective.differentiate(microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
       losses.add(sum / divisor);
     }
     double loss = losses.stream().mapToDouble(Double::doubleValue).sum();

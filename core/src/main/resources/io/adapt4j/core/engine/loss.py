@@ -1,7 +1,17 @@
 # Losses over the vocabulary, in chunks of rows: the logits of a whole batch never exist at once.
 
-# Sum of -log p(target). With gradients: [sum, dhidden], scaled, and dweight (fp32) added in place.
-def cross_entropy(self, hidden: Tensor, weight: Tensor, targets: Tensor, scale: float, rows: int, gradients: bool, dweight: List[Tensor]) -> List[Tensor]:
+# Scores over the vocabulary: scale (h W' + b), drawn into (-cap, cap) if cap is above 0.
+def vocabulary_logits(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float) -> Tensor:
+  logits = self.linear(hidden, weight, bias)
+  if scale != 1.:
+    logits = torch.mul_(logits, scale)
+  if cap > 0.:
+    logits = torch.mul_(torch.tanh_(torch.div_(logits, cap)), cap)
+  return logits
+
+# Sum of -log p(target). With gradients: [sum, dhidden], times the factor, and dweight and dbias
+# (fp32) added in place.
+def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, factor: float, rows: int, gradients: bool, dweight: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
   total = torch.zeros([], dtype=7)
   dhidden = torch.empty_like(hidden) if gradients else hidden
   n = hidden.size(0)
@@ -10,22 +20,29 @@ def cross_entropy(self, hidden: Tensor, weight: Tensor, targets: Tensor, scale: 
     count = min(rows, n - start)
     h = torch.narrow(hidden, 0, start, count)
     t = torch.unsqueeze(torch.narrow(targets, 0, start, count), 1)
-    logp = torch.log_softmax(torch.linear(h, weight), -1, dtype=6)
+    logits = self.vocabulary_logits(h, weight, bias, scale, cap)
+    logp = torch.log_softmax(logits, -1, dtype=6)
     total = torch.sub(total, torch.sum(torch.gather(logp, 1, t), dtype=7))
     if gradients:
       p = torch.exp_(logp)
       torch.scatter_add_(p, 1, t, torch.full([count, 1], -1., dtype=6))
+      if cap > 0.:
+        p = torch.tanh_backward(p, torch.to(torch.div_(logits, cap), 6))
+      if scale != 1.:
+        p = torch.mul_(p, scale)
       dlogits = torch.to(p, weight.dtype)
-      torch.copy_(torch.narrow(dhidden, 0, start, count), torch.mul_(torch.mm(dlogits, weight), scale))
+      torch.copy_(torch.narrow(dhidden, 0, start, count), torch.mul_(torch.mm(dlogits, weight), factor))
       if len(dweight) > 0:
-        torch.add_(dweight[0], torch.mm(torch.t(dlogits), h), alpha=scale)
+        torch.add_(dweight[0], torch.mm(torch.t(dlogits), h), alpha=factor)
+      if len(dbias) > 0:
+        torch.add_(dbias[0], torch.sum(dlogits, [0], False, dtype=6), alpha=factor)
     start = start + count
   if gradients:
     return [total, dhidden]
   return [total]
 
 # [log p(target), 1 where the target is the likeliest token], each [N].
-def token_log_probabilities(self, hidden: Tensor, weight: Tensor, targets: Tensor, rows: int) -> List[Tensor]:
+def token_log_probabilities(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, rows: int) -> List[Tensor]:
   scores = annotate(List[Tensor], [])
   greedy = annotate(List[Tensor], [])
   n = hidden.size(0)
@@ -33,11 +50,21 @@ def token_log_probabilities(self, hidden: Tensor, weight: Tensor, targets: Tenso
   while start < n:
     count = min(rows, n - start)
     t = torch.narrow(targets, 0, start, count)
-    logp = torch.log_softmax(torch.linear(torch.narrow(hidden, 0, start, count), weight), -1, dtype=6)
+    logits = self.vocabulary_logits(torch.narrow(hidden, 0, start, count), weight, bias, scale, cap)
+    logp = torch.log_softmax(logits, -1, dtype=6)
     scores.append(torch.squeeze(torch.gather(logp, 1, torch.unsqueeze(t, 1)), 1))
     greedy.append(torch.to(torch.eq(torch.argmax(logp, -1), t), 4))
     start = start + count
   return [torch.cat(scores), torch.cat(greedy)]
+
+# Cross-entropy of classes: [sum of -log p(target), its gradient by the logits].
+def class_cross_entropy(self, logits: Tensor, targets: Tensor) -> List[Tensor]:
+  t = torch.unsqueeze(targets, 1)
+  logp = torch.log_softmax(logits, -1, dtype=6)
+  total = torch.neg(torch.sum(torch.gather(logp, 1, t), dtype=7))
+  p = torch.exp_(logp)
+  torch.scatter_add_(p, 1, t, torch.full(t.size(), -1., dtype=6))
+  return [total, torch.to(p, logits.dtype)]
 
 # Index of the largest logit of each row; -1 where it is not a finite number.
 def likeliest(self, logits: Tensor) -> Tensor:

@@ -21,6 +21,9 @@ def item(self, x: Tensor) -> float:
 def narrow(self, x: Tensor, dim: int, start: int, length: int) -> Tensor:
   return torch.narrow(x, dim, start, length)
 
+def transpose(self, x: Tensor) -> Tensor:
+  return torch.t(x)
+
 def concatenate(self, parts: List[Tensor], dim: int) -> Tensor:
   return torch.cat(parts, dim)
 
@@ -36,6 +39,9 @@ def copy_into(self, target: Tensor, source: Tensor) -> int:
 
 def add(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.add(x, y)
+
+def add_scaled(self, x: Tensor, y: Tensor, factor: float) -> Tensor:
+  return torch.add(x, y, alpha=factor)
 
 def scaled(self, x: Tensor, factor: float) -> Tensor:
   return torch.mul(x, factor)

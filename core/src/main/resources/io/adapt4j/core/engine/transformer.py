@@ -8,20 +8,44 @@ def embedding_backward(self, dy: Tensor, ids: Tensor, dweight: Tensor) -> int:
   torch.index_add_(dweight, 0, torch.flatten(ids), torch.to(torch.flatten(dy, 0, -2), 6))
   return 0
 
-# y = w * x / sqrt(mean(x^2) + eps)
-def rms_norm(self, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-  return torch.rms_norm(x, [x.size(-1)], weight, eps)
+# y = (offset + w) * x / sqrt(mean(x^2) + eps). With an offset computed in fp32, as 1 + w needs it.
+def rms_norm(self, x: Tensor, weight: Tensor, offset: float, eps: float) -> Tensor:
+  if offset == 0.:
+    return torch.rms_norm(x, [x.size(-1)], weight, eps)
+  factor = torch.add(torch.to(weight, 6), offset)
+  return torch.to(torch.rms_norm(torch.to(x, 6), [x.size(-1)], factor, eps), x.dtype)
 
-def rms_norm_backward(self, dy: Tensor, x: Tensor, weight: Tensor, eps: float, dweight: List[Tensor]) -> Tensor:
+def rms_norm_backward(self, dy: Tensor, x: Tensor, weight: Tensor, offset: float, eps: float, dweight: List[Tensor]) -> Tensor:
   xf = torch.to(x, 6)
   inverse = torch.rsqrt(torch.add_(torch.mean(torch.mul(xf, xf), [-1], True), eps))
   normal = torch.mul(xf, inverse)
   dyf = torch.to(dy, 6)
   if len(dweight) > 0:
     torch.add_(dweight[0], torch.sum(torch.flatten(torch.mul(dyf, normal), 0, -2), [0]))
-  g = torch.mul(dyf, torch.to(weight, 6))
+  g = torch.mul(dyf, torch.add(torch.to(weight, 6), offset))
   along = torch.mean(torch.mul(g, normal), [-1], True)
   return torch.to(torch.mul_(torch.sub_(g, torch.mul_(normal, along)), inverse), x.dtype)
+
+# y = w * (x - mean) / sqrt(variance + eps) + b
+def layer_norm(self, x: Tensor, weight: Tensor, bias: List[Tensor], eps: float) -> Tensor:
+  if len(bias) > 0:
+    return torch.layer_norm(x, [x.size(-1)], weight, bias[0], eps)
+  return torch.layer_norm(x, [x.size(-1)], weight, None, eps)
+
+def layer_norm_backward(self, dy: Tensor, x: Tensor, weight: Tensor, eps: float, dweight: List[Tensor], dbias: List[Tensor]) -> Tensor:
+  xf = torch.to(x, 6)
+  centred = torch.sub(xf, torch.mean(xf, [-1], True))
+  inverse = torch.rsqrt(torch.add_(torch.mean(torch.mul(centred, centred), [-1], True), eps))
+  normal = torch.mul_(centred, inverse)
+  dyf = torch.to(dy, 6)
+  if len(dweight) > 0:
+    torch.add_(dweight[0], torch.sum(torch.flatten(torch.mul(dyf, normal), 0, -2), [0]))
+  if len(dbias) > 0:
+    torch.add_(dbias[0], torch.sum(torch.flatten(dyf, 0, -2), [0]))
+  g = torch.mul(dyf, torch.to(weight, 6))
+  along = torch.mean(torch.mul(g, normal), [-1], True)
+  level = torch.mean(g, [-1], True)
+  return torch.to(torch.mul_(torch.sub_(torch.sub_(g, level), torch.mul_(normal, along)), inverse), x.dtype)
 
 def linear(self, x: Tensor, weight: Tensor, bias: List[Tensor]) -> Tensor:
   if len(bias) > 0:
@@ -96,6 +120,23 @@ def split_heads_backward(self, parts: List[Tensor]) -> Tensor:
   joined = torch.cat([torch.transpose(p, 1, 2) for p in parts], 2)
   return torch.flatten(joined, 2)
 
+# [B, T, H 3 D], the query, key and value of a head side by side -> views [B, H, T, D] of each.
+def split_interleaved_heads(self, x: Tensor, head_dim: int) -> List[Tensor]:
+  by_head = torch.transpose(torch.view(x, [x.size(0), x.size(1), -1, 3 * head_dim]), 1, 2)
+  return [torch.narrow(by_head, -1, 0, head_dim), torch.narrow(by_head, -1, head_dim, head_dim), torch.narrow(by_head, -1, 2 * head_dim, head_dim)]
+
+def split_interleaved_heads_backward(self, parts: List[Tensor]) -> Tensor:
+  return torch.flatten(torch.transpose(torch.cat(parts, -1), 1, 2), 2)
+
+# [.., sum(widths)] -> views [.., width], one for each entry of widths.
+def split_columns(self, x: Tensor, widths: List[int]) -> List[Tensor]:
+  parts = annotate(List[Tensor], [])
+  start = 0
+  for n in widths:
+    parts.append(torch.narrow(x, -1, start, n))
+    start = start + n
+  return parts
+
 # Cosines and sines [.., T, D / 2] of positions [T] or [B, T]; a head axis is added for the latter.
 def rotary_table(self, positions: Tensor, inverse_frequencies: Tensor, factor: float, dtype: int) -> List[Tensor]:
   angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), -1), inverse_frequencies)
@@ -124,18 +165,35 @@ def rotary(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 def rotary_backward(self, dy: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
   return self.rotary(dy, cos, torch.neg(sin))
 
-# Additive mask [B, 1, Tq, Tk] from a 0/1 mask [B, Tk]: causal, and no look at padding. Queries are
-# the last Tq positions. The most negative finite number keeps rows with nothing to see finite.
-def causal_mask(self, attention_mask: Tensor, queries: int, dtype: int) -> Tensor:
-  keys = attention_mask.size(1)
-  reach = torch.arange(keys - queries, keys)
-  seen = torch.le(torch.unsqueeze(torch.arange(keys), 0), torch.unsqueeze(reach, 1))
-  allowed = torch.logical_and(seen, torch.to(attention_mask, 11).unsqueeze(1).unsqueeze(1))
+# Additive mask from what may be seen: the most negative finite number keeps rows with nothing to
+# see finite.
+def additive_mask(self, allowed: Tensor, dtype: int) -> Tensor:
   lowest = -3.3895313892515355e38
   if dtype == 5:
     lowest = -65504.0
-  mask = torch.zeros([attention_mask.size(0), 1, queries, keys], dtype=dtype)
+  mask = torch.zeros(allowed.size(), dtype=dtype)
   return torch.masked_fill_(mask, torch.logical_not(allowed), lowest)
+
+# Mask [B, 1, Tq, Tk] from a 0/1 mask [B, Tk]: causal, no look at padding, and, with a window, no
+# look further back. Queries are the last Tq positions.
+def causal_mask(self, attention_mask: Tensor, queries: int, window: int, dtype: int) -> Tensor:
+  keys = attention_mask.size(1)
+  reach = torch.unsqueeze(torch.arange(keys - queries, keys), 1)
+  at = torch.unsqueeze(torch.arange(keys), 0)
+  seen = torch.le(at, reach)
+  if window > 0:
+    seen = torch.logical_and(seen, torch.gt(at, torch.sub(reach, window)))
+  return self.additive_mask(torch.logical_and(seen, torch.to(attention_mask, 11).unsqueeze(1).unsqueeze(1)), dtype)
+
+# Mask from a 0/1 mask [B, T] for attention both ways: no look at padding ([B, 1, 1, T]), and, with
+# a window, none further away than it ([B, 1, T, T]).
+def padding_mask(self, attention_mask: Tensor, window: int, dtype: int) -> Tensor:
+  allowed = torch.to(attention_mask, 11).unsqueeze(1).unsqueeze(1)
+  if window > 0:
+    at = torch.arange(attention_mask.size(1))
+    distance = torch.abs(torch.sub(torch.unsqueeze(at, 0), torch.unsqueeze(at, 1)))
+    allowed = torch.logical_and(allowed, torch.le(distance, window))
+  return self.additive_mask(allowed, dtype)
 
 # Queries handled at once: all their scores together take a few MB, whatever the batch and length.
 def attention_block(self, q: Tensor, keys: int) -> int:
@@ -145,23 +203,57 @@ def attention_block(self, q: Tensor, keys: int) -> int:
 def query_rows(self, x: Tensor, start: int, end: int, kv_heads: int) -> Tensor:
   return torch.reshape(torch.narrow(x, 2, start, end - start), [x.size(0) * kv_heads, -1, x.size(3)])
 
-# Attention weights of query rows over keys [B K, keys, D], for queries [start, end). Causal, with
-# keys up to the last query's, unless an additive mask is given.
-def attention_weights(self, rows: Tensor, keys: Tensor, mask: List[Tensor], heads: int, start: int, end: int, scale: float) -> Tensor:
+# The keys [first, last) that some query of [start, end) may see without a mask.
+def visible_keys(self, start: int, end: int, length: int, masked: bool, causal: bool, window: int) -> Tuple[int, int]:
+  first = 0
+  last = length
+  if not masked:
+    if window > 0:
+      first = max(0, start - window + 1) if causal else max(0, start - window)
+    if causal:
+      last = end
+    elif window > 0:
+      last = min(length, end + window)
+  return (first, last)
+
+# Hides from queries [start, end) those keys [first, last) they may not see, in place.
+def hide_keys(self, scores: Tensor, start: int, end: int, first: int, last: int, causal: bool, window: int) -> int:
+  count = end - start
+  low = -1.0e30 if scores.dtype != 5 else -3.0e4
+  by_group = torch.view(scores, [scores.size(0), -1, count, last - first])
+  if causal:
+    torch.add_(torch.narrow(by_group, 3, start - first, count), torch.triu(torch.full([count, count], low, dtype=scores.dtype), 1))
+  if window > 0:
+    far = torch.full([count, last - first], low, dtype=scores.dtype)
+    if causal:
+      torch.add_(by_group, torch.tril_(far, start - window - first))
+    else:
+      torch.add_(by_group, torch.add(torch.tril(far, start - window - first - 1), torch.triu(far, start + window - first + 1)))
+  return 0
+
+# Attention weights of query rows over keys [B K, last - first, D], for queries [start, end); with
+# a soft cap, also the tangents that capped the scores.
+def attention_weights(self, rows: Tensor, keys: Tensor, mask: List[Tensor], heads: int, start: int, end: int, first: int, last: int, scale: float, cap: float, causal: bool, window: int) -> List[Tensor]:
   count = end - start
   scores = torch.mul_(torch.bmm(rows, torch.transpose(keys, 1, 2)), scale)
+  tangents = annotate(List[Tensor], [])
+  if cap > 0.:
+    tangent = torch.tanh_(torch.div_(scores, cap))
+    tangents.append(tangent)
+    scores = torch.mul(tangent, cap)
   if len(mask) > 0:
     by_head = torch.view(scores, [mask[0].size(0), heads, count, -1])
-    torch.add_(by_head, torch.narrow(mask[0], 2, start, count))
+    own = mask[0] if mask[0].size(2) == 1 else torch.narrow(mask[0], 2, start, count)
+    torch.add_(by_head, own)
   else:
-    by_group = torch.view(scores, [scores.size(0), -1, count, end])
-    torch.add_(torch.narrow(by_group, 3, start, count), torch.triu(torch.full([count, count], -1.0e30, dtype=rows.dtype), 1))
-  return torch.softmax(scores, -1)
+    self.hide_keys(scores, start, end, first, last, causal, window)
+  return [torch.softmax(scores, -1)] + tangents
 
-# Scaled dot-product attention, causal unless an additive mask is given. Plain products over blocks
-# of queries, with the query heads of a group as rows over their one key/value head.
+# Scaled dot-product attention. Without a mask causal or both ways, as far as the window if that is
+# above 0. Plain products over blocks of queries, with the query heads of a group as rows over
+# their one key/value head.
 # q [B, H, T, D], k and v [B, K, T, D] -> joined heads [B, T, H D].
-def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float) -> Tensor:
+def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   kv_heads, length = k.size(1), k.size(2)
   kk = torch.reshape(k, [b * kv_heads, length, d])
@@ -172,16 +264,16 @@ def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: 
   start = 0
   while start < t:
     end = min(start + block, t)
-    seen = length if len(mask) > 0 else end
+    first, last = self.visible_keys(start, end, length, len(mask) > 0, causal, window)
     rows = self.query_rows(q, start, end, kv_heads)
-    p = self.attention_weights(rows, torch.narrow(kk, 1, 0, seen), mask, heads, start, end, scale)
-    part = torch.bmm(p, torch.narrow(vv, 1, 0, seen))
+    p = self.attention_weights(rows, torch.narrow(kk, 1, first, last - first), mask, heads, start, end, first, last, scale, cap, causal, window)
+    part = torch.bmm(p[0], torch.narrow(vv, 1, first, last - first))
     torch.copy_(torch.narrow(by_head, 2, start, end - start), torch.view(part, [b, heads, end - start, d]))
     start = end
   return y
 
 # The weights are made again, block by block.
-def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float) -> List[Tensor]:
+def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int) -> List[Tensor]:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
   kv_heads, length = k.size(1), k.size(2)
   kk = torch.reshape(k, [b * kv_heads, length, d])
@@ -194,15 +286,18 @@ def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: 
   start = 0
   while start < t:
     end = min(start + block, t)
-    seen = length if len(mask) > 0 else end
+    first, last = self.visible_keys(start, end, length, len(mask) > 0, causal, window)
     rows = self.query_rows(q, start, end, kv_heads)
     drows = self.query_rows(dy_by_head, start, end, kv_heads)
-    keys = torch.narrow(kk, 1, 0, seen)
-    p = self.attention_weights(rows, keys, mask, heads, start, end, scale)
-    dp = torch.bmm(drows, torch.transpose(torch.narrow(vv, 1, 0, seen), 1, 2))
+    keys = torch.narrow(kk, 1, first, last - first)
+    made = self.attention_weights(rows, keys, mask, heads, start, end, first, last, scale, cap, causal, window)
+    p = made[0]
+    dp = torch.bmm(drows, torch.transpose(torch.narrow(vv, 1, first, last - first), 1, 2))
     ds = torch.mul_(torch._softmax_backward_data(dp, p, -1, q.dtype), scale)
-    torch.add_(torch.narrow(dv, 1, 0, seen), torch.bmm(torch.transpose(p, 1, 2), drows))
-    torch.add_(torch.narrow(dk, 1, 0, seen), torch.bmm(torch.transpose(ds, 1, 2), rows))
+    if cap > 0.:
+      ds = torch.tanh_backward(ds, made[1])
+    torch.add_(torch.narrow(dv, 1, first, last - first), torch.bmm(torch.transpose(p, 1, 2), drows))
+    torch.add_(torch.narrow(dk, 1, first, last - first), torch.bmm(torch.transpose(ds, 1, 2), rows))
     torch.copy_(torch.narrow(dq, 2, start, end - start), torch.view(torch.bmm(ds, keys), [b, heads, end - start, d]))
     start = end
   return [dq, torch.to(torch.view(dk, k.size()), k.dtype), torch.to(torch.view(dv, v.size()), v.dtype)]
@@ -215,21 +310,25 @@ def cache_append(self, k_cache: Tensor, v_cache: Tensor, k: Tensor, v: Tensor, a
 
 # Attention of the newest positions over the first `length` cached ones. For one new position the
 # query heads of a group become rows of one attention over its key/value head: nothing is repeated.
-def cached_attention(self, q: Tensor, k_cache: Tensor, v_cache: Tensor, length: int, mask: List[Tensor], scale: float) -> Tensor:
+def cached_attention(self, q: Tensor, k_cache: Tensor, v_cache: Tensor, length: int, mask: List[Tensor], scale: float, cap: float, window: int) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
-  k = torch.narrow(k_cache, 2, 0, length)
-  v = torch.narrow(v_cache, 2, 0, length)
   if t > 1:
-    return self.attention(q, k, v, mask, scale)
+    return self.attention(q, torch.narrow(k_cache, 2, 0, length), torch.narrow(v_cache, 2, 0, length), mask, scale, cap, True, window)
+  first = max(0, length - window) if window > 0 else 0
+  k = torch.narrow(k_cache, 2, first, length - first)
+  v = torch.narrow(v_cache, 2, first, length - first)
+  near = [torch.narrow(m, 3, first, length - first) for m in mask]
+  if cap > 0.:
+    return self.attention(q, k, v, near, scale, cap, False, 0)
   kv_heads = k.size(1)
   grouped = torch.reshape(q, [b, kv_heads, heads // kv_heads, d])
-  if len(mask) > 0:
-    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(grouped, k, v, 0., False, attn_mask=mask[0], scale=scale)
+  if len(near) > 0:
+    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(grouped, k, v, 0., False, attn_mask=near[0], scale=scale)
   else:
     y, lse = torch._scaled_dot_product_flash_attention_for_cpu(grouped, k, v, 0., False, scale=scale)
   return torch.reshape(y, [b, 1, heads * d])
 
-# act(gate) * up on [.., gate | up]. Kinds: 0 silu, 1 gelu, 2 gelu (tanh), 3 relu.
+# Kinds: 0 silu, 1 gelu, 2 gelu (tanh), 3 relu, 4 tanh.
 def activation(self, x: Tensor, kind: int) -> Tensor:
   if kind == 0:
     return torch.silu(x)
@@ -237,7 +336,9 @@ def activation(self, x: Tensor, kind: int) -> Tensor:
     return torch.gelu(x)
   elif kind == 2:
     return torch.gelu(x, approximate="tanh")
-  return torch.relu(x)
+  elif kind == 3:
+    return torch.relu(x)
+  return torch.tanh(x)
 
 def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
   if kind == 0:
@@ -246,8 +347,11 @@ def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
     return torch.gelu_backward(dy, x)
   elif kind == 2:
     return torch.gelu_backward(dy, x, approximate="tanh")
-  return torch.threshold_backward(dy, x, 0)
+  elif kind == 3:
+    return torch.threshold_backward(dy, x, 0)
+  return torch.tanh_backward(dy, torch.tanh(x))
 
+# act(gate) * up on [.., gate | up].
 def gated(self, x: Tensor, kind: int) -> Tensor:
   width = x.size(-1) // 2
   return torch.mul_(self.activation(torch.narrow(x, -1, 0, width), kind), torch.narrow(x, -1, width, width))
@@ -260,3 +364,10 @@ def gated_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
   torch.copy_(torch.narrow(dx, -1, 0, width), self.activation_backward(torch.mul(dy, up), gate, kind))
   torch.mul_(torch.copy_(torch.narrow(dx, -1, width, width), self.activation(gate, kind)), dy)
   return dx
+
+# Weighted sums over positions: weights [B, T], x [B, T, hidden] -> [B, hidden].
+def pool(self, x: Tensor, weights: Tensor) -> Tensor:
+  return torch.squeeze(torch.bmm(torch.unsqueeze(torch.to(weights, x.dtype), 1), x), 1)
+
+def pool_backward(self, dy: Tensor, weights: Tensor) -> Tensor:
+  return torch.mul(torch.unsqueeze(torch.to(weights, dy.dtype), 2), torch.unsqueeze(dy, 1))

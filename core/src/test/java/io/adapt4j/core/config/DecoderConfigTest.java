@@ -79,7 +79,8 @@ class DecoderConfigTest {
                 new RopeScaling.Default(),
                 16));
     DecoderConfig.Defaults gemma =
-        new DecoderConfig.Defaults(8192, 1e-6, "gelu_pytorch_tanh", true, 10_000);
+        new DecoderConfig.Defaults(
+            8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.empty());
     DecoderConfig other = DecoderConfig.from(parse(MINIMAL), gemma);
     assertThat(other.tieWordEmbeddings()).isTrue();
     assertThat(other.hiddenActivation()).isEqualTo("gelu_pytorch_tanh");
@@ -170,8 +171,8 @@ class DecoderConfigTest {
           partial_rotary_factor | 0.01     | 0 of 16 would be rotated
           rope_scaling          | "linear" | 'rope_scaling': expected an object
           rope_scaling          | {}       | 'rope_scaling.rope_type'
-          rope_scaling          | {"rope_type": "longrope"} | 'longrope'
-          rope_scaling          | {"type": "su"}            | 'rope_scaling.type'
+          rope_scaling          | {"rope_type": "spiral"} | 'spiral'
+          rope_scaling          | {"type": "su"}            | 'rope_scaling.short_factor'
           rope_scaling          | {"type": "linear"}        | 'rope_scaling.factor': expected a positive number, found nothing
           rope_scaling          | {"type": "linear", "factor": 0} | 'rope_scaling.factor'
           rope_scaling          | {"type": "yarn"}          | 'rope_scaling.factor'

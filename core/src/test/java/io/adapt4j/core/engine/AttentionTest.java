@@ -30,6 +30,7 @@ class AttentionTest {
   private final float[] k = values(ROWS * KV_HEADS * LENGTH * WIDTH);
   private final float[] v = values(ROWS * KV_HEADS * LENGTH * WIDTH);
   private final float[] dy = values(ROWS * LENGTH * HEADS * WIDTH);
+  private AttentionRule rule;
   private Scope scope;
 
   @BeforeEach
@@ -42,11 +43,26 @@ class AttentionTest {
     scope.close();
   }
 
-  @ParameterizedTest
-  @CsvSource({"false", "true"})
-  void outputIsTheFormulaOfThePaper(boolean leftPadded) {
+  @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}")
+  @CsvSource({
+    "false, true, 0, 0",
+    "true, true, 0, 0",
+    "false, true, 40, 0",
+    "true, true, 40, 0",
+    "false, true, 0, 0.7",
+    "true, true, 40, 0.7",
+    "false, false, 0, 0",
+    "true, false, 0, 0",
+    "false, false, 30, 0",
+    "true, false, 30, 0",
+  })
+  void outputIsTheFormulaOfThePaper(
+      boolean leftPadded, boolean causal, long window, double softCap) {
+    rule = new AttentionRule(SCALE, softCap, causal, window);
     float[] found =
-        Ops.inference().attention(query(), key(k), key(v), mask(leftPadded), SCALE).toFloats();
+        Ops.inference()
+            .attention(query(), key(k), key(v), mask(leftPadded), rule)
+            .toFloats();
     for (int row = 0; row < ROWS; row++) {
       for (int head = 0; head < HEADS; head++) {
         for (int i = padding(leftPadded, row); i < LENGTH; i++) {
@@ -59,9 +75,19 @@ class AttentionTest {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({"false", "true"})
-  void gradientsAreTheSlopesOfTheFormula(boolean leftPadded) {
+  @ParameterizedTest(name = "left padded {0}, causal {1}, window {2}, soft cap {3}")
+  @CsvSource({
+    "false, true, 0, 0",
+    "true, true, 0, 0",
+    "false, true, 40, 0",
+    "false, true, 40, 0.7",
+    "true, true, 40, 0.7",
+    "false, false, 30, 0",
+    "true, false, 0, 0",
+  })
+  void gradientsAreTheSlopesOfTheFormula(
+      boolean leftPadded, boolean causal, long window, double softCap) {
+    rule = new AttentionRule(SCALE, softCap, causal, window);
     // Padding positions have no loss, so nothing flows back from them.
     for (int row = 0; row < ROWS; row++) {
       for (int i = 0; i < padding(leftPadded, row) * HEADS * WIDTH; i++) {
@@ -78,7 +104,10 @@ class AttentionTest {
             key(k),
             key(v),
             mask == null ? List.of() : List.of(mask),
-            SCALE);
+            SCALE,
+            softCap,
+            causal,
+            window);
     List<float[]> inputs = List.of(q, k, v);
     for (int input = 0; input < inputs.size(); input++) {
       float[] gradient = found[input].toFloats();
@@ -119,18 +148,23 @@ class AttentionTest {
     return sum;
   }
 
-  private static double[] output(
+  private double[] output(
       float[] q, float[] k, float[] v, int row, int head, int i, int first) {
     int query = ((row * HEADS + head) * LENGTH + i) * WIDTH;
     int keys = (row * KV_HEADS + head * KV_HEADS / HEADS) * LENGTH * WIDTH;
     double[] y = new double[WIDTH];
     double total = 0;
-    for (int j = first; j <= i; j++) {
+    for (int j = first; j < LENGTH; j++) {
+      if (!isSeen(i, j)) {
+        continue;
+      }
       double score = 0;
       for (int d = 0; d < WIDTH; d++) {
         score += (double) q[query + d] * k[keys + j * WIDTH + d];
       }
-      double weight = Math.exp(score * SCALE);
+      double cap = rule.softCap();
+      double scaled = score * SCALE;
+      double weight = Math.exp(cap == 0 ? scaled : cap * Math.tanh(scaled / cap));
       total += weight;
       for (int d = 0; d < WIDTH; d++) {
         y[d] += weight * v[keys + j * WIDTH + d];
@@ -142,6 +176,13 @@ class AttentionTest {
     return y;
   }
 
+  private boolean isSeen(int i, int j) {
+    if (rule.causal()) {
+      return j <= i && (rule.window() == 0 || j > i - rule.window());
+    }
+    return rule.window() == 0 || Math.abs(i - j) <= rule.window();
+  }
+
   /** Index in [rows, length, heads, width]. */
   private static int at(int row, int head, int i, int d) {
     return ((row * LENGTH + i) * HEADS + head) * WIDTH + d;
@@ -151,7 +192,7 @@ class AttentionTest {
     return leftPadded && row == 0 ? PADDING : 0;
   }
 
-  private static Tensor mask(boolean leftPadded) {
+  private Tensor mask(boolean leftPadded) {
     if (!leftPadded) {
       return null;
     }
@@ -162,7 +203,10 @@ class AttentionTest {
       }
     }
     long[] values = ones.stream().mapToLong(Long::longValue).toArray();
-    return Masks.causal(Tensor.of(values, ROWS, LENGTH), LENGTH, DType.F32);
+    Tensor seen = Tensor.of(values, ROWS, LENGTH);
+    return rule.causal()
+        ? Masks.causal(seen, LENGTH, rule.window(), DType.F32)
+        : Masks.padding(seen, rule.window(), DType.F32);
   }
 
   private Tensor query() {

@@ -60,7 +60,7 @@ class LanguageModelLossTest {
         Positions positions = decoder.positions(MASK, ROWS, LENGTH)) {
       Ops ops = Ops.inference();
       Tensor hidden = decoder.hidden(ops, Tensor.of(IDS, ROWS, LENGTH), positions, false);
-      float[] logits = decoder.logits(ops, hidden).toFloats();
+      float[] logits = decoder.logits(hidden).toFloats();
       int vocabulary = logits.length / IDS.length;
       double sum = 0;
       for (int at = 0; at + 1 < LABELS.length; at++) {
@@ -78,7 +78,7 @@ class LanguageModelLossTest {
 
   private Decoder load(DType type) throws IOException {
     SmallModel.write(folder);
-    Decoder decoder = Architectures.declare(ModelConfig.read(folder));
+    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(folder));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       decoder.allocate(type);
       Weights.load(decoder, checkpoint);

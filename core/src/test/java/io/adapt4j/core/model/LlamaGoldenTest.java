@@ -112,7 +112,7 @@ class LlamaGoldenTest {
   }
 
   private static Decoder load(Path folder, DType type) {
-    Decoder decoder = Architectures.declare(ModelConfig.read(folder));
+    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(folder));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Weights.check(decoder, checkpoint);
       decoder.allocate(type);
@@ -143,7 +143,7 @@ class LlamaGoldenTest {
         Positions positions = decoder.positions(mask, 2, 24)) {
       Ops ops = Ops.inference();
       Tensor hidden = decoder.hidden(ops, Tensor.of(ids, 2, 24), positions, false);
-      return decoder.logits(ops, hidden).toFloats();
+      return decoder.logits(hidden).toFloats();
     }
   }
 

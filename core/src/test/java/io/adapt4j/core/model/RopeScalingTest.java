@@ -114,7 +114,7 @@ class RopeScalingTest {
   }
 
   private static float[] logits(Path model, long[] ids, long[] mask) {
-    try (Decoder decoder = Architectures.declare(ModelConfig.read(model));
+    try (Decoder decoder = Architectures.declareDecoder(ModelConfig.read(model));
         Checkpoint checkpoint = Checkpoint.open(model);
         Scope scope = Scope.open()) {
       decoder.allocate(DType.F32);
@@ -126,7 +126,7 @@ class RopeScalingTest {
       try (Positions positions = decoder.positions(mask, 1, ids.length)) {
         Ops ops = Ops.inference();
         Tensor hidden = decoder.hidden(ops, Tensor.of(ids, 1, ids.length), positions, false);
-        return decoder.logits(ops, hidden).toFloats();
+        return decoder.logits(hidden).toFloats();
       }
     }
   }

@@ -296,7 +296,7 @@ class TrainerTest {
   }
 
   private static Decoder load(Path folder) {
-    Decoder decoder = Architectures.declare(ModelConfig.read(folder));
+    Decoder decoder = Architectures.declareDecoder(ModelConfig.read(folder));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       decoder.allocate(DType.F32);
       Weights.load(decoder, checkpoint);

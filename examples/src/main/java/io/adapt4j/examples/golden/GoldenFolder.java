@@ -8,7 +8,7 @@ import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.checkpoint.TensorEntry;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.EncoderInputs;
 import io.adapt4j.core.model.TargetRows;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -110,7 +110,7 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
    *
    * @return a batch of the stored rows and length
    */
-  LanguageModelLoss.Inputs batch(String prefix, String suffix) {
+  EncoderInputs batch(String prefix, String suffix) {
     String name = prefix + "input_ids" + suffix;
     long[] ids = longs(name);
     long[] labels = new long[ids.length];
@@ -118,12 +118,23 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
     if (has(prefix + "labels" + suffix)) {
       labels = longs(prefix + "labels" + suffix);
     }
-    return new LanguageModelLoss.Inputs(
+    String types = prefix + "token_type_ids" + suffix;
+    return new EncoderInputs(
         ids,
         longs(prefix + "attention_mask" + suffix),
+        has(types) ? longs(types) : new long[ids.length],
         labels,
         dimension(name, 0),
         dimension(name, 1));
+  }
+
+  /** Compares values with an expected tensor: of each token but padding, or of each text. */
+  Deviation deviation(String tensor, float[] found, EncoderInputs batch, double tolerance) {
+    float[] expected = floats(tensor);
+    boolean ofTokens = tensors.entry(tensor).shape().size() > 2;
+    return ofTokens
+        ? Deviation.masked(found, expected, batch.attentionMask(), tolerance, 0)
+        : Deviation.of(found, expected, tolerance, 0);
   }
 
   /** The rows of an integer tensor [rows, length]. */

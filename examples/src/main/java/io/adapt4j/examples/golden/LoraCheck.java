@@ -5,8 +5,8 @@ import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.EncoderInputs;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.lora.Lora;
@@ -27,7 +27,7 @@ final class LoraCheck {
 
   private final GoldenFolder golden;
   private final Path base;
-  private final LanguageModelLoss.Inputs batch;
+  private final EncoderInputs batch;
   private final Report.Section section;
 
   private LoraCheck(GoldenFolder golden, Path base, Report.Section section) {
@@ -41,11 +41,6 @@ final class LoraCheck {
     JsonNode options = GoldenFolder.json(golden.path(), OPTIONS);
     Path base = base(golden.path(), options.path("base").asText());
     Networks.requireSupported(base);
-    String task = options.path("task").asText();
-    if (!task.equals("causal")) {
-      throw new UnsupportedQuantityException(
-          "task " + task + "; only causal language models are offered");
-    }
     LoraCheck check = new LoraCheck(golden, base, section);
     if (options.path("lora").isNull()) {
       section.attempt("logits_base", check::baseLogits);
@@ -94,38 +89,36 @@ final class LoraCheck {
   }
 
   private void baseLogits() {
-    try (Decoder decoder = Networks.load(base, DType.F32)) {
-      logits(decoder, "logits_base", "logits_base");
+    try (Network network = Networks.load(base, DType.F32)) {
+      logits(network, "logits_base", "logits_base");
     }
   }
 
-  private void logits(Decoder decoder, String tensor, String quantity) {
-    float[] found = Networks.logits(decoder, batch);
-    section.compared(
-        quantity,
-        Deviation.masked(found, golden.floats(tensor), batch.attentionMask(), ModelCheck.FP32, 0));
+  private void logits(Network network, String tensor, String quantity) {
+    float[] found = Networks.logits(network, batch);
+    section.compared(quantity, golden.deviation(tensor, found, batch, ModelCheck.FP32));
   }
 
   /** A stored adapter: attached, switched off, merged, and taken off again. */
   private void adapter(String name) {
     String tensor = "logits_" + name;
     String stored = name + "/: ";
-    try (Decoder decoder = Networks.load(base, DType.F32)) {
-      try (AttachedAdapter attached = LoraAdapter.at(golden.path().resolve(name)).attach(decoder)) {
-        logits(decoder, tensor, stored + tensor);
+    try (Network network = Networks.load(base, DType.F32)) {
+      try (AttachedAdapter attached = LoraAdapter.at(golden.path().resolve(name)).attach(network)) {
+        logits(network, tensor, stored + tensor);
         attached.enabled(false);
-        logits(decoder, "logits_base", stored + "logits_base with the adapter off");
+        logits(network, "logits_base", stored + "logits_base with the adapter off");
         attached.enabled(true);
         attached.merge();
         if (golden.has(tensor + "_merged")) {
-          logits(decoder, tensor + "_merged", stored + tensor + "_merged");
+          logits(network, tensor + "_merged", stored + tensor + "_merged");
         } else {
-          logits(decoder, tensor, stored + tensor + " when merged");
+          logits(network, tensor, stored + tensor + " when merged");
         }
         attached.unmerge();
-        logits(decoder, tensor, stored + tensor + " when unmerged");
+        logits(network, tensor, stored + tensor + " when unmerged");
       }
-      logits(decoder, "logits_base", stored + "logits_base with the adapter taken off");
+      logits(network, "logits_base", stored + "logits_base with the adapter taken off");
     }
   }
 
@@ -148,24 +141,24 @@ final class LoraCheck {
                           0)));
         }
       }
-      try (Decoder decoder = Networks.load(merged, DType.F32)) {
+      try (Network network = Networks.load(merged, DType.F32)) {
         String tensor =
             golden.has("logits_random_merged") ? "logits_random_merged" : "logits_random";
-        logits(decoder, tensor, tensor + " of the merged checkpoint");
+        logits(network, tensor, tensor + " of the merged checkpoint");
       }
     }
   }
 
   private void gradients(boolean recompute) {
     String suffix = recompute ? " (recompute)" : "";
-    try (Decoder decoder = Networks.load(base, DType.F32);
+    try (Network network = Networks.load(base, DType.F32);
         Adaptation adaptation =
-            Lora.continuing(golden.path().resolve("random")).attach(decoder, base, 0)) {
-      double loss = Networks.differentiate(decoder, batch, recompute);
+            Lora.continuing(golden.path().resolve("random")).attach(network, base, 0)) {
+      double loss = Networks.differentiate(network, batch, recompute);
       section.compared(
           "loss_random" + suffix,
           Deviation.of(loss, golden.floats("loss_random")[0], ModelCheck.FP32, 0));
-      Map<String, float[]> gradients = Networks.gradients(adaptation.trained());
+      Map<String, float[]> gradients = Networks.gradients(network, adaptation.trained());
       for (String tensor : golden.names("grad_random.")) {
         String parameter =
             tensor.substring("grad_random.".length()).replaceAll(IN_MEMORY_ONLY, ".");

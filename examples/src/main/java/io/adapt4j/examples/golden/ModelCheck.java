@@ -2,8 +2,8 @@ package io.adapt4j.examples.golden;
 
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.EncoderInputs;
+import io.adapt4j.core.model.Network;
 import java.util.List;
 import java.util.Map;
 
@@ -17,6 +17,7 @@ final class ModelCheck {
   static final double RELATIVE = 1e-3;
 
   private static final double BF16 = 0.15;
+  private static final double FP16 = 0.03;
 
   private final GoldenFolder golden;
   private final Report.Section section;
@@ -27,7 +28,7 @@ final class ModelCheck {
   }
 
   static void run(GoldenFolder golden, Report.Section section) {
-    requireCausal(golden);
+    requireSupported(golden);
     ModelCheck check = new ModelCheck(golden, section);
     section.attempt("forward", check::forward);
     section.attempt("gradients", () -> check.gradients(false));
@@ -37,57 +38,48 @@ final class ModelCheck {
     section.attempt("round trip", () -> RoundTripCheck.run(golden, section));
   }
 
-  private static void requireCausal(GoldenFolder golden) {
+  private static void requireSupported(GoldenFolder golden) {
     String kind = golden.json().path("kind").asText();
     if (!List.of("causal", "mlm", "cls").contains(kind)) {
       throw new GoldenException(
           golden.path() + ": kind: expected causal, mlm or cls, found '" + kind + "'");
     }
     Networks.requireSupported(golden.path());
-    if (!kind.equals("causal")) {
-      throw new UnsupportedQuantityException(
-          "kind " + kind + "; only causal language models are offered");
-    }
   }
 
   private void forward() {
-    try (Decoder decoder = Networks.load(golden.path(), DType.F32)) {
-      LanguageModelLoss.Inputs batch = golden.batch("", "");
-      section.attempt("logits", () -> logits(decoder, batch, "logits", FP32));
+    try (Network network = Networks.load(golden.path(), DType.F32)) {
+      EncoderInputs batch = golden.batch("", "");
+      section.attempt("logits", () -> logits(network, batch, "logits", FP32));
       section.attempt(
           "loss",
           () ->
               section.compared(
                   "loss",
-                  Deviation.of(Networks.loss(decoder, batch), golden.floats("loss")[0], FP32, 0)));
+                  Deviation.of(Networks.loss(network, batch), golden.floats("loss")[0], FP32, 0)));
       if (golden.has("logits_left")) {
-        LanguageModelLoss.Inputs left = golden.batch("", "_left");
-        section.attempt("logits_left", () -> logits(decoder, left, "logits_left", FP32));
+        EncoderInputs left = golden.batch("", "_left");
+        section.attempt("logits_left", () -> logits(network, left, "logits_left", FP32));
       }
-      section.attempt("hidden", () -> hidden(decoder, batch));
+      section.attempt("hidden", () -> hidden(network, batch));
     }
   }
 
-  private void logits(
-      Decoder decoder, LanguageModelLoss.Inputs batch, String tensor, double tolerance) {
-    float[] found = Networks.logits(decoder, batch);
-    section.compared(
-        tensor,
-        Deviation.masked(found, golden.floats(tensor), batch.attentionMask(), tolerance, 0));
+  private void logits(Network network, EncoderInputs batch, String tensor, double tolerance) {
+    float[] found = Networks.logits(network, batch);
+    section.compared(tensor, golden.deviation(tensor, found, batch, tolerance));
   }
 
-  /** Only the last hidden states leave the decoder: those that the output head reads. */
-  private void hidden(Decoder decoder, LanguageModelLoss.Inputs batch) {
-    String last = "hidden." + decoder.config().layers();
-    if (golden.has(last)) {
-      section.compared(
-          last,
-          Deviation.masked(
-              Networks.hidden(decoder, batch),
-              golden.floats(last),
-              batch.attentionMask(),
-              FP32,
-              0));
+  private void hidden(Network network, EncoderInputs batch) {
+    if (golden.names("hidden.").isEmpty()) {
+      return;
+    }
+    List<float[]> states = Networks.hiddenStates(network, batch);
+    for (int i = 0; i < states.size(); i++) {
+      String tensor = "hidden." + i;
+      if (golden.has(tensor)) {
+        section.compared(tensor, golden.deviation(tensor, states.get(i), batch, FP32));
+      }
     }
   }
 
@@ -97,14 +89,15 @@ final class ModelCheck {
       return;
     }
     String suffix = recompute ? " (recompute)" : "";
-    try (Decoder decoder = Networks.load(golden.path(), DType.F32)) {
-      decoder.parameters().forEach(Parameter::train);
-      double loss = Networks.differentiate(decoder, golden.batch("", ""), recompute);
+    try (Network network = Networks.load(golden.path(), DType.F32)) {
+      network.parameters().forEach(Parameter::train);
+      double loss = Networks.differentiate(network, golden.batch("", ""), recompute);
       section.compared(
           "loss of training" + suffix, Deviation.of(loss, golden.floats("loss")[0], FP32, 0));
       Map<String, float[]> gradients =
           Networks.gradients(
-              decoder.parameters().stream().flatMap(one -> one.trained().stream()).toList());
+              network,
+              network.parameters().stream().flatMap(one -> one.trained().stream()).toList());
       section.attempt("grad_norms" + suffix, () -> gradientNorms(gradients, suffix));
       for (String tensor : tensors) {
         section.attempt(
@@ -156,14 +149,12 @@ final class ModelCheck {
       return;
     }
     String type = golden.json().path("dtype").asText();
-    if (type.equals("float16")) {
-      throw new UnsupportedQuantityException("computing in fp16; fp32 and bf16 are offered");
-    }
-    if (!type.equals("bfloat16")) {
+    if (!type.equals("bfloat16") && !type.equals("float16")) {
       throw new GoldenException("dtype: expected bfloat16 or float16, found '" + type + "'");
     }
-    try (Decoder decoder = Networks.load(golden.path(), DType.BF16)) {
-      logits(decoder, golden.batch("", ""), "logits_native", BF16);
+    boolean half = type.equals("float16");
+    try (Network network = Networks.load(golden.path(), half ? DType.F16 : DType.BF16)) {
+      logits(network, golden.batch("", ""), "logits_native", half ? FP16 : BF16);
     }
   }
 }

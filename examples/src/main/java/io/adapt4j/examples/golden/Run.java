@@ -2,7 +2,7 @@ package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.EncoderInputs;
 import io.adapt4j.core.model.TargetRows;
 import io.adapt4j.core.train.LearningRate;
 import io.adapt4j.core.train.LearningRateSchedule;
@@ -22,7 +22,7 @@ import java.util.List;
  * @param settings of every step
  */
 record Run(
-    List<LanguageModelLoss.Inputs> batches,
+    List<EncoderInputs> batches,
     List<List<Integer>> steps,
     LearningRate learningRate,
     TrainingStep.Settings settings) {
@@ -31,7 +31,7 @@ record Run(
     if (!options.path("optimizer").asText("AdamW").equals("AdamW")) {
       throw new UnsupportedQuantityException("optimizer " + options.get("optimizer").asText());
     }
-    List<LanguageModelLoss.Inputs> batches = batches(folder.resolve("batches.safetensors"));
+    List<EncoderInputs> batches = batches(folder.resolve("batches.safetensors"));
     List<List<Integer>> steps =
         steps(
             batches.size(),
@@ -78,7 +78,7 @@ record Run(
     return steps;
   }
 
-  private static List<LanguageModelLoss.Inputs> batches(Path file) {
+  private static List<EncoderInputs> batches(Path file) {
     try (Checkpoint tensors = Checkpoint.openFile(file)) {
       List<Long> shape = tensors.entry("input_ids").shape();
       if (shape.size() != 3) {
@@ -90,14 +90,16 @@ record Run(
       long[] ids = GoldenFolder.longs(tensors, "input_ids");
       long[] mask = GoldenFolder.longs(tensors, "attention_mask");
       long[] labels = GoldenFolder.longs(tensors, "labels");
-      List<LanguageModelLoss.Inputs> batches = new ArrayList<>();
+      List<EncoderInputs> batches = new ArrayList<>();
       int size = rows * length;
+      int labelsEach = labels.length / (ids.length / size);
       for (int at = 0; at < ids.length; at += size) {
         batches.add(
-            new LanguageModelLoss.Inputs(
+            new EncoderInputs(
                 Arrays.copyOfRange(ids, at, at + size),
                 Arrays.copyOfRange(mask, at, at + size),
-                Arrays.copyOfRange(labels, at, at + size),
+                new long[size],
+                Arrays.copyOfRange(labels, at / size * labelsEach, (at / size + 1) * labelsEach),
                 rows,
                 length));
       }
@@ -105,7 +107,7 @@ record Run(
     }
   }
 
-  List<LanguageModelLoss.Inputs> batches(int step) {
+  List<EncoderInputs> batches(int step) {
     return steps.get(step).stream().map(batches::get).toList();
   }
 

@@ -1,0 +1,54 @@
+package io.adapt4j.core.model;
+
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Tensor;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * What turns token ids into the first hidden states.
+ *
+ * @param tokens one row a token
+ * @param positions one row a position, or null where positions are not learned
+ * @param types one row a token type, or null
+ * @param norm norm of the sum
+ * @param scale multiplies the token rows
+ */
+record Embeddings(Parameter tokens, Parameter positions, Parameter types, Norm norm, Scale scale) {
+
+  /**
+   * A factor of the embedding.
+   *
+   * @param factor its value
+   * @param rounded whether the reference rounds it to the compute type first
+   */
+  record Scale(double factor, boolean rounded) {
+
+    static final Scale NONE = new Scale(1, false);
+  }
+
+  static Embeddings of(Parameter tokens, Scale scale) {
+    return new Embeddings(tokens, null, null, Norm.NONE, scale);
+  }
+
+  Tensor forward(Ops ops, Tensor ids, Tensor typeIds, Positions at) {
+    double factor = scale.rounded() ? tokens.value().type().round(scale.factor()) : scale.factor();
+    Tensor x = ops.scaled(ops.embedding(ids, tokens), factor);
+    if (positions != null) {
+      x = ops.add(x, ops.embedding(at.ids(), positions));
+    }
+    if (types != null) {
+      x = ops.add(x, ops.embedding(typeIds, types));
+    }
+    return norm.forward(ops, x);
+  }
+
+  List<Parameter> parameters() {
+    return Stream.concat(
+            Stream.of(tokens, positions, types).filter(Objects::nonNull),
+            norm.parameters().stream())
+        .toList();
+  }
+}

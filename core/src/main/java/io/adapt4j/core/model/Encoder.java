@@ -1,0 +1,168 @@
+package io.adapt4j.core.model;
+
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.engine.VocabularyHead;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * An encoder: every token sees all others. It ends in hidden states, in scores of masked tokens, or
+ * in scores of classes, as the configuration's {@code architectures} says. Not thread safe.
+ */
+public final class Encoder extends Network {
+
+  private final Placement placement;
+  private final EncoderHead head;
+  private final OptionalInt positionPadding;
+
+  /**
+   * Declares an encoder.
+   *
+   * @param positionPadding the padding token from which positions are counted (RoBERTa), or empty
+   *     where they are 0, 1, 2 in every row
+   */
+  Encoder(
+      ModelConfig modelConfig,
+      Dimensions dimensions,
+      StoredNames storedNames,
+      Transformer body,
+      EncoderHead head,
+      OptionalInt positionPadding) {
+    super(modelConfig, dimensions, storedNames, body);
+    this.placement = body.placement();
+    this.head = head;
+    this.positionPadding = positionPadding;
+  }
+
+  @Override
+  List<Parameter> headParameters() {
+    return head.parameters();
+  }
+
+  @Override
+  List<LinearSlot> headLinears() {
+    return head.linears();
+  }
+
+  /**
+   * Returns the number of token types, such as first and second text of a pair.
+   *
+   * @return 0 where the model does not tell them apart
+   */
+  public int tokenTypes() {
+    Parameter types = body().embeddings().types();
+    return types == null ? 0 : Math.toIntExact(types.sizes()[0]);
+  }
+
+  /**
+   * Tells whether the model predicts masked tokens.
+   *
+   * @return true for a masked language model
+   */
+  public boolean predictsTokens() {
+    return head instanceof MaskedLanguageHead;
+  }
+
+  /**
+   * Returns the number of classes.
+   *
+   * @return 0 where the model is no classifier
+   */
+  public int classes() {
+    return head instanceof ClassificationHead own
+        ? Math.toIntExact(own.classifier().linear().outFeatures())
+        : 0;
+  }
+
+  /**
+   * Places a batch.
+   *
+   * @param ids token ids, row-major [rows, length]
+   * @param attentionMask 1 on tokens and 0 on padding
+   * @param rows B
+   * @param length T
+   * @return the positions
+   * @throws IllegalArgumentException if a text is longer than the model has learned positions for
+   */
+  public Positions positions(long[] ids, long[] attentionMask, int rows, int length) {
+    return placement.bothWays(positionIds(ids, rows, length), attentionMask, rows, length, type());
+  }
+
+  private long[] positionIds(long[] ids, int rows, int length) {
+    long[] positions = new long[ids.length];
+    for (int row = 0; row < rows; row++) {
+      long counted = positionPadding.orElse(-1);
+      for (int i = row * length; i < (row + 1) * length; i++) {
+        boolean padding = positionPadding.isPresent() && ids[i] == positionPadding.getAsInt();
+        positions[i] = padding ? positionPadding.getAsInt() : ++counted;
+      }
+    }
+    return positions;
+  }
+
+  /**
+   * Runs the model up to and with its final norm.
+   *
+   * @param ops the operators to use
+   * @param ids token ids, I64 [B, T]
+   * @param typeIds token types, I64 [B, T]; not read where the model has none
+   * @param positions where they stand
+   * @param recompute whether each layer's intermediates are dropped and made again for the
+   *     derivative
+   * @return [B, T, hidden]
+   */
+  public Tensor hidden(
+      Ops ops, Tensor ids, Tensor typeIds, Positions positions, boolean recompute) {
+    return body().forward(ops, ids, typeIds, positions, recompute);
+  }
+
+  /**
+   * Prepares hidden states for the vocabulary head.
+   *
+   * @param ops the operators to use
+   * @param hidden [.., hidden]
+   * @return the shape of hidden
+   * @throws IllegalStateException if the model does not predict tokens
+   */
+  public Tensor vocabularyInput(Ops ops, Tensor hidden) {
+    return maskedLanguageHead().transform(ops, hidden);
+  }
+
+  /**
+   * Returns what scores masked tokens, from {@link #vocabularyInput}.
+   *
+   * @return the head
+   * @throws IllegalStateException if the model does not predict tokens
+   */
+  public VocabularyHead vocabularyHead() {
+    return maskedLanguageHead().vocabulary();
+  }
+
+  /**
+   * Scores the classes of each text.
+   *
+   * @param ops the operators to use
+   * @param hidden [B, T, hidden]
+   * @param attentionMask 1 on tokens and 0 on padding, row-major [B, T]
+   * @return logits [B, classes]
+   * @throws IllegalStateException if the model is no classifier
+   */
+  public Tensor classLogits(Ops ops, Tensor hidden, long[] attentionMask) {
+    if (head instanceof ClassificationHead own) {
+      return own.logits(ops, hidden, attentionMask);
+    }
+    throw new IllegalStateException(
+        "This model has no classification head: " + modelConfig().architectures());
+  }
+
+  private MaskedLanguageHead maskedLanguageHead() {
+    if (head instanceof MaskedLanguageHead own) {
+      return own;
+    }
+    throw new IllegalStateException(
+        "This model has no head for masked tokens: " + modelConfig().architectures());
+  }
+}

@@ -1,0 +1,27 @@
+package io.adapt4j.core.model;
+
+import io.adapt4j.core.engine.Parameter;
+import java.util.List;
+
+/** What an encoder does with its last hidden states. */
+sealed interface EncoderHead permits EncoderHead.None, MaskedLanguageHead, ClassificationHead {
+
+  List<LinearSlot> linears();
+
+  /** Parameters besides those of the linear layers. */
+  List<Parameter> parameters();
+
+  /** Nothing: the hidden states are the result. */
+  record None() implements EncoderHead {
+
+    @Override
+    public List<LinearSlot> linears() {
+      return List.of();
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of();
+    }
+  }
+}

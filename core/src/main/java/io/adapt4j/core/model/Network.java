@@ -1,0 +1,217 @@
+package io.adapt4j.core.model;
+
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A transformer: a {@link Decoder} that predicts the next token, or an {@link Encoder} that reads
+ * whole texts.
+ *
+ * <p>Its structure exists before its weights do: a declared network answers questions about
+ * parameters and projections, and {@link #allocate} gives it memory. Not thread safe.
+ */
+public abstract sealed class Network implements AutoCloseable permits Decoder, Encoder {
+
+  private final ModelConfig modelConfig;
+  private final Dimensions dimensions;
+  private final StoredNames storedNames;
+  private final Transformer body;
+  private DType type;
+
+  Network(
+      ModelConfig modelConfig, Dimensions dimensions, StoredNames storedNames, Transformer body) {
+    this.modelConfig = modelConfig;
+    this.dimensions = dimensions;
+    this.storedNames = storedNames;
+    this.body = body;
+  }
+
+  Transformer body() {
+    return body;
+  }
+
+  /** Parameters of the output layers. */
+  abstract List<Parameter> headParameters();
+
+  /** Linear layers of the output layers that can be replaced. */
+  abstract List<LinearSlot> headLinears();
+
+  /**
+   * Returns the configuration file's content.
+   *
+   * @return the configuration as read
+   */
+  public ModelConfig modelConfig() {
+    return modelConfig;
+  }
+
+  /**
+   * Returns the sizes of the model.
+   *
+   * @return sizes, known before weights are
+   */
+  public Dimensions dimensions() {
+    return dimensions;
+  }
+
+  /**
+   * Returns how checkpoints may name this model's tensors.
+   *
+   * @return the rules for names that differ from {@link #tensors}
+   */
+  public StoredNames storedNames() {
+    return storedNames;
+  }
+
+  /**
+   * Returns the compute type.
+   *
+   * @return F32 or BF16
+   * @throws IllegalStateException before {@link #allocate}
+   */
+  public DType type() {
+    if (type == null) {
+      throw new IllegalStateException("The model has no weights yet");
+    }
+    return type;
+  }
+
+  /**
+   * Tells whether the network has memory.
+   *
+   * @return true after {@link #allocate}
+   */
+  boolean isAllocated() {
+    return type != null;
+  }
+
+  /**
+   * Returns the token embedding.
+   *
+   * @return [vocabulary, hidden]; the network closes it
+   */
+  public Parameter embedding() {
+    return body.embeddings().tokens();
+  }
+
+  /**
+   * Returns the places of all linear layers but the vocabulary's.
+   *
+   * @return first layer first, then those of the output; in a layer qkv, attention output, then the
+   *     MLP's
+   */
+  public List<LinearSlot> linears() {
+    List<LinearSlot> slots = new ArrayList<>(body.linears());
+    slots.addAll(headLinears());
+    return slots;
+  }
+
+  /**
+   * Returns every parameter once: embeddings, layers, norms, output, and what stands in linear
+   * places.
+   *
+   * @return an immutable list; the network closes them
+   */
+  public List<Parameter> parameters() {
+    Set<Parameter> all = new LinkedHashSet<>(body.parameters());
+    headLinears().forEach(slot -> all.addAll(slot.linear().parameters()));
+    all.addAll(headParameters());
+    return List.copyOf(all);
+  }
+
+  /**
+   * Returns the checkpoint tensors the model is made of.
+   *
+   * @return dimensions by name, in the order of {@link #parameters}
+   */
+  public Map<String, List<Long>> tensors() {
+    Map<String, List<Long>> tensors = new LinkedHashMap<>();
+    for (Parameter parameter : parameters()) {
+      for (Parameter.Slice slice : parameter.slices()) {
+        List<Long> sizes = new ArrayList<>();
+        for (long size : parameter.sizes(slice)) {
+          sizes.add(size);
+        }
+        tensors.put(slice.name(), sizes);
+      }
+    }
+    return tensors;
+  }
+
+  /**
+   * Returns the number of values in all parameters.
+   *
+   * @return their count; a tied matrix counts once
+   */
+  public long parameterCount() {
+    return parameters().stream().mapToLong(Parameter::count).sum();
+  }
+
+  /**
+   * Returns the most tokens of a sequence: as many as the model was made for.
+   *
+   * @return a number of tokens
+   */
+  public int contextLength() {
+    return dimensions.contextLength();
+  }
+
+  /**
+   * Checks token ids against the vocabulary.
+   *
+   * @param ids the ids
+   * @param what names them in the error, such as {@code Prompt 0}
+   * @throws IllegalArgumentException if one has no embedding
+   */
+  public void requireKnownIds(int[] ids, String what) {
+    for (int id : ids) {
+      if (id < 0 || id >= dimensions.vocabularySize()) {
+        throw new IllegalArgumentException(
+            what
+                + " has the token id "
+                + id
+                + ", but the model's ids are 0 to "
+                + (dimensions.vocabularySize() - 1)
+                + "; use the tokenizer that belongs to the model");
+      }
+    }
+  }
+
+  /**
+   * Runs the model and keeps every hidden state.
+   *
+   * @param ops the operators to use
+   * @param ids token ids, I64 [B, T]
+   * @param typeIds token types, I64 [B, T]; not read where the model has none
+   * @param positions where they stand, without a cache
+   * @return [B, T, hidden] each: of the embedding, of each layer, and after the final norm
+   */
+  public List<Tensor> hiddenStates(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
+    return body.hiddenStates(ops, ids, typeIds, positions);
+  }
+
+  /**
+   * Gives every parameter memory, with undefined content.
+   *
+   * @param computeType F32 or BF16
+   */
+  public void allocate(DType computeType) {
+    type = computeType;
+    parameters().forEach(parameter -> parameter.allocate(computeType));
+  }
+
+  @Override
+  public void close() {
+    parameters().forEach(Parameter::close);
+    linears().forEach(slot -> slot.linear().close());
+  }
+}

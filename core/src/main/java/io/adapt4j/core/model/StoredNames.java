@@ -1,0 +1,59 @@
+package io.adapt4j.core.model;
+
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * How checkpoints may name the tensors of a model: with or without the prefix of the base model, as
+ * saved from another class of the same family, or under the names of older formats.
+ *
+ * @param prefix what the full model puts before the names of its base model, such as {@code bert.}
+ * @param ignored names of stored tensors that this model does not use, as one expression
+ */
+public record StoredNames(String prefix, Pattern ignored) {
+
+  /**
+   * Makes the rules of a family.
+   *
+   * @param prefix what the full model puts before the names of its base model
+   * @param ignored expressions for names of stored tensors that are not used
+   * @return the rules
+   */
+  static StoredNames of(String prefix, List<String> ignored) {
+    return new StoredNames(prefix, Pattern.compile(String.join("|", ignored)));
+  }
+
+  /**
+   * Finds the name under which a checkpoint stores a tensor.
+   *
+   * @param name the model's name for it
+   * @param stored every name in the checkpoint
+   * @return the stored name; the model's own where the checkpoint has none that fits
+   */
+  public String find(String name, Set<String> stored) {
+    return Stream.of(
+            name, prefix + name, name.startsWith(prefix) ? name.substring(prefix.length()) : name)
+        .flatMap(one -> Stream.of(one, older(one)))
+        .filter(stored::contains)
+        .findFirst()
+        .orElse(name);
+  }
+
+  /**
+   * Tells whether a stored tensor may be left unread.
+   *
+   * @param name its stored name
+   * @return true for buffers that are computed, and for layers this model does not have
+   */
+  public boolean ignores(String name) {
+    return ignored.matcher(name).matches();
+  }
+
+  /** TensorFlow's names of a layer norm, which the first BERT checkpoints kept. */
+  private static String older(String name) {
+    return name.replace("LayerNorm.weight", "LayerNorm.gamma")
+        .replace("LayerNorm.bias", "LayerNorm.beta");
+  }
+}
