@@ -60,9 +60,7 @@ class AttentionTest {
       boolean leftPadded, boolean causal, long window, double softCap) {
     rule = new AttentionRule(SCALE, softCap, causal, window);
     float[] found =
-        Ops.inference()
-            .attention(query(), key(k), key(v), mask(leftPadded), rule)
-            .toFloats();
+        Ops.inference().attention(query(), key(k), key(v), mask(leftPadded), rule).toFloats();
     for (int row = 0; row < ROWS; row++) {
       for (int head = 0; head < HEADS; head++) {
         for (int i = padding(leftPadded, row); i < LENGTH; i++) {
@@ -148,8 +146,7 @@ class AttentionTest {
     return sum;
   }
 
-  private double[] output(
-      float[] q, float[] k, float[] v, int row, int head, int i, int first) {
+  private double[] output(float[] q, float[] k, float[] v, int row, int head, int i, int first) {
     int query = ((row * HEADS + head) * LENGTH + i) * WIDTH;
     int keys = (row * KV_HEADS + head * KV_HEADS / HEADS) * LENGTH * WIDTH;
     double[] y = new double[WIDTH];
