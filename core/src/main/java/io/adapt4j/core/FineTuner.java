@@ -240,7 +240,7 @@ public final class FineTuner {
     /**
      * The model to start from.
      *
-     * @param source a Hugging Face checkpoint
+     * @param source a Hugging Face checkpoint, in a folder or on a hub
      * @return this builder
      */
     public Builder model(ModelSource source) {
@@ -528,7 +528,8 @@ public final class FineTuner {
     }
 
     /**
-     * Checks everything together.
+     * Checks everything together. A model on a hub is downloaded for it, once everything that can
+     * be checked without it is right.
      *
      * @return a tuner ready to run
      * @throws FineTuneException naming every problem found: values out of range, a folder that is
