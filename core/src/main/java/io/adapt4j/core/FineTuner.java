@@ -543,7 +543,6 @@ public final class FineTuner {
       Optional<Decoder> declared = checks.model(model, method);
       int contextLength = declared.map(one -> one.config().maxPositionEmbeddings()).orElse(0);
       if (maxLength != null) {
-        checks.require(maxLength >= 2, "maxLength must be at least 2, found " + maxLength);
         checks.require(
             contextLength == 0 || maxLength <= contextLength,
             "maxLength is " + maxLength + ", but the model's context length is " + contextLength);
@@ -567,6 +566,9 @@ public final class FineTuner {
       checks.atLeast("batchSize", batchSize, 1);
       checks.atLeast("gradientAccumulation", accumulation, 1);
       checks.atLeast("maxSkippedSteps", maxSkippedSteps, 0);
+      if (maxLength != null) {
+        checks.atLeast("maxLength", maxLength, 2);
+      }
       checks.require(
           learningRate > 0 && Double.isFinite(learningRate),
           "learningRate must be above 0, found " + learningRate);
