@@ -45,7 +45,7 @@ final class ModelFiles implements FileChoice {
   private static final Pattern OTHER_WEIGHTS =
       Pattern.compile(".*\\.(bin|pt|pth|ckpt|h5|msgpack|gguf|onnx|ot|tflite|safetensors)");
   private static final Pattern PYTORCH =
-      Pattern.compile("(pytorch|adapter)_model.*\\.bin|.*\\.(pt|pth|ckpt)");
+      Pattern.compile("(.*/)?(pytorch|adapter)_model[^/]*\\.bin|.*\\.(pt|pth|ckpt)");
 
   private final RepositoryId repository;
 
@@ -126,7 +126,8 @@ final class ModelFiles implements FileChoice {
   private void requireWeights(String folder, Set<String> listed) {
     if (listed.contains(folder + WEIGHTS)
         || listed.contains(folder + INDEX)
-        || listed.contains(folder + ADAPTER_WEIGHTS)) {
+        || listed.contains(folder + ADAPTER_WEIGHTS)
+        || (folder.isEmpty() && hasTransformerModule(listed))) {
       return;
     }
     List<String> others =
@@ -154,6 +155,15 @@ final class ModelFiles implements FileChoice {
               + ". "
               + remedy(others));
     }
+  }
+
+  /** Whether the weights lie in the first module's folder instead of the root. */
+  private static boolean hasTransformerModule(Set<String> listed) {
+    return listed.contains(MODULES)
+        && folders(listed).stream()
+            .filter(folder -> folder.startsWith("0_"))
+            .anyMatch(
+                folder -> listed.contains(folder + WEIGHTS) || listed.contains(folder + INDEX));
   }
 
   private static String remedy(List<String> others) {

@@ -203,7 +203,7 @@ class HubErrorsTest {
     Path file = Files.writeString(cache.resolve("file"), "");
 
     assertThatExceptionOfType(HubException.class)
-        .isThrownBy(() -> server.hub(file).build().download(REPOSITORY))
+        .isThrownBy(() -> server.hub(cache).cache(file).build().download(REPOSITORY))
         .withMessageContainingAll("the cache cannot be used", "HF_HUB_CACHE");
   }
 }

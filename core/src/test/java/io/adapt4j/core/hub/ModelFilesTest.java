@@ -115,6 +115,24 @@ class ModelFilesTest {
   }
 
   @Test
+  void aTransformerMayLieInAModuleFolder() {
+    assertThat(
+            chosen(
+                "modules.json",
+                "0_Transformer/config.json",
+                "0_Transformer/tokenizer.json",
+                "0_Transformer/model.safetensors",
+                "1_Pooling/config.json",
+                "onnx/model.onnx"))
+        .containsExactlyInAnyOrder(
+            "modules.json",
+            "0_Transformer/config.json",
+            "0_Transformer/tokenizer.json",
+            "0_Transformer/model.safetensors",
+            "1_Pooling/config.json");
+  }
+
+  @Test
   void aModuleWithPicklesOnlyIsRefused() {
     assertThatExceptionOfType(HubException.class)
         .isThrownBy(() -> chosen("modules.json", "model.safetensors", "2_Dense/pytorch_model.bin"))
