@@ -114,15 +114,17 @@ final class BlobDownload {
 
   private void receiveAll(FileChannel channel) throws IOException {
     int failures = 0;
+    long furthest = position;
     while (!isComplete()) {
-      long before = position;
       try {
         receive(channel);
       } catch (IOException e) {
         if (session.isCancelled()) {
           throw new InterruptedIOException("the download was cancelled");
         }
-        failures = position > before ? 1 : failures + 1;
+        // A server that ignores ranges goes back and forth; that is no progress.
+        failures = position > furthest ? 1 : failures + 1;
+        furthest = Math.max(furthest, position);
         session.retries().pause(file, e, failures);
       }
     }

@@ -23,7 +23,10 @@ final class CacheLock implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(CacheLock.class);
 
-  /** A file lock belongs to the whole process, so its threads need one of their own. */
+  /**
+   * A file lock belongs to the whole process, so its threads need one of their own. There is one
+   * for each file this process ever downloaded, which is few.
+   */
   private static final ConcurrentMap<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
 
   private final ReentrantLock thread;

@@ -37,10 +37,6 @@ final class RepositoryCache {
     this.storage = settings.storage();
   }
 
-  Path folder() {
-    return folder;
-  }
-
   Path snapshot(String commit) {
     return folder.resolve("snapshots").resolve(commit);
   }

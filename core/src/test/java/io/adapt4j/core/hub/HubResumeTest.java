@@ -71,6 +71,30 @@ class HubResumeTest {
   }
 
   @Test
+  void aDownloadThatGivesUpKeepsWhatHasArrivedForTheNext() {
+    serveWeights(cutAfter(100_000));
+
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> server.hub(cache).retries(0).build().download(REPOSITORY))
+        .withMessageContaining("what has arrived is kept");
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).containsExactly("all", "bytes=100000-");
+  }
+
+  @Test
+  void aServerThatIgnoresRangesAndCutsEachTimeIsGivenUp() {
+    TestHub.Reply[] replies = new TestHub.Reply[20];
+    for (int i = 0; i < replies.length; i++) {
+      replies[i] = TestHub.wholeCutAfter(i % 2 == 0 ? 100_000 : 50_000);
+    }
+    serveWeights(replies);
+
+    assertThatExceptionOfType(HubException.class).isThrownBy(this::download);
+    assertThat(rangesAskedFor()).hasSizeLessThan(10);
+  }
+
+  @Test
   void aStalledConnectionIsCutAndResumed() {
     serveWeights(TestHub.stallAfter(1000));
 

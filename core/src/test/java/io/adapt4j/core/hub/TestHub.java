@@ -218,6 +218,15 @@ final class TestHub implements AutoCloseable {
     };
   }
 
+  /** Begins the file from the front whatever part was asked for, and closes the connection. */
+  static Reply wholeCutAfter(int count) {
+    return (exchange, content) -> {
+      exchange.sendResponseHeaders(200, content.length);
+      exchange.getResponseBody().write(content, 0, count);
+      exchange.getResponseBody().flush();
+    };
+  }
+
   /** Sends the whole file whatever part was asked for. */
   static Reply whole() {
     return (exchange, content) -> {
