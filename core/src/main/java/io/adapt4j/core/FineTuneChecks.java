@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Weights;
@@ -68,13 +69,25 @@ final class FineTuneChecks {
     }
   }
 
-  /** Checks the folder, and the method against the model in it. */
+  /**
+   * Checks the folder, and the method against the model in it. A model that is not on disk yet is
+   * not downloaded for a fine-tuning that has other problems.
+   */
   Optional<Decoder> model(ModelSource model, FineTuningMethod method) {
     if (model == null) {
-      problems.add("no model: give ModelSource.path(...)");
+      problems.add("no model: give ModelSource.path(...) or ModelSource.hub(...)");
       return Optional.empty();
     }
-    Path folder = model.folder();
+    if (!model.isOnDisk() && !problems.isEmpty()) {
+      return Optional.empty();
+    }
+    Path folder;
+    try {
+      folder = model.folder();
+    } catch (HubException e) {
+      problems.add(e.getMessage());
+      return Optional.empty();
+    }
     if (!Files.isDirectory(folder)) {
       problems.add("the model folder " + folder.toAbsolutePath() + " does not exist");
       return Optional.empty();

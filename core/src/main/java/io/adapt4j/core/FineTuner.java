@@ -240,7 +240,7 @@ public final class FineTuner {
     /**
      * The model to start from.
      *
-     * @param source a Hugging Face checkpoint
+     * @param source a Hugging Face checkpoint, in a folder or on a hub
      * @return this builder
      */
     public Builder model(ModelSource source) {
@@ -528,7 +528,8 @@ public final class FineTuner {
     }
 
     /**
-     * Checks everything together.
+     * Checks everything together. A model on a hub is downloaded for it, once everything that can
+     * be checked without it is right.
      *
      * @return a tuner ready to run
      * @throws FineTuneException naming every problem found: values out of range, a folder that is
@@ -542,7 +543,6 @@ public final class FineTuner {
       Optional<Decoder> declared = checks.model(model, method);
       int contextLength = declared.map(one -> one.contextLength()).orElse(0);
       if (maxLength != null) {
-        checks.require(maxLength >= 2, "maxLength must be at least 2, found " + maxLength);
         checks.require(
             contextLength == 0 || maxLength <= contextLength,
             "maxLength is " + maxLength + ", but the model's context length is " + contextLength);
@@ -566,6 +566,9 @@ public final class FineTuner {
       checks.atLeast("batchSize", batchSize, 1);
       checks.atLeast("gradientAccumulation", accumulation, 1);
       checks.atLeast("maxSkippedSteps", maxSkippedSteps, 0);
+      if (maxLength != null) {
+        checks.atLeast("maxLength", maxLength, 2);
+      }
       checks.require(
           learningRate > 0 && Double.isFinite(learningRate),
           "learningRate must be above 0, found " + learningRate);

@@ -57,6 +57,7 @@ public final class LanguageModel implements AutoCloseable {
    * @param source where the model is
    * @param adapters what to put on its weights, in this order; usually none or one
    * @return the model, closed by the caller
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
    * @throws io.adapt4j.core.config.ConfigException if the configuration is missing, malformed or of
    *     an unsupported family
    * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it

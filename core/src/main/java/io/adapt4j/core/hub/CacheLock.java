@@ -1,0 +1,83 @@
+package io.adapt4j.core.hub;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A lock file of the cache, {@code .locks/models--owner--name/<etag>.lock}, held against other
+ * threads and other Java processes. On Windows it also excludes the Python client; on Unix Python
+ * takes another kind of lock ({@code flock}, Java {@code fcntl}), and the two do not see each
+ * other. The file stays, as with Python: removing it would race with those who wait for it.
+ */
+final class CacheLock implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CacheLock.class);
+
+  /**
+   * A file lock belongs to the whole process, so its threads need one of their own. There is one
+   * for each file this process ever downloaded, which is few.
+   */
+  private static final ConcurrentMap<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
+
+  private final ReentrantLock thread;
+  private final FileChannel channel;
+
+  private CacheLock(ReentrantLock thread, FileChannel channel) {
+    this.thread = thread;
+    this.channel = channel;
+  }
+
+  /** Waits for the lock. */
+  static CacheLock acquire(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    Files.createDirectories(folder);
+    Path key = folder.toRealPath().resolve(file.getFileName());
+    ReentrantLock thread = THREADS.computeIfAbsent(key, path -> new ReentrantLock());
+    try {
+      thread.lockInterruptibly();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Retries.interrupted(e);
+    }
+    try {
+      return new CacheLock(thread, lockedChannel(key));
+    } catch (IOException | RuntimeException e) {
+      thread.unlock();
+      throw e;
+    }
+  }
+
+  private static FileChannel lockedChannel(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      // Released with its channel.
+      FileLock unused = channel.lock();
+    } catch (FileLockInterruptionException e) {
+      channel.close();
+      throw e;
+    } catch (IOException e) {
+      LOG.debug("{} cannot be locked, as on some network file systems", file, e);
+    }
+    return channel;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      channel.close();
+    } finally {
+      thread.unlock();
+    }
+  }
+}

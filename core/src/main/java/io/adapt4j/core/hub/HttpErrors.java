@@ -1,0 +1,112 @@
+package io.adapt4j.core.hub;
+
+import java.io.IOException;
+import java.net.http.HttpHeaders;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns refusals of the server into words. The Hub says in {@code X-Error-Code} what is missing,
+ * since its status is 401 also for repositories that do not exist.
+ */
+final class HttpErrors {
+
+  private static final Set<Integer> FOR_NOW = Set.of(408, 429, 500, 502, 503, 504);
+
+  private final HubSettings settings;
+  private final RepositoryId repository;
+
+  HttpErrors(HubSettings settings, RepositoryId repository) {
+    this.settings = settings;
+    this.repository = repository;
+  }
+
+  /**
+   * The error of a response.
+   *
+   * @throws RetryLaterException if the same request may succeed later
+   */
+  HubException explain(int status, HttpHeaders headers, String revision, String file)
+      throws IOException {
+    String said =
+        status + headers.firstValue("X-Error-Message").map(m -> ", " + Names.shown(m)).orElse("");
+    if (FOR_NOW.contains(status)) {
+      throw new RetryLaterException("the server answered " + said, retryAfter(headers));
+    }
+    String code = headers.firstValue("X-Error-Code").orElse("");
+    String what = repository + "@" + revision + (file.isEmpty() ? "" : ": " + file);
+    return new HubException(
+        what + ": " + words(status, code) + " (the server answered " + said + ")");
+  }
+
+  private String words(int status, String code) {
+    String page = settings.endpoint() + "/" + repository.page();
+    return switch (code) {
+      case "GatedRepo" -> gated(page);
+      case "RevisionNotFound" ->
+          "the repository has no such revision. See its branches and tags at " + page;
+      case "EntryNotFound" ->
+          "the revision has no such file. See its files at " + page + "/tree/main";
+      case "RepoNotFound" -> notFound();
+      default -> wordsOfStatus(status, page);
+    };
+  }
+
+  private String wordsOfStatus(int status, String page) {
+    String endpoint = "HF_ENDPOINT (" + settings.endpoint() + ")";
+    return switch (status) {
+      case 401 -> notFound();
+      case 403 ->
+          "access is forbidden. If the repository is gated, accept its terms at "
+              + page
+              + "; then set HF_TOKEN to a token that may read it";
+      case 404 -> "not found. Check the name, the revision and " + endpoint;
+      default -> "the request failed. Check " + endpoint;
+    };
+  }
+
+  private String gated(String page) {
+    return "the repository is gated. Accept its terms at "
+        + page
+        + " and "
+        + (settings.token().isPresent()
+            ? "check that HF_TOKEN is a token of that account"
+            : "set HF_TOKEN to a read token of that account");
+  }
+
+  private String notFound() {
+    return settings.token().isPresent()
+        ? "the repository does not exist, or the access token is invalid or may not read it. Check"
+            + " the name and HF_TOKEN"
+        : "the repository does not exist, or is private or gated and no access token is set. Check"
+            + " the name; for a private one create a read token at "
+            + settings.endpoint()
+            + "/settings/tokens and set HF_TOKEN";
+  }
+
+  private static Optional<Duration> retryAfter(HttpHeaders headers) {
+    return headers.firstValue("Retry-After").flatMap(HttpErrors::duration);
+  }
+
+  /** Seconds, or a date. */
+  private static Optional<Duration> duration(String value) {
+    String text = value.strip();
+    if (text.matches("\\d{1,9}")) {
+      return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
+    }
+    try {
+      Duration left =
+          Duration.between(
+              ZonedDateTime.now(ZoneOffset.UTC),
+              ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME));
+      return Optional.of(left.isNegative() ? Duration.ZERO : left);
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,375 @@
+package io.adapt4j.core.hub;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * A Hugging Face Hub and the local cache of what was downloaded from it. The cache has the layout
+ * of the Python client ({@code huggingface_hub}), so that both use each other's downloads.
+ *
+ * <pre>{@code
+ * Hub hub = Hub.builder().listener(DownloadListener.console(System.err)).build();
+ * Path folder = hub.download("HuggingFaceTB/SmolLM2-135M-Instruct", "main");
+ * }</pre>
+ *
+ * <p>Downloads resume where an earlier one was cut off, run in parallel, are checked against the
+ * server's hashes, and appear in the cache only when complete. A revision that is a commit of 40
+ * hexadecimal digits and is all in the cache needs no network; for a branch or a tag the server is
+ * asked for its commit, and if it cannot be reached the last downloaded snapshot is used. The
+ * access token is sent to the endpoint only, never to the servers it redirects to.
+ *
+ * <p>Immutable and safe for use by several threads. Several processes may share a cache; a file
+ * that two of them want is downloaded once.
+ */
+public final class Hub {
+
+  /** The revision used where none is named. */
+  public static final String DEFAULT_REVISION = "main";
+
+  private final HubSettings settings;
+  private final HttpClient http;
+
+  private Hub(HubSettings settings) {
+    this.settings = settings;
+    // One connection a file: over HTTP/2 a single cut connection would stop them all.
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(settings.connectTimeout())
+            .build();
+  }
+
+  /**
+   * The hub that the environment variables of the Python client describe, see {@link #builder()}.
+   *
+   * @return the hub
+   * @throws HubException if a variable has a value that cannot be used
+   */
+  public static Hub fromEnvironment() {
+    return builder().build();
+  }
+
+  /**
+   * Starts from the environment: {@code HF_ENDPOINT} (default {@code https://huggingface.co}),
+   * {@code HF_TOKEN} or the token file of a login ({@code HF_TOKEN_PATH}, else {@code
+   * $HF_HOME/token}), the cache ({@code HF_HUB_CACHE}, else {@code HUGGINGFACE_HUB_CACHE}, {@code
+   * $HF_HOME/hub}, {@code $XDG_CACHE_HOME/huggingface/hub}, {@code ~/.cache/huggingface/hub}), and
+   * offline mode ({@code HF_HUB_OFFLINE}, else {@code TRANSFORMERS_OFFLINE}).
+   *
+   * @return a builder
+   * @throws HubException if a variable has a value that cannot be used
+   */
+  public static Builder builder() {
+    return builder(System.getenv());
+  }
+
+  /**
+   * Starts from given environment variables, otherwise as {@link #builder()}.
+   *
+   * @param environment names and values
+   * @return a builder
+   * @throws HubException if a variable has a value that cannot be used
+   */
+  public static Builder builder(Map<String, String> environment) {
+    return new Builder(new HubEnvironment(environment));
+  }
+
+  /**
+   * Downloads what is needed to load a model from its default branch; see {@link #download(String,
+   * String)}.
+   *
+   * @param repository {@code owner/name}, or {@code name}
+   * @return the folder of the snapshot
+   * @throws HubException as {@link #download(String, String)} does
+   */
+  public Path download(String repository) {
+    return download(repository, DEFAULT_REVISION);
+  }
+
+  /**
+   * Downloads what is needed to load a model: configuration, tokenizer, chat templates, card,
+   * licence, and weights as safetensors, or those of an adapter, or the modules of a
+   * sentence-transformers model. Files in the cache are not downloaded again. Blocks until all is
+   * there.
+   *
+   * @param repository {@code owner/name}, or {@code name}
+   * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
+   * @return the folder of the snapshot
+   * @throws HubException if the repository, revision or a file does not exist or may not be read,
+   *     if it has no safetensors, if neither server nor cache has it, or if it cannot be stored
+   */
+  public Path download(String repository, String revision) {
+    RepositoryId id = RepositoryId.model(repository);
+    return fetch(id, revision, new ModelFiles(id));
+  }
+
+  /**
+   * Downloads named files of a model's repository.
+   *
+   * @param repository {@code owner/name}, or {@code name}
+   * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
+   * @param files their names in the repository
+   * @return the folder of the snapshot
+   * @throws HubException as {@link #download(String, String)} does
+   */
+  public Path download(String repository, String revision, List<String> files) {
+    RepositoryId id = RepositoryId.model(repository);
+    return fetch(id, revision, FileChoice.named(id, files));
+  }
+
+  /**
+   * Downloads chosen files of a model's repository. Offline, a snapshot that Python left is taken
+   * as it is, since the cache may not know which other files the repository has.
+   *
+   * @param repository {@code owner/name}, or {@code name}
+   * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
+   * @param wanted told each file's name in the repository
+   * @return the folder of the snapshot
+   * @throws HubException as {@link #download(String, String)} does, or if no file is wanted
+   */
+  public Path download(String repository, String revision, Predicate<String> wanted) {
+    RepositoryId id = RepositoryId.model(repository);
+    return fetch(id, revision, FileChoice.matching(id, wanted));
+  }
+
+  /**
+   * Downloads chosen files of a dataset's repository, otherwise as {@link #download(String, String,
+   * Predicate)}.
+   *
+   * @param repository {@code owner/name}, or {@code name}
+   * @param revision a branch, a tag, a commit or a reference such as {@code refs/pr/1}
+   * @param wanted told each file's name in the repository
+   * @return the folder of the snapshot
+   * @throws HubException as {@link #download(String, String)} does, or if no file is wanted
+   */
+  public Path downloadDataset(String repository, String revision, Predicate<String> wanted) {
+    RepositoryId id = RepositoryId.dataset(repository);
+    return fetch(id, revision, FileChoice.matching(id, wanted));
+  }
+
+  /**
+   * The folder of the cache.
+   *
+   * @return the folder, which may not exist yet
+   */
+  public Path cache() {
+    return settings.cache();
+  }
+
+  private Path fetch(RepositoryId repository, String revision, FileChoice choice) {
+    return new SnapshotDownload(settings, http, repository, revision, choice).run();
+  }
+
+  @Override
+  public String toString() {
+    return settings.endpoint() + (settings.offline() ? " (offline)" : "");
+  }
+
+  /** Describes a hub. Each value may be set more than once; the last one counts. */
+  public static final class Builder {
+
+    private String endpoint;
+    private Optional<Token> token;
+    private Path cache;
+    private boolean offline;
+    private int parallel = 4;
+    private int retries = 5;
+    private Duration connectTimeout = Duration.ofSeconds(10);
+    private Duration readTimeout = Duration.ofSeconds(30);
+    private DownloadListener listener = DownloadListener.none();
+    private Sleeper sleeper = Sleeper.REAL;
+    private Storage storage = Storage.NATIVE;
+
+    private Builder(HubEnvironment environment) {
+      try {
+        endpoint(environment.endpoint());
+        token = environment.token().map(Token::new);
+      } catch (IllegalArgumentException e) {
+        throw new HubException("HF_ENDPOINT or HF_TOKEN: " + e.getMessage(), e);
+      }
+      cache = environment.cache().toAbsolutePath();
+      offline = environment.offline();
+    }
+
+    /**
+     * The server's address.
+     *
+     * @param address an http or https address, without query
+     * @return this builder
+     * @throws IllegalArgumentException if it is no such address
+     */
+    public Builder endpoint(String address) {
+      String bare = address.strip().replaceAll("/+$", "");
+      URI parsed = URI.create(bare);
+      if (!String.valueOf(parsed.getScheme()).matches("(?i)https?")
+          || parsed.getHost() == null
+          || parsed.getUserInfo() != null
+          || parsed.getQuery() != null
+          || parsed.getFragment() != null) {
+        throw new IllegalArgumentException(
+            "the endpoint must be an address such as https://huggingface.co, found '"
+                + address
+                + "'");
+      }
+      endpoint = bare;
+      return this;
+    }
+
+    /**
+     * The access token for private and gated repositories.
+     *
+     * @param accessToken the token
+     * @return this builder
+     * @throws IllegalArgumentException if it is empty or has spaces
+     */
+    public Builder token(String accessToken) {
+      token = Optional.of(new Token(accessToken));
+      return this;
+    }
+
+    /**
+     * Sends no access token, even if the environment has one.
+     *
+     * @return this builder
+     */
+    public Builder anonymous() {
+      token = Optional.empty();
+      return this;
+    }
+
+    /**
+     * The folder of the cache.
+     *
+     * @param folder created if absent
+     * @return this builder
+     */
+    public Builder cache(Path folder) {
+      cache = folder.toAbsolutePath();
+      return this;
+    }
+
+    /**
+     * Whether to use the cache alone and make no request.
+     *
+     * @param on true for the cache alone
+     * @return this builder
+     */
+    public Builder offline(boolean on) {
+      offline = on;
+      return this;
+    }
+
+    /**
+     * Files downloaded at a time; default 4.
+     *
+     * @param files at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if there is none
+     */
+    public Builder parallel(int files) {
+      if (files < 1) {
+        throw new IllegalArgumentException("parallel must be at least 1, found " + files);
+      }
+      parallel = files;
+      return this;
+    }
+
+    /**
+     * How often a request is tried again in a row without any progress; default 5. The waits
+     * between are 1 s, 2 s, 4 s and so on up to 30 s, or what the server asks for.
+     *
+     * @param times at least 0
+     * @return this builder
+     * @throws IllegalArgumentException if negative
+     */
+    public Builder retries(int times) {
+      if (times < 0) {
+        throw new IllegalArgumentException("retries must be at least 0, found " + times);
+      }
+      retries = times;
+      return this;
+    }
+
+    /**
+     * How long to wait for a connection; default 10 s.
+     *
+     * @param timeout above 0
+     * @return this builder
+     * @throws IllegalArgumentException if not above 0
+     */
+    public Builder connectTimeout(Duration timeout) {
+      connectTimeout = positive("connectTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * How long to wait for an answer, or for more of one, before the connection counts as cut;
+     * default 30 s.
+     *
+     * @param timeout above 0
+     * @return this builder
+     * @throws IllegalArgumentException if not above 0
+     */
+    public Builder readTimeout(Duration timeout) {
+      readTimeout = positive("readTimeout", timeout);
+      return this;
+    }
+
+    private static Duration positive(String name, Duration timeout) {
+      if (timeout.isNegative() || timeout.isZero()) {
+        throw new IllegalArgumentException(name + " must be above 0, found " + timeout);
+      }
+      return timeout;
+    }
+
+    /**
+     * Who is told how downloads go; default nobody.
+     *
+     * @param downloadListener the listener
+     * @return this builder
+     */
+    public Builder listener(DownloadListener downloadListener) {
+      listener = Objects.requireNonNull(downloadListener, "listener");
+      return this;
+    }
+
+    Builder sleeper(Sleeper waiting) {
+      sleeper = waiting;
+      return this;
+    }
+
+    Builder storage(Storage fileSystem) {
+      storage = fileSystem;
+      return this;
+    }
+
+    /**
+     * Finishes the description.
+     *
+     * @return the hub; nothing is read or requested yet
+     */
+    public Hub build() {
+      return new Hub(
+          new HubSettings(
+              endpoint,
+              token,
+              cache,
+              offline,
+              parallel,
+              retries,
+              connectTimeout,
+              readTimeout,
+              listener,
+              sleeper,
+              storage));
+    }
+  }
+}

@@ -1,0 +1,241 @@
+package io.adapt4j.core.hub;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Speaks the Hub's protocol for one repository: one attempt a call. What may work later is an
+ * {@link IOException}, what will not a {@link HubException}.
+ */
+final class HubClient {
+
+  private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+  private static final int MOST_REDIRECTS = 10;
+
+  /** A listing of a million files is about half of this. */
+  private static final int MOST_LISTING_BYTES = 256 << 20;
+
+  private final HttpClient http;
+  private final HubSettings settings;
+  private final RepositoryId repository;
+  private final HttpErrors errors;
+  private final URI endpoint;
+
+  HubClient(HttpClient http, HubSettings settings, RepositoryId repository) {
+    this.http = http;
+    this.settings = settings;
+    this.repository = repository;
+    this.errors = new HttpErrors(settings, repository);
+    this.endpoint = URI.create(settings.endpoint());
+  }
+
+  /** A file's content hash or other identity, and its size, -1 if the server does not say. */
+  record RemoteFile(String etag, long size) {}
+
+  /** Asks for a revision's commit and files. */
+  Listing listing(String revision) throws IOException {
+    URI address =
+        URI.create(
+            settings.endpoint()
+                + "/"
+                + repository.api()
+                + "/revision/"
+                + encode(revision)
+                + "?blobs=true");
+    HttpResponse<InputStream> response = send("GET", address, -1, false);
+    try (InputStream body = response.body()) {
+      if (response.statusCode() != 200) {
+        throw errors.explain(response.statusCode(), response.headers(), revision, "");
+      }
+      byte[] json = body.readNBytes(MOST_LISTING_BYTES);
+      return Listing.ofApi(repository, new String(json, StandardCharsets.UTF_8));
+    }
+  }
+
+  /** Asks for a file's ETag and size without its content. */
+  RemoteFile metadata(String commit, String file) throws IOException {
+    // The answer that leads to a content server already says all about the file.
+    HttpResponse<InputStream> response = send("HEAD", address(commit, file), -1, true);
+    response.body().close();
+    HttpHeaders headers = response.headers();
+    if (response.statusCode() != 200 && !REDIRECTS.contains(response.statusCode())) {
+      throw errors.explain(response.statusCode(), headers, commit, file);
+    }
+    String found = headers.firstValue("X-Repo-Commit").orElse(commit);
+    if (!found.equals(commit)) {
+      throw new HubException(
+          repository
+              + ": "
+              + file
+              + ": asked for commit "
+              + commit
+              + ", the server answered for "
+              + Names.shown(found)
+              + ". Check HF_ENDPOINT ("
+              + settings.endpoint()
+              + ")");
+    }
+    String etag =
+        headers
+            .firstValue("X-Linked-Etag")
+            .or(() -> headers.firstValue("ETag"))
+            .map(HubClient::unquoted)
+            .orElseThrow(
+                () ->
+                    new HubException(
+                        repository
+                            + ": "
+                            + file
+                            + ": the server's answer has no ETag. Check HF_ENDPOINT ("
+                            + settings.endpoint()
+                            + ") and proxies"));
+    boolean here = response.statusCode() == 200;
+    long size =
+        headers
+            .firstValueAsLong("X-Linked-Size")
+            .orElseGet(() -> here ? headers.firstValueAsLong("Content-Length").orElse(-1) : -1);
+    return new RemoteFile(Names.requireEtag(repository, file, etag), size);
+  }
+
+  /**
+   * Opens a file's content from a position on. Each call begins at the Hub, since the addresses of
+   * content servers expire. The caller closes the body and looks at the status: 200 is the whole
+   * file, 206 the part asked for, 416 a position beyond the file's end.
+   */
+  HttpResponse<InputStream> open(String commit, String file, long from) throws IOException {
+    HttpResponse<InputStream> response = send("GET", address(commit, file), from, false);
+    int status = response.statusCode();
+    if (status != 200 && status != 206 && status != 416) {
+      response.body().close();
+      throw errors.explain(status, response.headers(), commit, file);
+    }
+    return response;
+  }
+
+  private URI address(String commit, String file) {
+    String path =
+        Arrays.stream(file.split("/")).map(HubClient::encode).collect(Collectors.joining("/"));
+    return URI.create(
+        settings.endpoint() + "/" + repository.page() + "/resolve/" + commit + "/" + path);
+  }
+
+  /** Sends a request and follows redirects, showing the token to nobody but the Hub itself. */
+  private HttpResponse<InputStream> send(String method, URI first, long from, boolean stayAtHub)
+      throws IOException {
+    URI address = first;
+    for (int hop = 0; hop <= MOST_REDIRECTS; hop++) {
+      HttpResponse<InputStream> response = exchange(request(method, address, from));
+      if (!REDIRECTS.contains(response.statusCode())) {
+        return response;
+      }
+      URI next = target(address, response);
+      if (stayAtHub && !isHub(next)) {
+        return response;
+      }
+      response.body().close();
+      address = next;
+    }
+    throw new HubException(
+        repository
+            + ": more than "
+            + MOST_REDIRECTS
+            + " redirects from "
+            + first
+            + ". Check HF_ENDPOINT ("
+            + settings.endpoint()
+            + ")");
+  }
+
+  private HttpRequest request(String method, URI address, long from) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(address)
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .timeout(settings.readTimeout())
+            .header("User-Agent", "adapt4j; java/" + Runtime.version().feature())
+            .header("Accept-Encoding", "identity");
+    if (from > 0) {
+      request.header("Range", "bytes=" + from + "-");
+    }
+    if (isHub(address)) {
+      settings.token().ifPresent(t -> request.header("Authorization", "Bearer " + t.value()));
+    }
+    return request.build();
+  }
+
+  private HttpResponse<InputStream> exchange(HttpRequest request) throws IOException {
+    try {
+      return http.send(request, BodyHandlers.ofInputStream());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Retries.interrupted(e);
+    }
+  }
+
+  private URI target(URI from, HttpResponse<?> response) {
+    String location = response.headers().firstValue("Location").orElse("");
+    URI target;
+    try {
+      target = from.resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw badRedirect(from, location, "which is no address", e);
+    }
+    String scheme = String.valueOf(target.getScheme()).toLowerCase(Locale.ROOT);
+    if (location.isBlank() || target.getHost() == null || !scheme.matches("https?")) {
+      throw badRedirect(from, location, "which is no web address", null);
+    }
+    if (scheme.equals("http") && from.getScheme().equalsIgnoreCase("https")) {
+      throw badRedirect(from, location, "which is not encrypted", null);
+    }
+    return target;
+  }
+
+  private HubException badRedirect(URI from, String location, String problem, Exception cause) {
+    return new HubException(
+        repository
+            + ": "
+            + from
+            + " redirects to '"
+            + Names.shown(location)
+            + "', "
+            + problem
+            + ". Check HF_ENDPOINT and proxies",
+        cause);
+  }
+
+  private boolean isHub(URI address) {
+    return endpoint.getScheme().equalsIgnoreCase(address.getScheme())
+        && endpoint.getHost().equalsIgnoreCase(address.getHost())
+        && port(endpoint) == port(address);
+  }
+
+  private static int port(URI address) {
+    if (address.getPort() >= 0) {
+      return address.getPort();
+    }
+    return address.getScheme().equalsIgnoreCase("https") ? 443 : 80;
+  }
+
+  private static String unquoted(String etag) {
+    String strong = etag.startsWith("W/") ? etag.substring(2) : etag;
+    return strong.replaceAll("^\"+|\"+$", "");
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8)
+        .replace("+", "%20")
+        .replace("*", "%2A")
+        .replace("%7E", "~");
+  }
+}

@@ -1,0 +1,108 @@
+package io.adapt4j.core.hub;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * The files of a repository at one commit. The server gives it, and the cache keeps it in the
+ * Python client's {@code trees/<commit>.json}, so that a snapshot can be known to be complete
+ * without a request.
+ */
+record Listing(String commit, Map<String, JsonNode> files) {
+
+  private static final int FORMAT_VERSION = 1;
+
+  Listing {
+    files = Collections.unmodifiableMap(new TreeMap<>(files));
+  }
+
+  Set<String> names() {
+    return files.keySet();
+  }
+
+  /** Reads the API's answer about a revision. */
+  static Listing ofApi(RepositoryId repository, String json) {
+    JsonNode answer;
+    try {
+      answer = Json.parse(json);
+    } catch (JsonProcessingException e) {
+      throw notAHub(repository, "no JSON", e);
+    }
+    if (!answer.path("sha").isTextual() || !answer.path("siblings").isArray()) {
+      throw notAHub(repository, "no 'sha' and 'siblings'", null);
+    }
+    String commit = Names.requireCommit(repository, answer.get("sha").textValue());
+    Map<String, JsonNode> files = new TreeMap<>();
+    for (JsonNode sibling : answer.get("siblings")) {
+      if (!sibling.path("rfilename").isTextual()) {
+        throw notAHub(repository, "a file without 'rfilename'", null);
+      }
+      files.put(sibling.get("rfilename").textValue(), treeEntry(sibling));
+    }
+    return new Listing(commit, files);
+  }
+
+  private static HubException notAHub(RepositoryId repository, String problem, Exception cause) {
+    return new HubException(
+        repository
+            + ": the server's answer about the repository has "
+            + problem
+            + ". Is HF_ENDPOINT a Hugging Face Hub, and no proxy's login page in between?",
+        cause);
+  }
+
+  /** A file of the API in the form of the cache; empty if the server left out its size or hash. */
+  private static JsonNode treeEntry(JsonNode sibling) {
+    ObjectNode entry = JsonNodeFactory.instance.objectNode();
+    if (sibling.path("size").isIntegralNumber() && sibling.path("blobId").isTextual()) {
+      entry.set("size", sibling.get("size"));
+      entry.set("blob_id", sibling.get("blobId"));
+      JsonNode lfs = sibling.path("lfs");
+      if (lfs.path("sha256").isTextual()) {
+        entry.set("lfs_sha256", lfs.get("sha256"));
+        entry.set("lfs_size", lfs.path("size"));
+      }
+      if (sibling.path("xetHash").isTextual()) {
+        entry.set("xet_hash", sibling.get("xetHash"));
+      }
+    }
+    return entry;
+  }
+
+  /** The cache's form, empty if it would lack something that the Python client relies on. */
+  Optional<JsonNode> toTree() {
+    ObjectNode tree = JsonNodeFactory.instance.objectNode();
+    tree.put("format_version", FORMAT_VERSION);
+    ObjectNode all = tree.putObject("files");
+    for (Map.Entry<String, JsonNode> file : files.entrySet()) {
+      if (file.getValue().isEmpty()) {
+        return Optional.empty();
+      }
+      all.set(file.getKey(), file.getValue());
+    }
+    return Optional.of(tree);
+  }
+
+  /** Reads the cache's form, empty if it is another version's or damaged. */
+  static Optional<Listing> ofTree(String commit, String json) {
+    try {
+      JsonNode tree = Json.parse(json);
+      if (tree.path("format_version").asInt() != FORMAT_VERSION || !tree.path("files").isObject()) {
+        return Optional.empty();
+      }
+      Map<String, JsonNode> files = new TreeMap<>();
+      tree.get("files").properties().forEach(file -> files.put(file.getKey(), file.getValue()));
+      return Optional.of(new Listing(commit, files));
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.adapt4j.core.hub;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * Decides which names from outside may become paths in the cache. File names, hashes and commits
+ * come from a server, so each is checked before it is used.
+ */
+final class Names {
+
+  private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
+  private static final Pattern ETAG = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}");
+  private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:.*", Pattern.DOTALL);
+  private static final Pattern RESERVED =
+      Pattern.compile("(con|prn|aux|nul|com[0-9]|lpt[0-9])(\\..*)?", Pattern.DOTALL);
+  private static final Pattern NOT_IN_REVISIONS =
+      Pattern.compile(".*[\\s~^:?*\\[\\\\\\p{Cntrl}].*");
+
+  private Names() {}
+
+  static boolean isCommit(String revision) {
+    return COMMIT.matcher(revision).matches();
+  }
+
+  static String requireCommit(RepositoryId repository, String sha) {
+    if (!isCommit(sha)) {
+      throw new HubException(
+          repository
+              + ": the server gave the commit '"
+              + shown(sha)
+              + "', expected 40 hexadecimal digits. Is HF_ENDPOINT a Hugging Face Hub?");
+    }
+    return sha;
+  }
+
+  /** Checks a branch, tag, commit or reference such as {@code refs/pr/1}. */
+  static String requireRevision(String revision) {
+    String problem = NOT_IN_REVISIONS.matcher(revision).matches() ? "a forbidden character" : "";
+    for (String part : revision.split("/", -1)) {
+      if (problem.isEmpty()) {
+        problem = problemOfPart(part);
+      }
+    }
+    if (problem.isEmpty() && revision.length() > 255) {
+      problem = "more than 255 characters";
+    }
+    if (!problem.isEmpty()) {
+      throw new HubException(
+          "'"
+              + shown(revision)
+              + "' cannot be a revision: it has "
+              + problem
+              + ". Give a branch, a tag or a commit");
+    }
+    return revision;
+  }
+
+  /** Checks a file's name in a repository, parts separated by {@code /}. */
+  static String requireFile(RepositoryId repository, String file) {
+    String problem = "";
+    if (file.startsWith("/")) {
+      problem = "a slash in front";
+    } else if (file.indexOf('\\') >= 0) {
+      problem = "a backslash";
+    } else if (DRIVE.matcher(file).matches()) {
+      problem = "a drive letter";
+    } else if (file.chars().anyMatch(c -> c < 0x20 || c == 0x7f)) {
+      problem = "a control character";
+    }
+    for (String part : file.split("/", -1)) {
+      if (problem.isEmpty()) {
+        problem = problemOfPart(part);
+      }
+    }
+    if (!problem.isEmpty()) {
+      throw new HubException(
+          repository
+              + ": the file name '"
+              + shown(file)
+              + "' has "
+              + problem
+              + " and could lead outside of the cache; nothing is written for it. Do not trust this"
+              + " repository, or choose its files by name without this one");
+    }
+    return file;
+  }
+
+  static String requireEtag(RepositoryId repository, String file, String etag) {
+    if (!ETAG.matcher(etag).matches()) {
+      throw new HubException(
+          repository
+              + ": "
+              + file
+              + ": the server gave the ETag '"
+              + shown(etag)
+              + "', which cannot name a file. Is HF_ENDPOINT a Hugging Face Hub?");
+    }
+    return etag;
+  }
+
+  private static String problemOfPart(String part) {
+    if (part.isEmpty()) {
+      return "an empty part";
+    }
+    if (part.equals(".") || part.equals("..")) {
+      return "the part '" + part + "'";
+    }
+    if (part.endsWith(".") || part.endsWith(" ")) {
+      return "a part that ends with a dot or a space";
+    }
+    if (RESERVED.matcher(part.toLowerCase(Locale.ROOT)).matches()) {
+      return "the part '" + part + "', reserved on Windows";
+    }
+    return "";
+  }
+
+  /** Text from outside, fit for a message: short and without control characters. */
+  static String shown(String text) {
+    String cut = text.length() > 120 ? text.substring(0, 120) + "..." : text;
+    return cut.replaceAll("\\p{Cntrl}", "?");
+  }
+}

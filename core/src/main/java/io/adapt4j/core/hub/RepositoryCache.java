@@ -1,0 +1,195 @@
+package io.adapt4j.core.hub;
+
+import io.adapt4j.core.internal.AtomicFiles;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * One repository in the cache, in the layout of the Python client:
+ *
+ * <pre>
+ * models--owner--name/
+ *   blobs/ETAG                   contents, named by their hash; ETAG.incomplete while they arrive
+ *   snapshots/COMMIT/FILE        relative links to blobs
+ *   refs/REVISION                the commit a branch or tag had when last downloaded
+ *   .no_exist/COMMIT/FILE        empty: the commit has no such file
+ *   trees/COMMIT.json            the commit's list of files
+ * .locks/models--owner--name/ETAG.lock
+ * </pre>
+ */
+final class RepositoryCache {
+
+  private final RepositoryId repository;
+  private final Path folder;
+  private final Path locks;
+  private final Storage storage;
+
+  RepositoryCache(RepositoryId repository, HubSettings settings) {
+    this.repository = repository;
+    this.folder = settings.cache().resolve(repository.folderName());
+    this.locks = settings.cache().resolve(".locks").resolve(repository.folderName());
+    this.storage = settings.storage();
+  }
+
+  Path snapshot(String commit) {
+    return folder.resolve("snapshots").resolve(commit);
+  }
+
+  /** The place of a file in a snapshot, which a bad name cannot leave. */
+  Path snapshotFile(String commit, String file) {
+    return inside(snapshot(commit), file);
+  }
+
+  private Path inside(Path parent, String file) {
+    Names.requireFile(repository, file);
+    try {
+      Path path = parent.resolve(file).normalize();
+      if (path.startsWith(parent.normalize()) && !path.equals(parent.normalize())) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      throw new HubException(
+          repository + ": this system cannot have a file named '" + Names.shown(file) + "'", e);
+    }
+    throw new HubException(
+        repository + ": the file '" + Names.shown(file) + "' would lie outside of " + parent);
+  }
+
+  Path blob(String etag) {
+    return folder.resolve("blobs").resolve(etag);
+  }
+
+  Path partial(String etag) {
+    return folder.resolve("blobs").resolve(etag + ".incomplete");
+  }
+
+  CacheLock lock(String etag) throws IOException {
+    return CacheLock.acquire(locks.resolve(etag + ".lock"));
+  }
+
+  /** The commit last seen for a revision. */
+  Optional<String> commitOf(String revision) throws IOException {
+    if (Names.isCommit(revision)) {
+      return Optional.of(revision);
+    }
+    Path ref = folder.resolve("refs").resolve(revision);
+    return Files.isRegularFile(ref)
+        ? Optional.of(Files.readString(ref).strip()).filter(Names::isCommit)
+        : Optional.empty();
+  }
+
+  /** Notes a revision's commit; a cache that cannot be written to is left alone if it is right. */
+  void rememberCommit(String revision, String commit) throws IOException {
+    if (!commitOf(revision).equals(Optional.of(commit))) {
+      AtomicFiles.writeText(folder.resolve("refs").resolve(revision), commit);
+    }
+  }
+
+  Optional<Listing> listing(String commit) throws IOException {
+    Path tree = tree(commit);
+    return Files.isRegularFile(tree)
+        ? Listing.ofTree(commit, Files.readString(tree))
+        : Optional.empty();
+  }
+
+  void rememberListing(Listing listing) throws IOException {
+    Path tree = tree(listing.commit());
+    if (listing.toTree().isPresent() && !Files.exists(tree)) {
+      AtomicFiles.writeJson(tree, listing.toTree().get());
+    }
+  }
+
+  private Path tree(String commit) {
+    return folder.resolve("trees").resolve(commit + ".json");
+  }
+
+  /** Notes that a commit lacks a file. */
+  void rememberAbsence(String commit, String file) throws IOException {
+    Path mark = inside(folder.resolve(".no_exist").resolve(commit), file);
+    if (!Files.exists(mark)) {
+      AtomicFiles.write(mark, new byte[0]);
+    }
+  }
+
+  /** Whether a snapshot has a file; a link to a blob that is gone does not count. */
+  boolean hasFile(String commit, String file) {
+    return Files.isRegularFile(snapshotFile(commit, file));
+  }
+
+  /** Whether a blob is there in full. A damaged one is removed. */
+  boolean hasBlob(String etag, long size) throws IOException {
+    Path blob = blob(etag);
+    if (!Files.isRegularFile(blob)) {
+      return false;
+    }
+    if (size < 0 || Files.size(blob) == size) {
+      return true;
+    }
+    Files.delete(blob);
+    return false;
+  }
+
+  /** Makes the finished partial file the blob. */
+  void finish(String etag) throws IOException {
+    Files.move(partial(etag), blob(etag), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Puts a blob into a snapshot under a file's name. */
+  void link(String commit, String file, String etag) throws IOException {
+    Path link = snapshotFile(commit, file);
+    Path blob = blob(etag);
+    Files.createDirectories(link.getParent());
+    // A link that leads nowhere is in the way of the new one.
+    Files.deleteIfExists(link);
+    try {
+      storage.createSymbolicLink(link, link.getParent().relativize(blob));
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isRegularFile(link)) {
+        throw e;
+      }
+    } catch (IOException | UnsupportedOperationException e) {
+      linkOrCopy(link, blob);
+    }
+  }
+
+  /** Windows allows symbolic links only to some users; there a hard link serves, or a copy. */
+  private static void linkOrCopy(Path link, Path blob) throws IOException {
+    try {
+      Files.createLink(link, blob);
+    } catch (IOException | UnsupportedOperationException e) {
+      Path copy = link.resolveSibling("." + UUID.randomUUID() + ".tmp");
+      try {
+        Files.copy(blob, copy);
+        Files.move(copy, link, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(copy);
+      }
+    }
+  }
+
+  /** Creates the blobs folder and refuses a download that does not fit on its disk. */
+  void requireSpace(String file, long bytes) throws IOException {
+    Path blobs = folder.resolve("blobs");
+    Files.createDirectories(blobs);
+    long free = storage.usableSpace(blobs);
+    if (bytes > free) {
+      throw new HubException(
+          repository
+              + ": "
+              + file
+              + " needs "
+              + ConsoleDownloads.bytes(bytes)
+              + " more, but the disk of "
+              + blobs
+              + " has "
+              + ConsoleDownloads.bytes(free)
+              + " free. Free some space, or set HF_HUB_CACHE to a folder on another disk");
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.adapt4j.core.hub;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
+import java.time.Duration;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLHandshakeException;
+
+/**
+ * Tries again what may work later: after 1 s, 2 s, 4 s and so on up to 30 s, or after what the
+ * server's {@code Retry-After} says.
+ */
+final class Retries {
+
+  private static final Duration FIRST = Duration.ofSeconds(1);
+  private static final Duration LONGEST = Duration.ofSeconds(30);
+
+  /** The Hub counts requests in windows of five minutes; a longer wait is the user's decision. */
+  private static final Duration LONGEST_ASKED = Duration.ofMinutes(5);
+
+  private final int most;
+  private final Sleeper sleeper;
+  private final Consumer<String> notices;
+
+  Retries(int most, Sleeper sleeper, Consumer<String> notices) {
+    this.most = most;
+    this.sleeper = sleeper;
+    this.notices = notices;
+  }
+
+  /** An attempt that may fail for now. */
+  @FunctionalInterface
+  interface Attempt<T> {
+    T run() throws IOException;
+  }
+
+  /** Runs until it works, the attempts are used up or there is no point. */
+  <T> T call(String what, Attempt<T> attempt) throws IOException {
+    for (int failures = 1; ; failures++) {
+      try {
+        return attempt.run();
+      } catch (IOException e) {
+        pause(what, e, failures);
+      }
+    }
+  }
+
+  /**
+   * As {@link #call}, but gives up at once when no connection can be made, so that a machine
+   * without a network need not wait for the cache.
+   */
+  <T> T callIfReachable(String what, Attempt<T> attempt) throws IOException {
+    for (int failures = 1; ; failures++) {
+      try {
+        return attempt.run();
+      } catch (ConnectException | HttpConnectTimeoutException e) {
+        throw e;
+      } catch (IOException e) {
+        pause(what, e, failures);
+      }
+    }
+  }
+
+  /** Waits before the next attempt. */
+  void pause(String what, IOException failure, int failures) throws IOException {
+    if (failures > most
+        || failure instanceof SSLHandshakeException
+        || failure instanceof InterruptedIOException) {
+      throw failure;
+    }
+    Duration delay = delay(failure, failures);
+    notices.accept(
+        what
+            + ": "
+            + reason(failure)
+            + "; trying again in "
+            + delay.toMillis() / 1000.0
+            + " s ("
+            + failures
+            + " of "
+            + most
+            + ")");
+    try {
+      sleeper.sleep(delay);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted(e);
+    }
+  }
+
+  private static Duration delay(IOException failure, int failures) throws IOException {
+    if (failure instanceof RetryLaterException later && later.retryAfter().isPresent()) {
+      Duration asked = later.retryAfter().get();
+      if (asked.compareTo(LONGEST_ASKED) > 0) {
+        throw failure;
+      }
+      return asked;
+    }
+    Duration doubled = FIRST.multipliedBy(1L << Math.min(failures - 1, 10));
+    return doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;
+  }
+
+  static InterruptedIOException interrupted(InterruptedException cause) {
+    InterruptedIOException e = new InterruptedIOException("the download was interrupted");
+    e.initCause(cause);
+    return e;
+  }
+
+  /** What an exception says, down to the first cause that says anything. */
+  static String reason(Throwable failure) {
+    for (Throwable at = failure; at != null; at = at.getCause()) {
+      if (at.getMessage() != null && !at.getMessage().isBlank()) {
+        return at.getMessage();
+      }
+    }
+    return failure instanceof ConnectException
+        ? "no connection (unknown host or connection refused)"
+        : failure.getClass().getSimpleName();
+  }
+}

@@ -1,0 +1,31 @@
+package io.adapt4j.core.hub;
+
+/** Hands events on one after the other. */
+final class SerialListener implements DownloadListener {
+
+  private final DownloadListener listener;
+
+  SerialListener(DownloadListener listener) {
+    this.listener = listener;
+  }
+
+  @Override
+  public synchronized void fileStarted(String file, long size, long present) {
+    listener.fileStarted(file, size, present);
+  }
+
+  @Override
+  public synchronized void bytesReceived(String file, long received, long size) {
+    listener.bytesReceived(file, received, size);
+  }
+
+  @Override
+  public synchronized void fileFinished(String file, long size) {
+    listener.fileFinished(file, size);
+  }
+
+  @Override
+  public synchronized void notice(String message) {
+    listener.notice(message);
+  }
+}

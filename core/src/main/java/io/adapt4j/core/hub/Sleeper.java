@@ -1,0 +1,13 @@
+package io.adapt4j.core.hub;
+
+import java.time.Duration;
+
+/** Waits between attempts. */
+@FunctionalInterface
+interface Sleeper {
+
+  /** Waits by putting the thread to sleep. */
+  Sleeper REAL = duration -> Thread.sleep(duration.toMillis());
+
+  void sleep(Duration duration) throws InterruptedException;
+}

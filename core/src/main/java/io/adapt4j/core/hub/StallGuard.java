@@ -1,0 +1,123 @@
+package io.adapt4j.core.hub;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Closes streams on which nothing arrives for too long, which an HTTP client's own timeout does not
+ * watch. Closing the guard closes all its streams.
+ */
+final class StallGuard implements AutoCloseable {
+
+  private final Duration timeout;
+  private final Set<Guarded> streams = ConcurrentHashMap.newKeySet();
+  private final ScheduledExecutorService watch;
+  private volatile boolean closed;
+
+  StallGuard(Duration timeout) {
+    this.timeout = timeout;
+    this.watch =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "hub-stall-guard");
+              thread.setDaemon(true);
+              return thread;
+            });
+    long period = Math.max(10, timeout.toMillis() / 4);
+    // Nobody needs the future: the service is shut down as a whole.
+    var unused =
+        watch.scheduleWithFixedDelay(this::closeStalled, period, period, TimeUnit.MILLISECONDS);
+  }
+
+  /** Puts a stream under watch until it is closed. */
+  InputStream guard(InputStream stream) throws IOException {
+    Guarded guarded = new Guarded(stream);
+    streams.add(guarded);
+    if (closed) {
+      guarded.close();
+      throw new IOException("the download was cancelled");
+    }
+    return guarded;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    watch.shutdownNow();
+    streams.forEach(Guarded::closeQuietly);
+  }
+
+  private void closeStalled() {
+    for (Guarded stream : streams) {
+      long since = stream.waitingSince;
+      if (since != 0 && System.nanoTime() - since > timeout.toNanos()) {
+        stream.stalled = true;
+        stream.closeQuietly();
+      }
+    }
+  }
+
+  /** A stream that knows since when it waits. */
+  private final class Guarded extends FilterInputStream {
+
+    /** 0 while nobody waits. */
+    private volatile long waitingSince;
+
+    private volatile boolean stalled;
+
+    private Guarded(InputStream stream) {
+      super(stream);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      int count = read(one, 0, 1);
+      return count < 0 ? count : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      waitingSince = System.nanoTime() | 1;
+      try {
+        int count = in.read(buffer, offset, length);
+        if (count < 0 && stalled) {
+          throw new IOException("closed");
+        }
+        return count;
+      } catch (IOException e) {
+        if (stalled) {
+          throw new IOException("nothing arrived for " + timeout.toMillis() / 1000.0 + " s", e);
+        }
+        throw e;
+      } finally {
+        waitingSince = 0;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      streams.remove(this);
+      super.close();
+    }
+
+    private void closeQuietly() {
+      try {
+        close();
+      } catch (IOException e) {
+        // The reader learns of it from its own read.
+      }
+    }
+  }
+}

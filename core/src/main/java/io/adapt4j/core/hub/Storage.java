@@ -1,0 +1,22 @@
+package io.adapt4j.core.hub;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What differs between file systems. */
+interface Storage {
+
+  /** The real file system. */
+  Storage NATIVE = new Storage() {};
+
+  /** Creates a symbolic link. */
+  default void createSymbolicLink(Path link, Path target) throws IOException {
+    Files.createSymbolicLink(link, target);
+  }
+
+  /** The bytes that can be written to the folder's disk. */
+  default long usableSpace(Path folder) throws IOException {
+    return Files.getFileStore(folder).getUsableSpace();
+  }
+}

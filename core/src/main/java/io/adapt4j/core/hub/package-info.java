@@ -1,0 +1,2 @@
+/** Downloads models and datasets from a Hugging Face Hub into the cache that Python tools share. */
+package io.adapt4j.core.hub;

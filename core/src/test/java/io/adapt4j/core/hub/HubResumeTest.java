@@ -1,0 +1,270 @@
+package io.adapt4j.core.hub;
+
+import static io.adapt4j.core.hub.TestHub.REPOSITORY;
+import static io.adapt4j.core.hub.TestHub.cutAfter;
+import static io.adapt4j.core.hub.TestHub.status;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Downloads over bad connections and from servers in trouble. */
+class HubResumeTest {
+
+  private static final String WEIGHTS = "model.safetensors";
+
+  @TempDir Path cache;
+
+  private final TestHub server = TestHub.withModel();
+  private final RecordedDownloads events = new RecordedDownloads();
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private Path download() {
+    return server.hub(cache).listener(events).build().download(REPOSITORY);
+  }
+
+  private Path partial() throws IOException {
+    Path blobs = Files.createDirectories(cache.resolve("models--acme--tiny/blobs"));
+    return blobs.resolve(server.etag(WEIGHTS) + ".incomplete");
+  }
+
+  private List<String> rangesAskedFor() {
+    return server.requests("GET", WEIGHTS).stream()
+        .filter(TestHub.Request::toContentServer)
+        .map(one -> one.header("Range").orElse("all"))
+        .toList();
+  }
+
+  private void assertDownloaded(Path snapshot) {
+    assertThat(snapshot.resolve(WEIGHTS)).hasBinaryContent(server.content(WEIGHTS));
+  }
+
+  @Test
+  void cutConnectionsAreResumedAndProgressIsCountedOnce() {
+    serveWeights(cutAfter(100_000), cutAfter(50_000));
+
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).containsExactly("all", "bytes=100000-", "bytes=150000-");
+    assertThat(events.received.get(WEIGHTS)).isSorted().endsWith(300_000L);
+    assertThat(server.waits).containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(1));
+  }
+
+  /** Answers of the content server. */
+  private void serveWeights(TestHub.Reply... replies) {
+    server.replyFromContentServer(WEIGHTS, replies);
+  }
+
+  @Test
+  void aDownloadThatGivesUpKeepsWhatHasArrivedForTheNext() {
+    serveWeights(cutAfter(100_000));
+
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> server.hub(cache).retries(0).build().download(REPOSITORY))
+        .withMessageContaining("what has arrived is kept");
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).containsExactly("all", "bytes=100000-");
+  }
+
+  @Test
+  void aServerThatIgnoresRangesAndCutsEachTimeIsGivenUp() {
+    TestHub.Reply[] replies = new TestHub.Reply[20];
+    for (int i = 0; i < replies.length; i++) {
+      replies[i] = TestHub.wholeCutAfter(i % 2 == 0 ? 100_000 : 50_000);
+    }
+    serveWeights(replies);
+
+    assertThatExceptionOfType(HubException.class).isThrownBy(this::download);
+    assertThat(rangesAskedFor()).hasSizeLessThan(10);
+  }
+
+  @Test
+  void aStalledConnectionIsCutAndResumed() {
+    serveWeights(TestHub.stallAfter(1000));
+
+    Hub hub = server.hub(cache).listener(events).readTimeout(Duration.ofMillis(300)).build();
+    assertDownloaded(hub.download(REPOSITORY));
+
+    assertThat(rangesAskedFor()).containsExactly("all", "bytes=1000-");
+    assertThat(events.notices).anyMatch(text -> text.contains("nothing arrived for 0.3 s"));
+  }
+
+  @Test
+  void whatAKilledProcessLeftIsKept() throws IOException {
+    Files.write(partial(), Arrays.copyOf(server.content(WEIGHTS), 120_000));
+
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).containsExactly("bytes=120000-");
+    assertThat(events.started).contains(WEIGHTS + " 120000/300000");
+    assertThat(partial()).doesNotExist();
+  }
+
+  @Test
+  void aPartialFileThatIsCompleteIsOnlyChecked() throws IOException {
+    Files.write(partial(), server.content(WEIGHTS));
+
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).isEmpty();
+  }
+
+  @Test
+  void aPartialFileOfOtherContentIsThrownAway() throws IOException {
+    Files.write(partial(), new byte[120_000]);
+
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).containsExactly("bytes=120000-", "all");
+    assertThat(events.notices).anyMatch(text -> text.contains("expected hash"));
+  }
+
+  @Test
+  void aPartialFileLongerThanTheFileIsThrownAway() throws IOException {
+    Files.write(partial(), new byte[400_000]);
+
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).containsExactly("all");
+  }
+
+  @Test
+  void aServerThatIgnoresRangesStartsTheFileAgain() throws IOException {
+    Files.write(partial(), Arrays.copyOf(server.content(WEIGHTS), 120_000));
+    serveWeights(TestHub.whole());
+
+    assertDownloaded(download());
+
+    assertThat(rangesAskedFor()).containsExactly("bytes=120000-");
+    assertThat(events.received.get(WEIGHTS)).endsWith(300_000L);
+  }
+
+  @Test
+  void aWrongHashIsTriedOnceMoreAndThenRefused() throws IOException {
+    byte[] other = TestHub.bytes(300_000, 77);
+    server.corrupt(WEIGHTS, other);
+
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(this::download)
+        .withMessageContainingAll(
+            REPOSITORY,
+            WEIGHTS,
+            "expected hash " + server.etag(WEIGHTS),
+            "found " + TestHub.sha256(other));
+    assertThat(rangesAskedFor()).containsExactly("all", "all");
+    assertThat(partial()).doesNotExist();
+    assertThat(partial().resolveSibling(server.etag(WEIGHTS))).doesNotExist();
+    assertThat(cache.resolve("models--acme--tiny/refs/main")).doesNotExist();
+  }
+
+  @Test
+  void aWrongHashThatDoesNotComeAgainIsForgotten() {
+    serveWeights(
+        (exchange, content) -> {
+          exchange.sendResponseHeaders(200, content.length);
+          exchange.getResponseBody().write(new byte[content.length]);
+        });
+
+    assertDownloaded(download());
+  }
+
+  @Test
+  void aWrongHashOfASmallFileIsRefusedToo() {
+    byte[] other = server.content("config.json").clone();
+    other[2] = '?';
+    server.corrupt("config.json", other);
+
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(this::download)
+        .withMessageContainingAll("config.json", "expected hash", TestHub.gitHash(other));
+  }
+
+  @Test
+  void aServerErrorIsTriedAgainWithGrowingWaits() {
+    server.reply("GET", "/api/", status(500), status(503), status(502));
+
+    assertDownloaded(download());
+
+    assertThat(server.waits)
+        .containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(4));
+    assertThat(events.notices).first().asString().contains("500", "trying again in 1.0 s (1 of 5)");
+  }
+
+  @Test
+  void aBusyServerIsGivenTheTimeItAsksFor() {
+    String date =
+        DateTimeFormatter.RFC_1123_DATE_TIME.format(
+            ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(60));
+    server.reply(
+        "HEAD", "config.json", status(429, "Retry-After", "7"), status(429, "Retry-After", date));
+
+    assertDownloaded(download());
+
+    assertThat(server.waits).hasSize(2).contains(Duration.ofSeconds(7));
+    assertThat(server.waits.get(1)).isBetween(Duration.ofSeconds(55), Duration.ofSeconds(60));
+  }
+
+  @Test
+  void aWaitOfAnHourIsLeftToTheUser() {
+    server.reply("GET", "/api/", status(429, "Retry-After", "3600"));
+
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(this::download)
+        .withMessageContainingAll("429", REPOSITORY);
+    assertThat(server.waits).isEmpty();
+  }
+
+  @Test
+  void withoutProgressTheRetriesEnd() {
+    server.reply(
+        "HEAD", "config.json", status(500), status(500), status(500), status(500), status(500));
+
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> server.hub(cache).retries(2).build().download(REPOSITORY))
+        .withMessageContainingAll(REPOSITORY, "500", "what has arrived is kept");
+    assertThat(server.waits).hasSize(2);
+  }
+
+  @Test
+  void anInterruptedDownloadEndsAndKeepsTheFlag() throws InterruptedException {
+    serveWeights(TestHub.stallAfter(1000));
+    Throwable[] thrown = new Throwable[1];
+    boolean[] flag = new boolean[1];
+    Thread caller =
+        new Thread(
+            () -> {
+              try {
+                download();
+              } catch (HubException e) {
+                thrown[0] = e;
+                flag[0] = Thread.currentThread().isInterrupted();
+              }
+            });
+    caller.start();
+    while (rangesAskedFor().isEmpty()) {
+      Thread.sleep(10);
+    }
+    Thread.sleep(100);
+    caller.interrupt();
+    caller.join(5_000);
+
+    assertThat(thrown[0]).isInstanceOf(HubException.class).hasMessageContaining("interrupted");
+    assertThat(flag[0]).isTrue();
+  }
+}
