@@ -42,11 +42,23 @@ class GoldenCheckTest {
   }
 
   @Test
-  void aFamilyThatIsNotOfferedIsUnsupportedWithTheReason() {
-    assertThat(run(true, golden("models/bert"), golden("lora/bert_cls")))
-        .hasSize(3)
-        .contains("0 passed, 0 failed, 2 unsupported")
-        .anyMatch(line -> line.matches("models/bert +folder +UNSUPPORTED .*model_type.*"));
+  void aFamilyThatIsNotOfferedIsUnsupportedWithTheReason() throws IOException {
+    Path other = temporary.resolve("models").resolve("other");
+    copy(golden("models/llama_bf16"), other);
+    Path config = other.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("\"llama\"", "\"mamba\""));
+    assertThat(run(true, other))
+        .hasSize(2)
+        .contains("0 passed, 0 failed, 1 unsupported")
+        .anyMatch(line -> line.matches("models/other +folder +UNSUPPORTED .*model_type.*mamba.*"));
+  }
+
+  @Test
+  void encodersArePassedInEveryQuantityToo() {
+    assertThat(run(true, golden("models/modernbert"), golden("lora/bert_cls")))
+        .allSatisfy(line -> assertThat(line).matches(".* PASS|.* passed, 0 failed, 0 unsupported"))
+        .anyMatch(line -> line.matches("models/modernbert +logits_left +error .*"))
+        .anyMatch(line -> line.matches("lora/bert_cls +steps: loss +error .*"));
   }
 
   @Test

@@ -355,7 +355,7 @@ class LoraTest {
       value = {
         "use_dora|true",
         "peft_type|\"IA3\"",
-        "task_type|\"SEQ_CLS\"",
+        "task_type|\"QUESTION_ANS\"",
         "layers_to_transform|[0]",
         "lora_bias|true",
         "target_parameters|[\"experts\"]",
