@@ -3,36 +3,48 @@ package io.adapt4j.core.tokenize;
 import java.util.Arrays;
 
 /**
- * The tokens of one text with the part of the text each came from. Not copied in or out: treat the
- * arrays as read-only.
+ * The tokens of a text, or of a pair of texts, with the part of the text each came from. Not copied
+ * in or out: treat the arrays as read-only.
  *
- * <p>Offsets count UTF-16 units of the text. A token that is a part of a character, as byte-level
- * tokens can be, has the span of the whole character. A token that came from no text, such as a
- * beginning-of-sequence token, has an empty span at 0.
+ * <p>Offsets count UTF-16 units of the text a token came from; in a pair each text counts from 0. A
+ * token that is a part of a character, as byte-level tokens can be, has the span of the whole
+ * character. A token that came from no text, such as a beginning-of-sequence token, has an empty
+ * span at 0.
  *
  * @param ids token ids
+ * @param typeIds which segment each token belongs to, as BERT's {@code token_type_ids}: 0, and for
+ *     the second text of a pair 1 where the model tells the two apart
  * @param starts first character of each token
  * @param ends character after each token
  * @param special whether the tokenizer added the token to the text
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
-public record Encoding(int[] ids, int[] starts, int[] ends, boolean[] special) {
+public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boolean[] special) {
+
+  static final Encoding EMPTY =
+      new Encoding(new int[0], new int[0], new int[0], new int[0], new boolean[0]);
 
   /**
    * Creates an encoding.
    *
    * @param ids token ids
+   * @param typeIds segment of each token
    * @param starts first character of each token
    * @param ends character after each token
    * @param special whether the tokenizer added the token to the text
    * @throws IllegalArgumentException if the arrays differ in length
    */
   public Encoding {
-    if (starts.length != ids.length || ends.length != ids.length || special.length != ids.length) {
+    if (typeIds.length != ids.length
+        || starts.length != ids.length
+        || ends.length != ids.length
+        || special.length != ids.length) {
       throw new IllegalArgumentException(
           "an encoding needs arrays of one length, found ids "
               + ids.length
+              + ", typeIds "
+              + typeIds.length
               + ", starts "
               + starts.length
               + ", ends "
@@ -42,6 +54,37 @@ public record Encoding(int[] ids, int[] starts, int[] ends, boolean[] special) {
     }
   }
 
+  /** A token of no text. */
+  static Encoding added(int id, int type) {
+    return new Encoding(
+        new int[] {id}, new int[] {type}, new int[1], new int[1], new boolean[] {true});
+  }
+
+  /** Puts encodings one after another. */
+  static Encoding concat(Encoding... parts) {
+    int length = 0;
+    for (Encoding part : parts) {
+      length += part.length();
+    }
+    Encoding whole =
+        new Encoding(
+            new int[length],
+            new int[length],
+            new int[length],
+            new int[length],
+            new boolean[length]);
+    int at = 0;
+    for (Encoding part : parts) {
+      System.arraycopy(part.ids, 0, whole.ids, at, part.length());
+      System.arraycopy(part.typeIds, 0, whole.typeIds, at, part.length());
+      System.arraycopy(part.starts, 0, whole.starts, at, part.length());
+      System.arraycopy(part.ends, 0, whole.ends, at, part.length());
+      System.arraycopy(part.special, 0, whole.special, at, part.length());
+      at += part.length();
+    }
+    return whole;
+  }
+
   /**
    * Returns the number of tokens.
    *
@@ -49,6 +92,26 @@ public record Encoding(int[] ids, int[] starts, int[] ends, boolean[] special) {
    */
   public int length() {
     return ids.length;
+  }
+
+  /** The first tokens, at most {@code length} of them. */
+  Encoding head(int length) {
+    return length >= ids.length ? this : slice(0, length);
+  }
+
+  Encoding slice(int from, int to) {
+    return new Encoding(
+        Arrays.copyOfRange(ids, from, to),
+        Arrays.copyOfRange(typeIds, from, to),
+        Arrays.copyOfRange(starts, from, to),
+        Arrays.copyOfRange(ends, from, to),
+        Arrays.copyOfRange(special, from, to));
+  }
+
+  Encoding withType(int type) {
+    int[] types = new int[ids.length];
+    Arrays.fill(types, type);
+    return new Encoding(ids, types, starts, ends, special);
   }
 
   /** Turns offsets in code points into offsets in UTF-16 units. */
@@ -66,24 +129,6 @@ public record Encoding(int[] ids, int[] starts, int[] ends, boolean[] special) {
       unitStarts[i] = units[starts[i]];
       unitEnds[i] = units[ends[i]];
     }
-    return new Encoding(ids, unitStarts, unitEnds, special);
-  }
-
-  /** Puts tokens of no text around these. */
-  Encoding surroundedBy(int[] before, int[] after) {
-    int length = before.length + ids.length + after.length;
-    int[] newIds = new int[length];
-    int[] newStarts = new int[length];
-    int[] newEnds = new int[length];
-    boolean[] newSpecial = new boolean[length];
-    System.arraycopy(before, 0, newIds, 0, before.length);
-    System.arraycopy(ids, 0, newIds, before.length, ids.length);
-    System.arraycopy(after, 0, newIds, before.length + ids.length, after.length);
-    System.arraycopy(starts, 0, newStarts, before.length, ids.length);
-    System.arraycopy(ends, 0, newEnds, before.length, ids.length);
-    System.arraycopy(special, 0, newSpecial, before.length, ids.length);
-    Arrays.fill(newSpecial, 0, before.length, true);
-    Arrays.fill(newSpecial, before.length + ids.length, length, true);
-    return new Encoding(newIds, newStarts, newEnds, newSpecial);
+    return new Encoding(ids, typeIds, unitStarts, unitEnds, special);
   }
 }

@@ -3,6 +3,8 @@ package io.adapt4j.core.tokenize;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -28,10 +30,11 @@ final class NativeTokenizer implements AutoCloseable {
     LIBRARY.disablePadding(handle);
   }
 
-  int[] encode(String text, boolean addSpecialTokens) {
+  /** Token ids without any added around the text. */
+  int[] encode(String text) {
     return locked(
         () -> {
-          long encoding = LIBRARY.encode(handle, text, addSpecialTokens);
+          long encoding = LIBRARY.encode(handle, text, false);
           try {
             return narrow(LIBRARY.getTokenIds(encoding));
           } finally {
@@ -40,28 +43,36 @@ final class NativeTokenizer implements AutoCloseable {
         });
   }
 
-  /** Offsets are in code points, as the native side counts them. */
-  Encoding encodeWithOffsets(String text, boolean addSpecialTokens) {
+  /** Token ids of each text; the native side shares the texts among its threads. */
+  List<int[]> encodeAll(List<String> texts) {
     return locked(
         () -> {
-          long encoding = LIBRARY.encode(handle, text, addSpecialTokens);
+          long[] encodings = LIBRARY.batchEncode(handle, texts.toArray(new String[0]), false);
           try {
-            int[] ids = narrow(LIBRARY.getTokenIds(encoding));
-            long[] specialMask = LIBRARY.getSpecialTokenMask(encoding);
-            CharSpan[] spans = LIBRARY.getTokenCharSpans(encoding);
-            int[] starts = new int[ids.length];
-            int[] ends = new int[ids.length];
-            boolean[] special = new boolean[ids.length];
-            for (int i = 0; i < ids.length; i++) {
-              special[i] = specialMask[i] != 0;
-              starts[i] = spans[i] == null ? 0 : spans[i].getStart();
-              ends[i] = spans[i] == null ? 0 : spans[i].getEnd();
-            }
-            return new Encoding(ids, starts, ends, special);
+            return Arrays.stream(encodings)
+                .mapToObj(encoding -> narrow(LIBRARY.getTokenIds(encoding)))
+                .toList();
           } finally {
-            LIBRARY.deleteEncoding(encoding);
+            for (long encoding : encodings) {
+              LIBRARY.deleteEncoding(encoding);
+            }
           }
         });
+  }
+
+  /** Offsets are in code points, as the native side counts them. */
+  Encoding encodeWithOffsets(String text) {
+    return locked(() -> take(LIBRARY.encode(handle, text, false)));
+  }
+
+  /** What the post-processor in the file makes of a text; offsets in code points. */
+  Encoding encodeFramed(String text) {
+    return locked(() -> take(LIBRARY.encode(handle, text, true)));
+  }
+
+  /** What the post-processor in the file makes of a pair; offsets in code points of each text. */
+  Encoding encodeFramed(String first, String second) {
+    return locked(() -> take(LIBRARY.encodeDual(handle, first, second, true)));
   }
 
   String decode(int[] ids, int from, int to, boolean skipSpecialTokens) {
@@ -101,6 +112,27 @@ final class NativeTokenizer implements AutoCloseable {
       return call.run();
     } finally {
       reading.unlock();
+    }
+  }
+
+  /** Copies a native encoding and frees it. */
+  private static Encoding take(long encoding) {
+    try {
+      int[] ids = narrow(LIBRARY.getTokenIds(encoding));
+      int[] typeIds = narrow(LIBRARY.getTypeIds(encoding));
+      long[] specialMask = LIBRARY.getSpecialTokenMask(encoding);
+      CharSpan[] spans = LIBRARY.getTokenCharSpans(encoding);
+      int[] starts = new int[ids.length];
+      int[] ends = new int[ids.length];
+      boolean[] special = new boolean[ids.length];
+      for (int i = 0; i < ids.length; i++) {
+        special[i] = specialMask[i] != 0;
+        starts[i] = spans[i] == null ? 0 : spans[i].getStart();
+        ends[i] = spans[i] == null ? 0 : spans[i].getEnd();
+      }
+      return new Encoding(ids, typeIds, starts, ends, special);
+    } finally {
+      LIBRARY.deleteEncoding(encoding);
     }
   }
 

@@ -34,7 +34,13 @@ record SpecialTokens(
    * @param bos whether the bos token comes first
    * @param eos whether the eos token comes last
    */
-  record Affixes(boolean bos, boolean eos) {}
+  record Affixes(boolean bos, boolean eos) {
+
+    Frame frame(SpecialTokens tokens) {
+      return Frame.of(
+          bos ? tokens.bos() : OptionalInt.empty(), eos ? tokens.eos() : OptionalInt.empty());
+    }
+  }
 
   /**
    * Transformers rebuilds the post-processor of these classes from add_bos_token and add_eos_token;

@@ -1,25 +1,20 @@
 package io.adapt4j.core.tokenize;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.UnpairedSurrogates;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * A Hugging Face tokenizer, read from a model folder: {@code tokenizer.json}, and beside it, where
  * present, {@code tokenizer_config.json} and {@code special_tokens_map.json}.
  *
- * <p>Never truncates and never pads, whatever the file says. Special tokens written out in a text
- * are read as those tokens, as in Transformers. Deterministic and thread-safe; the caller closes
- * it. Closing twice is harmless; any use of text or ids after closing is an {@link
- * IllegalStateException}.
+ * <p>Truncates only in the methods that say so, and never pads, whatever the file says. Special
+ * tokens written out in a text are read as those tokens, as in Transformers. Deterministic and
+ * thread-safe; the caller closes it. Closing twice is harmless; any use of text or ids after
+ * closing is an {@link IllegalStateException}.
  */
 public final class Tokenizer implements AutoCloseable {
 
@@ -27,16 +22,19 @@ public final class Tokenizer implements AutoCloseable {
   private final SpecialTokens specialTokens;
   private final Optional<String> chatTemplate;
   private final NativeTokenizer tokenizer;
+  private final Frame frame;
 
   private Tokenizer(
       Vocabulary vocabulary,
       SpecialTokens specialTokens,
       Optional<String> chatTemplate,
-      NativeTokenizer tokenizer) {
+      NativeTokenizer tokenizer,
+      Frame frame) {
     this.vocabulary = vocabulary;
     this.specialTokens = specialTokens;
     this.chatTemplate = chatTemplate;
     this.tokenizer = tokenizer;
+    this.frame = frame;
   }
 
   /**
@@ -49,24 +47,21 @@ public final class Tokenizer implements AutoCloseable {
    * @throws io.adapt4j.core.config.ConfigException if a field beside it has the wrong type
    */
   public static Tokenizer load(Path folder) {
-    Path file = folder.resolve("tokenizer.json");
-    String json = read(file);
-    JsonNode root = parse(file, json);
-    Vocabulary vocabulary = Vocabulary.read(file, root);
-    SpecialTokens specialTokens = SpecialTokens.read(folder, vocabulary, isWordPiece(root));
+    TokenizerFile file = TokenizerFile.read(folder);
+    Vocabulary vocabulary = Vocabulary.read(file.path(), file.root());
+    SpecialTokens specialTokens = SpecialTokens.read(folder, vocabulary, file.isWordPiece());
     Optional<String> chatTemplate = ChatTemplateSource.read(folder);
-    boolean changed = keepWhitespaceInOffsets(root.path("post_processor"));
+    NativeTokenizer tokenizer = openNative(folder, file);
     try {
-      NativeTokenizer tokenizer =
-          new NativeTokenizer(folder.toString(), changed ? Json.compact(root) : json);
-      return new Tokenizer(vocabulary, specialTokens, chatTemplate, tokenizer);
+      Frame frame =
+          specialTokens
+              .affixes()
+              .map(affixes -> affixes.frame(specialTokens))
+              .orElseGet(() -> Frame.of(tokenizer, probe(tokenizer, vocabulary)));
+      return new Tokenizer(vocabulary, specialTokens, chatTemplate, tokenizer, frame);
     } catch (RuntimeException e) {
-      throw new TokenizerException(
-          file
-              + ": the tokenizers library cannot use it: "
-              + e.getMessage()
-              + ". Download the file again, or save it with a current version of Transformers.",
-          e);
+      tokenizer.close();
+      throw e;
     }
   }
 
@@ -80,10 +75,55 @@ public final class Tokenizer implements AutoCloseable {
    */
   public int[] encode(String text, boolean addSpecialTokens) {
     requireWellFormed(text);
-    if (!addSpecialTokens || specialTokens.affixes().isEmpty()) {
-      return tokenizer.encode(text, addSpecialTokens);
-    }
-    return encodeWithOffsets(text, true).ids();
+    int[] ids = tokenizer.encode(text);
+    return addSpecialTokens ? frame.around(ids) : ids;
+  }
+
+  /**
+   * Turns many texts into token ids, on several threads where the machine has idle ones.
+   *
+   * @param texts the texts
+   * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
+   * @return the ids of each text, in the order of the texts
+   * @throws TokenizerException if a text has an unpaired surrogate
+   */
+  public List<int[]> encodeAll(List<String> texts, boolean addSpecialTokens) {
+    texts.forEach(Tokenizer::requireWellFormed);
+    List<int[]> all = tokenizer.encodeAll(texts);
+    return addSpecialTokens ? all.stream().map(frame::around).toList() : all;
+  }
+
+  /**
+   * Turns a text into token ids, with those the model expects around it, and cuts the text's own
+   * tokens at their end so that all fit.
+   *
+   * @param text the text; may be empty
+   * @param maxLength the largest number of ids, added ones included
+   * @return the ids
+   * @throws TokenizerException if the text has an unpaired surrogate
+   * @throws IllegalArgumentException if the added tokens leave no room for the text
+   */
+  public int[] encodeTruncated(String text, int maxLength) {
+    frame.requireRoom(maxLength);
+    requireWellFormed(text);
+    return frame.aroundTruncated(tokenizer.encode(text), maxLength);
+  }
+
+  /**
+   * Turns many texts into token ids, each as {@link #encodeTruncated} does.
+   *
+   * @param texts the texts
+   * @param maxLength the largest number of ids of a text, added ones included
+   * @return the ids of each text, in the order of the texts
+   * @throws TokenizerException if a text has an unpaired surrogate
+   * @throws IllegalArgumentException if the added tokens leave no room for the text
+   */
+  public List<int[]> encodeAllTruncated(List<String> texts, int maxLength) {
+    frame.requireRoom(maxLength);
+    texts.forEach(Tokenizer::requireWellFormed);
+    return tokenizer.encodeAll(texts).stream()
+        .map(ids -> frame.aroundTruncated(ids, maxLength))
+        .toList();
   }
 
   /**
@@ -95,16 +135,39 @@ public final class Tokenizer implements AutoCloseable {
    * @throws TokenizerException if the text has an unpaired surrogate
    */
   public Encoding encodeWithOffsets(String text, boolean addSpecialTokens) {
-    requireWellFormed(text);
-    boolean ownAffixes = addSpecialTokens && specialTokens.affixes().isPresent();
-    Encoding encoding =
-        tokenizer.encodeWithOffsets(text, addSpecialTokens && !ownAffixes).inUtf16Units(text);
-    if (!ownAffixes) {
-      return encoding;
-    }
-    SpecialTokens.Affixes affixes = specialTokens.affixes().get();
-    return encoding.surroundedBy(
-        affix(affixes.bos(), specialTokens.bos()), affix(affixes.eos(), specialTokens.eos()));
+    Encoding encoding = encodePlain(text);
+    return addSpecialTokens ? frame.around(encoding) : encoding;
+  }
+
+  /**
+   * Turns two texts into one sequence with the tokens the model expects around and between them,
+   * for models that judge a pair, such as cross-encoders.
+   *
+   * @param first the first text; may be empty
+   * @param second the second text; may be empty
+   * @return ids, type ids, offsets in the text a token came from, and which tokens were added
+   * @throws TokenizerException if a text has an unpaired surrogate
+   */
+  public Encoding encodePair(String first, String second) {
+    return frame.around(encodePlain(first), encodePlain(second));
+  }
+
+  /**
+   * Turns two texts into one sequence as {@link #encodePair(String, String)} does, and cuts the
+   * longer text, or both to the same length, at the end, so that all fit: the strategy that
+   * Transformers calls {@code longest_first}. Where an odd number of tokens is left to two texts
+   * that are both too long, the one that was longer gets one more; if they were equal, the second.
+   *
+   * @param first the first text; may be empty
+   * @param second the second text; may be empty
+   * @param maxLength the largest number of ids, added ones included
+   * @return ids, type ids, offsets in the text a token came from, and which tokens were added
+   * @throws TokenizerException if a text has an unpaired surrogate
+   * @throws IllegalArgumentException if the added tokens leave no room for a token of each text
+   */
+  public Encoding encodePair(String first, String second, int maxLength) {
+    frame.requireRoomForPair(maxLength);
+    return frame.aroundTruncated(encodePlain(first), encodePlain(second), maxLength);
   }
 
   /**
@@ -112,17 +175,12 @@ public final class Tokenizer implements AutoCloseable {
    * are added before a text, such as bos, and without those added after it, such as eos.
    *
    * @param text the text; may be empty
-   * @return the ids; empty only for an empty text before which nothing is added
+   * @return the ids; empty only for an empty text around which nothing is added
    * @throws TokenizerException if the text has an unpaired surrogate
    */
   public int[] encodePrompt(String text) {
-    Encoding encoding = encodeWithOffsets(text, true);
-    int length = encoding.length();
-    int shortest = text.isEmpty() ? 1 : 0;
-    while (length > shortest && encoding.special()[length - 1]) {
-      length--;
-    }
-    return Arrays.copyOf(encoding.ids(), length);
+    requireWellFormed(text);
+    return frame.beforePrompt(tokenizer.encode(text));
   }
 
   /**
@@ -293,13 +351,30 @@ public final class Tokenizer implements AutoCloseable {
     return specialTokens.cleanUpSpaces();
   }
 
-  /** Word pieces carry no spaces, so decoding puts one before every word and sign. */
-  private static boolean isWordPiece(JsonNode root) {
-    return root.path("decoder").path("type").asText("").equals("WordPiece");
+  private Encoding encodePlain(String text) {
+    requireWellFormed(text);
+    return tokenizer.encodeWithOffsets(text).inUtf16Units(text);
   }
 
-  private static int[] affix(boolean wanted, OptionalInt id) {
-    return wanted ? new int[] {id.getAsInt()} : new int[0];
+  private static NativeTokenizer openNative(Path folder, TokenizerFile file) {
+    try {
+      return new NativeTokenizer(folder.toString(), file.text());
+    } catch (RuntimeException e) {
+      throw new TokenizerException(
+          file.path()
+              + ": the tokenizers library cannot use it: "
+              + e.getMessage()
+              + ". Download the file again, or save it with a current version of Transformers.",
+          e);
+    }
+  }
+
+  /** A text that has tokens: a vocabulary without an unknown token may know few characters. */
+  private static String probe(NativeTokenizer tokenizer, Vocabulary vocabulary) {
+    return Stream.concat(Stream.of("a"), vocabulary.tokens())
+        .filter(text -> tokenizer.encode(text).length > 0)
+        .findFirst()
+        .orElse("a");
   }
 
   private static void requireId(int id) {
@@ -317,50 +392,5 @@ public final class Tokenizer implements AutoCloseable {
                   + " Unicode. Check how the text was cut or decoded.",
               (int) text.charAt(position), position));
     }
-  }
-
-  private static String read(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new TokenizerException(
-          file
-              + ": no such file. Give the model folder that holds it; a model that has only"
-              + " tokenizer.model or vocab files must be saved again as a fast tokenizer.");
-    }
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new TokenizerException(
-          file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
-    }
-  }
-
-  private static JsonNode parse(Path file, String json) {
-    try {
-      JsonNode root = Json.parse(json);
-      if (!root.isObject()) {
-        throw new TokenizerException(
-            file + ": expected a JSON object, found another value. Download the file again.");
-      }
-      return root;
-    } catch (JsonProcessingException e) {
-      throw new TokenizerException(
-          file + ": not valid JSON: " + e.getOriginalMessage() + ". Download the file again.", e);
-    }
-  }
-
-  /**
-   * Post-processors that trim offsets drop a token's whitespace from its span, so that text would
-   * belong to no token. Returns whether anything had to be changed.
-   */
-  private static boolean keepWhitespaceInOffsets(JsonNode processor) {
-    boolean changed = false;
-    for (JsonNode inner : processor.path("processors")) {
-      changed |= keepWhitespaceInOffsets(inner);
-    }
-    if (processor instanceof ObjectNode fields && fields.path("trim_offsets").asBoolean(false)) {
-      fields.put("trim_offsets", false);
-      changed = true;
-    }
-    return changed;
   }
 }

@@ -2,10 +2,13 @@ package io.adapt4j.core.tokenize;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /** The tokens of a {@code tokenizer.json}: those of the model and those added to it. */
 final class Vocabulary {
@@ -48,6 +51,10 @@ final class Vocabulary {
   /** Returns null for an id without a token. */
   String token(int id) {
     return id < tokens.length ? tokens[id] : null;
+  }
+
+  Stream<String> tokens() {
+    return Arrays.stream(tokens).filter(Objects::nonNull);
   }
 
   OptionalInt id(String token) {

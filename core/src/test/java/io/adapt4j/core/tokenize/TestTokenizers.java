@@ -29,9 +29,17 @@ public final class TestTokenizers {
 
   /** A tokenizer that does not ship; the test is skipped where it is absent. */
   static Path shared(String name) {
-    Path folder = Path.of("..", "..", "shared", "data", "tokenizers", name).normalize();
-    assumeTrue(Files.isDirectory(folder), () -> "needs " + folder.toAbsolutePath());
+    Path folder = sharedFolder(name);
+    assumeTrue(hasShared(name), () -> "needs " + folder.toAbsolutePath());
     return folder;
+  }
+
+  static boolean hasShared(String name) {
+    return Files.isDirectory(sharedFolder(name));
+  }
+
+  private static Path sharedFolder(String name) {
+    return Path.of("..", "..", "shared", "data", "tokenizers", name).normalize();
   }
 
   static JsonNode expected(Path folder) throws IOException {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,6 +212,120 @@ class TokenizerTest {
       assertThat(tokenizer.encodePrompt("Tom")).isEqualTo(Arrays.copyOf(whole, whole.length - 1));
       assertThat(tokenizer.encodePrompt("")).containsExactly(1);
       assertThat(tokenizer.encodePrompt("Tom</s>")).endsWith(2);
+    }
+  }
+
+  @Test
+  void aTextLongerThanTheLimitLosesItsEndAndKeepsTheTokensAroundIt() throws IOException {
+    copyWithConfig(
+        "{'tokenizer_class':'LlamaTokenizerFast','bos_token':'<s>','eos_token':'</s>',"
+            + "'add_bos_token':true,'add_eos_token':true}");
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      int[] plain = tokenizer.encode("Once upon a time", false);
+      assertThat(tokenizer.encodeTruncated("Once upon a time", 4))
+          .containsExactly(1, plain[0], plain[1], 2);
+      assertThat(tokenizer.encodeTruncated("Once upon a time", plain.length + 2))
+          .isEqualTo(tokenizer.encode("Once upon a time", true));
+      assertThat(tokenizer.encodeTruncated("", 3)).containsExactly(1, 2);
+    }
+  }
+
+  @Test
+  void aLimitWithoutRoomForTextIsRefused() {
+    assertThatThrownBy(() -> stories.encodeTruncated("Tom", 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("at least 2")
+        .hasMessageContaining("found 1");
+    assertThatThrownBy(() -> stories.encodeAllTruncated(List.of("Tom"), 1))
+        .hasMessageContaining("at least 2");
+    assertThatThrownBy(() -> stories.encodePair("Tom", "Sue", 3))
+        .hasMessageContaining("at least 4")
+        .hasMessageContaining("a pair of texts");
+  }
+
+  @Test
+  void aPairHasTypeIdsAndOffsetsOfItsOwnTexts() {
+    try (Tokenizer bert = Tokenizer.load(TestTokenizers.shared("bert-base-uncased"))) {
+      Encoding pair = bert.encodePair("\uD83D\uDE00 a cat", "It sleeps.");
+      int[] first = bert.encode("\uD83D\uDE00 a cat", false);
+      int[] second = bert.encode("It sleeps.", false);
+      assertThat(pair.ids())
+          .hasSize(first.length + second.length + 3)
+          .startsWith(101)
+          .endsWith(102);
+      assertThat(pair.ids()[first.length + 1]).isEqualTo(102);
+      assertThat(Arrays.stream(pair.typeIds()).sum()).isEqualTo(second.length + 1);
+      assertThat(pair.starts()[1]).isZero();
+      assertThat(pair.ends()[first.length]).isEqualTo("\uD83D\uDE00 a cat".length());
+      assertThat(pair.ends()[pair.length() - 2]).isEqualTo("It sleeps.".length());
+      assertThat(bert.encodeWithOffsets("a cat", true).typeIds()).containsOnly(0);
+    }
+  }
+
+  @Test
+  void aPairWithAddedBosAndEosHasThemAroundEachText() throws IOException {
+    copyWithConfig(
+        "{'tokenizer_class':'LlamaTokenizerFast','bos_token':'<s>','eos_token':'</s>',"
+            + "'add_bos_token':true,'add_eos_token':true}");
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      Encoding pair = tokenizer.encodePair("Tom", "Tom");
+      int[] tom = tokenizer.encode("Tom", true);
+      assertThat(Arrays.copyOf(pair.ids(), tom.length)).isEqualTo(tom);
+      assertThat(Arrays.copyOfRange(pair.ids(), tom.length, pair.length())).isEqualTo(tom);
+      assertThat(pair.typeIds()[tom.length - 1]).isZero();
+      assertThat(pair.typeIds()[tom.length]).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aPairThatIsTooLongLosesTheEndOfTheLongerTextFirst() {
+    int[] one = stories.encode("Tom", false);
+    int[] many = stories.encode("Once upon a time there was a cat", false);
+    int added = stories.encodePair("Tom", "Tom").length() - 2 * one.length;
+    Encoding pair = stories.encodePair("Tom", "Once upon a time there was a cat", one.length + 6);
+    assertThat(pair.length()).isEqualTo(one.length + 6);
+    assertThat(Arrays.copyOfRange(pair.ids(), pair.length() - (6 - added), pair.length()))
+        .isEqualTo(Arrays.copyOf(many, 6 - added));
+  }
+
+  @Test
+  void tokensWrittenOutInATextAreReadAsThoseTokens() throws IOException {
+    ObjectNode root =
+        (ObjectNode)
+            Json.parse(Files.readString(TestTokenizers.stories().resolve("tokenizer.json")));
+    root.withArray("added_tokens")
+        .add(Json.parse("{'id':512,'content':'<tool>','special':false}".replace('\'', '"')))
+        .add(Json.parse("{'id':513,'content':'<|end|>','special':true}".replace('\'', '"')));
+    for (JsonNode token : root.get("added_tokens")) {
+      for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+        ((ObjectNode) token).put(flag, token.path(flag).asBoolean(false));
+      }
+    }
+    Files.writeString(folder.resolve("tokenizer.json"), Json.compact(root));
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      int[] ids = tokenizer.encode("Tom<tool><|end|></s>", false);
+      assertThat(ids).endsWith(512, 513, 2);
+      assertThat(tokenizer.vocabularySize()).isEqualTo(514);
+      assertThat(tokenizer.decode(ids, false)).isEqualTo("Tom<tool><|end|></s>");
+      assertThat(tokenizer.decode(ids, true)).isEqualTo("Tom<tool>");
+      assertThat(tokenizer.isSpecial(512)).isFalse();
+      assertThat(tokenizer.isSpecial(513)).isTrue();
+    }
+  }
+
+  @Test
+  void withoutAPadTokenRowsAreFilledWithEosElseUnknownElseZero() throws IOException {
+    String[] configs = {
+      "{'pad_token':'<s>','eos_token':'</s>'}", "{'eos_token':'</s>','unk_token':'<unk>'}",
+      "{'unk_token':'T'}", "{}"
+    };
+    int unknown = stories.id("T").getAsInt();
+    int[] expected = {1, 2, unknown, 0};
+    for (int i = 0; i < configs.length; i++) {
+      copyWithConfig(configs[i]);
+      try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+        assertThat(tokenizer.paddingId()).as(configs[i]).isEqualTo(expected[i]);
+      }
     }
   }
 

@@ -1,0 +1,68 @@
+package io.adapt4j.core.inspect;
+
+import java.util.OptionalInt;
+
+/**
+ * What a model is to be used for, as far as it decides which warnings apply.
+ *
+ * @param chat whether it is to be trained on, or used for, chats; false unless stated
+ * @param sequenceLength the longest sequence in tokens, if known
+ * @param commercial whether the use is commercial; true unless stated, to be on the safe side
+ */
+public record Intent(boolean chat, OptionalInt sequenceLength, boolean commercial) {
+
+  /**
+   * Makes an intent.
+   *
+   * @param chat whether chats are used
+   * @param sequenceLength the longest sequence in tokens, at least 1
+   * @param commercial whether the use is commercial
+   * @throws IllegalArgumentException if the length is below 1
+   */
+  public Intent {
+    if (sequenceLength.orElse(1) < 1) {
+      throw new IllegalArgumentException(
+          "sequenceLength: expected at least 1, found " + sequenceLength.getAsInt());
+    }
+  }
+
+  /**
+   * Starts with the defaults.
+   *
+   * @return commercial use, no chats, sequences of unknown length
+   */
+  public static Intent of() {
+    return new Intent(false, OptionalInt.empty(), true);
+  }
+
+  /**
+   * Says whether chats are used.
+   *
+   * @param value whether they are
+   * @return a new intent
+   */
+  public Intent chat(boolean value) {
+    return new Intent(value, sequenceLength, commercial);
+  }
+
+  /**
+   * Says how long sequences are.
+   *
+   * @param tokens the longest sequence in tokens, at least 1
+   * @return a new intent
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public Intent sequenceLength(int tokens) {
+    return new Intent(chat, OptionalInt.of(tokens), commercial);
+  }
+
+  /**
+   * Says whether the use is commercial.
+   *
+   * @param value whether it is
+   * @return a new intent
+   */
+  public Intent commercial(boolean value) {
+    return new Intent(chat, sequenceLength, value);
+  }
+}

@@ -1,0 +1,177 @@
+package io.adapt4j.core.inspect;
+
+import io.adapt4j.core.config.ConfigException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A model card: the {@code README.md} of a model folder, in Hugging Face's form, with YAML front
+ * matter and Markdown. Immutable.
+ *
+ * @param license identifier of the licence, such as {@code apache-2.0}; {@code other} for one with
+ *     a name of its own; several are joined by commas
+ * @param licenseName {@code license_name}, where the licence is {@code other}
+ * @param licenseLink {@code license_link}: where its text is
+ * @param languages language codes
+ * @param datasets data sets it was trained on, as the card names them
+ * @param baseModels models it was made from
+ * @param pipelineTag its task, such as {@code text-generation}
+ * @param libraryName the library it was made for
+ * @param tags free labels
+ * @param sections every section of the text, in order
+ * @param text the Markdown without the front matter
+ * @see <a href="https://huggingface.co/docs/hub/model-cards">Model cards</a>
+ */
+public record ModelCard(
+    Optional<String> license,
+    Optional<String> licenseName,
+    Optional<String> licenseLink,
+    List<String> languages,
+    List<String> datasets,
+    List<String> baseModels,
+    Optional<String> pipelineTag,
+    Optional<String> libraryName,
+    List<String> tags,
+    List<CardSection> sections,
+    String text) {
+
+  /** Name of the file in a model folder. */
+  public static final String FILE = "README.md";
+
+  private static final long MAX_BYTES = 16_000_000;
+
+  private static final Pattern LIMITATIONS =
+      Pattern.compile(
+          "\\b(limitations?|bias|biases|risks?|caveats?|ethic(s|al)|misuse|harms?|safety|disclaimer"
+              + "|out[- ]of[- ]scope|(prohibited|restricted) uses?|known issues|responsible)\\b",
+          Pattern.CASE_INSENSITIVE);
+
+  /**
+   * Makes a card with its own copies of the lists.
+   *
+   * @param license identifier of the licence
+   * @param licenseName name of a licence of its own
+   * @param licenseLink where the licence's text is
+   * @param languages language codes
+   * @param datasets data sets it was trained on
+   * @param baseModels models it was made from
+   * @param pipelineTag its task
+   * @param libraryName the library it was made for
+   * @param tags free labels
+   * @param sections every section of the text
+   * @param text the Markdown without the front matter
+   */
+  public ModelCard {
+    languages = List.copyOf(languages);
+    datasets = List.copyOf(datasets);
+    baseModels = List.copyOf(baseModels);
+    tags = List.copyOf(tags);
+    sections = List.copyOf(sections);
+  }
+
+  /**
+   * Reads the card of a model folder.
+   *
+   * @param folder the model folder
+   * @return the card; one that states nothing if the folder has none
+   * @throws ConfigException if the file cannot be read or its front matter is malformed; the
+   *     message names the line
+   */
+  public static ModelCard read(Path folder) {
+    Path file = folder.resolve(FILE);
+    return Files.isRegularFile(file) ? parse(file, readText(file)) : empty();
+  }
+
+  /**
+   * Parses the text of a card.
+   *
+   * @param file the file to name in errors
+   * @param text the text
+   * @return the card
+   * @throws ConfigException if its front matter is malformed; the message names the line
+   */
+  public static ModelCard parse(Path file, String text) {
+    FrontMatter front = FrontMatter.of(file, text);
+    return new ModelCard(
+        front.text("license"),
+        front.text("license_name"),
+        front.text("license_link"),
+        front.texts("language"),
+        front.texts("datasets"),
+        front.texts("base_model"),
+        front.text("pipeline_tag"),
+        front.text("library_name"),
+        front.texts("tags"),
+        MarkdownSections.of(front.body()),
+        front.body().strip());
+  }
+
+  /**
+   * Returns a card that states nothing.
+   *
+   * @return the card of a folder without one
+   */
+  public static ModelCard empty() {
+    Optional<String> none = Optional.empty();
+    return new ModelCard(
+        none, none, none, List.of(), List.of(), List.of(), none, none, List.of(), List.of(), "");
+  }
+
+  /**
+   * Finds a section by its heading.
+   *
+   * @param heading the heading without markup, in any case
+   * @return the first section with this heading
+   */
+  public Optional<CardSection> section(String heading) {
+    return sections.stream()
+        .filter(section -> section.heading().equalsIgnoreCase(heading))
+        .findFirst();
+  }
+
+  /**
+   * Returns what the card says the model is not good or not meant for: the sections whose headings
+   * speak of limitations, bias, risks, ethics, safety, misuse or uses out of scope. One that is
+   * part of another is not listed again.
+   *
+   * @return the sections, in order
+   */
+  public List<CardSection> limitations() {
+    List<CardSection> found = new ArrayList<>();
+    int enclosing = Integer.MAX_VALUE;
+    for (CardSection section : sections) {
+      if (section.level() > enclosing) {
+        continue;
+      }
+      boolean matches = LIMITATIONS.matcher(section.heading()).find();
+      enclosing = matches ? section.level() : Integer.MAX_VALUE;
+      if (matches) {
+        found.add(section);
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private static String readText(Path file) {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new ConfigException(
+            file
+                + ": expected at most "
+                + MAX_BYTES
+                + " bytes, found "
+                + Files.size(file)
+                + ". Check that it is a model card.");
+      }
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new ConfigException(
+          file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package io.adapt4j.core.inspect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.config.GenerationDefaults;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.inspect.ModelWarning.Kind;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.tokenize.TokenizerException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** Reads a model folder part by part, and goes on where a part cannot be read. */
+final class ModelInfoReader {
+
+  private static final Set<String> OUTPUT_MATRICES =
+      Set.of("lm_head.weight", "embed_out.weight", "output.weight", "model.lm_head.weight");
+
+  private static final List<String> LICENSE_FILES =
+      List.of("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt", "LICENCE.md");
+
+  private static final long LARGEST_LICENSE = 1_000_000;
+
+  private final Path folder;
+  private final List<ModelWarning> problems = new ArrayList<>();
+
+  /** Null as long as no weights have been seen. */
+  private Boolean hasOutputMatrix;
+
+  ModelInfoReader(Path folder) {
+    this.folder = folder;
+  }
+
+  ModelInfo read() {
+    JsonNode config = ConfigReader.read(folder.resolve(ModelConfig.FILE)).json();
+    Optional<Quantisation> quantisation =
+        attempt(Kind.UNREADABLE_FILE, () -> Quantisation.read(folder, config))
+            .orElseGet(Optional::empty);
+    Optional<String> unsupported = unsupported();
+    unsupported.ifPresent(
+        reason ->
+            problems.add(
+                new ModelWarning(
+                    Kind.UNSUPPORTED_ARCHITECTURE, "This build cannot run the model. " + reason)));
+    Optional<StoredWeights> weights =
+        attempt(
+            Kind.NO_WEIGHTS,
+            () -> weights(quantisation.map(Quantisation::bits).orElse(OptionalInt.empty())));
+    JsonNode tokenizerConfig =
+        attempt(Kind.UNREADABLE_FILE, () -> fields("tokenizer_config.json"))
+            .orElse(MissingNode.getInstance());
+    Optional<TokenizerInfo> tokenizer =
+        attempt(Kind.NO_TOKENIZER, () -> TokenizerInfo.read(folder, tokenizerConfig));
+    return new ModelInfo(
+        folder,
+        withTying(ModelShape.read(config)),
+        quantisation,
+        unsupported,
+        weights,
+        tokenizer,
+        padTokenId(config, tokenizer),
+        ChatTemplateNames.read(folder, tokenizerConfig),
+        attempt(Kind.UNREADABLE_FILE, () -> ModelCard.read(folder)).orElseGet(ModelCard::empty),
+        licenseText(),
+        problems);
+  }
+
+  private Optional<String> unsupported() {
+    try {
+      Architectures.declare(ModelConfig.read(folder)).close();
+      return Optional.empty();
+    } catch (ConfigException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  private StoredWeights weights(OptionalInt packedBits) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      hasOutputMatrix = OUTPUT_MATRICES.stream().anyMatch(checkpoint.names()::contains);
+      return StoredWeights.of(checkpoint, packedBits);
+    }
+  }
+
+  /** A language model without an output matrix of its own uses the embedding. */
+  private ModelShape withTying(ModelShape shape) {
+    boolean generates =
+        shape.architectures().stream()
+            .anyMatch(name -> name.endsWith("ForCausalLM") || name.endsWith("LMHeadModel"));
+    if (shape.tiedEmbeddings().isPresent() || hasOutputMatrix == null || !generates) {
+      return shape;
+    }
+    return shape.withTiedEmbeddings(!hasOutputMatrix);
+  }
+
+  private OptionalInt padTokenId(JsonNode config, Optional<TokenizerInfo> tokenizer) {
+    JsonNode generation =
+        attempt(Kind.UNREADABLE_FILE, () -> fields(GenerationDefaults.FILE))
+            .orElse(MissingNode.getInstance());
+    for (JsonNode source : List.of(generation, config, config.path("text_config"))) {
+      JsonNode id = source.path("pad_token_id");
+      if (id.isInt() && id.intValue() >= 0) {
+        return OptionalInt.of(id.intValue());
+      }
+    }
+    return tokenizer.filter(one -> one.specialTokens().containsKey("pad")).stream()
+        .mapToInt(TokenizerInfo::paddingId)
+        .findFirst();
+  }
+
+  /** The text only serves to be searched, so bytes that are not UTF-8 do no harm. */
+  private Optional<String> licenseText() {
+    for (String name : LICENSE_FILES) {
+      Path file = folder.resolve(name);
+      try {
+        if (Files.isRegularFile(file) && Files.size(file) <= LARGEST_LICENSE) {
+          return Optional.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
+        }
+      } catch (IOException e) {
+        problems.add(
+            new ModelWarning(
+                Kind.UNREADABLE_FILE,
+                file + ": reading failed: " + e + ". Check that it is a readable file."));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private JsonNode fields(String name) {
+    Path file = folder.resolve(name);
+    return Files.isRegularFile(file) ? ConfigReader.read(file).json() : MissingNode.getInstance();
+  }
+
+  /** Reads a part, or notes why it could not be read. */
+  private <T> Optional<T> attempt(Kind kind, Supplier<T> part) {
+    try {
+      return Optional.of(part.get());
+    } catch (ConfigException | CheckpointException | TokenizerException e) {
+      problems.add(new ModelWarning(kind, e.getMessage()));
+      return Optional.empty();
+    }
+  }
+}

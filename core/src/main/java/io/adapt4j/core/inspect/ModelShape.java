@@ -1,0 +1,140 @@
+package io.adapt4j.core.inspect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * What {@code config.json} says of a model, read leniently: a field that is absent or of another
+ * type than usual is unknown. Of a model of several parts, such as one that sees images, these are
+ * the values of its text part.
+ *
+ * @param modelType the family, such as {@code llama}
+ * @param architectures the model classes, such as {@code LlamaForCausalLM}
+ * @param contextLength the longest sequence the positions reach, in tokens
+ * @param vocabularySize rows of the embedding
+ * @param hiddenSize width of the hidden states
+ * @param layers number of layers
+ * @param tiedEmbeddings whether the output matrix is the embedding, where the file says so or, for
+ *     a model that generates text, the weights show it
+ */
+public record ModelShape(
+    Optional<String> modelType,
+    List<String> architectures,
+    OptionalInt contextLength,
+    OptionalInt vocabularySize,
+    OptionalInt hiddenSize,
+    OptionalInt layers,
+    Optional<Boolean> tiedEmbeddings) {
+
+  private static final List<String> TEXT_PARTS =
+      List.of("text_config", "llm_config", "language_config", "decoder");
+
+  /** The first positions of these families stand for padding and are never reached by a text. */
+  private static final Set<String> OFFSET_POSITIONS =
+      Set.of("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm");
+
+  /**
+   * Makes a shape with its own copy of the list.
+   *
+   * @param modelType the family
+   * @param architectures the model classes
+   * @param contextLength the longest sequence in tokens
+   * @param vocabularySize rows of the embedding
+   * @param hiddenSize width of the hidden states
+   * @param layers number of layers
+   * @param tiedEmbeddings whether the output matrix is the embedding
+   */
+  public ModelShape {
+    architectures = List.copyOf(architectures);
+  }
+
+  ModelShape withTiedEmbeddings(boolean tied) {
+    return new ModelShape(
+        modelType,
+        architectures,
+        contextLength,
+        vocabularySize,
+        hiddenSize,
+        layers,
+        Optional.of(tied));
+  }
+
+  static ModelShape read(JsonNode config) {
+    List<JsonNode> parts = parts(config);
+    OptionalInt positions =
+        integer(
+            parts,
+            "max_position_embeddings",
+            "n_positions",
+            "n_ctx",
+            "max_sequence_length",
+            "max_seq_len",
+            "seq_length",
+            "max_target_positions");
+    return new ModelShape(
+        text(config, "model_type"),
+        texts(config.path("architectures")),
+        withoutOffset(config, positions),
+        integer(parts, "vocab_size", "padded_vocab_size"),
+        integer(parts, "hidden_size", "n_embd", "d_model", "dim", "hidden_dim"),
+        integer(parts, "num_hidden_layers", "n_layer", "n_layers", "num_layers"),
+        truth(config, parts, "tie_word_embeddings"));
+  }
+
+  /** The text part, if there is one, before the whole. */
+  private static List<JsonNode> parts(JsonNode config) {
+    List<JsonNode> parts = new ArrayList<>();
+    TEXT_PARTS.stream().map(config::path).filter(JsonNode::isObject).forEach(parts::add);
+    parts.add(config);
+    return parts;
+  }
+
+  private static OptionalInt withoutOffset(JsonNode config, OptionalInt positions) {
+    boolean offset = OFFSET_POSITIONS.contains(config.path("model_type").asText(""));
+    int unused = offset ? config.path("pad_token_id").asInt(1) + 1 : 0;
+    return positions.isPresent()
+        ? OptionalInt.of(Math.max(1, positions.getAsInt() - unused))
+        : positions;
+  }
+
+  private static OptionalInt integer(List<JsonNode> parts, String... names) {
+    for (JsonNode part : parts) {
+      for (String name : names) {
+        JsonNode value = part.path(name);
+        if (value.isIntegralNumber() && value.canConvertToInt() && value.intValue() > 0) {
+          return OptionalInt.of(value.intValue());
+        }
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  /** Of a model of parts the whole decides. */
+  private static Optional<Boolean> truth(JsonNode config, List<JsonNode> parts, String name) {
+    return Stream.concat(Stream.of(config), parts.stream())
+        .map(part -> part.path(name))
+        .filter(JsonNode::isBoolean)
+        .map(JsonNode::booleanValue)
+        .findFirst();
+  }
+
+  private static Optional<String> text(JsonNode config, String name) {
+    return Optional.ofNullable(config.path(name).textValue());
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(
+        item -> {
+          if (item.isTextual()) {
+            texts.add(item.textValue());
+          }
+        });
+    return texts;
+  }
+}

@@ -1,0 +1,48 @@
+package io.adapt4j.core.inspect;
+
+/**
+ * Something to know before a model is trained or used.
+ *
+ * @param kind what it is about
+ * @param message a sentence or two: what was found and what to do
+ */
+public record ModelWarning(Kind kind, String message) {
+
+  /** What a warning is about. */
+  public enum Kind {
+    /** No licence is stated, so nothing is permitted. */
+    LICENSE_NOT_STATED,
+    /** The licence forbids commercial use. */
+    LICENSE_FORBIDS_COMMERCIAL_USE,
+    /** The licence forbids sharing changed versions, which a fine-tuned model is. */
+    LICENSE_FORBIDS_CHANGES,
+    /** The licence permits use on conditions. */
+    LICENSE_HAS_CONDITIONS,
+    /** The licence is not one whose terms are known here. */
+    LICENSE_UNKNOWN,
+    /** This build cannot run the model. */
+    UNSUPPORTED_ARCHITECTURE,
+    /** The weights are quantised. */
+    QUANTISED_WEIGHTS,
+    /** There are no weights that could be read. */
+    NO_WEIGHTS,
+    /** There is no tokenizer that could be read. */
+    NO_TOKENIZER,
+    /** There is no chat template, but chats are to be used. */
+    NO_CHAT_TEMPLATE,
+    /** The sequences are longer than the model's context. */
+    SEQUENCE_TOO_LONG,
+    /** No padding token is named. */
+    NO_PADDING_TOKEN,
+    /** The tokenizer has ids that the embedding has no rows for. */
+    TOKENIZER_EXCEEDS_EMBEDDING,
+    /** The model card or another small file could not be read, so what it says is unknown. */
+    UNREADABLE_FILE
+  }
+
+  /** Returns the kind and the message. */
+  @Override
+  public String toString() {
+    return kind + ": " + message;
+  }
+}

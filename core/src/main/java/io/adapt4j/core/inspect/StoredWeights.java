@@ -1,0 +1,63 @@
+package io.adapt4j.core.inspect;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorEntry;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * The weights of a checkpoint, as the headers of its files describe them.
+ *
+ * @param parameters number of parameters. A matrix tied to another is stored, and counted, once.
+ *     Packed weights count as the weights they stand for; scales and tables of a quantisation and
+ *     buffers that are not learned, such as causal masks, do not count
+ * @param tensors number of stored tensors
+ * @param bytesByType size of all tensors of a type; types without any are left out
+ */
+public record StoredWeights(long parameters, int tensors, Map<StoredType, Long> bytesByType) {
+
+  /**
+   * Makes a description with its own copy of the map.
+   *
+   * @param parameters number of parameters
+   * @param tensors number of stored tensors
+   * @param bytesByType size of all tensors of a type
+   */
+  public StoredWeights {
+    Map<StoredType, Long> copy = new EnumMap<>(StoredType.class);
+    copy.putAll(bytesByType);
+    bytesByType = Collections.unmodifiableMap(copy);
+  }
+
+  static StoredWeights of(Checkpoint checkpoint, OptionalInt packedBits) {
+    Map<StoredType, Long> bytes = new EnumMap<>(StoredType.class);
+    for (String name : checkpoint.names()) {
+      TensorEntry entry = checkpoint.entry(name);
+      bytes.merge(entry.type(), entry.length(), Long::sum);
+    }
+    return new StoredWeights(
+        ParameterCount.of(checkpoint, packedBits), checkpoint.names().size(), bytes);
+  }
+
+  /**
+   * Returns the size of all tensors.
+   *
+   * @return bytes, headers not counted
+   */
+  public long bytes() {
+    return bytesByType.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /**
+   * Returns the number of stored elements of a type, as they are stored: packed ones count once.
+   *
+   * @param type the element type
+   * @return the number of elements of all tensors of this type
+   */
+  public long elements(StoredType type) {
+    return bytesByType.getOrDefault(type, 0L) / type.bytes();
+  }
+}

@@ -1,0 +1,89 @@
+package io.adapt4j.core.inspect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/**
+ * What the tokenizer of a model folder is.
+ *
+ * @param tokenizerClass the class that Transformers uses, where the files say so
+ * @param vocabularySize the largest id plus one
+ * @param specialTokens the tokens that have a part of their own, by part: bos, eos, unk, pad, as
+ *     far as the files name them
+ * @param paddingId what fills rows of a batch unless the model's configuration says otherwise; see
+ *     {@link Tokenizer#paddingId()}
+ * @param paddingToken the token with this id, if the files name it
+ * @param maxLength the longest sequence its configuration speaks of, in tokens
+ */
+public record TokenizerInfo(
+    Optional<String> tokenizerClass,
+    int vocabularySize,
+    Map<String, String> specialTokens,
+    int paddingId,
+    Optional<String> paddingToken,
+    OptionalInt maxLength) {
+
+  /** Transformers writes 1e30 where there is no limit. */
+  private static final int NO_LIMIT = 100_000_000;
+
+  /**
+   * Makes a description with its own copy of the map.
+   *
+   * @param tokenizerClass the class that Transformers uses
+   * @param vocabularySize the largest id plus one
+   * @param specialTokens tokens by part
+   * @param paddingId what fills rows of a batch
+   * @param paddingToken the token with this id
+   * @param maxLength the longest sequence in tokens
+   */
+  public TokenizerInfo {
+    specialTokens = Collections.unmodifiableMap(new LinkedHashMap<>(specialTokens));
+  }
+
+  /**
+   * Loads the tokenizer to see that it can be used.
+   *
+   * @param config its configuration, an empty object if there is none
+   */
+  static TokenizerInfo read(Path folder, JsonNode config) {
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      Map<String, String> tokens = specialTokens(tokenizer);
+      return new TokenizerInfo(
+          Optional.ofNullable(config.path("tokenizer_class").textValue()),
+          tokenizer.vocabularySize(),
+          tokens,
+          tokenizer.paddingId(),
+          Stream.of("pad", "eos", "unk").map(tokens::get).filter(Objects::nonNull).findFirst(),
+          maxLength(config.path("model_max_length")));
+    }
+  }
+
+  private static Map<String, String> specialTokens(Tokenizer tokenizer) {
+    Map<String, String> tokens = new LinkedHashMap<>();
+    put(tokens, "bos", tokenizer.bosId(), tokenizer);
+    put(tokens, "eos", tokenizer.eosId(), tokenizer);
+    put(tokens, "unk", tokenizer.unkId(), tokenizer);
+    put(tokens, "pad", tokenizer.padId(), tokenizer);
+    return tokens;
+  }
+
+  private static void put(
+      Map<String, String> tokens, String part, OptionalInt id, Tokenizer tokenizer) {
+    if (id.isPresent()) {
+      tokens.put(part, tokenizer.token(id.getAsInt()));
+    }
+  }
+
+  private static OptionalInt maxLength(JsonNode value) {
+    boolean limit = value.isNumber() && value.doubleValue() >= 1 && value.doubleValue() < NO_LIMIT;
+    return limit ? OptionalInt.of(value.intValue()) : OptionalInt.empty();
+  }
+}

@@ -1,0 +1,107 @@
+package io.adapt4j.core.inspect;
+
+import io.adapt4j.core.inspect.ModelWarning.Kind;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Finds what of a model matters for an intent. */
+final class Warnings {
+
+  private final ModelInfo info;
+  private final Intent intent;
+  private final List<ModelWarning> warnings;
+
+  Warnings(ModelInfo info, Intent intent) {
+    this.info = info;
+    this.intent = intent;
+    this.warnings = new ArrayList<>(info.problems());
+  }
+
+  List<ModelWarning> list() {
+    warnings.addAll(LicenseTerms.warnings(info.card(), info.licenseText(), intent.commercial()));
+    quantisation();
+    chatTemplate();
+    sequenceLength();
+    padding();
+    vocabulary();
+    return List.copyOf(warnings);
+  }
+
+  private void quantisation() {
+    info.quantisation()
+        .ifPresent(
+            quantisation ->
+                add(
+                    Kind.QUANTISED_WEIGHTS,
+                    "The weights are quantised ("
+                        + quantisation
+                        + "), so they are rounded and cannot be trained themselves. For full"
+                        + " fine-tuning take the model's original weights; for adapters check that"
+                        + " the method is supported."));
+  }
+
+  private void chatTemplate() {
+    if (intent.chat() && info.chatTemplates().isEmpty()) {
+      add(
+          Kind.NO_CHAT_TEMPLATE,
+          "The model has no chat template, so nobody has said how a chat is written for it. Take"
+              + " its instruction-tuned variant, or state a template and keep it with the model you"
+              + " train.");
+    }
+  }
+
+  private void sequenceLength() {
+    if (intent.sequenceLength().isEmpty() || info.contextLength().isEmpty()) {
+      return;
+    }
+    int wanted = intent.sequenceLength().getAsInt();
+    int limit = info.contextLength().getAsInt();
+    if (wanted > limit) {
+      add(
+          Kind.SEQUENCE_TOO_LONG,
+          "Sequences of "
+              + wanted
+              + " tokens are longer than the model's context of "
+              + limit
+              + ". Cut or split them to "
+              + limit
+              + " tokens, or choose a model with a longer context.");
+    }
+  }
+
+  private void padding() {
+    if (info.padTokenId().isPresent() || info.tokenizer().isEmpty()) {
+      return;
+    }
+    TokenizerInfo tokenizer = info.tokenizer().get();
+    add(
+        Kind.NO_PADDING_TOKEN,
+        "The model names no padding token. Short rows are filled with id "
+            + tokenizer.paddingId()
+            + tokenizer.paddingToken().map(token -> " (" + token + ")").orElse("")
+            + ", and padding is told by the attention mask, so nothing need be done; name a"
+            + " pad_token if other programs ask for one.");
+  }
+
+  private void vocabulary() {
+    if (info.tokenizer().isEmpty() || info.shape().vocabularySize().isEmpty()) {
+      return;
+    }
+    int ids = info.tokenizer().get().vocabularySize();
+    int rows = info.shape().vocabularySize().getAsInt();
+    if (ids > rows) {
+      add(
+          Kind.TOKENIZER_EXCEEDS_EMBEDDING,
+          "The tokenizer has "
+              + ids
+              + " ids, but the embedding only "
+              + rows
+              + " rows, so a text with one of the last tokens fails. Use the tokenizer saved with"
+              + " this model, or remove the tokens added to it.");
+    }
+  }
+
+  private void add(Kind kind, String message) {
+    warnings.add(new ModelWarning(kind, message));
+  }
+}

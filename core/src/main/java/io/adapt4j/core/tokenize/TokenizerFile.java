@@ -1,0 +1,77 @@
+package io.adapt4j.core.tokenize;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A {@code tokenizer.json}.
+ *
+ * @param path where it lies
+ * @param root its content
+ * @param text what to give the native library
+ */
+record TokenizerFile(Path path, JsonNode root, String text) {
+
+  static TokenizerFile read(Path folder) {
+    Path path = folder.resolve("tokenizer.json");
+    String text = readText(path);
+    JsonNode root = parse(path, text);
+    boolean changed = keepWhitespaceInOffsets(root.path("post_processor"));
+    return new TokenizerFile(path, root, changed ? Json.compact(root) : text);
+  }
+
+  /** Word pieces carry no spaces, so decoding puts one before every word and sign. */
+  boolean isWordPiece() {
+    return root.path("decoder").path("type").asText("").equals("WordPiece");
+  }
+
+  private static String readText(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new TokenizerException(
+          file
+              + ": no such file. Give the model folder that holds it; a model that has only"
+              + " tokenizer.model or vocab files must be saved again as a fast tokenizer.");
+    }
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new TokenizerException(
+          file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
+    }
+  }
+
+  private static JsonNode parse(Path file, String json) {
+    try {
+      JsonNode root = Json.parse(json);
+      if (!root.isObject()) {
+        throw new TokenizerException(
+            file + ": expected a JSON object, found another value. Download the file again.");
+      }
+      return root;
+    } catch (JsonProcessingException e) {
+      throw new TokenizerException(
+          file + ": not valid JSON: " + e.getOriginalMessage() + ". Download the file again.", e);
+    }
+  }
+
+  /**
+   * Post-processors that trim offsets drop a token's whitespace from its span, so that text would
+   * belong to no token. Returns whether anything had to be changed.
+   */
+  private static boolean keepWhitespaceInOffsets(JsonNode processor) {
+    boolean changed = false;
+    for (JsonNode inner : processor.path("processors")) {
+      changed |= keepWhitespaceInOffsets(inner);
+    }
+    if (processor instanceof ObjectNode fields && fields.path("trim_offsets").asBoolean(false)) {
+      fields.put("trim_offsets", false);
+      changed = true;
+    }
+    return changed;
+  }
+}

@@ -1,0 +1,36 @@
+package io.adapt4j.examples;
+
+import io.adapt4j.core.inspect.Intent;
+import io.adapt4j.core.inspect.ModelInfo;
+import java.nio.file.Path;
+
+/**
+ * Tells what a model folder holds and what to know before training it, without loading the model.
+ *
+ * <p>{@code InspectModel DIR [SEQUENCE_LENGTH]} prints a description, and the warnings for training
+ * on chats for commercial use with sequences of this length. Exits with 2 if called wrongly.
+ */
+public final class InspectModel {
+
+  private InspectModel() {}
+
+  /**
+   * Runs the example.
+   *
+   * @param arguments a model folder and, optionally, the longest sequence in tokens
+   */
+  public static void main(String[] arguments) {
+    if (arguments.length < 1 || arguments.length > 2) {
+      System.err.println("Usage: InspectModel DIR [SEQUENCE_LENGTH]");
+      System.exit(2);
+    }
+    Intent intent = Intent.of().chat(true);
+    if (arguments.length == 2) {
+      intent = intent.sequenceLength(Integer.parseInt(arguments[1]));
+    }
+    ModelInfo info = ModelInfo.read(Path.of(arguments[0]));
+    System.out.print(info.describe());
+    info.warnings(intent)
+        .forEach(warning -> System.out.println("! " + warning.kind() + ": " + warning.message()));
+  }
+}
