@@ -1,9 +1,14 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.TensorLists;
+import io.adapt4j.core.model.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -32,6 +37,7 @@ final class AdamW implements AutoCloseable {
       Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)");
 
   private final Options options;
+  private final List<String> names;
   private final List<Tensor> values;
   private final List<Tensor> decayed;
   private final List<Tensor> gradients;
@@ -41,6 +47,7 @@ final class AdamW implements AutoCloseable {
 
   AdamW(List<Trained> trained, Options options) {
     this.options = options;
+    this.names = trained.stream().map(Trained::name).toList();
     this.values = trained.stream().map(Trained::value).toList();
     this.decayed = trained.stream().filter(one -> decays(one.name())).map(Trained::value).toList();
     this.gradients = trained.stream().map(Trained::gradient).toList();
@@ -83,6 +90,41 @@ final class AdamW implements AutoCloseable {
         new double[] {
           learningRate, options.beta1(), options.beta2(), options.eps(), options.weightDecay()
         });
+  }
+
+  /** What an exact continuation needs: values and moments, under the values' names. */
+  List<TensorData> state() {
+    List<TensorData> state = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      state.add(tensor("value." + names.get(i), values.get(i)));
+      state.add(tensor("mean." + names.get(i), means.get(i)));
+      state.add(tensor("square." + names.get(i), squares.get(i)));
+    }
+    // A scalar has no rows to write, so the count of steps is stored as a vector of one.
+    float[] count = {(float) steps.get(0).item()};
+    Tensor stored = Tensor.of(count, 1);
+    state.add(tensor("steps", stored));
+    return state;
+  }
+
+  /** Takes over what {@link #state} gave. */
+  void restore(Checkpoint state) {
+    for (int i = 0; i < values.size(); i++) {
+      Weights.fill(values.get(i), state, "value." + names.get(i));
+      Weights.fill(means.get(i), state, "mean." + names.get(i));
+      Weights.fill(squares.get(i), state, "square." + names.get(i));
+    }
+    try (Tensor stored = Tensor.empty(DType.F32, 1)) {
+      Weights.fill(stored, state, "steps");
+      try (Tensor count = Tensor.of(stored.toFloats())) {
+        steps.forEach(step -> step.copyFrom(count));
+      }
+    }
+  }
+
+  private static TensorData tensor(String name, Tensor tensor) {
+    return Weights.tensor(
+        name, tensor, new Parameter.Slice(name, 0, tensor.size(0)), StoredType.F32);
   }
 
   @Override

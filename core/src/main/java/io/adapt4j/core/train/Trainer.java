@@ -1,7 +1,9 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.data.Batch;
 import io.adapt4j.core.data.Batches;
+import io.adapt4j.core.engine.Scope;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LanguageModelLoss;
 import java.nio.file.Path;
@@ -26,6 +28,9 @@ public final class Trainer {
   /** Sub-folder of the newest checkpoint. */
   public static final String LAST = "last";
 
+  /** Sub-folder of the states to resume from. */
+  public static final String STATES = RunStates.FOLDER;
+
   private static final String ADVICE =
       " Lower the learning rate, lengthen the warm-up, or train in fp32.";
 
@@ -38,10 +43,12 @@ public final class Trainer {
   private final TrainingListener listener;
   private final BooleanSupplier stopRequested;
   private final LearningRate rate;
+  private final RunStates states;
   private final int totalSteps;
 
   private final long startNanos = System.nanoTime();
   private int steps;
+  private int startStep;
   private int skippedInARow;
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
@@ -82,6 +89,7 @@ public final class Trainer {
     this.listener = listener;
     this.stopRequested = stopRequested;
     this.patience = options.earlyStopping();
+    this.states = new RunStates(output, options.states());
     this.totalSteps = options.totalSteps(train.count());
     this.rate =
         new LearningRate(options.schedule(), options.learningRate(), options.warmup(), totalSteps);
@@ -100,7 +108,9 @@ public final class Trainer {
     StopReason reason = StopReason.FAILED;
     try (TrainingStep<LanguageModelLoss.Inputs> step =
         TrainingStep.ofLanguageModel(decoder, adaptation, options.step())) {
-      initialValidation = evaluate();
+      if (!resume(step)) {
+        initialValidation = evaluate();
+      }
       StopReason ended = epochs(step);
       finish();
       reason = ended;
@@ -121,20 +131,78 @@ public final class Trainer {
         elapsed());
   }
 
+  /** Goes on from the newest saved state; false if there is none or none is wanted. */
+  private boolean resume(TrainingStep<LanguageModelLoss.Inputs> step) {
+    if (!options.states().resume()) {
+      states.clear();
+      return false;
+    }
+    Optional<RunStates.Found> found = states.newest();
+    if (found.isEmpty()) {
+      return false;
+    }
+    RunStates.Found state = found.get();
+    try (Checkpoint tensors = Checkpoint.openFile(state.tensors())) {
+      step.restore(tensors);
+    }
+    Progress progress = Progress.of(state.progress(), options.earlyStopping());
+    steps = progress.steps();
+    startStep = steps;
+    skippedInARow = progress.skippedInARow();
+    firstLoss = progress.firstLoss();
+    lastLoss = progress.lastLoss();
+    initialValidation = progress.initialValidation();
+    bestValidation = progress.bestValidation();
+    bestStep = progress.bestStep();
+    patience = progress.patience();
+    savedAt = progress.savedAt();
+    listener.resumed(new ResumeEvent(steps, state.path(), state.damaged()));
+    return true;
+  }
+
+  private void saveState(TrainingStep<LanguageModelLoss.Inputs> step) {
+    if (options.states().kept() == 0) {
+      return;
+    }
+    Progress progress =
+        new Progress(
+            steps,
+            skippedInARow,
+            firstLoss,
+            lastLoss,
+            initialValidation,
+            bestValidation,
+            bestStep,
+            patience,
+            savedAt);
+    try (Scope scope = Scope.open()) {
+      states.save(progress, step.state());
+    }
+  }
+
+  private boolean isDue(int interval, boolean epochEnds) {
+    return interval == 0 ? epochEnds : steps % interval == 0;
+  }
+
   private StopReason epochs(TrainingStep<LanguageModelLoss.Inputs> step) {
-    for (int epoch = 0; epoch < options.epochs(); epoch++) {
-      Iterator<Batch> batches = train.epoch(epoch);
-      int perEpoch = options.stepsPerEpoch(train.count());
-      for (int inEpoch = 1; batches.hasNext(); inEpoch++) {
+    int perEpoch = options.stepsPerEpoch(train.count());
+    for (int epoch = steps / perEpoch; steps < totalSteps; epoch++) {
+      int done = steps % perEpoch;
+      Iterator<Batch> batches = train.epoch(epoch, done * options.accumulation());
+      for (int inEpoch = done + 1; batches.hasNext(); inEpoch++) {
         perform(step, take(batches), epoch + (double) inEpoch / perEpoch);
         boolean epochEnds = !batches.hasNext();
-        if (isEvaluationDue(epochEnds)) {
+        if (isDue(options.evaluationInterval(), epochEnds)) {
           evaluateAndSave();
           if (patience.map(EarlyStopping::shouldStop).orElse(false)) {
             return StopReason.EARLY_STOPPED;
           }
         }
-        if (stopRequested.getAsBoolean()) {
+        boolean stops = stopRequested.getAsBoolean();
+        if (stops || isDue(options.states().interval(), epochEnds)) {
+          saveState(step);
+        }
+        if (stops) {
           return StopReason.STOP_REQUESTED;
         }
         if (steps == totalSteps) {
@@ -143,11 +211,6 @@ public final class Trainer {
       }
     }
     return StopReason.COMPLETED;
-  }
-
-  private boolean isEvaluationDue(boolean epochEnds) {
-    int interval = options.evaluationInterval();
-    return interval == 0 ? epochEnds : steps % interval == 0;
   }
 
   private List<Batch> take(Iterator<Batch> batches) {
@@ -190,7 +253,7 @@ public final class Trainer {
             (double) tokens / seconds,
             targets,
             elapsed(),
-            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps)));
+            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep)));
   }
 
   private void skip(TrainingStep.Outcome outcome) {

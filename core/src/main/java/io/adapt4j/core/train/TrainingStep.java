@@ -1,5 +1,7 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LanguageModelLoss;
 import java.util.ArrayList;
@@ -136,6 +138,17 @@ public final class TrainingStep<I> implements AutoCloseable {
     }
     optimizer.clearGradients();
     return new Outcome(List.copyOf(losses), loss, norm, finite);
+  }
+
+  /** What an exact continuation needs; written within the open scope. */
+  List<TensorData> state() {
+    return optimizer.state();
+  }
+
+  /** Takes over what {@link #state} gave. */
+  void restore(Checkpoint state) {
+    optimizer.restore(state);
+    adaptation.refresh();
   }
 
   private void clip(double norm) {

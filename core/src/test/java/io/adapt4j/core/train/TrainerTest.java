@@ -286,7 +286,8 @@ class TrainerTest {
         true,
         Optional.empty(),
         maxSkipped,
-        1);
+        1,
+        StateOptions.NONE);
   }
 
   private static void poison(Decoder decoder) {
