@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.data.Batch;
 import io.adapt4j.core.data.Batches;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodableRows;
@@ -16,6 +17,7 @@ import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.NextTokens;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.StateOptions;
 import io.adapt4j.core.train.Trainer;
@@ -179,9 +181,9 @@ public final class FineTuner {
                     Batches.of(one.dataset(), rows.encoder())
                         .batchSize(settings.batchSize())
                         .build());
-    Trainer trainer =
-        new Trainer(
-            decoder,
+    Trainer<Batch> trainer =
+        new Trainer<>(
+            new NextTokens(decoder),
             adaptation,
             options(rows),
             train,

@@ -251,8 +251,8 @@ class TrainerTest {
       List<TrainingListener> listeners) {
     Optional<Batches> validation =
         validated ? Optional.of(batches(SmallModel.sentences(4), 4)) : Optional.empty();
-    return new Trainer(
-            model,
+    return new Trainer<>(
+            new NextTokens(model),
             trained,
             options,
             batches(SmallModel.sentences(ROWS), batchSize),
