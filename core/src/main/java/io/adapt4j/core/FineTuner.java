@@ -18,6 +18,7 @@ import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.NextTokens;
+import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.StateOptions;
 import io.adapt4j.core.train.Trainer;
@@ -242,6 +243,8 @@ public final class FineTuner {
     private LearningRateSchedule schedule = LearningRateSchedule.LINEAR;
     private Double warmupRatio;
     private Integer warmupSteps;
+    private Optimizer optimizer = Optimizer.adamW();
+    private final List<TrainingStep.RateFactor> rates = new ArrayList<>();
     private double weightDecay = FineTuneDefaults.WEIGHT_DECAY;
     private double maxGradientNorm = FineTuneDefaults.MAX_GRADIENT_NORM;
     private Interval evaluateEvery = Interval.EPOCH;
@@ -434,6 +437,31 @@ public final class FineTuner {
      */
     public Builder learningRate(double rate) {
       learningRate = rate;
+      return this;
+    }
+
+    /**
+     * How gradients become steps; default AdamW.
+     *
+     * @param algorithm with its options
+     * @return this builder
+     */
+    public Builder optimizer(Optimizer algorithm) {
+      optimizer = algorithm;
+      return this;
+    }
+
+    /**
+     * Gives some values a learning rate of their own; any number may be added, and the first that
+     * fits a name counts. LoRA+ (Hayou et al. 2024) is {@code ("lora_B", 16)}.
+     *
+     * @param names a regular expression found in the values' names
+     * @param factor multiplies the learning rate; 0 keeps them as they are
+     * @return this builder
+     * @throws IllegalArgumentException if the expression is malformed or the factor negative
+     */
+    public Builder learningRateFactor(String names, double factor) {
+      rates.add(new TrainingStep.RateFactor(names, factor));
       return this;
     }
 
@@ -644,6 +672,7 @@ public final class FineTuner {
           patience == null || patience >= 1,
           "earlyStopping must allow at least 1 evaluation, found " + patience);
       checks.notNull("schedule", schedule);
+      checks.notNull("optimizer", optimizer);
       checks.notNull("overflow", overflow);
       checks.notNull("precision", precision);
       checks.require(
@@ -671,12 +700,7 @@ public final class FineTuner {
               schedule,
               warmup(),
               new TrainingStep.Settings(
-                  FineTuneDefaults.BETA1,
-                  FineTuneDefaults.BETA2,
-                  FineTuneDefaults.EPS,
-                  weightDecay,
-                  maxGradientNorm,
-                  gradientCheckpointing),
+                  optimizer, weightDecay, maxGradientNorm, gradientCheckpointing, rates),
               evaluateEvery.steps(),
               keepBest,
               Optional.ofNullable(patience).map(EarlyStopping::withPatience),

@@ -12,6 +12,7 @@ import java.util.OptionalInt;
  * stored as text, which keeps every bit and NaN.
  *
  * @param steps optimizer steps performed, those skipped included
+ * @param applied optimizer steps performed, those skipped left out
  * @param skippedInARow steps skipped since the last that was applied
  * @param firstLoss loss of the first step
  * @param lastLoss loss of the newest step
@@ -23,6 +24,7 @@ import java.util.OptionalInt;
  */
 record Progress(
     int steps,
+    int applied,
     int skippedInARow,
     double firstLoss,
     double lastLoss,
@@ -32,22 +34,10 @@ record Progress(
     Optional<EarlyStopping> patience,
     int savedAt) {
 
-  static Progress start(Optional<EarlyStopping> patience) {
-    return new Progress(
-        0,
-        0,
-        Double.NaN,
-        Double.NaN,
-        OptionalDouble.empty(),
-        OptionalDouble.empty(),
-        OptionalInt.empty(),
-        patience,
-        -1);
-  }
-
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("steps", steps);
+    json.put("applied", applied);
     json.put("skippedInARow", skippedInARow);
     json.put("firstLoss", Double.toString(firstLoss));
     json.put("lastLoss", Double.toString(lastLoss));
@@ -75,6 +65,7 @@ record Progress(
   static Progress of(JsonNode json, Optional<EarlyStopping> rules) {
     return new Progress(
         json.path("steps").asInt(),
+        json.path("applied").asInt(),
         json.path("skippedInARow").asInt(),
         number(json, "firstLoss").orElse(Double.NaN),
         number(json, "lastLoss").orElse(Double.NaN),

@@ -140,10 +140,10 @@ public final class Trainer<B> {
       return false;
     }
     RunStates.Found state = found.get();
-    try (Checkpoint tensors = Checkpoint.openFile(state.tensors())) {
-      step.restore(tensors);
-    }
     Progress progress = Progress.of(state.progress(), options.earlyStopping());
+    try (Checkpoint tensors = Checkpoint.openFile(state.tensors())) {
+      step.restore(tensors, progress.applied());
+    }
     steps = progress.steps();
     startStep = steps;
     skippedInARow = progress.skippedInARow();
@@ -165,6 +165,7 @@ public final class Trainer<B> {
     Progress progress =
         new Progress(
             steps,
+            step.applied(),
             skippedInARow,
             firstLoss,
             lastLoss,

@@ -281,7 +281,7 @@ class TrainerTest {
         1e-3,
         LearningRateSchedule.CONSTANT,
         Warmup.NONE,
-        new TrainingStep.Settings(0.9, 0.999, 1e-8, 0.01, 1, recompute),
+        new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1, recompute),
         interval,
         true,
         Optional.empty(),
