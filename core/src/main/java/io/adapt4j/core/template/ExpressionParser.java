@@ -63,14 +63,14 @@ final class ExpressionParser {
   }
 
   /** Reads one expression, or several with commas between them as a tuple. */
-  Expr tuple(boolean withCondition, String endName) {
-    return tuple(withCondition, endName, false);
+  Expr tuple(boolean withCondition) {
+    return tuple(withCondition, false);
   }
 
-  private Expr tuple(boolean withCondition, String endName, boolean mayBeEmpty) {
+  private Expr tuple(boolean withCondition, boolean mayBeEmpty) {
     List<Expr> items = new ArrayList<>();
     boolean comma = false;
-    while (!atTupleEnd(endName)) {
+    while (!atTupleEnd()) {
       items.add(expression(withCondition));
       if (!tokens.skipOperator(",")) {
         break;
@@ -86,11 +86,10 @@ final class ExpressionParser {
     return new Expressions.TupleOf(List.copyOf(items));
   }
 
-  private boolean atTupleEnd(String endName) {
+  private boolean atTupleEnd() {
     return tokens.at(Token.Type.VARIABLE_END)
         || tokens.at(Token.Type.BLOCK_END)
-        || tokens.atOperator(")")
-        || (endName != null && tokens.atName(endName));
+        || tokens.atOperator(")");
   }
 
   private void enter() {
@@ -246,6 +245,8 @@ final class ExpressionParser {
       case "true", "True" -> new Expressions.Constant(true);
       case "false", "False" -> new Expressions.Constant(false);
       case "none", "None" -> new Expressions.Constant(null);
+      case "self", "super" ->
+          throw tokens.error("'" + name + "' is not supported: a chat template has no blocks");
       default -> {
         loadedNames.element().add(name);
         yield new Expressions.Name(name);
@@ -263,7 +264,7 @@ final class ExpressionParser {
 
   private Expr bracketed() {
     if (tokens.skipOperator("(")) {
-      Expr inner = tuple(true, null, true);
+      Expr inner = tuple(true, true);
       tokens.expectOperator(")");
       return inner;
     }

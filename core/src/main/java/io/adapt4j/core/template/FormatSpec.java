@@ -30,8 +30,7 @@ final class FormatSpec {
     }
     this.run = run;
     boolean zero = parts.group(5) != null;
-    String given = parts.group(1) == null ? " " : parts.group(1);
-    this.fill = zero && parts.group(2) == null ? "0" : given;
+    this.fill = parts.group(1) != null ? parts.group(1) : zero ? "0" : " ";
     this.align = parts.group(2) != null ? parts.group(2) : zero ? "=" : "";
     this.sign = parts.group(3) == null ? "-" : parts.group(3);
     this.alternate = parts.group(4) != null;
@@ -124,7 +123,7 @@ final class FormatSpec {
     int digits = precision < 0 ? 6 : precision;
     return switch (type) {
       case '%' -> Decimals.write(value * 100, 'f', digits, alternate) + "%";
-      case ' ' -> precision < 0 ? Numbers.str(value) : shortest(value);
+      case ' ' -> precision < 0 ? Numbers.realText(value) : shortest(value);
       case 'n' -> Decimals.write(value, 'g', digits, alternate);
       default -> Decimals.write(value, type, digits, alternate);
     };

@@ -87,13 +87,15 @@ final class JsonText {
       return flag ? "true" : "false";
     }
     if (value instanceof Long || value instanceof BigInteger) {
-      return Numbers.str(value);
+      return Numbers.integerText(value);
     }
     if (value instanceof Double number) {
       if (number.isNaN()) {
         return "NaN";
       }
-      return number.isInfinite() ? (number > 0 ? "Infinity" : "-Infinity") : Numbers.str(number);
+      return number.isInfinite()
+          ? (number > 0 ? "Infinity" : "-Infinity")
+          : Numbers.realText(number);
     }
     return null;
   }

@@ -121,6 +121,9 @@ final class Lexer {
   }
 
   private void readRaw(int begin) {
+    if (position == text.length()) {
+      return;
+    }
     Matcher end = END_RAW.matcher(text);
     if (!end.find(position)) {
       throw error(begin, "this raw block has no endraw");

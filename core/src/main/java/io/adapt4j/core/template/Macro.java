@@ -1,6 +1,5 @@
 package io.adapt4j.core.template;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +105,7 @@ record Macro(Definition definition, Frame scope) implements Callable, HasAttribu
   public Object attribute(String name) {
     return switch (name) {
       case "name" -> definition.name();
-      case "arguments" -> new ArrayList<Object>(definition.parameters());
+      case "arguments" -> new Tuple(List.copyOf(definition.parameters()));
       case "catch_kwargs" -> definition.takes("kwargs");
       case "catch_varargs" -> definition.takes("varargs");
       case "caller" -> definition.names().contains("caller");

@@ -176,7 +176,7 @@ final class NumberFilters {
       return "1 Byte";
     }
     if (number < base) {
-      return Numbers.str(Numbers.toInteger(number)) + " Bytes";
+      return Numbers.integerText(Numbers.toInteger(number)) + " Bytes";
     }
     String[] prefixes = {"k", "M", "G", "T", "P", "E", "Z", "Y"};
     int power = 0;

@@ -70,7 +70,7 @@ final class Numbers {
     return normal(truncated(value));
   }
 
-  static String str(Object integer) {
+  static String integerText(Object integer) {
     if (integer instanceof BigInteger value && value.bitLength() > MOST_DIGITS * 3.33) {
       throw new Fault("an integer has more than " + MOST_DIGITS + " digits");
     }
@@ -78,7 +78,7 @@ final class Numbers {
   }
 
   /** Python's repr of a double: the fewest digits that give the same number. */
-  static String str(double value) {
+  static String realText(double value) {
     if (Double.isNaN(value)) {
       return "nan";
     }

@@ -72,7 +72,7 @@ final class Parser {
   }
 
   private Statement print(int line) {
-    Expr value = expressions.tuple(true, null);
+    Expr value = expressions.tuple(true);
     tokens.expect(Token.Type.VARIABLE_END, "'}}'");
     expressions.requireKnown(conditional);
     return new Statements.Print(line, value);
@@ -139,10 +139,10 @@ final class Parser {
   }
 
   private Statement forLoop(int line) {
-    Target target = target(false, "in");
+    Target target = target(false);
     requireNotLoop(target, line);
     tokens.expectName("in");
-    Expr items = expressions.tuple(false, "recursive");
+    Expr items = expressions.tuple(false);
     Expr test = tokens.skipName("if") ? expressions.expression() : null;
     boolean recursive = tokens.skipName("recursive");
     expressions.requireKnown(conditional);
@@ -170,7 +170,7 @@ final class Parser {
     Body otherwise = new Body(List.of());
     Token tag;
     do {
-      Expr test = expressions.tuple(false, null);
+      Expr test = expressions.tuple(false);
       conditional = true;
       expressions.requireKnown(true);
       branches.add(new Statements.Branch(test, body("elif", "else", "endif")));
@@ -184,12 +184,12 @@ final class Parser {
   }
 
   private Statement set(int line) {
-    Target target = target(true, null);
+    Target target = target(true);
     if (inLoop) {
       requireNotLoop(target, line);
     }
     if (tokens.skipOperator("=")) {
-      Expr value = expressions.tuple(true, null);
+      Expr value = expressions.tuple(true);
       expressions.requireKnown(conditional);
       return new Statements.Assign(line, target, value);
     }
@@ -277,7 +277,7 @@ final class Parser {
       if (!targets.isEmpty()) {
         tokens.expectOperator(",");
       }
-      targets.add(target(false, null));
+      targets.add(target(false));
       tokens.expectOperator("=");
       values.add(expressions.expression());
     }
@@ -319,10 +319,10 @@ final class Parser {
   }
 
   /** Reads one target, or several with commas between them. */
-  private Target target(boolean withNamespace, String endName) {
+  private Target target(boolean withNamespace) {
     List<Target> targets = new ArrayList<>();
     boolean comma = false;
-    while (!atTargetEnd(endName)) {
+    while (!atTargetEnd()) {
       targets.add(oneTarget(withNamespace));
       if (!tokens.skipOperator(",")) {
         break;
@@ -335,11 +335,8 @@ final class Parser {
     return comma ? new Target.Unpacked(List.copyOf(targets)) : targets.get(0);
   }
 
-  private boolean atTargetEnd(String endName) {
-    return tokens.at(Token.Type.BLOCK_END)
-        || tokens.atOperator(")")
-        || tokens.atOperator("=")
-        || (endName != null && tokens.atName(endName));
+  private boolean atTargetEnd() {
+    return tokens.at(Token.Type.BLOCK_END) || tokens.atOperator(")") || tokens.atOperator("=");
   }
 
   private Target oneTarget(boolean withNamespace) {
@@ -348,7 +345,7 @@ final class Parser {
       throw tokens.error("targets are nested deeper than " + MAX_DEPTH);
     }
     if (tokens.skipOperator("(")) {
-      Target inner = target(withNamespace, null);
+      Target inner = target(withNamespace);
       tokens.expectOperator(")");
       depth--;
       return inner;

@@ -185,7 +185,7 @@ final class PercentFormat {
 
   private void integer(Spec spec, char type, BigInteger value) {
     int base = type == 'o' ? 8 : Character.toLowerCase(type) == 'x' ? 16 : 10;
-    String digits = Numbers.str(Numbers.normal(value.abs()));
+    String digits = Numbers.integerText(Numbers.normal(value.abs()));
     digits = base == 10 ? digits : value.abs().toString(base);
     int missing = Math.max(0, spec.precision - digits.length());
     run.make(missing);

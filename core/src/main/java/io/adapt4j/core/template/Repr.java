@@ -49,9 +49,9 @@ final class Repr {
     } else if (value instanceof Boolean flag) {
       add(flag ? "True" : "False");
     } else if (value instanceof Long || value instanceof BigInteger) {
-      add(Numbers.str(value));
+      add(Numbers.integerText(value));
     } else if (value instanceof Double number) {
-      add(Numbers.str(number));
+      add(Numbers.realText(number));
     } else if (value instanceof String text) {
       add(quoted(text));
     } else if (value instanceof Markup markup) {

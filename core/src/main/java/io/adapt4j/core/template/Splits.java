@@ -88,9 +88,8 @@ final class Splits {
       words.add(rest.substring(start));
       rest = Text.stripEnd(rest.substring(0, start));
     }
-    String first = Text.stripStart(rest);
-    if (!first.isEmpty()) {
-      words.add(first);
+    if (!rest.isEmpty()) {
+      words.add(rest);
     }
     return words;
   }
