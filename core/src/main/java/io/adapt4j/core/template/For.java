@@ -1,7 +1,6 @@
 package io.adapt4j.core.template;
 
 import java.util.Iterator;
-import java.util.NoSuchElementException;
 
 /**
  * A loop.
@@ -65,29 +64,12 @@ record For(
   }
 
   private Iterator<Object> filtered(Frame frame, Iterator<Object> all) {
-    return new Iterator<>() {
-      private Object next;
-      private boolean found;
-
-      @Override
-      public boolean hasNext() {
-        while (!found && all.hasNext()) {
-          next = all.next();
+    return ItemFilters.selected(
+        all,
+        item -> {
           Frame scope = frame.inner();
-          target.assign(scope, next);
-          found = Values.isTrue(test.eval(scope));
-        }
-        return found;
-      }
-
-      @Override
-      public Object next() {
-        if (!hasNext()) {
-          throw new NoSuchElementException();
-        }
-        found = false;
-        return next;
-      }
-    };
+          target.assign(scope, item);
+          return Values.isTrue(test.eval(scope));
+        });
   }
 }

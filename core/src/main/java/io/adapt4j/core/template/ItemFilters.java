@@ -30,20 +30,25 @@ final class ItemFilters {
   }
 
   private static Object map(Run run, Object value, Arguments arguments) {
-    Iterator<Object> items = Values.iterate(run, value);
-    Function<Object, Object> mapping = mapping(run, arguments);
     return new Generator(
-        new Iterator<Object>() {
-          @Override
-          public boolean hasNext() {
-            return items.hasNext();
-          }
+        () ->
+            Values.isTrue(value)
+                ? mapped(Values.iterate(run, value), mapping(run, arguments))
+                : Collections.emptyIterator());
+  }
 
-          @Override
-          public Object next() {
-            return mapping.apply(items.next());
-          }
-        });
+  private static Iterator<Object> mapped(Iterator<Object> items, Function<Object, Object> mapping) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return items.hasNext();
+      }
+
+      @Override
+      public Object next() {
+        return mapping.apply(items.next());
+      }
+    };
   }
 
   private static Function<Object, Object> mapping(Run run, Arguments arguments) {
@@ -67,34 +72,40 @@ final class ItemFilters {
 
   private static Object select(
       Run run, Object value, Arguments arguments, boolean wanted, boolean byAttribute) {
-    if (!Values.isTrue(value)) {
-      return new Generator(Collections.emptyIterator());
-    }
-    Iterator<Object> items = Values.iterate(run, value);
-    Predicate<Object> test = test(run, arguments, byAttribute);
     return new Generator(
-        new Iterator<Object>() {
-          private Object next;
-          private boolean found;
-
-          @Override
-          public boolean hasNext() {
-            while (!found && items.hasNext()) {
-              next = items.next();
-              found = test.test(next) == wanted;
-            }
-            return found;
+        () -> {
+          if (!Values.isTrue(value)) {
+            return Collections.emptyIterator();
           }
-
-          @Override
-          public Object next() {
-            if (!hasNext()) {
-              throw new NoSuchElementException();
-            }
-            found = false;
-            return next;
-          }
+          Predicate<Object> test = test(run, arguments, byAttribute);
+          return selected(Values.iterate(run, value), item -> test.test(item) == wanted);
         });
+  }
+
+  /** The items that pass a test, each of which is tested when it is asked for. */
+  static Iterator<Object> selected(Iterator<Object> items, Predicate<Object> test) {
+    return new Iterator<>() {
+      private Object next;
+      private boolean found;
+
+      @Override
+      public boolean hasNext() {
+        while (!found && items.hasNext()) {
+          next = items.next();
+          found = test.test(next);
+        }
+        return found;
+      }
+
+      @Override
+      public Object next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException();
+        }
+        found = false;
+        return next;
+      }
+    };
   }
 
   private static Predicate<Object> test(Run run, Arguments arguments, boolean byAttribute) {

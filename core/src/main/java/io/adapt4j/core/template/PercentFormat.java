@@ -48,7 +48,8 @@ final class PercentFormat {
         conversion();
       }
     }
-    boolean mapping = values instanceof Dict || values instanceof List;
+    boolean mapping =
+        values instanceof Dict || values instanceof List || values instanceof Undefined;
     int count = values instanceof Tuple tuple ? tuple.items().size() : 1;
     if (!mapping && used < count) {
       throw new Fault("not all arguments converted during string formatting");

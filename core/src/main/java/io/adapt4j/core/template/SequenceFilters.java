@@ -46,7 +46,7 @@ final class SequenceFilters {
 
   private static Object last(Run run, Object value, Arguments arguments) {
     arguments.bind("last", 0);
-    if (!Values.hasLength(value) || value instanceof Undefined) {
+    if (!Values.hasLength(value)) {
       throw new Fault("'" + Values.typeName(value) + "' object is not reversible");
     }
     List<Object> items = Values.list(run, value);
@@ -62,9 +62,7 @@ final class SequenceFilters {
     }
     List<Object> items = Values.list(run, value);
     Collections.reverse(items);
-    return value instanceof Generator || value instanceof Undefined
-        ? items
-        : new Generator(items.iterator());
+    return value instanceof Generator ? items : new Generator(items::iterator);
   }
 
   private static Object join(Run run, Object value, Arguments arguments) {
@@ -83,18 +81,25 @@ final class SequenceFilters {
 
   private static Object items(Run run, Object value, Arguments arguments) {
     arguments.bind("items", 0);
-    if (value instanceof Undefined) {
-      return new Generator(Collections.emptyIterator());
-    }
-    if (!(value instanceof Dict dict)) {
-      throw new Fault("Can only get item pairs from a mapping.");
-    }
-    return new Generator(new DictView(dict, DictView.Kind.ITEMS).iterator());
+    return new Generator(
+        () -> {
+          if (value instanceof Dict dict) {
+            return new DictView(dict, DictView.Kind.ITEMS).iterator();
+          }
+          if (value instanceof Undefined) {
+            return Collections.emptyIterator();
+          }
+          throw new Fault("Can only get item pairs from a mapping.");
+        });
   }
 
   private static Object batch(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("batch", 1, "linecount", "fill_with");
     long size = Values.integer("linecount", values[0]);
+    return new Generator(() -> batches(run, value, size, values[1]).iterator());
+  }
+
+  private static List<Object> batches(Run run, Object value, long size, Object fill) {
     List<Object> batches = new ArrayList<>();
     List<Object> batch = new ArrayList<>();
     Iterator<Object> items = Values.iterate(run, value);
@@ -106,18 +111,22 @@ final class SequenceFilters {
       batch.add(items.next());
     }
     if (!batch.isEmpty()) {
-      if (!Filters.isAbsent(values[1]) && batch.size() < size) {
+      if (!Filters.isAbsent(fill) && batch.size() < size) {
         run.makeList(size);
-        batch.addAll(Collections.nCopies((int) (size - batch.size()), values[1]));
+        batch.addAll(Collections.nCopies((int) (size - batch.size()), fill));
       }
       batches.add(batch);
     }
-    return new Generator(batches.iterator());
+    return batches;
   }
 
   private static Object slice(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("slice", 1, "slices", "fill_with");
     long count = Values.integer("slices", values[0]);
+    return new Generator(() -> slices(run, value, count, values[1]).iterator());
+  }
+
+  private static List<Object> slices(Run run, Object value, long count, Object fill) {
     List<Object> items = Values.list(run, value);
     if (count == 0) {
       throw new Fault("integer division or modulo by zero");
@@ -129,30 +138,34 @@ final class SequenceFilters {
       boolean longer = i < items.size() % count;
       int to = from + (int) (items.size() / count) + (longer ? 1 : 0);
       List<Object> slice = new ArrayList<>(items.subList(from, to));
-      if (!Filters.isAbsent(values[1]) && !longer) {
-        slice.add(values[1]);
+      if (!Filters.isAbsent(fill) && !longer) {
+        slice.add(fill);
       }
       slices.add(slice);
       from = to;
     }
-    return new Generator(slices.iterator());
+    return slices;
   }
 
   private static Object unique(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("unique", 0, "case_sensitive", "attribute");
+    boolean exact = Filters.flag(values[0]);
     List<Object> path = Filters.path(values[1]);
+    return new Generator(() -> unique(run, value, path, exact).iterator());
+  }
+
+  private static List<Object> unique(Run run, Object value, List<Object> path, boolean exact) {
     Set<Object> seen = new HashSet<>();
     List<Object> unique = new ArrayList<>();
     Iterator<Object> items = Values.iterate(run, value);
     while (items.hasNext()) {
       Object item = items.next();
       Object key = Filters.byPath(item, path, null);
-      key = Filters.flag(values[0]) ? key : Filters.ignoreCase(key);
-      if (seen.add(Dict.normal(key, 0))) {
+      if (seen.add(Dict.normal(exact ? key : Filters.ignoreCase(key), 0))) {
         unique.add(item);
       }
     }
-    return new Generator(unique.iterator());
+    return unique;
   }
 
   private static Object sum(Run run, Object value, Arguments arguments) {

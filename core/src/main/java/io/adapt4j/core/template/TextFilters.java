@@ -148,7 +148,6 @@ final class TextFilters {
 
   private static Object truncate(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
-    String text = Values.requireText("the value of truncate", value);
     long length = Values.integer("length", Filters.orElse(values[0], 255L));
     String end = Values.requireText("end", Filters.orElse(values[2], "..."));
     long leeway =
@@ -158,10 +157,10 @@ final class TextFilters {
       throw new Fault(
           "truncate needs a length of at least " + endLength + " and a leeway of at least 0");
     }
-    run.make(text.length());
-    if (Text.length(text) <= length + leeway) {
-      return text;
+    if (Values.length(value) <= length + leeway) {
+      return value;
     }
+    String text = run.made(Values.requireText("the value of truncate", value));
     String cut = Text.slice(text, 0, (int) (length - endLength));
     int space = cut.lastIndexOf(' ');
     boolean whole = Filters.flag(values[1]) || space < 0;

@@ -114,7 +114,7 @@ final class WordWrap {
   }
 
   private void breakWord(Deque<String> chunks, List<String> line, int length) {
-    int room = Math.max(1, width - length);
+    int room = width - length;
     if (breaksWords) {
       String word = chunks.remove();
       int cut = room;
