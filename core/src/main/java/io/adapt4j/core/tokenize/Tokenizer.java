@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -25,17 +24,11 @@ public final class Tokenizer implements AutoCloseable {
 
   private final Vocabulary vocabulary;
   private final SpecialTokens specialTokens;
-  private final Optional<String> chatTemplate;
   private final NativeTokenizer tokenizer;
 
-  private Tokenizer(
-      Vocabulary vocabulary,
-      SpecialTokens specialTokens,
-      Optional<String> chatTemplate,
-      NativeTokenizer tokenizer) {
+  private Tokenizer(Vocabulary vocabulary, SpecialTokens specialTokens, NativeTokenizer tokenizer) {
     this.vocabulary = vocabulary;
     this.specialTokens = specialTokens;
-    this.chatTemplate = chatTemplate;
     this.tokenizer = tokenizer;
   }
 
@@ -54,12 +47,11 @@ public final class Tokenizer implements AutoCloseable {
     JsonNode root = parse(file, json);
     Vocabulary vocabulary = Vocabulary.read(file, root);
     SpecialTokens specialTokens = SpecialTokens.read(folder, vocabulary, isWordPiece(root));
-    Optional<String> chatTemplate = ChatTemplateSource.read(folder);
     boolean changed = keepWhitespaceInOffsets(root.path("post_processor"));
     try {
       NativeTokenizer tokenizer =
           new NativeTokenizer(folder.toString(), changed ? Json.compact(root) : json);
-      return new Tokenizer(vocabulary, specialTokens, chatTemplate, tokenizer);
+      return new Tokenizer(vocabulary, specialTokens, tokenizer);
     } catch (RuntimeException e) {
       throw new TokenizerException(
           file
@@ -264,15 +256,6 @@ public final class Tokenizer implements AutoCloseable {
   public boolean isSpecial(int id) {
     requireId(id);
     return vocabulary.isSpecial(id);
-  }
-
-  /**
-   * Returns the source of the model's chat template, in Jinja.
-   *
-   * @return the source, or empty if the model has none
-   */
-  public Optional<String> chatTemplate() {
-    return chatTemplate;
   }
 
   /** Frees the native tokenizer, waiting for calls in progress on other threads. */
