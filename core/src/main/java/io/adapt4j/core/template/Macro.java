@@ -36,7 +36,7 @@ record Macro(Definition definition, Frame scope) implements Callable, HasAttribu
   }
 
   @Override
-  public Object call(Run run, Arguments arguments) {
+  public String call(Run run, Arguments arguments) {
     run.enter();
     try {
       return definition.body().capture(bind(arguments));

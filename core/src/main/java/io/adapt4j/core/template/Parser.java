@@ -288,7 +288,7 @@ final class Parser {
 
   private Statement generation(int line) {
     generation = true;
-    return new Statements.Generation(line, scopedBodyAndEnd(false, "endgeneration"));
+    return new Statements.Generation(line, definition(null, Signature.EMPTY, "endgeneration"));
   }
 
   private Statement printTag(int line) {

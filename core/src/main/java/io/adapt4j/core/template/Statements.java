@@ -118,10 +118,11 @@ final class Statements {
     }
   }
 
-  record Generation(int line, Body body) implements Statement {
+  /** What the model is to learn; Transformers makes it the body of a call block. */
+  record Generation(int line, Macro.Definition body) implements Statement {
     @Override
     public Flow exec(Frame frame) {
-      String text = body.capture(frame.inner());
+      String text = new Macro(body, frame).call(frame.run(), Arguments.NONE);
       frame.run().generated(text, line);
       frame.run().print(text);
       return Flow.NEXT;
