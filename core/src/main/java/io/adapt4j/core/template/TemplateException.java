@@ -11,8 +11,13 @@ public final class TemplateException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_QUOTE = 200;
 
+  /** The line the problem is on, from 1. */
   private final int line;
+
+  /** The text of that line. */
   private final String lineText;
+
+  /** What the template gave to raise_exception; null if it did not stop itself. */
   private final String raised;
 
   private TemplateException(String message, int line, String lineText, String raised) {
