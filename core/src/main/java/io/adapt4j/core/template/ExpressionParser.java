@@ -1,11 +1,7 @@
 package io.adapt4j.core.template;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Reads expressions with the grammar and precedence of Jinja 3.1. */
@@ -19,7 +15,7 @@ final class ExpressionParser {
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
 
   private final Tokens tokens;
-  private final Deque<Set<String>> loadedNames = new ArrayDeque<>();
+  private final OperandParser operands;
 
   /** Unknown filters and tests that are errors unless they turn out to be in a conditional. */
   private final List<TemplateException> unknown = new ArrayList<>();
@@ -28,19 +24,17 @@ final class ExpressionParser {
 
   ExpressionParser(Tokens tokens) {
     this.tokens = tokens;
-    loadedNames.push(new HashSet<>());
+    this.operands = new OperandParser(tokens, this);
   }
 
   /** Starts to collect the names that are read from here on. */
   void beginNames() {
-    loadedNames.push(new HashSet<>());
+    operands.beginNames();
   }
 
   /** Returns the names read since the matching {@link #beginNames}. */
   Set<String> endNames() {
-    Set<String> names = loadedNames.pop();
-    loadedNames.element().addAll(names);
-    return names;
+    return operands.endNames();
   }
 
   /** Refuses what the template can never use, as Jinja does before it renders. */
@@ -67,7 +61,8 @@ final class ExpressionParser {
     return tuple(withCondition, false);
   }
 
-  private Expr tuple(boolean withCondition, boolean mayBeEmpty) {
+  /** As {@link #tuple(boolean)}, also of no expression at all. */
+  Expr tuple(boolean withCondition, boolean mayBeEmpty) {
     List<Expr> items = new ArrayList<>();
     boolean comma = false;
     while (!atTupleEnd()) {
@@ -99,7 +94,7 @@ final class ExpressionParser {
     }
   }
 
-  private void requireChain(int length) {
+  void requireChain(int length) {
     if (length > MAX_CHAIN) {
       throw tokens.error("an expression chains more than " + MAX_CHAIN + " operators");
     }
@@ -149,21 +144,21 @@ final class ExpressionParser {
 
   private Expr comparison() {
     Expr first = sum();
-    List<Expressions.Operand> operands = new ArrayList<>();
+    List<Expressions.Operand> compared = new ArrayList<>();
     while (true) {
       if (tokens.at(Token.Type.OPERATOR) && COMPARISONS.contains(tokens.peek().text())) {
-        operands.add(new Expressions.Operand(tokens.take().text(), sum()));
+        compared.add(new Expressions.Operand(tokens.take().text(), sum()));
       } else if (tokens.skipName("in")) {
-        operands.add(new Expressions.Operand("in", sum()));
+        compared.add(new Expressions.Operand("in", sum()));
       } else if (tokens.atName("not") && tokens.peekSecond().isName("in")) {
         tokens.take();
         tokens.take();
-        operands.add(new Expressions.Operand("not in", sum()));
+        compared.add(new Expressions.Operand("not in", sum()));
       } else {
         break;
       }
     }
-    return operands.isEmpty() ? first : new Expressions.Comparison(first, List.copyOf(operands));
+    return compared.isEmpty() ? first : new Expressions.Comparison(first, List.copyOf(compared));
   }
 
   private Expr sum() {
@@ -222,140 +217,10 @@ final class ExpressionParser {
       value = new Expressions.Unary(operator, unary(false));
       depth--;
     } else {
-      value = primary();
+      value = operands.primary();
     }
-    value = postfix(value);
+    value = operands.postfix(value);
     return withFilters ? filtersAndTests(value) : value;
-  }
-
-  private Expr primary() {
-    Token token = tokens.peek();
-    return switch (token.type()) {
-      case NAME -> name();
-      case STRING -> strings();
-      case NUMBER -> new Expressions.Constant(tokens.take().value());
-      case OPERATOR -> bracketed();
-      default -> throw tokens.error("unexpected " + token.described());
-    };
-  }
-
-  private Expr name() {
-    String name = tokens.take().text();
-    return switch (name) {
-      case "true", "True" -> new Expressions.Constant(true);
-      case "false", "False" -> new Expressions.Constant(false);
-      case "none", "None" -> new Expressions.Constant(null);
-      case "self", "super" ->
-          throw tokens.error("'" + name + "' is not supported: a chat template has no blocks");
-      default -> {
-        loadedNames.element().add(name);
-        yield new Expressions.Name(name);
-      }
-    };
-  }
-
-  private Expr strings() {
-    StringBuilder text = new StringBuilder();
-    while (tokens.at(Token.Type.STRING)) {
-      text.append(tokens.take().text());
-    }
-    return new Expressions.Constant(text.toString());
-  }
-
-  private Expr bracketed() {
-    if (tokens.skipOperator("(")) {
-      Expr inner = tuple(true, true);
-      tokens.expectOperator(")");
-      return inner;
-    }
-    if (tokens.skipOperator("[")) {
-      return list();
-    }
-    if (tokens.skipOperator("{")) {
-      return dict();
-    }
-    throw tokens.error("unexpected " + tokens.peek().described());
-  }
-
-  private Expr list() {
-    List<Expr> items = new ArrayList<>();
-    while (!tokens.atOperator("]")) {
-      items.add(expression());
-      if (!tokens.atOperator("]")) {
-        tokens.expectOperator(",");
-      }
-    }
-    tokens.expectOperator("]");
-    return new Expressions.ListOf(List.copyOf(items));
-  }
-
-  private Expr dict() {
-    List<Map.Entry<Expr, Expr>> items = new ArrayList<>();
-    while (!tokens.atOperator("}")) {
-      Expr key = expression();
-      tokens.expectOperator(":");
-      items.add(Map.entry(key, expression()));
-      if (!tokens.atOperator("}")) {
-        tokens.expectOperator(",");
-      }
-    }
-    tokens.expectOperator("}");
-    return new Expressions.DictOf(List.copyOf(items));
-  }
-
-  Expr postfix(Expr start) {
-    Expr value = start;
-    for (int length = 1; ; length++) {
-      requireChain(length);
-      if (tokens.skipOperator(".")) {
-        value = attribute(value);
-      } else if (tokens.skipOperator("[")) {
-        value = subscript(value);
-      } else if (tokens.atOperator("(")) {
-        value = new Expressions.Call(value, arguments());
-      } else {
-        return value;
-      }
-    }
-  }
-
-  private Expr attribute(Expr value) {
-    Token token = tokens.take();
-    if (token.type() == Token.Type.NAME) {
-      return new Expressions.Attribute(value, token.text());
-    }
-    if (token.type() == Token.Type.NUMBER && !(token.value() instanceof Double)) {
-      return new Expressions.Item(value, new Expressions.Constant(token.value()));
-    }
-    throw tokens.error(
-        token.line(), "expected a name or number after '.', found " + token.described());
-  }
-
-  private Expr subscript(Expr value) {
-    List<Expr> keys = new ArrayList<>();
-    while (!tokens.atOperator("]")) {
-      if (!keys.isEmpty()) {
-        tokens.expectOperator(",");
-      }
-      keys.add(key());
-    }
-    tokens.expectOperator("]");
-    return new Expressions.Item(
-        value, keys.size() == 1 ? keys.get(0) : new Expressions.TupleOf(List.copyOf(keys)));
-  }
-
-  private Expr key() {
-    Expr start = tokens.atOperator(":") ? null : expression();
-    if (!tokens.skipOperator(":")) {
-      return start;
-    }
-    Expr stop = atKeyEnd() || tokens.atOperator(":") ? null : expression();
-    Expr step = tokens.skipOperator(":") && !atKeyEnd() ? expression() : null;
-    return new Expressions.SliceOf(start, stop, step);
-  }
-
-  private boolean atKeyEnd() {
-    return tokens.atOperator("]") || tokens.atOperator(",");
   }
 
   private Expr filtersAndTests(Expr start) {
@@ -368,7 +233,7 @@ final class ExpressionParser {
       } else if (tokens.skipName("is")) {
         value = test(value);
       } else if (tokens.atOperator("(")) {
-        value = new Expressions.Call(value, arguments());
+        value = new Expressions.Call(value, operands.arguments());
       } else {
         return value;
       }
@@ -379,7 +244,7 @@ final class ExpressionParser {
   Expr filter(Expr input) {
     int line = tokens.peek().line();
     String name = dottedName();
-    ArgumentList arguments = tokens.atOperator("(") ? arguments() : ArgumentList.NONE;
+    ArgumentList arguments = tokens.atOperator("(") ? operands.arguments() : ArgumentList.NONE;
     Filter filter = Filters.find(name);
     if (filter == null) {
       unknown.add(tokens.error(line, Filters.unknown(name)));
@@ -401,7 +266,7 @@ final class ExpressionParser {
 
   private ArgumentList testArguments() {
     if (tokens.atOperator("(")) {
-      return arguments();
+      return operands.arguments();
     }
     Token token = tokens.peek();
     boolean word =
@@ -420,7 +285,7 @@ final class ExpressionParser {
     if (token.isName("is")) {
       throw tokens.error("tests cannot be chained with 'is'");
     }
-    return new ArgumentList(List.of(postfix(primary())), List.of(), null, null);
+    return new ArgumentList(List.of(operands.postfix(operands.primary())), List.of(), null, null);
   }
 
   private String dottedName() {
@@ -429,41 +294,5 @@ final class ExpressionParser {
       name.append('.').append(tokens.expectName().text());
     }
     return name.toString();
-  }
-
-  private ArgumentList arguments() {
-    int line = tokens.peek().line();
-    tokens.expectOperator("(");
-    List<Expr> positional = new ArrayList<>();
-    List<Map.Entry<String, Expr>> named = new ArrayList<>();
-    Expr more = null;
-    Expr moreNamed = null;
-    while (!tokens.atOperator(")")) {
-      boolean valid;
-      if (tokens.skipOperator("*")) {
-        valid = more == null && moreNamed == null;
-        more = expression();
-      } else if (tokens.skipOperator("**")) {
-        valid = moreNamed == null;
-        moreNamed = expression();
-      } else if (tokens.at(Token.Type.NAME) && tokens.peekSecond().isOperator("=")) {
-        valid = moreNamed == null;
-        String name = tokens.take().text();
-        tokens.take();
-        valid &= named.stream().noneMatch(one -> one.getKey().equals(name));
-        named.add(Map.entry(name, expression()));
-      } else {
-        valid = more == null && moreNamed == null && named.isEmpty();
-        positional.add(expression());
-      }
-      if (!valid) {
-        throw tokens.error(line, "the arguments of this call are repeated or in a wrong order");
-      }
-      if (!tokens.atOperator(")")) {
-        tokens.expectOperator(",");
-      }
-    }
-    tokens.expectOperator(")");
-    return new ArgumentList(List.copyOf(positional), List.copyOf(named), more, moreNamed);
   }
 }

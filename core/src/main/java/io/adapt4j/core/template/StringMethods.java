@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 final class StringMethods {
 
   /** A method of a string. */
-  private interface Method {
+  interface Method {
     Object call(Run run, String self, Arguments arguments);
   }
 
@@ -26,7 +26,7 @@ final class StringMethods {
     addCases();
     addPredicates();
     addStrips();
-    addSearches();
+    StringSearches.addTo(ALL);
     addSplits();
     addPaddings();
     ALL.put("join", StringMethods::join);
@@ -132,89 +132,6 @@ final class StringMethods {
     run.step((long) Math.min(text.length(), 1 << 20) * (1 + set.length() / 16) / 16);
     String from = start ? Text.stripStart(text, set) : text;
     return end ? Text.stripEnd(from, set) : from;
-  }
-
-  private static void addSearches() {
-    ALL.put("startswith", (run, self, arguments) -> affix(run, self, arguments, true));
-    ALL.put("endswith", (run, self, arguments) -> affix(run, self, arguments, false));
-    ALL.put("find", (run, self, arguments) -> find(run, "find", self, arguments, false));
-    ALL.put("rfind", (run, self, arguments) -> find(run, "rfind", self, arguments, true));
-    ALL.put("index", (run, self, arguments) -> index(run, "index", self, arguments, false));
-    ALL.put("rindex", (run, self, arguments) -> index(run, "rindex", self, arguments, true));
-    ALL.put("count", StringMethods::count);
-  }
-
-  private static boolean affix(Run run, String self, Arguments arguments, boolean start) {
-    String name = start ? "startswith" : "endswith";
-    Object[] values = arguments.bindPositional(name, 1, "prefix", "start", "end");
-    String part = part(run, self, values[1], values[2]);
-    if (part == null) {
-      return false;
-    }
-    Iterator<?> affixes =
-        values[0] instanceof Tuple tuple ? tuple.items().iterator() : List.of(values[0]).iterator();
-    while (affixes.hasNext()) {
-      String one = text(affixes.next());
-      run.step(1);
-      if (start ? part.startsWith(one) : part.endsWith(one)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** The part between two positions; null if it begins after the end of the text. */
-  private static String part(Run run, String self, Object start, Object end) {
-    if (start == Arguments.MISSING && end == Arguments.MISSING) {
-      return self;
-    }
-    run.work(self.length());
-    int length = Text.length(self);
-    if (start != null && start != Arguments.MISSING && Values.integer("start", start) > length) {
-      return null;
-    }
-    int from = CollectionMethods.position(start, length, 0);
-    int to = CollectionMethods.position(end, length, length);
-    return from > to ? null : Text.slice(self, from, to);
-  }
-
-  private static long find(Run run, String name, String self, Arguments arguments, boolean last) {
-    Object[] values = arguments.bindPositional(name, 1, "sub", "start", "end");
-    String sought = text(values[0]);
-    String part = part(run, self, values[1], values[2]);
-    run.work(self.length());
-    if (part == null) {
-      return -1;
-    }
-    int at = last ? part.lastIndexOf(sought) : part.indexOf(sought);
-    int from = CollectionMethods.position(values[1], Text.length(self), 0);
-    return at < 0 ? -1 : from + part.codePointCount(0, at);
-  }
-
-  private static long index(Run run, String name, String self, Arguments arguments, boolean last) {
-    long at = find(run, name, self, arguments, last);
-    if (at < 0) {
-      throw new Fault("substring not found");
-    }
-    return at;
-  }
-
-  private static long count(Run run, String self, Arguments arguments) {
-    Object[] values = arguments.bindPositional("count", 1, "sub", "start", "end");
-    String sought = text(values[0]);
-    String part = part(run, self, values[1], values[2]);
-    run.work(self.length());
-    if (part == null) {
-      return 0;
-    }
-    if (sought.isEmpty()) {
-      return Text.length(part) + 1L;
-    }
-    long count = 0;
-    for (int at = part.indexOf(sought); at >= 0; at = part.indexOf(sought, at + sought.length())) {
-      count++;
-    }
-    return count;
   }
 
   private static void addSplits() {
@@ -355,7 +272,7 @@ final class StringMethods {
     return out.append(text, from, text.length()).toString();
   }
 
-  private static String text(Object value) {
+  static String text(Object value) {
     return Values.requireText("the argument", value);
   }
 }
