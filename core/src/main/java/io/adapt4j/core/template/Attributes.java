@@ -42,8 +42,8 @@ final class Attributes {
   }
 
   /** Looks for an item first, then for an attribute. */
-  static Object item(Object object, Object key) {
-    Object item = itemOrNone(object, key);
+  static Object item(Run run, Object object, Object key) {
+    Object item = itemOrNone(run, object, key);
     if (item == HasAttributes.NONE && Values.isText(key)) {
       item = own(object, Values.text(key));
     }
@@ -103,7 +103,7 @@ final class Attributes {
     return HasAttributes.NONE;
   }
 
-  private static Object itemOrNone(Object object, Object key) {
+  private static Object itemOrNone(Run run, Object object, Object key) {
     if (object instanceof Undefined undefined) {
       throw undefined.fault();
     }
@@ -118,11 +118,11 @@ final class Attributes {
                 || object instanceof List
                 || object instanceof Tuple
                 || object instanceof Range);
-    return indexed ? element(object, Numbers.big(key)) : HasAttributes.NONE;
+    return indexed ? element(run, object, Numbers.big(key)) : HasAttributes.NONE;
   }
 
-  private static Object element(Object sequence, BigInteger index) {
-    int length = (int) Values.length(sequence);
+  private static Object element(Run run, Object sequence, BigInteger index) {
+    int length = (int) Values.length(run, sequence);
     if (index.bitLength() > 31) {
       return HasAttributes.NONE;
     }

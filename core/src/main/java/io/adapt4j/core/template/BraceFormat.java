@@ -115,7 +115,8 @@ final class BraceFormat {
         end++;
       }
       String name = path.substring(from, end);
-      value = attribute ? Attributes.attribute(value, name) : Attributes.item(value, key(name));
+      value =
+          attribute ? Attributes.attribute(value, name) : Attributes.item(run, value, key(name));
       end = attribute ? end : end + 1;
     }
     return value;

@@ -34,6 +34,7 @@ final class CollectionMethods {
 
   private static long count(Run run, List<?> items, Arguments arguments) {
     Object wanted = arguments.bindPositional("count", 1, "value")[0];
+    run.step(items.size());
     return items.stream().filter(item -> Comparisons.equal(run, item, wanted)).count();
   }
 

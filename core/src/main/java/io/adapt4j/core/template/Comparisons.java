@@ -93,11 +93,11 @@ final class Comparisons {
   static boolean contains(Run run, Object container, Object item) {
     if (Values.isText(container)) {
       String text = Values.text(container);
-      run.work(text.length());
       if (!Values.isText(item)) {
         throw new Fault(
             "'in <string>' requires string as left operand, not " + Values.typeName(item));
       }
+      run.search(text, Values.text(item));
       return text.contains(Values.text(item));
     }
     if (container instanceof Dict dict) {

@@ -11,7 +11,9 @@ import java.util.Map;
 final class Dict {
 
   private static final Object NONE_KEY = new Object();
-  private static final int MAX_KEY_DEPTH = 50;
+
+  /** The most parts of a tuple that is a key, those of tuples in it included. */
+  private static final int MOST_KEY_PARTS = 100;
 
   private final Map<Object, Entry> entries = new LinkedHashMap<>();
 
@@ -38,18 +40,18 @@ final class Dict {
   }
 
   void put(Object key, Object value) {
-    Object normal = normal(key, 0);
+    Object normal = normal(key);
     Entry before = entries.get(normal);
     entries.put(normal, new Entry(before == null ? key : before.key(), value));
   }
 
   boolean has(Object key) {
-    return entries.containsKey(normal(key, 0));
+    return entries.containsKey(normal(key));
   }
 
   /** The value of a key, which may be null; the default if there is no such key. */
   Object get(Object key, Object otherwise) {
-    Entry entry = entries.get(normal(key, 0));
+    Entry entry = entries.get(normal(key));
     return entry == null ? otherwise : entry.value();
   }
 
@@ -62,9 +64,13 @@ final class Dict {
   }
 
   /** A form of a key in which equal keys are equal objects. */
-  static Object normal(Object key, int depth) {
-    if (depth > MAX_KEY_DEPTH) {
-      throw new Fault("a key is nested deeper than " + MAX_KEY_DEPTH);
+  static Object normal(Object key) {
+    return normal(key, new int[] {MOST_KEY_PARTS});
+  }
+
+  private static Object normal(Object key, int[] partsLeft) {
+    if (partsLeft[0]-- < 0) {
+      throw new Fault("a key has more than " + MOST_KEY_PARTS + " parts");
     }
     if (key == null) {
       return NONE_KEY;
@@ -80,7 +86,7 @@ final class Dict {
     }
     if (key instanceof Tuple tuple) {
       List<Object> items = new ArrayList<>();
-      tuple.items().forEach(item -> items.add(normal(item, depth + 1)));
+      tuple.items().forEach(item -> items.add(normal(item, partsLeft)));
       return new TupleKey(items);
     }
     if (key instanceof List || key instanceof Dict) {

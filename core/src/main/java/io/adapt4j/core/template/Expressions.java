@@ -153,7 +153,7 @@ final class Expressions {
       Object index = key.eval(frame);
       return index instanceof Slice slice
           ? slice.of(frame.run(), target)
-          : Attributes.item(target, index);
+          : Attributes.item(frame.run(), target, index);
     }
   }
 

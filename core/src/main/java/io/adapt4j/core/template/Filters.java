@@ -67,10 +67,10 @@ final class Filters {
   }
 
   /** Reads an attribute by a path such as "a.b.0"; a part that is a number is an index. */
-  static Object byPath(Object item, List<Object> path, Object otherwise) {
+  static Object byPath(Run run, Object item, List<Object> path, Object otherwise) {
     Object value = item;
     for (Object part : path) {
-      value = Attributes.item(value, part);
+      value = Attributes.item(run, value, part);
       if (value instanceof Undefined && otherwise != null) {
         value = otherwise;
       }

@@ -44,7 +44,7 @@ record For(
     Loop loop =
         new Loop(
             test == null ? iterator : filtered(frame, iterator),
-            test == null && Values.hasLength(values) ? Values.length(values) : -1,
+            test == null && Values.hasLength(values) ? Values.length(run, values) : -1,
             recursive ? inner -> recurse(frame, inner, depth + 1) : null,
             depth);
     boolean completed = false;

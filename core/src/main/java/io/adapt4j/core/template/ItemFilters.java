@@ -56,7 +56,7 @@ final class ItemFilters {
       Object[] values = arguments.bind("map", 0, "attribute", "default");
       List<Object> path = Filters.path(values[0]);
       Object otherwise = Filters.orElse(values[1], null);
-      return item -> Filters.byPath(item, path, otherwise);
+      return item -> Filters.byPath(run, item, path, otherwise);
     }
     if (arguments.positional().isEmpty()) {
       throw new Fault("map requires a filter argument");
@@ -115,7 +115,7 @@ final class ItemFilters {
     List<Object> path = byAttribute ? Filters.path(arguments.first()) : List.of();
     Arguments rest = byAttribute ? arguments.withoutFirst(1) : arguments;
     if (rest.positional().isEmpty()) {
-      return item -> Values.isTrue(Filters.byPath(item, path, null));
+      return item -> Values.isTrue(Filters.byPath(run, item, path, null));
     }
     String name = Values.requireText("a test's name", rest.first());
     Test test = Tests.find(name);
@@ -123,7 +123,7 @@ final class ItemFilters {
       throw new Fault(Tests.unknown(name));
     }
     Arguments testArguments = rest.withoutFirst(1);
-    return item -> test.holds(run, Filters.byPath(item, path, null), testArguments);
+    return item -> test.holds(run, Filters.byPath(run, item, path, null), testArguments);
   }
 
   private static Object sort(Run run, Object value, Arguments arguments) {
@@ -138,13 +138,13 @@ final class ItemFilters {
     }
     boolean exact = Filters.flag(values[1]);
     List<Object> items = Values.list(run, value);
-    return sorted(run, items, item -> keys(item, paths, exact), Filters.flag(values[0]));
+    return sorted(run, items, item -> keys(run, item, paths, exact), Filters.flag(values[0]));
   }
 
-  private static Object keys(Object item, List<List<Object>> paths, boolean exact) {
+  private static Object keys(Run run, Object item, List<List<Object>> paths, boolean exact) {
     List<Object> keys = new ArrayList<>();
     for (List<Object> path : paths) {
-      Object key = Filters.byPath(item, path, null);
+      Object key = Filters.byPath(run, item, path, null);
       keys.add(exact ? key : Filters.ignoreCase(key));
     }
     return keys;
@@ -193,7 +193,7 @@ final class ItemFilters {
     boolean exact = Filters.flag(values[2]);
     Function<Object, Object> key =
         item -> {
-          Object found = Filters.byPath(item, path, otherwise);
+          Object found = Filters.byPath(run, item, path, otherwise);
           return exact ? found : Filters.ignoreCase(found);
         };
     List<Object> groups = new ArrayList<>();
@@ -203,7 +203,7 @@ final class ItemFilters {
       Object current = key.apply(item);
       if (group == null || !Comparisons.equal(run, last, current)) {
         group = new ArrayList<>();
-        Object name = Filters.byPath(item, path, otherwise);
+        Object name = Filters.byPath(run, item, path, otherwise);
         groups.add(new Tuple(Arrays.asList(name, group), List.of("grouper", "list")));
       }
       group.add(item);
@@ -224,7 +224,7 @@ final class ItemFilters {
     Object bestKey = null;
     for (boolean first = true; items.hasNext(); first = false) {
       Object item = items.next();
-      Object key = Filters.byPath(item, path, null);
+      Object key = Filters.byPath(run, item, path, null);
       key = exact ? key : Filters.ignoreCase(key);
       if (first || Comparisons.holds(run, sign < 0 ? "<" : ">", key, bestKey)) {
         best = item;

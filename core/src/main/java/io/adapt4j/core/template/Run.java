@@ -9,6 +9,9 @@ final class Run {
   /** Characters that may be made or looked at for the price of one step. */
   private static final int CHARACTERS_PER_STEP = 16;
 
+  private static final int LONG_SEARCH = 64;
+  private static final int SEARCHED_PER_STEP = 1024;
+
   private final Source source;
   private final RenderOptions options;
   private final StringBuilder root = new StringBuilder();
@@ -82,6 +85,14 @@ final class Run {
   /** Counts work on characters or elements that are looked at one after another. */
   void work(long size) {
     step(1 + size / CHARACTERS_PER_STEP);
+  }
+
+  /** Counts a search for a text in another, which can take as long as both lengths multiplied. */
+  void search(String text, String sought) {
+    work(text.length());
+    if (sought.length() > LONG_SEARCH && text.length() > sought.length()) {
+      step((long) (text.length() - sought.length()) * sought.length() / SEARCHED_PER_STEP);
+    }
   }
 
   /** Counts a text that is about to be made, and bounds its length. */

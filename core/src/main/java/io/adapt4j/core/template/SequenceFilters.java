@@ -30,7 +30,7 @@ final class SequenceFilters {
 
   private static Object length(Run run, Object value, Arguments arguments) {
     arguments.bind("length", 0);
-    return Values.length(value);
+    return Values.length(run, value);
   }
 
   private static Object list(Run run, Object value, Arguments arguments) {
@@ -72,7 +72,7 @@ final class SequenceFilters {
     Iterator<Object> items = Values.iterate(run, value);
     StringBuilder joined = new StringBuilder();
     for (boolean first = true; items.hasNext(); first = false) {
-      String piece = Values.str(run, Filters.byPath(items.next(), path, null));
+      String piece = Values.str(run, Filters.byPath(run, items.next(), path, null));
       run.grow(joined.length(), (long) piece.length() + separator.length());
       joined.append(first ? "" : separator).append(piece);
     }
@@ -160,8 +160,8 @@ final class SequenceFilters {
     Iterator<Object> items = Values.iterate(run, value);
     while (items.hasNext()) {
       Object item = items.next();
-      Object key = Filters.byPath(item, path, null);
-      if (seen.add(Dict.normal(exact ? key : Filters.ignoreCase(key), 0))) {
+      Object key = Filters.byPath(run, item, path, null);
+      if (seen.add(Dict.normal(exact ? key : Filters.ignoreCase(key)))) {
         unique.add(item);
       }
     }
@@ -177,7 +177,7 @@ final class SequenceFilters {
     }
     Iterator<Object> items = Values.iterate(run, value);
     while (items.hasNext()) {
-      sum = Operators.apply(run, "+", sum, Filters.byPath(items.next(), path, null));
+      sum = Operators.apply(run, "+", sum, Filters.byPath(run, items.next(), path, null));
     }
     return sum;
   }

@@ -16,6 +16,7 @@ final class Splits {
   }
 
   private static List<Object> parts(Run run, String text, String separator, int limit) {
+    run.search(text, separator);
     List<Object> parts = new ArrayList<>();
     int from = 0;
     int at = text.indexOf(separator);
@@ -63,6 +64,7 @@ final class Splits {
   }
 
   private static List<Object> partsFromEnd(Run run, String text, String separator, int limit) {
+    run.search(text, separator);
     List<Object> parts = new ArrayList<>();
     int end = text.length();
     int at = text.lastIndexOf(separator);

@@ -175,6 +175,7 @@ final class StringMethods {
   private static Tuple partition(Run run, String self, Arguments arguments, boolean last) {
     String separator = separator(text(arguments.bindPositional("partition", 1, "sep")[0]));
     run.make(self.length());
+    run.search(self, separator);
     int at = last ? self.lastIndexOf(separator) : self.indexOf(separator);
     if (at < 0) {
       return new Tuple(last ? List.of("", "", self) : List.of(self, "", ""));
@@ -249,7 +250,7 @@ final class StringMethods {
 
   /** Replaces the first matches, or all for a count below 0; an empty text is found everywhere. */
   static String replace(Run run, String text, String old, String replacement, int count) {
-    run.work(text.length());
+    run.search(text, old);
     StringBuilder out = new StringBuilder();
     int from = 0;
     int left = count < 0 ? Integer.MAX_VALUE : count;

@@ -57,7 +57,7 @@ final class StringSearches {
     Object[] values = arguments.bindPositional(name, 1, "sub", "start", "end");
     String sought = StringMethods.text(values[0]);
     String part = part(run, self, values[1], values[2]);
-    run.work(self.length());
+    run.search(self, sought);
     if (part == null) {
       return -1;
     }
@@ -78,7 +78,7 @@ final class StringSearches {
     Object[] values = arguments.bindPositional("count", 1, "sub", "start", "end");
     String sought = StringMethods.text(values[0]);
     String part = part(run, self, values[1], values[2]);
-    run.work(self.length());
+    run.search(self, sought);
     if (part == null) {
       return 0;
     }

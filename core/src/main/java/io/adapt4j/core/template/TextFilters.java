@@ -157,7 +157,7 @@ final class TextFilters {
       throw new Fault(
           "truncate needs a length of at least " + endLength + " and a leeway of at least 0");
     }
-    if (Values.length(value) <= length + leeway) {
+    if (Values.length(run, value) <= length + leeway) {
       return value;
     }
     String text = run.made(Values.requireText("the value of truncate", value));

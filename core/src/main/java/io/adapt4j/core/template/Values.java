@@ -68,6 +68,9 @@ final class Values {
     if (value instanceof Number number) {
       return number.doubleValue() != 0;
     }
+    if (isText(value)) {
+      return !text(value).isEmpty();
+    }
     return !hasLength(value) || length(value) > 0;
   }
 
@@ -90,7 +93,15 @@ final class Values {
         || value instanceof Undefined;
   }
 
-  static long length(Object value) {
+  /** Python's len(), for which the characters of a text must be counted. */
+  static long length(Run run, Object value) {
+    if (isText(value)) {
+      run.work(text(value).length());
+    }
+    return length(value);
+  }
+
+  private static long length(Object value) {
     if (isText(value)) {
       return Text.length(text(value));
     }

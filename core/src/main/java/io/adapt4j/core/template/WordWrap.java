@@ -43,6 +43,9 @@ final class WordWrap {
   private static final Pattern SIMPLE_CHUNK = Pattern.compile(SPACE + "+|" + NO_SPACE + "+");
   private static final int LONGEST_LINE = 20_000;
 
+  /** Looking for chunks can take the square of a line's length. */
+  private static final int STEP_SQUARE = 64;
+
   private final int width;
   private final boolean breaksWords;
   private final boolean breaksHyphens;
@@ -70,10 +73,10 @@ final class WordWrap {
     List<String> wrapped = new ArrayList<>();
     for (Object line : Splits.lines(run, text, false)) {
       String paragraph = (String) line;
-      run.make(paragraph.length());
       if (paragraph.length() > LONGEST_LINE) {
         throw new Fault("wordwrap takes lines of at most " + LONGEST_LINE + " characters");
       }
+      run.step(1 + (long) paragraph.length() * paragraph.length() / STEP_SQUARE);
       WordWrap wrap = new WordWrap(width, breaksWords, breaksHyphens);
       wrap.wrap(paragraph);
       wrapped.add(String.join(separator, wrap.lines));

@@ -47,6 +47,15 @@ class TemplateLimitsTest {
         "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
         "{% macro f(x) %}{{ f(x)|map('upper')|list }}{% endmacro %}{{ f(1) }}",
         "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+        "{% set ns = namespace(t=(1,)) %}{% for i in range(45) %}{% set ns.t = (ns.t, ns.t) %}"
+            + "{% endfor %}{{ {ns.t: 1}|length }}",
+        "{% set ns = namespace(t=(1,), u=(1,)) %}{% for i in range(45) %}"
+            + "{% set ns.t = (ns.t, ns.t) %}{% set ns.u = (ns.u, ns.u) %}{% endfor %}"
+            + "{{ ns.t == ns.u }}",
+        "{% set s = 'a' * 10000000 %}{% for i in range(99999) %}{{ (s ~ 'b')[0] }}{% endfor %}",
+        "{% set s = 'a' * 10000000 %}{% for i in range(99999) %}{{ s|length }}{% endfor %}",
+        "{% set s = 'a' * 10000000 %}{% set t = 'a' * 1000000 ~ 'b' %}{{ t in s }}",
+        "{% for i in range(99999) %}{{ ('-' * 20000)|wordwrap(5)|length }}{% endfor %}",
         "{{ '%1000000000d' % 1 }}",
         "{{ '%.1000000000f' % 1 }}",
         "{{ '{:1000000000}'.format('a') }}",
