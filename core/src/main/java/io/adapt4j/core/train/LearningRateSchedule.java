@@ -5,27 +5,53 @@ package io.adapt4j.core.train;
  * it.
  *
  * <p>All rise linearly from 0 during the warm-up steps. A warm-up longer than the run is allowed
- * and never reaches the full rate.
+ * and never reaches the full rate. Two schedules are equal if they are described the same.
  */
-public sealed interface LearningRateSchedule {
+public final class LearningRateSchedule {
 
   /** The full rate after the warm-up. */
-  LearningRateSchedule CONSTANT = new Constant();
+  public static final LearningRateSchedule CONSTANT =
+      new LearningRateSchedule("constant", (progress, warmup) -> 1);
 
   /** Falls linearly to 0 at the last step. */
-  LearningRateSchedule LINEAR = new Polynomial(1, 0);
+  public static final LearningRateSchedule LINEAR =
+      new LearningRateSchedule("linear", (progress, warmup) -> 1 - progress);
 
   /** Falls to 0 along half a cosine (Loshchilov and Hutter 2017, without restarts). */
-  LearningRateSchedule COSINE = new Cosine(0);
+  public static final LearningRateSchedule COSINE =
+      new LearningRateSchedule("cosine", (progress, warmup) -> halfCosine(progress));
+
+  /** The factor after the warm-up. */
+  @FunctionalInterface
+  private interface Curve {
+    /**
+     * Computes the factor.
+     *
+     * @param progress share of the steps after the warm-up that are done, in [0, 1]
+     * @param warmup share of all steps that are warm-up, in [0, 1]
+     */
+    double factor(double progress, double warmup);
+  }
+
+  private final String description;
+  private final Curve curve;
+
+  private LearningRateSchedule(String description, Curve curve) {
+    this.description = description;
+    this.curve = curve;
+  }
 
   /**
    * Falls along half a cosine to a share of the full rate.
    *
    * @param end the share at the last step, in [0, 1)
    * @return the schedule
+   * @throws IllegalArgumentException if the share is out of range
    */
-  static LearningRateSchedule cosineTo(double end) {
-    return new Cosine(end);
+  public static LearningRateSchedule cosineTo(double end) {
+    requireShare("end", end);
+    return new LearningRateSchedule(
+        "cosine to " + end, (progress, warmup) -> end + (1 - end) * halfCosine(progress));
   }
 
   /**
@@ -34,9 +60,13 @@ public sealed interface LearningRateSchedule {
    *
    * @param cycles how often, at least 1
    * @return the schedule
+   * @throws IllegalArgumentException if there is no cycle
    */
-  static LearningRateSchedule cosineWithRestarts(int cycles) {
-    return new CosineWithRestarts(cycles);
+  public static LearningRateSchedule cosineWithRestarts(int cycles) {
+    requireAtLeast(1, "cycles", cycles);
+    return new LearningRateSchedule(
+        "cosine with " + cycles + " cycles",
+        (progress, warmup) -> progress >= 1 ? 0 : halfCosine(cycles * progress % 1));
   }
 
   /**
@@ -45,9 +75,16 @@ public sealed interface LearningRateSchedule {
    * @param power above 0; 1 for a line
    * @param end the share of the full rate at the last step, in [0, 1)
    * @return the schedule
+   * @throws IllegalArgumentException if a number is out of range
    */
-  static LearningRateSchedule polynomial(double power, double end) {
-    return new Polynomial(power, end);
+  public static LearningRateSchedule polynomial(double power, double end) {
+    requireShare("end", end);
+    if (!(power > 0 && Double.isFinite(power))) {
+      throw new IllegalArgumentException("power must be above 0, but is " + power);
+    }
+    return new LearningRateSchedule(
+        "polynomial of power " + power + " to " + end,
+        (progress, warmup) -> end + (1 - end) * Math.pow(1 - progress, power));
   }
 
   /**
@@ -55,19 +92,23 @@ public sealed interface LearningRateSchedule {
    *
    * @param decayRatio the share of all steps in which it falls, in (0, 1]
    * @return the schedule
+   * @throws IllegalArgumentException if the share is out of range
    */
-  static LearningRateSchedule warmupStableDecay(double decayRatio) {
-    return new WarmupStableDecay(decayRatio);
+  public static LearningRateSchedule warmupStableDecay(double decayRatio) {
+    if (!(decayRatio > 0 && decayRatio <= 1)) {
+      throw new IllegalArgumentException("decayRatio must be in (0, 1], but is " + decayRatio);
+    }
+    return new LearningRateSchedule(
+        "warm-up, stable, decay over " + decayRatio,
+        (progress, warmup) -> {
+          double after = 1 - warmup;
+          return Math.min(1, (1 - progress) * after / Math.min(decayRatio, after));
+        });
   }
 
-  /**
-   * The factor after the warm-up.
-   *
-   * @param progress share of the steps after the warm-up that are done, in [0, 1]
-   * @param warmupShare share of all steps that are warm-up, in [0, 1]
-   * @return a factor from 0 to 1
-   */
-  double afterWarmup(double progress, double warmupShare);
+  private static double halfCosine(double progress) {
+    return 0.5 * (1 + Math.cos(Math.PI * progress));
+  }
 
   /**
    * The factor on the base learning rate.
@@ -79,121 +120,19 @@ public sealed interface LearningRateSchedule {
    * @return a factor from 0 to 1
    * @throws IllegalArgumentException if an argument is out of range
    */
-  default double factor(int step, int warmupSteps, int totalSteps) {
+  public double factor(int step, int warmupSteps, int totalSteps) {
     requireAtLeast(0, "step", step);
     requireAtLeast(0, "warmupSteps", warmupSteps);
     requireAtLeast(1, "totalSteps", totalSteps);
     if (step < warmupSteps) {
       return (double) step / warmupSteps;
     }
-    double progress = (double) (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
-    double share = Math.min(1, (double) warmupSteps / totalSteps);
-    return Math.max(0, afterWarmup(Math.min(1, progress), share));
-  }
-
-  /** The full rate. */
-  record Constant() implements LearningRateSchedule {
-
-    @Override
-    public double afterWarmup(double progress, double warmupShare) {
-      return 1;
+    if (warmupSteps >= totalSteps) {
+      return curve.factor(1, 0);
     }
-  }
-
-  /**
-   * Half a cosine.
-   *
-   * @param end the share of the full rate at the last step, in [0, 1)
-   */
-  record Cosine(double end) implements LearningRateSchedule {
-
-    /**
-     * Checks the range.
-     *
-     * @param end the share of the full rate at the last step, in [0, 1)
-     */
-    public Cosine {
-      requireShare("end", end);
-    }
-
-    @Override
-    public double afterWarmup(double progress, double warmupShare) {
-      return end + (1 - end) * 0.5 * (1 + Math.cos(Math.PI * progress));
-    }
-  }
-
-  /**
-   * Half a cosine, again and again.
-   *
-   * @param cycles how often, at least 1
-   */
-  record CosineWithRestarts(int cycles) implements LearningRateSchedule {
-
-    /**
-     * Checks the range.
-     *
-     * @param cycles how often, at least 1
-     */
-    public CosineWithRestarts {
-      requireAtLeast(1, "cycles", cycles);
-    }
-
-    @Override
-    public double afterWarmup(double progress, double warmupShare) {
-      return progress >= 1 ? 0 : 0.5 * (1 + Math.cos(Math.PI * (cycles * progress % 1)));
-    }
-  }
-
-  /**
-   * A power of what is left.
-   *
-   * @param power above 0
-   * @param end the share of the full rate at the last step, in [0, 1)
-   */
-  record Polynomial(double power, double end) implements LearningRateSchedule {
-
-    /**
-     * Checks the ranges.
-     *
-     * @param power above 0
-     * @param end the share of the full rate at the last step, in [0, 1)
-     */
-    public Polynomial {
-      requireShare("end", end);
-      if (!(power > 0 && Double.isFinite(power))) {
-        throw new IllegalArgumentException("power must be above 0, but is " + power);
-      }
-    }
-
-    @Override
-    public double afterWarmup(double progress, double warmupShare) {
-      return end + (1 - end) * Math.pow(1 - progress, power);
-    }
-  }
-
-  /**
-   * The full rate, then a fall at the end.
-   *
-   * @param decayRatio the share of all steps in which it falls, in (0, 1]
-   */
-  record WarmupStableDecay(double decayRatio) implements LearningRateSchedule {
-
-    /**
-     * Checks the range.
-     *
-     * @param decayRatio the share of all steps in which it falls, in (0, 1]
-     */
-    public WarmupStableDecay {
-      if (!(decayRatio > 0 && decayRatio <= 1)) {
-        throw new IllegalArgumentException("decayRatio must be in (0, 1], but is " + decayRatio);
-      }
-    }
-
-    @Override
-    public double afterWarmup(double progress, double warmupShare) {
-      double left = (1 - progress) * (1 - warmupShare);
-      return Math.min(1, left / Math.min(decayRatio, Math.max(1e-12, 1 - warmupShare)));
-    }
+    double progress = (double) (step - warmupSteps) / (totalSteps - warmupSteps);
+    double warmup = (double) warmupSteps / totalSteps;
+    return Math.max(0, curve.factor(Math.min(1, progress), warmup));
   }
 
   private static void requireShare(String name, double value) {
@@ -206,5 +145,21 @@ public sealed interface LearningRateSchedule {
     if (value < least) {
       throw new IllegalArgumentException(name + " must be at least " + least + ", but is " + value);
     }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof LearningRateSchedule one && one.description.equals(description);
+  }
+
+  @Override
+  public int hashCode() {
+    return description.hashCode();
+  }
+
+  /** Returns a description that tells schedules apart. */
+  @Override
+  public String toString() {
+    return description;
   }
 }
