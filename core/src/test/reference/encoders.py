@@ -1,4 +1,7 @@
-"""Forward passes of the encoder families: hidden states, then the head of the saved class."""
+"""
+Forward passes of the encoder families: what the saved class returns (logits of tokens or classes, or
+the last hidden state), and all hidden states.
+"""
 
 import numpy as np
 
@@ -32,7 +35,7 @@ def bert(c, w, ids, mask, types, kind):
     hidden = _bert_body(c, w, ids, mask, types, positions, prefix)
     x = hidden[-1]
     if kind == "features":
-        return None, hidden
+        return x, hidden
     if kind == "cls":
         pooled = np.tanh(linear(x[:, 0], w, "bert.pooler.dense"))
         return linear(pooled, w, "classifier"), hidden
@@ -51,7 +54,7 @@ def roberta(c, w, ids, mask, types, kind):
     hidden = _bert_body(c, w, ids, mask, types, positions, prefix)
     x = hidden[-1]
     if kind == "features":
-        return None, hidden
+        return x, hidden
     if kind == "cls":
         return linear(np.tanh(linear(x[:, 0], w, "classifier.dense")), w, "classifier.out_proj"), hidden
     # The head's activation is the exact GELU whatever hidden_act says.
@@ -74,7 +77,7 @@ def distilbert(c, w, ids, mask, types, kind):
         x = layer_norm(x + y, w, at + "output_layer_norm", eps)
         hidden.append(x)
     if kind == "features":
-        return None, hidden
+        return x, hidden
     if kind == "cls":
         return linear(np.maximum(linear(x[:, 0], w, "pre_classifier"), 0), w, "classifier"), hidden
     x = ACTIVATIONS[c.get("activation", "gelu")](linear(x, w, "vocab_transform"))
@@ -107,7 +110,7 @@ def modernbert(c, w, ids, mask, types, kind):
     # Unlike the others, this family records its last hidden state before the final norm.
     x = layer_norm(x, w, prefix + "final_norm", eps)
     if kind == "features":
-        return None, hidden
+        return x, hidden
 
     def head(y):
         y = ACTIVATIONS[c.get("classifier_activation", "gelu")](linear(y, w, "head.dense"))

@@ -71,20 +71,17 @@ def compute(model, given):
     kind, out = model.kind, {}
     if kind == "causal":
         ids, mask = given["input_ids"], given["attention_mask"]
-        logits, hidden = model.causal(ids, mask, plain_positions(ids), ids.shape[1])
+        result, hidden = model.causal(ids, mask, plain_positions(ids), ids.shape[1])
         left, left_mask = given["input_ids_left"], given["attention_mask_left"]
-        out["logits_left"], _ = model.causal(left, left_mask, running_positions(left_mask), left.shape[1])
+        result_left, _ = model.causal(left, left_mask, running_positions(left_mask), left.shape[1])
     else:
-        types = given.get("token_type_ids")
-        logits, hidden = model.encode(given["input_ids"], given["attention_mask"], types)
-        left = model.encode(given["input_ids_left"], given["attention_mask_left"],
-                            given.get("token_type_ids_left"))
-        if kind == "features":
-            out["hidden_left"] = left[1][-1]
-        else:
-            out["logits_left"] = left[0]
-    if logits is not None:
-        out["logits"] = logits
-        out["loss"] = np.array([loss(kind, logits, given["labels"])])
+        result, hidden = model.encode(
+            given["input_ids"], given["attention_mask"], given.get("token_type_ids"))
+        result_left, _ = model.encode(
+            given["input_ids_left"], given["attention_mask_left"], given.get("token_type_ids_left"))
+    name = "last_hidden_state" if kind == "features" else "logits"
+    out[name], out[name + "_left"] = result, result_left
+    if "labels" in given:
+        out["loss"] = np.array([loss(kind, result, given["labels"])])
     out.update({f"hidden.{i}": one for i, one in enumerate(hidden)})
     return out

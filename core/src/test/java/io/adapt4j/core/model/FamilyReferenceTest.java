@@ -35,9 +35,8 @@ class FamilyReferenceTest {
       for (int i = 0; i < states.size(); i++) {
         assertThat(folder.error("hidden." + i, states.get(i), right)).isLessThan(TOLERANCE);
       }
-      if (folder.has("logits")) {
-        float[] logits = FamilyFolder.logits(network, right);
-        assertThat(folder.error("logits", logits, right)).isLessThan(TOLERANCE);
+      assertOutputs(folder, network, right, "");
+      if (folder.has("loss")) {
         assertThat(FamilyFolder.loss(network, right))
             .isCloseTo(folder.floats("loss")[0], within(TOLERANCE));
       }
@@ -50,10 +49,18 @@ class FamilyReferenceTest {
     try (FamilyFolder folder = FamilyFolder.open(name);
         Network network = folder.load()) {
       EncoderInputs left = folder.batch("_left");
-      boolean features = folder.has("hidden_left");
-      float[] found =
-          features ? FamilyFolder.hidden(network, left) : FamilyFolder.logits(network, left);
-      assertThat(folder.error(features ? "hidden_left" : "logits_left", found, left))
+      assertOutputs(folder, network, left, "_left");
+    }
+  }
+
+  private static void assertOutputs(
+      FamilyFolder folder, Network network, EncoderInputs batch, String suffix) {
+    String features = "last_hidden_state" + suffix;
+    if (folder.has(features)) {
+      assertThat(folder.error(features, FamilyFolder.hidden(network, batch), batch))
+          .isLessThan(TOLERANCE);
+    } else {
+      assertThat(folder.error("logits" + suffix, FamilyFolder.logits(network, batch), batch))
           .isLessThan(TOLERANCE);
     }
   }
