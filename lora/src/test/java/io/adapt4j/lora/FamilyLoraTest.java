@@ -58,7 +58,7 @@ class FamilyLoraTest {
     try (Network network = load(base)) {
       float[] plain = outputs(network);
       try (Adaptation adaptation = lora.attach(network, base, 1)) {
-        for (String projection : projections.split(" ")) {
+        for (String projection : projections.split(" ", -1)) {
           assertThat(adaptation.trained().stream().map(Trained::name))
               .contains("base_model.model." + layer + "." + projection + ".lora_A.weight");
         }
@@ -104,7 +104,7 @@ class FamilyLoraTest {
     long[] ids = new long[LENGTH];
     long[] mask = new long[LENGTH];
     for (int i = 0; i < LENGTH; i++) {
-      ids[i] = 4 + i * 7 % 30;
+      ids[i] = 4 + i * 7L % 30;
       mask[i] = 1;
     }
     try (Scope scope = Scope.open();
