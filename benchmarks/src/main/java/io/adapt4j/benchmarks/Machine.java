@@ -60,6 +60,15 @@ final class Machine {
     return status("VmHWM");
   }
 
+  /** Makes {@link #peakResident} count from now on. */
+  static void resetPeakResident() {
+    try {
+      Files.writeString(Path.of("/proc/self/clear_refs"), "5");
+    } catch (IOException e) {
+      throw new UncheckedIOException("The peak of resident memory cannot be reset here", e);
+    }
+  }
+
   /** The memory the process has resident now, in bytes. */
   static long resident() {
     return status("VmRSS");

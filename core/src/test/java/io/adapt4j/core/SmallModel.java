@@ -45,7 +45,8 @@ public final class SmallModel {
     return write(folder, CONFIG.replaceFirst("\\{", "{\"rope_scaling\": " + ropeScaling + ", "));
   }
 
-  private static Path write(Path folder, String config) throws IOException {
+  /** Writes a model of another configuration, with a vocabulary of 512, as a checkpoint. */
+  public static Path write(Path folder, String config) throws IOException {
     Files.createDirectories(folder);
     Files.writeString(folder.resolve("config.json"), config);
     ModelConfig read = ModelConfig.read(folder);

@@ -24,13 +24,18 @@ public final class InspectModel {
       System.err.println("Usage: InspectModel DIR [SEQUENCE_LENGTH]");
       System.exit(2);
     }
-    Intent intent = Intent.of().chat(true);
+    ModelInfo info = ModelInfo.read(Path.of(arguments[0]));
+    Intent intent = Intent.of().chat(generatesText(info));
     if (arguments.length == 2) {
       intent = intent.sequenceLength(Integer.parseInt(arguments[1]));
     }
-    ModelInfo info = ModelInfo.read(Path.of(arguments[0]));
     System.out.print(info.describe());
     info.warnings(intent)
         .forEach(warning -> System.out.println("! " + warning.kind() + ": " + warning.message()));
+  }
+
+  private static boolean generatesText(ModelInfo info) {
+    return info.shape().architectures().stream()
+        .anyMatch(name -> name.endsWith("ForCausalLM") || name.endsWith("LMHeadModel"));
   }
 }

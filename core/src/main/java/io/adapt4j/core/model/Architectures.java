@@ -51,6 +51,7 @@ public final class Architectures {
    */
   public static Decoder declareDecoder(ModelConfig config) {
     if (declare(config) instanceof Decoder decoder) {
+      requireLanguageModel(config);
       return decoder;
     }
     throw config
@@ -79,6 +80,20 @@ public final class Architectures {
             "model_type",
             "an encoder such as bert",
             "This model generates text; load it with LanguageModel.");
+  }
+
+  /** Decoders with other output layers have tensors of other names, or none for the vocabulary. */
+  private static void requireLanguageModel(ModelConfig config) {
+    for (String name : config.architectures()) {
+      if (name.contains("For") && !name.endsWith("ForCausalLM")) {
+        throw config
+            .fields()
+            .invalid(
+                "architectures",
+                "a class that ends in ForCausalLM",
+                "This build has no other output layers for models that generate text.");
+      }
+    }
   }
 
   private static Architecture find(ModelConfig config) {

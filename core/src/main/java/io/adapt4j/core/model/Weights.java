@@ -11,6 +11,7 @@ import io.adapt4j.core.engine.Scope;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.Torch;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ import java.util.Set;
 public final class Weights {
 
   /** Bytes read at once; also the largest temporary while converting. */
-  private static final long PIECE = 64L << 20;
+  private static final long PIECE = 8L << 20;
 
   private static final Map<StoredType, DType> FLOATING =
       Map.of(
@@ -99,14 +100,38 @@ public final class Weights {
    */
   public static void load(Network network, Checkpoint checkpoint) {
     StoredNames names = network.storedNames();
+    Set<String> stored = checkpoint.names();
+    List<Runnable> copies = new ArrayList<>();
     for (Parameter parameter : network.parameters()) {
       for (Parameter.Slice slice : parameter.slices()) {
+        String name = names.find(slice.name(), stored);
         try (Tensor target = parameter.master().narrow(0, slice.start(), slice.rows())) {
-          fill(
-              target, checkpoint, names.find(slice.name(), checkpoint.names()), slice.transposed());
+          if (!slice.transposed() && target.type() == FLOATING.get(checkpoint.entry(name).type())) {
+            addCopies(copies, target, checkpoint, name);
+          } else {
+            fill(target, checkpoint, name, slice.transposed());
+          }
         }
       }
-      parameter.refresh();
+    }
+    // Fresh memory is mapped on first touch, which takes longer than the copy and scales with
+    // cores.
+    copies.parallelStream().forEach(Runnable::run);
+    network.parameters().forEach(Parameter::refresh);
+  }
+
+  /** Reads of a stored tensor straight into a parameter's memory, which outlives the buffers. */
+  private static void addCopies(
+      List<Runnable> copies, Tensor target, Checkpoint checkpoint, String name) {
+    long rowBytes = target.count() / Math.max(1, target.size(0)) * target.type().bytes();
+    long rowsAtOnce = Math.max(1, PIECE / Math.max(1, rowBytes));
+    for (long row = 0; row < target.size(0); row += rowsAtOnce) {
+      long rows = Math.min(rowsAtOnce, target.size(0) - row);
+      long offset = row * rowBytes;
+      try (Tensor piece = target.narrow(0, row, rows)) {
+        ByteBuffer memory = piece.data();
+        copies.add(() -> checkpoint.read(name, offset, memory));
+      }
     }
   }
 

@@ -1,0 +1,154 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.Precision;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.LongBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Loading of a 269 MB bf16 checkpoint against reading its file through a memory map, and the memory
+ * it takes on the way. The file is in the system's cache.
+ */
+public final class LoadBenchmark {
+
+  private static final Map<String, String> DEFAULTS = Map.of("--rounds", "9", "--threads", "0");
+  private static final double TIME_TARGET = 1.5;
+  private static final double MEMORY_TARGET = 1.1;
+
+  private LoadBenchmark() {}
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --rounds}, {@code --threads} (0: the engine's choice)
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    int rounds = arguments.number("--rounds", 1);
+    int threads = arguments.number("--threads", 0);
+    if (threads > 0) {
+      Torch.threads(threads);
+    }
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      SmolLm.write(folder.path());
+      measure(folder.path(), rounds);
+    }
+  }
+
+  private static void measure(Path folder, int rounds) {
+    Path file = folder.resolve("model.safetensors");
+    double[] reading = new double[rounds];
+    double[] copying = new double[rounds];
+    double[] loading = new double[rounds];
+    warmUp();
+    Machine.resetPeakResident();
+    long before = Machine.resident();
+    long weights = load(folder);
+    long growth = Machine.peakResident() - before;
+    load(folder);
+    read(file);
+    copy(file);
+    for (int round = 0; round < rounds; round++) {
+      reading[round] = seconds(() -> read(file));
+      copying[round] = seconds(() -> copy(file));
+      loading[round] = seconds(() -> load(folder));
+    }
+    report(rounds, weights, reading, copying, loading, growth);
+  }
+
+  /** Starts the engine with a small model, so that its own memory is not counted. */
+  private static void warmUp() {
+    try (LanguageModel model = LanguageModel.load(ModelSource.path(ExampleFiles.model()))) {
+      model.generateIds(List.of(new int[] {1}), GenerationOptions.greedy());
+    }
+  }
+
+  private static void report(
+      int rounds, long weights, double[] reading, double[] copying, double[] loading, long growth) {
+    double ratio = median(loading) / median(reading);
+    double memory = (double) growth / weights;
+    Report report = new Report("Loading, SmolLM2-135M's shape in bf16");
+    Machine.describe(report);
+    report.line("setting", "%d alternating rounds, file in the system's cache", rounds);
+    report.line("weights", "%.1f MB", weights / 1e6);
+    report.line("reading", "%.1f ms: every byte of the file, memory-mapped", median(reading) * 1e3);
+    report.line(
+        "reading into memory", "%.1f ms: the map copied to fresh memory", median(copying) * 1e3);
+    report.line("loading", "%.1f ms: checks, memory, weights", median(loading) * 1e3);
+    report.line(
+        "loading / reading",
+        "%.3f (target: at most %.1f) %s",
+        ratio,
+        TIME_TARGET,
+        Report.verdict(ratio <= TIME_TARGET));
+    report.line("", "%.3f of reading into memory", median(loading) / median(copying));
+    report.line(
+        "peak memory",
+        "%.1f MB more than before, %.3f of the weights (target: at most %.1f) %s",
+        growth / 1e6,
+        memory,
+        MEMORY_TARGET,
+        Report.verdict(memory <= MEMORY_TARGET));
+    report.print();
+  }
+
+  /** Loads and frees the model; returns the bytes of its weights. */
+  private static long load(Path folder) {
+    try (LanguageModel model = LanguageModel.load(ModelSource.path(folder), Precision.BF16)) {
+      return model.parameterCount() * 2;
+    }
+  }
+
+  private static void read(Path file) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      LongBuffer longs =
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()).asLongBuffer();
+      long sum = 0;
+      while (longs.hasRemaining()) {
+        sum += longs.get();
+      }
+      if (sum == 0) {
+        throw new IllegalStateException("The file holds nothing but zeros");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void copy(Path file) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      MappedByteBuffer map = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+      try (Tensor memory = Tensor.empty(DType.U8, channel.size())) {
+        memory.data().put(map);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static double seconds(Runnable action) {
+    long begun = System.nanoTime();
+    action.run();
+    return (System.nanoTime() - begun) / 1e9;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}
