@@ -77,10 +77,14 @@ final class FamilyFolder implements AutoCloseable {
   }
 
   Network load() {
+    return load(DType.F32);
+  }
+
+  Network load(DType type) {
     Network network = Architectures.declare(ModelConfig.read(path));
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
       Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
+      network.allocate(type);
       Weights.load(network, checkpoint);
     }
     return network;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
+import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,6 +51,22 @@ class FamilyReferenceTest {
         Network network = folder.load()) {
       EncoderInputs left = folder.batch("_left");
       assertOutputs(folder, network, left, "_left");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.adapt4j.core.model.FamilyFolder#decoders")
+  void bf16StaysCloseToTheReference(String name) {
+    try (FamilyFolder folder = FamilyFolder.open(name);
+        Network network = folder.load(DType.BF16)) {
+      EncoderInputs right = folder.batch("");
+      float[] wanted = folder.floats("logits");
+      double largest = 0;
+      for (float logit : wanted) {
+        largest = Math.max(largest, Math.abs(logit));
+      }
+      double error = folder.error("logits", FamilyFolder.logits(network, right), right);
+      assertThat(error / largest).isLessThan(0.15);
     }
   }
 
