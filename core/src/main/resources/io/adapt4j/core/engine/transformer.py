@@ -371,3 +371,31 @@ def pool(self, x: Tensor, weights: Tensor) -> Tensor:
 
 def pool_backward(self, dy: Tensor, weights: Tensor) -> Tensor:
   return torch.mul(torch.unsqueeze(torch.to(weights, dy.dtype), 2), torch.unsqueeze(dy, 1))
+
+# Largest entries over the positions of a 0/1 mask [B, T]: x [B, T, hidden] -> [B, hidden].
+def max_pool(self, x: Tensor, mask: Tensor) -> Tensor:
+  return torch.amax(self.seen_only(x, mask), [1])
+
+def max_pool_backward(self, dy: Tensor, x: Tensor, mask: Tensor) -> Tensor:
+  largest = torch.argmax(self.seen_only(x, mask), 1, True)
+  return torch.scatter(torch.zeros_like(x), 1, largest, torch.unsqueeze(dy, 1))
+
+def seen_only(self, x: Tensor, mask: Tensor) -> Tensor:
+  lowest = -1.0e30 if x.dtype != 5 else -3.0e4
+  return torch.masked_fill(x, torch.unsqueeze(torch.eq(mask, 0), 2), lowest)
+
+# x / |x| along the last dimension, in fp32; a vector of zeros stays one.
+def normalize(self, x: Tensor) -> Tensor:
+  xf = torch.to(x, 6)
+  return torch.to(torch.div(xf, self.euclidean(xf)), x.dtype)
+
+def normalize_backward(self, dy: Tensor, x: Tensor) -> Tensor:
+  xf = torch.to(x, 6)
+  dyf = torch.to(dy, 6)
+  length = self.euclidean(xf)
+  y = torch.div(xf, length)
+  along = torch.sum(torch.mul(dyf, y), [-1], True)
+  return torch.to(torch.div(torch.sub(dyf, torch.mul(y, along)), length), x.dtype)
+
+def euclidean(self, x: Tensor) -> Tensor:
+  return torch.clamp_min(torch.linalg_vector_norm(x, 2, [-1], True), 1.0e-12)
