@@ -381,11 +381,16 @@ public final class Ops {
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
     double scale = rule.scale();
+    boolean differentiated = tracks(q) || tracks(k) || tracks(v);
+    boolean seesAll = !rule.causal() && (mask != null || rule.window() == 0);
+    if (!differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
+      return LibTorch.tensor("fused_attention", false, q, k, v, masks, scale);
+    }
     double cap = rule.softCap();
     boolean causal = rule.causal();
     long window = rule.window();
     Tensor y = LibTorch.tensor("attention", false, q, k, v, masks, scale, cap, causal, window);
-    if (tracks(q) || tracks(k) || tracks(v)) {
+    if (differentiated) {
       for (Tensor needed : List.of(q, k, v)) {
         tape.retain(needed);
       }
