@@ -5,7 +5,6 @@ import io.adapt4j.core.encode.SentenceFolder;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -245,14 +244,13 @@ public final class TextEmbedder implements AutoCloseable {
   private String prompt(String name) {
     String prompt = folder.prompts().get(name);
     if (prompt == null) {
-      Path file = model.folder().resolve("config_sentence_transformers.json");
       throw new IllegalArgumentException(
           "promptName: expected one of "
               + folder.prompts().keySet()
               + ", found '"
               + name
-              + "'; prompts come from "
-              + file);
+              + "', for the model "
+              + model.folder());
     }
     return prompt;
   }
