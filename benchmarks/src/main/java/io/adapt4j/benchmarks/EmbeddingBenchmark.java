@@ -86,7 +86,8 @@ public final class EmbeddingBenchmark {
           }
         }
         ceiling.measure();
-        report(ourSeconds, onnxSeconds, largestDifference(ours, onnx, texts), ceiling);
+        double difference = Vectors.largestDifference(ours.embedAll(texts), onnx.embed(texts));
+        report(ourSeconds, onnxSeconds, difference, ceiling);
       }
     }
   }
@@ -125,19 +126,6 @@ public final class EmbeddingBenchmark {
       throw new IllegalStateException("Texts were lost");
     }
     return seconds;
-  }
-
-  private static double largestDifference(TextEmbedder ours, OnnxMiniLm onnx, List<String> texts)
-      throws OrtException {
-    List<float[]> first = ours.embedAll(texts);
-    List<float[]> second = onnx.embed(texts);
-    double largest = 0;
-    for (int row = 0; row < first.size(); row++) {
-      for (int i = 0; i < first.get(row).length; i++) {
-        largest = Math.max(largest, Math.abs(first.get(row)[i] - second.get(row)[i]));
-      }
-    }
-    return largest;
   }
 
   private void report(double[] ours, double[] onnx, double difference, MatmulCeiling ceiling) {
