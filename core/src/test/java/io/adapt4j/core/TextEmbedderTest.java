@@ -11,6 +11,9 @@ import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Pooling;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.io.IOException;
@@ -248,6 +251,51 @@ class TextEmbedderTest {
     assertThatThrownBy(this::load)
         .isInstanceOf(TokenizerException.class)
         .hasMessageContaining(folder.resolve("tokenizer.json").toString());
+  }
+
+  @Test
+  void adaptersAreCheckedAttachedAndClosedWithTheModel() throws IOException {
+    SmallEncoder.write(folder);
+    RecordingAdapter fitting = new RecordingAdapter(List.of());
+    TextEmbedder.load(ModelSource.path(folder), fitting).close();
+    assertThat(fitting.events).containsExactly("attached to Encoder", "closed");
+    RecordingAdapter unfitting = new RecordingAdapter(List.of("No layer 9."));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TextEmbedder.load(ModelSource.path(folder), unfitting))
+        .withMessageContaining("No layer 9.");
+  }
+
+  /** An adapter that changes nothing. */
+  private record RecordingAdapter(List<String> problems, List<String> events) implements Adapter {
+
+    RecordingAdapter(List<String> problems) {
+      this(problems, new ArrayList<>());
+    }
+
+    @Override
+    public List<String> problems(Network declared) {
+      return problems;
+    }
+
+    @Override
+    public AttachedAdapter attach(Network network) {
+      events.add("attached to " + network.getClass().getSimpleName());
+      return new AttachedAdapter() {
+        @Override
+        public void enabled(boolean on) {}
+
+        @Override
+        public void merge() {}
+
+        @Override
+        public void unmerge() {}
+
+        @Override
+        public void close() {
+          events.add("closed");
+        }
+      };
+    }
   }
 
   @Test

@@ -21,7 +21,7 @@ final class EncoderRunner {
    * Positions in one batch, padding included, unless a single sequence has more: few enough that a
    * layer's intermediates stay in the processor's caches.
    */
-  private static final int BATCH_TOKENS = Integer.getInteger("enc.tokens", 1024);
+  private static final int BATCH_TOKENS = 1024;
 
   private final Encoder encoder;
   private final int paddingId;
