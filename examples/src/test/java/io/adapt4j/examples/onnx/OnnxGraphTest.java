@@ -110,7 +110,7 @@ class OnnxGraphTest {
     Message varint(long value) {
       long rest = value;
       while (rest > 0x7f) {
-        out.write((int) (rest & 0x7f | 0x80));
+        out.write((int) ((rest & 0x7f) | 0x80));
         rest >>>= 7;
       }
       out.write((int) rest);
@@ -118,11 +118,11 @@ class OnnxGraphTest {
     }
 
     Message number(int field, long value) {
-      return varint((long) field << 3 | VARINT).varint(value);
+      return varint(((long) field << 3) | VARINT).varint(value);
     }
 
     Message nested(int field, byte[] content) {
-      varint((long) field << 3 | BYTES).varint(content.length);
+      varint(((long) field << 3) | BYTES).varint(content.length);
       out.writeBytes(content);
       return this;
     }
@@ -132,7 +132,7 @@ class OnnxGraphTest {
     }
 
     Message fixed(int field, int wireType, int size) {
-      varint((long) field << 3 | wireType);
+      varint(((long) field << 3) | wireType);
       out.writeBytes(new byte[size]);
       return this;
     }
