@@ -43,7 +43,7 @@ class OnnxGraphTest {
   void aFileThatIsCutOffIsRefused() {
     ByteBuffer whole = model(tensor(true, 9));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> OnnxGraph.parse(whole.slice(0, whole.remaining() - 1)))
+        .isThrownBy(() -> OnnxGraph.parse(whole.slice(0, whole.remaining() - 20)))
         .withMessageContaining("Not a protobuf message")
         .withMessageContaining("more bytes");
   }
