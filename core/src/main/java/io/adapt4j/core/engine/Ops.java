@@ -447,6 +447,19 @@ public final class Ops {
   }
 
   /**
+   * act(x) where x is needed for nothing else: without a tape its memory takes the result.
+   *
+   * @param x any shape; not to be used afterwards
+   * @param activation the function
+   * @return the shape of x
+   */
+  public Tensor activationOf(Tensor x, Activation activation) {
+    return tape == null
+        ? LibTorch.tensor("activation_in_place", false, x, activation.kind())
+        : activation(x, activation);
+  }
+
+  /**
    * x times a number.
    *
    * @param x any shape

@@ -349,6 +349,17 @@ def activation(self, x: Tensor, kind: int) -> Tensor:
     return torch.relu(x)
   return torch.tanh(x)
 
+def activation_in_place(self, x: Tensor, kind: int) -> Tensor:
+  if kind == 0:
+    return torch.silu_(x)
+  elif kind == 1:
+    return torch.gelu_(x)
+  elif kind == 2:
+    return torch.gelu_(x, approximate="tanh")
+  elif kind == 3:
+    return torch.relu_(x)
+  return torch.tanh_(x)
+
 def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
   if kind == 0:
     return torch.silu_backward(dy, x)
