@@ -47,10 +47,14 @@ def layer_norm_backward(self, dy: Tensor, x: Tensor, weight: Tensor, eps: float,
   level = torch.mean(g, [-1], True)
   return torch.to(torch.mul_(torch.sub_(torch.sub_(g, level), torch.mul_(normal, along)), inverse), x.dtype)
 
+# In fp32 the bias is added afterwards: handed to the product, it is first written to every row of the
+# result. In half types it stays inside, where sums are rounded once.
 def linear(self, x: Tensor, weight: Tensor, bias: List[Tensor]) -> Tensor:
-  if len(bias) > 0:
-    return torch.linear(x, weight, bias[0])
-  return torch.linear(x, weight)
+  if len(bias) == 0:
+    return torch.linear(x, weight)
+  if x.dtype == 6:
+    return torch.add_(torch.linear(x, weight), bias[0])
+  return torch.linear(x, weight, bias[0])
 
 def linear_backward_input(self, dy: Tensor, weight: Tensor) -> Tensor:
   return torch.matmul(dy, weight)
