@@ -1,5 +1,7 @@
 package io.adapt4j.core.data;
 
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -41,6 +43,32 @@ public interface Dataset {
    */
   default String locate(int row) {
     return name() + " row " + row;
+  }
+
+  /**
+   * Returns the fields that a row was made of, for what an example does not carry, such as the key
+   * of a conversation or a time.
+   *
+   * @param row its number, from 0
+   * @return the fields; empty if the dataset does not come from a file
+   * @throws IndexOutOfBoundsException if there is no such row
+   * @throws DatasetException if it can no longer be read
+   */
+  default Optional<Row> source(int row) {
+    Objects.checkIndex(row, size());
+    return Optional.empty();
+  }
+
+  /**
+   * Returns how much a row counts in the loss.
+   *
+   * @param row its number, from 0
+   * @return the weight, above 0; 1 unless the dataset was weighted
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
+  default double weight(int row) {
+    Objects.checkIndex(row, size());
+    return 1;
   }
 
   /**

@@ -13,8 +13,8 @@ public final class Datasets {
    * {@code prompt} and a {@code completion}; other fields are ignored. Blank lines, a byte order
    * mark and CRLF line ends are accepted.
    *
-   * <p>The file is read once now, to check every row and note where it begins (eight bytes a row),
-   * and then row by row on demand; no file stays open. It must not change in the meantime.
+   * <p>The file is read once now, to check every row and note where it is (twelve bytes a row), and
+   * then row by row on demand; no file stays open. It must not change in the meantime.
    *
    * @param file the file
    * @return its rows
@@ -22,7 +22,17 @@ public final class Datasets {
    *     malformed: it lists the first ten problems and counts all
    */
   public static Dataset jsonl(Path file) {
-    return JsonlDataset.open(file);
+    return read(file).format(Format.JSONL).plain().open();
+  }
+
+  /**
+   * Starts reading a file, or a folder of files, of any {@link Format} and {@link Shape}.
+   *
+   * @param path the file or the folder
+   * @return options, to end with {@link DatasetReader#open()}
+   */
+  public static DatasetReader read(Path path) {
+    return new DatasetReader(path);
   }
 
   /**

@@ -1,7 +1,10 @@
 package io.adapt4j.core.data;
 
+import java.util.List;
+
 /** One row of training data. Text is never empty where something is to be learned from it. */
-public sealed interface Example permits Example.Text, Example.PromptCompletion {
+public sealed interface Example
+    permits Example.Text, Example.PromptCompletion, Example.Classified, Example.Preference {
 
   /**
    * A text to continue: every token of it is trained on.
@@ -42,6 +45,68 @@ public sealed interface Example permits Example.Text, Example.PromptCompletion {
         throw new IllegalArgumentException("prompt must not be null; use an empty text");
       }
       requireContent("completion", completion);
+    }
+  }
+
+  /**
+   * A text with the classes it belongs to. There is nothing to generate in it: it is for models
+   * with a classification head.
+   *
+   * @param text the text, not empty
+   * @param labels names of the classes, each once; one, or for several labels a text any number
+   */
+  record Classified(String text, List<String> labels) implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param text the text
+     * @param labels names of the classes, copied
+     * @throws IllegalArgumentException if the text or a label is empty, or a label occurs twice
+     */
+    public Classified {
+      requireContent("text", text);
+      labels = List.copyOf(labels);
+      labels.forEach(label -> requireContent("label", label));
+      if (labels.stream().distinct().count() < labels.size()) {
+        throw new IllegalArgumentException("labels must differ, found " + labels);
+      }
+    }
+
+    /**
+     * Creates an example of one class.
+     *
+     * @param text the text
+     * @param label the name of its class
+     */
+    public Classified(String text, String label) {
+      this(text, List.of(label));
+    }
+  }
+
+  /**
+   * A prompt with a better and a worse completion, as preference optimisation takes them.
+   *
+   * @param prompt what is given; may be empty
+   * @param chosen the better completion, not empty
+   * @param rejected the worse completion, not empty
+   */
+  record Preference(String prompt, String chosen, String rejected) implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param prompt what is given
+     * @param chosen the better completion
+     * @param rejected the worse completion
+     * @throws IllegalArgumentException if a completion is empty
+     */
+    public Preference {
+      if (prompt == null) {
+        throw new IllegalArgumentException("prompt must not be null; use an empty text");
+      }
+      requireContent("chosen", chosen);
+      requireContent("rejected", rejected);
     }
   }
 

@@ -123,7 +123,8 @@ public final class ExampleEncoder {
    *
    * @param example the example
    * @return the sample, or why to leave the example out
-   * @throws DatasetException if it is longer than the limit and the policy is {@link Overflow#FAIL}
+   * @throws DatasetException if it is longer than the limit and the policy is {@link
+   *     Overflow#FAIL}, or if it is of a kind that holds no text to generate
    */
   public EncodedExample encode(Example example) {
     TrainingSample sample = tokenize(example);
@@ -194,7 +195,14 @@ public final class ExampleEncoder {
     if (example instanceof Example.PromptCompletion pair) {
       return tokenize(pair.prompt() + pair.completion(), pair.prompt().length());
     }
-    return withLabels(withEos(tokenizer.encode(((Example.Text) example).text(), true)), 0);
+    if (example instanceof Example.Text text) {
+      return withLabels(withEos(tokenizer.encode(text.text(), true)), 0);
+    }
+    throw new DatasetException(
+        "a "
+            + example.getClass().getSimpleName()
+            + " example has no text to learn to generate: read the rows as texts, prompts with"
+            + " completions or chats, or train for their own task.");
   }
 
   private TrainingSample tokenize(String text, int promptLength) {
