@@ -49,6 +49,29 @@ public final class Datasets {
     return new InMemory(List.copyOf(rows));
   }
 
+  /**
+   * Starts mixing datasets by weight.
+   *
+   * @return options, to end with {@link Mixture#build()}
+   */
+  public static Mixture mix() {
+    return new Mixture();
+  }
+
+  /**
+   * Puts one dataset after the other. It costs eight bytes a row.
+   *
+   * @param datasets the datasets
+   * @return all their rows
+   * @throws DatasetException if there are none
+   */
+  public static Dataset concat(List<? extends Dataset> datasets) {
+    if (datasets.isEmpty()) {
+      throw new DatasetException("a dataset needs at least one dataset to be made of, found none");
+    }
+    return Mixture.concatenation(datasets);
+  }
+
   private record InMemory(List<Example> rows) implements Dataset {
 
     @Override
