@@ -1,6 +1,11 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.LoadedModel.SpecialIds;
+import io.adapt4j.core.chat.ChatEncoder;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -15,6 +20,7 @@ import io.adapt4j.core.score.TokenSpan;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -38,6 +44,7 @@ public final class LanguageModel implements AutoCloseable {
   private final Generator generator;
   private final Scorer scorer;
   private final ReentrantLock lock = new ReentrantLock();
+  private ChatTemplate chatTemplate;
   private boolean closed;
 
   private LanguageModel(LoadedModel model) {
@@ -167,6 +174,74 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
+   * Generates the answer to a conversation, which the model's chat template turns into a prompt.
+   *
+   * @param messages the conversation, usually ended by a user's message
+   * @param options how to choose tokens and when to stop
+   * @return the answer
+   * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
+   * @throws io.adapt4j.core.template.TemplateException if the template refuses the conversation
+   * @throws IllegalArgumentException if the prompt does not fit into the context
+   */
+  public String chat(List<ChatMessage> messages, GenerationOptions options) {
+    return chat(messages, options, LanguageModel::ignore).text();
+  }
+
+  /**
+   * Generates the answer to a conversation and hands it on piece by piece, otherwise as {@link
+   * #chat(List, GenerationOptions)}.
+   *
+   * @param messages the conversation, usually ended by a user's message
+   * @param options how to choose tokens and when to stop
+   * @param onText takes the text as it is produced, on this thread
+   * @return the result
+   */
+  public Generation chat(
+      List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
+    return chat(messages, ChatOptions.defaults(), options, onText, new CancellationToken());
+  }
+
+  /**
+   * Generates the answer to a conversation, or the rest of its final message, with tools, documents
+   * and template variables, otherwise as {@link #chat(List, GenerationOptions)}.
+   *
+   * @param messages the conversation
+   * @param chat how to render it; a generation prompt is added unless the final message is to be
+   *     continued
+   * @param options how to choose tokens and when to stop
+   * @param onText takes the text as it is produced, on this thread
+   * @param cancellation ends the generation after the current token
+   * @return the result; what there is so far when cancelled
+   */
+  public Generation chat(
+      List<ChatMessage> messages,
+      ChatOptions chat,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    ChatOptions rendering = chat.continuesFinalMessage() ? chat : chat.withGenerationPrompt();
+    return exclusively(
+        () -> {
+          ChatEncoder encoder = new ChatEncoder(requireTokenizer(), chatTemplate());
+          int[] prompt = encoder.encode(messages, rendering);
+          return generator.generate(List.of(prompt), options, onText, cancellation).get(0);
+        });
+  }
+
+  /**
+   * Sets the chat template, in the place of the one in the model's folder if there is one.
+   *
+   * @param template the template to use from now on
+   */
+  public void useChatTemplate(ChatTemplate template) {
+    Objects.requireNonNull(template, "template");
+    exclusively(
+        () -> {
+          chatTemplate = template;
+        });
+  }
+
+  /**
    * Scores a continuation.
    *
    * @param context what comes before; may be empty if the model has a bos or eos token
@@ -285,6 +360,22 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private static void ignore(String piece) {}
+
+  /** Read when first needed: a broken template is no reason not to load a model. */
+  private ChatTemplate chatTemplate() {
+    if (chatTemplate == null) {
+      chatTemplate =
+          ChatTemplate.find(model.folder())
+              .orElseThrow(
+                  () ->
+                      new ChatException(
+                          model.folder()
+                              + ": expected a chat template (chat_template.jinja, or chat_template"
+                              + " in tokenizer_config.json), found none. Use generate, or set a"
+                              + " template with useChatTemplate."));
+    }
+    return chatTemplate;
+  }
 
   private int[] promptIds(String prompt) {
     int[] ids = requireTokenizer().encodePrompt(prompt);

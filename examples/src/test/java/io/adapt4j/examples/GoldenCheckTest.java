@@ -62,6 +62,26 @@ class GoldenCheckTest {
   }
 
   @Test
+  void everyGoldenConversationAndTemplatePasses() {
+    List<String> lines = run(true, golden("chat"));
+    assertThat(lines)
+        .allSatisfy(line -> assertThat(line).matches(".* PASS|.* passed, 0 failed, 0 unsupported"))
+        .anyMatch(line -> line.matches("chat/llama3_training +unicode spans +equal PASS"))
+        .anyMatch(line -> line.matches("chat/jinja_features.json +slices +equal PASS"));
+  }
+
+  @Test
+  void aConversationThatRendersOtherwiseFailsAtTheCharacter() throws IOException {
+    Files.writeString(temporary.resolve("template.jinja"), "{{ messages[0].content }}!");
+    Files.writeString(
+        temporary.resolve("cases.json"),
+        "{\"cases\": [{\"name\": \"one\", \"rendered\": \"Hi?\", \"variables\": {},"
+            + " \"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}]}");
+    assertThat(run(false, temporary))
+        .anyMatch(line -> line.matches(".* one +FAIL at character 2: expected '\\?', found '!'"));
+  }
+
+  @Test
   void aWrongExpectedLogitFails() throws IOException {
     assertThat(run(false, tampered(100f)))
         .anyMatch(line -> line.matches("changed/model +logits +error .* FAIL"));

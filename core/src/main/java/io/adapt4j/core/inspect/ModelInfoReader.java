@@ -2,6 +2,8 @@ package io.adapt4j.core.inspect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.config.ConfigException;
@@ -10,6 +12,7 @@ import io.adapt4j.core.config.GenerationDefaults;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.inspect.ModelWarning.Kind;
 import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -71,10 +74,17 @@ final class ModelInfoReader {
         weights,
         tokenizer,
         padTokenId(config, tokenizer),
-        ChatTemplateNames.read(folder, tokenizerConfig),
+        attempt(Kind.UNREADABLE_FILE, this::chatTemplates).orElseGet(List::of),
         attempt(Kind.UNREADABLE_FILE, () -> ModelCard.read(folder)).orElseGet(ModelCard::empty),
         licenseText(),
         problems);
+  }
+
+  private List<String> chatTemplates() {
+    return ChatTemplate.find(folder).stream()
+        .flatMap(template -> template.names().stream())
+        .sorted()
+        .toList();
   }
 
   private Optional<String> unsupported() {
@@ -146,7 +156,11 @@ final class ModelInfoReader {
   private <T> Optional<T> attempt(Kind kind, Supplier<T> part) {
     try {
       return Optional.of(part.get());
-    } catch (ConfigException | CheckpointException | TokenizerException e) {
+    } catch (ConfigException
+        | CheckpointException
+        | TokenizerException
+        | ChatException
+        | TemplateException e) {
       problems.add(new ModelWarning(kind, e.getMessage()));
       return Optional.empty();
     }

@@ -3,7 +3,6 @@ package io.adapt4j.core.tokenize;
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
@@ -20,19 +19,13 @@ public final class Tokenizer implements AutoCloseable {
 
   private final Vocabulary vocabulary;
   private final SpecialTokens specialTokens;
-  private final Optional<String> chatTemplate;
   private final NativeTokenizer tokenizer;
   private final Frame frame;
 
   private Tokenizer(
-      Vocabulary vocabulary,
-      SpecialTokens specialTokens,
-      Optional<String> chatTemplate,
-      NativeTokenizer tokenizer,
-      Frame frame) {
+      Vocabulary vocabulary, SpecialTokens specialTokens, NativeTokenizer tokenizer, Frame frame) {
     this.vocabulary = vocabulary;
     this.specialTokens = specialTokens;
-    this.chatTemplate = chatTemplate;
     this.tokenizer = tokenizer;
     this.frame = frame;
   }
@@ -50,7 +43,6 @@ public final class Tokenizer implements AutoCloseable {
     TokenizerFile file = TokenizerFile.read(folder);
     Vocabulary vocabulary = Vocabulary.read(file.path(), file.root());
     SpecialTokens specialTokens = SpecialTokens.read(folder, vocabulary, file.isWordPiece());
-    Optional<String> chatTemplate = ChatTemplateSource.read(folder);
     NativeTokenizer tokenizer = openNative(folder, file);
     try {
       Frame frame =
@@ -58,7 +50,7 @@ public final class Tokenizer implements AutoCloseable {
               .affixes()
               .map(affixes -> affixes.frame(specialTokens))
               .orElseGet(() -> Frame.of(tokenizer, probe(tokenizer, vocabulary)));
-      return new Tokenizer(vocabulary, specialTokens, chatTemplate, tokenizer, frame);
+      return new Tokenizer(vocabulary, specialTokens, tokenizer, frame);
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -322,15 +314,6 @@ public final class Tokenizer implements AutoCloseable {
   public boolean isSpecial(int id) {
     requireId(id);
     return vocabulary.isSpecial(id);
-  }
-
-  /**
-   * Returns the source of the model's chat template, in Jinja.
-   *
-   * @return the source, or empty if the model has none
-   */
-  public Optional<String> chatTemplate() {
-    return chatTemplate;
   }
 
   /** Frees the native tokenizer, waiting for calls in progress on other threads. */

@@ -216,13 +216,23 @@ class ModelInfoTest {
         "tokenizer_config.json",
         "{'chat_template': [{'name': 'default', 'template': ''}, {'name': 'tool_use',"
             + " 'template': ''}]}");
+    ModelInfo info = ModelInfo.read(folder);
+    assertThat(info.chatTemplates()).containsExactly("default", "tool_use");
+    assertThat(kinds(info.warnings(Intent.of().chat(true)))).doesNotContain(Kind.NO_CHAT_TEMPLATE);
+    write("chat_template.jinja", "x");
     Files.createDirectory(folder.resolve("additional_chat_templates"));
     write("additional_chat_templates/rag.jinja", "");
-    ModelInfo info = ModelInfo.read(folder);
-    assertThat(info.chatTemplates()).containsExactly("default", "rag", "tool_use");
-    assertThat(kinds(info.warnings(Intent.of().chat(true)))).doesNotContain(Kind.NO_CHAT_TEMPLATE);
-    write("tokenizer_config.json", "{'chat_template': 'x'}");
+    // Files of their own replace the field, as in Transformers.
     assertThat(ModelInfo.read(folder).chatTemplates()).containsExactly("default", "rag");
+  }
+
+  @Test
+  void aMalformedChatTemplateIsAProblemWithItsLine() throws IOException {
+    write("config.json", "{'model_type': 'x'}");
+    write("chat_template.jinja", "{% if %}");
+    ModelInfo info = ModelInfo.read(folder);
+    assertThat(info.chatTemplates()).isEmpty();
+    assertThat(message(info.warnings(), Kind.UNREADABLE_FILE)).contains("chat_template.jinja");
   }
 
   @Test

@@ -28,7 +28,7 @@ public final class TestTokenizers {
   }
 
   /** A tokenizer that does not ship; the test is skipped where it is absent. */
-  static Path shared(String name) {
+  public static Path shared(String name) {
     Path folder = sharedFolder(name);
     assumeTrue(hasShared(name), () -> "needs " + folder.toAbsolutePath());
     return folder;
@@ -42,11 +42,11 @@ public final class TestTokenizers {
     return Path.of("..", "..", "shared", "data", "tokenizers", name).normalize();
   }
 
-  static JsonNode expected(Path folder) throws IOException {
+  public static JsonNode expected(Path folder) throws IOException {
     return Json.parse(Files.readString(folder.resolve("expected.json")));
   }
 
-  static int[] ints(JsonNode array) {
+  public static int[] ints(JsonNode array) {
     int[] ints = new int[array.size()];
     for (int i = 0; i < ints.length; i++) {
       ints[i] = array.get(i).intValue();

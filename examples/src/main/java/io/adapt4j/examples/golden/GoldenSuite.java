@@ -17,6 +17,10 @@ public final class GoldenSuite {
     LORA,
     /** A checkpoint with expected numbers. */
     MODELS,
+    /** A chat template with conversations. */
+    CHAT,
+    /** A file of one-line templates. */
+    FEATURES,
     /** Golden, but of a kind that is not checked. */
     OTHER,
     /** Not golden. */
@@ -56,20 +60,25 @@ public final class GoldenSuite {
           LoraCheck.run(golden, section);
         }
       }
+      case CHAT -> ChatCheck.run(folder, section);
+      case FEATURES -> ChatCheck.runFeatures(folder, section);
       case OTHER -> throw new UnsupportedQuantityException("this kind of golden folder");
       case NONE ->
           throw new GoldenException(
               folder
-                  + ": expected a golden folder (expected.json with a kind, or train.json with"
-                  + " expected.json), found "
+                  + ": expected a golden folder (expected.json with a kind, train.json with"
+                  + " expected.json, or template.jinja with cases.json), found "
                   + (Files.isDirectory(folder) ? "another folder" : "no folder")
                   + ". Check the path.");
     }
   }
 
   private static Kind kind(Path folder) {
-    if (Files.exists(folder.resolve("template.jinja"))) {
-      return Kind.OTHER;
+    if (folder.endsWith(ChatCheck.FEATURES)) {
+      return Kind.FEATURES;
+    }
+    if (Files.exists(folder.resolve(ChatCheck.TEMPLATE))) {
+      return Kind.CHAT;
     }
     if (!Files.exists(folder.resolve(GoldenFolder.JSON))) {
       return Kind.NONE;
@@ -85,19 +94,21 @@ public final class GoldenSuite {
 
   /** A folder of golden folders stands for them. */
   private static List<Path> expanded(Path folder) {
-    if (!Files.isDirectory(folder) || Files.exists(folder.resolve(GoldenFolder.JSON))) {
+    if (!Files.isDirectory(folder) || isGolden(folder)) {
       return List.of(folder);
     }
     try (Stream<Path> children = Files.list(folder)) {
-      List<Path> golden =
-          children
-              .filter(child -> Files.exists(child.resolve(GoldenFolder.JSON)))
-              .sorted()
-              .toList();
+      List<Path> golden = children.filter(GoldenSuite::isGolden).sorted().toList();
       return golden.isEmpty() ? List.of(folder) : golden;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static boolean isGolden(Path path) {
+    return Files.exists(path.resolve(GoldenFolder.JSON))
+        || Files.exists(path.resolve(ChatCheck.TEMPLATE))
+        || (path.endsWith(ChatCheck.FEATURES) && Files.exists(path));
   }
 
   /** The last two names of the path, such as {@code models/llama}. */

@@ -45,6 +45,33 @@ final class Report {
           passes ? "PASS" : "FAIL");
     }
 
+    /** Reports a text that must be the same to the character. */
+    void equal(String quantity, String expected, String found) {
+      if (expected.equals(found)) {
+        passed++;
+        line(quantity, "%s", "equal PASS");
+      } else {
+        int at = 0;
+        while (at < Math.min(expected.length(), found.length())
+            && expected.charAt(at) == found.charAt(at)) {
+          at++;
+        }
+        failed(
+            quantity,
+            "at character "
+                + at
+                + ": expected "
+                + excerpt(expected, at)
+                + ", found "
+                + excerpt(found, at));
+      }
+    }
+
+    private static String excerpt(String text, int at) {
+      String rest = text.substring(at, Math.min(text.length(), at + 40));
+      return "'" + rest.replace("\n", "\\n") + "'";
+    }
+
     void failed(String quantity, String reason) {
       failed++;
       line(quantity, "FAIL %s", oneLine(reason));

@@ -1,0 +1,166 @@
+package io.adapt4j.core.chat;
+
+import io.adapt4j.core.template.RenderOptions;
+import io.adapt4j.core.template.Rendered;
+import io.adapt4j.core.template.Span;
+import io.adapt4j.core.template.TemplateException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds what assistant messages add to a rendered conversation.
+ *
+ * <p>Without generation blocks, a message begins where the messages before it end with a generation
+ * prompt, and ends where the messages up to it end, if both renderings are beginnings of the whole
+ * one. Where they are not, because the template writes a message differently when others follow it,
+ * the message's content is replaced by a mark, and what the template writes around the mark tells
+ * the message's ends.
+ */
+final class AssistantSpans {
+
+  private static final String ROLE = "assistant";
+  private static final String CONTENT = "content";
+
+  private final ChatTemplate template;
+  private final List<ChatMessage> messages;
+  private final ChatOptions options;
+  private final String whole;
+
+  private AssistantSpans(
+      ChatTemplate template, List<ChatMessage> messages, ChatOptions options, String whole) {
+    this.template = template;
+    this.messages = messages;
+    this.options = options;
+    this.whole = whole;
+  }
+
+  static RenderedChat render(
+      ChatTemplate template, List<ChatMessage> messages, ChatOptions options) {
+    ChatOptions still = withStillClock(options);
+    if (template.template(still).hasGenerationBlocks()) {
+      return fromBlocks(template, messages, still);
+    }
+    String whole = template.render(messages, still);
+    AssistantSpans finder = new AssistantSpans(template, List.copyOf(messages), still, whole);
+    return new RenderedChat(whole, finder.spans());
+  }
+
+  private static RenderedChat fromBlocks(
+      ChatTemplate template, List<ChatMessage> messages, ChatOptions options) {
+    if (options.continuesFinalMessage()) {
+      return Continuation.render(template, messages, options);
+    }
+    Rendered rendered = template.rendered(messages, options);
+    return new RenderedChat(rendered.text(), rendered.spans());
+  }
+
+  /** Every rendering must see the same time. */
+  private static ChatOptions withStillClock(ChatOptions options) {
+    RenderOptions render = options.renderOptions();
+    Clock clock = render.clock();
+    return options.withRenderOptions(
+        render.withClock(Clock.fixed(clock.instant(), clock.getZone())));
+  }
+
+  private List<Span> spans() {
+    List<Span> spans = new ArrayList<>();
+    for (int i = 0; i < messages.size(); i++) {
+      if (messages.get(i).role().equals(ROLE)) {
+        Span span = span(i);
+        if (!spans.isEmpty() && span.start() < spans.get(spans.size() - 1).end()) {
+          throw cannotTell(i, "it would overlap the assistant message before it");
+        }
+        spans.add(span);
+      }
+    }
+    return spans;
+  }
+
+  private Span span(int index) {
+    boolean continued = options.continuesFinalMessage() && index == messages.size() - 1;
+    int start = start(index);
+    int end = continued ? whole.length() : end(index);
+    if (end < start) {
+      throw cannotTell(index, "its end is before its beginning");
+    }
+    return new Span(start, end);
+  }
+
+  private int start(int index) {
+    Optional<String> before = prefix(index, true);
+    if (before.isPresent() && whole.startsWith(before.get())) {
+      return before.get().length();
+    }
+    String marked = marked(index);
+    int mark = marked.indexOf(Marker.TEXT);
+    if (mark < 0 || !whole.startsWith(marked.substring(0, mark))) {
+      throw cannotTell(index, "the text before it depends on what it says");
+    }
+    return mark;
+  }
+
+  private int end(int index) {
+    Optional<String> upTo = prefix(index + 1, false);
+    if (upTo.isPresent() && whole.startsWith(upTo.get())) {
+      return upTo.get().length();
+    }
+    String rest = afterMark(marked(index), index);
+    String alone = afterMark(alone(index), index);
+    if (!whole.endsWith(rest)) {
+      throw cannotTell(index, "the text after it depends on what it says");
+    }
+    return whole.length() - rest.length() + Marker.turnEnd(rest, alone);
+  }
+
+  private String afterMark(String rendered, int index) {
+    int mark = rendered.lastIndexOf(Marker.TEXT);
+    if (mark < 0) {
+      throw cannotTell(index, "the template leaves out or changes its content");
+    }
+    return rendered.substring(mark + Marker.TEXT.length());
+  }
+
+  /** The first messages; empty if the template refuses them without those that follow. */
+  private Optional<String> prefix(int count, boolean generationPrompt) {
+    try {
+      return Optional.of(
+          template.rendered(messages.subList(0, count), options.ending(generationPrompt)).text());
+    } catch (TemplateException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The whole conversation with a mark for a message's content. */
+  private String marked(int index) {
+    List<ChatMessage> conversation = new ArrayList<>(messages);
+    conversation.set(index, messages.get(index).with(CONTENT, Marker.TEXT));
+    return rendered(conversation, index, options.addsGenerationPrompt());
+  }
+
+  /** The conversation up to a message with a mark for its content. */
+  private String alone(int index) {
+    List<ChatMessage> conversation = new ArrayList<>(messages.subList(0, index));
+    conversation.add(messages.get(index).with(CONTENT, Marker.TEXT));
+    return rendered(conversation, index, false);
+  }
+
+  private String rendered(List<ChatMessage> conversation, int index, boolean generationPrompt) {
+    try {
+      return template.rendered(conversation, options.ending(generationPrompt)).text();
+    } catch (TemplateException e) {
+      throw new ChatException(cannotTell(index, e.getMessage()).getMessage(), e);
+    }
+  }
+
+  private static ChatException cannotTell(int index, String reason) {
+    return new ChatException(
+        "message "
+            + index
+            + " (assistant): its part of the rendered conversation cannot be told: "
+            + reason
+            + ". Use a template with {% generation %} blocks around what the model is to learn, or"
+            + " train on the last message only.");
+  }
+}

@@ -1,0 +1,74 @@
+package io.adapt4j.core.chat;
+
+import io.adapt4j.core.template.Span;
+import io.adapt4j.core.tokenize.Encoding;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Turns conversations into tokens, for generation or training.
+ *
+ * <p>No special tokens are added: the template writes those that belong, and the tokenizer reads
+ * them as what they are. Thread-safe as the tokenizer is, which stays the caller's to close.
+ */
+public final class ChatEncoder {
+
+  private final Tokenizer tokenizer;
+  private final ChatTemplate template;
+
+  /**
+   * Creates an encoder.
+   *
+   * @param tokenizer the model's tokenizer
+   * @param template the model's chat template
+   */
+  public ChatEncoder(Tokenizer tokenizer, ChatTemplate template) {
+    this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
+    this.template = Objects.requireNonNull(template, "template");
+  }
+
+  /**
+   * Encodes a conversation for the model to answer or go on with.
+   *
+   * @param messages the conversation
+   * @param options how to render it, usually with a generation prompt
+   * @return the ids
+   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
+   *     conversation
+   * @throws ChatException as {@link ChatTemplate#render} does
+   */
+  public int[] encode(List<ChatMessage> messages, ChatOptions options) {
+    return tokenizer.encode(template.render(messages, options), false);
+  }
+
+  /**
+   * Encodes a conversation for training, with the tokens of assistant messages marked. A token is
+   * marked if any of its characters is in a span of {@link ChatTemplate#renderWithSpans}.
+   *
+   * @param messages the conversation
+   * @param options how to render it
+   * @return text, ids and mask
+   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
+   *     conversation
+   * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
+   */
+  public EncodedChat encodeWithMask(List<ChatMessage> messages, ChatOptions options) {
+    RenderedChat chat = template.renderWithSpans(messages, options);
+    Encoding encoding = tokenizer.encodeWithOffsets(chat.text(), false);
+    boolean[] mask = new boolean[encoding.length()];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = isInside(encoding.starts()[i], encoding.ends()[i], chat.assistantSpans());
+    }
+    return new EncodedChat(chat.text(), encoding.ids(), mask);
+  }
+
+  private static boolean isInside(int start, int end, List<Span> spans) {
+    return spans.stream()
+        .anyMatch(
+            span ->
+                start < end
+                    ? start < span.end() && end > span.start()
+                    : start >= span.start() && start < span.end());
+  }
+}

@@ -1,0 +1,30 @@
+package io.adapt4j.core.chat;
+
+/**
+ * A conversation that cannot be rendered or masked, or a chat template that cannot be found or
+ * chosen. The message says what is wrong, where, and what to do. What fails inside a template is a
+ * {@link io.adapt4j.core.template.TemplateException} instead.
+ */
+public final class ChatException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what is wrong, where, and what to do
+   */
+  public ChatException(String message) {
+    super(message);
+  }
+
+  /**
+   * Creates an exception with a cause.
+   *
+   * @param message what is wrong, where, and what to do
+   * @param cause the failure underneath
+   */
+  public ChatException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,149 @@
+package io.adapt4j.core.chat;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A message of a conversation: a role, a content, and any further fields a chat template knows,
+ * such as {@code tool_calls}, {@code tool_call_id}, {@code name} or {@code reasoning_content}.
+ * Values are as in JSON: text, numbers, booleans, null, lists and maps of these. Immutable.
+ */
+public final class ChatMessage {
+
+  private static final String ROLE = "role";
+  private static final String CONTENT = "content";
+
+  private final Map<String, Object> fields;
+
+  private ChatMessage(Map<String, Object> fields) {
+    this.fields = fields;
+  }
+
+  /**
+   * Creates a message from its fields, such as a JSON object of a chat dataset.
+   *
+   * @param fields the fields, copied at every level; a text {@code role} is needed
+   * @return the message
+   * @throws IllegalArgumentException if there is no text {@code role}, or a key is not a text
+   */
+  public static ChatMessage of(Map<String, ?> fields) {
+    Map<String, Object> copy = PlainValues.copy(fields);
+    if (!(copy.get(ROLE) instanceof String)) {
+      throw new IllegalArgumentException(
+          "a message needs a text 'role', such as \"user\", found "
+              + (copy.containsKey(ROLE) ? copy.get(ROLE) : "the fields " + copy.keySet()));
+    }
+    return new ChatMessage(copy);
+  }
+
+  /**
+   * Creates a message of a role and a text.
+   *
+   * @param role who speaks, such as {@code user}
+   * @param content what is said
+   * @return the message
+   */
+  public static ChatMessage of(String role, String content) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(ROLE, Objects.requireNonNull(role, ROLE));
+    fields.put(CONTENT, Objects.requireNonNull(content, CONTENT));
+    return of(fields);
+  }
+
+  /**
+   * Creates a message with instructions for the model.
+   *
+   * @param content what is said
+   * @return the message
+   */
+  public static ChatMessage system(String content) {
+    return of("system", content);
+  }
+
+  /**
+   * Creates a message to the model.
+   *
+   * @param content what is said
+   * @return the message
+   */
+  public static ChatMessage user(String content) {
+    return of("user", content);
+  }
+
+  /**
+   * Creates a message of the model.
+   *
+   * @param content what is said
+   * @return the message
+   */
+  public static ChatMessage assistant(String content) {
+    return of("assistant", content);
+  }
+
+  /**
+   * Creates a message with what a tool gave.
+   *
+   * @param content the tool's result
+   * @return the message
+   */
+  public static ChatMessage tool(String content) {
+    return of("tool", content);
+  }
+
+  /**
+   * Returns a copy with a field added or replaced.
+   *
+   * @param field the field's name
+   * @param value its value, copied at every level; may be null
+   * @return the copy
+   */
+  public ChatMessage with(String field, Object value) {
+    Map<String, Object> changed = new LinkedHashMap<>(fields);
+    changed.put(field, value);
+    return of(changed);
+  }
+
+  /**
+   * Returns who speaks.
+   *
+   * @return the role, such as {@code assistant}
+   */
+  public String role() {
+    return (String) fields.get(ROLE);
+  }
+
+  /**
+   * Returns what is said.
+   *
+   * @return a text, a list of parts as maps, or null
+   */
+  public Object content() {
+    return fields.get(CONTENT);
+  }
+
+  /**
+   * Returns every field, role and content included.
+   *
+   * @return an immutable map in the order the fields were given
+   */
+  public Map<String, Object> fields() {
+    return fields;
+  }
+
+  /** Messages with equal fields are equal. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ChatMessage message && fields.equals(message.fields);
+  }
+
+  @Override
+  public int hashCode() {
+    return fields.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return fields.toString();
+  }
+}

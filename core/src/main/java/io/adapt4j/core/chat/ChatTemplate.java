@@ -1,0 +1,170 @@
+package io.adapt4j.core.chat;
+
+import io.adapt4j.core.template.Rendered;
+import io.adapt4j.core.template.Template;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A model's chat template, or its several templates by name, with the special tokens they print.
+ *
+ * <p>Without a name in the options, a template called {@code tool_use} is used where there are
+ * tools, else the one called {@code default}, as in Transformers. Immutable and thread-safe.
+ */
+public final class ChatTemplate {
+
+  static final String DEFAULT = "default";
+  private static final String TOOL_USE = "tool_use";
+
+  private final String origin;
+  private final Map<String, Template> templates;
+  private final Map<String, Object> specialTokens;
+
+  ChatTemplate(String origin, Map<String, Template> templates, Map<String, ?> specialTokens) {
+    this.origin = origin;
+    this.templates = new LinkedHashMap<>(templates);
+    this.specialTokens = PlainValues.copy(specialTokens);
+  }
+
+  /**
+   * Creates a chat template from its source.
+   *
+   * @param source the template, in Jinja
+   * @param specialTokens what {@code bos_token}, {@code eos_token} and the like stand for
+   * @return the chat template
+   * @throws io.adapt4j.core.template.TemplateException if the source is not valid
+   */
+  public static ChatTemplate of(String source, Map<String, String> specialTokens) {
+    Objects.requireNonNull(source, "source");
+    return new ChatTemplate(
+        "the chat template",
+        Map.of(DEFAULT, Template.parse("chat template", source)),
+        specialTokens);
+  }
+
+  /**
+   * Reads the chat template of a model folder, as a tokenizer of Transformers finds it: {@code
+   * chat_template.jinja} and {@code additional_chat_templates/NAME.jinja}, else {@code
+   * chat_template} of {@code tokenizer_config.json} (a text or a list of names and texts), else
+   * {@code chat_template.json}. Special tokens are those of {@code tokenizer_config.json}, else of
+   * {@code special_tokens_map.json}.
+   *
+   * @param folder the model's folder
+   * @return the chat template
+   * @throws ChatException if the folder has none, or a file has an unexpected form
+   * @throws io.adapt4j.core.config.ConfigException if a JSON file cannot be read
+   * @throws io.adapt4j.core.template.TemplateException if a template is not valid
+   */
+  public static ChatTemplate read(Path folder) {
+    return find(folder)
+        .orElseThrow(
+            () ->
+                new ChatException(
+                    folder
+                        + ": expected a chat template (chat_template.jinja, or chat_template in"
+                        + " tokenizer_config.json), found none, as is usual for base models. Give"
+                        + " one with ChatTemplate.of, the one of the model's instruct version for"
+                        + " example."));
+  }
+
+  /**
+   * Reads the chat template of a model folder if it has one.
+   *
+   * @param folder the model's folder
+   * @return the chat template, or empty if the folder has none
+   * @throws ChatException if a file has an unexpected form
+   * @throws io.adapt4j.core.config.ConfigException if a JSON file cannot be read
+   * @throws io.adapt4j.core.template.TemplateException if a template is not valid
+   */
+  public static Optional<ChatTemplate> find(Path folder) {
+    return TemplateFiles.find(folder);
+  }
+
+  /**
+   * Returns the names of the templates; a single one is called {@code default}.
+   *
+   * @return an immutable set, at least one name
+   */
+  public Set<String> names() {
+    return Set.copyOf(templates.keySet());
+  }
+
+  /**
+   * Returns what special tokens stand for in the templates.
+   *
+   * @return texts by name, such as {@code eos_token}; {@code additional_special_tokens} is a list
+   */
+  public Map<String, Object> specialTokens() {
+    return specialTokens;
+  }
+
+  /**
+   * Renders a conversation as text.
+   *
+   * @param messages the conversation
+   * @param options how to render it
+   * @return the text
+   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
+   *     conversation
+   * @throws ChatException if there is no such template, or the final message cannot be continued
+   */
+  public String render(List<ChatMessage> messages, ChatOptions options) {
+    return options.continuesFinalMessage()
+        ? Continuation.render(this, messages, options).text()
+        : rendered(messages, options).text();
+  }
+
+  /**
+   * Renders a conversation as text and finds what the model is to learn of it: what {@code {%
+   * generation %}} blocks printed, or if the template has none, what each message of the role
+   * {@code assistant} adds to the text, with what ends its turn.
+   *
+   * @param messages the conversation
+   * @param options how to render it
+   * @return the text and the spans
+   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
+   *     conversation
+   * @throws ChatException if there is no such template, the final message cannot be continued, or a
+   *     message's part cannot be told from the others
+   */
+  public RenderedChat renderWithSpans(List<ChatMessage> messages, ChatOptions options) {
+    return AssistantSpans.render(this, messages, options);
+  }
+
+  Template template(ChatOptions options) {
+    String name =
+        options
+            .templateName()
+            .orElse(
+                options.tools().isPresent() && templates.containsKey(TOOL_USE)
+                    ? TOOL_USE
+                    : DEFAULT);
+    Template template = templates.get(name);
+    if (template == null) {
+      throw new ChatException(
+          origin
+              + ": expected a template called '"
+              + name
+              + "', found "
+              + templates.keySet()
+              + ". Choose one of these with ChatOptions.withTemplateName.");
+    }
+    return template;
+  }
+
+  /** Renders without continuing the final message. */
+  Rendered rendered(List<ChatMessage> messages, ChatOptions options) {
+    Map<String, Object> variables = new LinkedHashMap<>(specialTokens);
+    variables.putAll(options.variables());
+    variables.put("messages", messages.stream().map(ChatMessage::fields).toList());
+    variables.put("tools", options.tools().orElse(null));
+    variables.put("documents", options.documents().orElse(null));
+    variables.put("add_generation_prompt", options.addsGenerationPrompt());
+    return template(options).render(variables, options.renderOptions());
+  }
+}

@@ -1,0 +1,32 @@
+package io.adapt4j.core.chat;
+
+/**
+ * A conversation as tokens. Not copied in or out: treat the arrays as read-only.
+ *
+ * @param text the rendered conversation
+ * @param ids its tokens
+ * @param assistantMask which tokens the model is to learn
+ */
+// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+@SuppressWarnings("ArrayRecordComponent")
+public record EncodedChat(String text, int[] ids, boolean[] assistantMask) {
+
+  /**
+   * Creates an encoded conversation.
+   *
+   * @param text the rendered conversation
+   * @param ids its tokens
+   * @param assistantMask which tokens the model is to learn
+   * @throws IllegalArgumentException if the arrays differ in length
+   */
+  public EncodedChat {
+    if (ids.length != assistantMask.length) {
+      throw new IllegalArgumentException(
+          "a mask needs one value a token, found "
+              + assistantMask.length
+              + " for "
+              + ids.length
+              + " tokens");
+    }
+  }
+}

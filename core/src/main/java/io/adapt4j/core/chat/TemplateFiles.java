@@ -1,0 +1,103 @@
+package io.adapt4j.core.chat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.template.Template;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Finds chat templates in a model folder. */
+final class TemplateFiles {
+
+  private static final String FILE = "chat_template.jinja";
+  private static final String FOLDER = "additional_chat_templates";
+  private static final String EXTENSION = ".jinja";
+  private static final String FIELD = "chat_template";
+
+  private TemplateFiles() {}
+
+  static Optional<ChatTemplate> find(Path folder) {
+    Map<String, Template> templates = fromFiles(folder);
+    if (templates.isEmpty()) {
+      templates = fromField(folder.resolve("tokenizer_config.json"));
+    }
+    if (templates.isEmpty()) {
+      templates = fromField(folder.resolve("chat_template.json"));
+    }
+    return templates.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new ChatTemplate(folder.toString(), templates, SpecialTokenTexts.read(folder)));
+  }
+
+  private static Map<String, Template> fromFiles(Path folder) {
+    Map<String, Template> templates = new LinkedHashMap<>();
+    Path single = folder.resolve(FILE);
+    if (Files.isRegularFile(single)) {
+      templates.put(ChatTemplate.DEFAULT, parsed(single));
+    }
+    for (Path file : additional(folder.resolve(FOLDER))) {
+      String name = file.getFileName().toString();
+      templates.put(name.substring(0, name.length() - EXTENSION.length()), parsed(file));
+    }
+    return templates;
+  }
+
+  private static List<Path> additional(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(EXTENSION)).sorted().toList();
+    } catch (IOException e) {
+      throw new ChatException(folder + ": listing failed: " + e + ". Check its permissions.", e);
+    }
+  }
+
+  private static Template parsed(Path file) {
+    try {
+      return Template.parse(file.toString(), Files.readString(file));
+    } catch (IOException e) {
+      throw new ChatException(
+          file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
+    }
+  }
+
+  private static Map<String, Template> fromField(Path file) {
+    Map<String, Template> templates = new LinkedHashMap<>();
+    if (!Files.isRegularFile(file)) {
+      return templates;
+    }
+    ConfigReader config = ConfigReader.read(file);
+    JsonNode value = config.json().path(FIELD);
+    if (value.isTextual()) {
+      templates.put(ChatTemplate.DEFAULT, parsed(file, value.textValue()));
+    } else if (value.isArray()) {
+      for (JsonNode named : value) {
+        if (!named.path("name").isTextual() || !named.path("template").isTextual()) {
+          throw invalid(config);
+        }
+        templates.put(
+            named.get("name").textValue(), parsed(file, named.get("template").textValue()));
+      }
+    } else if (config.has(FIELD)) {
+      throw invalid(config);
+    }
+    return templates;
+  }
+
+  private static Template parsed(Path file, String source) {
+    return Template.parse(file + ", field '" + FIELD + "'", source);
+  }
+
+  private static RuntimeException invalid(ConfigReader config) {
+    return config.invalid(
+        FIELD, "a text, or a list of objects with texts 'name' and 'template'", "Correct it.");
+  }
+}
