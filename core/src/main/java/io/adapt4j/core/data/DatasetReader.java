@@ -52,6 +52,8 @@ public final class DatasetReader {
   private Shape shape;
   private PromptTemplate template;
   private String noAnswer;
+  private boolean asChat;
+  private String system;
   private ExampleReader reader;
   private final Map<String, String> renames = new LinkedHashMap<>();
   private boolean skipMalformed;
@@ -221,6 +223,30 @@ public final class DatasetReader {
   }
 
   /**
+   * Makes conversations of prompts and completions: the prompt is the user's message, the
+   * completion the assistant's, and the model's chat template puts the words around them. Prompts
+   * are then made by other templates: instruction and input, or context and question, with an empty
+   * line between. Default: {@link Example.PromptCompletion}.
+   *
+   * @return this
+   */
+  public DatasetReader asChat() {
+    this.asChat = true;
+    return this;
+  }
+
+  /**
+   * Makes conversations, as {@link #asChat()}, that begin with instructions for the model.
+   *
+   * @param systemMessage the instructions
+   * @return this
+   */
+  public DatasetReader asChat(String systemMessage) {
+    this.system = systemMessage;
+    return asChat();
+  }
+
+  /**
    * States what to learn for a question without answers, as SQuAD 2 has them. Default: such rows
    * are malformed.
    *
@@ -263,7 +289,7 @@ public final class DatasetReader {
     return this;
   }
 
-  /** Each row tells whether it is a text or a prompt with a completion. */
+  /** Each row tells whether it is a text, a prompt with a completion, or a conversation. */
   DatasetReader plain() {
     this.reader = new PlainReader();
     return this;
@@ -281,16 +307,19 @@ public final class DatasetReader {
    * @throws IllegalArgumentException if options contradict each other
    */
   public FileDataset open() {
-    if (reader != null && (shape != null || template != null || noAnswer != null)) {
+    if (reader != null && (shape != null || template != null || noAnswer != null || asChat)) {
       throw new IllegalArgumentException(
-          "a function reads the rows, so shape, template and noAnswer mean nothing; choose one");
+          "a function reads the rows, so shape, template, noAnswer and asChat mean nothing; choose"
+              + " one");
     }
     try (Quarantine kept = quarantine == null ? null : new Quarantine(quarantine)) {
       Indexer indexer =
           new Indexer(
               renames,
               new Indexer.Choice(
-                  reader, shape, chosen -> new ShapeReader(chosen, template, noAnswer)),
+                  reader,
+                  shape,
+                  chosen -> new ShapeReader(chosen, template, noAnswer, asChat, system)),
               kept);
       List<Path> files = files();
       for (Path file : files) {

@@ -9,9 +9,9 @@ public final class Datasets {
   private Datasets() {}
 
   /**
-   * Opens a file of JSON objects, one a line, in UTF-8. Each object has either a {@code text}, or a
-   * {@code prompt} and a {@code completion}; other fields are ignored. Blank lines, a byte order
-   * mark and CRLF line ends are accepted.
+   * Opens a file of JSON objects, one a line, in UTF-8. Each object has a {@code text}, or a {@code
+   * prompt} and a {@code completion}, or {@code messages}; other fields are ignored. Blank lines, a
+   * byte order mark and CRLF line ends are accepted.
    *
    * <p>The file is read once now, to check every row and note where it is (twelve bytes a row), and
    * then row by row on demand; no file stays open. It must not change in the meantime.

@@ -1,10 +1,17 @@
 package io.adapt4j.core.data;
 
+import io.adapt4j.core.chat.ChatMessage;
 import java.util.List;
+import java.util.Map;
 
 /** One row of training data. Text is never empty where something is to be learned from it. */
 public sealed interface Example
-    permits Example.Text, Example.PromptCompletion, Example.Classified, Example.Preference {
+    permits Example.Text,
+        Example.PromptCompletion,
+        Example.Chat,
+        Example.Classified,
+        Example.Preference,
+        Example.ChatPreference {
 
   /**
    * A text to continue: every token of it is trained on.
@@ -45,6 +52,44 @@ public sealed interface Example
         throw new IllegalArgumentException("prompt must not be null; use an empty text");
       }
       requireContent("completion", completion);
+    }
+  }
+
+  /**
+   * A conversation: what the assistant says in it is trained on.
+   *
+   * @param messages the conversation, at least one message of the assistant in it
+   * @param tools JSON schemas of tools that the assistant may call; may be empty
+   */
+  record Chat(List<ChatMessage> messages, List<Map<String, Object>> tools) implements Example {
+
+    /** The role of messages to learn. */
+    static final String ASSISTANT = "assistant";
+
+    /**
+     * Creates an example.
+     *
+     * @param messages the conversation, copied
+     * @param tools JSON schemas of tools; the list is copied
+     * @throws IllegalArgumentException if no message is the assistant's
+     */
+    public Chat {
+      messages = List.copyOf(messages);
+      tools = List.copyOf(tools);
+      if (messages.stream().noneMatch(message -> message.role().equals(ASSISTANT))) {
+        throw new IllegalArgumentException(
+            "a conversation needs a message of the assistant to learn, found roles "
+                + messages.stream().map(ChatMessage::role).toList());
+      }
+    }
+
+    /**
+     * Creates an example without tools.
+     *
+     * @param messages the conversation
+     */
+    public Chat(List<ChatMessage> messages) {
+      this(messages, List.of());
     }
   }
 
@@ -107,6 +152,39 @@ public sealed interface Example
       }
       requireContent("chosen", chosen);
       requireContent("rejected", rejected);
+    }
+  }
+
+  /**
+   * A conversation with a better and a worse continuation.
+   *
+   * @param prompt what is given; may be empty
+   * @param chosen the better continuation, at least one message
+   * @param rejected the worse continuation, at least one message
+   */
+  record ChatPreference(
+      List<ChatMessage> prompt, List<ChatMessage> chosen, List<ChatMessage> rejected)
+      implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param prompt what is given, copied
+     * @param chosen the better continuation, copied
+     * @param rejected the worse continuation, copied
+     * @throws IllegalArgumentException if a continuation has no message
+     */
+    public ChatPreference {
+      prompt = List.copyOf(prompt);
+      chosen = List.copyOf(chosen);
+      rejected = List.copyOf(rejected);
+      if (chosen.isEmpty() || rejected.isEmpty()) {
+        throw new IllegalArgumentException(
+            "chosen and rejected need at least one message each, found "
+                + chosen.size()
+                + " and "
+                + rejected.size());
+      }
     }
   }
 

@@ -3,14 +3,18 @@ package io.adapt4j.core.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Reads rows of either text or prompt and completion, told row by row. */
+/** Reads rows of text, prompt and completion, or messages, told row by row. */
 final class PlainReader implements ExampleReader {
 
   static final String SHAPES =
-      "Write one object a line: {\"text\": ...} or {\"prompt\": ..., \"completion\": ...}.";
+      "Write one object a line: {\"text\": ...}, {\"prompt\": ..., \"completion\": ...} or"
+          + " {\"messages\": [...]}.";
 
   @Override
   public Example read(ObjectNode row) throws RowProblem {
+    if (row.has("messages") && !row.has("text") && !row.has("completion")) {
+      return Conversations.chat(row, Shape.MESSAGES);
+    }
     boolean text = row.has("text");
     boolean pair = row.has("prompt") || row.has("completion");
     if (text && pair) {

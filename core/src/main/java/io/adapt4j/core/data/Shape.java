@@ -27,6 +27,16 @@ public enum Shape {
   INSTRUCTION(
       required("instruction"), required("output", "response"), optional("input", "context")),
   /**
+   * A conversation as OpenAI has it: {@code messages} with {@code role} and {@code content} (also
+   * {@code tool_calls} and the like), and perhaps {@code tools}: becomes {@link Example.Chat}.
+   */
+  MESSAGES(required("messages"), optional("tools")),
+  /**
+   * A conversation as ShareGPT has it: {@code conversations} with {@code from} and {@code value},
+   * and perhaps {@code system} and {@code tools}: becomes {@link Example.Chat}.
+   */
+  CONVERSATIONS(required("conversations", "conversation"), optional("system"), optional("tools")),
+  /**
    * {@code text} (or {@code sentence}) and {@code label} (or {@code labels}, {@code category},
    * {@code intent}, {@code class}): becomes {@link Example.Classified}.
    */
@@ -45,10 +55,15 @@ public enum Shape {
    */
   QUESTION_ANSWER(required("question"), required("answers", "answer"), optional("context")),
   /**
-   * {@code chosen} and {@code rejected}, and perhaps {@code prompt}: becomes {@link
-   * Example.Preference}.
+   * {@code chosen} and {@code rejected}, and perhaps {@code prompt} (or {@code conversations},
+   * {@code messages}): becomes {@link Example.Preference} where they are texts, {@link
+   * Example.ChatPreference} where they are messages.
    */
-  PREFERENCE(required("chosen"), required("rejected"), optional("prompt"));
+  PREFERENCE(
+      required("chosen"),
+      required("rejected"),
+      optional("prompt", "conversations", "messages"),
+      optional("system"));
 
   // Made by List.of, of records that hold such lists.
   @SuppressWarnings("ImmutableEnumChecker")
@@ -143,7 +158,7 @@ public enum Shape {
   }
 
   private List<String> explained(ObjectNode row) {
-    return fields.stream().flatMap(field -> field.in(row).stream().limit(1)).toList();
+    return fields.stream().flatMap(field -> field.in(row).stream()).toList();
   }
 
   private String describe() {

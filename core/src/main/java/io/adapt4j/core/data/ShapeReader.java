@@ -8,20 +8,36 @@ import java.util.List;
 /** Reads rows of a shape. */
 final class ShapeReader implements ExampleReader {
 
+  /** What a user says: the chat template has the words around it. */
+  private static final PromptTemplate INSTRUCTION_TURN =
+      PromptTemplate.of("{instruction}\n\n{input}", "{instruction}");
+
+  private static final PromptTemplate SUMMARY_TURN =
+      PromptTemplate.of("Summarize the following text.\n\n{document}");
+  private static final PromptTemplate QUESTION_TURN =
+      PromptTemplate.of("{context}\n\n{question}", "{question}");
+
   private final Shape shape;
   private final PromptTemplate template;
   private final String noAnswer;
+  private final boolean asChat;
+  private final String system;
 
   /**
    * Creates a reader.
    *
    * @param template makes prompts; null for the shape's own
    * @param noAnswer the completion of a question without answers; null to refuse such rows
+   * @param asChat whether prompts and completions become conversations
+   * @param system the instructions that begin these; null for none
    */
-  ShapeReader(Shape shape, PromptTemplate template, String noAnswer) {
+  ShapeReader(
+      Shape shape, PromptTemplate template, String noAnswer, boolean asChat, String system) {
     this.shape = shape;
     this.template = template;
     this.noAnswer = noAnswer;
+    this.asChat = asChat;
+    this.system = system;
   }
 
   @Override
@@ -29,24 +45,40 @@ final class ShapeReader implements ExampleReader {
     return switch (shape) {
       case TEXT -> new Example.Text(content(row, "text", false));
       case PROMPT_COMPLETION ->
-          new Example.PromptCompletion(
+          pair(
               template == null ? content(row, "prompt", true) : prompt(row, template),
               content(row, "completion", false));
-      case INSTRUCTION -> pair(row, PromptTemplate.ALPACA, content(row, "output", false));
-      case SUMMARY -> pair(row, PromptTemplate.SUMMARY, content(row, "summary", false));
-      case QUESTION_ANSWER -> pair(row, PromptTemplate.QUESTION, answer(row));
+      case INSTRUCTION ->
+          pair(prompt(row, PromptTemplate.ALPACA, INSTRUCTION_TURN), content(row, "output", false));
+      case SUMMARY ->
+          pair(prompt(row, PromptTemplate.SUMMARY, SUMMARY_TURN), content(row, "summary", false));
+      case QUESTION_ANSWER ->
+          pair(prompt(row, PromptTemplate.QUESTION, QUESTION_TURN), answer(row));
+      case MESSAGES, CONVERSATIONS -> Conversations.chat(row, shape);
       case CLASSIFICATION -> classified(row);
-      case PREFERENCE ->
-          new Example.Preference(
-              row.hasNonNull("prompt") ? content(row, "prompt", true) : "",
-              content(row, "chosen", false),
-              content(row, "rejected", false));
+      case PREFERENCE -> preference(row);
     };
   }
 
-  private Example pair(ObjectNode row, PromptTemplate usual, String completion) throws RowProblem {
-    return new Example.PromptCompletion(
-        prompt(row, template == null ? usual : template), completion);
+  private Example pair(String prompt, String completion) throws RowProblem {
+    return asChat
+        ? Conversations.turn(system, prompt, completion)
+        : new Example.PromptCompletion(prompt, completion);
+  }
+
+  private String prompt(ObjectNode row, PromptTemplate usual, PromptTemplate turn)
+      throws RowProblem {
+    return prompt(row, template != null ? template : asChat ? turn : usual);
+  }
+
+  private Example preference(ObjectNode row) throws RowProblem {
+    if (row.path("chosen").isContainerNode()) {
+      return Conversations.preference(row, shape);
+    }
+    return new Example.Preference(
+        row.hasNonNull("prompt") ? content(row, "prompt", true) : "",
+        content(row, "chosen", false),
+        content(row, "rejected", false));
   }
 
   private String prompt(ObjectNode row, PromptTemplate used) throws RowProblem {
