@@ -7,6 +7,7 @@ import io.adapt4j.core.model.LanguageModelLoss;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
@@ -87,7 +88,7 @@ public final class TrainingBenchmark {
   /** Seconds of each measured step. */
   private double[] time(Decoder decoder, Adaptation adaptation) {
     TrainingStep.Settings settings =
-        new TrainingStep.Settings(0.9, 0.999, 1e-8, 0.01, 1.0, recompute);
+        new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, recompute);
     List<LanguageModelLoss.Inputs> batch = List.of(SmolLm.batch(rows, length));
     double targets = (double) rows * (length - 1);
     double[] seconds = new double[steps];

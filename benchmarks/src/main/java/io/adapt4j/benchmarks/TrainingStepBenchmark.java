@@ -4,6 +4,7 @@ import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LanguageModelLoss;
 import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
@@ -57,7 +58,9 @@ public class TrainingStepBenchmark {
     adaptation = Lora.rank(RANK).attach(decoder, Path.of("random"), 1);
     step =
         TrainingStep.ofLanguageModel(
-            decoder, adaptation, new TrainingStep.Settings(0.9, 0.999, 1e-8, 0.01, 1.0, recompute));
+            decoder,
+            adaptation,
+            new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, recompute));
     batch = List.of(SmolLm.batch(1, LENGTH));
   }
 

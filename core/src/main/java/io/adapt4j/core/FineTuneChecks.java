@@ -57,14 +57,15 @@ final class FineTuneChecks {
       }
     }
     if (!overwrite) {
-      for (String name : List.of(Trainer.BEST, Trainer.LAST)) {
+      for (String name : List.of(Trainer.BEST, Trainer.LAST, Trainer.STATES)) {
         require(
             !Files.exists(output.resolve(name)),
             "output "
                 + output
-                + " holds a checkpoint '"
+                + " holds '"
                 + name
-                + "' of another run; choose another folder or say overwriteOutput()");
+                + "' of another run; choose another folder, or say resume() to go on with it or"
+                + " overwriteOutput() to replace it");
       }
     }
   }

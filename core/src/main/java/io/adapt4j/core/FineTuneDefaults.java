@@ -34,6 +34,9 @@ public final class FineTuneDefaults {
   /** Longest example in tokens where the model would take more. */
   private static final int MAX_LENGTH = 1024;
 
+  /** States kept to resume from. */
+  public static final int SAVE_LIMIT = 2;
+
   private FineTuneDefaults() {}
 
   static int maxLength(int contextLength) {

@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.data.Batch;
 import io.adapt4j.core.data.Batches;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodableRows;
@@ -16,7 +17,10 @@ import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.NextTokens;
+import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.StateOptions;
 import io.adapt4j.core.train.Trainer;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
@@ -26,6 +30,7 @@ import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -95,7 +100,8 @@ public final class FineTuner {
     }
     Path folder = settings.model().folder();
     Decoder declared = Architectures.declareDecoder(ModelConfig.read(folder));
-    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+    try (OutputLock lock = OutputLock.take(settings.output());
+        Tokenizer tokenizer = Tokenizer.load(folder)) {
       Rows rows = rows(tokenizer);
       FineTunePlan plan = plan(declared, rows);
       try (LoadedModel model = LoadedModel.load(folder, settings.precision(), List.of());
@@ -176,11 +182,11 @@ public final class FineTuner {
                     Batches.of(one.dataset(), rows.encoder())
                         .batchSize(settings.batchSize())
                         .build());
-    Trainer trainer =
-        new Trainer(
-            decoder,
+    Trainer<Batch> trainer =
+        new Trainer<>(
+            new NextTokens(decoder),
             adaptation,
-            settings.training(),
+            options(rows),
             train,
             held,
             settings.output(),
@@ -196,6 +202,18 @@ public final class FineTuner {
             plan.validationExamples(),
             settings.model() + ", " + settings.method().description(),
             precision(decoder)));
+  }
+
+  private TrainingOptions options(Rows rows) {
+    return settings
+        .training()
+        .identifiedBy(
+            RunIdentity.of(
+                settings,
+                settings.model().folder(),
+                rows.train().report(),
+                rows.held().map(EncodableRows::report),
+                rows.encoder().maxLength()));
   }
 
   private static String precision(Decoder decoder) {
@@ -225,6 +243,8 @@ public final class FineTuner {
     private LearningRateSchedule schedule = LearningRateSchedule.LINEAR;
     private Double warmupRatio;
     private Integer warmupSteps;
+    private Optimizer optimizer = Optimizer.adamW();
+    private final List<TrainingStep.RateFactor> rates = new ArrayList<>();
     private double weightDecay = FineTuneDefaults.WEIGHT_DECAY;
     private double maxGradientNorm = FineTuneDefaults.MAX_GRADIENT_NORM;
     private Interval evaluateEvery = Interval.EPOCH;
@@ -232,6 +252,9 @@ public final class FineTuner {
     private Integer patience;
     private boolean gradientCheckpointing;
     private Precision precision = Precision.AUTO;
+    private Interval saveEvery;
+    private int saveLimit = FineTuneDefaults.SAVE_LIMIT;
+    private boolean resume;
     private int maxSkippedSteps = FineTuneDefaults.MAX_SKIPPED_STEPS;
     private long seed = FineTuneDefaults.SEED;
 
@@ -301,6 +324,42 @@ public final class FineTuner {
      */
     public Builder overwriteOutput() {
       overwrite = true;
+      return this;
+    }
+
+    /**
+     * Goes on where an earlier run with the same description and output folder was cut off, from
+     * the newest intact state it saved; without one it starts from the beginning. The losses and
+     * the result are those of an uninterrupted run, to the bit on the same machine.
+     *
+     * @return this builder
+     */
+    public Builder resume() {
+      resume = true;
+      return this;
+    }
+
+    /**
+     * How often the state to resume from is saved; default: with each evaluation. A state holds the
+     * trained values and the optimizer's moments in fp32, 12 bytes a trained value.
+     *
+     * @param interval by steps or epochs
+     * @return this builder
+     */
+    public Builder saveEvery(Interval interval) {
+      saveEvery = interval;
+      return this;
+    }
+
+    /**
+     * How many of the newest states stay on disk; default 2, so that one is left should the newest
+     * be damaged.
+     *
+     * @param states at least 0; 0 saves none
+     * @return this builder
+     */
+    public Builder saveLimit(int states) {
+      saveLimit = states;
       return this;
     }
 
@@ -378,6 +437,31 @@ public final class FineTuner {
      */
     public Builder learningRate(double rate) {
       learningRate = rate;
+      return this;
+    }
+
+    /**
+     * How gradients become steps; default AdamW.
+     *
+     * @param algorithm with its options
+     * @return this builder
+     */
+    public Builder optimizer(Optimizer algorithm) {
+      optimizer = algorithm;
+      return this;
+    }
+
+    /**
+     * Gives some values a learning rate of their own; any number may be added, and the first that
+     * fits a name counts. LoRA+ (Hayou et al. 2024) is {@code ("lora_B", 16)}.
+     *
+     * @param names a regular expression found in the values' names
+     * @param factor multiplies the learning rate; 0 keeps them as they are
+     * @return this builder
+     * @throws IllegalArgumentException if the expression is malformed or the factor negative
+     */
+    public Builder learningRateFactor(String names, double factor) {
+      rates.add(new TrainingStep.RateFactor(names, factor));
       return this;
     }
 
@@ -566,6 +650,7 @@ public final class FineTuner {
       checks.atLeast("batchSize", batchSize, 1);
       checks.atLeast("gradientAccumulation", accumulation, 1);
       checks.atLeast("maxSkippedSteps", maxSkippedSteps, 0);
+      checks.atLeast("saveLimit", saveLimit, 0);
       if (maxLength != null) {
         checks.atLeast("maxLength", maxLength, 2);
       }
@@ -587,6 +672,7 @@ public final class FineTuner {
           patience == null || patience >= 1,
           "earlyStopping must allow at least 1 evaluation, found " + patience);
       checks.notNull("schedule", schedule);
+      checks.notNull("optimizer", optimizer);
       checks.notNull("overflow", overflow);
       checks.notNull("precision", precision);
       checks.require(
@@ -599,7 +685,8 @@ public final class FineTuner {
     private void checkOutput(FineTuneChecks checks) {
       checks.require(output != null, "no output: give the folder for checkpoints");
       if (output != null) {
-        checks.output(output, overwrite);
+        checks.output(output, overwrite || resume);
+        checks.require(!overwrite || !resume, "overwriteOutput and resume exclude each other");
       }
     }
 
@@ -613,17 +700,17 @@ public final class FineTuner {
               schedule,
               warmup(),
               new TrainingStep.Settings(
-                  FineTuneDefaults.BETA1,
-                  FineTuneDefaults.BETA2,
-                  FineTuneDefaults.EPS,
-                  weightDecay,
-                  maxGradientNorm,
-                  gradientCheckpointing),
+                  optimizer, weightDecay, maxGradientNorm, gradientCheckpointing, rates),
               evaluateEvery.steps(),
               keepBest,
               Optional.ofNullable(patience).map(EarlyStopping::withPatience),
               maxSkippedSteps,
-              seed);
+              seed,
+              new StateOptions(
+                  (saveEvery != null ? saveEvery : evaluateEvery).steps(),
+                  saveLimit,
+                  resume,
+                  Map.of()));
       return new FineTuneSettings(
           model,
           train,

@@ -71,7 +71,7 @@ class FineTunerTest {
             "no method",
             "no dataset",
             "absent does not exist",
-            "holds a checkpoint 'last'",
+            "holds 'last'",
             "epochs must be at least 1, found 0",
             "maxSteps must be at least 1",
             "batchSize must be at least 1, found 0",

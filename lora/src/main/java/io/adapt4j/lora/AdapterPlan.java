@@ -230,12 +230,12 @@ record AdapterPlan(
     return count;
   }
 
-  /** Whether an adapter of the other plan can stand in for one of this. */
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */
   boolean fanInFanOut() {
     return adapted.stream().anyMatch(Adapted::transposed);
   }
 
+  /** Whether an adapter of the other plan can stand in for one of this. */
   boolean sameAs(AdapterPlan other) {
     return adapted.equals(other.adapted)
         && saved.equals(other.saved)

@@ -153,6 +153,22 @@ public final class Lora implements FineTuningMethod {
         config.targets());
   }
 
+  @Override
+  public String identity() {
+    return description()
+        + " dropout="
+        + config.dropout()
+        + " bias="
+        + config.bias()
+        + " modulesToSave="
+        + config.modulesToSave()
+        + " rankPattern="
+        + config.rankPattern()
+        + " alphaPattern="
+        + config.alphaPattern()
+        + start.map(folder -> " from " + folder).orElse("");
+  }
+
   private static String plain(double number) {
     return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
   }

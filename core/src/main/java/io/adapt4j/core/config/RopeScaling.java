@@ -30,9 +30,8 @@ public sealed interface RopeScaling {
   /**
    * YaRN: high frequencies kept, low ones divided, a ramp between, and rotated vectors lengthened.
    *
-   * @param factor how far the context is stretched; where {@code originalMaxPositionEmbeddings} is
-   *     given the reference takes {@code max_position_embeddings} divided by it instead, and this
-   *     may be empty
+   * @param factor how far the context is stretched; {@code max_position_embeddings} divided by
+   *     {@code originalMaxPositionEmbeddings} if empty
    * @param originalMaxPositionEmbeddings context length before stretching; {@code
    *     max_position_embeddings} if empty
    * @param attentionFactor what cosines and sines are multiplied by; computed if empty

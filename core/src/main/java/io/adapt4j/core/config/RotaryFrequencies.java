@@ -338,16 +338,18 @@ public final class RotaryFrequencies {
     return Math.min(Math.max(value, 0f), 1f);
   }
 
-  /** Transformers 4.57 prefers the ratio of the two context lengths to the factor written down. */
+  /** The factor as written; older files give only the two context lengths it is the ratio of. */
   private double yarnFactor(RopeScaling.Yarn yarn) {
-    if (yarn.originalMaxPositionEmbeddings().isPresent()) {
-      return (double) maxPositionEmbeddings / yarn.originalMaxPositionEmbeddings().getAsInt();
+    if (yarn.factor().isPresent()) {
+      return yarn.factor().getAsDouble();
     }
-    return yarn.factor()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "yarn: expected factor or original_max_position_embeddings, found neither"));
+    int original =
+        yarn.originalMaxPositionEmbeddings()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "yarn: expected factor or original_max_position_embeddings, found neither"));
+    return (double) maxPositionEmbeddings / original;
   }
 
   private double yarnAttentionFactor(RopeScaling.Yarn yarn) {

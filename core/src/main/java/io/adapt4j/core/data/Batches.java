@@ -16,7 +16,7 @@ import java.util.Objects;
  *
  * <p>Immutable; each iterator is for one thread.
  */
-public final class Batches {
+public final class Batches implements BatchSource<Batch> {
 
   private final Dataset dataset;
   private final ExampleEncoder encoder;
@@ -135,35 +135,14 @@ public final class Batches {
     }
   }
 
-  /**
-   * Returns the number of batches in an epoch.
-   *
-   * @return rows divided by batch size, rounded up
-   */
+  /** Rows divided by batch size, rounded up. */
+  @Override
   public int count() {
     return (dataset.size() - 1) / batchSize + 1;
   }
 
-  /**
-   * Goes through an epoch from its first batch.
-   *
-   * @param epoch number of the epoch, from 0
-   * @return the epoch's batches
-   * @throws IllegalArgumentException if the epoch is negative
-   */
-  public Iterator<Batch> epoch(int epoch) {
-    return epoch(epoch, 0);
-  }
-
-  /**
-   * Goes through an epoch from any batch on; those before it are neither read nor tokenized.
-   *
-   * @param epoch number of the epoch, from 0
-   * @param firstBatch number of the batch to begin with, from 0 to {@link #count()}
-   * @return the rest of the epoch's batches
-   * @throws IllegalArgumentException if the epoch is negative
-   * @throws IndexOutOfBoundsException if there is no such batch
-   */
+  /** Rows before the first batch asked for are neither read nor tokenized. */
+  @Override
   public Iterator<Batch> epoch(int epoch, int firstBatch) {
     if (epoch < 0) {
       throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);

@@ -11,6 +11,8 @@ package io.adapt4j.core.data;
  * @param tokens tokens of the kept rows
  * @param targetTokens predicted tokens of the kept rows
  * @param longest tokens of the longest kept row; 0 if none was kept
+ * @param digest SHA-256 of the kept rows' ids and labels, in hexadecimal: the same for the same
+ *     data
  */
 public record EncodingReport(
     int rows,
@@ -20,4 +22,5 @@ public record EncodingReport(
     int nothingToLearn,
     long tokens,
     long targetTokens,
-    int longest) {}
+    int longest,
+    String digest) {}

@@ -5,10 +5,14 @@ import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.chat.EncodedChat;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.OptionalInt;
 
 /**
@@ -218,6 +222,7 @@ public final class ExampleEncoder {
     long tokens = 0;
     long targetTokens = 0;
     int longest = 0;
+    MessageDigest digest = FileDigest.sha256();
     for (int row = 0; row < rows.length; row++) {
       EncodedExample encoded = encodeRow(dataset, row);
       if (encoded instanceof EncodedExample.Kept one) {
@@ -226,6 +231,7 @@ public final class ExampleEncoder {
         tokens += one.sample().length();
         targetTokens += one.sample().targetTokens();
         longest = Math.max(longest, one.sample().length());
+        digest(digest, one.sample());
       } else if (encoded instanceof EncodedExample.Dropped one) {
         tooLong += one.reason() == EncodedExample.Reason.TOO_LONG ? 1 : 0;
         nothingToLearn += one.reason() == EncodedExample.Reason.NOTHING_TO_LEARN ? 1 : 0;
@@ -234,7 +240,22 @@ public final class ExampleEncoder {
     return new EncodableRows(
         kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
         new EncodingReport(
-            rows.length, kept, truncated, tooLong, nothingToLearn, tokens, targetTokens, longest));
+            rows.length,
+            kept,
+            truncated,
+            tooLong,
+            nothingToLearn,
+            tokens,
+            targetTokens,
+            longest,
+            HexFormat.of().formatHex(digest.digest())));
+  }
+
+  private static void digest(MessageDigest digest, TrainingSample sample) {
+    ByteBuffer bytes = ByteBuffer.allocate((2 * sample.length() + 1) * Integer.BYTES);
+    bytes.putInt(sample.length());
+    bytes.asIntBuffer().put(sample.ids()).put(sample.labels());
+    digest.update(bytes.array());
   }
 
   /** Encodes a row, naming it if that fails. */

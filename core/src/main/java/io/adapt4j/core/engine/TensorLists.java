@@ -47,6 +47,106 @@ public final class TensorLists {
   }
 
   /**
+   * The two moments of a value: each one fp32 tensor, or 8-bit codes [blocks, 256] with a scale a
+   * block.
+   *
+   * @param mean the first moment
+   * @param square the second moment
+   */
+  public record Moments(List<Tensor> mean, List<Tensor> square) {}
+
+  /**
+   * One AdamW step of one value in place, with moments of either kind.
+   *
+   * @param value F32 parameter
+   * @param gradient F32
+   * @param moments its moments
+   * @param signed the format of first moments
+   * @param unsigned the format of second moments
+   * @param step number of this step, from 1
+   * @param rates learning rate, beta1, beta2, eps, weight decay
+   */
+  public static void adamW8bit(
+      Tensor value,
+      Tensor gradient,
+      Moments moments,
+      DynamicCode signed,
+      DynamicCode unsigned,
+      int step,
+      double[] rates) {
+    LibTorch.run(
+        "adamw_8bit",
+        value,
+        gradient,
+        moments.mean(),
+        moments.square(),
+        List.of(signed.values(), signed.borders()),
+        List.of(unsigned.values(), unsigned.borders()),
+        step,
+        rates[0],
+        rates[1],
+        rates[2],
+        rates[3],
+        rates[4]);
+  }
+
+  /**
+   * One Adafactor step of one value in place.
+   *
+   * @param value F32 parameter
+   * @param gradient F32
+   * @param squares second moments: rows and columns of a matrix, or one like the value
+   * @param rates learning rate, beta2, eps, clipping threshold, weight decay
+   */
+  public static void adafactor(
+      Tensor value, Tensor gradient, List<Tensor> squares, double[] rates) {
+    LibTorch.run(
+        "adafactor", value, gradient, squares, rates[0], rates[1], rates[2], rates[3], rates[4]);
+  }
+
+  /**
+   * One Lion step in place.
+   *
+   * @param values F32 parameters
+   * @param decayed those of them that are decayed
+   * @param gradients F32, one each
+   * @param means momenta
+   * @param rates learning rate, beta1, beta2, weight decay
+   */
+  public static void lion(
+      List<Tensor> values,
+      List<Tensor> decayed,
+      List<Tensor> gradients,
+      List<Tensor> means,
+      double[] rates) {
+    LibTorch.run("lion", values, decayed, gradients, means, rates[0], rates[1], rates[2], rates[3]);
+  }
+
+  /**
+   * One step of stochastic gradient descent in place.
+   *
+   * @param values F32 parameters
+   * @param gradients F32, one each
+   * @param momenta one each, or none at all
+   * @param decays weight decay of each
+   * @param rate learning rate
+   * @param momentum decay of the momenta
+   * @param nesterov whether the step looks ahead
+   * @param first whether momenta begin with this gradient
+   */
+  public static void sgd(
+      List<Tensor> values,
+      List<Tensor> gradients,
+      List<Tensor> momenta,
+      double[] decays,
+      double rate,
+      double momentum,
+      boolean nesterov,
+      boolean first) {
+    LibTorch.run("sgd", values, gradients, momenta, decays, rate, momentum, nesterov, first);
+  }
+
+  /**
    * One AdamW step in place.
    *
    * @param values F32 parameters

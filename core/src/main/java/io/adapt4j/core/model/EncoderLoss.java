@@ -1,5 +1,6 @@
 package io.adapt4j.core.model;
 
+import io.adapt4j.core.config.ConfigReader;
 import io.adapt4j.core.engine.ClassLoss;
 import io.adapt4j.core.engine.Ops;
 import io.adapt4j.core.engine.Scope;
@@ -13,6 +14,8 @@ import io.adapt4j.core.engine.VocabularyLoss;
  */
 public final class EncoderLoss {
 
+  private static final String SINGLE_LABEL = "single_label_classification";
+
   private EncoderLoss() {}
 
   /**
@@ -22,6 +25,7 @@ public final class EncoderLoss {
    * @param inputs the batch
    * @return sum of -log p(label)
    * @throws IllegalStateException if the encoder has no output layer
+   * @throws io.adapt4j.core.config.ConfigException if it classifies otherwise than by one label
    */
   public static double evaluate(Encoder encoder, EncoderInputs inputs) {
     try (Scope scope = Scope.open();
@@ -52,6 +56,7 @@ public final class EncoderLoss {
    * @param seed decides dropout masks
    * @return sum of -log p(label), not scaled
    * @throws IllegalStateException if the encoder has no output layer
+   * @throws io.adapt4j.core.config.ConfigException if it classifies otherwise than by one label
    */
   public static double differentiate(
       Encoder encoder, EncoderInputs inputs, double scale, boolean recompute, long seed) {
@@ -82,9 +87,22 @@ public final class EncoderLoss {
   private record Classes(Tensor logits, ClassLoss.Result result) {}
 
   private static Classes classLoss(Encoder encoder, Ops ops, Tensor hidden, EncoderInputs inputs) {
+    requireSingleLabel(encoder);
     Tensor logits = encoder.classLogits(ops, hidden, inputs.attentionMask());
     return new Classes(
         logits, ClassLoss.crossEntropy(logits, Tensor.of(inputs.labels(), inputs.rows())));
+  }
+
+  /** Other problems have losses of their own; one class alone stands for a regression. */
+  private static void requireSingleLabel(Encoder encoder) {
+    ConfigReader fields = encoder.modelConfig().fields();
+    String problem = fields.optionalText("problem_type").orElse(SINGLE_LABEL);
+    if (!problem.equals(SINGLE_LABEL) || encoder.classes() == 1) {
+      throw fields.invalid(
+          "problem_type",
+          SINGLE_LABEL + " and two or more classes, which are " + encoder.classes() + " here",
+          "This build trains and measures classifiers of one label a text only.");
+    }
   }
 
   private static Positions positions(Encoder encoder, EncoderInputs inputs) {

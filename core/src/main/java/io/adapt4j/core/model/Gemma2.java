@@ -41,7 +41,7 @@ final class Gemma2 implements Architecture {
     return gemma(model, config)
         .attentionSoftCap(softCap(model, "attn_logit_softcapping", 50))
         .logitSoftCap(softCap(model, "final_logit_softcapping", 30))
-        .window(layer -> slides.get(layer) ? window : 0)
+        .window(LayerTypes.windows(model, slides, window))
         .declare();
   }
 

@@ -45,7 +45,7 @@ final class Gemma3 implements Architecture {
     return Gemma2.gemma(model, config)
         .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
         .logitSoftCap(Gemma2.softCap(model, "final_logit_softcapping", 0))
-        .window(layer -> slides.get(layer) ? window : 0)
+        .window(LayerTypes.windows(model, slides, window))
         .rotary(
             List.of(RotaryFrequencies.of(config), local(model, config)),
             layer -> slides.get(layer) ? 1 : 0)

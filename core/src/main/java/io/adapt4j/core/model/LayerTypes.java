@@ -3,6 +3,7 @@ package io.adapt4j.core.model;
 import io.adapt4j.core.config.ModelConfig;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 
 /** Which layers attend to a window only: the {@code layer_types} of a configuration. */
@@ -37,5 +38,30 @@ final class LayerTypes {
               "This build knows no other kinds of attention.");
     }
     return types.stream().map(SLIDING::equals).toList();
+  }
+
+  /**
+   * Gives each layer its window.
+   *
+   * @param config the configuration
+   * @param slides which layers slide
+   * @param window tokens a sliding layer sees; 0 where no window is in force
+   * @return the window of each layer, 0 for all tokens
+   * @throws io.adapt4j.core.config.ConfigException if a layer slides but no window is in force
+   */
+  static IntToLongFunction windows(ModelConfig config, List<Boolean> slides, int window) {
+    if (window == 0 && slides.contains(true)) {
+      boolean listed = config.fields().has("layer_types");
+      throw config
+          .fields()
+          .invalid(
+              listed ? "layer_types" : "sliding_window",
+              listed ? FULL + " only, as no sliding_window is in force" : "a number above 0",
+              "Set sliding_window (and use_sliding_window where the family has it), or make every"
+                  + " layer "
+                  + FULL
+                  + ".");
+    }
+    return layer -> slides.get(layer) ? window : 0;
   }
 }

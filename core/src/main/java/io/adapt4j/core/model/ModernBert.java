@@ -28,7 +28,12 @@ final class ModernBert implements Architecture {
 
   @Override
   public Set<String> features() {
-    return Set.of("layer_types");
+    return Set.of(
+        "layer_types",
+        "local_attention",
+        "global_attn_every_n_layers",
+        "global_rope_theta",
+        "local_rope_theta");
   }
 
   @Override
@@ -99,16 +104,19 @@ final class ModernBert implements Architecture {
 
   private static RotaryFrequencies rotary(Shape shape, String layerType) {
     ConfigReader fields = shape.model().fields();
-    boolean local = layerType.equals(LayerTypes.SLIDING);
-    String field =
-        local && fields.has("local_rope_theta") ? "local_rope_theta" : "global_rope_theta";
+    // Null says that local layers use the global base; an absent field has its default.
+    boolean local = layerType.equals(LayerTypes.SLIDING) && !fields.isNull("local_rope_theta");
+    double stated =
+        local
+            ? fields.positiveNumber("local_rope_theta", 10_000)
+            : fields.positiveNumber("global_rope_theta", 160_000);
     double theta =
         fields
             .child("rope_parameters")
             .flatMap(all -> all.child(layerType))
             .filter(own -> own.has("rope_theta"))
             .map(own -> own.requirePositiveNumber("rope_theta"))
-            .orElse(fields.positiveNumber(field, 160_000));
+            .orElse(stated);
     return RotaryFrequencies.of(
         theta, shape.headDim(), shape.positions(), new RopeScaling.Default());
   }

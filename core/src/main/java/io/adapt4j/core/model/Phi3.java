@@ -1,5 +1,6 @@
 package io.adapt4j.core.model;
 
+import com.fasterxml.jackson.databind.node.IntNode;
 import io.adapt4j.core.config.DecoderConfig;
 import io.adapt4j.core.config.ModelConfig;
 import java.util.OptionalInt;
@@ -14,6 +15,8 @@ final class Phi3 implements Architecture {
   private static final DecoderConfig.Defaults DEFAULTS =
       new DecoderConfig.Defaults(4096, 1e-5, "silu", false, 10_000, OptionalInt.empty());
 
+  private static final String ORIGINAL_LENGTH = "original_max_position_embeddings";
+
   @Override
   public Set<String> modelTypes() {
     return Set.of("phi3");
@@ -27,9 +30,16 @@ final class Phi3 implements Architecture {
   @Override
   public Network declare(ModelConfig model) {
     int window = SlidingWindow.size(model, 0);
-    return new LlamaLike(model, DecoderConfig.from(model, DEFAULTS))
+    return new LlamaLike(model, DecoderConfig.from(withOriginalLength(model), DEFAULTS))
         .fusedProjections()
         .window(layer -> window)
         .declare();
+  }
+
+  /** Longrope counts from a field of its own, which has a default. */
+  private static ModelConfig withOriginalLength(ModelConfig model) {
+    return model.fields().has(ORIGINAL_LENGTH)
+        ? model
+        : model.with(ORIGINAL_LENGTH, IntNode.valueOf(DEFAULTS.maxPositionEmbeddings()));
   }
 }

@@ -38,6 +38,6 @@ final class Qwen2 implements Architecture {
     int full = model.fields().optionalInt("max_window_layers").orElse(28);
     List<Boolean> slides =
         LayerTypes.sliding(model, config.layers(), layer -> window > 0 && layer >= full);
-    return new LlamaLike(model, config).window(layer -> slides.get(layer) ? window : 0);
+    return new LlamaLike(model, config).window(LayerTypes.windows(model, slides, window));
   }
 }

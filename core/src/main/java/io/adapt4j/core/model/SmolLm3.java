@@ -21,7 +21,12 @@ final class SmolLm3 implements Architecture {
 
   @Override
   public Set<String> features() {
-    return Set.of("no_rope_layers", "sliding_window", "use_sliding_window", "layer_types");
+    return Set.of(
+        "no_rope_layers",
+        "no_rope_layer_interval",
+        "sliding_window",
+        "use_sliding_window",
+        "layer_types");
   }
 
   @Override
@@ -38,7 +43,7 @@ final class SmolLm3 implements Architecture {
         .rotary(
             List.of(RotaryFrequencies.of(config)),
             layer -> rotated.get(layer) ? 0 : Attention.NO_ROTARY)
-        .window(layer -> slides.get(layer) ? window : 0)
+        .window(LayerTypes.windows(model, slides, window))
         .declare();
   }
 

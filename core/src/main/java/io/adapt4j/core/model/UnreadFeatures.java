@@ -25,9 +25,20 @@ final class UnreadFeatures {
     absent("rope_local_base_freq");
     absent("clip_qkv");
     absent("no_rope_layers");
-    absent("num_local_experts");
-    absent("num_experts");
-    absent("n_routed_experts");
+    absent("no_rope_layer_interval");
+    absent("local_attention");
+    absent("global_attn_every_n_layers");
+    absent("global_rope_theta");
+    absent("local_rope_theta");
+    absent("kv_lora_rank");
+    absent("num_kv_shared_layers");
+    absent("moe_intermediate_size");
+    absent("compression_config");
+    number("num_local_experts", 0);
+    number("num_experts", 0);
+    number("num_experts_per_tok", 0);
+    number("n_routed_experts", 0);
+    number("n_shared_experts", 0);
     number("embedding_multiplier", 1);
     number("residual_multiplier", 1);
     number("logits_scaling", 1);
@@ -45,7 +56,11 @@ final class UnreadFeatures {
     off("add_cross_attention");
     off("is_decoder");
     off("normalize_embedding");
-    NEUTRAL.put("scale_attn_weights", node -> node.isBoolean() && node.booleanValue());
+    off("enable_moe_block");
+    off("qk_norm");
+    on("is_causal");
+    on("scale_attn_weights");
+    NEUTRAL.put("pruned_heads", JsonNode::isEmpty);
     NEUTRAL.put("layer_types", UnreadFeatures::allFullAttention);
     NEUTRAL.put("position_embedding_type", node -> node.asText().equals("absolute"));
   }
@@ -83,6 +98,10 @@ final class UnreadFeatures {
 
   private static void off(String field) {
     NEUTRAL.put(field, node -> node.isBoolean() && !node.booleanValue());
+  }
+
+  private static void on(String field) {
+    NEUTRAL.put(field, node -> node.isBoolean() && node.booleanValue());
   }
 
   private static void number(String field, double value) {

@@ -123,6 +123,12 @@ public final class ConsoleProgress implements TrainingListener {
   }
 
   @Override
+  public void resumed(ResumeEvent event) {
+    event.damaged().forEach(line -> print("Passed over: " + line));
+    print(ProgressText.resumed(event));
+  }
+
+  @Override
   public void step(StepEvent event) {
     if (bar != null) {
       bar.update(event.step(), ProgressText.besideBar(event));

@@ -18,6 +18,16 @@ public interface FineTuningMethod {
   String description();
 
   /**
+   * Tells this method from others: everything that decides how training goes. Runs with different
+   * identities cannot go on from each other.
+   *
+   * @return a text; the description where that says it all
+   */
+  default String identity() {
+    return description();
+  }
+
+  /**
    * Finds what is wrong with this method for a model, before any weight is read.
    *
    * @param declared the model's structure

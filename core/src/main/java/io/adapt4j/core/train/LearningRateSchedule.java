@@ -1,37 +1,114 @@
 package io.adapt4j.core.train;
 
 /**
- * How the learning rate changes over a run, as the schedules of Hugging Face Transformers define it
- * ({@code constant_with_warmup}, {@code linear} and {@code cosine}).
+ * How the learning rate changes over a run, as the schedules of Hugging Face Transformers define
+ * it.
  *
  * <p>All rise linearly from 0 during the warm-up steps. A warm-up longer than the run is allowed
- * and never reaches the full rate.
+ * and never reaches the full rate. Two schedules are equal if they are described the same.
  */
-public enum LearningRateSchedule {
-  /** The full rate after the warm-up. */
-  CONSTANT {
-    @Override
-    double afterWarmup(double progress) {
-      return 1;
-    }
-  },
-  /** Falls linearly to 0 at the last step. */
-  LINEAR {
-    @Override
-    double afterWarmup(double progress) {
-      return 1 - progress;
-    }
-  },
-  /** Falls to 0 along half a cosine (Loshchilov and Hutter 2017, without restarts). */
-  COSINE {
-    @Override
-    double afterWarmup(double progress) {
-      return 0.5 * (1 + Math.cos(Math.PI * progress));
-    }
-  };
+public final class LearningRateSchedule {
 
-  /** The factor when a share between 0 and 1 of the steps after the warm-up is done. */
-  abstract double afterWarmup(double progress);
+  /** The full rate after the warm-up. */
+  public static final LearningRateSchedule CONSTANT =
+      new LearningRateSchedule("constant", (progress, warmup) -> 1);
+
+  /** Falls linearly to 0 at the last step. */
+  public static final LearningRateSchedule LINEAR =
+      new LearningRateSchedule("linear", (progress, warmup) -> 1 - progress);
+
+  /** Falls to 0 along half a cosine (Loshchilov and Hutter 2017, without restarts). */
+  public static final LearningRateSchedule COSINE =
+      new LearningRateSchedule("cosine", (progress, warmup) -> halfCosine(progress));
+
+  /** The factor after the warm-up. */
+  @FunctionalInterface
+  private interface Curve {
+    /**
+     * Computes the factor.
+     *
+     * @param progress share of the steps after the warm-up that are done, in [0, 1]
+     * @param warmup share of all steps that are warm-up, in [0, 1]
+     */
+    double factor(double progress, double warmup);
+  }
+
+  private final String description;
+  private final Curve curve;
+
+  private LearningRateSchedule(String description, Curve curve) {
+    this.description = description;
+    this.curve = curve;
+  }
+
+  /**
+   * Falls along half a cosine to a share of the full rate.
+   *
+   * @param end the share at the last step, in [0, 1)
+   * @return the schedule
+   * @throws IllegalArgumentException if the share is out of range
+   */
+  public static LearningRateSchedule cosineTo(double end) {
+    requireShare("end", end);
+    return new LearningRateSchedule(
+        "cosine to " + end, (progress, warmup) -> end + (1 - end) * halfCosine(progress));
+  }
+
+  /**
+   * Falls to 0 along half a cosine several times, each time from the full rate (Loshchilov and
+   * Hutter 2017).
+   *
+   * @param cycles how often, at least 1
+   * @return the schedule
+   * @throws IllegalArgumentException if there is no cycle
+   */
+  public static LearningRateSchedule cosineWithRestarts(int cycles) {
+    requireAtLeast(1, "cycles", cycles);
+    return new LearningRateSchedule(
+        "cosine with " + cycles + " cycles",
+        (progress, warmup) -> progress >= 1 ? 0 : halfCosine(cycles * progress % 1));
+  }
+
+  /**
+   * Falls along a power of what is left.
+   *
+   * @param power above 0; 1 for a line
+   * @param end the share of the full rate at the last step, in [0, 1)
+   * @return the schedule
+   * @throws IllegalArgumentException if a number is out of range
+   */
+  public static LearningRateSchedule polynomial(double power, double end) {
+    requireShare("end", end);
+    if (!(power > 0 && Double.isFinite(power))) {
+      throw new IllegalArgumentException("power must be above 0, but is " + power);
+    }
+    return new LearningRateSchedule(
+        "polynomial of power " + power + " to " + end,
+        (progress, warmup) -> end + (1 - end) * Math.pow(1 - progress, power));
+  }
+
+  /**
+   * Stays at the full rate and falls linearly to 0 over the last steps (Hu et al. 2024).
+   *
+   * @param decayRatio the share of all steps in which it falls, in (0, 1]
+   * @return the schedule
+   * @throws IllegalArgumentException if the share is out of range
+   */
+  public static LearningRateSchedule warmupStableDecay(double decayRatio) {
+    if (!(decayRatio > 0 && decayRatio <= 1)) {
+      throw new IllegalArgumentException("decayRatio must be in (0, 1], but is " + decayRatio);
+    }
+    return new LearningRateSchedule(
+        "warm-up, stable, decay over " + decayRatio,
+        (progress, warmup) -> {
+          double after = 1 - warmup;
+          return Math.min(1, (1 - progress) * after / Math.min(decayRatio, after));
+        });
+  }
+
+  private static double halfCosine(double progress) {
+    return 0.5 * (1 + Math.cos(Math.PI * progress));
+  }
 
   /**
    * The factor on the base learning rate.
@@ -50,13 +127,39 @@ public enum LearningRateSchedule {
     if (step < warmupSteps) {
       return (double) step / warmupSteps;
     }
-    double progress = (double) (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
-    return Math.max(0, afterWarmup(Math.min(1, progress)));
+    if (warmupSteps >= totalSteps) {
+      return curve.factor(1, 0);
+    }
+    double progress = (double) (step - warmupSteps) / (totalSteps - warmupSteps);
+    double warmup = (double) warmupSteps / totalSteps;
+    return Math.max(0, curve.factor(Math.min(1, progress), warmup));
+  }
+
+  private static void requireShare(String name, double value) {
+    if (!(value >= 0 && value < 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1), but is " + value);
+    }
   }
 
   private static void requireAtLeast(int least, String name, int value) {
     if (value < least) {
       throw new IllegalArgumentException(name + " must be at least " + least + ", but is " + value);
     }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof LearningRateSchedule one && one.description.equals(description);
+  }
+
+  @Override
+  public int hashCode() {
+    return description.hashCode();
+  }
+
+  /** Returns a description that tells schedules apart. */
+  @Override
+  public String toString() {
+    return description;
   }
 }

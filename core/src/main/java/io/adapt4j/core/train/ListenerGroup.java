@@ -21,6 +21,11 @@ final class ListenerGroup implements TrainingListener {
   }
 
   @Override
+  public void resumed(ResumeEvent event) {
+    forEach(listener -> listener.resumed(event));
+  }
+
+  @Override
   public void step(StepEvent event) {
     forEach(listener -> listener.step(event));
   }

@@ -30,6 +30,10 @@ final class ProgressText {
         : training;
   }
 
+  static String resumed(ResumeEvent event) {
+    return "Goes on after step " + event.step() + " from " + event.path();
+  }
+
   static String step(StepEvent event) {
     return format(
         "step %d/%d | epoch %.2f | loss %.4f | lr %.2e | grad norm %.2f | %.0f tokens/s | %s left",

@@ -1,9 +1,8 @@
 package io.adapt4j.core.train;
 
-import io.adapt4j.core.data.Batch;
-import io.adapt4j.core.data.Batches;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.data.BatchSource;
+import io.adapt4j.core.engine.Scope;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,8 +16,10 @@ import java.util.function.BooleanSupplier;
 /**
  * Runs the training loop: epochs of steps, evaluations, checkpoints, and the events that tell of
  * them. The same data, options and machine give the same losses.
+ *
+ * @param <B> a batch
  */
-public final class Trainer {
+public final class Trainer<B> {
 
   /** Sub-folder of the checkpoint with the lowest validation loss. */
   public static final String BEST = "best";
@@ -26,22 +27,27 @@ public final class Trainer {
   /** Sub-folder of the newest checkpoint. */
   public static final String LAST = "last";
 
+  /** Sub-folder of the states to resume from. */
+  public static final String STATES = RunStates.FOLDER;
+
   private static final String ADVICE =
       " Lower the learning rate, lengthen the warm-up, or train in fp32.";
 
-  private final Decoder decoder;
+  private final TrainingTask<B> task;
   private final Adaptation adaptation;
   private final TrainingOptions options;
-  private final Batches train;
-  private final Optional<Batches> validation;
+  private final BatchSource<B> train;
+  private final Optional<? extends BatchSource<B>> validation;
   private final Path output;
   private final TrainingListener listener;
   private final BooleanSupplier stopRequested;
   private final LearningRate rate;
+  private final RunStates states;
   private final int totalSteps;
 
   private final long startNanos = System.nanoTime();
   private int steps;
+  private int startStep;
   private int skippedInARow;
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
@@ -55,7 +61,7 @@ public final class Trainer {
   /**
    * Prepares a run.
    *
-   * @param decoder the model
+   * @param task what is minimised
    * @param adaptation what trains in it
    * @param options how to proceed
    * @param train training data
@@ -65,15 +71,15 @@ public final class Trainer {
    * @param stopRequested asked after each step
    */
   public Trainer(
-      Decoder decoder,
+      TrainingTask<B> task,
       Adaptation adaptation,
       TrainingOptions options,
-      Batches train,
-      Optional<Batches> validation,
+      BatchSource<B> train,
+      Optional<? extends BatchSource<B>> validation,
       Path output,
       TrainingListener listener,
       BooleanSupplier stopRequested) {
-    this.decoder = decoder;
+    this.task = task;
     this.adaptation = adaptation;
     this.options = options;
     this.train = train;
@@ -82,6 +88,7 @@ public final class Trainer {
     this.listener = listener;
     this.stopRequested = stopRequested;
     this.patience = options.earlyStopping();
+    this.states = new RunStates(output, options.states());
     this.totalSteps = options.totalSteps(train.count());
     this.rate =
         new LearningRate(options.schedule(), options.learningRate(), options.warmup(), totalSteps);
@@ -98,9 +105,10 @@ public final class Trainer {
   public TrainingResult run(RunStart start) {
     listener.started(start);
     StopReason reason = StopReason.FAILED;
-    try (TrainingStep<LanguageModelLoss.Inputs> step =
-        TrainingStep.ofLanguageModel(decoder, adaptation, options.step())) {
-      initialValidation = evaluate();
+    try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step())) {
+      if (!resume(step)) {
+        initialValidation = evaluate();
+      }
       StopReason ended = epochs(step);
       finish();
       reason = ended;
@@ -121,20 +129,79 @@ public final class Trainer {
         elapsed());
   }
 
-  private StopReason epochs(TrainingStep<LanguageModelLoss.Inputs> step) {
-    for (int epoch = 0; epoch < options.epochs(); epoch++) {
-      Iterator<Batch> batches = train.epoch(epoch);
-      int perEpoch = options.stepsPerEpoch(train.count());
-      for (int inEpoch = 1; batches.hasNext(); inEpoch++) {
+  /** Goes on from the newest saved state; false if there is none or none is wanted. */
+  private boolean resume(TrainingStep<B> step) {
+    if (!options.states().resume()) {
+      states.clear();
+      return false;
+    }
+    Optional<RunStates.Found> found = states.newest();
+    if (found.isEmpty()) {
+      return false;
+    }
+    RunStates.Found state = found.get();
+    Progress progress = Progress.of(state.progress(), options.earlyStopping());
+    try (Checkpoint tensors = Checkpoint.openFile(state.tensors())) {
+      step.restore(tensors, progress.applied());
+    }
+    steps = progress.steps();
+    startStep = steps;
+    skippedInARow = progress.skippedInARow();
+    firstLoss = progress.firstLoss();
+    lastLoss = progress.lastLoss();
+    initialValidation = progress.initialValidation();
+    bestValidation = progress.bestValidation();
+    bestStep = progress.bestStep();
+    patience = progress.patience();
+    savedAt = progress.savedAt();
+    listener.resumed(new ResumeEvent(steps, state.path(), state.damaged()));
+    return true;
+  }
+
+  private void saveState(TrainingStep<B> step) {
+    if (options.states().kept() == 0) {
+      return;
+    }
+    Progress progress =
+        new Progress(
+            steps,
+            step.applied(),
+            skippedInARow,
+            firstLoss,
+            lastLoss,
+            initialValidation,
+            bestValidation,
+            bestStep,
+            patience,
+            savedAt);
+    try (Scope scope = Scope.open()) {
+      states.save(progress, step.state());
+    }
+  }
+
+  private boolean isDue(int interval, boolean epochEnds) {
+    return interval == 0 ? epochEnds : steps % interval == 0;
+  }
+
+  private StopReason epochs(TrainingStep<B> step) {
+    int perEpoch = options.stepsPerEpoch(train.count());
+    for (int epoch = steps / perEpoch; steps < totalSteps; epoch++) {
+      int done = steps % perEpoch;
+      Iterator<B> batches = train.epoch(epoch, done * options.accumulation());
+      for (int inEpoch = done + 1; batches.hasNext(); inEpoch++) {
         perform(step, take(batches), epoch + (double) inEpoch / perEpoch);
         boolean epochEnds = !batches.hasNext();
-        if (isEvaluationDue(epochEnds)) {
+        if (isDue(options.evaluationInterval(), epochEnds)) {
           evaluateAndSave();
           if (patience.map(EarlyStopping::shouldStop).orElse(false)) {
             return StopReason.EARLY_STOPPED;
           }
         }
-        if (stopRequested.getAsBoolean()) {
+        boolean stops = stopRequested.getAsBoolean();
+        if (stops || isDue(options.states().interval(), epochEnds)) {
+          saveState(step);
+        }
+        if (stops) {
           return StopReason.STOP_REQUESTED;
         }
         if (steps == totalSteps) {
@@ -145,28 +212,20 @@ public final class Trainer {
     return StopReason.COMPLETED;
   }
 
-  private boolean isEvaluationDue(boolean epochEnds) {
-    int interval = options.evaluationInterval();
-    return interval == 0 ? epochEnds : steps % interval == 0;
-  }
-
-  private List<Batch> take(Iterator<Batch> batches) {
-    List<Batch> micro = new ArrayList<>();
+  private List<B> take(Iterator<B> batches) {
+    List<B> micro = new ArrayList<>();
     while (micro.size() < options.accumulation() && batches.hasNext()) {
       micro.add(batches.next());
     }
     return micro;
   }
 
-  private void perform(
-      TrainingStep<LanguageModelLoss.Inputs> step, List<Batch> micro, double epoch) {
+  private void perform(TrainingStep<B> step, List<B> micro, double epoch) {
     long begun = System.nanoTime();
-    long targets = micro.stream().mapToLong(Batch::targetTokens).sum();
+    long targets = micro.stream().mapToLong(task::targets).sum();
     double learningRate = rate.rate(steps);
     long seed = options.seed() + (long) steps * options.accumulation();
-    TrainingStep.Outcome outcome =
-        step.run(
-            micro.stream().map(Trainer::inputs).toList(), (double) targets, learningRate, seed);
+    TrainingStep.Outcome outcome = step.run(micro, (double) targets, learningRate, seed);
     steps++;
     if (!outcome.applied()) {
       skip(outcome);
@@ -178,7 +237,7 @@ public final class Trainer {
       firstLoss = lastLoss;
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
-    long tokens = micro.stream().mapToLong(Batch::tokens).sum();
+    long tokens = micro.stream().mapToLong(task::tokens).sum();
     listener.step(
         new StepEvent(
             steps,
@@ -190,7 +249,7 @@ public final class Trainer {
             (double) tokens / seconds,
             targets,
             elapsed(),
-            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps)));
+            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep)));
   }
 
   private void skip(TrainingStep.Outcome outcome) {
@@ -219,22 +278,17 @@ public final class Trainer {
     }
   }
 
-  static LanguageModelLoss.Inputs inputs(Batch batch) {
-    return new LanguageModelLoss.Inputs(
-        batch.inputIds(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
-  }
-
   private OptionalDouble evaluate() {
     if (validation.isEmpty()) {
       return OptionalDouble.empty();
     }
     double sum = 0;
     long targets = 0;
-    Iterator<Batch> batches = validation.get().epoch(0);
+    Iterator<B> batches = validation.get().epoch(0);
     while (batches.hasNext()) {
-      Batch batch = batches.next();
-      sum += LanguageModelLoss.evaluate(decoder, inputs(batch));
-      targets += batch.targetTokens();
+      B batch = batches.next();
+      sum += task.evaluate(batch);
+      targets += task.targets(batch);
     }
     double loss = sum / targets;
     boolean best =
@@ -269,9 +323,7 @@ public final class Trainer {
    * values to where the loss is not finite, which only a further pass shows.
    */
   private boolean isSound(OptionalDouble validationLoss) {
-    return Double.isFinite(
-        validationLoss.orElseGet(
-            () -> LanguageModelLoss.evaluate(decoder, inputs(train.epoch(0).next()))));
+    return Double.isFinite(validationLoss.orElseGet(() -> task.evaluate(train.epoch(0).next())));
   }
 
   private void finish() {

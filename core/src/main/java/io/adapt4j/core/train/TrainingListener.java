@@ -19,6 +19,13 @@ public interface TrainingListener {
   default void started(RunStart event) {}
 
   /**
+   * The run goes on from a saved state; follows {@link #started}.
+   *
+   * @param event which one
+   */
+  default void resumed(ResumeEvent event) {}
+
+  /**
    * An optimizer step was applied.
    *
    * @param event its figures

@@ -1,5 +1,6 @@
 package io.adapt4j.core.train;
 
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param earlyStopping when to give up, if at all
  * @param maxSkippedSteps steps in a row that may fail to be finite before the run ends
  * @param seed decides dropout masks
+ * @param states what is saved to go on from
  */
 public record TrainingOptions(
     int epochs,
@@ -30,7 +32,33 @@ public record TrainingOptions(
     boolean keepBest,
     Optional<EarlyStopping> earlyStopping,
     int maxSkippedSteps,
-    long seed) {
+    long seed,
+    StateOptions states) {
+
+  /**
+   * Returns these options with what identifies the run.
+   *
+   * @param identity values by name
+   * @return new options
+   */
+  public TrainingOptions identifiedBy(Map<String, String> identity) {
+    StateOptions identified =
+        new StateOptions(states.interval(), states.kept(), states.resume(), identity);
+    return new TrainingOptions(
+        epochs,
+        maxSteps,
+        accumulation,
+        learningRate,
+        schedule,
+        warmup,
+        step,
+        evaluationInterval,
+        keepBest,
+        earlyStopping,
+        maxSkippedSteps,
+        seed,
+        identified);
+  }
 
   /**
    * The number of optimizer steps an epoch takes; its last may have fewer micro-batches.

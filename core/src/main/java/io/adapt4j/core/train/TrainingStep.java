@@ -1,9 +1,17 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.engine.TensorLists;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LanguageModelLoss;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Performs optimizer steps: accumulates gradients over micro-batches, clips their norm, updates.
@@ -40,20 +48,72 @@ public final class TrainingStep<I> implements AutoCloseable {
   /**
    * What a step needs to know besides its data.
    *
-   * @param beta1 AdamW's decay of the first moment
-   * @param beta2 AdamW's decay of the second moment
-   * @param eps added to AdamW's root
-   * @param weightDecay decoupled decay of all values but biases and norms
+   * @param optimizer how gradients become steps
+   * @param weightDecay decay of all values but biases and norms
    * @param maxGradientNorm gradients of a larger norm are scaled down to it; 0 for no limit
    * @param recompute whether layers are recomputed in the backward pass to save memory
+   * @param rates learning rates of some values, as factors on that of the step
    */
   public record Settings(
-      double beta1,
-      double beta2,
-      double eps,
+      Optimizer optimizer,
       double weightDecay,
       double maxGradientNorm,
-      boolean recompute) {}
+      boolean recompute,
+      List<RateFactor> rates) {
+
+    /**
+     * Copies the list.
+     *
+     * @param optimizer how gradients become steps
+     * @param weightDecay decay of all values but biases and norms
+     * @param maxGradientNorm gradients of a larger norm are scaled down to it
+     * @param recompute whether layers are recomputed in the backward pass
+     * @param rates learning rates of some values
+     */
+    public Settings {
+      rates = List.copyOf(rates);
+    }
+
+    /**
+     * Makes settings with one learning rate for all values.
+     *
+     * @param optimizer how gradients become steps
+     * @param weightDecay decay of all values but biases and norms
+     * @param maxGradientNorm gradients of a larger norm are scaled down to it
+     * @param recompute whether layers are recomputed in the backward pass
+     */
+    public Settings(
+        Optimizer optimizer, double weightDecay, double maxGradientNorm, boolean recompute) {
+      this(optimizer, weightDecay, maxGradientNorm, recompute, List.of());
+    }
+  }
+
+  /**
+   * A learning rate of its own for some values.
+   *
+   * @param names a regular expression found in their names, such as {@code lora_B}
+   * @param factor multiplies the step's learning rate; 0 keeps them as they are
+   */
+  public record RateFactor(String names, double factor) {
+
+    /**
+     * Checks both.
+     *
+     * @param names a regular expression
+     * @param factor at least 0
+     * @throws IllegalArgumentException if the expression is malformed or the factor negative
+     */
+    public RateFactor {
+      Pattern.compile(names);
+      if (!(factor >= 0 && Double.isFinite(factor))) {
+        throw new IllegalArgumentException(
+            "the rate factor of '" + names + "' must be at least 0, found " + factor);
+      }
+    }
+  }
+
+  /** Values that share a learning rate. */
+  private record Group(OptimizerState state, double factor) {}
 
   /**
    * What a step did.
@@ -72,7 +132,9 @@ public final class TrainingStep<I> implements AutoCloseable {
   private final Objective<I> objective;
   private final Adaptation adaptation;
   private final Settings settings;
-  private final AdamW optimizer;
+  private final List<Tensor> gradients;
+  private final List<Group> groups = new ArrayList<>();
+  private int applied;
 
   /**
    * Prepares the optimizer's state.
@@ -85,11 +147,24 @@ public final class TrainingStep<I> implements AutoCloseable {
     this.objective = objective;
     this.adaptation = adaptation;
     this.settings = settings;
-    this.optimizer =
-        new AdamW(
-            adaptation.trained(),
-            new AdamW.Options(
-                settings.beta1(), settings.beta2(), settings.eps(), settings.weightDecay()));
+    this.gradients = adaptation.trained().stream().map(Trained::gradient).toList();
+    Map<Double, List<Trained>> byFactor = new LinkedHashMap<>();
+    for (Trained one : adaptation.trained()) {
+      byFactor.computeIfAbsent(factor(one.name()), key -> new ArrayList<>()).add(one);
+    }
+    byFactor.forEach(
+        (factor, trained) ->
+            groups.add(
+                new Group(settings.optimizer().start(trained, settings.weightDecay()), factor)));
+  }
+
+  /** The factor of the first expression that fits. */
+  private double factor(String name) {
+    return settings.rates().stream()
+        .filter(one -> Pattern.compile(one.names()).matcher(name).find())
+        .mapToDouble(RateFactor::factor)
+        .findFirst()
+        .orElse(1);
   }
 
   /**
@@ -127,22 +202,40 @@ public final class TrainingStep<I> implements AutoCloseable {
       losses.add(sum / divisor);
     }
     double loss = losses.stream().mapToDouble(Double::doubleValue).sum();
-    double norm = optimizer.gradientNorm();
+    double norm = TensorLists.norm(gradients);
     boolean finite = Double.isFinite(loss) && Double.isFinite(norm);
     if (finite) {
       clip(norm);
-      optimizer.step(learningRate);
+      applied++;
+      groups.forEach(group -> group.state().step(group.factor() * learningRate));
       adaptation.refresh();
     }
-    optimizer.clearGradients();
+    TensorLists.zero(gradients);
     return new Outcome(List.copyOf(losses), loss, norm, finite);
+  }
+
+  /** What an exact continuation needs; written within the open scope. */
+  List<TensorData> state() {
+    return groups.stream().flatMap(group -> group.state().save().stream()).toList();
+  }
+
+  /** Takes over what {@link #state} gave. */
+  void restore(Checkpoint state, int stepsApplied) {
+    applied = stepsApplied;
+    groups.forEach(group -> group.state().restore(state, stepsApplied));
+    adaptation.refresh();
+  }
+
+  /** Steps applied, those skipped left out. */
+  int applied() {
+    return applied;
   }
 
   private void clip(double norm) {
     if (settings.maxGradientNorm() > 0) {
       double factor = settings.maxGradientNorm() / (norm + CLIP_EPS);
       if (factor < 1) {
-        optimizer.scaleGradients(factor);
+        TensorLists.scale(gradients, factor);
       }
     }
   }
@@ -150,6 +243,6 @@ public final class TrainingStep<I> implements AutoCloseable {
   /** Frees the optimizer's state. */
   @Override
   public void close() {
-    optimizer.close();
+    groups.forEach(group -> group.state().close());
   }
 }

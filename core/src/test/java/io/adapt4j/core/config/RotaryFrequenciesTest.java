@@ -107,21 +107,19 @@ class RotaryFrequenciesTest {
   }
 
   @Test
-  void yarnTakesTheRatioOfTheContextLengthsWhereTheOriginalIsKnown() {
-    RopeScaling.Yarn byRatio =
-        new RopeScaling.Yarn(
-            OptionalDouble.of(3),
-            OptionalInt.of(2048),
-            OptionalDouble.empty(),
-            32,
-            1,
-            OptionalDouble.empty(),
-            OptionalDouble.empty(),
-            true);
-    RotaryFrequencies rotary = of(byRatio, 8192);
-    assertThat(rotary.inverseFrequencies(1))
-        .isEqualTo(of(yarn(4, true), 2048).inverseFrequencies(1));
-    assertThat(rotary.attentionFactor()).isEqualTo((float) 1.138629436111989);
+  void yarnTakesTheFactorAsWrittenAndTheRatioOfTheContextLengthsWithoutOne() {
+    float[] fourfold = of(yarn(4, true), 2048).inverseFrequencies(1);
+    RotaryFrequencies written = of(stretchedFrom2048(OptionalDouble.of(4)), 16_384);
+    assertThat(written.inverseFrequencies(1)).isEqualTo(fourfold);
+    assertThat(written.attentionFactor()).isEqualTo((float) 1.138629436111989);
+    RotaryFrequencies byRatio = of(stretchedFrom2048(OptionalDouble.empty()), 8192);
+    assertThat(byRatio.inverseFrequencies(1)).isEqualTo(fourfold);
+    assertThat(byRatio.attentionFactor()).isEqualTo((float) 1.138629436111989);
+  }
+
+  private static RopeScaling.Yarn stretchedFrom2048(OptionalDouble factor) {
+    OptionalDouble none = OptionalDouble.empty();
+    return new RopeScaling.Yarn(factor, OptionalInt.of(2048), none, 32, 1, none, none, true);
   }
 
   @Test

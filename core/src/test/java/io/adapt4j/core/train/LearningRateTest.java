@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,8 +19,7 @@ class LearningRateTest {
     JsonNode golden = golden(run);
     LearningRate rate =
         new LearningRate(
-            LearningRateSchedule.valueOf(
-                golden.get("lr_scheduler_type").asText().toUpperCase(Locale.ROOT)),
+            schedule(golden.get("lr_scheduler_type").asText()),
             golden.get("learning_rate").asDouble(),
             Warmup.ofSteps(golden.get("warmup_steps").asInt()),
             golden.get("optimizer_steps").asInt());
@@ -53,6 +51,45 @@ class LearningRateTest {
   }
 
   @Test
+  void cosineEndsAtItsShare() {
+    LearningRate rate =
+        new LearningRate(LearningRateSchedule.cosineTo(0.1), 1, Warmup.ofSteps(2), 12);
+    assertThat(rate.rate(2)).isEqualTo(1);
+    assertThat(rate.rate(7)).isCloseTo(0.55, within(1e-12));
+    assertThat(rate.rate(12)).isCloseTo(0.1, within(1e-12));
+  }
+
+  @Test
+  void restartsBeginAtTheFullRateAgain() {
+    LearningRate rate =
+        new LearningRate(LearningRateSchedule.cosineWithRestarts(2), 1, Warmup.ofSteps(4), 24);
+    assertThat(rate.rate(4)).isEqualTo(1);
+    assertThat(rate.rate(9)).isCloseTo(0.5, within(1e-12));
+    assertThat(rate.rate(14)).isEqualTo(1);
+    assertThat(rate.rate(19)).isCloseTo(0.5, within(1e-12));
+    assertThat(rate.rate(24)).isZero();
+  }
+
+  @Test
+  void polynomialFallsByItsPowerToItsEnd() {
+    LearningRate rate =
+        new LearningRate(LearningRateSchedule.polynomial(2, 0.2), 1, Warmup.NONE, 10);
+    assertThat(rate.rate(5)).isCloseTo(0.2 + 0.8 * 0.25, within(1e-12));
+    assertThat(rate.rate(10)).isCloseTo(0.2, within(1e-12));
+  }
+
+  @Test
+  void warmupStableDecayFallsInItsLastStepsOnly() {
+    LearningRate rate =
+        new LearningRate(LearningRateSchedule.warmupStableDecay(0.2), 1, Warmup.ofSteps(10), 100);
+    assertThat(rate.rate(5)).isEqualTo(0.5);
+    assertThat(rate.rate(10)).isEqualTo(1);
+    assertThat(rate.rate(80)).isCloseTo(1, within(1e-12));
+    assertThat(rate.rate(90)).isCloseTo(0.5, within(1e-12));
+    assertThat(rate.rate(100)).isCloseTo(0, within(1e-12));
+  }
+
+  @Test
   void aWarmupRatioIsRoundedUpToWholeSteps() {
     assertThat(Warmup.ofRatio(0.03).steps(240)).isEqualTo(8);
     assertThat(Warmup.ofRatio(0.1).steps(100)).isEqualTo(10);
@@ -74,6 +111,10 @@ class LearningRateTest {
         .hasMessageContaining("above 0, but is 0.0");
     assertThatThrownBy(() -> LearningRateSchedule.LINEAR.factor(-1, 0, 10))
         .hasMessageContaining("step must be at least 0, but is -1");
+  }
+
+  private static LearningRateSchedule schedule(String name) {
+    return name.equals("linear") ? LearningRateSchedule.LINEAR : LearningRateSchedule.COSINE;
   }
 
   private static JsonNode golden(String run) throws IOException {

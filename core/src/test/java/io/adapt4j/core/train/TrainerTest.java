@@ -251,8 +251,8 @@ class TrainerTest {
       List<TrainingListener> listeners) {
     Optional<Batches> validation =
         validated ? Optional.of(batches(SmallModel.sentences(4), 4)) : Optional.empty();
-    return new Trainer(
-            model,
+    return new Trainer<>(
+            new NextTokens(model),
             trained,
             options,
             batches(SmallModel.sentences(ROWS), batchSize),
@@ -281,12 +281,13 @@ class TrainerTest {
         1e-3,
         LearningRateSchedule.CONSTANT,
         Warmup.NONE,
-        new TrainingStep.Settings(0.9, 0.999, 1e-8, 0.01, 1, recompute),
+        new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1, recompute),
         interval,
         true,
         Optional.empty(),
         maxSkipped,
-        1);
+        1,
+        StateOptions.NONE);
   }
 
   private static void poison(Decoder decoder) {

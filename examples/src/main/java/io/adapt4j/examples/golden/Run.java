@@ -6,6 +6,7 @@ import io.adapt4j.core.model.EncoderInputs;
 import io.adapt4j.core.model.TargetRows;
 import io.adapt4j.core.train.LearningRate;
 import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
@@ -45,9 +46,10 @@ record Run(
             steps.size());
     TrainingStep.Settings settings =
         new TrainingStep.Settings(
-            options.path("adam_beta1").asDouble(),
-            options.path("adam_beta2").asDouble(),
-            options.path("adam_epsilon").asDouble(),
+            new Optimizer.AdamW(
+                options.path("adam_beta1").asDouble(),
+                options.path("adam_beta2").asDouble(),
+                options.path("adam_epsilon").asDouble()),
             options.path("weight_decay").asDouble(),
             options.path("max_grad_norm").asDouble(),
             false);

@@ -1,0 +1,48 @@
+package io.adapt4j.core.internal;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Checksums. */
+public final class FileDigest {
+
+  private static final int BUFFER = 1 << 20;
+
+  private FileDigest() {}
+
+  /**
+   * Computes the SHA-256 of a file.
+   *
+   * @param file the file
+   * @return 64 hexadecimal digits
+   * @throws IOException if reading fails
+   */
+  public static String sha256(Path file) throws IOException {
+    MessageDigest digest = sha256();
+    byte[] buffer = new byte[BUFFER];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        digest.update(buffer, 0, count);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /**
+   * Starts a SHA-256.
+   *
+   * @return an empty digest
+   */
+  public static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.DynamicCode;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.TensorLists;
+import java.util.ArrayList;
+import java.util.List;
+
+/** AdamW with the moments of large tensors in 8 bits. */
+final class AdamW8bitState extends OptimizerState {
+
+  private static final int BLOCK = 256;
+
+  /** Smaller tensors are few bytes, and their moments matter most (Dettmers et al. 2022). */
+  private static final int SMALLEST = 4096;
+
+  private final Optimizer.AdamW8bit options;
+  private final double weightDecay;
+  private final List<TensorLists.Moments> moments = new ArrayList<>();
+  private final DynamicCode signed = DynamicCode.signed();
+  private final DynamicCode unsigned = DynamicCode.unsigned();
+
+  AdamW8bitState(List<Trained> trained, Optimizer.AdamW8bit options, double weightDecay) {
+    super(trained);
+    this.options = options;
+    this.weightDecay = weightDecay;
+    for (Trained one : trained) {
+      long count = one.value().count();
+      moments.add(count < SMALLEST ? full(one) : quantised(one.name(), count));
+    }
+  }
+
+  private TensorLists.Moments full(Trained one) {
+    return new TensorLists.Moments(
+        List.of(moment("mean." + one.name(), DType.F32, one.value().sizes())),
+        List.of(moment("square." + one.name(), DType.F32, one.value().sizes())));
+  }
+
+  private TensorLists.Moments quantised(String name, long count) {
+    long blocks = (count + BLOCK - 1) / BLOCK;
+    TensorLists.Moments made =
+        new TensorLists.Moments(
+            List.of(
+                moment("mean." + name, DType.U8, blocks, BLOCK),
+                moment("meanScale." + name, DType.F32, blocks)),
+            List.of(
+                moment("square." + name, DType.U8, blocks, BLOCK),
+                moment("squareScale." + name, DType.F32, blocks)));
+    return made;
+  }
+
+  @Override
+  void update(double learningRate) {
+    for (int i = 0; i < moments.size(); i++) {
+      Trained one = trained().get(i);
+      TensorLists.adamW8bit(
+          one.value(),
+          one.gradient(),
+          moments.get(i),
+          signed,
+          unsigned,
+          steps(),
+          new double[] {
+            learningRate,
+            options.beta1(),
+            options.beta2(),
+            options.eps(),
+            decays(one.name()) ? weightDecay : 0
+          });
+    }
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    signed.close();
+    unsigned.close();
+  }
+}

@@ -1,0 +1,51 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.engine.TensorLists;
+import java.util.ArrayList;
+import java.util.List;
+
+/** AdamW with moments in fp32; one native call a step. */
+final class AdamWState extends OptimizerState {
+
+  private final Optimizer.AdamW options;
+  private final double weightDecay;
+  private final List<Tensor> means = moments("mean");
+  private final List<Tensor> squares = moments("square");
+  private final List<Tensor> counters = new ArrayList<>();
+
+  AdamWState(List<Trained> trained, Optimizer.AdamW options, double weightDecay) {
+    super(trained);
+    this.options = options;
+    this.weightDecay = weightDecay;
+    trained.forEach(one -> counters.add(Tensor.zeros(DType.F32).own()));
+  }
+
+  @Override
+  void update(double learningRate) {
+    TensorLists.adamW(
+        values(),
+        decayedValues(),
+        gradients(),
+        means,
+        squares,
+        counters,
+        new double[] {learningRate, options.beta1(), options.beta2(), options.eps(), weightDecay});
+  }
+
+  /** The native operator counts by itself. */
+  @Override
+  void restored() {
+    try (Tensor count = Tensor.of(new float[] {steps()})) {
+      counters.forEach(counter -> counter.copyFrom(count));
+    }
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    counters.forEach(Tensor::close);
+  }
+}

@@ -1,0 +1,38 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.data.Batch;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+
+/**
+ * Trains a decoder to predict next tokens.
+ *
+ * @param decoder the model
+ */
+public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
+
+  @Override
+  public double differentiate(Batch batch, double scale, boolean recompute, long seed) {
+    return LanguageModelLoss.differentiate(decoder, inputs(batch), scale, recompute, seed);
+  }
+
+  @Override
+  public double evaluate(Batch batch) {
+    return LanguageModelLoss.evaluate(decoder, inputs(batch));
+  }
+
+  @Override
+  public long targets(Batch batch) {
+    return batch.targetTokens();
+  }
+
+  @Override
+  public long tokens(Batch batch) {
+    return batch.tokens();
+  }
+
+  static LanguageModelLoss.Inputs inputs(Batch batch) {
+    return new LanguageModelLoss.Inputs(
+        batch.inputIds(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
+  }
+}

@@ -1,0 +1,216 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.engine.Parameter.Trained;
+import java.util.List;
+
+/** How gradients become steps. The learning rate and weight decay are set beside it. */
+public sealed interface Optimizer {
+
+  /**
+   * Makes the state for some values.
+   *
+   * @param trained what is optimized
+   * @param weightDecay decay of all values but biases and norms
+   * @return the state, closed by the caller
+   */
+  OptimizerState start(List<Trained> trained, double weightDecay);
+
+  /**
+   * Makes the default.
+   *
+   * @return AdamW with betas 0.9 and 0.999, eps 1e-8
+   */
+  static Optimizer adamW() {
+    return new AdamW(0.9, 0.999, 1e-8);
+  }
+
+  /**
+   * Makes AdamW with its moments in 8 bits.
+   *
+   * @return with betas 0.9 and 0.999, eps 1e-8
+   */
+  static Optimizer adamW8bit() {
+    return new AdamW8bit(0.9, 0.999, 1e-8);
+  }
+
+  /**
+   * Makes Adafactor with a learning rate from outside.
+   *
+   * @return with the paper's decay rate -0.8 and clipping threshold 1
+   */
+  static Optimizer adafactor() {
+    return new Adafactor(-0.8, 1e-30, 1);
+  }
+
+  /**
+   * Makes stochastic gradient descent.
+   *
+   * @param momentum in [0, 1); 0 for none
+   * @return without Nesterov's momentum
+   */
+  static Optimizer sgd(double momentum) {
+    return new Sgd(momentum, false);
+  }
+
+  /**
+   * Makes Lion.
+   *
+   * @return with betas 0.9 and 0.99
+   */
+  static Optimizer lion() {
+    return new Lion(0.9, 0.99);
+  }
+
+  /**
+   * AdamW (Loshchilov and Hutter 2019, algorithm 2). 8 bytes a trained value.
+   *
+   * @param beta1 decay of the first moment, in [0, 1)
+   * @param beta2 decay of the second moment, in [0, 1)
+   * @param eps added to the root, above 0
+   */
+  record AdamW(double beta1, double beta2, double eps) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param beta1 decay of the first moment, in [0, 1)
+     * @param beta2 decay of the second moment, in [0, 1)
+     * @param eps added to the root, above 0
+     */
+    public AdamW {
+      requireDecay("beta1", beta1);
+      requireDecay("beta2", beta2);
+      requirePositive("eps", eps);
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return new AdamWState(trained, this, weightDecay);
+    }
+  }
+
+  /**
+   * AdamW whose moments are stored in 8 bits, blocks of 256 values with a scale each (Dettmers et
+   * al. 2022). About 2 bytes a trained value; tensors below 4096 values stay in fp32.
+   *
+   * @param beta1 decay of the first moment, in [0, 1)
+   * @param beta2 decay of the second moment, in [0, 1)
+   * @param eps added to the root, above 0
+   */
+  record AdamW8bit(double beta1, double beta2, double eps) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param beta1 decay of the first moment, in [0, 1)
+     * @param beta2 decay of the second moment, in [0, 1)
+     * @param eps added to the root, above 0
+     */
+    public AdamW8bit {
+      requireDecay("beta1", beta1);
+      requireDecay("beta2", beta2);
+      requirePositive("eps", eps);
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return new AdamW8bitState(trained, this, weightDecay);
+    }
+  }
+
+  /**
+   * Adafactor (Shazeer and Stern 2018) with a given learning rate, without relative steps and
+   * without first moment: the second moment of a matrix is kept as one number a row and one a
+   * column.
+   *
+   * @param decayRate the second moment decays by 1 - step^decayRate; below 0
+   * @param eps added to squared gradients, above 0
+   * @param clipThreshold the largest root mean square of an update before the rate, above 0
+   */
+  record Adafactor(double decayRate, double eps, double clipThreshold) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param decayRate below 0
+     * @param eps above 0
+     * @param clipThreshold above 0
+     */
+    public Adafactor {
+      requirePositive("-decayRate", -decayRate);
+      requirePositive("eps", eps);
+      requirePositive("clipThreshold", clipThreshold);
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return new AdafactorState(trained, this, weightDecay);
+    }
+  }
+
+  /**
+   * Stochastic gradient descent with momentum as PyTorch computes it; weight decay is added to the
+   * gradient. 4 bytes a trained value with momentum, none without.
+   *
+   * @param momentum in [0, 1)
+   * @param nesterov whether the step looks ahead along the momentum
+   */
+  record Sgd(double momentum, boolean nesterov) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param momentum in [0, 1)
+     * @param nesterov whether the step looks ahead; needs momentum
+     */
+    public Sgd {
+      requireDecay("momentum", momentum);
+      if (nesterov && momentum == 0) {
+        throw new IllegalArgumentException("nesterov needs a momentum above 0");
+      }
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return new SgdState(trained, this, weightDecay);
+    }
+  }
+
+  /**
+   * Lion (Chen et al. 2023, algorithm 2): steps by the sign of a blend of momentum and gradient.
+   * Its learning rate is usually 3 to 10 times smaller than AdamW's. 4 bytes a trained value.
+   *
+   * @param beta1 share of the momentum in the step, in [0, 1)
+   * @param beta2 decay of the momentum, in [0, 1)
+   */
+  record Lion(double beta1, double beta2) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param beta1 share of the momentum in the step, in [0, 1)
+     * @param beta2 decay of the momentum, in [0, 1)
+     */
+    public Lion {
+      requireDecay("beta1", beta1);
+      requireDecay("beta2", beta2);
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return new LionState(trained, this, weightDecay);
+    }
+  }
+
+  private static void requireDecay(String name, double value) {
+    if (!(value >= 0 && value < 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1), found " + value);
+    }
+  }
+
+  private static void requirePositive(String name, double value) {
+    if (!(value > 0 && Double.isFinite(value))) {
+      throw new IllegalArgumentException(name + " must be above 0, found " + value);
+    }
+  }
+}

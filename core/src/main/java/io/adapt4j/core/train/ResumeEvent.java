@@ -1,0 +1,27 @@
+package io.adapt4j.core.train;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A run goes on from a saved state.
+ *
+ * @param step optimizer steps done before
+ * @param path folder of the state
+ * @param damaged why newer states could not be used, one sentence each; usually empty
+ */
+public record ResumeEvent(int step, Path path, List<String> damaged) {
+
+  /**
+   * Copies the list.
+   *
+   * @param step optimizer steps done before
+   * @param path folder of the state
+   * @param damaged why newer states could not be used
+   */
+  public ResumeEvent {
+    Objects.requireNonNull(path, "path");
+    damaged = List.copyOf(damaged);
+  }
+}

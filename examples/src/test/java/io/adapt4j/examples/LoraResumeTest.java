@@ -1,0 +1,96 @@
+package io.adapt4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.Interval;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.Precision;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.lora.Lora;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** An adapter on the real small model, trained with dropout and interrupted. */
+class LoraResumeTest {
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Precision.class,
+      names = {"FP32", "BF16"})
+  void anInterruptedRunEndsInTheSameAdapter(Precision precision) throws IOException {
+    Map<Integer, Double> whole = new TreeMap<>();
+    FineTuner uninterrupted = tuner(folder.resolve("whole"), precision, whole, 0).build();
+    Path expected = uninterrupted.run().last();
+
+    Map<Integer, Double> parts = new TreeMap<>();
+    Stopping first = new Stopping(parts, 3);
+    first.tuner =
+        tuner(folder.resolve("cut"), precision, new TreeMap<>(), 0).listener(first).build();
+    first.tuner.run();
+    Path found = tuner(folder.resolve("cut"), precision, parts, 3).resume().build().run().last();
+
+    assertThat(parts).isEqualTo(whole);
+    assertThat(Files.readAllBytes(found.resolve("adapter_model.safetensors")))
+        .isEqualTo(Files.readAllBytes(expected.resolve("adapter_model.safetensors")));
+  }
+
+  private static FineTuner.Builder tuner(
+      Path output, Precision precision, Map<Integer, Double> losses, int after) {
+    return FineTuner.builder()
+        .model(ModelSource.path(example("models/stories260K")))
+        .dataset(Datasets.jsonl(example("data/shakespeare/passages.jsonl")).take(16))
+        .method(Lora.rank(4).dropout(0.1))
+        .epochs(2)
+        .batchSize(4)
+        .maxLength(64)
+        .precision(precision)
+        .evaluateEvery(Interval.steps(6))
+        .output(output)
+        .listener(
+            new TrainingListener() {
+              @Override
+              public void step(StepEvent event) {
+                assertThat(event.step()).isGreaterThan(after);
+                losses.put(event.step(), event.loss());
+              }
+            });
+  }
+
+  /** Asks a run to stop after some steps. */
+  private static final class Stopping implements TrainingListener {
+
+    private final Map<Integer, Double> losses;
+    private final int last;
+    private FineTuner tuner;
+
+    Stopping(Map<Integer, Double> losses, int last) {
+      this.losses = losses;
+      this.last = last;
+    }
+
+    @Override
+    public void step(StepEvent event) {
+      losses.put(event.step(), event.loss());
+      if (event.step() == last) {
+        tuner.stop();
+      }
+    }
+  }
+
+  /** Tests run in the module's folder or in the root. */
+  private static Path example(String name) {
+    Path here = Path.of(name);
+    return Files.exists(here) ? here : Path.of("examples").resolve(name);
+  }
+}

@@ -1,0 +1,143 @@
+package io.adapt4j.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.train.Adaptation;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** LoRA on every family, under the names that family gives its projections. */
+class FamilyLoraTest {
+
+  private static final int LENGTH = 12;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          llama_linear    | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          mistral_full    | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          qwen2_window    | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          qwen3_bias      | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          gemma2_uncapped | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          gemma3_text     | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          phi3            | model.layers.1          | self_attn.qkv_proj self_attn.o_proj mlp.gate_up_proj mlp.down_proj
+          smollm3         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          olmo2           | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          granite         | model.layers.1          | self_attn.q_proj self_attn.k_proj self_attn.v_proj self_attn.o_proj mlp.gate_proj mlp.up_proj mlp.down_proj
+          gpt2_by_layer   | transformer.h.1         | attn.c_attn attn.c_proj mlp.c_fc mlp.c_proj
+          gpt_neox_linear | gpt_neox.layers.1       | attention.query_key_value attention.dense mlp.dense_h_to_4h mlp.dense_4h_to_h
+          roberta_mlm     | roberta.encoder.layer.1 | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
+          xlm_roberta_cls | roberta.encoder.layer.1 | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
+          distilbert_cls  | distilbert.transformer.layer.1 | attention.q_lin attention.k_lin attention.v_lin attention.out_lin ffn.lin1 ffn.lin2
+          modernbert_cls  | model.layers.1          | attn.Wqkv attn.Wo mlp.Wi mlp.Wo
+          bert_features   | encoder.layer.1         | attention.self.query attention.self.key attention.self.value attention.output.dense intermediate.dense output.dense
+          """)
+  void adaptsEveryProjectionMergesAndComesOff(
+      String family, String layer, String projections, @TempDir Path folder) {
+    Lora lora = Lora.rank(2).alpha(4).targets(Targets.ALL_LINEAR);
+    Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
+    try (Network network = load(base)) {
+      float[] plain = outputs(network);
+      try (Adaptation adaptation = lora.attach(network, base, 1)) {
+        for (String projection : projections.split(" ", -1)) {
+          assertThat(adaptation.trained().stream().map(Trained::name))
+              .contains("base_model.model." + layer + "." + projection + ".lora_A.weight");
+        }
+        assertThat(outputs(network)).isEqualTo(plain);
+        SplittableRandom random = new SplittableRandom(5);
+        adaptation.trained().forEach(one -> randomise(one.value(), random));
+        adaptation.refresh();
+        adaptation.save(folder);
+      }
+      assertThat(outputs(network)).isEqualTo(plain);
+      try (AttachedAdapter adapter = LoraAdapter.at(folder).attach(network)) {
+        float[] adapted = outputs(network);
+        assertThat(distance(adapted, plain)).isGreaterThan(1e-2);
+        adapter.merge();
+        assertThat(distance(outputs(network), adapted)).isLessThan(1e-5);
+        adapter.unmerge();
+        assertThat(distance(outputs(network), adapted)).isLessThan(1e-5);
+      }
+      assertThat(distance(outputs(network), plain)).isLessThan(1e-5);
+    }
+  }
+
+  private static Network load(Path folder) {
+    Network network = Architectures.declare(ModelConfig.read(folder));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(network, checkpoint);
+      network.allocate(DType.F32);
+      Weights.load(network, checkpoint);
+    }
+    return network;
+  }
+
+  private static void randomise(Tensor value, SplittableRandom random) {
+    float[] numbers = new float[Math.toIntExact(value.count())];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (float) (0.2 * (random.nextDouble() - 0.5));
+    }
+    value.data().asFloatBuffer().put(numbers);
+  }
+
+  /** Logits where the model has them, else hidden states. */
+  private static float[] outputs(Network network) {
+    long[] ids = new long[LENGTH];
+    long[] mask = new long[LENGTH];
+    for (int i = 0; i < LENGTH; i++) {
+      ids[i] = 4 + i * 7L % 30;
+      mask[i] = 1;
+    }
+    try (Scope scope = Scope.open();
+        Positions positions = positions(network, ids, mask)) {
+      Ops ops = Ops.inference();
+      Tensor tokens = Tensor.of(ids, 1, LENGTH);
+      if (network instanceof Decoder decoder) {
+        return decoder.logits(decoder.hidden(ops, tokens, positions, false)).toFloats();
+      }
+      Encoder encoder = (Encoder) network;
+      Tensor types = Tensor.of(new long[LENGTH], 1, LENGTH);
+      Tensor hidden = encoder.hidden(ops, tokens, types, positions, false);
+      if (encoder.classes() > 0) {
+        return encoder.classLogits(ops, hidden, mask).toFloats();
+      }
+      return encoder.predictsTokens()
+          ? encoder.vocabularyHead().logits(encoder.vocabularyInput(ops, hidden)).toFloats()
+          : hidden.toFloats();
+    }
+  }
+
+  private static Positions positions(Network network, long[] ids, long[] mask) {
+    return network instanceof Decoder decoder
+        ? decoder.positions(mask, 1, LENGTH)
+        : ((Encoder) network).positions(ids, mask, 1, LENGTH);
+  }
+
+  /** The largest deviation, relative where values are above 1. */
+  private static double distance(float[] found, float[] wanted) {
+    double worst = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      worst = Math.max(worst, Math.abs(found[i] - wanted[i]) / Math.max(1, Math.abs(wanted[i])));
+    }
+    return worst;
+  }
+}
