@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.Json;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -329,6 +330,8 @@ public final class DatasetReader {
       return dataset(indexer, files.size(), kept != null && kept.commit());
     } catch (IOException e) {
       throw SourceFile.unreadable(path, e);
+    } catch (UncheckedIOException e) {
+      throw SourceFile.unreadable(path, e.getCause());
     }
   }
 

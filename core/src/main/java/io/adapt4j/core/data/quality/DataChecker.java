@@ -192,6 +192,9 @@ public final class DataChecker {
       if (lengths.length > 0 && SampleChecks.takes(example)) {
         lengths[counted] = encoder.tokens(example);
         checkSample(found, samples, row, example, lengths[counted++]);
+      } else if (lengths.length > 0 && example instanceof Example.Classified classified) {
+        lengths[counted] = encoder.tokenizer().encode(classified.text(), true).length;
+        checkLength(found, row, lengths[counted++]);
       }
     }
     checkDuplicates(found);
@@ -252,8 +255,7 @@ public final class DataChecker {
     }
   }
 
-  private void checkSample(
-      DataReport.Collector found, SampleChecks samples, int row, Example example, int tokens) {
+  private void checkLength(DataReport.Collector found, int row, int tokens) {
     if (tokens > encoder.maxLength() && found.wants(Check.TOO_LONG)) {
       found.add(
           Check.TOO_LONG,
@@ -261,6 +263,11 @@ public final class DataChecker {
           () -> dataset.locate(row),
           tokens + " tokens, expected at most " + encoder.maxLength());
     }
+  }
+
+  private void checkSample(
+      DataReport.Collector found, SampleChecks samples, int row, Example example, int tokens) {
+    checkLength(found, row, tokens);
     if (tokens > encoder.maxLength() && encoder.failsOverLimit()) {
       return;
     }
