@@ -24,8 +24,9 @@ import java.util.stream.Stream;
 
 /**
  * Options of reading a file or a folder of files. Whatever is not stated is told by names and
- * content: the {@link Format} by the file's extension, gzip by the first bytes, the encoding by a
- * byte order mark (else UTF-8), the {@link Shape} by the fields of the first row.
+ * content: the {@link Format} by the file's extension, gzip and formats of other modules ({@link
+ * JsonLinesConverter}) by the first bytes, the encoding by a byte order mark (else UTF-8), the
+ * {@link Shape} by the fields of the first row.
  *
  * <pre>{@code
  * Dataset questions =
@@ -398,7 +399,8 @@ public final class DatasetReader {
   }
 
   private RecordFormat recordFormat(SourceFile source) throws IOException {
-    Format chosen = format != null ? format : formatOf(source);
+    Format chosen =
+        source.isJsonLines() ? Format.JSONL : format != null ? format : formatOf(source);
     if (chosen != Format.CSV
         && chosen != Format.TSV
         && (delimiter != null || columns != null || !quotes)) {

@@ -33,6 +33,9 @@ final class SourceFile {
   private final long size;
   private final FileTime modified;
 
+  /** Whether the content was made of a foreign format; set before anyone reads. */
+  private boolean jsonLines;
+
   private volatile Block block = new Block(0, new byte[0]);
 
   // A private value that only this class reads.
@@ -63,6 +66,15 @@ final class SourceFile {
     COPIES.add(copy);
     CLEANER.register(source, () -> deleteQuietly(copy));
     return source;
+  }
+
+  SourceFile ofJsonLines() {
+    jsonLines = true;
+    return this;
+  }
+
+  boolean isJsonLines() {
+    return jsonLines;
   }
 
   /** The file to name in messages. */

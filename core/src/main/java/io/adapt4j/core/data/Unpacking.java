@@ -1,6 +1,7 @@
 package io.adapt4j.core.data;
 
 import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,16 +16,20 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Makes files readable as UTF-8: what is compressed or in another encoding is written out to a
- * temporary file, since neither can be entered in the middle.
+ * Makes files readable as UTF-8: what is compressed, of a foreign format or in another encoding is
+ * written out to a temporary file, since neither can be entered in the middle.
  */
 final class Unpacking {
 
   private static final int LONGEST_MARK = 4;
+  private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
 
   private Unpacking() {}
 
@@ -34,7 +39,12 @@ final class Unpacking {
    * @param encoding the encoding, or null for what the byte order mark says, else UTF-8
    */
   static SourceFile open(Path file, Charset encoding) throws IOException {
-    boolean compressed = isCompressed(file);
+    byte[] first = first(file);
+    Optional<JsonLinesConverter> converter = converter(file, first);
+    if (converter.isPresent()) {
+      return converted(file, converter.get());
+    }
+    boolean compressed = first.length > 1 && first[0] == 0x1f && first[1] == (byte) 0x8b;
     Mark mark;
     try (InputStream in = stream(file, compressed)) {
       mark = Mark.of(in.readNBytes(LONGEST_MARK));
@@ -63,11 +73,38 @@ final class Unpacking {
     return SourceFile.ofCopy(file, copy);
   }
 
-  private static boolean isCompressed(Path file) throws IOException {
+  private static byte[] first(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] first = in.readNBytes(2);
-      return first.length == 2 && first[0] == 0x1f && first[1] == (byte) 0x8b;
+      return in.readNBytes(JsonLinesConverter.FIRST_BYTES);
     }
+  }
+
+  private static Optional<JsonLinesConverter> converter(Path file, byte[] first) {
+    for (JsonLinesConverter converter : ServiceLoader.load(JsonLinesConverter.class)) {
+      if (converter.reads(first)) {
+        return Optional.of(converter);
+      }
+    }
+    if (Arrays.equals(first, PARQUET)) {
+      throw new DatasetException(
+          file + ": is a Parquet file. Add the module adapt4j-parquet, or convert it.");
+    }
+    return Optional.empty();
+  }
+
+  private static SourceFile converted(Path file, JsonLinesConverter converter) throws IOException {
+    Path copy = Files.createTempFile("adapt4j-", ".jsonl");
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(copy))) {
+      converter.convert(file, out);
+    } catch (IOException | RuntimeException e) {
+      Files.deleteIfExists(copy);
+      throw new DatasetException(
+          String.format(
+              "%s: expected %s, as its first bytes say, but reading failed: %s. Check the file.",
+              file, converter.format(), e),
+          e);
+    }
+    return SourceFile.ofCopy(file, copy).ofJsonLines();
   }
 
   private static InputStream stream(Path file, boolean compressed) throws IOException {
