@@ -19,7 +19,7 @@ public enum Check {
   NEAR_DUPLICATE("near duplicates", Severity.WARNING),
   /** The same text has different labels. */
   CONTRADICTORY_LABEL("texts with contradictory labels", Severity.WARNING),
-  /** A row to test on shares long word sequences with rows to train on. */
+  /** A row to train on has a large part of a row to test on, word by word. */
   LEAKAGE("test rows that are in the training data", Severity.ERROR),
   /** A row has more tokens than the limit. */
   TOO_LONG("rows over the limit", Severity.WARNING),

@@ -34,6 +34,7 @@ public final class DataChecker {
 
   static final double NEAR = 0.8;
   static final int LEAKED_WORDS = 13;
+  static final double LEAKED_SHARE = 0.25;
 
   private static final int EXAMPLES = 5;
   private static final int IMBALANCE = 10;
@@ -129,7 +130,8 @@ public final class DataChecker {
   }
 
   /**
-   * Sets how many words in the same order make a leak. Default: 13.
+   * Sets how many words in the same order are compared for leaks. A test row is leaked if a
+   * training row has a quarter of its sequences of that length. Default: 13.
    *
    * @param words how many, at least 1
    * @return this
@@ -346,18 +348,17 @@ public final class DataChecker {
     if (!found.wants(Check.LEAKAGE)) {
       return;
     }
-    Leakage leakage = new Leakage(dataset, test, leakedWords);
+    Leakage leakage = new Leakage(dataset, test, leakedWords, LEAKED_SHARE);
     for (int i = 0; i < test.size(); i++) {
       int row = i;
-      Leakage.Found leaked = leakage.of(test, row);
-      if (leaked.share() > 0) {
+      if (leakage.share(row) > 0) {
         found.add(
             Check.LEAKAGE,
             row,
             () -> test.locate(row),
-            Math.round(100 * leaked.share())
-                + " % of its word sequences are in training rows, such as row "
-                + leaked.trainingRow());
+            Math.round(100 * leakage.share(row))
+                + " % of its word sequences are in training row "
+                + leakage.trainingRow(row));
       }
     }
   }

@@ -205,8 +205,8 @@ public final class DataCleaner {
   }
 
   /**
-   * Adds a step that drops rows which share 13 words in the same order, or a whole shorter text,
-   * with rows to test on.
+   * Adds a step that drops rows which have a quarter of the sequences of 13 words of a row to test
+   * on, or the whole of a shorter one.
    *
    * @param test the rows to test on
    * @return this
@@ -216,7 +216,9 @@ public final class DataCleaner {
         new Step(
             "drop rows that are in " + test.name(),
             null,
-            rows -> new Leakage(rows, test, DataChecker.LEAKED_WORDS).trainingRows(rows)));
+            rows ->
+                new Leakage(rows, test, DataChecker.LEAKED_WORDS, DataChecker.LEAKED_SHARE)
+                    .leaking()));
     return this;
   }
 

@@ -13,7 +13,6 @@ import java.util.function.Function;
 final class RowChecks {
 
   private static final int SHORTEST_CUT_ANSWER = 20;
-  private static final String SENTENCE_ENDS = ".!?:;)]}\"'`>*|\u2026\u201D\u2019\u3002\uFF01\uFF1F";
 
   static final Map<Check, Function<Example, String>> ALL = new EnumMap<>(Check.class);
 
@@ -48,7 +47,7 @@ final class RowChecks {
       if (text.endsWith("...") || text.endsWith("\u2026")) {
         return "the " + part.field() + " ends with dots";
       }
-      if (isProse(text) && SENTENCE_ENDS.indexOf(text.charAt(text.length() - 1)) < 0) {
+      if (isProse(text) && endsWithinSentence(text)) {
         return "the " + part.field() + " ends with '" + tail(text) + "', not a sentence's end";
       }
     }
@@ -61,6 +60,11 @@ final class RowChecks {
     String paragraph = text.substring(lastLine);
     boolean sentences = paragraph.contains(". ") || paragraph.contains("? ");
     return sentences && text.split("\\s+", SHORTEST_CUT_ANSWER + 1).length > SHORTEST_CUT_ANSWER;
+  }
+
+  private static boolean endsWithinSentence(String text) {
+    int last = text.codePointBefore(text.length());
+    return Character.isLetterOrDigit(last) || last == ',' || last == '-';
   }
 
   private static String tail(String text) {
