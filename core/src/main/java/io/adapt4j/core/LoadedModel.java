@@ -10,6 +10,7 @@ import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Files;
@@ -63,7 +64,8 @@ record LoadedModel(
     }
   }
 
-  private static void requireFitting(Path folder, Decoder declared, List<Adapter> adapters) {
+  /** Checks adapters against a declared network. */
+  static void requireFitting(Path folder, Network declared, List<Adapter> adapters) {
     List<String> problems =
         adapters.stream().flatMap(adapter -> adapter.problems(declared).stream()).toList();
     if (!problems.isEmpty()) {
@@ -95,18 +97,19 @@ record LoadedModel(
     return new SpecialIds(bos.isPresent() ? bos : eos, Set.copyOf(end), pad.orElse(fallback));
   }
 
-  private static DType type(Precision precision, Decoder decoder, Checkpoint checkpoint) {
+  /** The compute type a precision means for a checkpoint. */
+  static DType type(Precision precision, Network network, Checkpoint checkpoint) {
     return switch (precision) {
       case FP32 -> DType.F32;
       case BF16 -> DType.BF16;
       case FP16 -> DType.F16;
       case AUTO ->
-          isStoredAsBf16(decoder, checkpoint) && Processor.hasBf16() ? DType.BF16 : DType.F32;
+          isStoredAsBf16(network, checkpoint) && Processor.hasBf16() ? DType.BF16 : DType.F32;
     };
   }
 
-  private static boolean isStoredAsBf16(Decoder decoder, Checkpoint checkpoint) {
-    return Weights.storedTypes(decoder, checkpoint).equals(Set.of(StoredType.BF16));
+  private static boolean isStoredAsBf16(Network network, Checkpoint checkpoint) {
+    return Weights.storedTypes(network, checkpoint).equals(Set.of(StoredType.BF16));
   }
 
   @Override
@@ -114,12 +117,13 @@ record LoadedModel(
     close(decoder, tokenizer, adapters);
   }
 
-  private static void close(
-      Decoder decoder, Optional<Tokenizer> tokenizer, List<AttachedAdapter> adapters) {
+  /** Closes adapters, the last one first, then the tokenizer and the network. */
+  static void close(
+      Network network, Optional<Tokenizer> tokenizer, List<AttachedAdapter> adapters) {
     for (int i = adapters.size() - 1; i >= 0; i--) {
       adapters.get(i).close();
     }
     tokenizer.ifPresent(Tokenizer::close);
-    decoder.close();
+    network.close();
   }
 }

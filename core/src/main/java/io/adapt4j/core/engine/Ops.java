@@ -309,6 +309,27 @@ public final class Ops {
   }
 
   /**
+   * Joins tensors along the last dimension. Retains nothing.
+   *
+   * @param parts one or more [.., width]
+   * @return [.., sum of the widths]; the part itself where there is only one
+   */
+  public Tensor joinColumns(List<Tensor> parts) {
+    if (parts.size() == 1) {
+      return parts.get(0);
+    }
+    Tensor y = LibTorch.tensor("concatenate", false, parts, -1);
+    if (parts.stream().anyMatch(this::tracks)) {
+      long[] widths = parts.stream().mapToLong(part -> part.size(-1)).toArray();
+      tape.record(
+          new Tensor[] {y},
+          parts.toArray(new Tensor[0]),
+          dy -> LibTorch.tensors("split_columns", false, dy[0], widths));
+    }
+    return y;
+  }
+
+  /**
    * Parts the heads of a tensor in two. Retains nothing: the parts are views.
    *
    * @param x [B, heads, T, D]
@@ -360,11 +381,16 @@ public final class Ops {
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     List<Tensor> masks = mask == null ? List.of() : List.of(mask);
     double scale = rule.scale();
+    boolean differentiated = tracks(q) || tracks(k) || tracks(v);
+    boolean seesAll = !rule.causal() && (mask != null || rule.window() == 0);
+    if (!differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
+      return LibTorch.tensor("fused_attention", false, q, k, v, masks, scale);
+    }
     double cap = rule.softCap();
     boolean causal = rule.causal();
     long window = rule.window();
     Tensor y = LibTorch.tensor("attention", false, q, k, v, masks, scale, cap, causal, window);
-    if (tracks(q) || tracks(k) || tracks(v)) {
+    if (differentiated) {
       for (Tensor needed : List.of(q, k, v)) {
         tape.retain(needed);
       }
@@ -421,6 +447,19 @@ public final class Ops {
   }
 
   /**
+   * act(x) where x is needed for nothing else: without a tape its memory takes the result.
+   *
+   * @param x any shape; not to be used afterwards
+   * @param activation the function
+   * @return the shape of x
+   */
+  public Tensor activationOf(Tensor x, Activation activation) {
+    return tape == null
+        ? LibTorch.tensor("activation_in_place", false, x, activation.kind())
+        : activation(x, activation);
+  }
+
+  /**
    * x times a number.
    *
    * @param x any shape
@@ -456,6 +495,44 @@ public final class Ops {
           new Tensor[] {y},
           new Tensor[] {x},
           dy -> new Tensor[] {LibTorch.tensor("pool_backward", false, dy[0], weights)});
+    }
+    return y;
+  }
+
+  /**
+   * Largest entries over positions. Retains x.
+   *
+   * @param x [B, T, hidden]
+   * @param mask 1 on tokens and 0 on padding, I64 [B, T]
+   * @return [B, hidden]
+   */
+  public Tensor maxPool(Tensor x, Tensor mask) {
+    Tensor y = LibTorch.tensor("max_pool", false, x, mask);
+    if (tracks(x)) {
+      tape.retain(x);
+      tape.retain(mask);
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {LibTorch.tensor("max_pool_backward", false, dy[0], x, mask)});
+    }
+    return y;
+  }
+
+  /**
+   * x divided by its Euclidean length. Retains x.
+   *
+   * @param x [.., hidden]
+   * @return the shape of x; vectors of length 1, or of zeros where x is zero
+   */
+  public Tensor normalize(Tensor x) {
+    Tensor y = LibTorch.tensor("normalize", false, x);
+    if (tracks(x)) {
+      tape.retain(x);
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {LibTorch.tensor("normalize_backward", false, dy[0], x)});
     }
     return y;
   }

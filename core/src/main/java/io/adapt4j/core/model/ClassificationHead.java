@@ -20,10 +20,7 @@ record ClassificationHead(
     implements EncoderHead {
 
   Tensor logits(Ops ops, Tensor hidden, long[] mask) {
-    int rows = Math.toIntExact(hidden.size(0));
-    int length = Math.toIntExact(hidden.size(1));
-    Tensor weights = Tensor.of(pooling.weights(mask, rows, length), rows, length);
-    Tensor pooled = ops.pool(hidden, weights);
+    Tensor pooled = pooling.pool(ops, hidden, mask);
     Tensor transformed = norm.forward(ops, ops.activation(dense.forward(ops, pooled), activation));
     return classifier.forward(ops, transformed);
   }

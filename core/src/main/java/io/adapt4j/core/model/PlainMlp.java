@@ -16,7 +16,7 @@ record PlainMlp(LinearSlot up, LinearSlot down, Activation activation) implement
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    return down.forward(ops, ops.activation(up.forward(ops, x), activation));
+    return down.forward(ops, ops.activationOf(up.forward(ops, x), activation));
   }
 
   @Override

@@ -1,11 +1,16 @@
 package io.adapt4j.core.model;
 
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Tensor;
+
 /** Ways to make one vector of a text from those of its tokens. */
 public enum Pooling {
   /** The first token's. */
   FIRST,
   /** The last token's. */
   LAST,
+  /** The largest entry over all tokens, for each dimension. */
+  MAX,
   /** The mean over all tokens. */
   MEAN,
   /** The sum over all tokens divided by the square root of their number. */
@@ -14,14 +19,23 @@ public enum Pooling {
   WEIGHTED_MEAN;
 
   /**
-   * Computes the weights of a batch's tokens, whose sum over positions is the pooled vector.
+   * Makes one vector a text.
    *
-   * @param mask 1 on tokens and 0 on padding, row-major [rows, length]
-   * @param rows B
-   * @param length T
-   * @return weights, row-major [rows, length]
+   * @param ops the operators to use
+   * @param hidden [B, T, hidden]
+   * @param mask 1 on tokens and 0 on padding, row-major [B, T]
+   * @return [B, hidden]
    */
-  public float[] weights(long[] mask, int rows, int length) {
+  public Tensor pool(Ops ops, Tensor hidden, long[] mask) {
+    int rows = Math.toIntExact(hidden.size(0));
+    int length = Math.toIntExact(hidden.size(1));
+    return this == MAX
+        ? ops.maxPool(hidden, Tensor.of(mask, rows, length))
+        : ops.pool(hidden, Tensor.of(weights(mask, rows, length), rows, length));
+  }
+
+  /** The weights of a batch's tokens, whose sum over positions is the pooled vector. */
+  private float[] weights(long[] mask, int rows, int length) {
     float[] weights = new float[mask.length];
     for (int row = 0; row < rows; row++) {
       fill(weights, mask, row * length, (row + 1) * length);
@@ -47,6 +61,7 @@ public enum Pooling {
       // The reference takes the first place even where it is padding.
       case FIRST -> weights[from] = 1;
       case LAST -> weights[last] = 1;
+      case MAX -> throw new IllegalStateException("The largest entry is no weighted sum");
       case MEAN -> fill(weights, mask, from, to, 1f / tokens);
       case MEAN_SQRT -> fill(weights, mask, from, to, (float) (1 / Math.sqrt(tokens)));
       case WEIGHTED_MEAN -> fillByPosition(weights, mask, from, to);

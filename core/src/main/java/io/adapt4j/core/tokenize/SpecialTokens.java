@@ -6,6 +6,7 @@ import io.adapt4j.core.config.ConfigReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -17,6 +18,8 @@ import java.util.Set;
  * @param eos id of the token that ends a sequence
  * @param pad id of the padding token
  * @param unk id of the token for unknown text
+ * @param mask id of the token that stands for a hidden one
+ * @param maxLength the most tokens the model reads, where the files state a number that is one
  * @param affixes whether to add bos and eos, where the files overrule the post-processor
  * @param cleanUpSpaces whether decoding removes spaces before punctuation
  */
@@ -25,6 +28,8 @@ record SpecialTokens(
     OptionalInt eos,
     OptionalInt pad,
     OptionalInt unk,
+    OptionalInt mask,
+    OptionalInt maxLength,
     Optional<Affixes> affixes,
     boolean cleanUpSpaces) {
 
@@ -48,6 +53,8 @@ record SpecialTokens(
    */
   private static final Set<String> REBUILT = Set.of("Llama", "CodeLlama", "Gemma", "Cohere");
 
+  private static final int MOST_TOKENS = 1 << 30;
+
   /**
    * Reads the two files, either of which may be absent.
    *
@@ -63,8 +70,18 @@ record SpecialTokens(
         eos,
         id("pad_token", config, map, vocabulary),
         id("unk_token", config, map, vocabulary),
+        id("mask_token", config, map, vocabulary),
+        maxLength(config),
         affixes(config, bos, eos),
         config.bool("clean_up_tokenization_spaces", cleanUpByDefault));
+  }
+
+  /** Transformers writes 10^30 where it knows no limit. */
+  private static OptionalInt maxLength(ConfigReader config) {
+    OptionalDouble length = config.optionalNumber("model_max_length");
+    return length.isPresent() && length.getAsDouble() >= 1 && length.getAsDouble() <= MOST_TOKENS
+        ? OptionalInt.of((int) length.getAsDouble())
+        : OptionalInt.empty();
   }
 
   private static ConfigReader readOrEmpty(Path file) {

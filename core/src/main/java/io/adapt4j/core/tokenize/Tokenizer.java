@@ -256,6 +256,25 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * Returns the id of the token that stands for a hidden one in masked language models.
+   *
+   * @return the id, or empty if the model names none
+   */
+  public OptionalInt maskId() {
+    return specialTokens.mask();
+  }
+
+  /**
+   * Returns the most tokens a text may have for the model, added ones included, as {@code
+   * model_max_length} states it.
+   *
+   * @return the number, or empty if the files state none
+   */
+  public OptionalInt modelMaxLength() {
+    return specialTokens.maxLength();
+  }
+
+  /**
    * Returns the id to fill rows of a batch with: pad, else eos, else unk, else 0. Any will do,
    * because what is padding is told by position and attention mask, never by the id.
    *

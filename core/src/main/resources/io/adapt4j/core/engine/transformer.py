@@ -272,6 +272,15 @@ def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: 
     start = end
   return y
 
+# The same both ways, for as many key/value heads as query heads, where nothing is differentiated:
+# the whole head in one kernel, without copies.
+def fused_attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float) -> Tensor:
+  if len(mask) > 0:
+    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0., False, attn_mask=mask[0], scale=scale)
+  else:
+    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0., False, scale=scale)
+  return torch.flatten(torch.transpose(y, 1, 2), 2)
+
 # The weights are made again, block by block.
 def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int) -> List[Tensor]:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
@@ -340,6 +349,17 @@ def activation(self, x: Tensor, kind: int) -> Tensor:
     return torch.relu(x)
   return torch.tanh(x)
 
+def activation_in_place(self, x: Tensor, kind: int) -> Tensor:
+  if kind == 0:
+    return torch.silu_(x)
+  elif kind == 1:
+    return torch.gelu_(x)
+  elif kind == 2:
+    return torch.gelu_(x, approximate="tanh")
+  elif kind == 3:
+    return torch.relu_(x)
+  return torch.tanh_(x)
+
 def activation_backward(self, dy: Tensor, x: Tensor, kind: int) -> Tensor:
   if kind == 0:
     return torch.silu_backward(dy, x)
@@ -371,3 +391,31 @@ def pool(self, x: Tensor, weights: Tensor) -> Tensor:
 
 def pool_backward(self, dy: Tensor, weights: Tensor) -> Tensor:
   return torch.mul(torch.unsqueeze(torch.to(weights, dy.dtype), 2), torch.unsqueeze(dy, 1))
+
+# Largest entries over the positions of a 0/1 mask [B, T]: x [B, T, hidden] -> [B, hidden].
+def max_pool(self, x: Tensor, mask: Tensor) -> Tensor:
+  return torch.amax(self.seen_only(x, mask), [1])
+
+def max_pool_backward(self, dy: Tensor, x: Tensor, mask: Tensor) -> Tensor:
+  largest = torch.argmax(self.seen_only(x, mask), 1, True)
+  return torch.scatter(torch.zeros_like(x), 1, largest, torch.unsqueeze(dy, 1))
+
+def seen_only(self, x: Tensor, mask: Tensor) -> Tensor:
+  lowest = -1.0e30 if x.dtype != 5 else -3.0e4
+  return torch.masked_fill(x, torch.unsqueeze(torch.eq(mask, 0), 2), lowest)
+
+# x / |x| along the last dimension, in fp32; a vector of zeros stays one.
+def normalize(self, x: Tensor) -> Tensor:
+  xf = torch.to(x, 6)
+  return torch.to(torch.div(xf, self.euclidean(xf)), x.dtype)
+
+def normalize_backward(self, dy: Tensor, x: Tensor) -> Tensor:
+  xf = torch.to(x, 6)
+  dyf = torch.to(dy, 6)
+  length = self.euclidean(xf)
+  y = torch.div(xf, length)
+  along = torch.sum(torch.mul(dyf, y), [-1], True)
+  return torch.to(torch.div(torch.sub(dyf, torch.mul(y, along)), length), x.dtype)
+
+def euclidean(self, x: Tensor) -> Tensor:
+  return torch.clamp_min(torch.linalg_vector_norm(x, 2, [-1], True), 1.0e-12)

@@ -1,0 +1,176 @@
+package io.adapt4j.benchmarks;
+
+import ai.onnxruntime.OrtException;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.Precision;
+import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.examples.MiniLm;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Texts a second with all-MiniLM-L6-v2 in fp32, from text to vector, beside ONNX Runtime on the
+ * same texts with the same number of threads. The two take turns, so that other load on the machine
+ * meets both.
+ */
+public final class EmbeddingBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of("--batch", "32", "--length", "128", "--rounds", "15", "--threads", "0");
+  private static final int WARM_UP = 3;
+  private static final double TARGET = 1.0;
+
+  /** Weights of the linear layers that every token is multiplied with: 6 (4 384^2 + 8 384^2). */
+  private static final double MATMUL_WEIGHTS = 6.0 * 12 * 384 * 384;
+
+  private static final int LAYERS = 6;
+  private static final int HIDDEN = 384;
+
+  private final int batch;
+  private final int length;
+  private final int rounds;
+
+  private EmbeddingBenchmark(Arguments arguments) {
+    batch = arguments.number("--batch", 1);
+    length = arguments.number("--length", 3);
+    rounds = arguments.number("--rounds", 1);
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --batch}, {@code --length} in tokens, {@code --rounds}, {@code --threads}
+   *     (0: the engine's choice)
+   * @throws IOException if the model cannot be written to a temporary folder
+   * @throws OrtException if ONNX Runtime fails
+   */
+  public static void main(String[] line) throws IOException, OrtException {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    int threads = arguments.number("--threads", 0);
+    if (threads > 0) {
+      Torch.threads(threads);
+    }
+    new EmbeddingBenchmark(arguments).run();
+  }
+
+  private interface Embedding {
+    List<float[]> of(List<String> texts) throws OrtException;
+  }
+
+  private void run() throws IOException, OrtException {
+    MatmulCeiling ceiling = new MatmulCeiling(DType.F32);
+    ceiling.measure();
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      MiniLm.write(folder.path());
+      List<String> texts = texts(folder.path());
+      try (TextEmbedder ours = TextEmbedder.load(ModelSource.path(folder.path()), Precision.FP32);
+          OnnxMiniLm onnx = new OnnxMiniLm(folder.path(), ours.maxTokens(), Torch.threads())) {
+        double[] ourSeconds = new double[rounds];
+        double[] onnxSeconds = new double[rounds];
+        for (int i = -WARM_UP; i < rounds; i++) {
+          double first = time(ours::embedAll, texts);
+          double second = time(onnx::embed, texts);
+          if (i >= 0) {
+            ourSeconds[i] = first;
+            onnxSeconds[i] = second;
+          }
+        }
+        ceiling.measure();
+        double difference = Vectors.largestDifference(ours.embedAll(texts), onnx.embed(texts));
+        report(ourSeconds, onnxSeconds, difference, ceiling);
+      }
+    }
+  }
+
+  /** Texts of random words that are one token each. */
+  private List<String> texts(Path folder) {
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      List<String> words =
+          IntStream.range(0, tokenizer.vocabularySize())
+              .mapToObj(tokenizer::token)
+              .filter(token -> token.matches("[a-z]{3,}"))
+              .toList();
+      SplittableRandom random = new SplittableRandom(1);
+      List<String> texts =
+          IntStream.range(0, batch)
+              .mapToObj(
+                  row ->
+                      IntStream.range(0, length - 2)
+                          .mapToObj(i -> words.get(random.nextInt(words.size())))
+                          .collect(Collectors.joining(" ")))
+              .toList();
+      for (int[] ids : tokenizer.encodeAll(texts, true)) {
+        if (ids.length != length) {
+          throw new IllegalStateException("A text has " + ids.length + " tokens, not " + length);
+        }
+      }
+      return texts;
+    }
+  }
+
+  private static double time(Embedding embedding, List<String> texts) throws OrtException {
+    long begun = System.nanoTime();
+    List<float[]> vectors = embedding.of(texts);
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    if (vectors.size() != texts.size()) {
+      throw new IllegalStateException("Texts were lost");
+    }
+    return seconds;
+  }
+
+  private void report(double[] ours, double[] onnx, double difference, MatmulCeiling ceiling) {
+    double flops = 2.0 * batch * length * (MATMUL_WEIGHTS + 2.0 * LAYERS * length * HIDDEN);
+    Report report = new Report("Sentence embeddings, all-MiniLM-L6-v2, fp32");
+    Machine.describe(report);
+    report.line("ONNX Runtime", "%s", OnnxMiniLm.version());
+    report.line(
+        "setting", "%d texts of %d tokens a call, %d rounds in turns", batch, length, rounds);
+    line(report, "Adapt4J", ours);
+    line(report, "ONNX Runtime", onnx);
+    report.atLeast("of ONNX Runtime", median(ratios(ours, onnx)), TARGET);
+    report.line(
+        "", "median of the rounds' ratios; of the best rounds %.3f", best(onnx) / best(ours));
+    report.line("matrix products", "%.1f GFLOP/s, fp32 ceiling", ceiling.flops() / 1e9);
+    report.line(
+        "of the ceiling",
+        "%.3f (ONNX Runtime %.3f), medians",
+        flops / median(ours) / ceiling.flops(),
+        flops / median(onnx) / ceiling.flops());
+    report.line("largest difference", "%.1e between entries of the vectors", difference);
+    report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
+    report.print();
+  }
+
+  private void line(Report report, String name, double[] seconds) {
+    report.line(
+        name,
+        "%.1f texts/s median (%.0f ms a call, best %.0f ms)",
+        batch / median(seconds),
+        median(seconds) * 1e3,
+        best(seconds) * 1e3);
+  }
+
+  private static double[] ratios(double[] ours, double[] onnx) {
+    return IntStream.range(0, ours.length).mapToDouble(i -> onnx[i] / ours[i]).toArray();
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  private static double best(double[] values) {
+    return Arrays.stream(values).min().orElseThrow();
+  }
+}

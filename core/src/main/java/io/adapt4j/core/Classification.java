@@ -1,0 +1,74 @@
+package io.adapt4j.core;
+
+import java.util.List;
+
+/**
+ * What a classifier says of a text.
+ *
+ * @param scores one a class, in the model's order
+ */
+public record Classification(List<LabelScore> scores) {
+
+  /**
+   * Makes a classification with its own copy of the scores.
+   *
+   * @param scores one a class, at least one
+   */
+  public Classification {
+    scores = List.copyOf(scores);
+  }
+
+  /**
+   * The score of a class.
+   *
+   * @param label the name of the class
+   * @param score a probability; the model's raw output where it predicts a number
+   */
+  public record LabelScore(String label, double score) {}
+
+  /**
+   * Returns the class with the highest score.
+   *
+   * @return its label; of equal scores the first
+   */
+  public String label() {
+    return best().label();
+  }
+
+  /**
+   * Returns the highest score.
+   *
+   * @return the score of {@link #label}
+   */
+  public double score() {
+    return best().score();
+  }
+
+  /**
+   * Returns the score of a class.
+   *
+   * @param label the name of the class
+   * @return its score
+   * @throws IllegalArgumentException if there is no such class
+   */
+  public double score(String label) {
+    return scores.stream()
+        .filter(one -> one.label().equals(label))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "label: expected one of "
+                        + scores.stream().map(LabelScore::label).toList()
+                        + ", found '"
+                        + label
+                        + "'"))
+        .score();
+  }
+
+  private LabelScore best() {
+    return scores.stream()
+        .reduce((one, other) -> other.score() > one.score() ? other : one)
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,118 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.model.Pooling;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * How to load a {@link TextEmbedder}. What is not set is as the model's folder says; a folder
+ * without {@code modules.json} means the mean over all tokens, scaled to length 1.
+ */
+public final class EmbeddingOptions {
+
+  private final Precision precision;
+  private final Optional<Pooling> pooling;
+  private final Optional<Boolean> normalize;
+  private final OptionalInt maxTokens;
+
+  private EmbeddingOptions(Builder builder) {
+    this.precision = builder.precision;
+    this.pooling = builder.pooling;
+    this.normalize = builder.normalize;
+    this.maxTokens = builder.maxTokens;
+  }
+
+  /**
+   * Begins with {@link Precision#AUTO} and nothing else set.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  Precision precision() {
+    return precision;
+  }
+
+  Optional<Pooling> pooling() {
+    return pooling;
+  }
+
+  Optional<Boolean> normalize() {
+    return normalize;
+  }
+
+  OptionalInt maxTokens() {
+    return maxTokens;
+  }
+
+  /** Collects options. */
+  public static final class Builder {
+
+    private Precision precision = Precision.AUTO;
+    private Optional<Pooling> pooling = Optional.empty();
+    private Optional<Boolean> normalize = Optional.empty();
+    private OptionalInt maxTokens = OptionalInt.empty();
+
+    private Builder() {}
+
+    /**
+     * Sets the type of weights and computation.
+     *
+     * @param value the precision
+     * @return this builder
+     */
+    public Builder precision(Precision value) {
+      precision = Objects.requireNonNull(value, "precision");
+      return this;
+    }
+
+    /**
+     * Sets how the vector of a text is made of those of its tokens.
+     *
+     * @param value the pooling
+     * @return this builder
+     */
+    public Builder pooling(Pooling value) {
+      pooling = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * Sets whether vectors are scaled to length 1.
+     *
+     * @param value true to scale, false to leave them as they are
+     * @return this builder
+     */
+    public Builder normalize(boolean value) {
+      normalize = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * Sets the most tokens of a text, added ones included; the rest of a longer text is not read.
+     *
+     * @param value at least 1, and at most what the model has positions for
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder maxTokens(int value) {
+      if (value < 1) {
+        throw new IllegalArgumentException("maxTokens: expected at least 1, found " + value);
+      }
+      maxTokens = OptionalInt.of(value);
+      return this;
+    }
+
+    /**
+     * Makes the options.
+     *
+     * @return immutable options
+     */
+    public EmbeddingOptions build() {
+      return new EmbeddingOptions(this);
+    }
+  }
+}

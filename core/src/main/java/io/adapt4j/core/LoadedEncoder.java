@@ -1,0 +1,66 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** An encoder and its tokenizer, in memory: closes as one. */
+record LoadedEncoder(
+    Path folder, Encoder encoder, Tokenizer tokenizer, List<AttachedAdapter> adapters)
+    implements AutoCloseable {
+
+  /** What a use of an encoder asks of it before weights take memory. */
+  @FunctionalInterface
+  interface Requirement {
+    /**
+     * Checks an encoder.
+     *
+     * @throws RuntimeException if it cannot be used so
+     */
+    void check(Encoder declared, Tokenizer tokenizer);
+  }
+
+  /** Reads a folder. Everything that can be checked is checked before weights take memory. */
+  static LoadedEncoder load(
+      Path folder, Precision precision, List<Adapter> adapters, Requirement requirement) {
+    Encoder encoder = Architectures.declareEncoder(ModelConfig.read(folder));
+    Optional<Tokenizer> tokenizer = Optional.empty();
+    List<AttachedAdapter> attached = new ArrayList<>();
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(encoder, checkpoint);
+      LoadedModel.requireFitting(folder, encoder, adapters);
+      tokenizer = Optional.of(Tokenizer.load(folder));
+      requirement.check(encoder, tokenizer.get());
+      encoder.allocate(LoadedModel.type(precision, encoder, checkpoint));
+      Weights.load(encoder, checkpoint);
+      for (Adapter adapter : adapters) {
+        attached.add(adapter.attach(encoder));
+      }
+      return new LoadedEncoder(folder, encoder, tokenizer.get(), List.copyOf(attached));
+    } catch (RuntimeException | Error e) {
+      LoadedModel.close(encoder, tokenizer, attached);
+      throw e;
+    }
+  }
+
+  /** The most tokens of a text: as many as the model has positions for, or fewer if it says so. */
+  static int maxTokens(Encoder encoder, Tokenizer tokenizer, OptionalInt stated) {
+    int limit = stated.isPresent() ? stated.getAsInt() : tokenizer.modelMaxLength().orElse(0);
+    return limit == 0 ? encoder.contextLength() : Math.min(limit, encoder.contextLength());
+  }
+
+  @Override
+  public void close() {
+    LoadedModel.close(encoder, Optional.of(tokenizer), adapters);
+  }
+}

@@ -1,0 +1,120 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.encode.MaskFiller;
+import io.adapt4j.core.encode.MaskPrediction;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.tokenize.TokenizerException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * An encoder that predicts hidden tokens (Devlin et al. 2019).
+ *
+ * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
+ * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
+ * IllegalStateException}.
+ */
+public final class MaskedLanguageModel implements AutoCloseable {
+
+  private final MaskFiller filler;
+  private final String maskToken;
+  private final SingleUse use;
+
+  private MaskedLanguageModel(LoadedEncoder model) {
+    Tokenizer tokenizer = model.tokenizer();
+    int maskId = tokenizer.maskId().orElseThrow();
+    int maxTokens = LoadedEncoder.maxTokens(model.encoder(), tokenizer, OptionalInt.empty());
+    this.filler = new MaskFiller(model.encoder(), tokenizer, maskId, maxTokens);
+    this.maskToken = tokenizer.token(maskId);
+    this.use = new SingleUse("MaskedLanguageModel", model::close);
+  }
+
+  /**
+   * Loads a model in {@link Precision#AUTO}.
+   *
+   * @param source where the model is
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.config.ConfigException if the configuration is missing, malformed, not
+   *     that of an encoder, or names no head for masked tokens
+   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it
+   * @throws TokenizerException if there is no tokenizer that can be used, or it has no mask token
+   * @throws IllegalArgumentException if an adapter does not fit, with every reason
+   */
+  public static MaskedLanguageModel load(ModelSource source, Adapter... adapters) {
+    return load(source, Precision.AUTO, adapters);
+  }
+
+  /**
+   * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param precision the type of weights and computation
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static MaskedLanguageModel load(
+      ModelSource source, Precision precision, Adapter... adapters) {
+    Path folder = source.folder();
+    return new MaskedLanguageModel(
+        LoadedEncoder.load(
+            folder,
+            precision,
+            List.of(adapters),
+            (encoder, tokenizer) -> requireUsable(folder, encoder, tokenizer)));
+  }
+
+  private static void requireUsable(Path folder, Encoder encoder, Tokenizer tokenizer) {
+    if (!encoder.predictsTokens()) {
+      throw encoder
+          .modelConfig()
+          .fields()
+          .invalid(
+              "architectures",
+              "a class that ends in ForMaskedLM",
+              "The model has no head for masked tokens; load it with TextEmbedder or"
+                  + " TextClassifier.");
+    }
+    if (tokenizer.maskId().isEmpty()) {
+      throw new TokenizerException(
+          folder.resolve("tokenizer_config.json")
+              + ": expected a mask_token, found none. Add the field, or fetch the model's original"
+              + " file.");
+    }
+  }
+
+  /**
+   * Predicts the masked tokens of a text, all at once and each on its own.
+   *
+   * @param text holds {@link #maskToken} one or more times
+   * @param best how many predictions a mask, at least 1
+   * @return one prediction a mask, in their order
+   * @throws IllegalArgumentException if the text has no mask token, is longer than the model reads,
+   *     or {@code best} is below 1
+   */
+  public List<MaskPrediction> fill(String text, int best) {
+    if (best < 1) {
+      throw new IllegalArgumentException("best: expected at least 1, found " + best);
+    }
+    return use.call(() -> filler.fill(text, best));
+  }
+
+  /**
+   * Returns what stands for a hidden token in a text, such as {@code [MASK]}.
+   *
+   * @return the mask token
+   */
+  public String maskToken() {
+    return maskToken;
+  }
+
+  /** Frees the model's memory, waiting for a call in progress. */
+  @Override
+  public void close() {
+    use.close();
+  }
+}

@@ -1,0 +1,176 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.Classification.LabelScore;
+import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.encode.ClassScores;
+import io.adapt4j.core.encode.Classifier;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * An encoder that sorts texts, or pairs of texts, into classes.
+ *
+ * <p>Scores are probabilities: over all classes where one is right, and of each class for itself
+ * where {@code problem_type} is {@code multi_label_classification} or there is one class only. A
+ * model with {@code problem_type} {@code regression}, or a cross-encoder saved with the identity as
+ * activation, gives its raw output. Longer texts than the model reads are cut at their end.
+ *
+ * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
+ * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
+ * IllegalStateException}.
+ */
+public final class TextClassifier implements AutoCloseable {
+
+  private final List<String> labels;
+  private final ClassScores scores;
+  private final Classifier classifier;
+  private final SingleUse use;
+
+  private TextClassifier(LoadedEncoder model, List<String> labels, ClassScores scores) {
+    this.labels = labels;
+    this.scores = scores;
+    int maxTokens =
+        LoadedEncoder.maxTokens(model.encoder(), model.tokenizer(), OptionalInt.empty());
+    this.classifier = new Classifier(model.encoder(), model.tokenizer(), maxTokens);
+    this.use = new SingleUse("TextClassifier", model::close);
+  }
+
+  /**
+   * Loads a model in {@link Precision#AUTO}.
+   *
+   * @param source where the model is
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.config.ConfigException if the configuration is missing, malformed, not
+   *     that of an encoder, or names no classification head
+   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it
+   * @throws io.adapt4j.core.tokenize.TokenizerException if there is no tokenizer that can be used
+   * @throws IllegalArgumentException if an adapter does not fit, with every reason
+   */
+  public static TextClassifier load(ModelSource source, Adapter... adapters) {
+    return load(source, Precision.AUTO, adapters);
+  }
+
+  /**
+   * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param precision the type of weights and computation
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static TextClassifier load(ModelSource source, Precision precision, Adapter... adapters) {
+    Path folder = source.folder();
+    ModelConfig config = ModelConfig.read(folder);
+    LoadedEncoder model =
+        LoadedEncoder.load(folder, precision, List.of(adapters), TextClassifier::requireUsable);
+    int classes = model.encoder().classes();
+    return new TextClassifier(model, labels(config, classes), ClassScores.of(config, classes));
+  }
+
+  private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {
+    ModelConfig config = encoder.modelConfig();
+    if (encoder.classes() == 0) {
+      throw config
+          .fields()
+          .invalid(
+              "architectures",
+              "a class that ends in ForSequenceClassification",
+              "The model has no classification head; fine-tune one first, or load it with"
+                  + " TextEmbedder.");
+    }
+    labels(config, encoder.classes());
+    ClassScores.of(config, encoder.classes());
+  }
+
+  /** The names in {@code id2label}, else those that Transformers makes up. */
+  private static List<String> labels(ModelConfig config, int classes) {
+    Optional<ConfigReader> names = config.fields().child("id2label");
+    if (names.isEmpty()) {
+      return IntStream.range(0, classes).mapToObj(i -> "LABEL_" + i).toList();
+    }
+    return IntStream.range(0, classes)
+        .mapToObj(i -> names.get().requireText(String.valueOf(i)))
+        .toList();
+  }
+
+  /**
+   * Classifies a text.
+   *
+   * @param text the text
+   * @return the score of every class
+   */
+  public Classification classify(String text) {
+    return classifyAll(List.of(text)).get(0);
+  }
+
+  /**
+   * Classifies texts, in batches of similar length.
+   *
+   * @param texts the texts; may be empty
+   * @return one result a text, in their order
+   */
+  public List<Classification> classifyAll(List<String> texts) {
+    return use.call(() -> classifications(classifier.logits(texts)));
+  }
+
+  /**
+   * Classifies a pair of texts, such as a premise and a hypothesis, or a query and a passage.
+   *
+   * @param first the first text
+   * @param second the second text
+   * @return the score of every class
+   */
+  public Classification classifyPair(String first, String second) {
+    return classifyPairs(first, List.of(second)).get(0);
+  }
+
+  /**
+   * Classifies pairs of one text with others, in batches of similar length, such as a query with
+   * the passages to rank.
+   *
+   * @param first the first text of every pair
+   * @param seconds the second texts; may be empty
+   * @return one result a second text, in their order
+   */
+  public List<Classification> classifyPairs(String first, List<String> seconds) {
+    return use.call(() -> classifications(classifier.pairLogits(first, seconds)));
+  }
+
+  private List<Classification> classifications(List<float[]> logits) {
+    return logits.stream().map(this::classification).toList();
+  }
+
+  private Classification classification(float[] logits) {
+    double[] values = scores.apply(logits);
+    List<LabelScore> all = new ArrayList<>();
+    for (int i = 0; i < values.length; i++) {
+      all.add(new LabelScore(labels.get(i), values[i]));
+    }
+    return new Classification(all);
+  }
+
+  /**
+   * Returns the names of the classes.
+   *
+   * @return an immutable list, in the model's order
+   */
+  public List<String> labels() {
+    return labels;
+  }
+
+  /** Frees the model's memory, waiting for a call in progress. */
+  @Override
+  public void close() {
+    use.close();
+  }
+}

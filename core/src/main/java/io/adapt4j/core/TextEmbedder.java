@@ -1,0 +1,268 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.encode.Embedder;
+import io.adapt4j.core.encode.SentenceFolder;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An encoder that turns texts into vectors whose nearness is that of their meanings, as Sentence
+ * Transformers (Reimers and Gurevych 2019) does.
+ *
+ * <p>Reads sentence-transformers folders: the network, {@code modules.json} with pooling, dense
+ * layers and normalisation, the length limit, lower-casing and prompts. For the folder of a plain
+ * encoder see {@link EmbeddingOptions}. White space around texts is not read. Texts longer than
+ * {@link #maxTokens} are cut at their end; {@link #countTruncated} tells how many would be.
+ *
+ * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
+ * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
+ * IllegalStateException}.
+ */
+public final class TextEmbedder implements AutoCloseable {
+
+  private final LoadedEncoder model;
+  private final Embedder embedder;
+  private final SentenceFolder folder;
+  private final int maxTokens;
+  private final SingleUse use;
+
+  private TextEmbedder(
+      LoadedEncoder model, Embedder embedder, SentenceFolder folder, int maxTokens) {
+    this.model = model;
+    this.embedder = embedder;
+    this.folder = folder;
+    this.maxTokens = maxTokens;
+    this.use = new SingleUse("TextEmbedder", this::free);
+  }
+
+  /**
+   * Loads a model as its folder says, in {@link Precision#AUTO}.
+   *
+   * @param source where the model is
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.config.ConfigException if the configuration is missing, malformed, not
+   *     that of an encoder, or has a module of an unknown type
+   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it
+   * @throws io.adapt4j.core.tokenize.TokenizerException if there is no tokenizer that can be used
+   * @throws IllegalArgumentException if an adapter does not fit, with every reason
+   */
+  public static TextEmbedder load(ModelSource source, Adapter... adapters) {
+    return load(source, Precision.AUTO, adapters);
+  }
+
+  /**
+   * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param precision the type of weights and computation
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static TextEmbedder load(ModelSource source, Precision precision, Adapter... adapters) {
+    return load(source, EmbeddingOptions.builder().precision(precision).build(), adapters);
+  }
+
+  /**
+   * Loads a model with options, otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param options what to do otherwise than its folder says
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   * @throws IllegalArgumentException if the options ask for more tokens than the model reads
+   */
+  public static TextEmbedder load(
+      ModelSource source, EmbeddingOptions options, Adapter... adapters) {
+    SentenceFolder folder = SentenceFolder.read(source.folder());
+    Loading loading = new Loading(folder, options);
+    LoadedEncoder model = null;
+    try {
+      model =
+          LoadedEncoder.load(
+              folder.transformer(), options.precision(), List.of(adapters), loading::declare);
+      loading.embedder.load(model.encoder().type());
+      return new TextEmbedder(model, loading.embedder, folder, loading.maxTokens);
+    } catch (RuntimeException | Error e) {
+      loading.close();
+      if (model != null) {
+        model.close();
+      }
+      throw e;
+    }
+  }
+
+  /** Declares the modules after the network before weights are read. */
+  private static final class Loading {
+
+    private final SentenceFolder folder;
+    private final EmbeddingOptions options;
+    private Embedder embedder;
+    private int maxTokens;
+
+    Loading(SentenceFolder folder, EmbeddingOptions options) {
+      this.folder = folder;
+      this.options = options;
+    }
+
+    void declare(Encoder encoder, Tokenizer tokenizer) {
+      int most = encoder.contextLength();
+      if (options.maxTokens().orElse(0) > most) {
+        throw new IllegalArgumentException(
+            "maxTokens: expected at most "
+                + most
+                + ", the positions of the model "
+                + folder.transformer()
+                + ", found "
+                + options.maxTokens().getAsInt());
+      }
+      maxTokens =
+          options
+              .maxTokens()
+              .orElse(LoadedEncoder.maxTokens(encoder, tokenizer, folder.maxTokens()));
+      embedder =
+          Embedder.declare(
+              encoder,
+              tokenizer,
+              folder,
+              new Embedder.Changes(options.pooling(), options.normalize()),
+              maxTokens);
+    }
+
+    void close() {
+      if (embedder != null) {
+        embedder.close();
+      }
+    }
+  }
+
+  /**
+   * Embeds a text, after the folder's default prompt if it has one.
+   *
+   * @param text the text
+   * @return its vector
+   */
+  public float[] embed(String text) {
+    return embedAll(List.of(text)).get(0);
+  }
+
+  /**
+   * Embeds a text after a prompt, such as the one a model has for queries.
+   *
+   * @param text the text
+   * @param promptName one of {@link #prompts}
+   * @return its vector
+   * @throws IllegalArgumentException if there is no such prompt
+   */
+  public float[] embed(String text, String promptName) {
+    return embedAll(List.of(text), promptName).get(0);
+  }
+
+  /**
+   * Embeds texts, in batches of similar length. Each vector is what {@link #embed(String)} gives
+   * for its text alone, up to rounding.
+   *
+   * @param texts the texts; may be empty
+   * @return one vector a text, in their order
+   */
+  public List<float[]> embedAll(List<String> texts) {
+    return use.call(() -> embedder.embed(texts, defaultPrompt()));
+  }
+
+  /**
+   * Embeds texts after a prompt, otherwise as {@link #embedAll(List)}.
+   *
+   * @param texts the texts; may be empty
+   * @param promptName one of {@link #prompts}
+   * @return one vector a text, in their order
+   * @throws IllegalArgumentException if there is no such prompt
+   */
+  public List<float[]> embedAll(List<String> texts, String promptName) {
+    String prompt = prompt(promptName);
+    return use.call(() -> embedder.embed(texts, prompt));
+  }
+
+  /**
+   * Counts the texts of which {@link #embedAll(List)} would read only the beginning.
+   *
+   * @param texts the texts
+   * @return how many have more than {@link #maxTokens}
+   */
+  public int countTruncated(List<String> texts) {
+    return use.call(() -> embedder.countTruncated(texts, defaultPrompt()));
+  }
+
+  /**
+   * Counts the texts of which {@link #embedAll(List, String)} would read only the beginning.
+   *
+   * @param texts the texts
+   * @param promptName one of {@link #prompts}
+   * @return how many have, with the prompt, more than {@link #maxTokens}
+   * @throws IllegalArgumentException if there is no such prompt
+   */
+  public int countTruncated(List<String> texts, String promptName) {
+    String prompt = prompt(promptName);
+    return use.call(() -> embedder.countTruncated(texts, prompt));
+  }
+
+  /**
+   * Returns the width of the vectors.
+   *
+   * @return a number of floats
+   */
+  public int dimension() {
+    return embedder.dimension();
+  }
+
+  /**
+   * Returns the most tokens of a text that are read, added ones included.
+   *
+   * @return a number of tokens
+   */
+  public int maxTokens() {
+    return maxTokens;
+  }
+
+  /**
+   * Returns the texts the model was trained to see before others, such as {@code query} and {@code
+   * passage}.
+   *
+   * @return the texts by name; empty where the folder has none
+   */
+  public Map<String, String> prompts() {
+    return folder.prompts();
+  }
+
+  private String defaultPrompt() {
+    return folder.defaultPrompt().map(folder.prompts()::get).orElse("");
+  }
+
+  private String prompt(String name) {
+    String prompt = folder.prompts().get(name);
+    if (prompt == null) {
+      throw new IllegalArgumentException(
+          "promptName: expected one of "
+              + folder.prompts().keySet()
+              + ", found '"
+              + name
+              + "', for the model "
+              + model.folder());
+    }
+    return prompt;
+  }
+
+  private void free() {
+    embedder.close();
+    model.close();
+  }
+
+  /** Frees the model's memory, waiting for a call in progress. */
+  @Override
+  public void close() {
+    use.close();
+  }
+}

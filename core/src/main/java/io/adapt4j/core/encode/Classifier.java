@@ -1,0 +1,75 @@
+package io.adapt4j.core.encode;
+
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Scores the classes of texts and of pairs of texts. Not thread safe; the caller closes encoder and
+ * tokenizer.
+ */
+public final class Classifier {
+
+  private final Encoder encoder;
+  private final Tokenizer tokenizer;
+  private final int maxTokens;
+  private final EncoderRunner runner;
+
+  /**
+   * Creates a classifier.
+   *
+   * @param encoder a network with a classification head
+   * @param tokenizer its tokenizer
+   * @param maxTokens longer texts are cut at their end
+   */
+  public Classifier(Encoder encoder, Tokenizer tokenizer, int maxTokens) {
+    this.encoder = encoder;
+    this.tokenizer = tokenizer;
+    this.maxTokens = maxTokens;
+    this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
+  }
+
+  /**
+   * Scores texts.
+   *
+   * @param texts the texts
+   * @return the logits of each, one a class, in the order of the texts
+   */
+  public List<float[]> logits(List<String> texts) {
+    return run(TokenSequence.of(tokenizer.encodeAllTruncated(texts, maxTokens)));
+  }
+
+  /**
+   * Scores pairs of one text with others.
+   *
+   * @param first the first text of every pair
+   * @param seconds the second texts
+   * @return the logits of each pair, one a class, in the order of the second texts
+   */
+  public List<float[]> pairLogits(String first, List<String> seconds) {
+    List<TokenSequence> pairs = new ArrayList<>();
+    for (String second : seconds) {
+      pairs.add(TokenSequence.of(pairs.size(), tokenizer.encodePair(first, second, maxTokens)));
+    }
+    return run(pairs);
+  }
+
+  private List<float[]> run(List<TokenSequence> sequences) {
+    int classes = encoder.classes();
+    float[][] all = new float[sequences.size()][];
+    runner.run(
+        sequences,
+        (ops, batch, hidden) -> {
+          Tensor logits = encoder.classLogits(ops, hidden, batch.inputs().attentionMask());
+          float[] values = logits.toFloats();
+          for (int row = 0; row < batch.rows().size(); row++) {
+            all[batch.rows().get(row).index()] =
+                Arrays.copyOfRange(values, row * classes, (row + 1) * classes);
+          }
+        });
+    return Arrays.asList(all);
+  }
+}

@@ -1,0 +1,189 @@
+package io.adapt4j.core.encode;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Pooling;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Turns texts into vectors with an encoder, pooling and the modules after it. Not thread safe; the
+ * caller closes encoder and tokenizer.
+ */
+public final class Embedder implements AutoCloseable {
+
+  private final Tokenizer tokenizer;
+  private final SentenceFolder folder;
+  private final TextPooling pooling;
+  private final List<VectorModule> after;
+  private final EncoderRunner runner;
+  private final int dimension;
+  private final int maxTokens;
+
+  private Embedder(
+      Encoder encoder,
+      Tokenizer tokenizer,
+      SentenceFolder folder,
+      TextPooling pooling,
+      List<VectorModule> after,
+      int maxTokens) {
+    this.tokenizer = tokenizer;
+    this.folder = folder;
+    this.pooling = pooling;
+    this.after = after;
+    this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
+    int width = pooling.width(encoder.dimensions().hiddenSize());
+    for (VectorModule module : after) {
+      width = module.width(width);
+    }
+    this.dimension = width;
+    this.maxTokens = maxTokens;
+  }
+
+  /**
+   * What to do otherwise than a folder says; empty for what it says.
+   *
+   * @param pooling how to pool
+   * @param normalize whether to end with vectors of length 1
+   */
+  public record Changes(Optional<Pooling> pooling, Optional<Boolean> normalize) {}
+
+  /**
+   * Declares an embedder. Weights of modules are checked and not read yet.
+   *
+   * @param encoder the network, with or without weights
+   * @param tokenizer its tokenizer
+   * @param folder what the folder says
+   * @param changes what to do otherwise
+   * @param maxTokens the most tokens of a text
+   * @return the embedder, closed by the caller
+   */
+  public static Embedder declare(
+      Encoder encoder, Tokenizer tokenizer, SentenceFolder folder, Changes changes, int maxTokens) {
+    int hidden = encoder.dimensions().hiddenSize();
+    TextPooling pooling =
+        changes
+            .pooling()
+            .map(TextPooling::of)
+            .or(() -> folder.pooling().map(path -> TextPooling.read(path, hidden)))
+            .orElse(TextPooling.of(Pooling.MEAN));
+    List<VectorModule> after = modules(folder, pooling.width(hidden), changes.normalize());
+    return new Embedder(encoder, tokenizer, folder, pooling, after, maxTokens);
+  }
+
+  private static List<VectorModule> modules(
+      SentenceFolder folder, int input, Optional<Boolean> normalize) {
+    List<VectorModule> modules = new ArrayList<>();
+    int width = input;
+    for (SentenceFolder.Module module : folder.after()) {
+      if (module.kind() == SentenceFolder.Kind.DENSE) {
+        modules.add(DenseModule.read(module.folder(), width));
+      } else if (normalize.orElse(true)) {
+        modules.add(new VectorModule.Normalize());
+      }
+      width = modules.isEmpty() ? width : modules.get(modules.size() - 1).width(width);
+    }
+    boolean normalizes = !modules.isEmpty() && isNormalize(modules.get(modules.size() - 1));
+    if (!normalizes && normalize.orElse(!folder.hasModules())) {
+      modules.add(new VectorModule.Normalize());
+    }
+    return List.copyOf(modules);
+  }
+
+  private static boolean isNormalize(VectorModule module) {
+    return module instanceof VectorModule.Normalize;
+  }
+
+  /**
+   * Reads the weights of the modules after pooling.
+   *
+   * @param type the type to compute in, that of the encoder
+   */
+  public void load(DType type) {
+    after.forEach(module -> module.load(type));
+  }
+
+  /**
+   * Embeds texts.
+   *
+   * @param texts the texts
+   * @param prompt what to put before each; may be empty
+   * @return one vector a text, in their order
+   */
+  public List<float[]> embed(List<String> texts, String prompt) {
+    List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
+    int unpooled = pooling.includePrompt() || prompt.isEmpty() ? 0 : promptTokens(prompt);
+    float[][] vectors = new float[texts.size()][];
+    runner.run(
+        TokenSequence.of(tokenizer.encodeAllTruncated(prepared, maxTokens)),
+        (ops, batch, hidden) -> {
+          Tensor x = pooling.pool(ops, hidden, pooledMask(batch, unpooled));
+          for (VectorModule module : after) {
+            x = module.forward(ops, x);
+          }
+          distribute(batch, x.toFloats(), vectors);
+        });
+    return Arrays.asList(vectors);
+  }
+
+  /**
+   * Counts the texts that are too long and will be cut.
+   *
+   * @param texts the texts
+   * @param prompt what to put before each; may be empty
+   * @return how many lose tokens
+   */
+  public int countTruncated(List<String> texts, String prompt) {
+    List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
+    return (int)
+        tokenizer.encodeAll(prepared, true).stream().filter(ids -> ids.length > maxTokens).count();
+  }
+
+  private String prepare(String text) {
+    String stripped = text.strip();
+    return folder.lowerCase() ? stripped.toLowerCase(Locale.ROOT) : stripped;
+  }
+
+  /** Tokens of a prompt with those added before a text, without those added after. */
+  private int promptTokens(String prompt) {
+    int[] ids = tokenizer.encodeTruncated(prepare(prompt), maxTokens);
+    boolean ended = ids.length > 0 && tokenizer.isSpecial(ids[ids.length - 1]);
+    return ended ? ids.length - 1 : ids.length;
+  }
+
+  private static long[] pooledMask(EncoderRunner.Batch batch, int unpooled) {
+    long[] mask = batch.inputs().attentionMask().clone();
+    int width = batch.inputs().length();
+    for (int row = 0; row < batch.inputs().rows(); row++) {
+      Arrays.fill(mask, row * width, row * width + Math.min(unpooled, width), 0);
+    }
+    return mask;
+  }
+
+  private void distribute(EncoderRunner.Batch batch, float[] values, float[][] vectors) {
+    for (int row = 0; row < batch.rows().size(); row++) {
+      vectors[batch.rows().get(row).index()] =
+          Arrays.copyOfRange(values, row * dimension, (row + 1) * dimension);
+    }
+  }
+
+  /**
+   * Returns the width of the vectors.
+   *
+   * @return a number of floats
+   */
+  public int dimension() {
+    return dimension;
+  }
+
+  /** Frees the weights of the modules after pooling. */
+  @Override
+  public void close() {
+    after.forEach(VectorModule::close);
+  }
+}
