@@ -37,14 +37,20 @@ class ArchitectureTest {
       Map.of(
           "core", Set.of(),
           "lora", Set.of("core"),
+          "parquet", Set.of("core"),
           "qlora", Set.of("lora", "core"),
           "rag", Set.of("core"),
           "eval", Set.of("core"),
-          "examples", Set.of("core", "lora", "qlora", "rag", "eval"));
+          "examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval"));
 
   /** The modules that make up the library: all but examples and benchmarks, which use it. */
   private static final String[] LIBRARIES = {
-    inModule("core"), inModule("lora"), inModule("qlora"), inModule("rag"), inModule("eval")
+    inModule("core"),
+    inModule("lora"),
+    inModule("parquet"),
+    inModule("qlora"),
+    inModule("rag"),
+    inModule("eval")
   };
 
   private static JavaClasses classes;

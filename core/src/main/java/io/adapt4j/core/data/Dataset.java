@@ -1,5 +1,7 @@
 package io.adapt4j.core.data;
 
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -44,6 +46,32 @@ public interface Dataset {
   }
 
   /**
+   * Returns the fields that a row was made of, for what an example does not carry, such as the key
+   * of a conversation or a time.
+   *
+   * @param row its number, from 0
+   * @return the fields; empty if the dataset does not come from a file
+   * @throws IndexOutOfBoundsException if there is no such row
+   * @throws DatasetException if it can no longer be read
+   */
+  default Optional<Row> source(int row) {
+    Objects.checkIndex(row, size());
+    return Optional.empty();
+  }
+
+  /**
+   * Returns how much a row counts in the loss.
+   *
+   * @param row its number, from 0
+   * @return the weight, above 0; 1 unless the dataset was weighted
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
+  default double weight(int row) {
+    Objects.checkIndex(row, size());
+    return 1;
+  }
+
+  /**
    * Returns a view of the first rows.
    *
    * @param rows how many; all rows if there are fewer
@@ -69,6 +97,19 @@ public interface Dataset {
   }
 
   /**
+   * Returns the same rows with weights in the loss. Weights that the rows already have are
+   * multiplied.
+   *
+   * @param weights one for each row, above 0; copied
+   * @return the view
+   * @throws IllegalArgumentException if there are not as many weights as rows, or one is not above
+   *     0 and finite
+   */
+  default Dataset weighted(double... weights) {
+    return new Weighted(this, weights);
+  }
+
+  /**
    * Parts the rows at random into three disjoint views that together hold every row, each in the
    * order of this dataset. The same rows, fractions and seed give the same parts on every machine.
    * Validation and test get their fraction rounded to the nearest row, but at least one row where
@@ -85,5 +126,17 @@ public interface Dataset {
    */
   default Split split(double train, double validation, double test, long seed) {
     return Split.of(this, train, validation, test, seed);
+  }
+
+  /**
+   * Parts the rows at random: 80 % to train on, 10 % to validate on, 10 % to test on. {@link
+   * Splitter} knows other ways.
+   *
+   * @param seed seed of the choice
+   * @return the parts
+   * @throws DatasetException if there are too few rows for every part to get one
+   */
+  default Split split(long seed) {
+    return split(Split.TRAIN, Split.VALIDATION, Split.TEST, seed);
   }
 }

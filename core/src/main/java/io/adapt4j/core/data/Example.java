@@ -1,7 +1,17 @@
 package io.adapt4j.core.data;
 
+import io.adapt4j.core.chat.ChatMessage;
+import java.util.List;
+import java.util.Map;
+
 /** One row of training data. Text is never empty where something is to be learned from it. */
-public sealed interface Example permits Example.Text, Example.PromptCompletion {
+public sealed interface Example
+    permits Example.Text,
+        Example.PromptCompletion,
+        Example.Chat,
+        Example.Classified,
+        Example.Preference,
+        Example.ChatPreference {
 
   /**
    * A text to continue: every token of it is trained on.
@@ -42,6 +52,139 @@ public sealed interface Example permits Example.Text, Example.PromptCompletion {
         throw new IllegalArgumentException("prompt must not be null; use an empty text");
       }
       requireContent("completion", completion);
+    }
+  }
+
+  /**
+   * A conversation: what the assistant says in it is trained on.
+   *
+   * @param messages the conversation, at least one message of the assistant in it
+   * @param tools JSON schemas of tools that the assistant may call; may be empty
+   */
+  record Chat(List<ChatMessage> messages, List<Map<String, Object>> tools) implements Example {
+
+    /** The role of messages to learn. */
+    static final String ASSISTANT = "assistant";
+
+    /**
+     * Creates an example.
+     *
+     * @param messages the conversation, copied
+     * @param tools JSON schemas of tools; the list is copied
+     * @throws IllegalArgumentException if no message is the assistant's
+     */
+    public Chat {
+      messages = List.copyOf(messages);
+      tools = List.copyOf(tools);
+      if (messages.stream().noneMatch(message -> message.role().equals(ASSISTANT))) {
+        throw new IllegalArgumentException(
+            "a conversation needs a message of the assistant to learn, found roles "
+                + messages.stream().map(ChatMessage::role).toList());
+      }
+    }
+
+    /**
+     * Creates an example without tools.
+     *
+     * @param messages the conversation
+     */
+    public Chat(List<ChatMessage> messages) {
+      this(messages, List.of());
+    }
+  }
+
+  /**
+   * A text with the classes it belongs to. There is nothing to generate in it: it is for models
+   * with a classification head.
+   *
+   * @param text the text, not empty
+   * @param labels names of the classes, each once; one, or for several labels a text any number
+   */
+  record Classified(String text, List<String> labels) implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param text the text
+     * @param labels names of the classes, copied
+     * @throws IllegalArgumentException if the text or a label is empty, or a label occurs twice
+     */
+    public Classified {
+      requireContent("text", text);
+      labels = List.copyOf(labels);
+      labels.forEach(label -> requireContent("label", label));
+      if (labels.stream().distinct().count() < labels.size()) {
+        throw new IllegalArgumentException("labels must differ, found " + labels);
+      }
+    }
+
+    /**
+     * Creates an example of one class.
+     *
+     * @param text the text
+     * @param label the name of its class
+     */
+    public Classified(String text, String label) {
+      this(text, List.of(label));
+    }
+  }
+
+  /**
+   * A prompt with a better and a worse completion, as preference optimisation takes them.
+   *
+   * @param prompt what is given; may be empty
+   * @param chosen the better completion, not empty
+   * @param rejected the worse completion, not empty
+   */
+  record Preference(String prompt, String chosen, String rejected) implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param prompt what is given
+     * @param chosen the better completion
+     * @param rejected the worse completion
+     * @throws IllegalArgumentException if a completion is empty
+     */
+    public Preference {
+      if (prompt == null) {
+        throw new IllegalArgumentException("prompt must not be null; use an empty text");
+      }
+      requireContent("chosen", chosen);
+      requireContent("rejected", rejected);
+    }
+  }
+
+  /**
+   * A conversation with a better and a worse continuation.
+   *
+   * @param prompt what is given; may be empty
+   * @param chosen the better continuation, at least one message
+   * @param rejected the worse continuation, at least one message
+   */
+  record ChatPreference(
+      List<ChatMessage> prompt, List<ChatMessage> chosen, List<ChatMessage> rejected)
+      implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param prompt what is given, copied
+     * @param chosen the better continuation, copied
+     * @param rejected the worse continuation, copied
+     * @throws IllegalArgumentException if a continuation has no message
+     */
+    public ChatPreference {
+      prompt = List.copyOf(prompt);
+      chosen = List.copyOf(chosen);
+      rejected = List.copyOf(rejected);
+      if (chosen.isEmpty() || rejected.isEmpty()) {
+        throw new IllegalArgumentException(
+            "chosen and rejected need at least one message each, found "
+                + chosen.size()
+                + " and "
+                + rejected.size());
+      }
     }
   }
 

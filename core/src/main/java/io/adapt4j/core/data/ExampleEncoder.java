@@ -1,6 +1,12 @@
 package io.adapt4j.core.data;
 
+import io.adapt4j.core.chat.ChatEncoder;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.chat.EncodedChat;
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.ByteBuffer;
@@ -12,12 +18,13 @@ import java.util.OptionalInt;
 /**
  * Turns examples into token ids and labels.
  *
- * <p>Both shapes begin with what the tokenizer puts before a text (bos, if the model has it so) and
- * end with the end-of-sequence token, unless the text already ends with it. Of a {@link
- * Example.Text} every token is trained on. Of a {@link Example.PromptCompletion} only the
- * completion and the end of sequence are: prompt and completion are tokenized as one text, since
- * tokenizing the completion alone would give other tokens than the model meets when it continues
- * the prompt; a token that has characters of both belongs to the completion.
+ * <p>Texts begin with what the tokenizer puts before a text (bos, if the model has it so) and end
+ * with the end-of-sequence token, unless the text already ends with it. Of a {@link Example.Text}
+ * every token is trained on. Of a {@link Example.PromptCompletion} only the completion and the end
+ * of sequence are: prompt and completion are tokenized as one text, since tokenizing the completion
+ * alone would give other tokens than the model meets when it continues the prompt; a token that has
+ * characters of both belongs to the completion. An {@link Example.Chat} is what the model's chat
+ * template makes of it, nothing added; what the assistant says in it is trained on.
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
@@ -28,11 +35,18 @@ public final class ExampleEncoder {
   private final Overflow overflow;
   private final boolean appendEos;
 
+  /** Null where conversations cannot be encoded. */
+  private final ChatEncoder chatEncoder;
+
   private ExampleEncoder(Builder builder) {
     this.tokenizer = builder.tokenizer;
     this.maxLength = builder.maxLength;
     this.overflow = builder.overflow;
     this.appendEos = builder.appendEos;
+    this.chatEncoder =
+        builder.chatTemplate == null
+            ? null
+            : new ChatEncoder(builder.tokenizer, builder.chatTemplate);
   }
 
   /**
@@ -54,6 +68,7 @@ public final class ExampleEncoder {
     private final int maxLength;
     private Overflow overflow = Overflow.TRUNCATE_RIGHT;
     private boolean appendEos = true;
+    private ChatTemplate chatTemplate;
 
     private Builder(Tokenizer tokenizer, int maxLength) {
       if (maxLength < 2) {
@@ -84,6 +99,18 @@ public final class ExampleEncoder {
      */
     public Builder appendEos(boolean append) {
       this.appendEos = append;
+      return this;
+    }
+
+    /**
+     * Names the template that makes texts of conversations. Default: none, and an {@link
+     * Example.Chat} is refused.
+     *
+     * @param template the model's chat template
+     * @return this
+     */
+    public Builder chatTemplate(ChatTemplate template) {
+      this.chatTemplate = template;
       return this;
     }
 
@@ -123,11 +150,41 @@ public final class ExampleEncoder {
   }
 
   /**
+   * Tells whether an example over the limit is an error.
+   *
+   * @return whether the policy is {@link Overflow#FAIL}
+   */
+  public boolean failsOverLimit() {
+    return overflow == Overflow.FAIL;
+  }
+
+  /**
+   * Returns the tokenizer.
+   *
+   * @return the tokenizer that the encoder was made with
+   */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * Counts the tokens of an example before it is cut to the limit.
+   *
+   * @param example the example
+   * @return how many tokens, special tokens among them
+   * @throws DatasetException if it is of a kind that holds no text to generate
+   */
+  public int tokens(Example example) {
+    return tokenize(example).length();
+  }
+
+  /**
    * Tokenizes an example.
    *
    * @param example the example
    * @return the sample, or why to leave the example out
-   * @throws DatasetException if it is longer than the limit and the policy is {@link Overflow#FAIL}
+   * @throws DatasetException if it is longer than the limit and the policy is {@link
+   *     Overflow#FAIL}, or if it is of a kind that holds no text to generate
    */
   public EncodedExample encode(Example example) {
     TrainingSample sample = tokenize(example);
@@ -215,7 +272,44 @@ public final class ExampleEncoder {
     if (example instanceof Example.PromptCompletion pair) {
       return tokenize(pair.prompt() + pair.completion(), pair.prompt().length());
     }
-    return withLabels(withEos(tokenizer.encode(((Example.Text) example).text(), true)), 0);
+    if (example instanceof Example.Text text) {
+      return withLabels(withEos(tokenizer.encode(text.text(), true)), 0);
+    }
+    if (example instanceof Example.Chat chat) {
+      return tokenize(chat);
+    }
+    throw new DatasetException(
+        "a "
+            + example.getClass().getSimpleName()
+            + " example has no text to learn to generate: read the rows as texts, prompts with"
+            + " completions or chats, or train for their own task.");
+  }
+
+  private TrainingSample tokenize(Example.Chat chat) {
+    if (chatEncoder == null) {
+      throw new DatasetException(
+          "a conversation needs a chat template to become a text. Give the encoder the model's, or"
+              + " read the rows as prompts with completions.");
+    }
+    ChatOptions options = ChatOptions.defaults();
+    EncodedChat encoded;
+    try {
+      encoded =
+          chatEncoder.encodeWithMask(
+              chat.messages(), chat.tools().isEmpty() ? options : options.withTools(chat.tools()));
+    } catch (ChatException | TemplateException e) {
+      throw new DatasetException(
+          "the chat template refuses the conversation: " + e.getMessage(), e);
+    }
+    if (encoded.ids().length == 0) {
+      throw new DatasetException(
+          "the chat template makes nothing of the conversation. Check the template.");
+    }
+    int[] labels = encoded.ids().clone();
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = encoded.assistantMask()[i] ? labels[i] : TrainingSample.IGNORED;
+    }
+    return new TrainingSample(encoded.ids(), labels);
   }
 
   private TrainingSample tokenize(String text, int promptLength) {

@@ -22,15 +22,25 @@ final class LineReader implements Closeable {
   private int length;
   private long offset;
   private long number;
+  private long bytes;
   private boolean tooLong;
 
-  LineReader(Path file) throws IOException {
+  /** Reads a file from a byte on, which counts as the beginning of its first line. */
+  LineReader(Path file, int start) throws IOException {
     this.in = Files.newInputStream(file);
+    this.bufferOffset = start;
+    try {
+      in.skipNBytes(start);
+    } catch (IOException e) {
+      in.close();
+      throw e;
+    }
   }
 
   /** Moves to the next line; returns false at the end of the file. */
   boolean next() throws IOException {
     length = 0;
+    bytes = 0;
     tooLong = false;
     offset = bufferOffset + position;
     if (position == limit && !fill()) {
@@ -61,6 +71,11 @@ final class LineReader implements Closeable {
     return length;
   }
 
+  /** Length of the line in the file; more than {@link #length()} where it is too long. */
+  long bytes() {
+    return bytes;
+  }
+
   /** Position of the line's first byte in the file. */
   long offset() {
     return offset;
@@ -69,6 +84,15 @@ final class LineReader implements Closeable {
   /** Number of the line, from 1. */
   long number() {
     return number;
+  }
+
+  boolean isBlank() {
+    for (int i = 0; i < length; i++) {
+      if (line[i] != ' ' && line[i] != '\t' && line[i] != '\r') {
+        return false;
+      }
+    }
+    return true;
   }
 
   boolean tooLong() {
@@ -81,6 +105,7 @@ final class LineReader implements Closeable {
   }
 
   private void append(int from, int to) {
+    bytes += to - from;
     int wanted = length + to - from;
     if (wanted > LONGEST_LINE) {
       tooLong = true;

@@ -1,6 +1,7 @@
 package io.adapt4j.core.data;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * A dataset in three disjoint parts.
@@ -11,9 +12,82 @@ import java.util.Arrays;
  */
 public record Split(Dataset train, Dataset validation, Dataset test) {
 
+  static final double TRAIN = 0.8;
+  static final double VALIDATION = 0.1;
+  static final double TEST = 0.1;
+
+  /** Numbers of the parts of {@link #ofParts}; that of train is 0. */
+  static final int VALIDATION_PART = 1;
+
+  static final int TEST_PART = 2;
+
   private static final double ROUNDING = 1e-9;
 
   static Split of(Dataset all, double train, double validation, double test, long seed) {
+    requireFractions(train, validation, test);
+    return ofOrder(all, Shuffle.permutation(all.size(), seed), train, validation, test);
+  }
+
+  /** Parts rows in an order: the first to train, the last to test. */
+  static Split ofOrder(Dataset all, int[] order, double train, double validation, double test) {
+    requireFractions(train, validation, test);
+    int validationRows = rows(all.size(), validation);
+    int testRows = rows(all.size(), test);
+    int trainRows = all.size() - validationRows - testRows;
+    if (trainRows < 1) {
+      throw new DatasetException(
+          String.format(
+              "%s: %d rows are too few to give train, validation and test at least one each"
+                  + " (train would get %d). Add rows or set a fraction to 0.",
+              all.name(), all.size(), trainRows));
+    }
+    int testStart = trainRows + validationRows;
+    return new Split(
+        part(all, order, 0, trainRows),
+        part(all, order, trainRows, testStart),
+        part(all, order, testStart, all.size()));
+  }
+
+  /** Parts rows by the number of the part of each. */
+  static Split ofParts(Dataset all, int[] parts, double validation, double test, String remedy) {
+    Split split =
+        new Split(
+            all.subset(rowsOf(parts, 0)),
+            all.subset(rowsOf(parts, VALIDATION_PART)),
+            all.subset(rowsOf(parts, TEST_PART)));
+    if (split.train().size() == 0
+        || (validation > 0 && split.validation().size() == 0)
+        || (test > 0 && split.test().size() == 0)) {
+      throw new DatasetException(
+          String.format(
+              "%s: %d rows came to %d to train on, %d to validate on and %d to test on, expected at"
+                  + " least one each. %s or set a fraction to 0.",
+              all.name(),
+              all.size(),
+              split.train().size(),
+              split.validation().size(),
+              split.test().size(),
+              remedy));
+    }
+    return split;
+  }
+
+  private static int[] rowsOf(int[] parts, int part) {
+    return IntStream.range(0, parts.length).filter(row -> parts[row] == part).toArray();
+  }
+
+  /** The rows that a fraction comes to, at least one unless it is 0. */
+  static int rows(int all, double fraction) {
+    return fraction == 0 ? 0 : (int) Math.max(1, Math.round(all * fraction));
+  }
+
+  private static Dataset part(Dataset all, int[] order, int from, int to) {
+    int[] rows = Arrays.copyOfRange(order, from, to);
+    Arrays.sort(rows);
+    return all.subset(rows);
+  }
+
+  static void requireFractions(double train, double validation, double test) {
     requireFraction("train", train);
     requireFraction("validation", validation);
     requireFraction("test", test);
@@ -26,32 +100,6 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
               + " + "
               + test);
     }
-    int validationRows = rows(all.size(), validation);
-    int testRows = rows(all.size(), test);
-    int trainRows = all.size() - validationRows - testRows;
-    if (trainRows < 1) {
-      throw new DatasetException(
-          String.format(
-              "%s: %d rows are too few to give train, validation and test at least one each"
-                  + " (train would get %d). Add rows or set a fraction to 0.",
-              all.name(), all.size(), trainRows));
-    }
-    int[] order = Shuffle.permutation(all.size(), seed);
-    int testStart = trainRows + validationRows;
-    return new Split(
-        part(all, order, 0, trainRows),
-        part(all, order, trainRows, testStart),
-        part(all, order, testStart, all.size()));
-  }
-
-  private static int rows(int all, double fraction) {
-    return fraction == 0 ? 0 : (int) Math.max(1, Math.round(all * fraction));
-  }
-
-  private static Dataset part(Dataset all, int[] order, int from, int to) {
-    int[] rows = Arrays.copyOfRange(order, from, to);
-    Arrays.sort(rows);
-    return all.subset(rows);
   }
 
   private static void requireFraction(String name, double fraction) {

@@ -1,6 +1,7 @@
 package io.adapt4j.core.data;
 
 import java.util.Objects;
+import java.util.Optional;
 
 /** A view of some rows of another dataset. */
 final class Subset implements Dataset {
@@ -34,5 +35,15 @@ final class Subset implements Dataset {
   @Override
   public String locate(int row) {
     return all.locate(rows[row]);
+  }
+
+  @Override
+  public Optional<Row> source(int row) {
+    return all.source(rows[row]);
+  }
+
+  @Override
+  public double weight(int row) {
+    return all.weight(rows[row]);
   }
 }

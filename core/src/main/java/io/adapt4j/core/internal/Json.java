@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -13,6 +14,8 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InputStream;
 
 /**
  * The one JSON configuration of this module: numbers keep every digit they were written with, and
@@ -34,6 +37,9 @@ public final class Json {
           .readerFor(JsonNode.class)
           .with(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .without(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS);
+
+  private static final ObjectReader STRICT_PART =
+      STRICT.without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private static final ObjectWriter INDENTED =
       MAPPER.writer(
@@ -67,6 +73,28 @@ public final class Json {
    */
   public static JsonNode parseStrictly(String text) throws JsonProcessingException {
     return STRICT.readTree(text);
+  }
+
+  /**
+   * Starts reading a document token by token, as strictly as {@link #parseStrictly}.
+   *
+   * @param in the document in UTF-8; the caller closes it
+   * @return a parser before the first token
+   * @throws IOException if the document cannot be read
+   */
+  public static JsonParser parser(InputStream in) throws IOException {
+    return STRICT.createParser(in);
+  }
+
+  /**
+   * Reads the value that a parser stands at, and leaves the parser at its last token.
+   *
+   * @param parser a parser of {@link #parser}
+   * @return the tree
+   * @throws IOException if it cannot be read or is not valid
+   */
+  public static JsonNode readTree(JsonParser parser) throws IOException {
+    return STRICT_PART.readTree(parser);
   }
 
   /**

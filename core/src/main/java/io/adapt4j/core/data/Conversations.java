@@ -1,0 +1,237 @@
+package io.adapt4j.core.data;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.internal.Json;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * Reads messages as OpenAI has them ({@code role}, {@code content}) and as ShareGPT has them
+ * ({@code from}, {@code value}).
+ */
+final class Conversations {
+
+  /** The roles that {@code from} is known to name. */
+  private static final Map<String, String> ROLES =
+      Map.ofEntries(
+          Map.entry("system", "system"),
+          Map.entry("human", "user"),
+          Map.entry("user", "user"),
+          Map.entry("gpt", "assistant"),
+          Map.entry("chatgpt", "assistant"),
+          Map.entry("bard", "assistant"),
+          Map.entry("bing", "assistant"),
+          Map.entry("assistant", "assistant"),
+          Map.entry("model", "assistant"),
+          Map.entry("tool", "tool"),
+          Map.entry("observation", "tool"));
+
+  private static final String FUNCTION_CALL = "function_call";
+
+  private Conversations() {}
+
+  /** A row that is a conversation. */
+  static Example chat(ObjectNode row, Shape shape) throws RowProblem {
+    String field = shape.find(row, shape == Shape.MESSAGES ? "messages" : "conversations");
+    List<ChatMessage> messages = new ArrayList<>(system(row));
+    messages.addAll(messages(row, field));
+    return made(() -> new Example.Chat(messages, tools(row.path("tools"))));
+  }
+
+  /** A conversation of one prompt and its answer. */
+  static Example turn(String system, String prompt, String completion) throws RowProblem {
+    List<ChatMessage> messages = new ArrayList<>();
+    if (system != null) {
+      messages.add(ChatMessage.system(system));
+    }
+    messages.add(ChatMessage.user(prompt));
+    messages.add(ChatMessage.assistant(completion));
+    return made(() -> new Example.Chat(messages));
+  }
+
+  /** A row whose better and worse answers are messages; what both begin with is the prompt. */
+  static Example preference(ObjectNode row, Shape shape) throws RowProblem {
+    String field = shape.find(row, "prompt");
+    List<ChatMessage> prompt = new ArrayList<>(system(row));
+    if (row.path(field).isTextual()) {
+      prompt.add(ChatMessage.user(PlainReader.content(row, field, false)));
+    } else if (row.hasNonNull(field)) {
+      prompt.addAll(messages(row, field));
+    }
+    List<ChatMessage> chosen = messages(row, "chosen");
+    List<ChatMessage> rejected = messages(row, "rejected");
+    int shared = 0;
+    while (shared < Math.min(chosen.size(), rejected.size()) - 1
+        && chosen.get(shared).equals(rejected.get(shared))) {
+      shared++;
+    }
+    if (shared > 0) {
+      // The answers hold the whole conversation, so the prompt is in them.
+      prompt.removeIf(message -> !message.role().equals("system"));
+      chosen.subList(0, shared).stream()
+          .filter(message -> !prompt.contains(message))
+          .forEach(prompt::add);
+    }
+    List<ChatMessage> better = chosen.subList(shared, chosen.size());
+    List<ChatMessage> worse = rejected.subList(shared, rejected.size());
+    return made(() -> new Example.ChatPreference(prompt, better, worse));
+  }
+
+  private static List<ChatMessage> system(ObjectNode row) throws RowProblem {
+    return row.path("system").isTextual() && !row.path("system").textValue().isEmpty()
+        ? List.of(ChatMessage.system(PlainReader.content(row, "system", false)))
+        : List.of();
+  }
+
+  private static List<ChatMessage> messages(ObjectNode row, String field) throws RowProblem {
+    JsonNode value = row.path(field);
+    if (value.isObject()) {
+      List<ChatMessage> one = new ArrayList<>();
+      one.add(message(value, field));
+      return one;
+    }
+    if (!value.isArray() || value.isEmpty()) {
+      throw new RowProblem(
+          "field '" + field + "': expected messages, found " + RowProblem.quote(value) + ".");
+    }
+    List<ChatMessage> messages = new ArrayList<>();
+    for (int i = 0; i < value.size(); i++) {
+      messages.add(message(value.get(i), field + "[" + i + "]"));
+    }
+    return messages;
+  }
+
+  private static ChatMessage message(JsonNode value, String place) throws RowProblem {
+    try {
+      return messageOf(value, place);
+    } catch (IllegalArgumentException e) {
+      throw new RowProblem("field '" + place + "': " + e.getMessage() + ".");
+    }
+  }
+
+  private static ChatMessage messageOf(JsonNode value, String place) throws RowProblem {
+    if (!(value instanceof ObjectNode message)) {
+      throw new RowProblem(
+          "field '" + place + "': expected a message, found " + RowProblem.quote(value) + ".");
+    }
+    requireUnicode(message, place);
+    if (message.has("from") && !message.has("role")) {
+      return shared(message, place);
+    }
+    if (!message.path("role").isTextual()) {
+      throw new RowProblem(
+          "field '"
+              + place
+              + "': expected 'role' and 'content', or 'from' and 'value', found "
+              + RowProblem.quote(message)
+              + ".");
+    }
+    JsonNode content = message.path("content");
+    boolean calls = message.hasNonNull("tool_calls");
+    if (!content.isTextual() && !content.isArray() && !calls) {
+      throw new RowProblem(
+          "field '"
+              + place
+              + ".content': expected a text or parts, found "
+              + RowProblem.quote(content)
+              + ".");
+    }
+    return ChatMessage.of(fields(message));
+  }
+
+  private static ChatMessage shared(ObjectNode message, String place) throws RowProblem {
+    String from = PlainReader.content(message, "from", false);
+    String value = PlainReader.content(message, "value", true);
+    if (from.equals(FUNCTION_CALL)) {
+      return call(value, place);
+    }
+    String role = ROLES.get(from);
+    if (role == null) {
+      throw new RowProblem(
+          "field '"
+              + place
+              + ".from': expected one of "
+              + ROLES.keySet().stream().sorted().toList()
+              + " or "
+              + FUNCTION_CALL
+              + ", found "
+              + RowProblem.quote(from)
+              + ".");
+    }
+    return ChatMessage.of(role, value);
+  }
+
+  private static ChatMessage call(String value, String place) throws RowProblem {
+    try {
+      if (Json.parseStrictly(value) instanceof ObjectNode function) {
+        Map<String, Object> call = Map.of("type", "function", "function", fields(function));
+        return ChatMessage.assistant("").with("tool_calls", List.of(call));
+      }
+    } catch (JsonProcessingException e) {
+      // Told below, as of any other value.
+    }
+    throw new RowProblem(
+        "field '"
+            + place
+            + ".value': expected the JSON of a function call, found "
+            + RowProblem.quote(value)
+            + ".");
+  }
+
+  /** Tools as a list, or as a text that holds the JSON of one. */
+  private static List<Map<String, Object>> tools(JsonNode value) {
+    JsonNode list = value;
+    if (value.isTextual() && !value.textValue().isBlank()) {
+      try {
+        list = Json.parseStrictly(value.textValue());
+      } catch (JsonProcessingException e) {
+        throw new IllegalArgumentException(
+            "field 'tools': expected a list, found " + RowProblem.quote(value), e);
+      }
+    }
+    List<Map<String, Object>> tools = new ArrayList<>();
+    if (list.isArray()) {
+      for (JsonNode tool : list) {
+        if (!(tool instanceof ObjectNode object)) {
+          throw new IllegalArgumentException(
+              "field 'tools': expected objects, found " + RowProblem.quote(tool));
+        }
+        tools.add(fields(object));
+      }
+    } else if (!list.isMissingNode() && !list.isNull() && !list.isTextual()) {
+      throw new IllegalArgumentException(
+          "field 'tools': expected a list, found " + RowProblem.quote(list));
+    }
+    return tools;
+  }
+
+  private static Map<String, Object> fields(ObjectNode object) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    object.properties().forEach(field -> fields.put(field.getKey(), Row.plain(field.getValue())));
+    return fields;
+  }
+
+  private static void requireUnicode(JsonNode value, String place) throws RowProblem {
+    if (value.isTextual()) {
+      RowProblem.requireUnicode(place, value.textValue());
+    }
+    for (JsonNode part : value) {
+      requireUnicode(part, place);
+    }
+  }
+
+  /** Makes an example, whose own rules are the row's. */
+  private static Example made(Supplier<Example> example) throws RowProblem {
+    try {
+      return example.get();
+    } catch (IllegalArgumentException e) {
+      throw new RowProblem(e.getMessage() + ".");
+    }
+  }
+}

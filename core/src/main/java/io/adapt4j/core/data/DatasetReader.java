@@ -1,0 +1,447 @@
+package io.adapt4j.core.data;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import io.adapt4j.core.internal.Json;
+import java.io.CharConversionException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * Options of reading a file or a folder of files. Whatever is not stated is told by names and
+ * content: the {@link Format} by the file's extension, gzip and formats of other modules ({@link
+ * JsonLinesConverter}) by the first bytes, the encoding by a byte order mark (else UTF-8), the
+ * {@link Shape} by the fields of the first row.
+ *
+ * <pre>{@code
+ * Dataset questions =
+ *     Datasets.read(Path.of("faq.csv.gz"))
+ *         .delimiter(';')
+ *         .map("question", "prompt")
+ *         .map("reply", "completion")
+ *         .quarantine(Path.of("faq.malformed.jsonl"))
+ *         .open();
+ * }</pre>
+ *
+ * <p>Not thread-safe.
+ */
+public final class DatasetReader {
+
+  private final Path path;
+  private String glob;
+  private Format format;
+  private Charset encoding;
+  private Character delimiter;
+  private boolean quotes = true;
+  private List<String> columns;
+  private TextUnit textUnit = TextUnit.DOCUMENT;
+  private String rowsAt;
+  private Shape shape;
+  private PromptTemplate template;
+  private String noAnswer;
+  private boolean asChat;
+  private String system;
+  private ExampleReader reader;
+  private final Map<String, String> renames = new LinkedHashMap<>();
+  private boolean skipMalformed;
+  private Path quarantine;
+
+  DatasetReader(Path path) {
+    this.path = Objects.requireNonNull(path, "path");
+  }
+
+  /**
+   * Chooses files of a folder. Default: all but those hidden.
+   *
+   * @param pattern as {@link FileSystems} has it for {@code glob}, matched with the path below the
+   *     folder, such as {@code **.txt}
+   * @return this
+   */
+  public DatasetReader files(String pattern) {
+    this.glob = pattern;
+    return this;
+  }
+
+  /**
+   * States the format. Default: by the extension, {@code .gz} left aside: {@code jsonl} and {@code
+   * ndjson}, {@code json} (also where it holds JSON Lines), {@code csv}, {@code tsv} and {@code
+   * tab}, {@code txt}, {@code text} and {@code md}.
+   *
+   * @param fileFormat the format
+   * @return this
+   */
+  public DatasetReader format(Format fileFormat) {
+    this.format = fileFormat;
+    return this;
+  }
+
+  /**
+   * States the encoding. Default: what a byte order mark says (UTF-8, UTF-16, UTF-32), else UTF-8.
+   *
+   * @param charset the encoding
+   * @return this
+   */
+  public DatasetReader encoding(Charset charset) {
+    this.encoding = charset;
+    return this;
+  }
+
+  /**
+   * States what is between the fields of CSV. Default: a comma; in TSV a tab.
+   *
+   * @param character an ASCII character other than a quote or a line end
+   * @return this
+   * @throws IllegalArgumentException if it is another character
+   */
+  public DatasetReader delimiter(char character) {
+    if (character > 0x7f || character == '"' || character == '\n' || character == '\r') {
+      throw new IllegalArgumentException(
+          "delimiter must be an ASCII character other than a quote or a line end, found '"
+              + character
+              + "'");
+    }
+    this.delimiter = character;
+    return this;
+  }
+
+  /**
+   * Takes quotes in CSV or TSV for characters like any other, as files of GLUE have it. Default: a
+   * field may stand in quotes.
+   *
+   * @return this
+   */
+  public DatasetReader withoutQuotes() {
+    this.quotes = false;
+    return this;
+  }
+
+  /**
+   * Names the columns of a CSV or TSV file that has no header. Default: the first record names
+   * them.
+   *
+   * @param names a name for every column
+   * @return this
+   * @throws IllegalArgumentException if there are none, or two are equal
+   */
+  public DatasetReader columns(String... names) {
+    if (names.length == 0 || Stream.of(names).distinct().count() < names.length) {
+      throw new IllegalArgumentException(
+          "columns need a name of their own each, found " + List.of(names));
+    }
+    this.columns = List.of(names);
+    return this;
+  }
+
+  /**
+   * Says what of a plain text is a row. Default: {@link TextUnit#DOCUMENT}.
+   *
+   * @param unit what is a row
+   * @return this
+   */
+  public DatasetReader textUnit(TextUnit unit) {
+    this.textUnit = Objects.requireNonNull(unit, "unit");
+    return this;
+  }
+
+  /**
+   * Names the field of a JSON object that holds the rows. Default: the only field that is an array
+   * of objects.
+   *
+   * @param field its name
+   * @return this
+   */
+  public DatasetReader rowsAt(String field) {
+    this.rowsAt = field;
+    return this;
+  }
+
+  /**
+   * States what the fields mean. Default: recognised from the first row; rows of another shape are
+   * malformed.
+   *
+   * @param rowShape the shape
+   * @return this
+   */
+  public DatasetReader shape(Shape rowShape) {
+    this.shape = rowShape;
+    return this;
+  }
+
+  /**
+   * Says that a field of the file is a field of the shape. A field that already has that name is
+   * left aside.
+   *
+   * @param field its name in the file
+   * @param as the shape's name for it
+   * @return this
+   * @throws IllegalArgumentException if another field is already mapped to that name
+   */
+  public DatasetReader map(String field, String as) {
+    if (renames.containsValue(as) && !as.equals(renames.get(field))) {
+      throw new IllegalArgumentException(
+          "two fields cannot both be '" + as + "': already mapped are " + renames.keySet());
+    }
+    renames.put(field, as);
+    return this;
+  }
+
+  /**
+   * Reads rows with a function. It is called for every row when the file is opened and again when
+   * the row is read, so it has to give the same example for the same row; what it throws counts as
+   * a malformed row.
+   *
+   * @param function makes an example of a row's fields
+   * @return this
+   */
+  public DatasetReader map(Function<Row, ? extends Example> function) {
+    this.reader = ExampleReader.of(function);
+    return this;
+  }
+
+  /**
+   * States how prompts are made of fields. Default: that of the shape.
+   *
+   * @param promptTemplate the template
+   * @return this
+   */
+  public DatasetReader template(PromptTemplate promptTemplate) {
+    this.template = promptTemplate;
+    return this;
+  }
+
+  /**
+   * Makes conversations of prompts and completions: the prompt is the user's message, the
+   * completion the assistant's, and the model's chat template puts the words around them. Prompts
+   * are then made by other templates: instruction and input, or context and question, with an empty
+   * line between. Default: {@link Example.PromptCompletion}.
+   *
+   * @return this
+   */
+  public DatasetReader asChat() {
+    this.asChat = true;
+    return this;
+  }
+
+  /**
+   * Makes conversations, as {@link #asChat()}, that begin with instructions for the model.
+   *
+   * @param systemMessage the instructions
+   * @return this
+   */
+  public DatasetReader asChat(String systemMessage) {
+    this.system = systemMessage;
+    return asChat();
+  }
+
+  /**
+   * States what to learn for a question without answers, as SQuAD 2 has them. Default: such rows
+   * are malformed.
+   *
+   * @param completion the answer, such as {@code unanswerable}
+   * @return this
+   */
+  public DatasetReader noAnswer(String completion) {
+    this.noAnswer = completion;
+    return this;
+  }
+
+  /**
+   * Leaves malformed rows out; the report counts them. Default: they fail the reading.
+   *
+   * @return this
+   * @throws IllegalStateException if they are to go to a file
+   */
+  public DatasetReader skipMalformed() {
+    if (quarantine != null) {
+      throw new IllegalStateException("malformed rows go to " + quarantine + "; choose one");
+    }
+    this.skipMalformed = true;
+    return this;
+  }
+
+  /**
+   * Leaves malformed rows out and writes them to a JSON Lines file: {@code file}, {@code line},
+   * {@code problem}, and the {@code row} as it was, in {@code base64} where it is not UTF-8. The
+   * file is written only if there are any. Default: they fail the reading.
+   *
+   * @param file the file to write
+   * @return this
+   * @throws IllegalStateException if they are to be skipped
+   */
+  public DatasetReader quarantine(Path file) {
+    if (skipMalformed) {
+      throw new IllegalStateException("malformed rows are skipped; choose one");
+    }
+    this.quarantine = file;
+    return this;
+  }
+
+  /** Each row tells whether it is a text, a prompt with a completion, or a conversation. */
+  DatasetReader plain() {
+    this.reader = new PlainReader();
+    return this;
+  }
+
+  /**
+   * Reads the files once, to check every row and note where it is. Files that are compressed or in
+   * another encoding than UTF-8 are written out to the folder for temporary files, and deleted when
+   * the dataset is no longer used.
+   *
+   * @return the rows; the files must not change as long as they are in use
+   * @throws DatasetException if a file is missing, unreadable or damaged, the format or the shape
+   *     cannot be told, there are no rows, or rows are malformed and not to be left out: it lists
+   *     the first ten problems and counts all
+   * @throws IllegalArgumentException if options contradict each other
+   */
+  public FileDataset open() {
+    if (reader != null && (shape != null || template != null || noAnswer != null || asChat)) {
+      throw new IllegalArgumentException(
+          "a function reads the rows, so shape, template, noAnswer and asChat mean nothing; choose"
+              + " one");
+    }
+    try (Quarantine kept = quarantine == null ? null : new Quarantine(quarantine)) {
+      Indexer indexer =
+          new Indexer(
+              renames,
+              new Indexer.Choice(
+                  reader,
+                  shape,
+                  chosen -> new ShapeReader(chosen, template, noAnswer, asChat, system)),
+              kept);
+      List<Path> files = files();
+      for (Path file : files) {
+        SourceFile source = Unpacking.open(file, encoding);
+        indexer.add(source, recordFormat(source));
+      }
+      return dataset(indexer, files.size(), kept != null && kept.commit());
+    } catch (IOException e) {
+      throw SourceFile.unreadable(path, e);
+    } catch (UncheckedIOException e) {
+      throw SourceFile.unreadable(path, e.getCause());
+    }
+  }
+
+  private FileDataset dataset(Indexer indexer, int files, boolean quarantined) {
+    if (indexer.malformed() > 0 && !skipMalformed && quarantine == null) {
+      throw DatasetException.ofProblems(path, indexer.problems(), indexer.malformed());
+    }
+    if (indexer.rows() == 0) {
+      throw new DatasetException(
+          path
+              + (indexer.malformed() == 0
+                  ? ": expected at least one row, found an empty file. "
+                  : ": expected at least one row, found only malformed ones, such as "
+                      + indexer.problems().get(0)
+                      + " ")
+              + "Check that it is the right file.");
+    }
+    return new FileDataset(
+        path,
+        indexer.parts(),
+        Map.copyOf(renames),
+        indexer.reader(),
+        new ReadReport(
+            files,
+            indexer.rows(),
+            indexer.malformed(),
+            indexer.problems(),
+            indexer.shape(),
+            indexer.unusedFields(),
+            quarantined ? Optional.of(quarantine) : Optional.empty()));
+  }
+
+  private List<Path> files() throws IOException {
+    if (Files.isRegularFile(path)) {
+      return List.of(path);
+    }
+    if (!Files.isDirectory(path)) {
+      throw new DatasetException(path + ": no such file. Check the path.");
+    }
+    PathMatcher matcher =
+        glob == null ? null : FileSystems.getDefault().getPathMatcher("glob:" + glob);
+    List<Path> files = new ArrayList<>();
+    try (Stream<Path> below = Files.walk(path)) {
+      below
+          .filter(file -> isWanted(file, matcher))
+          .sorted((a, b) -> path.relativize(a).toString().compareTo(path.relativize(b).toString()))
+          .forEach(files::add);
+    }
+    if (files.isEmpty()) {
+      throw new DatasetException(
+          path + ": expected files, found none" + (glob == null ? "." : " that match " + glob));
+    }
+    return files;
+  }
+
+  private boolean isWanted(Path file, PathMatcher matcher) {
+    Path below = path.relativize(file);
+    for (Path name : below) {
+      if (name.toString().startsWith(".")) {
+        return false;
+      }
+    }
+    return Files.isRegularFile(file) && (matcher == null || matcher.matches(below));
+  }
+
+  private RecordFormat recordFormat(SourceFile source) throws IOException {
+    Format chosen =
+        source.isJsonLines() ? Format.JSONL : format != null ? format : formatOf(source);
+    if (chosen != Format.CSV
+        && chosen != Format.TSV
+        && (delimiter != null || columns != null || !quotes)) {
+      throw new IllegalArgumentException(
+          source.file() + " is " + chosen + ": delimiter, columns and quotes are of CSV and TSV");
+    }
+    return switch (chosen) {
+      case JSONL -> new JsonlFormat();
+      case JSON -> new JsonFormat(rowsAt);
+      case CSV -> new CsvFormat(delimiter == null ? ',' : delimiter, quotes, columns);
+      case TSV -> new CsvFormat(delimiter == null ? '\t' : delimiter, quotes, columns);
+      case TEXT -> new TextFormat(textUnit);
+    };
+  }
+
+  private Format formatOf(SourceFile source) throws IOException {
+    String name = source.file().getFileName().toString();
+    Format named =
+        Format.ofName(name)
+            .orElseThrow(
+                () ->
+                    new DatasetException(
+                        source.file()
+                            + ": the name does not tell the format. State it with format"
+                            + (Files.isDirectory(path) ? ", or choose files with files." : ".")));
+    return named == Format.JSON && holdsLines(source) ? Format.JSONL : named;
+  }
+
+  /** Whether an object is followed by another. */
+  private static boolean holdsLines(SourceFile source) throws IOException {
+    try (InputStream in = Files.newInputStream(source.content());
+        JsonParser parser = Json.parser(in)) {
+      in.skipNBytes(source.start());
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        return false;
+      }
+      parser.skipChildren();
+      return parser.nextToken() == JsonToken.START_OBJECT;
+    } catch (JsonProcessingException | CharConversionException e) {
+      // Reading it as one document will tell what is wrong.
+      return false;
+    }
+  }
+}

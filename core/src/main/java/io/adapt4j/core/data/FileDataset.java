@@ -1,0 +1,132 @@
+package io.adapt4j.core.data;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Rows of a file or of a folder of files, read on demand. In memory are the places of the rows
+ * (twelve bytes each) and what was read last (64 KiB, or a row if that is longer).
+ */
+public final class FileDataset implements Dataset {
+
+  private final Path path;
+  private final List<Part> parts;
+  private final int[] firstRows;
+  private final int size;
+  private final Map<String, String> renames;
+  private final ExampleReader reader;
+  private final ReadReport report;
+
+  /** The rows of one file. */
+  record Part(SourceFile source, RecordFormat format, RowIndex index) {}
+
+  FileDataset(
+      Path path,
+      List<Part> parts,
+      Map<String, String> renames,
+      ExampleReader reader,
+      ReadReport report) {
+    this.path = path;
+    this.parts = parts;
+    this.renames = renames;
+    this.reader = reader;
+    this.report = report;
+    this.firstRows = new int[parts.size()];
+    int rows = 0;
+    for (int i = 0; i < firstRows.length; i++) {
+      firstRows[i] = rows;
+      rows = Math.addExact(rows, parts.get(i).index().size());
+    }
+    this.size = rows;
+  }
+
+  /**
+   * Returns what reading the files came to.
+   *
+   * @return the report
+   */
+  public ReadReport report() {
+    return report;
+  }
+
+  @Override
+  public String name() {
+    return path.toString();
+  }
+
+  @Override
+  public int size() {
+    return size;
+  }
+
+  @Override
+  public Example get(int row) {
+    try {
+      return reader.read(ExampleReader.renamed(object(row), renames));
+    } catch (RowProblem e) {
+      throw part(row).source().changed(row, e.getMessage());
+    }
+  }
+
+  @Override
+  public Optional<Row> source(int row) {
+    try {
+      return Optional.of(new Row(object(row)));
+    } catch (RowProblem e) {
+      throw part(row).source().changed(row, e.getMessage());
+    }
+  }
+
+  @Override
+  public String locate(int row) {
+    Part part = part(row);
+    SourceFile source = part.source();
+    try {
+      long line = source.lineOf(part.index().offset(inPart(row)));
+      return source.file() + " line " + line;
+    } catch (IOException e) {
+      throw SourceFile.unreadable(source.file(), e);
+    }
+  }
+
+  private ObjectNode object(int row) throws RowProblem {
+    Part part = part(row);
+    int at = inPart(row);
+    RowIndex index = part.index();
+    try {
+      byte[] bytes = part.source().read(index.offset(at), index.length(at), row);
+      return part.format().parse(bytes, index.part(at));
+    } catch (IOException e) {
+      throw SourceFile.unreadable(part.source().file(), e);
+    }
+  }
+
+  private Part part(int row) {
+    return parts.get(partOf(row));
+  }
+
+  private int inPart(int row) {
+    return row - firstRows[partOf(row)];
+  }
+
+  /** The last part that begins at or before the row: those before it may be empty. */
+  private int partOf(int row) {
+    Objects.checkIndex(row, size);
+    int low = 0;
+    int high = firstRows.length - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (firstRows[middle] <= row) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+}

@@ -1,0 +1,149 @@
+package io.adapt4j.core.data;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Checks every row of the files it is given, notes where the good ones are, and what is wrong. */
+final class Indexer {
+
+  static final int MOST_PROBLEMS = 10;
+
+  private final Map<String, String> renames;
+  private final Choice choice;
+  private final Quarantine quarantine;
+
+  private final List<FileDataset.Part> parts = new ArrayList<>();
+  private final List<String> problems = new ArrayList<>();
+  private long malformed;
+  private int rows;
+  private ExampleReader reader;
+  private Shape shape;
+  private List<String> unused = List.of();
+
+  /** How rows are to be read: by a reader, or by a shape, which the first row tells if null. */
+  record Choice(ExampleReader reader, Shape shape, Function<Shape, ExampleReader> ofShape) {}
+
+  /**
+   * Creates an indexer.
+   *
+   * @param quarantine takes malformed rows; null to note them only
+   */
+  Indexer(Map<String, String> renames, Choice choice, Quarantine quarantine) {
+    this.renames = renames;
+    this.choice = choice;
+    this.quarantine = quarantine;
+    this.reader = choice.reader();
+    if (choice.shape() != null) {
+      use(choice.shape());
+    }
+  }
+
+  /** Goes through a file. */
+  void add(SourceFile source, RecordFormat format) throws IOException {
+    OneFile file = new OneFile(source);
+    format.scan(source, file);
+    file.index.trim();
+    parts.add(new FileDataset.Part(source, format, file.index));
+  }
+
+  private void use(Shape chosen) {
+    shape = chosen;
+    reader = choice.ofShape().apply(chosen);
+  }
+
+  List<FileDataset.Part> parts() {
+    return parts;
+  }
+
+  ExampleReader reader() {
+    return reader;
+  }
+
+  Optional<Shape> shape() {
+    return Optional.ofNullable(shape);
+  }
+
+  List<String> unusedFields() {
+    return unused;
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  long malformed() {
+    return malformed;
+  }
+
+  /** The first problems, with their lines. */
+  List<String> problems() {
+    return problems;
+  }
+
+  private final class OneFile implements RecordFormat.Sink {
+
+    private final SourceFile source;
+    private final RowIndex index = new RowIndex();
+
+    OneFile(SourceFile source) {
+      this.source = source;
+    }
+
+    @Override
+    public void row(long offset, int length, long line, int part, RecordFormat.Content content)
+        throws IOException {
+      try {
+        check(content.read(), line);
+        index.add(offset, length, part);
+        rows = Math.incrementExact(rows);
+      } catch (RowProblem e) {
+        note(line, e.getMessage());
+        if (quarantine != null) {
+          quarantine.add(
+              source.file(), line, e.getMessage(), source.read(offset, length, index.size()));
+        }
+      }
+    }
+
+    private void check(ObjectNode object, long line) throws RowProblem {
+      ObjectNode row = ExampleReader.renamed(object, renames);
+      if (reader == null) {
+        use(recognise(row, line));
+      }
+      if (rows == 0 && shape != null) {
+        unused = shape.unknown(row);
+      }
+      reader.read(row);
+    }
+
+    private Shape recognise(ObjectNode row, long line) {
+      try {
+        return Shape.recognise(row);
+      } catch (RowProblem e) {
+        throw new DatasetException(source.file() + ": line " + line + ": " + e.getMessage());
+      }
+    }
+
+    @Override
+    public void tooLong(long offset, long line) throws IOException {
+      String problem =
+          "longer than " + LineReader.LONGEST_LINE + " bytes. Cut the text into several rows.";
+      note(line, problem);
+      if (quarantine != null) {
+        quarantine.add(source.file(), line, problem + " It begins at byte " + offset + ".", null);
+      }
+    }
+
+    private void note(long line, String problem) {
+      malformed++;
+      if (problems.size() < MOST_PROBLEMS) {
+        problems.add("line " + line + ": " + problem);
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.adapt4j.core.data;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+
+/**
+ * Turns files of a format that this module does not read into JSON Lines, so that {@link
+ * Datasets#read} can read them. Implementations are found by {@link java.util.ServiceLoader}. A
+ * file is converted once, into the folder for temporary files, when it is opened.
+ */
+public interface JsonLinesConverter {
+
+  /** How many bytes a format is told by. */
+  int FIRST_BYTES = 4;
+
+  /**
+   * Returns the name of the format.
+   *
+   * @return the name, for messages
+   */
+  String format();
+
+  /**
+   * Tells whether a file is of the format.
+   *
+   * @param first the first {@link #FIRST_BYTES} bytes of the file; fewer if it is shorter
+   * @return whether it is
+   */
+  boolean reads(byte[] first);
+
+  /**
+   * Writes the rows of a file, one JSON object a line, in UTF-8.
+   *
+   * @param file the file
+   * @param out where to write to; not closed
+   * @throws IOException if the file cannot be read, or the rows cannot be written
+   */
+  void convert(Path file, OutputStream out) throws IOException;
+}

@@ -1,0 +1,169 @@
+package io.adapt4j.core.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Options of mixing datasets by weight. Of each dataset come as many rows as its weight is of the
+ * sum of weights; they are taken in a random order, and again in another order when all were taken.
+ * The rows of the mixture are in random order too.
+ *
+ * <pre>{@code
+ * Dataset mixed = Datasets.mix().add(support, 0.9).add(general, 0.1).seed(42).build();
+ * }</pre>
+ *
+ * <p>Not thread-safe.
+ */
+public final class Mixture {
+
+  private final List<Dataset> datasets = new ArrayList<>();
+  private final List<Double> weights = new ArrayList<>();
+  private int rows;
+  private long seed;
+
+  Mixture() {}
+
+  /**
+   * Adds a dataset.
+   *
+   * @param dataset the rows, at least one
+   * @param weight its share, relative to the others; above 0
+   * @return this
+   * @throws IllegalArgumentException if it is empty, or the weight is not above 0 and finite
+   */
+  public Mixture add(Dataset dataset, double weight) {
+    if (dataset.size() == 0) {
+      throw new IllegalArgumentException(dataset.name() + ": no rows to mix");
+    }
+    if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("weight must be above 0 and finite, found " + weight);
+    }
+    datasets.add(dataset);
+    weights.add(weight);
+    return this;
+  }
+
+  /**
+   * Sets the size of the mixture. Default: the rows of all datasets together.
+   *
+   * @param count how many rows, at least 1
+   * @return this
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public Mixture rows(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("rows must be at least 1, found " + count);
+    }
+    this.rows = count;
+    return this;
+  }
+
+  /**
+   * Sets the seed of the orders. Default: 0.
+   *
+   * @param choice the seed
+   * @return this
+   */
+  public Mixture seed(long choice) {
+    this.seed = choice;
+    return this;
+  }
+
+  /**
+   * Mixes; nothing is read yet. It costs eight bytes a row.
+   *
+   * @return the mixture
+   * @throws IllegalArgumentException if there are no datasets
+   */
+  public Dataset build() {
+    if (datasets.isEmpty()) {
+      throw new IllegalArgumentException("no datasets to mix");
+    }
+    int size = rows > 0 ? rows : Math.toIntExact(datasets.stream().mapToLong(Dataset::size).sum());
+    double sum = weights.stream().mapToDouble(weight -> weight).sum();
+    int[] sets = new int[size];
+    int[] numbers = new int[size];
+    int next = 0;
+    double share = 0;
+    for (int set = 0; set < datasets.size(); set++) {
+      share += weights.get(set);
+      int until =
+          set == datasets.size() - 1 ? size : (int) Math.round(size * Math.min(1, share / sum));
+      int[] order = null;
+      for (int taken = 0; next < until; taken++, next++) {
+        int of = datasets.get(set).size();
+        if (taken % of == 0) {
+          order = Shuffle.permutation(of, seed + set, taken / of);
+        }
+        sets[next] = set;
+        numbers[next] = order[taken % of];
+      }
+    }
+    return new Mixed(List.copyOf(datasets), sets, numbers).subset(Shuffle.permutation(size, seed));
+  }
+
+  /** One dataset after the other. */
+  static Dataset concatenation(List<? extends Dataset> datasets) {
+    int size = Math.toIntExact(datasets.stream().mapToLong(Dataset::size).sum());
+    int[] sets = new int[size];
+    int[] numbers = new int[size];
+    int next = 0;
+    for (int set = 0; set < datasets.size(); set++) {
+      for (int row = 0; row < datasets.get(set).size(); row++) {
+        sets[next] = set;
+        numbers[next++] = row;
+      }
+    }
+    return new Mixed(List.copyOf(datasets), sets, numbers);
+  }
+
+  private static final class Mixed implements Dataset {
+
+    private final List<Dataset> datasets;
+    private final int[] sets;
+    private final int[] rows;
+
+    Mixed(List<Dataset> datasets, int[] sets, int[] rows) {
+      this.datasets = datasets;
+      this.sets = sets;
+      this.rows = rows;
+    }
+
+    private Dataset of(int row) {
+      Objects.checkIndex(row, sets.length);
+      return datasets.get(sets[row]);
+    }
+
+    @Override
+    public String name() {
+      return String.join(" + ", datasets.stream().map(Dataset::name).toList());
+    }
+
+    @Override
+    public int size() {
+      return sets.length;
+    }
+
+    @Override
+    public Example get(int row) {
+      return of(row).get(rows[row]);
+    }
+
+    @Override
+    public String locate(int row) {
+      return of(row).locate(rows[row]);
+    }
+
+    @Override
+    public Optional<Row> source(int row) {
+      return of(row).source(rows[row]);
+    }
+
+    @Override
+    public double weight(int row) {
+      return of(row).weight(rows[row]);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.adapt4j.core.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How the fields of a row become a prompt: texts with field names in braces, such as {@code
+ * {instruction}}. Of several variants the first applies whose fields all have a text in the row, so
+ * that a row without an {@code input} can have a wording of its own. What is in a field is put in
+ * as it is; braces in it mean nothing.
+ */
+public final class PromptTemplate {
+
+  /**
+   * The prompt of Stanford Alpaca, with and without an input, and a line end after it. Source:
+   * {@code train.py} of tatsu-lab/stanford_alpaca.
+   */
+  public static final PromptTemplate ALPACA =
+      of(
+          "Below is an instruction that describes a task, paired with an input that provides further"
+              + " context. Write a response that appropriately completes the request.\n\n"
+              + "### Instruction:\n{instruction}\n\n### Input:\n{input}\n\n### Response:\n",
+          "Below is an instruction that describes a task. Write a response that appropriately"
+              + " completes the request.\n\n### Instruction:\n{instruction}\n\n### Response:\n");
+
+  /** A document, then {@code Summary:} on a line of its own. */
+  public static final PromptTemplate SUMMARY = of("{document}\n\nSummary:\n");
+
+  /** A context, if there is one, and a question, then {@code Answer:} on a line of its own. */
+  public static final PromptTemplate QUESTION =
+      of(
+          "Context: {context}\n\nQuestion: {question}\nAnswer:\n",
+          "Question: {question}\nAnswer:\n");
+
+  private static final Pattern FIELD = Pattern.compile("\\{([A-Za-z_][A-Za-z0-9_-]*)}");
+
+  private final List<String> variants;
+
+  private PromptTemplate(List<String> variants) {
+    this.variants = variants;
+  }
+
+  /**
+   * Creates a template.
+   *
+   * @param variants the texts, the one with most fields first
+   * @return the template
+   * @throws IllegalArgumentException if there is none
+   */
+  public static PromptTemplate of(String... variants) {
+    if (variants.length == 0) {
+      throw new IllegalArgumentException("a template needs at least one text, found none");
+    }
+    return new PromptTemplate(List.of(variants));
+  }
+
+  /**
+   * Makes the prompt of a row.
+   *
+   * @param field gives the text of a field, empty or null where there is none
+   * @return the prompt
+   * @throws IllegalArgumentException if no variant applies
+   */
+  public String render(Function<String, String> field) {
+    for (String variant : variants) {
+      if (fields(variant).stream().allMatch(name -> hasText(field.apply(name)))) {
+        return FIELD
+            .matcher(variant)
+            .replaceAll(match -> Matcher.quoteReplacement(field.apply(match.group(1))));
+      }
+    }
+    String last = variants.get(variants.size() - 1);
+    throw new IllegalArgumentException(
+        "the template needs a text in "
+            + fields(last).stream().filter(name -> !hasText(field.apply(name))).toList());
+  }
+
+  /** Returns the variants, one a line. */
+  @Override
+  public String toString() {
+    return String.join("\n", variants);
+  }
+
+  private static boolean hasText(String text) {
+    return text != null && !text.isEmpty();
+  }
+
+  private static List<String> fields(String variant) {
+    List<String> names = new ArrayList<>();
+    Matcher matcher = FIELD.matcher(variant);
+    while (matcher.find()) {
+      names.add(matcher.group(1));
+    }
+    return names;
+  }
+}

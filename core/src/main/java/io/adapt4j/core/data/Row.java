@@ -1,0 +1,123 @@
+package io.adapt4j.core.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The fields of a row as its file has them. Values are as in JSON; in CSV files and plain text all
+ * are texts. Immutable.
+ */
+public final class Row {
+
+  private final ObjectNode object;
+
+  Row(ObjectNode object) {
+    this.object = object;
+  }
+
+  /**
+   * Returns the names of the fields.
+   *
+   * @return the names, in the order of the file
+   */
+  public Set<String> fields() {
+    Set<String> names = new LinkedHashSet<>();
+    object.fieldNames().forEachRemaining(names::add);
+    return Collections.unmodifiableSet(names);
+  }
+
+  /**
+   * Tells whether there is a field with a value other than null.
+   *
+   * @param field its name
+   * @return whether there is
+   */
+  public boolean has(String field) {
+    return object.hasNonNull(field);
+  }
+
+  /**
+   * Returns the text of a field; of a number or a boolean, as it is written.
+   *
+   * @param field its name
+   * @return the text
+   * @throws IllegalArgumentException if the field is missing, null, a list or an object
+   */
+  public String text(String field) {
+    JsonNode value = object.path(field);
+    if (!value.isValueNode() || value.isNull()) {
+      throw new IllegalArgumentException(
+          "field '"
+              + field
+              + "': expected a text, found "
+              + RowProblem.quote(value)
+              + "; the row has the fields "
+              + fields());
+    }
+    return value.asText();
+  }
+
+  /**
+   * Returns the value of a field.
+   *
+   * @param field its name
+   * @return a text, a {@link Long} or {@link BigDecimal}, a boolean, a list, a map, or null where
+   *     the field is null or missing
+   */
+  public Object value(String field) {
+    return plain(object.path(field));
+  }
+
+  /** Rows with equal fields are equal, whatever the order. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Row row && object.equals(row.object);
+  }
+
+  @Override
+  public int hashCode() {
+    return object.hashCode();
+  }
+
+  /** Returns the row as one line of JSON. */
+  @Override
+  public String toString() {
+    return Json.compact(object);
+  }
+
+  JsonNode node(String field) {
+    return object.path(field);
+  }
+
+  static Object plain(JsonNode value) {
+    if (value.isObject()) {
+      Map<String, Object> map = new LinkedHashMap<>();
+      value.properties().forEach(field -> map.put(field.getKey(), plain(field.getValue())));
+      return Collections.unmodifiableMap(map);
+    }
+    if (value.isArray()) {
+      List<Object> list = new ArrayList<>();
+      value.forEach(element -> list.add(plain(element)));
+      return Collections.unmodifiableList(list);
+    }
+    if (value.isTextual()) {
+      return value.textValue();
+    }
+    if (value.isBoolean()) {
+      return value.booleanValue();
+    }
+    if (value.isIntegralNumber() && value.canConvertToLong()) {
+      return value.longValue();
+    }
+    return value.isNumber() ? value.decimalValue() : null;
+  }
+}

@@ -1,0 +1,54 @@
+package io.adapt4j.core.data;
+
+import java.util.Arrays;
+
+/**
+ * Where the rows of a file are: twelve bytes a row, sixteen where several rows share a record. A
+ * record that holds several rows has one entry for each, with the number of the part.
+ */
+final class RowIndex {
+
+  private long[] offsets = new long[256];
+  private int[] lengths = new int[256];
+  private int[] parts = new int[0];
+  private int size;
+
+  void add(long offset, int length, int part) {
+    if (size == offsets.length) {
+      int capacity = Math.addExact(size, Math.max(256, size >> 1));
+      offsets = Arrays.copyOf(offsets, capacity);
+      lengths = Arrays.copyOf(lengths, capacity);
+    }
+    offsets[size] = offset;
+    lengths[size] = length;
+    if (part > 0) {
+      if (parts.length <= size) {
+        parts = Arrays.copyOf(parts, offsets.length);
+      }
+      parts[size] = part;
+    }
+    size++;
+  }
+
+  void trim() {
+    offsets = Arrays.copyOf(offsets, size);
+    lengths = Arrays.copyOf(lengths, size);
+    parts = Arrays.copyOf(parts, Math.min(parts.length, size));
+  }
+
+  int size() {
+    return size;
+  }
+
+  long offset(int row) {
+    return offsets[row];
+  }
+
+  int length(int row) {
+    return lengths[row];
+  }
+
+  int part(int row) {
+    return row < parts.length ? parts[row] : 0;
+  }
+}

@@ -1,0 +1,111 @@
+package io.adapt4j.core.data;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Rows told apart by a key: numbers of keys in the order in which they first occur. */
+final class RowKeys {
+
+  private final int[] keys;
+  private final Map<String, Integer> numbers = new HashMap<>();
+
+  /** The key of a row. */
+  @FunctionalInterface
+  interface KeyOf {
+    String key(Dataset dataset, int row);
+
+    static KeyOf label() {
+      return (dataset, row) -> {
+        if (dataset.get(row) instanceof Example.Classified example) {
+          List<String> labels = example.labels();
+          return labels.size() == 1 ? labels.get(0) : labels.stream().sorted().toList().toString();
+        }
+        throw new DatasetException(
+            dataset.locate(row)
+                + ": expected a text with a label, found a "
+                + dataset.get(row).getClass().getSimpleName()
+                + ". Give a function that tells the class of a row.");
+      };
+    }
+
+    static KeyOf of(Function<? super Example, String> function) {
+      return (dataset, row) -> function.apply(dataset.get(row));
+    }
+
+    static KeyOf field(String name) {
+      return (dataset, row) -> RowKeys.source(dataset, row, name).text(name);
+    }
+  }
+
+  /** The fields of a row, where one of them is needed. */
+  static Row source(Dataset dataset, int row, String field) {
+    Row source =
+        dataset
+            .source(row)
+            .orElseThrow(
+                () ->
+                    new DatasetException(
+                        dataset.name()
+                            + ": its rows have no fields, so none is '"
+                            + field
+                            + "'. Give a function of the example."));
+    if (!source.has(field)) {
+      throw new DatasetException(
+          dataset.locate(row)
+              + ": expected field '"
+              + field
+              + "', found "
+              + source.fields()
+              + ". Fill it in every row, or name another.");
+    }
+    return source;
+  }
+
+  private RowKeys(int rows) {
+    this.keys = new int[rows];
+  }
+
+  static RowKeys of(Dataset dataset, KeyOf keyOf) {
+    RowKeys all = new RowKeys(dataset.size());
+    for (int row = 0; row < dataset.size(); row++) {
+      String key = keyOf.key(dataset, row);
+      if (key == null) {
+        throw new DatasetException(
+            dataset.locate(row) + ": expected a key, found null. Give every row a key.");
+      }
+      int next = all.numbers.size();
+      Integer known = all.numbers.putIfAbsent(key, next);
+      all.keys[row] = known == null ? next : known;
+    }
+    return all;
+  }
+
+  /** How many keys there are. */
+  int count() {
+    return numbers.size();
+  }
+
+  /** The number of a row's key. */
+  int of(int row) {
+    return keys[row];
+  }
+
+  /** The rows of each key, in their order. */
+  int[][] rows() {
+    int[] sizes = new int[count()];
+    for (int key : keys) {
+      sizes[key]++;
+    }
+    int[][] rows = new int[count()][];
+    for (int key = 0; key < rows.length; key++) {
+      rows[key] = new int[sizes[key]];
+    }
+    int[] filled = new int[count()];
+    for (int row = 0; row < keys.length; row++) {
+      rows[keys[row]][filled[keys[row]]++] = row;
+    }
+    return rows;
+  }
+}

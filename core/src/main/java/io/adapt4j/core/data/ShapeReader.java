@@ -1,0 +1,155 @@
+package io.adapt4j.core.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads rows of a shape. */
+final class ShapeReader implements ExampleReader {
+
+  /** What a user says: the chat template has the words around it. */
+  private static final PromptTemplate INSTRUCTION_TURN =
+      PromptTemplate.of("{instruction}\n\n{input}", "{instruction}");
+
+  private static final PromptTemplate SUMMARY_TURN =
+      PromptTemplate.of("Summarize the following text.\n\n{document}");
+  private static final PromptTemplate QUESTION_TURN =
+      PromptTemplate.of("{context}\n\n{question}", "{question}");
+
+  private final Shape shape;
+  private final PromptTemplate template;
+  private final String noAnswer;
+  private final boolean asChat;
+  private final String system;
+
+  /**
+   * Creates a reader.
+   *
+   * @param template makes prompts; null for the shape's own
+   * @param noAnswer the completion of a question without answers; null to refuse such rows
+   * @param asChat whether prompts and completions become conversations
+   * @param system the instructions that begin these; null for none
+   */
+  ShapeReader(
+      Shape shape, PromptTemplate template, String noAnswer, boolean asChat, String system) {
+    this.shape = shape;
+    this.template = template;
+    this.noAnswer = noAnswer;
+    this.asChat = asChat;
+    this.system = system;
+  }
+
+  @Override
+  public Example read(ObjectNode row) throws RowProblem {
+    return switch (shape) {
+      case TEXT -> new Example.Text(content(row, "text", false));
+      case PROMPT_COMPLETION ->
+          pair(
+              template == null ? content(row, "prompt", true) : prompt(row, template),
+              content(row, "completion", false));
+      case INSTRUCTION ->
+          pair(prompt(row, PromptTemplate.ALPACA, INSTRUCTION_TURN), content(row, "output", false));
+      case SUMMARY ->
+          pair(prompt(row, PromptTemplate.SUMMARY, SUMMARY_TURN), content(row, "summary", false));
+      case QUESTION_ANSWER ->
+          pair(prompt(row, PromptTemplate.QUESTION, QUESTION_TURN), answer(row));
+      case MESSAGES, CONVERSATIONS -> Conversations.chat(row, shape);
+      case CLASSIFICATION -> classified(row);
+      case PREFERENCE -> preference(row);
+    };
+  }
+
+  private Example pair(String prompt, String completion) throws RowProblem {
+    return asChat
+        ? Conversations.turn(system, prompt, completion)
+        : new Example.PromptCompletion(prompt, completion);
+  }
+
+  private String prompt(ObjectNode row, PromptTemplate usual, PromptTemplate turn)
+      throws RowProblem {
+    return prompt(row, template != null ? template : asChat ? turn : usual);
+  }
+
+  private Example preference(ObjectNode row) throws RowProblem {
+    if (row.path("chosen").isContainerNode()) {
+      return Conversations.preference(row, shape);
+    }
+    return new Example.Preference(
+        row.hasNonNull("prompt") ? content(row, "prompt", true) : "",
+        content(row, "chosen", false),
+        content(row, "rejected", false));
+  }
+
+  private String prompt(ObjectNode row, PromptTemplate used) throws RowProblem {
+    try {
+      return PlainReader.requireContent(
+          "prompt", used.render(name -> text(row.path(shape.find(row, name)))), true);
+    } catch (IllegalArgumentException e) {
+      throw new RowProblem(e.getMessage() + ". Fill the fields or change the template.");
+    }
+  }
+
+  private String content(ObjectNode row, String field, boolean mayBeEmpty) throws RowProblem {
+    return PlainReader.content(row, shape.find(row, field), mayBeEmpty);
+  }
+
+  private static String text(JsonNode value) {
+    return value.isValueNode() && !value.isNull() ? value.asText() : null;
+  }
+
+  private String answer(ObjectNode row) throws RowProblem {
+    String field = shape.find(row, "answers");
+    JsonNode value = row.path(field);
+    if (value.isObject()) {
+      value = value.path("text");
+    }
+    if (value.isArray()) {
+      value = value.isEmpty() ? row.nullNode() : value.get(0);
+    }
+    if (value.isObject()) {
+      value = value.path("text");
+    }
+    if (value.isNull() && noAnswer != null) {
+      return noAnswer;
+    }
+    if (!value.isTextual()) {
+      throw new RowProblem(
+          "field '"
+              + field
+              + "': expected an answer, found "
+              + RowProblem.quote(row.path(field))
+              + ". Remove the row, or state what to answer where there is no answer.");
+    }
+    return PlainReader.requireContent(field, value.textValue(), false);
+  }
+
+  private Example classified(ObjectNode row) throws RowProblem {
+    String text = content(row, "text", false);
+    String field = shape.find(row, "label");
+    JsonNode value = row.path(field);
+    List<String> labels = new ArrayList<>();
+    if (value.isArray()) {
+      for (JsonNode label : value) {
+        labels.add(label(field, label));
+      }
+    } else {
+      labels.add(label(field, value));
+    }
+    try {
+      return new Example.Classified(text, labels);
+    } catch (IllegalArgumentException e) {
+      throw new RowProblem("field '" + field + "': " + e.getMessage() + ".");
+    }
+  }
+
+  private static String label(String field, JsonNode value) throws RowProblem {
+    String label = text(value);
+    if (label == null || label.isBlank()) {
+      throw new RowProblem(
+          "field '" + field + "': expected a label, found " + RowProblem.quote(value) + ".");
+    }
+    RowProblem.requireUnicode(field, label);
+    return label;
+  }
+}

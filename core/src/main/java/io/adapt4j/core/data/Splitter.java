@@ -1,0 +1,286 @@
+package io.adapt4j.core.data;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.util.Comparator;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * Options of parting a dataset into train, validation and test. The parts are disjoint, together
+ * hold every row, keep the order of the dataset, and are the same for the same rows, options and
+ * seed on every machine.
+ *
+ * <pre>{@code
+ * Split split = Splitter.of(dataset).seed(42).groupBy("conversation_id").split();
+ * }</pre>
+ *
+ * <p>Not thread-safe.
+ */
+public final class Splitter {
+
+  private final Dataset dataset;
+  private double train = Split.TRAIN;
+  private double validation = Split.VALIDATION;
+  private double test = Split.TEST;
+  private long seed;
+  private String way;
+  private RowKeys.KeyOf strata;
+  private RowKeys.KeyOf groups;
+  private String timeField;
+
+  private Splitter(Dataset dataset) {
+    this.dataset = Objects.requireNonNull(dataset, "dataset");
+  }
+
+  /**
+   * Starts from the rows to part.
+   *
+   * @param dataset the rows
+   * @return options: 80 % train, 10 % validation, 10 % test, at random with seed 0
+   */
+  public static Splitter of(Dataset dataset) {
+    return new Splitter(dataset);
+  }
+
+  /**
+   * Sets the fractions. Default: 0.8, 0.1 and 0.1.
+   *
+   * @param trainFraction fraction of rows to train on, above 0
+   * @param validationFraction fraction of rows to validate on; may be 0
+   * @param testFraction fraction of rows to test on; may be 0
+   * @return this
+   * @throws IllegalArgumentException if they do not sum to 1 (within 1e-9)
+   */
+  public Splitter fractions(double trainFraction, double validationFraction, double testFraction) {
+    Split.requireFractions(trainFraction, validationFraction, testFraction);
+    this.train = trainFraction;
+    this.validation = validationFraction;
+    this.test = testFraction;
+    return this;
+  }
+
+  /**
+   * Sets the seed of what is left to chance. Default: 0.
+   *
+   * @param choice the seed
+   * @return this
+   */
+  public Splitter seed(long choice) {
+    this.seed = choice;
+    return this;
+  }
+
+  /**
+   * Gives every part the same share of each label of {@link Example.Classified} rows, within one
+   * row. A label always has a row in train.
+   *
+   * @return this
+   * @throws IllegalStateException if the rows are grouped or in order of time
+   */
+  public Splitter stratifyByLabel() {
+    this.strata = RowKeys.KeyOf.label();
+    return choose("stratified");
+  }
+
+  /**
+   * Gives every part the same share of each class of rows, within one row. A class always has a row
+   * in train.
+   *
+   * @param classOf tells the class of a row
+   * @return this
+   * @throws IllegalStateException if the rows are grouped or in order of time
+   */
+  public Splitter stratifyBy(Function<? super Example, String> classOf) {
+    this.strata = RowKeys.KeyOf.of(classOf);
+    return choose("stratified");
+  }
+
+  /**
+   * Keeps rows with the same value of a field in one part, such as the turns of a conversation.
+   * Validation and test then get at most their fraction, train the rest.
+   *
+   * @param field a field of the file the rows come from
+   * @return this
+   * @throws IllegalStateException if the rows are stratified or in order of time
+   */
+  public Splitter groupBy(String field) {
+    this.groups = RowKeys.KeyOf.field(field);
+    return choose("grouped");
+  }
+
+  /**
+   * Keeps rows with the same key in one part. Validation and test then get at most their fraction,
+   * train the rest.
+   *
+   * @param keyOf tells the key of a row
+   * @return this
+   * @throws IllegalStateException if the rows are stratified or in order of time
+   */
+  public Splitter groupBy(Function<? super Example, String> keyOf) {
+    this.groups = RowKeys.KeyOf.of(keyOf);
+    return choose("grouped");
+  }
+
+  /**
+   * Trains on the oldest rows and tests on the newest. Rows of the same time stay in the order of
+   * the dataset.
+   *
+   * @param field a field of the file the rows come from: a date or time of ISO 8601 (UTC where no
+   *     offset is given), or a number
+   * @return this
+   * @throws IllegalStateException if the rows are stratified or grouped
+   */
+  public Splitter byTime(String field) {
+    this.timeField = field;
+    return choose("in order of time");
+  }
+
+  private Splitter choose(String chosen) {
+    if (way != null && !way.equals(chosen)) {
+      throw new IllegalStateException("rows are already " + way + ", so not " + chosen + " too");
+    }
+    way = chosen;
+    return this;
+  }
+
+  /**
+   * Parts the rows.
+   *
+   * @return the parts
+   * @throws DatasetException if there are too few rows or groups for every part to get one, or a
+   *     row has no label, key or time
+   */
+  public Split split() {
+    if (groups != null) {
+      return grouped();
+    }
+    if (strata != null) {
+      return stratified();
+    }
+    if (timeField != null) {
+      return Split.ofOrder(dataset, byTime(), train, validation, test);
+    }
+    return Split.of(dataset, train, validation, test, seed);
+  }
+
+  private int[] byTime() {
+    Instant[] times = new Instant[dataset.size()];
+    for (int row = 0; row < times.length; row++) {
+      times[row] = time(row);
+    }
+    return IntStream.range(0, times.length)
+        .boxed()
+        .sorted(Comparator.comparing(row -> times[row]))
+        .mapToInt(row -> row)
+        .toArray();
+  }
+
+  private Instant time(int row) {
+    String text = RowKeys.source(dataset, row, timeField).text(timeField).strip();
+    try {
+      return instant(text);
+    } catch (DateTimeParseException | ArithmeticException e) {
+      throw new DatasetException(
+          dataset.locate(row)
+              + ": field '"
+              + timeField
+              + "': expected a date or time of ISO 8601 or a number, found "
+              + RowProblem.quote(text)
+              + ".",
+          e);
+    }
+  }
+
+  private static Instant instant(String text) {
+    if (text.matches("-?\\d{1,18}(\\.\\d{1,9})?")) {
+      int point = text.indexOf('.');
+      long whole = Long.parseLong(point < 0 ? text : text.substring(0, point));
+      // Numbers are only compared: taken as milliseconds, all fit into an Instant.
+      return Instant.ofEpochSecond(
+          Math.floorDiv(whole, 1000),
+          Math.floorMod(whole, 1000) * 1_000_000L + (point < 0 ? 0 : nanos(text, point)));
+    }
+    if (text.matches("\\d{4}-\\d{2}-\\d{2}")) {
+      return LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC);
+    }
+    String iso = text.replaceFirst("^(\\d{4}-\\d{2}-\\d{2}) ", "$1T");
+    try {
+      return OffsetDateTime.parse(iso).toInstant();
+    } catch (DateTimeParseException e) {
+      return LocalDateTime.parse(iso).toInstant(ZoneOffset.UTC);
+    }
+  }
+
+  private static long nanos(String text, int point) {
+    String digits = (text.substring(point + 1) + "000000").substring(0, 6);
+    long fraction = Long.parseLong(digits);
+    return text.startsWith("-") ? -fraction : fraction;
+  }
+
+  /** Shares are rounded along the classes, so that the whole is right as well as each class. */
+  private Split stratified() {
+    int[][] classes = RowKeys.of(dataset, strata).rows();
+    int[] part = new int[dataset.size()];
+    long before = 0;
+    for (int number = 0; number < classes.length; number++) {
+      int[] rows = classes[number];
+      long after = before + rows.length;
+      int validationRows = share(before, after, validation);
+      int testRows = Math.min(share(before, after, test), rows.length - validationRows);
+      if (validationRows + testRows == rows.length) {
+        if (testRows > 0) {
+          testRows--;
+        } else {
+          validationRows--;
+        }
+      }
+      int[] order = Shuffle.permutation(rows.length, seed, number);
+      for (int i = 0; i < validationRows + testRows; i++) {
+        part[rows[order[i]]] = i < validationRows ? Split.VALIDATION_PART : Split.TEST_PART;
+      }
+      before = after;
+    }
+    return Split.ofParts(dataset, part, validation, test, "Add rows");
+  }
+
+  private static int share(long before, long after, double fraction) {
+    return (int) (Math.round(after * fraction) - Math.round(before * fraction));
+  }
+
+  /**
+   * Groups come in random order; each goes to the part that is filled least, of those that it fits
+   * in, and to train if it fits in none.
+   */
+  private Split grouped() {
+    int[][] members = RowKeys.of(dataset, groups).rows();
+    int[] part = new int[dataset.size()];
+    double[] target = {
+      dataset.size() * train,
+      Split.rows(dataset.size(), validation),
+      Split.rows(dataset.size(), test)
+    };
+    long[] filled = new long[target.length];
+    for (int number : Shuffle.permutation(members.length, seed)) {
+      int size = members[number].length;
+      int chosen = 0;
+      for (int i = 1; i < target.length; i++) {
+        boolean fits = target[i] > 0 && filled[i] + size <= target[i];
+        if (fits && filled[i] / target[i] < filled[chosen] / target[chosen]) {
+          chosen = i;
+        }
+      }
+      filled[chosen] += size;
+      for (int row : members[number]) {
+        part[row] = chosen;
+      }
+    }
+    return Split.ofParts(
+        dataset, part, validation, test, "Groups may be too large for their parts: add groups");
+  }
+}

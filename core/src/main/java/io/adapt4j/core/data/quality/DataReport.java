@@ -1,0 +1,283 @@
+package io.adapt4j.core.data.quality;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * What is wrong with a dataset, for a person ({@link #text}) or a program ({@link #json}).
+ * Immutable.
+ */
+public final class DataReport {
+
+  private final String dataset;
+  private final int rows;
+  private final Set<Check> done;
+  private final Map<Check, Long> counts;
+  private final List<Finding> findings;
+  private final Map<String, Integer> labels;
+  private final Lengths lengths;
+
+  private DataReport(Collector collector, Lengths lengths, Map<String, Integer> labels) {
+    this.dataset = collector.dataset;
+    this.rows = collector.rows;
+    this.done = Set.copyOf(collector.done);
+    this.counts = Map.copyOf(collector.counts);
+    this.findings = List.copyOf(collector.findings);
+    this.labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
+    this.lengths = lengths;
+  }
+
+  /** Collects findings: counts all, keeps the first of each check. */
+  static final class Collector {
+
+    private final String dataset;
+    private final int rows;
+    private final int examples;
+    private final Set<Check> done;
+    private final Map<Check, Long> counts = new EnumMap<>(Check.class);
+    private final List<Finding> findings = new ArrayList<>();
+
+    Collector(String dataset, int rows, int examples, Set<Check> done) {
+      this.dataset = dataset;
+      this.rows = rows;
+      this.examples = examples;
+      this.done = done;
+    }
+
+    boolean wants(Check check) {
+      return done.contains(check);
+    }
+
+    /** Counts a finding; its place is only worked out if it is kept. */
+    void add(Check check, int row, Supplier<String> place, String message) {
+      if (counts.merge(check, 1L, Long::sum) <= examples) {
+        findings.add(new Finding(check, row, place.get(), message));
+      }
+    }
+
+    void addMore(Check check, long more) {
+      if (more > 0) {
+        counts.merge(check, more, Long::sum);
+      }
+    }
+
+    DataReport report(Lengths lengths, Map<String, Integer> labels) {
+      return new DataReport(this, lengths, labels);
+    }
+  }
+
+  /**
+   * Returns how many rows were looked at.
+   *
+   * @return the rows of the dataset
+   */
+  public int rows() {
+    return rows;
+  }
+
+  /**
+   * Returns the checks that were made.
+   *
+   * @return the checks
+   */
+  public Set<Check> checks() {
+    return done;
+  }
+
+  /**
+   * Returns how often a check found something.
+   *
+   * @param check the check
+   * @return the number of rows, or 1 where it is about the whole data; 0 if nothing was found
+   */
+  public long count(Check check) {
+    return counts.getOrDefault(check, 0L);
+  }
+
+  /**
+   * Returns what was found first.
+   *
+   * @return the first findings of each check, in the order they were found
+   */
+  public List<Finding> findings() {
+    return findings;
+  }
+
+  /**
+   * Returns what a check found first.
+   *
+   * @param check the check
+   * @return its first findings
+   */
+  public List<Finding> findings(Check check) {
+    return findings.stream().filter(finding -> finding.check() == check).toList();
+  }
+
+  /**
+   * Returns how often each label occurs.
+   *
+   * @return the counts, the most frequent label first; empty where rows have no labels
+   */
+  public Map<String, Integer> labels() {
+    return labels;
+  }
+
+  /**
+   * Returns how long the rows are.
+   *
+   * @return the lengths; empty where no encoder was given
+   */
+  public Optional<Lengths> lengths() {
+    return Optional.ofNullable(lengths);
+  }
+
+  /**
+   * Tells whether nothing was found that makes training on the data wrong.
+   *
+   * @return whether there is no finding of severity {@link Check.Severity#ERROR}
+   */
+  public boolean isSound() {
+    return counts.keySet().stream().noneMatch(check -> check.severity() == Check.Severity.ERROR);
+  }
+
+  /**
+   * Returns the report as lines of text.
+   *
+   * @return what each check found, the worst first, with the first rows of each
+   */
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    text.append(dataset).append(": ").append(rows).append(" rows\n");
+    if (lengths != null) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "tokens a row: mean %.1f, median %d, 90 %% up to %d, 99 %% up to %d, longest %d;"
+                  + " %d of %d rows over the limit of %d\n",
+              lengths.mean(),
+              lengths.median(),
+              lengths.p90(),
+              lengths.p99(),
+              lengths.longest(),
+              lengths.over(),
+              lengths.rows(),
+              lengths.limit()));
+    }
+    if (!labels.isEmpty()) {
+      text.append(labels.size()).append(" labels: ").append(mostAndLeast()).append('\n');
+    }
+    for (Check.Severity severity :
+        List.of(Check.Severity.ERROR, Check.Severity.WARNING, Check.Severity.INFO)) {
+      for (Check check : Check.values()) {
+        if (check.severity() == severity && count(check) > 0) {
+          append(text, check);
+        }
+      }
+    }
+    List<String> clean =
+        done.stream().filter(check -> count(check) == 0).sorted().map(Check::title).toList();
+    if (!clean.isEmpty()) {
+      text.append("Nothing found: ").append(String.join(", ", clean)).append(".\n");
+    }
+    return text.toString();
+  }
+
+  private String mostAndLeast() {
+    List<Map.Entry<String, Integer>> all = List.copyOf(labels.entrySet());
+    Map.Entry<String, Integer> most = all.get(0);
+    Map.Entry<String, Integer> least = all.get(all.size() - 1);
+    return String.format(
+        "most '%s' (%d rows), least '%s' (%d rows)",
+        most.getKey(), most.getValue(), least.getKey(), least.getValue());
+  }
+
+  private void append(StringBuilder text, Check check) {
+    text.append(check.severity()).append(": ").append(check.title()).append(": ");
+    text.append(count(check)).append('\n');
+    List<Finding> first = findings(check);
+    first.forEach(
+        finding ->
+            text.append("  ")
+                .append(finding.place())
+                .append(": ")
+                .append(finding.message())
+                .append('\n'));
+    if (count(check) > first.size()) {
+      text.append("  and ").append(count(check) - first.size()).append(" more\n");
+    }
+  }
+
+  /**
+   * Returns the report as JSON.
+   *
+   * @return an object with {@code dataset}, {@code rows}, {@code sound}, {@code lengths}, {@code
+   *     labels} and {@code checks}, each with its {@code count} and first {@code findings}
+   */
+  public String json() {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    root.put("dataset", dataset).put("rows", rows).put("sound", isSound());
+    if (lengths != null) {
+      root.putObject("lengths")
+          .put("rows", lengths.rows())
+          .put("limit", lengths.limit())
+          .put("over", lengths.over())
+          .put("mean", lengths.mean())
+          .put("median", lengths.median())
+          .put("p90", lengths.p90())
+          .put("p99", lengths.p99())
+          .put("longest", lengths.longest());
+    }
+    ObjectNode counted = root.putObject("labels");
+    labels.forEach(counted::put);
+    ArrayNode checks = root.putArray("checks");
+    for (Check check : Check.values()) {
+      if (done.contains(check)) {
+        ObjectNode one = checks.addObject();
+        one.put("check", check.name());
+        one.put("severity", check.severity().name());
+        one.put("count", count(check));
+        ArrayNode first = one.putArray("findings");
+        findings(check)
+            .forEach(
+                finding ->
+                    first
+                        .addObject()
+                        .put("row", finding.row())
+                        .put("place", finding.place())
+                        .put("message", finding.message()));
+      }
+    }
+    return Json.indented(root);
+  }
+
+  /**
+   * Writes the report as JSON.
+   *
+   * @param file the file to create or replace
+   * @throws IOException if it cannot be written
+   */
+  public void writeJson(Path file) throws IOException {
+    AtomicFiles.writeText(file, json());
+  }
+
+  /** Returns {@link #text}. */
+  @Override
+  public String toString() {
+    return text();
+  }
+}

@@ -1,0 +1,133 @@
+package io.adapt4j.core.data.quality;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.data.Example;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/** The texts that examples of all kinds are made of. */
+final class ExampleTexts {
+
+  private static final Set<String> ANSWERS =
+      Set.of("completion", "chosen", "assistant", "chosen assistant", "rejected assistant");
+
+  private ExampleTexts() {}
+
+  /** A text and what it is in its example. */
+  record Part(String field, String text) {}
+
+  static List<Part> of(Example example) {
+    if (example instanceof Example.Text text) {
+      return List.of(new Part("text", text.text()));
+    }
+    if (example instanceof Example.PromptCompletion pair) {
+      return List.of(new Part("prompt", pair.prompt()), new Part("completion", pair.completion()));
+    }
+    if (example instanceof Example.Classified classified) {
+      return List.of(new Part("text", classified.text()));
+    }
+    if (example instanceof Example.Preference preference) {
+      return List.of(
+          new Part("prompt", preference.prompt()),
+          new Part("chosen", preference.chosen()),
+          new Part("rejected", preference.rejected()));
+    }
+    List<Part> parts = new ArrayList<>();
+    if (example instanceof Example.Chat chat) {
+      add(parts, "", chat.messages());
+    } else if (example instanceof Example.ChatPreference preference) {
+      add(parts, "prompt ", preference.prompt());
+      add(parts, "chosen ", preference.chosen());
+      add(parts, "rejected ", preference.rejected());
+    }
+    return parts;
+  }
+
+  private static void add(List<Part> parts, String prefix, List<ChatMessage> messages) {
+    for (ChatMessage message : messages) {
+      if (message.content() instanceof String text) {
+        boolean calls = message.fields().get("tool_calls") != null;
+        String field = prefix + message.role() + (calls ? " call" : "");
+        parts.add(new Part(field, text));
+      } else if (message.content() instanceof List<?> pieces) {
+        for (Object piece : pieces) {
+          if (piece instanceof Map<?, ?> map && map.get("text") instanceof String text) {
+            parts.add(new Part(prefix + message.role() + " part", text));
+          }
+        }
+      }
+    }
+  }
+
+  /** The texts that are answers to learn; a plain text is none. */
+  static List<Part> answers(Example example) {
+    return of(example).stream().filter(part -> ANSWERS.contains(part.field())).toList();
+  }
+
+  /** All texts as one, for comparison. */
+  static String joined(Example example) {
+    List<Part> parts = of(example);
+    return parts.size() == 1
+        ? parts.get(0).text()
+        : String.join("\n", parts.stream().map(Part::text).toList());
+  }
+
+  /** The example with changed texts; one that would become empty stays as it is. */
+  static Example map(Example example, UnaryOperator<String> change) {
+    UnaryOperator<String> safe =
+        text -> {
+          String changed = change.apply(text);
+          return changed.isEmpty() ? text : changed;
+        };
+    if (example instanceof Example.Text text) {
+      return new Example.Text(safe.apply(text.text()));
+    }
+    if (example instanceof Example.PromptCompletion pair) {
+      return new Example.PromptCompletion(safe.apply(pair.prompt()), safe.apply(pair.completion()));
+    }
+    if (example instanceof Example.Classified classified) {
+      return new Example.Classified(safe.apply(classified.text()), classified.labels());
+    }
+    if (example instanceof Example.Preference preference) {
+      return new Example.Preference(
+          safe.apply(preference.prompt()),
+          safe.apply(preference.chosen()),
+          safe.apply(preference.rejected()));
+    }
+    if (example instanceof Example.Chat chat) {
+      return new Example.Chat(map(chat.messages(), safe), chat.tools());
+    }
+    Example.ChatPreference preference = (Example.ChatPreference) example;
+    return new Example.ChatPreference(
+        map(preference.prompt(), safe),
+        map(preference.chosen(), safe),
+        map(preference.rejected(), safe));
+  }
+
+  private static List<ChatMessage> map(List<ChatMessage> messages, UnaryOperator<String> change) {
+    return messages.stream()
+        .map(
+            message -> {
+              if (message.content() instanceof String text) {
+                return message.with("content", change.apply(text));
+              }
+              return message.content() instanceof List<?> pieces
+                  ? message.with("content", pieces.stream().map(p -> map(p, change)).toList())
+                  : message;
+            })
+        .toList();
+  }
+
+  private static Object map(Object piece, UnaryOperator<String> change) {
+    if (piece instanceof Map<?, ?> map && map.get("text") instanceof String text) {
+      Map<Object, Object> changed = new LinkedHashMap<>(map);
+      changed.put("text", change.apply(text));
+      return changed;
+    }
+    return piece;
+  }
+}

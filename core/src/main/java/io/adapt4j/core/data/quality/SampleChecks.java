@@ -1,0 +1,82 @@
+package io.adapt4j.core.data.quality;
+
+import io.adapt4j.core.data.EncodedExample;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.ExampleEncoder;
+import io.adapt4j.core.data.TrainingSample;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** Checks what an encoder makes of rows. */
+final class SampleChecks {
+
+  /** Among so many last tokens is the one that ends a sample. */
+  private static final int TURN_END = 3;
+
+  private final ExampleEncoder encoder;
+  private final Tokenizer tokenizer;
+
+  SampleChecks(ExampleEncoder encoder) {
+    this.encoder = encoder;
+    this.tokenizer = encoder.tokenizer();
+  }
+
+  /** Whether an example is of a kind that an encoder takes. */
+  static boolean takes(Example example) {
+    return example instanceof Example.Text
+        || example instanceof Example.PromptCompletion
+        || example instanceof Example.Chat;
+  }
+
+  /** What is wrong with the sample of an example that is not over the limit, or was cut to it. */
+  Map<Check, String> of(Example example) {
+    EncodedExample encoded = encoder.encode(example);
+    Map<Check, String> found = new EnumMap<>(Check.class);
+    if (encoded instanceof EncodedExample.Dropped dropped) {
+      if (dropped.reason() == EncodedExample.Reason.NOTHING_TO_LEARN) {
+        found.put(
+            Check.NOTHING_TO_LEARN,
+            String.format(
+                "none of the first %d of %d tokens is to be learned",
+                Math.min(encoder.maxLength(), dropped.tokens()), dropped.tokens()));
+      }
+      return found;
+    }
+    TrainingSample sample = ((EncodedExample.Kept) encoded).sample();
+    if (beginsTwice(sample)) {
+      found.put(
+          Check.DOUBLE_BOS,
+          "the sample begins with '"
+              + tokenizer.token(sample.ids()[0])
+              + "' twice: the text has it too");
+    }
+    if (tokenizer.eosId().isPresent() && !endsTrained(sample)) {
+      found.put(
+          Check.EOS_LOST,
+          "the sample ends with '"
+              + tokenizer.token(sample.ids()[sample.length() - 1])
+              + "', not with a trained token that ends texts");
+    }
+    return found;
+  }
+
+  private boolean beginsTwice(TrainingSample sample) {
+    int[] ids = sample.ids();
+    return tokenizer.bosId().isPresent()
+        && ids.length > 1
+        && ids[0] == tokenizer.bosId().getAsInt()
+        && ids[1] == ids[0];
+  }
+
+  /** A template may write a line end after the token that ends a turn. */
+  private boolean endsTrained(TrainingSample sample) {
+    int[] labels = sample.labels();
+    for (int i = labels.length - 1; i >= Math.max(0, labels.length - TURN_END); i--) {
+      if (labels[i] != TrainingSample.IGNORED && tokenizer.isSpecial(labels[i])) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
