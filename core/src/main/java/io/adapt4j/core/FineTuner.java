@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Batch;
 import io.adapt4j.core.data.Batches;
@@ -126,8 +127,10 @@ public final class FineTuner {
   private Rows rows(Tokenizer tokenizer) {
     int maxLength =
         settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
-    ExampleEncoder encoder =
-        ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow()).build();
+    ExampleEncoder.Builder encoding =
+        ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow());
+    ChatTemplate.find(settings.model().folder()).ifPresent(encoding::chatTemplate);
+    ExampleEncoder encoder = encoding.build();
     EncodableRows train = encoder.filter(settings.train());
     requireUsable(settings.train(), train.report(), maxLength);
     Optional<EncodableRows> held = settings.validation().map(encoder::filter);
