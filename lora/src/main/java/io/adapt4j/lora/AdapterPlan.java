@@ -120,7 +120,9 @@ record AdapterPlan(
       Linear linear = slots.get(i).linear();
       for (Linear.Part part : linear.parts()) {
         String path = part.path();
-        if (config.targets().matches(path) && !saved.contains(path + ".weight")) {
+        if (config.targets().matches(path)
+            && !isOutput(config, path)
+            && !saved.contains(path + ".weight")) {
           adapted.add(
               new Adapted(
                   i,
@@ -133,6 +135,11 @@ record AdapterPlan(
       }
     }
     return List.copyOf(adapted);
+  }
+
+  /** All linear layers are all but the one that scores classes, as PEFT takes it. */
+  private static boolean isOutput(AdapterConfig config, String path) {
+    return config.targets() instanceof Targets.AllLinear && path.equals("classifier");
   }
 
   private static List<String> biases(

@@ -62,6 +62,9 @@ class FamilyLoraTest {
           assertThat(adaptation.trained().stream().map(Trained::name))
               .contains("base_model.model." + layer + "." + projection + ".lora_A.weight");
         }
+        // What scores classes is no projection to adapt, but an output to train in full.
+        assertThat(adaptation.trained().stream().map(Trained::name))
+            .doesNotContain("base_model.model.classifier.lora_A.weight");
         assertThat(outputs(network)).isEqualTo(plain);
         SplittableRandom random = new SplittableRandom(5);
         adaptation.trained().forEach(one -> randomise(one.value(), random));
