@@ -1,16 +1,9 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.config.ModelConfig;
-import io.adapt4j.core.data.Batch;
-import io.adapt4j.core.data.Batches;
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.EncodableRows;
-import io.adapt4j.core.data.EncodingReport;
-import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -18,14 +11,10 @@ import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.LearningRateSchedule;
-import io.adapt4j.core.train.NextTokens;
 import io.adapt4j.core.train.Optimizer;
-import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.StateOptions;
-import io.adapt4j.core.train.Trainer;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
-import io.adapt4j.core.train.TrainingResult;
 import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
@@ -83,7 +72,7 @@ public final class FineTuner {
     Path folder = settings.model().folder();
     Decoder declared = Architectures.declareDecoder(ModelConfig.read(folder));
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {
-      return plan(declared, rows(tokenizer));
+      return NextTokenRun.prepare(settings, tokenizer).plan(declared);
     }
   }
 
@@ -103,12 +92,13 @@ public final class FineTuner {
     Decoder declared = Architectures.declareDecoder(ModelConfig.read(folder));
     try (OutputLock lock = OutputLock.take(settings.output());
         Tokenizer tokenizer = Tokenizer.load(folder)) {
-      Rows rows = rows(tokenizer);
-      FineTunePlan plan = plan(declared, rows);
+      NextTokenRun run = NextTokenRun.prepare(settings, tokenizer);
+      FineTunePlan plan = run.plan(declared);
       try (LoadedModel model = LoadedModel.load(folder, settings.precision(), List.of());
           Adaptation adaptation =
               settings.method().attach(model.decoder(), folder, settings.seed())) {
-        return new FineTuneReport(plan, train(model.decoder(), adaptation, rows, plan));
+        return new FineTuneReport(
+            plan, run.train(model.decoder(), adaptation, plan, stopRequested::get));
       }
     }
   }
@@ -119,108 +109,6 @@ public final class FineTuner {
    */
   public void stop() {
     stopRequested.set(true);
-  }
-
-  /** The usable rows of the data, and the encoder that turns them into tokens. */
-  private record Rows(ExampleEncoder encoder, EncodableRows train, Optional<EncodableRows> held) {}
-
-  private Rows rows(Tokenizer tokenizer) {
-    int maxLength =
-        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
-    ExampleEncoder.Builder encoding =
-        ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow());
-    ChatTemplate.find(settings.model().folder()).ifPresent(encoding::chatTemplate);
-    ExampleEncoder encoder = encoding.build();
-    EncodableRows train = encoder.filter(settings.train());
-    requireUsable(settings.train(), train.report(), maxLength);
-    Optional<EncodableRows> held = settings.validation().map(encoder::filter);
-    held.ifPresent(
-        one -> requireUsable(settings.validation().orElseThrow(), one.report(), maxLength));
-    return new Rows(encoder, train, held);
-  }
-
-  private static void requireUsable(Dataset data, EncodingReport report, int maxLength) {
-    if (report.kept() == 0) {
-      throw new FineTuneException(
-          List.of(
-              data.name()
-                  + ": none of its "
-                  + report.rows()
-                  + " rows can be used: "
-                  + report.tooLong()
-                  + " are longer than maxLength "
-                  + maxLength
-                  + ", "
-                  + report.nothingToLearn()
-                  + " have nothing to learn within it. Raise maxLength or check the data."));
-    }
-  }
-
-  private FineTunePlan plan(Decoder declared, Rows rows) {
-    EncodingReport train = rows.train().report();
-    Optional<EncodingReport> held = rows.held().map(EncodableRows::report);
-    int batches = (train.kept() + settings.batchSize() - 1) / settings.batchSize();
-    return new FineTunePlan(
-        settings.training().totalSteps(batches),
-        train.kept(),
-        held.map(EncodingReport::kept).orElse(0),
-        train.rows() - train.kept() + held.map(one -> one.rows() - one.kept()).orElse(0),
-        train.truncated() + held.map(EncodingReport::truncated).orElse(0),
-        train.targetTokens(),
-        settings.method().trainableParameters(declared),
-        declared.parameterCount());
-  }
-
-  private TrainingResult train(
-      Decoder decoder, Adaptation adaptation, Rows rows, FineTunePlan plan) {
-    Batches train =
-        Batches.of(rows.train().dataset(), rows.encoder())
-            .batchSize(settings.batchSize())
-            .shuffle(settings.seed())
-            .build();
-    Optional<Batches> held =
-        rows.held()
-            .map(
-                one ->
-                    Batches.of(one.dataset(), rows.encoder())
-                        .batchSize(settings.batchSize())
-                        .build());
-    Trainer<Batch> trainer =
-        new Trainer<>(
-            new NextTokens(decoder),
-            adaptation,
-            options(rows),
-            train,
-            held,
-            settings.output(),
-            TrainingListener.all(settings.listeners()),
-            stopRequested::get);
-    return trainer.run(
-        new RunStart(
-            plan.steps(),
-            settings.training().epochs(),
-            plan.trainableParameters(),
-            plan.totalParameters(),
-            plan.trainExamples(),
-            plan.validationExamples(),
-            settings.model() + ", " + settings.method().description(),
-            precision(decoder)));
-  }
-
-  private TrainingOptions options(Rows rows) {
-    return settings
-        .training()
-        .identifiedBy(
-            RunIdentity.of(
-                settings,
-                settings.model().folder(),
-                rows.train().report(),
-                rows.held().map(EncodableRows::report),
-                rows.encoder().maxLength()));
-  }
-
-  private static String precision(Decoder decoder) {
-    return decoder.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32";
   }
 
   /**
