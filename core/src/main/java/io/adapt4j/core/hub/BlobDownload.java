@@ -1,6 +1,7 @@
 package io.adapt4j.core.hub;
 
 import io.adapt4j.core.hub.HubClient.RemoteFile;
+import io.adapt4j.core.internal.http.Retries;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;

@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.http.Retries;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -47,7 +48,7 @@ final class CacheLock implements AutoCloseable {
       thread.lockInterruptibly();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw Retries.interrupted(e);
+      throw Retries.interrupted("the download", e);
     }
     try {
       return new CacheLock(thread, lockedChannel(key));

@@ -1,5 +1,8 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.http.Retries;
+import io.adapt4j.core.internal.http.StallGuard;
+
 /** What the parts of one download share. */
 record DownloadSession(
     RepositoryId repository,

@@ -1,22 +1,14 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.http.RetryLaterException;
 import java.io.IOException;
 import java.net.http.HttpHeaders;
-import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
-import java.util.Optional;
-import java.util.Set;
 
 /**
  * Turns refusals of the server into words. The Hub says in {@code X-Error-Code} what is missing,
  * since its status is 401 also for repositories that do not exist.
  */
 final class HttpErrors {
-
-  private static final Set<Integer> FOR_NOW = Set.of(408, 429, 500, 502, 503, 504);
 
   private final HubSettings settings;
   private final RepositoryId repository;
@@ -35,8 +27,8 @@ final class HttpErrors {
       throws IOException {
     String said =
         status + headers.firstValue("X-Error-Message").map(m -> ", " + Names.shown(m)).orElse("");
-    if (FOR_NOW.contains(status)) {
-      throw new RetryLaterException("the server answered " + said, retryAfter(headers));
+    if (RetryLaterException.isForNow(status)) {
+      throw new RetryLaterException("the server answered " + said, headers);
     }
     String code = headers.firstValue("X-Error-Code").orElse("");
     String what = repository + "@" + revision + (file.isEmpty() ? "" : ": " + file);
@@ -87,26 +79,5 @@ final class HttpErrors {
             + " the name; for a private one create a read token at "
             + settings.endpoint()
             + "/settings/tokens and set HF_TOKEN";
-  }
-
-  private static Optional<Duration> retryAfter(HttpHeaders headers) {
-    return headers.firstValue("Retry-After").flatMap(HttpErrors::duration);
-  }
-
-  /** Seconds, or a date. */
-  private static Optional<Duration> duration(String value) {
-    String text = value.strip();
-    if (text.matches("\\d{1,9}")) {
-      return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
-    }
-    try {
-      Duration left =
-          Duration.between(
-              ZonedDateTime.now(ZoneOffset.UTC),
-              ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME));
-      return Optional.of(left.isNegative() ? Duration.ZERO : left);
-    } catch (DateTimeParseException e) {
-      return Optional.empty();
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Path;

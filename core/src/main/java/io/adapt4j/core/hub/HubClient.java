@@ -1,5 +1,6 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.http.Retries;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -179,7 +180,7 @@ final class HubClient {
       return http.send(request, BodyHandlers.ofInputStream());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw Retries.interrupted(e);
+      throw Retries.interrupted("the download", e);
     }
   }
 

@@ -3,6 +3,7 @@ package io.adapt4j.core.hub;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.http.Retries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,8 @@
 package io.adapt4j.core.hub;
 
 import io.adapt4j.core.hub.HubClient.RemoteFile;
+import io.adapt4j.core.internal.http.Retries;
+import io.adapt4j.core.internal.http.StallGuard;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.http.HttpClient;
@@ -226,7 +228,7 @@ final class SnapshotDownload {
     } catch (InterruptedException e) {
       stop(pool, session);
       Thread.currentThread().interrupt();
-      throw Retries.interrupted(e);
+      throw Retries.interrupted("the download", e);
     } catch (ExecutionException e) {
       stop(pool, session);
       throw rethrown(e.getCause());

@@ -1,4 +1,4 @@
-package io.adapt4j.core.hub;
+package io.adapt4j.core.internal.http;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -14,19 +14,24 @@ import java.util.concurrent.TimeUnit;
  * Closes streams on which nothing arrives for too long, which an HTTP client's own timeout does not
  * watch. Closing the guard closes all its streams.
  */
-final class StallGuard implements AutoCloseable {
+public final class StallGuard implements AutoCloseable {
 
   private final Duration timeout;
   private final Set<Guarded> streams = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService watch;
   private volatile boolean closed;
 
-  StallGuard(Duration timeout) {
+  /**
+   * Starts a guard.
+   *
+   * @param timeout the longest wait for something to arrive
+   */
+  public StallGuard(Duration timeout) {
     this.timeout = timeout;
     this.watch =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
-              Thread thread = new Thread(task, "hub-stall-guard");
+              Thread thread = new Thread(task, "stall-guard");
               thread.setDaemon(true);
               return thread;
             });
@@ -36,18 +41,29 @@ final class StallGuard implements AutoCloseable {
         watch.scheduleWithFixedDelay(this::closeStalled, period, period, TimeUnit.MILLISECONDS);
   }
 
-  /** Puts a stream under watch until it is closed. */
-  InputStream guard(InputStream stream) throws IOException {
+  /**
+   * Puts a stream under watch until it is closed.
+   *
+   * @param stream the stream
+   * @return a stream to read from in its place
+   * @throws IOException if the guard is closed
+   */
+  public InputStream guard(InputStream stream) throws IOException {
     Guarded guarded = new Guarded(stream);
     streams.add(guarded);
     if (closed) {
       guarded.close();
-      throw new IOException("the download was cancelled");
+      throw new IOException("reading was cancelled");
     }
     return guarded;
   }
 
-  boolean isClosed() {
+  /**
+   * Tells whether the guard is closed.
+   *
+   * @return whether it is
+   */
+  public boolean isClosed() {
     return closed;
   }
 

@@ -1,4 +1,4 @@
-package io.adapt4j.core.hub;
+package io.adapt4j.core.internal.http;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -12,32 +12,58 @@ import javax.net.ssl.SSLHandshakeException;
  * Tries again what may work later: after 1 s, 2 s, 4 s and so on up to 30 s, or after what the
  * server's {@code Retry-After} says.
  */
-final class Retries {
+public final class Retries {
 
   private static final Duration FIRST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
-  /** The Hub counts requests in windows of five minutes; a longer wait is the user's decision. */
+  /** Servers count requests in windows of minutes; a longer wait is the user's decision. */
   private static final Duration LONGEST_ASKED = Duration.ofMinutes(5);
 
   private final int most;
   private final Sleeper sleeper;
   private final Consumer<String> notices;
 
-  Retries(int most, Sleeper sleeper, Consumer<String> notices) {
+  /**
+   * Creates a policy.
+   *
+   * @param most how often to try again; 0 for never
+   * @param sleeper how to wait
+   * @param notices takes a line before each wait
+   */
+  public Retries(int most, Sleeper sleeper, Consumer<String> notices) {
     this.most = most;
     this.sleeper = sleeper;
     this.notices = notices;
   }
 
-  /** An attempt that may fail for now. */
+  /**
+   * An attempt that may fail for now.
+   *
+   * @param <T> what it gives
+   */
   @FunctionalInterface
-  interface Attempt<T> {
+  public interface Attempt<T> {
+
+    /**
+     * Tries once.
+     *
+     * @return what came of it
+     * @throws IOException if it failed and may work later
+     */
     T run() throws IOException;
   }
 
-  /** Runs until it works, the attempts are used up or there is no point. */
-  <T> T call(String what, Attempt<T> attempt) throws IOException {
+  /**
+   * Runs until it works, the attempts are used up or there is no point.
+   *
+   * @param what what is tried, for notices
+   * @param attempt the attempt
+   * @param <T> what it gives
+   * @return what came of it
+   * @throws IOException the last failure
+   */
+  public <T> T call(String what, Attempt<T> attempt) throws IOException {
     for (int failures = 1; ; failures++) {
       try {
         return attempt.run();
@@ -49,9 +75,15 @@ final class Retries {
 
   /**
    * As {@link #call}, but gives up at once when no connection can be made, so that a machine
-   * without a network need not wait for the cache.
+   * without a network need not wait.
+   *
+   * @param what what is tried, for notices
+   * @param attempt the attempt
+   * @param <T> what it gives
+   * @return what came of it
+   * @throws IOException the last failure
    */
-  <T> T callIfReachable(String what, Attempt<T> attempt) throws IOException {
+  public <T> T callIfReachable(String what, Attempt<T> attempt) throws IOException {
     for (int failures = 1; ; failures++) {
       try {
         return attempt.run();
@@ -63,8 +95,15 @@ final class Retries {
     }
   }
 
-  /** Waits before the next attempt. */
-  void pause(String what, IOException failure, int failures) throws IOException {
+  /**
+   * Waits before the next attempt.
+   *
+   * @param what what is tried, for notices
+   * @param failure what went wrong
+   * @param failures how often it has failed so far, from 1
+   * @throws IOException the failure, if there is no point in another attempt
+   */
+  public void pause(String what, IOException failure, int failures) throws IOException {
     if (failures > most
         || failure instanceof SSLHandshakeException
         || failure instanceof InterruptedIOException) {
@@ -86,7 +125,7 @@ final class Retries {
       sleeper.sleep(delay);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw interrupted(e);
+      throw interrupted(what, e);
     }
   }
 
@@ -102,14 +141,26 @@ final class Retries {
     return doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;
   }
 
-  static InterruptedIOException interrupted(InterruptedException cause) {
-    InterruptedIOException e = new InterruptedIOException("the download was interrupted");
+  /**
+   * Says that a thread was interrupted while it waited.
+   *
+   * @param what what was interrupted
+   * @param cause the interruption
+   * @return the exception to throw
+   */
+  public static InterruptedIOException interrupted(String what, InterruptedException cause) {
+    InterruptedIOException e = new InterruptedIOException(what + " was interrupted");
     e.initCause(cause);
     return e;
   }
 
-  /** What an exception says, down to the first cause that says anything. */
-  static String reason(Throwable failure) {
+  /**
+   * Returns what an exception says, down to the first cause that says anything.
+   *
+   * @param failure the exception
+   * @return a phrase for a message
+   */
+  public static String reason(Throwable failure) {
     for (Throwable at = failure; at != null; at = at.getCause()) {
       if (at.getMessage() != null && !at.getMessage().isBlank()) {
         return at.getMessage();

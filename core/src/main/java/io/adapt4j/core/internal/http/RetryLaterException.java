@@ -1,0 +1,64 @@
+package io.adapt4j.core.internal.http;
+
+import java.io.IOException;
+import java.net.http.HttpHeaders;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import java.util.Set;
+
+/** The server is busy or broken for now. */
+public final class RetryLaterException extends IOException {
+
+  private static final long serialVersionUID = 1L;
+
+  private static final Set<Integer> FOR_NOW = Set.of(408, 429, 500, 502, 503, 504);
+
+  private final transient Optional<Duration> retryAfter;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what the server answered
+   * @param headers its answer's headers, whose {@code Retry-After} is honoured
+   */
+  public RetryLaterException(String message, HttpHeaders headers) {
+    super(message);
+    this.retryAfter = headers.firstValue("Retry-After").flatMap(RetryLaterException::duration);
+  }
+
+  /**
+   * Tells whether the same request may succeed later.
+   *
+   * @param status the status of an answer
+   * @return whether it may
+   */
+  public static boolean isForNow(int status) {
+    return FOR_NOW.contains(status);
+  }
+
+  /** How long the server asks to wait, if it says. */
+  Optional<Duration> retryAfter() {
+    return retryAfter;
+  }
+
+  /** Seconds, or a date. */
+  private static Optional<Duration> duration(String value) {
+    String text = value.strip();
+    if (text.matches("\\d{1,9}")) {
+      return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
+    }
+    try {
+      Duration left =
+          Duration.between(
+              ZonedDateTime.now(ZoneOffset.UTC),
+              ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME));
+      return Optional.of(left.isNegative() ? Duration.ZERO : left);
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+}
