@@ -17,10 +17,12 @@ import io.adapt4j.core.score.Scorer;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -45,6 +47,7 @@ public final class LanguageModel implements AutoCloseable {
   private final Scorer scorer;
   private final ReentrantLock lock = new ReentrantLock();
   private ChatTemplate chatTemplate;
+  private boolean templateSet;
   private boolean closed;
 
   private LanguageModel(LoadedModel model) {
@@ -229,6 +232,65 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
+   * Generates the answers to several conversations as one batch. Each is what {@link #chat} gives
+   * for it alone, up to rounding; sampled rows have random streams of their own.
+   *
+   * @param conversations the conversations, each usually ended by a user's message
+   * @param options how to choose tokens and when to stop
+   * @return one result a conversation, in their order
+   * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
+   * @throws io.adapt4j.core.template.TemplateException if the template refuses a conversation
+   * @throws IllegalArgumentException if a prompt does not fit into the context
+   */
+  public List<Generation> chatAll(
+      List<List<ChatMessage>> conversations, GenerationOptions options) {
+    ChatOptions rendering = ChatOptions.defaults().withGenerationPrompt();
+    return exclusively(
+        () -> {
+          ChatEncoder encoder = new ChatEncoder(requireTokenizer(), chatTemplate());
+          return generator.generate(
+              conversations.stream().map(one -> encoder.encode(one, rendering)).toList(),
+              options,
+              LanguageModel::ignore,
+              new CancellationToken());
+        });
+  }
+
+  /**
+   * Tells whether {@link #chat} can be used.
+   *
+   * @return whether there is a chat template, in the model's folder or set
+   */
+  public boolean hasChatTemplate() {
+    return exclusively(() -> chatTemplate != null || ChatTemplate.find(model.folder()).isPresent());
+  }
+
+  /**
+   * Returns this model as a generator of texts, which answers {@value ModelGenerator#DEFAULT_BATCH}
+   * conversations as one batch.
+   *
+   * @return the generator, of use until this model is closed
+   * @see #asGenerator(int)
+   */
+  public TextGenerator asGenerator() {
+    return asGenerator(ModelGenerator.DEFAULT_BATCH);
+  }
+
+  /**
+   * Returns this model as a generator of texts. Conversations are rendered by the chat template; a
+   * model without one goes on from the texts of the messages, with blank lines between them. Its
+   * identity is the folder's configuration, tokenizer, template and weights (by name, size and
+   * time) and the compute type; a model with adapters or another template has none.
+   *
+   * @param batch the most conversations that are answered as one batch, at least 1
+   * @return the generator, of use until this model is closed
+   * @throws IllegalArgumentException if the batch is below 1
+   */
+  public TextGenerator asGenerator(int batch) {
+    return new ModelGenerator(this, batch);
+  }
+
+  /**
    * Sets the chat template, in the place of the one in the model's folder if there is one.
    *
    * @param template the template to use from now on
@@ -238,6 +300,7 @@ public final class LanguageModel implements AutoCloseable {
     exclusively(
         () -> {
           chatTemplate = template;
+          templateSet = true;
         });
   }
 
@@ -352,6 +415,15 @@ public final class LanguageModel implements AutoCloseable {
    */
   public int padTokenId() {
     return model.specialIds().pad();
+  }
+
+  /** What tells this model from others, if its folder and compute type say it all. */
+  Optional<String> identity() {
+    return exclusively(
+        () ->
+            model.adapters().isEmpty() && !templateSet
+                ? Optional.of(FolderIdentity.of(model.folder()) + " " + model.decoder().type())
+                : Optional.empty());
   }
 
   /** The network, for other parts of this library. */

@@ -1,0 +1,121 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.text.GeneratedText;
+import io.adapt4j.core.text.RequestRefusedException;
+import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.core.text.TokenUsage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** A model in this process as a generator of texts. */
+final class ModelGenerator implements TextGenerator {
+
+  static final int DEFAULT_BATCH = 8;
+
+  private final LanguageModel model;
+  private final int batch;
+  private Optional<String> identity;
+
+  ModelGenerator(LanguageModel model, int batch) {
+    if (batch < 1) {
+      throw new IllegalArgumentException("batch must be at least 1, found " + batch);
+    }
+    this.model = model;
+    this.batch = batch;
+  }
+
+  @Override
+  public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
+    return answer(messages, options, piece -> {});
+  }
+
+  @Override
+  public GeneratedText stream(
+      List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
+    return answer(messages, options, onText);
+  }
+
+  private GeneratedText answer(
+      List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
+    return text(
+        fitting(
+            () ->
+                model.hasChatTemplate()
+                    ? model.chat(messages, options, onText)
+                    : model.generate(plain(messages), options, onText, new CancellationToken())));
+  }
+
+  @Override
+  public List<GeneratedText> generateAll(
+      List<List<ChatMessage>> conversations, GenerationOptions options, Arrivals arrivals) {
+    boolean chat = model.hasChatTemplate();
+    List<GeneratedText> answers = new ArrayList<>(conversations.size());
+    for (int from = 0; from < conversations.size(); from += batch) {
+      List<List<ChatMessage>> part =
+          conversations.subList(from, Math.min(conversations.size(), from + batch));
+      List<Generation> generated =
+          fitting(
+              () ->
+                  chat
+                      ? model.chatAll(part, options)
+                      : model.generateAll(
+                          part.stream().map(ModelGenerator::plain).toList(), options));
+      for (Generation one : generated) {
+        arrivals.arrived(answers.size(), text(one));
+        answers.add(text(one));
+      }
+    }
+    return answers;
+  }
+
+  /** Computed once: it reads files. */
+  @Override
+  public synchronized Optional<String> identity() {
+    if (identity == null) {
+      identity = model.identity();
+    }
+    return identity;
+  }
+
+  private static <T> T fitting(Supplier<T> generation) {
+    try {
+      return generation.get();
+    } catch (IllegalArgumentException e) {
+      throw new RequestRefusedException("the model refuses the request: " + e.getMessage(), e);
+    }
+  }
+
+  private static String plain(List<ChatMessage> messages) {
+    return messages.stream()
+        .map(ChatMessage::content)
+        .filter(String.class::isInstance)
+        .map(String.class::cast)
+        .collect(Collectors.joining("\n\n"));
+  }
+
+  private static GeneratedText text(Generation generation) {
+    return new GeneratedText(
+        generation.text(),
+        ending(generation.finishReason()),
+        Optional.of(new TokenUsage(generation.promptTokens(), generation.tokenIds().size())),
+        false);
+  }
+
+  private static Ending ending(FinishReason reason) {
+    return switch (reason) {
+      case EOS, STOP_STRING, STOP_ID -> Ending.COMPLETE;
+      case LENGTH -> Ending.LENGTH;
+      case CANCELLED -> Ending.OTHER;
+    };
+  }
+}

@@ -1,0 +1,291 @@
+package io.adapt4j.core.text;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.PlainJson;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Answers of generators in a folder, a file each, named by the SHA-256 of the generator's identity,
+ * the options and the conversation. What was asked is not stored, nor is any key.
+ *
+ * <p>A file appears whole or not at all, so a process that is killed leaves nothing but answers. A
+ * damaged file counts as missing and is replaced. Several threads and processes may use one folder.
+ * Where the folder grows beyond its limit, the answers longest unused are deleted.
+ */
+public final class AnswerCache {
+
+  /** Default limit: 1 GiB. */
+  public static final long DEFAULT_MAX_BYTES = 1L << 30;
+
+  private static final String SUFFIX = ".json";
+  private static final int VERSION = 1;
+
+  /** After pruning, so much of the limit is in use: pruning reads the whole folder. */
+  private static final double FILL = 0.9;
+
+  /** A temporary file this old belongs to a process that died. */
+  private static final Duration ABANDONED = Duration.ofHours(1);
+
+  private final Path folder;
+  private final long maxBytes;
+
+  /** What the folder holds; unknown (-1) until the first answer is stored. */
+  private long bytes = -1;
+
+  private AnswerCache(Path folder, long maxBytes) {
+    this.folder = folder;
+    this.maxBytes = maxBytes;
+  }
+
+  /** A file of the folder. */
+  private record Entry(Path file, long size, FileTime used) {}
+
+  /**
+   * Uses a folder of at most {@link #DEFAULT_MAX_BYTES}.
+   *
+   * @param folder the folder, made when the first answer is stored
+   * @return the cache
+   */
+  public static AnswerCache at(Path folder) {
+    return at(folder, DEFAULT_MAX_BYTES);
+  }
+
+  /**
+   * Uses a folder.
+   *
+   * @param folder the folder, made when the first answer is stored; for answers alone
+   * @param maxBytes the most bytes of its files, at least 1
+   * @return the cache
+   * @throws IllegalArgumentException if the limit is below 1
+   */
+  public static AnswerCache at(Path folder, long maxBytes) {
+    if (maxBytes < 1) {
+      throw new IllegalArgumentException("maxBytes must be at least 1, found " + maxBytes);
+    }
+    return new AnswerCache(folder, maxBytes);
+  }
+
+  /**
+   * Returns the folder.
+   *
+   * @return its path
+   */
+  public Path folder() {
+    return folder;
+  }
+
+  /**
+   * Counts the answers that are kept.
+   *
+   * @return how many files there are
+   * @throws GeneratorException if the folder cannot be read
+   */
+  public int size() {
+    return (int) entries().stream().filter(entry -> isAnswer(entry.file())).count();
+  }
+
+  /**
+   * Deletes the answers longest unused until the rest fits.
+   *
+   * @param most the most bytes that stay; 0 deletes all
+   * @return how many answers were deleted
+   * @throws GeneratorException if the folder cannot be read
+   */
+  public synchronized int prune(long most) {
+    List<Entry> entries = new ArrayList<>(entries());
+    Instant abandoned = Instant.now().minus(ABANDONED);
+    entries.removeIf(
+        entry ->
+            !isAnswer(entry.file())
+                && entry.used().toInstant().isBefore(abandoned)
+                && delete(entry.file()));
+    entries.sort(Comparator.comparing(Entry::used));
+    bytes = entries.stream().mapToLong(Entry::size).sum();
+    int deleted = 0;
+    for (Entry entry : entries) {
+      if (bytes <= most) {
+        break;
+      }
+      if (isAnswer(entry.file()) && delete(entry.file())) {
+        bytes -= entry.size();
+        deleted++;
+      }
+    }
+    return deleted;
+  }
+
+  /** The key of a request. */
+  static String key(String identity, List<ChatMessage> messages, GenerationOptions options) {
+    ObjectNode request = JsonNodeFactory.instance.objectNode();
+    request.put("version", VERSION).put("generator", identity);
+    request.set("messages", PlainJson.tree(messages.stream().map(ChatMessage::fields).toList()));
+    request.put("maxNewTokens", options.maxNewTokens());
+    request.put("temperature", options.temperature());
+    request.put("topK", options.topK()).put("topP", options.topP()).put("minP", options.minP());
+    request.put("repetitionPenalty", options.repetitionPenalty()).put("seed", options.seed());
+    request.set("stopStrings", PlainJson.tree(options.stopStrings()));
+    request.set("stopIds", PlainJson.tree(options.stopIds().stream().sorted().toList()));
+    request.put("ignoreEos", options.ignoreEos());
+    byte[] bytes = Json.compact(request).getBytes(StandardCharsets.UTF_8);
+    return HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
+  }
+
+  /** The answer kept under a key. */
+  Optional<GeneratedText> find(String key) {
+    Path file = file(key);
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (FileSystemException e) {
+      throw unusable(e);
+    } catch (IOException e) {
+      // Not UTF-8: damaged.
+      return Optional.empty();
+    }
+    Optional<GeneratedText> answer = parse(text);
+    if (answer.isPresent()) {
+      touch(file);
+    }
+    return answer;
+  }
+
+  /** Keeps an answer under a key. */
+  void store(String key, GeneratedText answer) {
+    String text = Json.compact(json(answer)) + "\n";
+    try {
+      AtomicFiles.writeText(file(key), text);
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+    count(text.getBytes(StandardCharsets.UTF_8).length);
+  }
+
+  private synchronized void count(int added) {
+    if (bytes < 0) {
+      bytes = entries().stream().mapToLong(Entry::size).sum();
+    } else {
+      bytes += added;
+    }
+    if (bytes > maxBytes) {
+      prune((long) (maxBytes * FILL));
+    }
+  }
+
+  private static ObjectNode json(GeneratedText answer) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("version", VERSION).put("text", answer.text()).put("ending", answer.ending().name());
+    answer
+        .usage()
+        .ifPresent(
+            usage ->
+                json.put("promptTokens", usage.promptTokens()).put("newTokens", usage.newTokens()));
+    return json;
+  }
+
+  private static Optional<GeneratedText> parse(String text) {
+    try {
+      JsonNode json = Json.parseStrictly(text);
+      if (json.path("version").asInt() != VERSION || !json.path("text").isTextual()) {
+        return Optional.empty();
+      }
+      Optional<TokenUsage> usage =
+          json.has("newTokens")
+              ? Optional.of(
+                  new TokenUsage(json.path("promptTokens").asInt(), json.path("newTokens").asInt()))
+              : Optional.empty();
+      Ending ending = Ending.valueOf(json.path("ending").asText());
+      return Optional.of(new GeneratedText(json.path("text").textValue(), ending, usage, true));
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Two levels: file systems and people cope badly with a million files in one folder. */
+  private Path file(String key) {
+    return folder.resolve(key.substring(0, 2)).resolve(key.substring(2) + SUFFIX);
+  }
+
+  private static boolean isAnswer(Path file) {
+    return file.getFileName().toString().matches("[0-9a-f]{62}\\.json");
+  }
+
+  private List<Entry> entries() {
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    List<Entry> entries = new ArrayList<>();
+    for (Path group : list(folder)) {
+      if (group.getFileName().toString().matches("[0-9a-f]{2}") && Files.isDirectory(group)) {
+        list(group).forEach(file -> entry(file).ifPresent(entries::add));
+      }
+    }
+    return entries;
+  }
+
+  private List<Path> list(Path directory) {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.toList();
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /** Empty if another process deleted it in the meantime. */
+  private static Optional<Entry> entry(Path file) {
+    try {
+      return Optional.of(new Entry(file, Files.size(file), Files.getLastModifiedTime(file)));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean delete(Path file) {
+    try {
+      return Files.deleteIfExists(file);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static void touch(Path file) {
+    try {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+    } catch (IOException e) {
+      // A folder that may only be read still gives its answers.
+    }
+  }
+
+  private GeneratorException unusable(IOException cause) {
+    return new GeneratorException(
+        "the folder of kept answers "
+            + folder
+            + " cannot be used: "
+            + cause
+            + ". Mend its permissions, free some space, or name another folder",
+        cause);
+  }
+}

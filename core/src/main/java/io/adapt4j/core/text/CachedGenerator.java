@@ -1,0 +1,110 @@
+package io.adapt4j.core.text;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Answers from a cache, and asks another generator for the rest. Requests of one batch that are
+ * alike are asked once. Two threads that ask the same at the same moment may both ask.
+ */
+final class CachedGenerator implements TextGenerator {
+
+  private final TextGenerator generator;
+  private final String identity;
+  private final AnswerCache cache;
+
+  CachedGenerator(TextGenerator generator, String identity, AnswerCache cache) {
+    this.generator = generator;
+    this.identity = identity;
+    this.cache = cache;
+  }
+
+  @Override
+  public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
+    return stream(messages, options, piece -> {}, false);
+  }
+
+  @Override
+  public GeneratedText stream(
+      List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
+    return stream(messages, options, onText, true);
+  }
+
+  private GeneratedText stream(
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      Consumer<String> onText,
+      boolean streaming) {
+    String key = AnswerCache.key(identity, messages, options);
+    Optional<GeneratedText> kept = cache.find(key);
+    if (kept.isPresent()) {
+      if (!kept.get().text().isEmpty()) {
+        onText.accept(kept.get().text());
+      }
+      return kept.get();
+    }
+    GeneratedText answer =
+        streaming
+            ? generator.stream(messages, options, onText)
+            : generator.generate(messages, options);
+    cache.store(key, answer);
+    return answer;
+  }
+
+  @Override
+  public List<GeneratedText> generateAll(
+      List<List<ChatMessage>> conversations, GenerationOptions options, Arrivals arrivals) {
+    GeneratedText[] answers = new GeneratedText[conversations.size()];
+    Map<String, List<Integer>> missing = new LinkedHashMap<>();
+    for (int i = 0; i < answers.length; i++) {
+      String key = AnswerCache.key(identity, conversations.get(i), options);
+      Optional<GeneratedText> kept = missing.containsKey(key) ? Optional.empty() : cache.find(key);
+      if (kept.isPresent()) {
+        answers[i] = kept.get();
+        arrivals.arrived(i, answers[i]);
+      } else {
+        missing.computeIfAbsent(key, unused -> new ArrayList<>()).add(i);
+      }
+    }
+    ask(conversations, options, missing, answers, arrivals);
+    return Arrays.asList(answers);
+  }
+
+  private void ask(
+      List<List<ChatMessage>> conversations,
+      GenerationOptions options,
+      Map<String, List<Integer>> missing,
+      GeneratedText[] answers,
+      Arrivals arrivals) {
+    if (missing.isEmpty()) {
+      return;
+    }
+    List<String> keys = List.copyOf(missing.keySet());
+    List<List<ChatMessage>> asked =
+        keys.stream().map(key -> conversations.get(missing.get(key).get(0))).toList();
+    generator.generateAll(
+        asked,
+        options,
+        (number, answer) -> {
+          String key = keys.get(number);
+          cache.store(key, answer);
+          List<Integer> alike = missing.get(key);
+          for (int i = 0; i < alike.size(); i++) {
+            answers[alike.get(i)] = i == 0 ? answer : answer.fromCache();
+            arrivals.arrived(alike.get(i), answers[alike.get(i)]);
+          }
+        });
+  }
+
+  @Override
+  public Optional<String> identity() {
+    return Optional.of(identity);
+  }
+}

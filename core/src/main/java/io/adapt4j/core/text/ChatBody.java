@@ -1,0 +1,73 @@
+package io.adapt4j.core.text;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.PlainJson;
+import java.util.List;
+
+/** The body of a request for a chat completion. */
+final class ChatBody {
+
+  private ChatBody() {}
+
+  static ObjectNode of(
+      ChatSettings settings,
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      boolean streaming) {
+    if (messages.isEmpty()) {
+      throw new IllegalArgumentException("messages must be at least one, found none");
+    }
+    if (!options.stopIds().isEmpty()) {
+      throw new IllegalArgumentException(
+          "stopIds must be empty for a server, found "
+              + options.stopIds()
+              + "; use stopStrings instead");
+    }
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("model", settings.model());
+    body.set("messages", PlainJson.tree(messages.stream().map(ChatMessage::fields).toList()));
+    body.put(settings.limitName(), options.maxNewTokens());
+    body.put("temperature", options.temperature());
+    body.put("seed", options.seed());
+    add(body, options);
+    if (streaming) {
+      body.put("stream", true);
+      body.putObject("stream_options").put("include_usage", true);
+    }
+    settings
+        .body()
+        .forEach(
+            (field, value) -> {
+              if (value == null) {
+                body.remove(field);
+              } else {
+                body.set(field, PlainJson.tree(value));
+              }
+            });
+    return body;
+  }
+
+  private static void add(ObjectNode body, GenerationOptions options) {
+    if (options.topP() < 1) {
+      body.put("top_p", options.topP());
+    }
+    if (!options.stopStrings().isEmpty()) {
+      body.set("stop", PlainJson.tree(options.stopStrings()));
+    }
+    if (options.topK() > 0) {
+      body.put("top_k", options.topK());
+    }
+    if (options.minP() > 0) {
+      body.put("min_p", options.minP());
+    }
+    if (options.repetitionPenalty() != 1) {
+      body.put("repetition_penalty", options.repetitionPenalty());
+    }
+    if (options.ignoreEos()) {
+      body.put("ignore_eos", true);
+    }
+  }
+}

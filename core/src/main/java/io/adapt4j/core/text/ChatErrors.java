@@ -1,0 +1,117 @@
+package io.adapt4j.core.text;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.http.RetryLaterException;
+import java.io.IOException;
+import java.net.http.HttpHeaders;
+import java.util.List;
+
+/** Turns what a server says is wrong into words, with what to do about it. */
+final class ChatErrors {
+
+  private static final int LONGEST = 500;
+
+  private final ChatSettings settings;
+
+  ChatErrors(ChatSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * The error of an answer that is not 200.
+   *
+   * @throws RetryLaterException if the same request may succeed later
+   */
+  GeneratorException explain(int status, HttpHeaders headers, String body) throws IOException {
+    String said = "the server answered " + status + message(body);
+    boolean unpaid = body.contains("insufficient_quota");
+    if (RetryLaterException.isForNow(status) && !unpaid) {
+      throw new RetryLaterException(said, headers);
+    }
+    String whole = settings.shown() + ": " + remedy(status, headers, unpaid) + " (" + said + ")";
+    return status == 400 || status == 413 || status == 422
+        ? new RequestRefusedException(whole)
+        : new GeneratorException(whole);
+  }
+
+  private String remedy(int status, HttpHeaders headers, boolean unpaid) {
+    if (unpaid) {
+      return "the account has no quota left. Add to it, or use another key";
+    }
+    if (status >= 300 && status < 400) {
+      String target = headers.firstValue("Location").orElse("nowhere").replaceFirst("\\?.*", "");
+      return "it leads to " + shortened(target) + ". Give that address";
+    }
+    return switch (status) {
+      case 400, 422 ->
+          "the request is refused. Shorten it, or leave out options that the server does not know";
+      case 413 -> "the request is too large. Shorten it";
+      case 401, 403 ->
+          settings.key().isPresent()
+              ? "the key is not accepted. Check it, and that it may use the model "
+                  + settings.model()
+              : "a key is needed. Set one with apiKey";
+      case 404, 405 ->
+          "not found. Check the address, and whether the server has the model "
+              + settings.model()
+              + ": GET "
+              + ChatSettings.models(settings.endpoint())
+              + " lists what it has";
+      default -> "the request failed. Check the address and the server's log";
+    };
+  }
+
+  /** An error that comes in the place of an answer. */
+  GeneratorException ofAnswer(String body) {
+    return new GeneratorException(
+        settings.shown()
+            + ": the request failed. Look at the server's log (it said"
+            + message(body)
+            + ")");
+  }
+
+  GeneratorException notACompletion(String body, Exception cause) {
+    return new GeneratorException(
+        settings.shown()
+            + ": expected a chat completion in JSON, found '"
+            + shortened(body)
+            + "'. Check that the address is that of an OpenAI-compatible server",
+        cause);
+  }
+
+  GeneratorException cutOff(String reason, int characters, Exception cause) {
+    return new GeneratorException(
+        settings.shown()
+            + ": "
+            + reason
+            + " after "
+            + characters
+            + " characters of the answer. Ask again, or without streaming",
+        cause);
+  }
+
+  /** The server's own words: OpenAI's, vLLM's, Ollama's and FastAPI's shapes. */
+  private String message(String body) {
+    String found = "";
+    try {
+      JsonNode json = Json.parse(body);
+      JsonNode error = json.path("error");
+      for (JsonNode place :
+          List.of(error.path("message"), error, json.path("message"), json.path("detail"))) {
+        if (found.isEmpty() && !place.isMissingNode() && !place.isNull()) {
+          found = place.isTextual() ? place.textValue() : place.toString();
+        }
+      }
+    } catch (JsonProcessingException e) {
+      found = body;
+    }
+    return found.isBlank() ? "" : ": " + shortened(found);
+  }
+
+  String shortened(String text) {
+    String line = settings.withoutSecrets(text).replaceAll("\\s+", " ").strip();
+    return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "...";
+  }
+}

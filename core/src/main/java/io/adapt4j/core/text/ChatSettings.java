@@ -1,0 +1,50 @@
+package io.adapt4j.core.text;
+
+import io.adapt4j.core.internal.http.Sleeper;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/** What is to be known of a server of chat completions. */
+record ChatSettings(
+    URI endpoint,
+    String model,
+    Optional<String> key,
+    Duration timeout,
+    Duration connectTimeout,
+    int retries,
+    int parallel,
+    int perMinute,
+    String limitName,
+    Map<String, String> headers,
+    Map<String, Object> body,
+    Sleeper sleeper) {
+
+  private static final int SHORTEST_SECRET = 4;
+
+  /** The address for messages: a query may hold a key. */
+  String shown() {
+    return endpoint.toString().replaceFirst("\\?.*", "");
+  }
+
+  /** Where a server lists its models. */
+  static String models(URI endpoint) {
+    return endpoint.toString().replaceFirst("/chat/completions.*", "/models");
+  }
+
+  /** A text of the server without the secrets that were sent to it. */
+  String withoutSecrets(String text) {
+    String clean = key.map(secret -> text.replace(secret, "(hidden)")).orElse(text);
+    for (String value : headers.values()) {
+      clean = value.length() < SHORTEST_SECRET ? clean : clean.replace(value, "(hidden)");
+    }
+    return clean;
+  }
+
+  /** Without the key and the headers. */
+  @Override
+  public String toString() {
+    return "ChatSettings[" + shown() + ", " + model + "]";
+  }
+}

@@ -1,0 +1,30 @@
+package io.adapt4j.core.text;
+
+/**
+ * A generator that cannot answer: unreachable, not allowed, or broken. The message says what went
+ * wrong and what to do about it. Other requests would fail too; see {@link RequestRefusedException}
+ * for one that concerns a single request.
+ */
+public class GeneratorException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what is wrong, where, and what to do
+   */
+  public GeneratorException(String message) {
+    super(message);
+  }
+
+  /**
+   * Creates an exception with a cause.
+   *
+   * @param message what is wrong, where, and what to do
+   * @param cause the failure underneath
+   */
+  public GeneratorException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,343 @@
+package io.adapt4j.core.text;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.PlainJson;
+import io.adapt4j.core.internal.http.Sleeper;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * A server that speaks OpenAI's chat completions: OpenAI itself, Ollama, vLLM, the server of
+ * llama.cpp and others.
+ *
+ * <pre>{@code
+ * TextGenerator generator =
+ *     OpenAiCompatible.at(URI.create("http://localhost:11434/v1")).model("qwen2.5:7b").build();
+ * }</pre>
+ *
+ * <p>Of {@link GenerationOptions}, the limit, temperature, seed, top-p and stop strings are sent as
+ * OpenAI names them; {@code top_k}, {@code min_p}, {@code repetition_penalty} and {@code
+ * ignore_eos} only where they differ from their defaults, since not every server knows them. Token
+ * ids that stop cannot be sent and are refused.
+ *
+ * <p>What may work later (no answer in time, a broken connection, the status 408, 429, 500, 502,
+ * 503 or 504) is tried again after 1 s, 2 s, 4 s and so on up to 30 s, or when the server's {@code
+ * Retry-After} says. The key is in no message and no log.
+ *
+ * <p>Safe for use by several threads, which share the limits on requests.
+ */
+public final class OpenAiCompatible implements TextGenerator {
+
+  /** Default of the longest wait for an answer. */
+  public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(2);
+
+  /** Default of how often a request is tried again. */
+  public static final int DEFAULT_RETRIES = 5;
+
+  /** Default of the requests at a time. */
+  public static final int DEFAULT_PARALLEL = 4;
+
+  private final ChatSettings settings;
+  private final ChatClient client;
+
+  private OpenAiCompatible(ChatSettings settings) {
+    this.settings = settings;
+    this.client = new ChatClient(settings);
+  }
+
+  /**
+   * Starts from a server's address, with its path up to the version ({@code
+   * http://localhost:8000/v1}), or of the endpoint itself ({@code .../chat/completions}). An
+   * address without a path gets {@code /v1}.
+   *
+   * @param address an http or https address; a query is kept
+   * @return options, to end with {@link Builder#build()}
+   * @throws IllegalArgumentException if it is no such address, or holds a user or password
+   */
+  public static Builder at(URI address) {
+    return new Builder(endpoint(address));
+  }
+
+  @Override
+  public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
+    return client.complete(messages, options);
+  }
+
+  @Override
+  public GeneratedText stream(
+      List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
+    return client.stream(messages, options, onText);
+  }
+
+  /**
+   * Answers several conversations, some at a time. One that the server refuses does not keep others
+   * from being answered; the refusal is thrown in the end. Any other failure ends the rest.
+   */
+  @Override
+  public List<GeneratedText> generateAll(
+      List<List<ChatMessage>> conversations, GenerationOptions options, Arrivals arrivals) {
+    return new Parallel(settings.parallel())
+        .run(conversations, one -> client.complete(one, options), arrivals);
+  }
+
+  /** Returns the address without its query, the model, and the fields that are sent besides. */
+  @Override
+  public Optional<String> identity() {
+    URI address = settings.endpoint();
+    String place = address.getScheme() + "://" + address.getAuthority() + address.getPath();
+    String fields = Json.compact(PlainJson.object(new TreeMap<>(settings.body())));
+    return Optional.of("openai " + place + " " + settings.model() + " " + fields);
+  }
+
+  /** Returns the address and the model. */
+  @Override
+  public String toString() {
+    return "OpenAiCompatible[" + settings.shown() + ", " + settings.model() + "]";
+  }
+
+  private static URI endpoint(URI address) {
+    String scheme = String.valueOf(address.getScheme()).toLowerCase(Locale.ROOT);
+    if (!scheme.matches("https?") || address.getHost() == null || address.getUserInfo() != null) {
+      throw new IllegalArgumentException(
+          "address must be that of a server without user and password, such as"
+              + " http://localhost:11434/v1, found a "
+              + (address.getUserInfo() != null ? "user in it" : "'" + address + "'"));
+    }
+    String path = address.getRawPath().replaceAll("/+$", "");
+    if (path.isEmpty()) {
+      path = "/v1";
+    }
+    if (!path.endsWith("/chat/completions")) {
+      path += "/chat/completions";
+    }
+    String query = address.getRawQuery() == null ? "" : "?" + address.getRawQuery();
+    return URI.create(scheme + "://" + address.getRawAuthority() + path + query);
+  }
+
+  /** Collects what is to be known of a server; every setter checks its value at once. */
+  public static final class Builder {
+
+    private final URI endpoint;
+    private String model;
+    private Optional<String> key = Optional.empty();
+    private Duration timeout = DEFAULT_TIMEOUT;
+    private Duration connectTimeout = Duration.ofSeconds(10);
+    private int retries = DEFAULT_RETRIES;
+    private int parallel = DEFAULT_PARALLEL;
+    private int perMinute;
+    private String limitName = "max_tokens";
+    private final Map<String, String> headers = new TreeMap<>();
+    private final Map<String, Object> body = new TreeMap<>();
+    private Sleeper sleeper = Sleeper.REAL;
+
+    private Builder(URI endpoint) {
+      this.endpoint = endpoint;
+    }
+
+    /**
+     * Names the model. There is no default.
+     *
+     * @param name the name the server knows it by
+     * @return this builder
+     * @throws IllegalArgumentException if it is blank
+     */
+    public Builder model(String name) {
+      require(!name.isBlank(), "model", "a name", "a blank one");
+      this.model = name;
+      return this;
+    }
+
+    /**
+     * Sets the key that is sent as {@code Authorization: Bearer}. Default: none, as local servers
+     * need none. Read it from the environment or a vault rather than writing it into a program.
+     *
+     * @param secret the key
+     * @return this builder
+     * @throws IllegalArgumentException if it is empty, or has characters that a key never has
+     */
+    public Builder apiKey(String secret) {
+      require(
+          !secret.isEmpty() && secret.chars().allMatch(c -> c > 0x20 && c < 0x7f),
+          "apiKey",
+          "visible characters of ASCII",
+          "others or none");
+      this.key = Optional.of(secret);
+      return this;
+    }
+
+    /**
+     * Sets the key to the value of an environment variable, such as {@code OPENAI_API_KEY}.
+     *
+     * @param variable the variable's name
+     * @return this builder
+     * @throws IllegalArgumentException if it is not set
+     */
+    public Builder apiKeyFrom(String variable) {
+      String value = System.getenv(variable);
+      if (value == null || value.isBlank()) {
+        throw new IllegalArgumentException(
+            "the environment variable "
+                + variable
+                + " must hold the API key, but is not set; set it, or call apiKey");
+      }
+      return apiKey(value.strip());
+    }
+
+    /**
+     * Sets the longest wait for an answer; when streaming, for its next piece. Default: 2 minutes.
+     *
+     * @param longest above 0
+     * @return this builder
+     * @throws IllegalArgumentException if it is not above 0
+     */
+    public Builder timeout(Duration longest) {
+      requirePositive("timeout", longest);
+      this.timeout = longest;
+      return this;
+    }
+
+    /**
+     * Sets the longest wait for a connection. Default: 10 s.
+     *
+     * @param longest above 0
+     * @return this builder
+     * @throws IllegalArgumentException if it is not above 0
+     */
+    public Builder connectTimeout(Duration longest) {
+      requirePositive("connectTimeout", longest);
+      this.connectTimeout = longest;
+      return this;
+    }
+
+    /**
+     * Sets how often a request is tried again. Default: 5.
+     *
+     * @param most at least 0
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 0
+     */
+    public Builder retries(int most) {
+      require(most >= 0, "retries", "at least 0", most);
+      this.retries = most;
+      return this;
+    }
+
+    /**
+     * Sets the most requests at a time. Default: 4.
+     *
+     * @param most at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder parallel(int most) {
+      require(most >= 1, "parallel", "at least 1", most);
+      this.parallel = most;
+      return this;
+    }
+
+    /**
+     * Sets the most requests a minute; they are sent at equal distances. Default: no limit.
+     *
+     * @param most at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder requestsPerMinute(int most) {
+      require(most >= 1, "requestsPerMinute", "at least 1", most);
+      this.perMinute = most;
+      return this;
+    }
+
+    /**
+     * Sets the name of the field that limits new tokens. Default: {@code max_tokens}; some newer
+     * models want {@code max_completion_tokens}.
+     *
+     * @param name the field's name
+     * @return this builder
+     * @throws IllegalArgumentException if it is blank
+     */
+    public Builder limitName(String name) {
+      require(!name.isBlank(), "limitName", "a name", "a blank one");
+      this.limitName = name;
+      return this;
+    }
+
+    /**
+     * Adds a header to every request. Its value is treated as a secret.
+     *
+     * @param name the header's name
+     * @param value its value
+     * @return this builder
+     */
+    public Builder header(String name, String value) {
+      headers.put(name, Objects.requireNonNull(value, "value"));
+      return this;
+    }
+
+    /**
+     * Sets a field of every request's body, in the place of what would be sent.
+     *
+     * @param field the field's name
+     * @param value a text, number, boolean, list or map; null leaves the field out
+     * @return this builder
+     * @throws IllegalArgumentException if the value is of another type
+     */
+    public Builder body(String field, Object value) {
+      require(PlainJson.tree(value) != null, field, "a value of JSON", value);
+      body.put(field, value);
+      return this;
+    }
+
+    /** Replaces the waiting between attempts, for tests. */
+    Builder sleeper(Sleeper waiting) {
+      this.sleeper = waiting;
+      return this;
+    }
+
+    /**
+     * Makes the generator. Nothing is sent before the first request.
+     *
+     * @return the generator
+     * @throws IllegalStateException if no model was named
+     */
+    public OpenAiCompatible build() {
+      if (model == null) {
+        throw new IllegalStateException(
+            "model must be named; GET " + ChatSettings.models(endpoint) + " lists a server's");
+      }
+      return new OpenAiCompatible(
+          new ChatSettings(
+              endpoint,
+              model,
+              key,
+              timeout,
+              connectTimeout,
+              retries,
+              parallel,
+              perMinute,
+              limitName,
+              Map.copyOf(headers),
+              new TreeMap<>(body),
+              sleeper));
+    }
+
+    private static void requirePositive(String name, Duration value) {
+      require(!value.isNegative() && !value.isZero(), name, "above 0", value);
+    }
+
+    private static void require(boolean valid, String name, String allowed, Object value) {
+      if (!valid) {
+        throw new IllegalArgumentException(name + " must be " + allowed + ", found " + value);
+      }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package io.adapt4j.core.text;
+
+/** One request that a generator refuses, such as one that is too long; others may be answered. */
+public final class RequestRefusedException extends GeneratorException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what is wrong, where, and what to do
+   */
+  public RequestRefusedException(String message) {
+    super(message);
+  }
+
+  /**
+   * Creates an exception with a cause.
+   *
+   * @param message what is wrong, where, and what to do
+   * @param cause the failure underneath
+   */
+  public RequestRefusedException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
