@@ -76,8 +76,8 @@ final class BlobDownload {
                 + file
                 + ": "
                 + problem.get()
-                + ", twice; the bad file is deleted. Try again later; if it stays, a proxy or"
-                + " mirror changes files on the way");
+                + ", twice; the bad file is deleted. Try again later; if it stays, a proxy or mirror"
+                + " changes files on the way");
       }
     } catch (HubException e) {
       deleteIfEmpty(partial);
