@@ -50,6 +50,25 @@ public final class Datasets {
   }
 
   /**
+   * Writes rows to a file of JSON Lines in UTF-8, in fields that {@link #read} recognises: {@code
+   * text}; {@code prompt} and {@code completion}; {@code messages}; {@code text} and {@code label},
+   * or {@code labels} unless there is one; {@code prompt}, {@code chosen} and {@code rejected}.
+   * Read again, the rows are equal to those written; texts, prompts with completions, and messages
+   * may be mixed, to be read with {@link #jsonl}. The file appears whole or not at all. Weights are
+   * not written.
+   *
+   * @param dataset the rows
+   * @param file the file to create or replace; not one that the rows are read from
+   * @param keptFields fields of {@link Dataset#source} to write beside the example, such as the key
+   *     of a conversation
+   * @throws DatasetException if the file cannot be written, rows could not be read back, or a row
+   *     lacks a field to keep
+   */
+  public static void write(Dataset dataset, Path file, String... keptFields) {
+    DatasetWriter.write(dataset, file, List.of(keptFields));
+  }
+
+  /**
    * Starts mixing datasets by weight.
    *
    * @return options, to end with {@link Mixture#build()}

@@ -3,6 +3,7 @@ package io.adapt4j.core.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.PlainJson;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,6 +23,17 @@ public final class Row {
 
   Row(ObjectNode object) {
     this.object = object;
+  }
+
+  /**
+   * Makes a row, for a dataset that does not come from a file.
+   *
+   * @param fields values by name: texts, numbers, booleans, null, lists or maps of these
+   * @return the row
+   * @throws IllegalArgumentException if a value is of another type
+   */
+  public static Row of(Map<String, ?> fields) {
+    return new Row(PlainJson.object(fields));
   }
 
   /**

@@ -1,0 +1,266 @@
+package io.adapt4j.core.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AnswerCacheTest {
+
+  private static final GenerationOptions OPTIONS = GenerationOptions.defaults();
+
+  @TempDir private Path folder;
+  private final AtomicInteger calls = new AtomicInteger();
+
+  @Test
+  void anAnswerThatIsKeptIsNotAskedForAgain() {
+    TextGenerator generator =
+        TextGenerators.named(
+            "counting",
+            (messages, options) -> {
+              calls.incrementAndGet();
+              return new GeneratedText(
+                  "ünï 🐦\n\"", Ending.LENGTH, Optional.of(new TokenUsage(3, 4)), false);
+            });
+    GeneratedText first = cached(generator).generate("a", OPTIONS);
+    GeneratedText second = cached(generator).generate("a", OPTIONS);
+    assertThat(first.cached()).isFalse();
+    assertThat(second).isEqualTo(first.fromCache());
+    List<String> pieces = new ArrayList<>();
+    cached(generator).stream(List.of(ChatMessage.user("a")), OPTIONS, pieces::add);
+    assertThat(pieces).containsExactly(first.text());
+    assertThat(calls).hasValue(1);
+  }
+
+  @Test
+  void anotherQuestionOtherOptionsAndAnotherGeneratorAreOthers() {
+    cached(counting("one")).generate("a", OPTIONS);
+    cached(counting("one")).generate("b", OPTIONS);
+    cached(counting("one")).generate("a", OPTIONS.toBuilder().seed(1).build());
+    cached(counting("two")).generate("a", OPTIONS);
+    cached(counting("one")).generate(List.of(ChatMessage.system("a")), OPTIONS);
+    assertThat(calls).hasValue(5);
+    assertThat(AnswerCache.at(folder).size()).isEqualTo(5);
+  }
+
+  @Test
+  void aDamagedFileCountsAsMissingAndIsReplaced() throws IOException {
+    for (byte[] damage :
+        List.of(
+            new byte[0],
+            "{\"version\":1,\"te".getBytes(StandardCharsets.UTF_8),
+            new byte[99],
+            new byte[] {(byte) 0xff},
+            "[]".getBytes(StandardCharsets.UTF_8))) {
+      calls.set(0);
+      cached(counting("one")).generate("a", OPTIONS);
+      Files.write(onlyFile(), damage);
+      assertThat(cached(counting("one")).generate("a", OPTIONS).text()).isEqualTo("re: a");
+      int after = calls.get();
+      assertThat(cached(counting("one")).generate("a", OPTIONS).cached()).isTrue();
+      assertThat(calls).hasValue(after);
+    }
+  }
+
+  @Test
+  void requestsOfABatchThatAreAlikeAreAskedOnce() {
+    List<GeneratedText> answers =
+        cached(counting("one")).generateAll(talks("a", "b", "a", "a"), OPTIONS);
+    assertThat(calls).hasValue(2);
+    assertThat(answers)
+        .extracting(GeneratedText::text)
+        .containsExactly("re: a", "re: b", "re: a", "re: a");
+    assertThat(answers).extracting(GeneratedText::cached).containsExactly(false, false, true, true);
+  }
+
+  @Test
+  void whatWasAnsweredBeforeAFailureIsNotPaidTwice() {
+    TextGenerator failing =
+        TextGenerators.named(
+            "one",
+            (messages, options) -> {
+              if (calls.incrementAndGet() == 3) {
+                throw new GeneratorException("the third fails");
+              }
+              return GeneratedText.of("re: " + messages.get(0).content());
+            });
+    List<List<ChatMessage>> talks = talks("a", "b", "c", "d");
+    assertThatThrownBy(() -> cached(failing).generateAll(talks, OPTIONS))
+        .hasMessage("the third fails");
+    calls.set(0);
+    assertThat(cached(counting("one")).generateAll(talks, OPTIONS)).hasSize(4);
+    assertThat(calls).hasValue(2);
+  }
+
+  @Test
+  void aProcessThatIsKilledLeavesWhatItHadAnswered() throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Asking.class.getName(),
+                folder.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    int answered = 0;
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      while (answered < 20 && lines.readLine() != null) {
+        answered++;
+      }
+      process.destroyForcibly().waitFor();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(answered).isEqualTo(20);
+    List<GeneratedText> answers = cached(counting("asking")).generateAll(Asking.talks(), OPTIONS);
+    assertThat(answers).extracting(GeneratedText::text).startsWith("re: 0", "re: 1");
+    assertThat(answers.subList(0, answered)).allMatch(GeneratedText::cached);
+    assertThat(calls.get()).isBetween(1, Asking.COUNT - answered);
+  }
+
+  /** Asks for answers without end, saying a line for each that arrived. */
+  static final class Asking {
+
+    private static final int COUNT = 100;
+
+    private Asking() {}
+
+    static List<List<ChatMessage>> talks() {
+      return AnswerCacheTest.talks(
+          Stream.iterate(0, i -> i + 1).limit(COUNT).map(String::valueOf).toArray(String[]::new));
+    }
+
+    public static void main(String[] arguments) {
+      TextGenerator generator =
+          TextGenerators.of(
+              "asking",
+              text -> {
+                if (text.equals("60")) {
+                  // Wait to be killed.
+                  sleep();
+                }
+                return "re: " + text;
+              });
+      TextGenerators.cached(generator, AnswerCache.at(Path.of(arguments[0])))
+          .generateAll(talks(), OPTIONS, (index, answer) -> System.out.println(index));
+    }
+
+    private static void sleep() {
+      try {
+        Thread.sleep(60_000);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Test
+  void severalThreadsMayUseOneFolder() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<List<GeneratedText>>> results = new ArrayList<>();
+      String[] questions =
+          Stream.iterate(0, i -> i + 1).limit(50).map(i -> "q" + i).toArray(String[]::new);
+      for (int i = 0; i < 4; i++) {
+        results.add(
+            threads.submit(() -> cached(counting("one")).generateAll(talks(questions), OPTIONS)));
+      }
+      for (Future<List<GeneratedText>> result : results) {
+        assertThat(result.get()).extracting(GeneratedText::text).contains("re: q0", "re: q49");
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(AnswerCache.at(folder).size()).isEqualTo(50);
+  }
+
+  @Test
+  void theAnswersLongestUnusedGoFirst() throws IOException {
+    TextGenerator generator = cached(counting("one"));
+    generator.generate("a", OPTIONS);
+    long size = Files.size(onlyFile());
+    Files.setLastModifiedTime(onlyFile(), FileTime.from(Instant.now().minusSeconds(100)));
+    Path oldest = onlyFile();
+    generator.generate("b", OPTIONS);
+    assertThat(AnswerCache.at(folder).prune(size)).isEqualTo(1);
+    assertThat(oldest).doesNotExist();
+    assertThat(AnswerCache.at(folder).prune(0)).isEqualTo(1);
+    assertThat(AnswerCache.at(folder).size()).isZero();
+  }
+
+  @Test
+  void theFolderStaysBelowItsLimit() {
+    AnswerCache small = AnswerCache.at(folder, 1000);
+    TextGenerator generator = TextGenerators.cached(counting("one"), small);
+    for (int i = 0; i < 100; i++) {
+      generator.generate("q" + i, OPTIONS);
+    }
+    assertThat(small.size()).isBetween(5, 20);
+    assertThat(generator.generate("q99", OPTIONS).cached()).isTrue();
+  }
+
+  @Test
+  void whatWasAskedAndTheKeyAreNotStored() throws IOException {
+    try (TestServer server = new TestServer()) {
+      TextGenerators.cached(server.client().apiKey("sk-secret").build(), AnswerCache.at(folder))
+          .generate("a private question", OPTIONS);
+    }
+    assertThat(Files.readString(onlyFile()))
+        .contains("fine")
+        .doesNotContain("sk-secret")
+        .doesNotContain("private");
+  }
+
+  @Test
+  void aGeneratorWithoutAnIdentityIsRefusedWithTheRemedy() {
+    TextGenerator nameless = (messages, options) -> GeneratedText.of("x");
+    assertThatThrownBy(() -> cached(nameless))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("TextGenerators.named");
+  }
+
+  private TextGenerator cached(TextGenerator generator) {
+    return TextGenerators.cached(generator, AnswerCache.at(folder));
+  }
+
+  private TextGenerator counting(String identity) {
+    return TextGenerators.of(
+        identity,
+        text -> {
+          calls.incrementAndGet();
+          return "re: " + text;
+        });
+  }
+
+  private static List<List<ChatMessage>> talks(String... prompts) {
+    return Stream.of(prompts).map(prompt -> List.of(ChatMessage.user(prompt))).toList();
+  }
+
+  private Path onlyFile() throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(Files::isRegularFile).findFirst().orElseThrow();
+    }
+  }
+}
