@@ -105,8 +105,7 @@ final class DatasetWriter {
     return array;
   }
 
-  private static void requireReadable(
-      Dataset dataset, int row, Class<?> first, Example example) {
+  private static void requireReadable(Dataset dataset, int row, Class<?> first, Example example) {
     Class<?> kind = example.getClass();
     if (kind != first && !(MIXABLE.contains(kind) && MIXABLE.contains(first))) {
       throw new DatasetException(

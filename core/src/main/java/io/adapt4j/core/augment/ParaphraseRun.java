@@ -1,0 +1,217 @@
+package io.adapt4j.core.augment;
+
+import io.adapt4j.core.augment.Asker.Outcome;
+import io.adapt4j.core.augment.Asker.Question;
+import io.adapt4j.core.augment.MeaningCheck.Pair;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Example;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToIntFunction;
+
+/** Makes wordings of the rows of a dataset, some rows at a time, so that requests make batches. */
+final class ParaphraseRun {
+
+  /** Rows whose wordings are asked for together. */
+  private static final int WINDOW = 8;
+
+  private final Paraphraser options;
+  private final Dataset dataset;
+  private final Tally tally;
+  private final Asker asker;
+  private final Optional<Asker> judge;
+  private final WordingChecks checks;
+
+  ParaphraseRun(Paraphraser options, Dataset dataset) {
+    this.options = options;
+    this.dataset = dataset;
+    this.tally = new Tally(dataset.name(), dataset.size());
+    this.asker = new Asker(options.kept(options.generator), tally);
+    this.judge = options.judge.map(one -> new Asker(options.kept(one), tally));
+    this.checks = new WordingChecks(options);
+  }
+
+  /** A text of a row, and how many wordings of it were asked for so far. */
+  private static final class Slot {
+
+    private final int row;
+    private final Wordings wordings;
+    private int asked;
+
+    private Slot(int row, Wordings wordings) {
+      this.row = row;
+      this.wordings = wordings;
+    }
+
+    private int missing(int wanted) {
+      return wanted - wordings.accepted().size();
+    }
+  }
+
+  /** A wording that is not rejected so far. */
+  private record Candidate(Slot slot, String text) {
+
+    private Pair pair() {
+      return new Pair(slot.wordings.original(), text);
+    }
+  }
+
+  static AugmentationPlan plan(Paraphraser options, Dataset dataset, ToIntFunction<String> tokens) {
+    int texts = 0;
+    long read = 0;
+    long written = 0;
+    int checks = options.judge.isPresent() ? 2 : 1;
+    for (int row = 0; row < dataset.size(); row++) {
+      for (String text : TextParts.of(dataset.get(row), options.parts)) {
+        texts++;
+        long length = tokens.applyAsInt(text);
+        for (int i = 0; i < options.wordings; i++) {
+          read += tokens.applyAsInt(prompt(options, text, i));
+        }
+        written += options.wordings * length;
+        if (options.judge.isPresent()) {
+          String asked = MeaningCheck.sameMeaning(new Pair(text, text));
+          read += options.wordings * (long) tokens.applyAsInt(asked);
+          written += options.wordings;
+        }
+      }
+    }
+    long calls = (long) texts * options.wordings * checks;
+    return new AugmentationPlan(
+        dataset.size(), texts, calls, calls * options.attempts, read, written);
+  }
+
+  Augmented run() {
+    AugmentedRows rows = new AugmentedRows(dataset, options.idField, options.keptFields);
+    for (int from = 0; from < dataset.size(); from += WINDOW) {
+      int to = Math.min(dataset.size(), from + WINDOW);
+      List<List<Slot>> slots = new ArrayList<>();
+      for (int row = from; row < to; row++) {
+        slots.add(slots(row));
+      }
+      fill(slots.stream().flatMap(List::stream).toList());
+      for (int row = from; row < to; row++) {
+        add(rows, row, slots.get(row - from));
+      }
+      options.progress.accept(tally.report());
+    }
+    return new Augmented(rows.dataset(), options.keptFields, tally.report());
+  }
+
+  private List<Slot> slots(int row) {
+    return TextParts.of(dataset.get(row), options.parts).stream()
+        .map(text -> new Slot(row, new Wordings(text, options.nearness)))
+        .toList();
+  }
+
+  private void fill(List<Slot> slots) {
+    for (int attempt = 0; attempt < options.attempts; attempt++) {
+      List<Slot> asked = new ArrayList<>();
+      List<Question> questions = new ArrayList<>();
+      for (Slot slot : slots) {
+        for (int missing = slot.missing(options.wordings); missing > 0; missing--) {
+          asked.add(slot);
+          questions.add(question(slot));
+        }
+      }
+      if (asked.isEmpty()) {
+        return;
+      }
+      List<Outcome> outcomes = asker.ask(questions, options.options);
+      List<Candidate> candidates = new ArrayList<>();
+      for (int i = 0; i < outcomes.size(); i++) {
+        candidate(asked.get(i), outcomes.get(i)).ifPresent(candidates::add);
+      }
+      keepSame(keepSimilar(candidates));
+    }
+  }
+
+  private Question question(Slot slot) {
+    int number = slot.asked++;
+    return new Question(
+        prompt(options, slot.wordings.original(), number),
+        options.options.seed() + number / options.styles.size());
+  }
+
+  private static String prompt(Paraphraser options, String text, int number) {
+    String style = options.styles.get(number % options.styles.size());
+    return options.prompt.render(Map.of("text", text.strip(), "style", style)::get);
+  }
+
+  private Optional<Candidate> candidate(Slot slot, Outcome outcome) {
+    String original = slot.wordings.original();
+    if (outcome.answer() == null) {
+      tally.reject(slot.row, Rejection.REFUSED, original, outcome.refusal());
+      return Optional.empty();
+    }
+    String wording = AnswerText.wording(outcome.answer().text(), original);
+    Optional<Rejection> rejection = checks.rejection(original, wording, outcome.answer().ending());
+    if (rejection.isEmpty()) {
+      rejection = slot.wordings.offer(wording);
+    }
+    if (rejection.isPresent()) {
+      tally.reject(slot.row, rejection.get(), original, wording);
+      return Optional.empty();
+    }
+    return Optional.of(new Candidate(slot, wording));
+  }
+
+  private List<Candidate> keepSimilar(List<Candidate> candidates) {
+    if (options.embedder.isEmpty()) {
+      return candidates;
+    }
+    List<Double> similarities =
+        MeaningCheck.similarities(
+            options.embedder.get(), candidates.stream().map(Candidate::pair).toList());
+    List<Candidate> kept = new ArrayList<>();
+    for (int i = 0; i < candidates.size(); i++) {
+      if (similarities.get(i) >= options.similarity) {
+        kept.add(candidates.get(i));
+      } else {
+        withdraw(candidates.get(i), Rejection.SIMILARITY);
+      }
+    }
+    return kept;
+  }
+
+  private void keepSame(List<Candidate> candidates) {
+    if (judge.isEmpty()) {
+      return;
+    }
+    List<Boolean> same =
+        MeaningCheck.asked(
+            judge.get(),
+            options.judging,
+            candidates.stream().map(one -> MeaningCheck.sameMeaning(one.pair())).toList());
+    for (int i = 0; i < candidates.size(); i++) {
+      if (!same.get(i)) {
+        withdraw(candidates.get(i), Rejection.BACK_CHECK);
+      }
+    }
+  }
+
+  private void withdraw(Candidate candidate, Rejection reason) {
+    Wordings wordings = candidate.slot().wordings;
+    wordings.withdraw(candidate.text());
+    tally.reject(candidate.slot().row, reason, wordings.original(), candidate.text());
+  }
+
+  private void add(AugmentedRows rows, int row, List<Slot> slots) {
+    Example original = dataset.get(row);
+    if (options.originals) {
+      rows.add(original, row, 0);
+    }
+    int made = slots.stream().mapToInt(slot -> slot.wordings.accepted().size()).max().orElse(0);
+    for (int number = 0; number < made; number++) {
+      List<String> texts = new ArrayList<>();
+      for (Slot slot : slots) {
+        List<String> accepted = slot.wordings.accepted();
+        texts.add(number < accepted.size() ? accepted.get(number) : slot.wordings.original());
+      }
+      rows.add(TextParts.with(original, options.parts, texts), row, number + 1);
+    }
+    tally.finished(row, options.wordings, made);
+  }
+}

@@ -1,0 +1,65 @@
+package io.adapt4j.core.augment;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads questions and answers, a line each or more, that begin with Q: and A:. */
+final class QuestionParser {
+
+  /** Models number the lines and set the letters in bold. */
+  private static final Pattern MARK =
+      Pattern.compile(
+          "(?i)^[\\s*#>-]*(?:\\d+[.):]\\s*)?\\**(q|question|a|answer)\\s*\\d*\\s*\\**\\s*[:.]\\s*\\**\\s*(.*)$");
+
+  private QuestionParser() {}
+
+  /** A question and its answer. */
+  record Pair(String question, String answer) {
+
+    @Override
+    public String toString() {
+      return "Q: " + question + " A: " + answer;
+    }
+  }
+
+  /**
+   * Reads what a model wrote.
+   *
+   * @param answer what it wrote
+   * @param whole whether it came to an end; if not, the last answer is left out
+   */
+  static List<Pair> parse(String answer, boolean whole) {
+    List<Pair> pairs = new ArrayList<>();
+    StringBuilder question = new StringBuilder();
+    StringBuilder reply = new StringBuilder();
+    StringBuilder current = null;
+    for (String line : AnswerText.withoutThoughts(answer).split("\\R")) {
+      Matcher mark = MARK.matcher(line);
+      if (mark.matches()) {
+        boolean asks = Character.toLowerCase(mark.group(1).charAt(0)) == 'q';
+        if (asks) {
+          add(pairs, question, reply);
+        }
+        current = asks ? question : reply;
+        current.append(mark.group(2));
+      } else if (current != null && !line.matches("\\s*-{3,}\\s*")) {
+        current.append('\n').append(line);
+      }
+    }
+    if (whole) {
+      add(pairs, question, reply);
+    }
+    return pairs;
+  }
+
+  private static void add(List<Pair> pairs, StringBuilder question, StringBuilder reply) {
+    Pair pair = new Pair(question.toString().strip(), reply.toString().strip());
+    if (!pair.question().isEmpty() && !pair.answer().isEmpty()) {
+      pairs.add(pair);
+    }
+    question.setLength(0);
+    reply.setLength(0);
+  }
+}

@@ -1,0 +1,35 @@
+package io.adapt4j.core.augment;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** What stands in quotation marks. */
+final class Quotes {
+
+  private static final Pattern QUOTED =
+      Pattern.compile("\"([^\"\n]+)\"|[“„]([^”“\n]+)[”“]|«([^»\n]+)»|`([^`\n]+)`");
+
+  private Quotes() {}
+
+  static boolean kept(String original, String wording) {
+    return quoted(original).stream().allMatch(wording::contains)
+        && quoted(wording).stream().allMatch(original::contains);
+  }
+
+  /** The quotations, without a comma or full stop that belongs to the sentence around. */
+  private static List<String> quoted(String text) {
+    return QUOTED
+        .matcher(text)
+        .results()
+        .map(
+            match -> {
+              for (int group = 1; group <= match.groupCount(); group++) {
+                if (match.group(group) != null) {
+                  return match.group(group).strip().replaceAll("[.,;!?]+$", "");
+                }
+              }
+              return "";
+            })
+        .toList();
+  }
+}

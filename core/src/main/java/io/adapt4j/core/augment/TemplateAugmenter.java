@@ -1,0 +1,237 @@
+package io.adapt4j.core.augment;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.PromptTemplate;
+import io.adapt4j.core.data.Row;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+
+/**
+ * Gives the texts of rows other wordings by templates, without any model.
+ *
+ * <pre>{@code
+ * Augmented augmented =
+ *     TemplateAugmenter.of("{greeting} {text}", "{text} {thanks}", "About {country}: {text}")
+ *         .list("greeting", "Hello!", "Good morning.")
+ *         .list("thanks", "Thanks.", "Thank you!")
+ *         .wordings(6)
+ *         .augment(dataset);
+ * }</pre>
+ *
+ * <p>{@code {text}} is the text itself, without spaces around it; another name in braces is that of
+ * a list, else of a field of the row's source. The templates are used in turn, with values of the
+ * lists at random, always the same for the same seed. Wordings that are equal to others but for
+ * case, spaces and punctuation are left out. The texts are those that {@link Paraphraser} rewords.
+ * Not thread-safe.
+ */
+public final class TemplateAugmenter {
+
+  /** A wording that was made already is tried again with other values so many times. */
+  private static final int TRIES = 20;
+
+  private static final double NEVER_NEAR = 2;
+  private static final String TEXT = "text";
+
+  private final List<PromptTemplate> templates;
+  private final Map<String, List<String>> lists = new LinkedHashMap<>();
+  private Set<Part> parts = EnumSet.of(Part.TEXT, Part.PROMPT);
+  private int wordings;
+  private long seed;
+  private boolean originals = true;
+  private Optional<String> idField = Optional.empty();
+  private List<String> keptFields = List.of();
+
+  private TemplateAugmenter(List<PromptTemplate> templates) {
+    this.templates = templates;
+    this.wordings = templates.size();
+  }
+
+  /**
+   * Starts from templates.
+   *
+   * @param templates texts with names in braces, at least one
+   * @return an augmenter that uses each once
+   * @throws IllegalArgumentException if there is none, or one is blank
+   */
+  public static TemplateAugmenter of(String... templates) {
+    return new TemplateAugmenter(
+        Checks.texts("templates", templates).stream().map(PromptTemplate::of).toList());
+  }
+
+  /**
+   * Sets the values of a name.
+   *
+   * @param name the name
+   * @param values what may stand in its place
+   * @return this
+   * @throws IllegalArgumentException if the name is {@code text}, or a value is blank or missing
+   */
+  public TemplateAugmenter list(String name, String... values) {
+    if (name.equals(TEXT)) {
+      throw new IllegalArgumentException("the name of a list must not be 'text'");
+    }
+    lists.put(name, Checks.texts(name, values));
+    return this;
+  }
+
+  /**
+   * Sets how many wordings a row gets, besides its own. Default: one a template.
+   *
+   * @param count at least 1
+   * @return this
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public TemplateAugmenter wordings(int count) {
+    this.wordings = Checks.atLeastOne("wordings", count);
+    return this;
+  }
+
+  /**
+   * Sets the seed of the values. Default: 0.
+   *
+   * @param choice the seed
+   * @return this
+   */
+  public TemplateAugmenter seed(long choice) {
+    this.seed = choice;
+    return this;
+  }
+
+  /**
+   * Sets which parts of rows get other wordings. Default: {@link Part#TEXT} and {@link
+   * Part#PROMPT}.
+   *
+   * @param chosen at least one
+   * @return this
+   * @throws IllegalArgumentException if there is none
+   */
+  public TemplateAugmenter parts(Part... chosen) {
+    this.parts = Checks.parts(chosen);
+    return this;
+  }
+
+  /**
+   * Leaves the original rows out of the result. Default: they are in it, each before its wordings.
+   *
+   * @return this
+   */
+  public TemplateAugmenter withoutOriginals() {
+    this.originals = false;
+    return this;
+  }
+
+  /**
+   * Names a field whose value becomes {@link Augmented#SOURCE}. Default: the row's number.
+   *
+   * @param field a field of the rows' sources, different for every row
+   * @return this
+   */
+  public TemplateAugmenter idField(String field) {
+    this.idField = Optional.of(field);
+    return this;
+  }
+
+  /**
+   * Names fields of the rows' sources that their wordings keep. Default: none.
+   *
+   * @param fields names of fields
+   * @return this
+   * @throws IllegalArgumentException if one is {@code source} or {@code wording}
+   */
+  public TemplateAugmenter keepFields(String... fields) {
+    this.keptFields = Checks.fields(fields);
+    return this;
+  }
+
+  /**
+   * Makes the wordings.
+   *
+   * @param dataset the rows
+   * @return the rows and their wordings; the report counts no calls
+   * @throws DatasetException if a name is neither that of a list nor of a field of a row
+   */
+  public Augmented augment(Dataset dataset) {
+    Tally tally = new Tally(dataset.name(), dataset.size());
+    AugmentedRows rows = new AugmentedRows(dataset, idField, keptFields);
+    for (int row = 0; row < dataset.size(); row++) {
+      Example original = dataset.get(row);
+      if (originals) {
+        rows.add(original, row, 0);
+      }
+      List<List<String>> texts = new ArrayList<>();
+      List<String> own = TextParts.of(original, parts);
+      for (String text : own) {
+        texts.add(wordings(dataset, row, text, tally));
+      }
+      int made = texts.stream().mapToInt(List::size).max().orElse(0);
+      for (int i = 0; i < made; i++) {
+        List<String> chosen = new ArrayList<>();
+        for (int part = 0; part < own.size(); part++) {
+          List<String> some = texts.get(part);
+          chosen.add(i < some.size() ? some.get(i) : own.get(part));
+        }
+        rows.add(TextParts.with(original, parts, chosen), row, i + 1);
+      }
+      tally.finished(row, wordings, made);
+    }
+    return new Augmented(rows.dataset(), keptFields, tally.report());
+  }
+
+  private List<String> wordings(Dataset dataset, int row, String text, Tally tally) {
+    Wordings made = new Wordings(text, NEVER_NEAR);
+    Optional<Row> source = dataset.source(row);
+    SplittableRandom random = new SplittableRandom(seed * 31 + row);
+    for (int number = 0; number < wordings; number++) {
+      PromptTemplate template = templates.get(number % templates.size());
+      Optional<Rejection> rejection = Optional.of(Rejection.DUPLICATE);
+      String wording = "";
+      for (int i = 0; i < TRIES && rejection.isPresent(); i++) {
+        String rendered = render(dataset, row, template, values(text, source, random));
+        wording = AnswerText.spaced(rendered, text);
+        rejection = made.offer(wording);
+      }
+      if (rejection.isPresent()) {
+        tally.reject(row, rejection.get(), text, wording);
+      }
+    }
+    return made.accepted();
+  }
+
+  /** What stands for each name: values of the lists are drawn once a wording. */
+  private Function<String, String> values(
+      String text, Optional<Row> source, SplittableRandom random) {
+    Map<String, String> drawn = new LinkedHashMap<>();
+    lists.forEach((name, values) -> drawn.put(name, values.get(random.nextInt(values.size()))));
+    return name -> {
+      if (name.equals(TEXT)) {
+        return text.strip();
+      }
+      return drawn.containsKey(name)
+          ? drawn.get(name)
+          : source.filter(row -> row.has(name)).map(row -> row.text(name)).orElse(null);
+    };
+  }
+
+  private static String render(
+      Dataset dataset, int row, PromptTemplate template, Function<String, String> values) {
+    try {
+      return template.render(values);
+    } catch (IllegalArgumentException e) {
+      throw new DatasetException(
+          dataset.locate(row)
+              + ": "
+              + e.getMessage()
+              + ". Give a list of that name, or fill the field in every row.",
+          e);
+    }
+  }
+}
