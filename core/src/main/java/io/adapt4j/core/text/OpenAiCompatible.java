@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -277,9 +278,18 @@ public final class OpenAiCompatible implements TextGenerator {
      * @param name the header's name
      * @param value its value
      * @return this builder
+     * @throws IllegalArgumentException if Java's client does not send such a header
      */
     public Builder header(String name, String value) {
-      headers.put(name, Objects.requireNonNull(value, "value"));
+      Objects.requireNonNull(value, "value");
+      try {
+        HttpRequest.newBuilder(endpoint).header(name, value);
+      } catch (IllegalArgumentException e) {
+        // Without the cause, whose message has the value.
+        throw new IllegalArgumentException(
+            "header " + name + " must have a name and a value that Java's HTTP client sends");
+      }
+      headers.put(name, value);
       return this;
     }
 

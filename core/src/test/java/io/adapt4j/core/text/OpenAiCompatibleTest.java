@@ -303,6 +303,9 @@ class OpenAiCompatibleTest {
     assertThatThrownBy(() -> server.client().apiKey("line\nbreak"))
         .hasMessageNotContaining("break")
         .hasMessageContaining("apiKey");
+    assertThatThrownBy(() -> server.client().header("api-key", "line\nbreak"))
+        .hasMessageContaining("api-key")
+        .hasMessageNotContaining("break");
     assertThatThrownBy(() -> server.client().parallel(0)).hasMessageContaining("found 0");
     assertThatThrownBy(() -> server.client().apiKeyFrom("ADAPT4J_NO_SUCH_VARIABLE"))
         .hasMessageContaining("ADAPT4J_NO_SUCH_VARIABLE");
