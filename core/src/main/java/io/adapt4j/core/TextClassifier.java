@@ -1,7 +1,6 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.Classification.LabelScore;
-import io.adapt4j.core.config.ConfigReader;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.encode.ClassScores;
 import io.adapt4j.core.encode.Classifier;
@@ -11,9 +10,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 
 /**
  * An encoder that sorts texts, or pairs of texts, into classes.
@@ -74,7 +71,7 @@ public final class TextClassifier implements AutoCloseable {
     LoadedEncoder model =
         LoadedEncoder.load(folder, precision, List.of(adapters), TextClassifier::requireUsable);
     int classes = model.encoder().classes();
-    return new TextClassifier(model, labels(config, classes), ClassScores.of(config, classes));
+    return new TextClassifier(model, ClassNames.of(config, classes), ClassScores.of(config, classes));
   }
 
   private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {
@@ -88,19 +85,8 @@ public final class TextClassifier implements AutoCloseable {
               "The model has no classification head; fine-tune one first, or load it with"
                   + " TextEmbedder.");
     }
-    labels(config, encoder.classes());
+    ClassNames.of(config, encoder.classes());
     ClassScores.of(config, encoder.classes());
-  }
-
-  /** The names in {@code id2label}, else those that Transformers makes up. */
-  private static List<String> labels(ModelConfig config, int classes) {
-    Optional<ConfigReader> names = config.fields().child("id2label");
-    if (names.isEmpty()) {
-      return IntStream.range(0, classes).mapToObj(i -> "LABEL_" + i).toList();
-    }
-    return IntStream.range(0, classes)
-        .mapToObj(i -> names.get().requireText(String.valueOf(i)))
-        .toList();
   }
 
   /**
