@@ -1,20 +1,20 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.hub.HubException;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Collects what is wrong with a fine-tuning, so that all of it can be said at once. */
 final class FineTuneChecks {
@@ -70,11 +70,38 @@ final class FineTuneChecks {
     }
   }
 
+  /** Checks what is asked of a task that does not predict next tokens. */
+  void task(Task task, String bestBy, Overflow overflow) {
+    notNull("task", task);
+    List<String> measured = new ArrayList<>(List.of(Selection.LOSS));
+    if (task instanceof Task.Labelled labelled) {
+      measured.addAll(
+          switch (labelled.problem()) {
+            case ONE_LABEL -> List.of("accuracy", "macro_f1");
+            case MANY_LABELS -> List.of("micro_f1", "macro_f1", "exact_match");
+            case NUMBER -> List.of("mse", "pearson", "spearman");
+            case TOKEN_LABELS ->
+                List.of("accuracy", "macro_f1", "entity_precision", "entity_recall", "entity_f1");
+          });
+    }
+    require(
+        measured.contains(bestBy),
+        "bestBy: expected one of " + measured + ", which this task measures, found " + bestBy);
+    require(
+        task instanceof Task.NextTokens || overflow == Overflow.TRUNCATE_RIGHT,
+        "overflow "
+            + overflow
+            + " is for tasks that predict next tokens; this one cuts texts at their end");
+  }
+
   /**
    * Checks the folder, and the method against the model in it. A model that is not on disk yet is
    * not downloaded for a fine-tuning that has other problems.
+   *
+   * @param ofTask finds the model of the task in a folder
    */
-  Optional<Decoder> model(ModelSource model, FineTuningMethod method) {
+  Optional<TaskModel> model(
+      ModelSource model, FineTuningMethod method, Function<Path, TaskModel> ofTask) {
     if (model == null) {
       problems.add("no model: give ModelSource.path(...) or ModelSource.hub(...)");
       return Optional.empty();
@@ -93,27 +120,22 @@ final class FineTuneChecks {
       problems.add("the model folder " + folder.toAbsolutePath() + " does not exist");
       return Optional.empty();
     }
-    Optional<Decoder> declared = declare(folder);
-    declared.ifPresent(decoder -> attempt(() -> checkWeights(decoder, folder)));
+    Optional<TaskModel> found = find(() -> ofTask.apply(folder));
+    Optional<Network> declared = found.flatMap(one -> find(one::declare));
+    declared.ifPresent(network -> attempt(() -> found.get().checkWeights(network)));
     attempt(() -> Tokenizer.load(folder).close());
     if (declared.isPresent() && method != null) {
       problems.addAll(method.problems(declared.get(), folder));
     }
-    return declared;
+    return declared.isPresent() ? found : Optional.empty();
   }
 
-  private Optional<Decoder> declare(Path folder) {
+  private <T> Optional<T> find(Supplier<T> search) {
     try {
-      return Optional.of(Architectures.declareDecoder(ModelConfig.read(folder)));
+      return Optional.of(search.get());
     } catch (RuntimeException e) {
       problems.add(e.getMessage());
       return Optional.empty();
-    }
-  }
-
-  private static void checkWeights(Decoder decoder, Path folder) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Weights.check(decoder, checkpoint);
     }
   }
 

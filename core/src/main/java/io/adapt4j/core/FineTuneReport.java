@@ -4,6 +4,7 @@ import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingResult;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
@@ -51,12 +52,21 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result) {
   }
 
   /**
-   * Returns the lowest validation loss reached.
+   * Returns the validation loss of the best evaluation.
    *
-   * @return mean cross-entropy a target token; empty without validation data
+   * @return the mean over targets; empty without validation data
    */
   public OptionalDouble bestValidationLoss() {
     return result.bestValidationLoss();
+  }
+
+  /**
+   * Returns what the task measured at the best checkpoint besides the loss.
+   *
+   * @return such as {@code accuracy}; empty without validation data, and where tokens are predicted
+   */
+  public Map<String, Double> bestMetrics() {
+    return result.bestMetrics();
   }
 
   /**

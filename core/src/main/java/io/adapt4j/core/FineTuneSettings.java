@@ -23,4 +23,5 @@ record FineTuneSettings(
     Precision precision,
     TrainingOptions training,
     long seed,
+    Objective objective,
     List<TrainingListener> listeners) {}

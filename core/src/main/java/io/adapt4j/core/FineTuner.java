@@ -1,17 +1,16 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.StateOptions;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
@@ -69,10 +68,8 @@ public final class FineTuner {
    * @throws FineTuneException if no row of the training data can be used
    */
   public FineTunePlan plan() {
-    Path folder = settings.model().folder();
-    Decoder declared = Architectures.declareDecoder(ModelConfig.read(folder));
-    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
-      return NextTokenRun.prepare(settings, tokenizer).plan(declared);
+    try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
+      return TaskRun.prepare(settings, tokenizer).plan(settings.objective().model().declare());
     }
   }
 
@@ -89,16 +86,15 @@ public final class FineTuner {
       throw new IllegalStateException("This FineTuner has run; build another for another run");
     }
     Path folder = settings.model().folder();
-    Decoder declared = Architectures.declareDecoder(ModelConfig.read(folder));
+    TaskModel model = settings.objective().model();
     try (OutputLock lock = OutputLock.take(settings.output());
         Tokenizer tokenizer = Tokenizer.load(folder)) {
-      NextTokenRun run = NextTokenRun.prepare(settings, tokenizer);
-      FineTunePlan plan = run.plan(declared);
-      try (LoadedModel model = LoadedModel.load(folder, settings.precision(), List.of());
-          Adaptation adaptation =
-              settings.method().attach(model.decoder(), folder, settings.seed())) {
+      TaskRun run = TaskRun.prepare(settings, tokenizer);
+      FineTunePlan plan = run.plan(model.declare());
+      try (Network network = model.load(settings.precision(), settings.seed());
+          Adaptation adaptation = settings.method().attach(network, folder, settings.seed())) {
         return new FineTuneReport(
-            plan, run.train(model.decoder(), adaptation, plan, stopRequested::get));
+            plan, run.train(network, adaptation, plan, stopRequested::get));
       }
     }
   }
@@ -119,6 +115,8 @@ public final class FineTuner {
 
     private final List<TrainingListener> listeners = new ArrayList<>();
     private ModelSource model;
+    private Task task = Task.nextTokens();
+    private String bestBy = Selection.LOSS;
     private Dataset train;
     private Dataset validation;
     private FineTuningMethod method;
@@ -159,6 +157,30 @@ public final class FineTuner {
      */
     public Builder model(ModelSource source) {
       model = source;
+      return this;
+    }
+
+    /**
+     * What the model is trained for; default {@link Task#nextTokens}. A task with labels reads the
+     * data once in {@link #build} to find them, unless it states them.
+     *
+     * @param purpose the task
+     * @return this builder
+     */
+    public Builder task(Task purpose) {
+      task = purpose;
+      return this;
+    }
+
+    /**
+     * What decides which checkpoint is the best, and when early stopping ends the run: {@code loss}
+     * (the default), or a metric that the task measures, such as {@code accuracy}.
+     *
+     * @param metric its name
+     * @return this builder
+     */
+    public Builder bestBy(String metric) {
+      bestBy = metric;
       return this;
     }
 
@@ -424,7 +446,8 @@ public final class FineTuner {
     }
 
     /**
-     * Keeps the checkpoint of the lowest validation loss beside the last. Needs validation data.
+     * Keeps the best checkpoint beside the last: that of the lowest validation loss, unless {@link
+     * #bestBy} says otherwise. Needs validation data.
      *
      * @return this builder
      */
@@ -515,15 +538,21 @@ public final class FineTuner {
       FineTuneChecks checks = new FineTuneChecks();
       checkValues(checks);
       checkOutput(checks);
-      Optional<Decoder> declared = checks.model(model, method);
-      int contextLength = declared.map(one -> one.contextLength()).orElse(0);
+      Optional<TaskModel> found =
+          checks.model(
+              model,
+              method,
+              folder -> TaskModel.of(task, folder, train, Optional.ofNullable(validation)));
+      int contextLength = found.map(one -> one.declare().contextLength()).orElse(0);
       if (maxLength != null) {
         checks.require(
             contextLength == 0 || maxLength <= contextLength,
             "maxLength is " + maxLength + ", but the model's context length is " + contextLength);
       }
       checks.finish();
-      return new FineTuner(settings(contextLength));
+      return new FineTuner(
+          settings(
+              contextLength, new Objective(task, new Selection(bestBy), found.orElseThrow())));
     }
 
     private void checkValues(FineTuneChecks checks) {
@@ -562,6 +591,7 @@ public final class FineTuner {
       checks.require(
           patience == null || patience >= 1,
           "earlyStopping must allow at least 1 evaluation, found " + patience);
+      checks.task(task, bestBy, overflow);
       checks.notNull("schedule", schedule);
       checks.notNull("optimizer", optimizer);
       checks.notNull("overflow", overflow);
@@ -581,7 +611,7 @@ public final class FineTuner {
       }
     }
 
-    private FineTuneSettings settings(int contextLength) {
+    private FineTuneSettings settings(int contextLength, Objective objective) {
       TrainingOptions training =
           new TrainingOptions(
               epochs,
@@ -615,6 +645,7 @@ public final class FineTuner {
           precision,
           training,
           seed,
+          objective,
           List.copyOf(listeners));
     }
 

@@ -6,6 +6,7 @@ import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.NewTensors;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
@@ -33,16 +34,20 @@ record LoadedEncoder(
   /** Reads a folder. Everything that can be checked is checked before weights take memory. */
   static LoadedEncoder load(
       Path folder, Precision precision, List<Adapter> adapters, Requirement requirement) {
-    Encoder encoder = Architectures.declareEncoder(ModelConfig.read(folder));
+    Encoder encoder = Architectures.declareEncoder(config(folder, adapters));
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      if (bringsOutput(adapters)) {
+        encoder.beginAnew(NewTensors.missing(encoder, checkpoint));
+      }
       Weights.check(encoder, checkpoint);
       LoadedModel.requireFitting(folder, encoder, adapters);
       tokenizer = Optional.of(Tokenizer.load(folder));
       requirement.check(encoder, tokenizer.get());
       encoder.allocate(LoadedModel.type(precision, encoder, checkpoint));
       Weights.load(encoder, checkpoint);
+      NewTensors.initialise(encoder, 0);
       for (Adapter adapter : adapters) {
         attached.add(adapter.attach(encoder));
       }
@@ -51,6 +56,18 @@ record LoadedEncoder(
       LoadedModel.close(encoder, tokenizer, attached);
       throw e;
     }
+  }
+
+  /** The configuration of the base, or of what an adapter with an output layer makes of it. */
+  static ModelConfig config(Path folder, List<Adapter> adapters) {
+    return adapters.stream()
+        .flatMap(adapter -> adapter.modelConfig().stream())
+        .findFirst()
+        .orElseGet(() -> ModelConfig.read(folder));
+  }
+
+  private static boolean bringsOutput(List<Adapter> adapters) {
+    return adapters.stream().anyMatch(adapter -> adapter.modelConfig().isPresent());
   }
 
   /** The most tokens of a text: as many as the model has positions for, or fewer if it says so. */

@@ -9,6 +9,7 @@ import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.NextTokens;
@@ -22,7 +23,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** A run that teaches a decoder to predict next tokens: its data made ready, planned, trained. */
-final class NextTokenRun {
+final class NextTokenRun implements TaskRun {
 
   private final FineTuneSettings settings;
   private final ExampleEncoder encoder;
@@ -80,7 +81,8 @@ final class NextTokenRun {
     }
   }
 
-  FineTunePlan plan(Decoder declared) {
+  @Override
+  public FineTunePlan plan(Network declared) {
     EncodingReport rows = train.report();
     Optional<EncodingReport> heldRows = held.map(EncodableRows::report);
     int batches = (rows.kept() + settings.batchSize() - 1) / settings.batchSize();
@@ -95,8 +97,10 @@ final class NextTokenRun {
         declared.parameterCount());
   }
 
-  TrainingResult train(
-      Decoder decoder, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
+  @Override
+  public TrainingResult train(
+      Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
+    Decoder decoder = (Decoder) network;
     Batches batches =
         Batches.of(train.dataset(), encoder)
             .batchSize(settings.batchSize())

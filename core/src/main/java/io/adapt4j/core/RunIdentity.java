@@ -59,6 +59,7 @@ final class RunIdentity {
             + training.keepBest()
             + ", "
             + training.earlyStopping());
+    identity.put("task", settings.objective().identity());
     identity.put("precision", settings.precision().toString());
     identity.put("seed", String.valueOf(settings.seed()));
     return identity;

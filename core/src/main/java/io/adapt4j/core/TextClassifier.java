@@ -1,7 +1,6 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.Classification.LabelScore;
-import io.adapt4j.core.config.ConfigReader;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.encode.ClassScores;
 import io.adapt4j.core.encode.Classifier;
@@ -11,12 +10,11 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 
 /**
- * An encoder that sorts texts, or pairs of texts, into classes.
+ * A model that sorts texts, or pairs of texts, into classes: an encoder, or the layers of a decoder
+ * with a classifier of the last token, as reward models are.
  *
  * <p>Scores are probabilities: over all classes where one is right, and of each class for itself
  * where {@code problem_type} is {@code multi_label_classification} or there is one class only. A
@@ -70,37 +68,26 @@ public final class TextClassifier implements AutoCloseable {
    */
   public static TextClassifier load(ModelSource source, Precision precision, Adapter... adapters) {
     Path folder = source.folder();
-    ModelConfig config = ModelConfig.read(folder);
     LoadedEncoder model =
         LoadedEncoder.load(folder, precision, List.of(adapters), TextClassifier::requireUsable);
+    ModelConfig config = model.encoder().modelConfig();
     int classes = model.encoder().classes();
-    return new TextClassifier(model, labels(config, classes), ClassScores.of(config, classes));
+    return new TextClassifier(model, ClassNames.of(config, classes), ClassScores.of(config, classes));
   }
 
   private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {
     ModelConfig config = encoder.modelConfig();
-    if (encoder.classes() == 0) {
+    if (encoder.classes() == 0 || encoder.classifiesTokens()) {
       throw config
           .fields()
           .invalid(
               "architectures",
               "a class that ends in ForSequenceClassification",
-              "The model has no classification head; fine-tune one first, or load it with"
-                  + " TextEmbedder.");
+              "The model does not classify texts; fine-tune it for that first, or load it with"
+                  + " TextEmbedder or TokenClassifier.");
     }
-    labels(config, encoder.classes());
+    ClassNames.of(config, encoder.classes());
     ClassScores.of(config, encoder.classes());
-  }
-
-  /** The names in {@code id2label}, else those that Transformers makes up. */
-  private static List<String> labels(ModelConfig config, int classes) {
-    Optional<ConfigReader> names = config.fields().child("id2label");
-    if (names.isEmpty()) {
-      return IntStream.range(0, classes).mapToObj(i -> "LABEL_" + i).toList();
-    }
-    return IntStream.range(0, classes)
-        .mapToObj(i -> names.get().requireText(String.valueOf(i)))
-        .toList();
   }
 
   /**

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** A BERT of random weights, with a tokenizer of a few words. */
-final class SmallEncoder {
+public final class SmallEncoder {
 
   static final int HIDDEN = 24;
   static final int POSITIONS = 40;
@@ -46,7 +46,7 @@ final class SmallEncoder {
   private SmallEncoder() {}
 
   /** Writes a model without an output layer. */
-  static Path write(Path folder) throws IOException {
+  public static Path write(Path folder) throws IOException {
     return write(folder, "BertModel", "");
   }
 
@@ -56,7 +56,7 @@ final class SmallEncoder {
    * @param architecture the class that tells its output layer
    * @param fields more of its configuration, after a comma
    */
-  static Path write(Path folder, String architecture, String fields) throws IOException {
+  public static Path write(Path folder, String architecture, String fields) throws IOException {
     Files.createDirectories(folder);
     Files.writeString(folder.resolve("config.json"), CONFIG.formatted(architecture, fields));
     ModelConfig config = ModelConfig.read(folder);

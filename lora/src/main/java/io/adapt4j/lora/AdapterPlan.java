@@ -91,7 +91,10 @@ record AdapterPlan(
       if (encoder.predictsTokens()) {
         return Optional.empty();
       }
-      return Optional.of(encoder.classes() > 0 ? "SEQ_CLS" : "FEATURE_EXTRACTION");
+      if (encoder.classes() == 0) {
+        return Optional.of("FEATURE_EXTRACTION");
+      }
+      return Optional.of(encoder.classifiesTokens() ? "TOKEN_CLS" : "SEQ_CLS");
     }
     return Optional.of("CAUSAL_LM");
   }
@@ -139,7 +142,8 @@ record AdapterPlan(
 
   /** All linear layers are all but the one that scores classes, as PEFT takes it. */
   private static boolean isOutput(AdapterConfig config, String path) {
-    return config.targets() instanceof Targets.AllLinear && path.equals("classifier");
+    return config.targets() instanceof Targets.AllLinear
+        && (path.equals("classifier") || path.equals("score"));
   }
 
   private static List<String> biases(
@@ -180,6 +184,14 @@ record AdapterPlan(
                   + ", which is no projection of a layer; name it in modulesToSave to train"
                   + " it in full, or narrow the targets.");
         }
+      }
+    }
+    for (String name : network.newTensors()) {
+      if (!isSaved(name, config.modulesToSave())) {
+        problems.add(
+            "The base has no "
+                + name
+                + ", and the adapter does not bring it; give a base that has it.");
       }
     }
     if (adapted.isEmpty() && problems.isEmpty()) {

@@ -4,6 +4,7 @@ import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
@@ -175,7 +176,7 @@ public final class Lora implements FineTuningMethod {
 
   @Override
   public List<String> problems(Network declared, Path base) {
-    AdapterPlan plan = AdapterPlan.of(config, declared);
+    AdapterPlan plan = AdapterPlan.of(completed(declared), declared);
     List<String> problems = new ArrayList<>(plan.problems());
     if (start.isPresent()) {
       return PeftFolder.problems(start.get(), config, plan);
@@ -196,6 +197,13 @@ public final class Lora implements FineTuningMethod {
         }
       }
     }
+    if (!declared.newTensors().isEmpty()
+        && declared instanceof Encoder encoder
+        && encoder.predictsTokens()) {
+      problems.add(
+          "The base has no head for masked tokens, and an adapter file has no place for one; train"
+              + " in full, or start from a checkpoint saved with the head.");
+    }
     for (String module : AdapterPlan.unknownModules(config, declared)) {
       problems.add(
           "The module to save '"
@@ -207,7 +215,7 @@ public final class Lora implements FineTuningMethod {
 
   @Override
   public long trainableParameters(Network declared) {
-    return AdapterPlan.of(config, declared).trainableParameters();
+    return AdapterPlan.of(completed(declared), declared).trainableParameters();
   }
 
   /**
@@ -226,10 +234,11 @@ public final class Lora implements FineTuningMethod {
 
   @Override
   public Adaptation attach(Network network, Path base, long seed) {
-    LoraModel model = LoraModel.attach(network, AdapterPlan.of(config, network), config.dropout());
+    AdapterConfig own = completed(network);
+    LoraModel model = LoraModel.attach(network, AdapterPlan.of(own, network), own.dropout());
     try {
       model.train();
-      Training training = new Training(model, config, base);
+      Training training = new Training(model, network, own, base);
       if (start.isPresent()) {
         training.restore(start.get());
       } else {
@@ -242,7 +251,13 @@ public final class Lora implements FineTuningMethod {
     }
   }
 
-  private record Training(LoraModel model, AdapterConfig config, Path base) implements Adaptation {
+  /** These options with the output layers that train in full; a stored adapter names its own. */
+  private AdapterConfig completed(Network network) {
+    return start.isPresent() ? config : OutputModules.addedTo(config, network);
+  }
+
+  private record Training(LoraModel model, Network network, AdapterConfig config, Path base)
+      implements Adaptation {
 
     @Override
     public List<Trained> trained() {
@@ -257,6 +272,10 @@ public final class Lora implements FineTuningMethod {
     @Override
     public void save(Path folder) {
       PeftFolder.write(folder, config, model.plan(), base.toString(), model.tensors());
+      if (network instanceof Encoder encoder && encoder.classes() > 0) {
+        // PEFT leaves the names of the classes to whoever loads the base; here they stay together.
+        network.modelConfig().save(folder);
+      }
     }
 
     @Override

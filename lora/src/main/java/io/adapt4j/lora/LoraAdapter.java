@@ -12,7 +12,10 @@ import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.CheckpointFolder;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.NewTensors;
+import io.adapt4j.core.model.OutputLayer;
 import io.adapt4j.core.model.Weights;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -47,6 +50,14 @@ public final class LoraAdapter implements Adapter {
    */
   public Optional<String> base() {
     return Optional.ofNullable(config.source().path("base_model_name_or_path").textValue());
+  }
+
+  @Override
+  public Optional<ModelConfig> modelConfig() {
+    return Optional.of(folder.resolve(ModelConfig.FILE))
+        .filter(Files::exists)
+        .map(file -> ModelConfig.read(folder))
+        .filter(one -> OutputLayer.CLASSES.isOf(one) || OutputLayer.TOKEN_CLASSES.isOf(one));
   }
 
   @Override
@@ -96,7 +107,8 @@ public final class LoraAdapter implements Adapter {
       throw new IllegalArgumentException(
           "output: expected another folder than the base's, found " + output);
     }
-    try (Network network = Architectures.declare(ModelConfig.read(base))) {
+    ModelConfig declared = modelConfig().orElseGet(() -> ModelConfig.read(base));
+    try (Network network = Architectures.declare(declared)) {
       StoredType type = load(network, base);
       try (AttachedAdapter attached = attach(network)) {
         attached.merge();
@@ -116,6 +128,11 @@ public final class LoraAdapter implements Adapter {
   }
 
   private StoredType load(Network network, Path base) {
+    if (modelConfig().isPresent()) {
+      try (Checkpoint checkpoint = Checkpoint.open(base)) {
+        network.beginAnew(NewTensors.missing(network, checkpoint));
+      }
+    }
     List<String> problems = problems(network);
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
@@ -124,6 +141,7 @@ public final class LoraAdapter implements Adapter {
       Weights.check(network, checkpoint);
       network.allocate(DType.F32);
       Weights.load(network, checkpoint);
+      NewTensors.initialise(network, 0);
       return Weights.storedTypes(network, checkpoint).iterator().next();
     }
   }

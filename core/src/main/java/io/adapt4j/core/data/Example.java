@@ -3,6 +3,7 @@ package io.adapt4j.core.data;
 import io.adapt4j.core.chat.ChatMessage;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** One row of training data. Text is never empty where something is to be learned from it. */
 public sealed interface Example
@@ -10,6 +11,7 @@ public sealed interface Example
         Example.PromptCompletion,
         Example.Chat,
         Example.Classified,
+        Example.Tagged,
         Example.Preference,
         Example.ChatPreference {
 
@@ -94,28 +96,42 @@ public sealed interface Example
   }
 
   /**
-   * A text with the classes it belongs to. There is nothing to generate in it: it is for models
-   * with a classification head.
+   * A text, or a pair of texts, with the classes it belongs to, or with a number. There is nothing
+   * to generate in it: it is for models that score classes.
    *
    * @param text the text, not empty
-   * @param labels names of the classes, each once; one, or for several labels a text any number
+   * @param pair the second text of a pair, not empty
+   * @param labels names of the classes, each once; one, or for several labels a text any number; a
+   *     number as text for a regression
    */
-  record Classified(String text, List<String> labels) implements Example {
+  record Classified(String text, Optional<String> pair, List<String> labels) implements Example {
 
     /**
      * Creates an example.
      *
      * @param text the text
+     * @param pair the second text of a pair
      * @param labels names of the classes, copied
-     * @throws IllegalArgumentException if the text or a label is empty, or a label occurs twice
+     * @throws IllegalArgumentException if a text or a label is empty, or a label occurs twice
      */
     public Classified {
       requireContent("text", text);
+      pair.ifPresent(second -> requireContent("the second text", second));
       labels = List.copyOf(labels);
       labels.forEach(label -> requireContent("label", label));
       if (labels.stream().distinct().count() < labels.size()) {
         throw new IllegalArgumentException("labels must differ, found " + labels);
       }
+    }
+
+    /**
+     * Creates an example of a single text.
+     *
+     * @param text the text
+     * @param labels names of the classes, copied
+     */
+    public Classified(String text, List<String> labels) {
+      this(text, Optional.empty(), labels);
     }
 
     /**
@@ -126,6 +142,39 @@ public sealed interface Example
      */
     public Classified(String text, String label) {
       this(text, List.of(label));
+    }
+  }
+
+  /**
+   * The words of a text, each with its class, as CoNLL files have them. There is nothing to generate
+   * in it: it is for models that score the classes of tokens.
+   *
+   * @param tokens the words, at least one, none empty
+   * @param tags the name of each word's class
+   */
+  record Tagged(List<String> tokens, List<String> tags) implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param tokens the words, copied
+     * @param tags the name of each word's class, copied
+     * @throws IllegalArgumentException if there is no word, one is empty, or there are not as many
+     *     tags
+     */
+    public Tagged {
+      tokens = List.copyOf(tokens);
+      tags = List.copyOf(tags);
+      if (tokens.isEmpty() || tags.size() != tokens.size()) {
+        throw new IllegalArgumentException(
+            "expected at least one word and as many tags, found "
+                + tokens.size()
+                + " words and "
+                + tags.size()
+                + " tags");
+      }
+      tokens.forEach(token -> requireContent("word", token));
+      tags.forEach(tag -> requireContent("tag", tag));
     }
   }
 

@@ -37,11 +37,19 @@ public enum Shape {
    */
   CONVERSATIONS(required("conversations", "conversation"), optional("system"), optional("tools")),
   /**
-   * {@code text} (or {@code sentence}) and {@code label} (or {@code labels}, {@code category},
-   * {@code intent}, {@code class}): becomes {@link Example.Classified}.
+   * {@code text} (or {@code sentence}, {@code sentence1}, {@code premise}), {@code label} (or {@code
+   * labels}, {@code category}, {@code intent}, {@code class}), and for a pair {@code text_pair} (or
+   * {@code sentence2}, {@code hypothesis}): becomes {@link Example.Classified}.
    */
   CLASSIFICATION(
-      required("text", "sentence"), required("label", "labels", "category", "intent", "class")),
+      required("text", "sentence", "sentence1", "premise"),
+      required("label", "labels", "category", "intent", "class"),
+      optional("text_pair", "sentence2", "hypothesis")),
+  /**
+   * Words and their classes: {@code tokens} (or {@code words}) and {@code tags} (or {@code
+   * ner_tags}, {@code pos_tags}): becomes {@link Example.Tagged}.
+   */
+  TAGGED(required("tokens", "words"), required("tags", "ner_tags", "pos_tags")),
   /**
    * {@code document} (or {@code article}, {@code dialogue}) and {@code summary} (or {@code
    * highlights}): becomes {@link Example.PromptCompletion} by {@link PromptTemplate#SUMMARY}.

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads rows of a shape. */
 final class ShapeReader implements ExampleReader {
@@ -56,6 +57,7 @@ final class ShapeReader implements ExampleReader {
           pair(prompt(row, PromptTemplate.QUESTION, QUESTION_TURN), answer(row));
       case MESSAGES, CONVERSATIONS -> Conversations.chat(row, shape);
       case CLASSIFICATION -> classified(row);
+      case TAGGED -> tagged(row);
       case PREFERENCE -> preference(row);
     };
   }
@@ -126,6 +128,10 @@ final class ShapeReader implements ExampleReader {
 
   private Example classified(ObjectNode row) throws RowProblem {
     String text = content(row, "text", false);
+    Optional<String> pair =
+        row.hasNonNull(shape.find(row, "text_pair"))
+            ? Optional.of(content(row, "text_pair", false))
+            : Optional.empty();
     String field = shape.find(row, "label");
     JsonNode value = row.path(field);
     List<String> labels = new ArrayList<>();
@@ -137,10 +143,33 @@ final class ShapeReader implements ExampleReader {
       labels.add(label(field, value));
     }
     try {
-      return new Example.Classified(text, labels);
+      return new Example.Classified(text, pair, labels);
     } catch (IllegalArgumentException e) {
       throw new RowProblem("field '" + field + "': " + e.getMessage() + ".");
     }
+  }
+
+  private Example tagged(ObjectNode row) throws RowProblem {
+    List<String> tokens = list(row, shape.find(row, "tokens"));
+    List<String> tags = list(row, shape.find(row, "tags"));
+    try {
+      return new Example.Tagged(tokens, tags);
+    } catch (IllegalArgumentException e) {
+      throw new RowProblem(e.getMessage() + ".");
+    }
+  }
+
+  private static List<String> list(ObjectNode row, String field) throws RowProblem {
+    JsonNode value = row.path(field);
+    if (!value.isArray()) {
+      throw new RowProblem(
+          "field '" + field + "': expected a list, found " + RowProblem.quote(value) + ".");
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode one : value) {
+      texts.add(label(field, one));
+    }
+    return texts;
   }
 
   private static String label(String field, JsonNode value) throws RowProblem {

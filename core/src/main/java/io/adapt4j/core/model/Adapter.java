@@ -1,6 +1,8 @@
 package io.adapt4j.core.model;
 
+import io.adapt4j.core.config.ModelConfig;
 import java.util.List;
+import java.util.Optional;
 
 /** A stored change to a model, such as a LoRA adapter, that can be put on its base. */
 public interface Adapter {
@@ -12,6 +14,16 @@ public interface Adapter {
    * @return one sentence a problem; empty when it fits
    */
   List<String> problems(Network declared);
+
+  /**
+   * Returns the configuration of the model that the adapter makes of its base, where the adapter
+   * brings an output layer that the base does not have.
+   *
+   * @return the configuration; empty where it is the base's
+   */
+  default Optional<ModelConfig> modelConfig() {
+    return Optional.empty();
+  }
 
   /**
    * Puts the adapter on a model.

@@ -39,7 +39,10 @@ public final class Architectures {
   public static Network declare(ModelConfig config) {
     Architecture architecture = find(config);
     UnreadFeatures.refuse(config, architecture.features());
-    return architecture.declare(config);
+    Network declared = architecture.declare(config);
+    return declared instanceof Decoder decoder && EncoderTask.scoresClasses(config)
+        ? decoder.scoringClasses()
+        : declared;
   }
 
   /**
@@ -47,7 +50,8 @@ public final class Architectures {
    *
    * @param config the configuration
    * @return the decoder, without weights
-   * @throws ConfigException as {@link #declare} does, and if the model is an encoder
+   * @throws ConfigException as {@link #declare} does, and if the model has another output than the
+   *     vocabulary's
    */
   public static Decoder declareDecoder(ModelConfig config) {
     if (declare(config) instanceof Decoder decoder) {
@@ -64,11 +68,11 @@ public final class Architectures {
   }
 
   /**
-   * Declares the encoder a configuration describes.
+   * Declares the encoder a configuration describes, or the decoder whose output scores classes.
    *
    * @param config the configuration
-   * @return the encoder, without weights
-   * @throws ConfigException as {@link #declare} does, and if the model is a decoder
+   * @return the network, without weights
+   * @throws ConfigException as {@link #declare} does, and if the model generates text
    */
   public static Encoder declareEncoder(ModelConfig config) {
     if (declare(config) instanceof Encoder encoder) {

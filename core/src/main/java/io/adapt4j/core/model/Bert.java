@@ -37,6 +37,7 @@ final class Bert implements Architecture {
           case FEATURES -> new EncoderHead.None();
           case MASKED_TOKENS -> maskedTokens(bert, body);
           case CLASSES -> classes(bert);
+          case TOKEN_CLASSES -> bert.tokenClasses();
         };
     Dimensions dimensions =
         new Dimensions(bert.hidden(), bert.layers(), bert.vocabulary(), bert.positions());
@@ -58,7 +59,7 @@ final class Bert implements Architecture {
   }
 
   private static EncoderHead classes(BertLike bert) {
-    return new ClassificationHead(
+    return ClassificationHead.ofTexts(
         Pooling.FIRST,
         LinearSlot.of(PREFIX + "pooler.dense", bert.hidden(), true, bert.hidden()),
         Activation.TANH,

@@ -42,6 +42,12 @@ record BertLike(ModelConfig model, String prefix, int hidden, int layers, double
     return Activations.read(model, "hidden_act", "gelu");
   }
 
+  /** The output layer of both families that scores the classes of each token. */
+  ClassificationHead tokenClasses() {
+    return ClassificationHead.ofTokens(
+        LinearSlot.of("classifier", hidden, true, EncoderTask.classes(model)));
+  }
+
   Norm norm(String path) {
     return LayerNorm.declare(path, hidden, true, eps);
   }

@@ -7,10 +7,17 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.VocabularyHead;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A decoder language model: embedding, layers, final norm, output head. Not thread safe. */
 public final class Decoder extends Network {
+
+  /** Families whose classes call the classifier of tokens so; the others call it score. */
+  private static final Set<String> NAMED_CLASSIFIER = Set.of("gpt2", "gpt_neox");
 
   private final Placement placement;
   private final String headName;
@@ -43,6 +50,31 @@ public final class Decoder extends Network {
   @Override
   List<LinearSlot> headLinears() {
     return List.of();
+  }
+
+  /**
+   * Puts an output that scores classes in the place of the vocabulary's, as the classes of
+   * Transformers have it: of a text by its last token, with {@code score} and without a bias; of
+   * each token with a bias.
+   */
+  Encoder scoringClasses() {
+    ModelConfig model = modelConfig();
+    boolean ofTokens = OutputLayer.TOKEN_CLASSES.isOf(model);
+    String path = ofTokens && NAMED_CLASSIFIER.contains(model.modelType()) ? "classifier" : "score";
+    LinearSlot classifier =
+        LinearSlot.of(path, dimensions().hiddenSize(), ofTokens, EncoderTask.classes(model));
+    ClassificationHead scores =
+        new ClassificationHead(
+            ofTokens ? Optional.empty() : Optional.of(Pooling.LAST), Optional.empty(), classifier);
+    String unused = Pattern.quote(headName) + "|(score|classifier)\\..*";
+    return new Encoder(
+        model,
+        dimensions(),
+        storedNames().ignoring(unused),
+        body(),
+        scores,
+        OptionalInt.empty(),
+        true);
   }
 
   /**

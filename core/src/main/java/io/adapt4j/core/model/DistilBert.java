@@ -57,6 +57,9 @@ final class DistilBert implements Architecture {
           case FEATURES -> new EncoderHead.None();
           case MASKED_TOKENS -> maskedTokens(model, embeddings.tokens());
           case CLASSES -> classes(model, hidden);
+          case TOKEN_CLASSES ->
+              ClassificationHead.ofTokens(
+                  LinearSlot.of("classifier", hidden, true, EncoderTask.classes(model)));
         };
     Dimensions dimensions = new Dimensions(hidden, layers, vocabulary, positions);
     return new Encoder(model, dimensions, NAMES, body, head, OptionalInt.empty());
@@ -110,7 +113,7 @@ final class DistilBert implements Architecture {
   }
 
   private static EncoderHead classes(ModelConfig model, int hidden) {
-    return new ClassificationHead(
+    return ClassificationHead.ofTexts(
         Pooling.FIRST,
         LinearSlot.of("pre_classifier", hidden, true, hidden),
         Activation.RELU,

@@ -9,14 +9,17 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * An encoder: every token sees all others. It ends in hidden states, in scores of masked tokens, or
- * in scores of classes, as the configuration's {@code architectures} says. Not thread safe.
+ * A network that reads whole texts. It ends in hidden states, in scores of masked tokens, or in
+ * scores of classes of a text or of its tokens, as the configuration's {@code architectures} says.
+ * In an encoder every token sees all others; the layers of a decoder may also stand before an
+ * output that scores classes, and then tokens see those before them. Not thread safe.
  */
 public final class Encoder extends Network {
 
   private final Placement placement;
   private final EncoderHead head;
   private final OptionalInt positionPadding;
+  private final boolean causal;
 
   /**
    * Declares an encoder.
@@ -31,10 +34,27 @@ public final class Encoder extends Network {
       Transformer body,
       EncoderHead head,
       OptionalInt positionPadding) {
+    this(modelConfig, dimensions, storedNames, body, head, positionPadding, false);
+  }
+
+  /**
+   * Declares a network that reads texts.
+   *
+   * @param causal whether the layers are a decoder's: tokens see those before them
+   */
+  Encoder(
+      ModelConfig modelConfig,
+      Dimensions dimensions,
+      StoredNames storedNames,
+      Transformer body,
+      EncoderHead head,
+      OptionalInt positionPadding,
+      boolean causal) {
     super(modelConfig, dimensions, storedNames, body);
     this.placement = body.placement();
     this.head = head;
     this.positionPadding = positionPadding;
+    this.causal = causal;
   }
 
   @Override
@@ -67,6 +87,24 @@ public final class Encoder extends Network {
   }
 
   /**
+   * Tells whether classes are those of each token rather than of the text.
+   *
+   * @return true for a token classifier
+   */
+  public boolean classifiesTokens() {
+    return head instanceof ClassificationHead own && own.pooling().isEmpty();
+  }
+
+  /**
+   * Tells whether tokens see only those before them.
+   *
+   * @return true where the layers are a decoder's
+   */
+  public boolean isCausal() {
+    return causal;
+  }
+
+  /**
    * Returns the number of classes.
    *
    * @return 0 where the model is no classifier
@@ -88,6 +126,9 @@ public final class Encoder extends Network {
    * @throws IllegalArgumentException if a text is longer than the model has learned positions for
    */
   public Positions positions(long[] ids, long[] attentionMask, int rows, int length) {
+    if (causal) {
+      return placement.causal(attentionMask, rows, length, type());
+    }
     return placement.bothWays(positionIds(ids, rows, length), attentionMask, rows, length, type());
   }
 
@@ -142,17 +183,26 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Scores the classes of each text.
+   * Scores the classes of each text, or of each token.
    *
    * @param ops the operators to use
    * @param hidden [B, T, hidden]
    * @param attentionMask 1 on tokens and 0 on padding, row-major [B, T]
-   * @return logits [B, classes]
+   * @return logits [B, classes] of texts, [B, T, classes] of tokens
    * @throws IllegalStateException if the model is no classifier
    */
   public Tensor classLogits(Ops ops, Tensor hidden, long[] attentionMask) {
     if (head instanceof ClassificationHead own) {
       return own.logits(ops, hidden, attentionMask);
+    }
+    throw new IllegalStateException(
+        "This model has no classification head: " + modelConfig().architectures());
+  }
+
+  /** The layer whose outputs are the classes' scores. */
+  LinearSlot classifier() {
+    if (head instanceof ClassificationHead own) {
+      return own.classifier();
     }
     throw new IllegalStateException(
         "This model has no classification head: " + modelConfig().architectures());

@@ -3,14 +3,16 @@ package io.adapt4j.core.model;
 import io.adapt4j.core.config.ModelConfig;
 import java.util.List;
 
-/** What an encoder was saved for, told by the class name in {@code architectures}. */
+/** What a network that reads texts was saved for, told by the class name in its configuration. */
 enum EncoderTask {
   /** Hidden states only. */
   FEATURES,
   /** Scores of masked tokens. */
   MASKED_TOKENS,
-  /** Scores of classes. */
-  CLASSES;
+  /** Scores of the classes of a text. */
+  CLASSES,
+  /** Scores of the classes of each token. */
+  TOKEN_CLASSES;
 
   private static final int DEFAULT_CLASSES = 2;
 
@@ -20,8 +22,11 @@ enum EncoderTask {
     if (name.endsWith("ForMaskedLM") || name.endsWith("ForPreTraining")) {
       return MASKED_TOKENS;
     }
-    if (name.endsWith("ForSequenceClassification")) {
+    if (name.endsWith(OutputLayer.CLASSES.suffix())) {
       return CLASSES;
+    }
+    if (name.endsWith(OutputLayer.TOKEN_CLASSES.suffix())) {
+      return TOKEN_CLASSES;
     }
     if (name.isEmpty() || name.endsWith("Model")) {
       return FEATURES;
@@ -30,8 +35,18 @@ enum EncoderTask {
         .fields()
         .invalid(
             "architectures",
-            "a class that ends in Model, ForMaskedLM or ForSequenceClassification",
+            "a class that ends in Model, ForMaskedLM, ForSequenceClassification or"
+                + " ForTokenClassification",
             "This build has no such output layer.");
+  }
+
+  /** Tells whether a configuration is of a decoder whose output scores classes. */
+  static boolean scoresClasses(ModelConfig config) {
+    return config.architectures().stream()
+        .anyMatch(
+            name ->
+                name.endsWith(OutputLayer.CLASSES.suffix())
+                    || name.endsWith(OutputLayer.TOKEN_CLASSES.suffix()));
   }
 
   /** The number of classes: as many as {@code id2label} has, else {@code num_labels}, else 2. */

@@ -9,6 +9,7 @@ import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.VocabularyHead;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -68,7 +69,8 @@ final class ModernBert implements Architecture {
         switch (task) {
           case FEATURES -> new EncoderHead.None();
           case MASKED_TOKENS -> maskedTokens(shape, embeddings.tokens());
-          case CLASSES -> classes(shape);
+          case CLASSES -> classes(shape, Optional.of(pooling(model)));
+          case TOKEN_CLASSES -> classes(shape, Optional.empty());
         };
     Dimensions dimensions =
         new Dimensions(shape.hidden(), shape.layers(), shape.vocabulary(), shape.positions());
@@ -136,17 +138,23 @@ final class ModernBert implements Architecture {
         new VocabularyHead(weight, bias, 1, 0));
   }
 
-  private static EncoderHead classes(Shape shape) {
-    ModelConfig model = shape.model();
+  private static Pooling pooling(ModelConfig model) {
     String pooling = model.fields().optionalText("classifier_pooling").orElse("cls");
     if (!pooling.equals("cls") && !pooling.equals("mean")) {
       throw model.fields().invalid("classifier_pooling", "cls or mean", "Correct the value.");
     }
+    return pooling.equals("cls") ? Pooling.FIRST : Pooling.MEAN;
+  }
+
+  private static EncoderHead classes(Shape shape, Optional<Pooling> pooling) {
+    ModelConfig model = shape.model();
     return new ClassificationHead(
-        pooling.equals("cls") ? Pooling.FIRST : Pooling.MEAN,
-        dense(shape),
-        Activations.read(model, "classifier_activation", "gelu"),
-        shape.norm("head.norm"),
+        pooling,
+        Optional.of(
+            new ClassificationHead.Transform(
+                dense(shape),
+                Activations.read(model, "classifier_activation", "gelu"),
+                shape.norm("head.norm"))),
         LinearSlot.of("classifier", shape.hidden(), true, EncoderTask.classes(model)));
   }
 

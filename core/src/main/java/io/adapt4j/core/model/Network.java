@@ -26,6 +26,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   private final StoredNames storedNames;
   private final Transformer body;
   private DType type;
+  private Set<String> newTensors = Set.of();
 
   Network(
       ModelConfig modelConfig, Dimensions dimensions, StoredNames storedNames, Transformer body) {
@@ -184,6 +185,41 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
                 + "; use the tokenizer that belongs to the model");
       }
     }
+  }
+
+  /**
+   * Returns the tensors of the output layers that no other part of the model uses.
+   *
+   * @return their checkpoint names, in the order of {@link #tensors}
+   */
+  public List<String> outputTensors() {
+    Set<Parameter> own = new LinkedHashSet<>();
+    headLinears().forEach(slot -> own.addAll(slot.linear().parameters()));
+    own.addAll(headParameters());
+    own.remove(embedding());
+    return own.stream()
+        .flatMap(parameter -> parameter.slices().stream())
+        .map(Parameter.Slice::name)
+        .toList();
+  }
+
+  /**
+   * States which tensors are new: they are not sought in the checkpoint, and {@link
+   * NewTensors#initialise} gives them values.
+   *
+   * @param names checkpoint names
+   */
+  public void beginAnew(Set<String> names) {
+    newTensors = Set.copyOf(names);
+  }
+
+  /**
+   * Returns the tensors that do not come from the checkpoint.
+   *
+   * @return their checkpoint names; usually empty
+   */
+  public Set<String> newTensors() {
+    return newTensors;
   }
 
   /**

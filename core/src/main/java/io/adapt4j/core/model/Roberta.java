@@ -40,6 +40,7 @@ final class Roberta implements Architecture {
           case FEATURES -> new EncoderHead.None();
           case MASKED_TOKENS -> maskedTokens(bert, body);
           case CLASSES -> classes(bert);
+          case TOKEN_CLASSES -> bert.tokenClasses();
         };
     int padding = model.padTokenId().orElse(DEFAULT_PADDING);
     Dimensions dimensions =
@@ -63,7 +64,7 @@ final class Roberta implements Architecture {
   }
 
   private static EncoderHead classes(BertLike bert) {
-    return new ClassificationHead(
+    return ClassificationHead.ofTexts(
         Pooling.FIRST,
         LinearSlot.of("classifier.dense", bert.hidden(), true, bert.hidden()),
         Activation.TANH,

@@ -51,6 +51,11 @@ public record StoredNames(String prefix, Pattern ignored) {
     return ignored.matcher(name).matches();
   }
 
+  /** The same names, with more that are left unread. */
+  StoredNames ignoring(String expression) {
+    return new StoredNames(prefix, Pattern.compile(ignored.pattern() + "|" + expression));
+  }
+
   /** TensorFlow's names of a layer norm, which the first BERT checkpoints kept. */
   private static String older(String name) {
     return name.replace("LayerNorm.weight", "LayerNorm.gamma")

@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Moves weights between checkpoints and models. */
 public final class Weights {
@@ -49,7 +50,14 @@ public final class Weights {
     Set<String> stored = checkpoint.names();
     Map<String, List<Long>> expected = new LinkedHashMap<>();
     network.tensors().forEach((name, sizes) -> expected.put(names.find(name, stored), sizes));
-    checkpoint.requireTensors(expected, name -> names.ignores(name) || isTiedHead(network, name));
+    network.newTensors().forEach(name -> expected.remove(names.find(name, stored)));
+    Set<String> replaced =
+        network.newTensors().stream()
+            .map(name -> names.find(name, stored))
+            .collect(Collectors.toSet());
+    checkpoint.requireTensors(
+        expected,
+        name -> names.ignores(name) || isTiedHead(network, name) || replaced.contains(name));
     expected.keySet().forEach(name -> requireFloating(checkpoint.entry(name)));
   }
 
@@ -69,8 +77,10 @@ public final class Weights {
   public static Set<StoredType> storedTypes(Network network, Checkpoint checkpoint) {
     Set<StoredType> types = new LinkedHashSet<>();
     for (String name : network.tensors().keySet()) {
-      String stored = network.storedNames().find(name, checkpoint.names());
-      types.add(checkpoint.entry(stored).type());
+      if (!network.newTensors().contains(name)) {
+        String stored = network.storedNames().find(name, checkpoint.names());
+        types.add(checkpoint.entry(stored).type());
+      }
     }
     return types;
   }
@@ -104,6 +114,9 @@ public final class Weights {
     List<Runnable> copies = new ArrayList<>();
     for (Parameter parameter : network.parameters()) {
       for (Parameter.Slice slice : parameter.slices()) {
+        if (network.newTensors().contains(slice.name())) {
+          continue;
+        }
         String name = names.find(slice.name(), stored);
         try (Tensor target = parameter.master().narrow(0, slice.start(), slice.rows())) {
           if (!slice.transposed() && target.type() == FLOATING.get(checkpoint.entry(name).type())) {

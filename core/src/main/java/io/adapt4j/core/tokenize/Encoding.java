@@ -94,6 +94,25 @@ public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boole
     return ids.length;
   }
 
+  /**
+   * Chooses tokens.
+   *
+   * @param places their places, from 0
+   * @return the tokens at them
+   */
+  public Encoding at(int... places) {
+    boolean[] added = new boolean[places.length];
+    for (int i = 0; i < places.length; i++) {
+      added[i] = special[places[i]];
+    }
+    return new Encoding(
+        pick(ids, places), pick(typeIds, places), pick(starts, places), pick(ends, places), added);
+  }
+
+  private static int[] pick(int[] values, int[] places) {
+    return Arrays.stream(places).map(place -> values[place]).toArray();
+  }
+
   /** The first tokens, at most {@code length} of them. */
   Encoding head(int length) {
     return length >= ids.length ? this : slice(0, length);

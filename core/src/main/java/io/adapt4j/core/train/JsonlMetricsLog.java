@@ -29,7 +29,8 @@ import java.util.Map;
  *     total_parameters, train_examples, validation_examples, model, precision}</td></tr>
  * <tr><td>{@code step}</td><td>{@code step, total_steps, epoch, loss, learning_rate, gradient_norm,
  *     tokens_per_second, target_tokens, elapsed_seconds, remaining_seconds}</td></tr>
- * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best}</td></tr>
+ * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best}, and {@code metrics}
+ *     (an object) where the task has any</td></tr>
  * <tr><td>{@code checkpoint}</td><td>{@code step, path, best}</td></tr>
  * <tr><td>{@code skipped}</td><td>{@code step, total_steps, reason, loss, gradient_norm,
  *     consecutive}</td></tr>
@@ -113,6 +114,11 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     line.put("loss", finite(event.loss()));
     line.put("perplexity", finite(event.perplexity()));
     line.put("best", event.bestSoFar());
+    if (!event.metrics().isEmpty()) {
+      Map<String, Object> metrics = new LinkedHashMap<>();
+      event.metrics().forEach((name, value) -> metrics.put(name, finite(value)));
+      line.put("metrics", metrics);
+    }
     write(line);
   }
 

@@ -3,6 +3,8 @@ package io.adapt4j.core.train;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -19,6 +21,7 @@ import java.util.OptionalInt;
  * @param initialValidation validation loss before the first step
  * @param bestValidation the lowest validation loss
  * @param bestStep the step it was reached at
+ * @param bestMetrics what the task measured there
  * @param patience state of early stopping
  * @param savedAt the step of the checkpoint in {@code last}; -1 if there is none
  */
@@ -31,6 +34,7 @@ record Progress(
     OptionalDouble initialValidation,
     OptionalDouble bestValidation,
     OptionalInt bestStep,
+    Map<String, Double> bestMetrics,
     Optional<EarlyStopping> patience,
     int savedAt) {
 
@@ -44,6 +48,10 @@ record Progress(
     put(json, "initialValidation", initialValidation);
     put(json, "bestValidation", bestValidation);
     bestStep.ifPresent(step -> json.put("bestStep", step));
+    if (!bestMetrics.isEmpty()) {
+      ObjectNode metrics = json.putObject("bestMetrics");
+      bestMetrics.forEach((name, value) -> metrics.put(name, Double.toString(value)));
+    }
     patience.ifPresent(
         one -> {
           json.put("patienceBest", Double.toString(one.best()));
@@ -72,6 +80,7 @@ record Progress(
         number(json, "initialValidation"),
         number(json, "bestValidation"),
         json.has("bestStep") ? OptionalInt.of(json.get("bestStep").asInt()) : OptionalInt.empty(),
+        metrics(json.path("bestMetrics")),
         rules.map(
             one ->
                 new EarlyStopping(
@@ -80,6 +89,13 @@ record Progress(
                     number(json, "patienceBest").orElse(Double.POSITIVE_INFINITY),
                     json.path("staleEvaluations").asInt())),
         json.path("savedAt").asInt(-1));
+  }
+
+  private static Map<String, Double> metrics(JsonNode json) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    json.properties()
+        .forEach(one -> metrics.put(one.getKey(), Double.parseDouble(one.getValue().asText())));
+    return metrics;
   }
 
   private static OptionalDouble number(JsonNode json, String name) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -54,6 +55,9 @@ public final class Trainer<B> {
   private OptionalDouble initialValidation = OptionalDouble.empty();
   private OptionalDouble bestValidation = OptionalDouble.empty();
   private OptionalInt bestStep = OptionalInt.empty();
+  private Map<String, Double> bestMetrics = Map.of();
+  private Evaluation<B> newestEvaluation;
+  private double newestBadness = Double.NaN;
   private Optional<EarlyStopping> patience;
   private int concludedAt = -1;
   private int savedAt = -1;
@@ -124,6 +128,7 @@ public final class Trainer<B> {
         initialValidation,
         bestValidation,
         bestStep,
+        bestMetrics,
         bestStep.isPresent() && options.keepBest() ? output.resolve(BEST) : last,
         last,
         elapsed());
@@ -152,6 +157,7 @@ public final class Trainer<B> {
     initialValidation = progress.initialValidation();
     bestValidation = progress.bestValidation();
     bestStep = progress.bestStep();
+    bestMetrics = progress.bestMetrics();
     patience = progress.patience();
     savedAt = progress.savedAt();
     listener.resumed(new ResumeEvent(steps, state.path(), state.damaged()));
@@ -172,6 +178,7 @@ public final class Trainer<B> {
             initialValidation,
             bestValidation,
             bestStep,
+            bestMetrics,
             patience,
             savedAt);
     try (Scope scope = Scope.open()) {
@@ -284,37 +291,49 @@ public final class Trainer<B> {
     }
     double sum = 0;
     long targets = 0;
+    Evaluation<B> evaluation = task.evaluation();
     Iterator<B> batches = validation.get().epoch(0);
     while (batches.hasNext()) {
       B batch = batches.next();
-      sum += task.evaluate(batch);
+      sum += evaluation.add(batch);
       targets += task.targets(batch);
     }
     double loss = sum / targets;
-    boolean best =
-        steps > 0
-            && Double.isFinite(loss)
-            && (bestValidation.isEmpty() || loss < bestValidation.getAsDouble());
-    listener.evaluated(EvaluationEvent.of(steps, loss, best));
+    Map<String, Double> metrics = evaluation.metrics();
+    boolean best = steps > 0 && Double.isFinite(loss) && isBest(loss, metrics);
+    listener.evaluated(new EvaluationEvent(steps, loss, Math.exp(loss), best, metrics));
     if (best) {
       bestValidation = OptionalDouble.of(loss);
       bestStep = OptionalInt.of(steps);
+      bestMetrics = metrics;
     }
+    newestEvaluation = evaluation;
+    newestBadness = task.selection().badness(loss, metrics);
     return OptionalDouble.of(loss);
+  }
+
+  private boolean isBest(double loss, Map<String, Double> metrics) {
+    return bestValidation.isEmpty()
+        || task.selection().badness(loss, metrics)
+            < task.selection().badness(bestValidation.getAsDouble(), bestMetrics);
   }
 
   private void evaluateAndSave() {
     OptionalDouble loss = evaluate();
     concludedAt = steps;
     patience =
-        patience.map(state -> loss.isPresent() ? state.afterEvaluation(loss.getAsDouble()) : state);
+        patience.map(state -> loss.isPresent() ? state.afterEvaluation(newestBadness) : state);
     if (!isSound(loss)) {
       return;
     }
     save(LAST, false);
     savedAt = steps;
-    if (options.keepBest() && bestStep.isPresent() && bestStep.getAsInt() == steps) {
+    boolean best = bestStep.isPresent() && bestStep.getAsInt() == steps;
+    if (options.keepBest() && best) {
       save(BEST, true);
+    }
+    if (newestEvaluation != null && (best || !options.keepBest())) {
+      newestEvaluation.write(output);
     }
   }
 

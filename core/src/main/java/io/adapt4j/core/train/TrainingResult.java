@@ -2,6 +2,7 @@ package io.adapt4j.core.train;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
@@ -13,8 +14,9 @@ import java.util.OptionalInt;
  * @param firstLoss training loss of the first step
  * @param lastLoss training loss of the last step
  * @param initialValidationLoss validation loss before the first step, if there is validation data
- * @param bestValidationLoss the lowest validation loss, if there is validation data
+ * @param bestValidationLoss the validation loss of the best evaluation, if there is validation data
  * @param bestStep the step it was reached at
+ * @param bestMetrics what the task measured there besides the loss; may be empty
  * @param best folder of the checkpoint to use: the best one kept, else the last
  * @param last folder of the last checkpoint
  * @param elapsed time of the run
@@ -27,6 +29,7 @@ public record TrainingResult(
     OptionalDouble initialValidationLoss,
     OptionalDouble bestValidationLoss,
     OptionalInt bestStep,
+    Map<String, Double> bestMetrics,
     Path best,
     Path last,
     Duration elapsed) {}

@@ -16,6 +16,24 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
   double evaluate(B batch);
 
   /**
+   * Starts a pass over the validation data.
+   *
+   * @return a pass that sums the loss; a task may measure more
+   */
+  default Evaluation<B> evaluation() {
+    return this::evaluate;
+  }
+
+  /**
+   * Says which checkpoint is the best.
+   *
+   * @return the lowest validation loss, unless the task was told otherwise
+   */
+  default Selection selection() {
+    return Selection.BY_LOSS;
+  }
+
+  /**
    * Counts what the loss is a mean over.
    *
    * @param batch the batch

@@ -57,14 +57,39 @@ def token_log_probabilities(self, hidden: Tensor, weight: Tensor, bias: List[Ten
     start = start + count
   return [torch.cat(scores), torch.cat(greedy)]
 
-# Cross-entropy of classes: [sum of -log p(target), its gradient by the logits].
-def class_cross_entropy(self, logits: Tensor, targets: Tensor) -> List[Tensor]:
+# Losses of N rows of logits [N, C]: [sum over rows, its gradient by the logits]. Weights: none, or
+# one a row [N].
+def weighted_loss(self, logits: Tensor, losses: Tensor, gradient: Tensor, weights: List[Tensor]) -> List[Tensor]:
+  if len(weights) > 0:
+    losses = torch.mul(losses, weights[0])
+    gradient = torch.mul(gradient, torch.unsqueeze(weights[0], 1))
+  return [torch.sum(losses, dtype=7), torch.to(gradient, logits.dtype)]
+
+# -log p(target), p the softmax of the row.
+def class_cross_entropy(self, logits: Tensor, targets: Tensor, weights: List[Tensor]) -> List[Tensor]:
   t = torch.unsqueeze(targets, 1)
   logp = torch.log_softmax(logits, -1, dtype=6)
-  total = torch.neg(torch.sum(torch.gather(logp, 1, t), dtype=7))
+  losses = torch.neg(torch.squeeze(torch.gather(logp, 1, t), 1))
   p = torch.exp_(logp)
   torch.scatter_add_(p, 1, t, torch.full(t.size(), -1., dtype=6))
-  return [total, torch.to(p, logits.dtype)]
+  return self.weighted_loss(logits, losses, p, weights)
+
+# Mean over the row of -t log s(x) - (1 - t) log(1 - s(x)), s the logistic function.
+def binary_cross_entropy(self, logits: Tensor, targets: Tensor, weights: List[Tensor]) -> List[Tensor]:
+  x = torch.to(logits, 6)
+  c = float(x.size(1))
+  softplus = torch.add(torch.clamp(x, 0.), torch.log1p(torch.exp(torch.neg(torch.abs(x)))))
+  losses = torch.mean(torch.sub(softplus, torch.mul(x, targets)), [1])
+  gradient = torch.div(torch.sub(torch.sigmoid(x), targets), c)
+  return self.weighted_loss(logits, losses, gradient, weights)
+
+# Mean over the row of (x - t)^2.
+def squared_error(self, logits: Tensor, targets: Tensor, weights: List[Tensor]) -> List[Tensor]:
+  x = torch.to(logits, 6)
+  off = torch.sub(x, targets)
+  losses = torch.mean(torch.mul(off, off), [1])
+  gradient = torch.mul(off, 2. / float(x.size(1)))
+  return self.weighted_loss(logits, losses, gradient, weights)
 
 # Index of the largest logit of each row; -1 where it is not a finite number.
 def likeliest(self, logits: Tensor) -> Tensor:

@@ -90,7 +90,8 @@ final class ExampleTexts {
       return new Example.PromptCompletion(safe.apply(pair.prompt()), safe.apply(pair.completion()));
     }
     if (example instanceof Example.Classified classified) {
-      return new Example.Classified(safe.apply(classified.text()), classified.labels());
+      return new Example.Classified(
+          safe.apply(classified.text()), classified.pair().map(safe), classified.labels());
     }
     if (example instanceof Example.Preference preference) {
       return new Example.Preference(

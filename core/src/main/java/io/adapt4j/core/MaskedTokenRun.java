@@ -1,0 +1,96 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.MaskedBatches;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.MaskedTokens;
+import io.adapt4j.core.train.TrainingResult;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** A run that teaches an encoder to predict hidden tokens. */
+final class MaskedTokenRun implements TaskRun {
+
+  private final MaskedBatches train;
+  private final Optional<MaskedBatches> held;
+  private final RunParts parts;
+
+  private MaskedTokenRun(RunParts parts, MaskedBatches train, Optional<MaskedBatches> held) {
+    this.parts = parts;
+    this.train = train;
+    this.held = held;
+  }
+
+  static MaskedTokenRun prepare(
+      FineTuneSettings settings, Task.MaskedTokens task, Tokenizer tokenizer) {
+    int maxLength =
+        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+    try {
+      MaskedBatches train =
+          MaskedBatches.of(
+              settings.train(), tokenizer, options(settings, task, tokenizer, maxLength, true));
+      TaskRun.requireUsable(settings.train(), train.report(), maxLength);
+      Optional<MaskedBatches> held =
+          settings.validation().map(data -> held(settings, task, tokenizer, maxLength, data));
+      return new MaskedTokenRun(
+          new RunParts(settings, train.report(), held.map(MaskedBatches::report), maxLength),
+          train,
+          held);
+    } catch (DatasetException e) {
+      throw new FineTuneException(List.of(e.getMessage()));
+    }
+  }
+
+  private static MaskedBatches held(
+      FineTuneSettings settings,
+      Task.MaskedTokens task,
+      Tokenizer tokenizer,
+      int maxLength,
+      Dataset data) {
+    MaskedBatches held =
+        MaskedBatches.of(data, tokenizer, options(settings, task, tokenizer, maxLength, false));
+    TaskRun.requireUsable(data, held.report(), maxLength);
+    return held;
+  }
+
+  private static MaskedBatches.Options options(
+      FineTuneSettings settings,
+      Task.MaskedTokens task,
+      Tokenizer tokenizer,
+      int maxLength,
+      boolean shuffle) {
+    TaskModel model = settings.objective().model();
+    int vocabulary = model.config().fields().requirePositiveInt("vocab_size");
+    return new MaskedBatches.Options(
+        maxLength,
+        task.probability(),
+        Math.min(vocabulary, tokenizer.vocabularySize()),
+        settings.batchSize(),
+        model.config().padTokenId().orElse(tokenizer.paddingId()),
+        settings.seed(),
+        shuffle);
+  }
+
+  @Override
+  public FineTunePlan plan(Network declared) {
+    return parts.plan(declared);
+  }
+
+  @Override
+  public TrainingResult train(
+      Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
+    return parts.train(
+        new MaskedTokens((Encoder) network),
+        network,
+        adaptation,
+        plan,
+        train,
+        held,
+        stopRequested);
+  }
+}

@@ -1,0 +1,154 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.data.TextProblem;
+import java.util.List;
+
+/**
+ * What a model is fine-tuned for. The task decides which output layer the model needs: one that the
+ * checkpoint does not have is made as Transformers makes it, with random first values, and saved
+ * with the result.
+ */
+public sealed interface Task {
+
+  /** Share of tokens that are hidden in masked-token training, as BERT has it. */
+  double MASKING = 0.15;
+
+  /**
+   * Predicting next tokens, with decoders: texts, answers to prompts, conversations. The default.
+   *
+   * @return the task
+   */
+  static Task nextTokens() {
+    return new NextTokens();
+  }
+
+  /**
+   * Sorting texts, or pairs of texts, into classes, exactly one a text: softmax cross-entropy.
+   * Measures {@code accuracy} and {@code macro_f1}.
+   *
+   * @return the task, with the labels of the data
+   */
+  static Labelled classification() {
+    return new Labelled(TextProblem.ONE_LABEL, List.of(), false);
+  }
+
+  /**
+   * Finding the classes of a text, any number of them: binary cross-entropy with the logistic
+   * function. Measures {@code micro_f1}, {@code macro_f1} and {@code exact_match}.
+   *
+   * @return the task, with the labels of the data
+   */
+  static Labelled multiLabel() {
+    return new Labelled(TextProblem.MANY_LABELS, List.of(), false);
+  }
+
+  /**
+   * Giving a text, or a pair of texts, a number: squared error. The label of each row is the number.
+   * Measures {@code mse}, {@code pearson} and {@code spearman}.
+   *
+   * @return the task
+   */
+  static Labelled regression() {
+    return new Labelled(TextProblem.NUMBER, List.of(), false);
+  }
+
+  /**
+   * Finding the class of each word: softmax cross-entropy at the first token of each. Measures {@code
+   * accuracy} and {@code macro_f1} over words, and {@code entity_precision}, {@code entity_recall}
+   * and {@code entity_f1} where labels are of the kind B-PER, I-PER, O.
+   *
+   * @return the task, with the labels of the data
+   */
+  static Labelled tokenClassification() {
+    return new Labelled(TextProblem.TOKEN_LABELS, List.of(), false);
+  }
+
+  /**
+   * Predicting hidden tokens, with encoders (Devlin et al. 2019): 15 % of the tokens, others in every
+   * epoch.
+   *
+   * @return the task
+   */
+  static Task maskedTokens() {
+    return maskedTokens(MASKING);
+  }
+
+  /**
+   * Predicting hidden tokens, with encoders.
+   *
+   * @param probability of each token to be hidden, above 0 and below 1
+   * @return the task
+   * @throws IllegalArgumentException if the probability is not
+   */
+  static Task maskedTokens(double probability) {
+    return new MaskedTokens(probability);
+  }
+
+  /** See {@link Task#nextTokens}. */
+  record NextTokens() implements Task {}
+
+  /**
+   * Scores of texts or of their words.
+   *
+   * @param problem what is to be said of a text
+   * @param labels the classes in order; empty for those of the data
+   * @param replacesClassifier whether a checkpoint's classifier of other classes is replaced
+   */
+  record Labelled(TextProblem problem, List<String> labels, boolean replacesClassifier)
+      implements Task {
+
+    /**
+     * Copies the labels.
+     *
+     * @param problem what is to be said of a text
+     * @param labels the classes in order
+     * @param replacesClassifier whether a checkpoint's classifier of other classes is replaced
+     */
+    public Labelled {
+      labels = List.copyOf(labels);
+    }
+
+    /**
+     * States the classes and their order. By default they are those of the data: whole numbers by
+     * value, other names by their characters. Data may then have the number of a class, from 0, in
+     * the place of its name.
+     *
+     * @param names the classes, class 0 first
+     * @return a changed copy
+     */
+    public Labelled labels(String... names) {
+      return new Labelled(problem, List.of(names), replacesClassifier);
+    }
+
+    /**
+     * Gives a checkpoint that already scores other classes a new classifier in its place. Without
+     * this, such a checkpoint is refused.
+     *
+     * @return a changed copy
+     */
+    public Labelled replaceClassifier() {
+      return new Labelled(problem, labels, true);
+    }
+  }
+
+  /**
+   * See {@link Task#maskedTokens(double)}.
+   *
+   * @param probability of each token to be hidden
+   */
+  record MaskedTokens(double probability) implements Task {
+
+    /**
+     * Checks the probability.
+     *
+     * @param probability above 0 and below 1
+     * @throws IllegalArgumentException if it is not
+     */
+    public MaskedTokens {
+      if (!(probability > 0 && probability < 1)) {
+        throw new IllegalArgumentException(
+            "maskedTokens: expected a probability above 0 and below 1, found " + probability);
+      }
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package io.adapt4j.core;
+
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.LabelSet;
+import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.NewTensors;
+import io.adapt4j.core.model.OutputLayer;
+import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The model a task needs: the checkpoint's, with the task's output layer.
+ *
+ * @param folder where the checkpoint is
+ * @param config its configuration, changed for the task
+ * @param labels names of the classes; empty where there are none
+ * @param replacesClassifier whether the checkpoint's classifier is left unread
+ */
+record TaskModel(
+    Path folder, ModelConfig config, List<String> labels, boolean replacesClassifier) {
+
+  private static final String LABELS = "id2label";
+
+  /**
+   * Finds the model of a task. Reads the labels of the data where the task does not state them.
+   *
+   * @throws RuntimeException if the checkpoint's configuration is no base for the task
+   */
+  static TaskModel of(Task task, Path folder, Dataset train, Optional<Dataset> validation) {
+    ModelConfig base = ModelConfig.read(folder);
+    if (task instanceof Task.Labelled labelled) {
+      return labelled(labelled, folder, base, train, validation);
+    }
+    if (task instanceof Task.MaskedTokens) {
+      ModelConfig config = withOutput(base, OutputLayer.MASKED_TOKENS);
+      return new TaskModel(folder, config, List.of(), false);
+    }
+    return new TaskModel(folder, base, List.of(), false);
+  }
+
+  private static TaskModel labelled(
+      Task.Labelled task,
+      Path folder,
+      ModelConfig base,
+      Dataset train,
+      Optional<Dataset> validation) {
+    OutputLayer layer =
+        task.problem() == TextProblem.TOKEN_LABELS
+            ? OutputLayer.TOKEN_CLASSES
+            : OutputLayer.CLASSES;
+    Optional<List<String>> present =
+        layer.isOf(base) && !task.replacesClassifier()
+            ? Optional.of(ClassNames.of(base))
+            : Optional.empty();
+    List<String> labels = labels(task, base, present, train, validation);
+    ModelConfig config = withPadding(withOutput(base, layer), folder);
+    return new TaskModel(
+        folder,
+        withLabels(config, task.problem(), labels),
+        labels,
+        layer.isOf(base) && task.replacesClassifier());
+  }
+
+  private static List<String> labels(
+      Task.Labelled task,
+      ModelConfig base,
+      Optional<List<String>> present,
+      Dataset train,
+      Optional<Dataset> validation) {
+    if (task.problem() == TextProblem.NUMBER) {
+      List<String> one = present.orElse(List.of("LABEL_0"));
+      if (one.size() != 1) {
+        throw other(base, one, "one number");
+      }
+      return one;
+    }
+    List<String> wanted = task.labels();
+    if (wanted.isEmpty()) {
+      wanted = LabelSet.in(train).names();
+    }
+    if (present.isEmpty()) {
+      requireEnough(task.problem(), wanted, train);
+      return wanted;
+    }
+    LabelSet known = LabelSet.of(present.get());
+    boolean stated = !task.labels().isEmpty();
+    boolean fits =
+        stated
+            ? wanted.equals(present.get())
+            : wanted.stream().allMatch(label -> known.find(label).isPresent());
+    if (!fits) {
+      throw other(base, present.get(), "the classes " + wanted);
+    }
+    return present.get();
+  }
+
+  private static void requireEnough(TextProblem problem, List<String> labels, Dataset train) {
+    int least = problem == TextProblem.MANY_LABELS ? 1 : 2;
+    if (labels.size() < least) {
+      throw new IllegalArgumentException(
+          train.name()
+              + ": expected at least "
+              + least
+              + " labels to tell apart, found "
+              + labels
+              + ". Check the field of the label, or state the labels.");
+    }
+  }
+
+  private static RuntimeException other(ModelConfig base, List<String> found, String wanted) {
+    return new IllegalArgumentException(
+        base.fields().file()
+            + ": "
+            + LABELS
+            + ": the checkpoint scores the classes "
+            + found
+            + ", but the task needs "
+            + wanted
+            + ". Say replaceClassifier() to train a new classifier in its place.");
+  }
+
+  private static ModelConfig withOutput(ModelConfig base, OutputLayer layer) {
+    return layer.isOf(base)
+        ? base
+        : base.with(
+            "architectures", JsonNodeFactory.instance.arrayNode().add(layer.className(base)));
+  }
+
+  /** Decoders find the last token of a text by the padding after it, in Transformers. */
+  private static ModelConfig withPadding(ModelConfig config, Path folder) {
+    if (config.padTokenId().isPresent()) {
+      return config;
+    }
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      return config.with("pad_token_id", IntNode.valueOf(tokenizer.paddingId()));
+    }
+  }
+
+  private static ModelConfig withLabels(
+      ModelConfig config, TextProblem problem, List<String> labels) {
+    ObjectNode byNumber = JsonNodeFactory.instance.objectNode();
+    ObjectNode byName = JsonNodeFactory.instance.objectNode();
+    for (int i = 0; i < labels.size(); i++) {
+      byNumber.put(String.valueOf(i), labels.get(i));
+      byName.put(labels.get(i), i);
+    }
+    ModelConfig named =
+        config
+            .with(LABELS, byNumber)
+            .with("label2id", byName)
+            .with("num_labels", IntNode.valueOf(labels.size()));
+    return switch (problem) {
+      case ONE_LABEL -> named.with("problem_type", TextNode.valueOf("single_label_classification"));
+      case MANY_LABELS ->
+          named.with("problem_type", TextNode.valueOf("multi_label_classification"));
+      case NUMBER -> named.with("problem_type", TextNode.valueOf("regression"));
+      case TOKEN_LABELS -> named;
+    };
+  }
+
+  /** Declares the network and states what of it is new. */
+  Network declare() {
+    boolean predictsNext = labels.isEmpty() && !OutputLayer.MASKED_TOKENS.isOf(config);
+    Network declared =
+        predictsNext ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
+    if (declared instanceof Encoder encoder) {
+      try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+        Set<String> fresh = new HashSet<>(NewTensors.missing(encoder, checkpoint));
+        if (replacesClassifier) {
+          fresh.addAll(NewTensors.classifier(encoder));
+        }
+        encoder.beginAnew(fresh);
+      }
+    }
+    return declared;
+  }
+
+  /** What does not fit together, read from headers only. */
+  void checkWeights(Network declared) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(declared, checkpoint);
+    }
+  }
+
+  /** Loads the network, its new tensors with their first values. */
+  Network load(Precision precision, long seed) {
+    Network network = declare();
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(network, checkpoint);
+      network.allocate(LoadedModel.type(precision, network, checkpoint));
+      Weights.load(network, checkpoint);
+      NewTensors.initialise(network, seed);
+      return network;
+    } catch (RuntimeException | Error e) {
+      network.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.LabelSet;
+import io.adapt4j.core.data.TextBatches;
+import io.adapt4j.core.data.TextEncoder;
+import io.adapt4j.core.data.TextRows;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.LabelledTexts;
+import io.adapt4j.core.train.TrainingResult;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** A run that teaches a network to score classes or numbers of texts, or classes of their words. */
+final class TextRun implements TaskRun {
+
+  private final FineTuneSettings settings;
+  private final Task.Labelled task;
+  private final TextRows train;
+  private final Optional<TextRows> held;
+  private final int paddingId;
+  private final RunParts parts;
+
+  private TextRun(
+      FineTuneSettings settings,
+      Task.Labelled task,
+      TextRows train,
+      Optional<TextRows> held,
+      int paddingId) {
+    this.settings = settings;
+    this.task = task;
+    this.train = train;
+    this.held = held;
+    this.paddingId = paddingId;
+    this.parts =
+        new RunParts(
+            settings, train.report(), held.map(TextRows::report), train.encoder().maxLength());
+  }
+
+  static TextRun prepare(FineTuneSettings settings, Task.Labelled task, Tokenizer tokenizer) {
+    int maxLength =
+        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+    TaskModel model = settings.objective().model();
+    TextEncoder encoder =
+        new TextEncoder(tokenizer, maxLength, task.problem(), LabelSet.of(model.labels()));
+    try {
+      TextRows train = TextRows.of(settings.train(), encoder);
+      TaskRun.requireUsable(settings.train(), train.report(), maxLength);
+      Optional<TextRows> held = settings.validation().map(data -> TextRows.of(data, encoder));
+      held.ifPresent(
+          one ->
+              TaskRun.requireUsable(settings.validation().orElseThrow(), one.report(), maxLength));
+      int paddingId = model.config().padTokenId().orElse(tokenizer.paddingId());
+      return new TextRun(settings, task, train, held, paddingId);
+    } catch (DatasetException e) {
+      throw new FineTuneException(List.of(e.getMessage()));
+    }
+  }
+
+  @Override
+  public FineTunePlan plan(Network declared) {
+    return parts.plan(declared);
+  }
+
+  @Override
+  public TrainingResult train(
+      Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
+    int size = settings.batchSize();
+    return parts.train(
+        new LabelledTexts(
+            (Encoder) network,
+            task.problem(),
+            settings.objective().model().labels(),
+            settings.objective().selection()),
+        network,
+        adaptation,
+        plan,
+        TextBatches.shuffled(train, size, paddingId, settings.seed()),
+        held.map(one -> TextBatches.inOrder(one, size, paddingId)),
+        stopRequested);
+  }
+}

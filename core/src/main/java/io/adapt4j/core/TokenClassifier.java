@@ -1,0 +1,212 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.data.Words;
+import io.adapt4j.core.encode.TokenTagger;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.tokenize.Encoding;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A model that finds the class of each word of a text, such as names of persons and places. Longer
+ * texts than the model reads are cut at their end.
+ *
+ * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
+ * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
+ * IllegalStateException}.
+ */
+public final class TokenClassifier implements AutoCloseable {
+
+  private static final String OUTSIDE = "O";
+
+  private final List<String> labels;
+  private final TokenTagger tagger;
+  private final SingleUse use;
+
+  /**
+   * A word and its class.
+   *
+   * @param word the word
+   * @param label its class; empty where the model did not read the word, since the text is too long
+   *     or the tokenizer leaves it out
+   * @param score probability of the class; 0 without one
+   */
+  public record WordLabel(String word, Optional<String> label, double score) {}
+
+  /**
+   * A part of a text that belongs to one class.
+   *
+   * @param type the class, without B- or I- before it
+   * @param text the part
+   * @param start its first character
+   * @param end the character after its last
+   * @param score mean probability of its tokens' classes
+   */
+  public record Entity(String type, String text, int start, int end, double score) {}
+
+  private TokenClassifier(LoadedEncoder model) {
+    this.labels = ClassNames.of(model.encoder().modelConfig(), model.encoder().classes());
+    int maxTokens =
+        LoadedEncoder.maxTokens(model.encoder(), model.tokenizer(), OptionalInt.empty());
+    this.tagger = new TokenTagger(model.encoder(), model.tokenizer(), maxTokens);
+    this.use = new SingleUse("TokenClassifier", model::close);
+  }
+
+  /**
+   * Loads a model in {@link Precision#AUTO}.
+   *
+   * @param source where the model is
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.config.ConfigException if the configuration is missing or malformed, or
+   *     names no output that scores classes of tokens
+   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it
+   * @throws io.adapt4j.core.tokenize.TokenizerException if there is no tokenizer that can be used
+   * @throws IllegalArgumentException if an adapter does not fit, with every reason
+   */
+  public static TokenClassifier load(ModelSource source, Adapter... adapters) {
+    return load(source, Precision.AUTO, adapters);
+  }
+
+  /**
+   * Loads a model in a given precision, otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param precision the type of weights and computation
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static TokenClassifier load(ModelSource source, Precision precision, Adapter... adapters) {
+    Path folder = source.folder();
+    return new TokenClassifier(
+        LoadedEncoder.load(
+            folder, precision, List.of(adapters), TokenClassifier::requireUsable));
+  }
+
+  private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {
+    if (!encoder.classifiesTokens()) {
+      throw encoder
+          .modelConfig()
+          .fields()
+          .invalid(
+              "architectures",
+              "a class that ends in ForTokenClassification",
+              "The model does not classify tokens; fine-tune it for that first.");
+    }
+    ClassNames.of(encoder.modelConfig(), encoder.classes());
+  }
+
+  /**
+   * Finds the class of each word: that of its first token.
+   *
+   * @param words the words of a text, at least one, none empty
+   * @return one result a word, in their order
+   */
+  public List<WordLabel> tagWords(List<String> words) {
+    Words text = Words.of(words);
+    TokenTagger.Tagged tagged = use.call(() -> tagger.tag(text.text()));
+    List<WordLabel> found = new ArrayList<>();
+    words.forEach(word -> found.add(new WordLabel(word, Optional.empty(), 0)));
+    int[] first = text.firstTokens(tagged.encoding());
+    for (int i = 0; i < first.length; i++) {
+      if (first[i] >= 0) {
+        String label = labels.get(tagged.labels()[i]);
+        found.set(
+            first[i],
+            new WordLabel(words.get(first[i]), Optional.of(label), tagged.scores()[i]));
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  /**
+   * Finds the parts of a text that belong to a class other than {@code O}: tokens of one class side
+   * by side, cut where a class begins with B-. All tokens of a word have the class of its first.
+   *
+   * @param text the text
+   * @return the parts, first one first
+   */
+  public List<Entity> entities(String text) {
+    TokenTagger.Tagged tagged = use.call(() -> tagger.tag(text));
+    Encoding tokens = tagged.encoding();
+    List<String> names = names(text, tagged);
+    List<Entity> found = new ArrayList<>();
+    int from = -1;
+    for (int i = 0; i <= tokens.length(); i++) {
+      boolean inside = i < tokens.length() && isPart(tokens, i, names.get(i));
+      boolean goesOn = inside && from >= 0 && continues(names, i);
+      if (from >= 0 && !goesOn) {
+        found.add(entity(text, tagged, type(names.get(from)), from, i));
+      }
+      from = inside ? (goesOn ? from : i) : -1;
+    }
+    return List.copyOf(found);
+  }
+
+  /** The class of each token: of later tokens of a word that of the first, as a continuation. */
+  private List<String> names(String text, TokenTagger.Tagged tagged) {
+    Encoding tokens = tagged.encoding();
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < tokens.length(); i++) {
+      String own = labels.get(tagged.labels()[i]);
+      boolean later = i > 0 && isSameWord(text, tokens, i);
+      String first = later ? names.get(i - 1) : own;
+      names.add(later && first.startsWith("B-") ? "I-" + first.substring(2) : first);
+    }
+    return names;
+  }
+
+  private static boolean isSameWord(String text, Encoding tokens, int token) {
+    int start = tokens.starts()[token];
+    return start > 0
+        && start < tokens.ends()[token]
+        && tokens.ends()[token - 1] == start
+        && Character.isLetterOrDigit(text.charAt(start - 1))
+        && Character.isLetterOrDigit(text.charAt(start));
+  }
+
+  private static boolean isPart(Encoding tokens, int token, String name) {
+    return !tokens.special()[token] && !name.equals(OUTSIDE);
+  }
+
+  private static boolean continues(List<String> names, int token) {
+    String name = names.get(token);
+    return type(name).equals(type(names.get(token - 1))) && !name.startsWith("B-");
+  }
+
+  private static String type(String label) {
+    return label.startsWith("B-") || label.startsWith("I-") ? label.substring(2) : label;
+  }
+
+  private static Entity entity(
+      String text, TokenTagger.Tagged tagged, String type, int from, int to) {
+    int start = tagged.encoding().starts()[from];
+    int end = tagged.encoding().ends()[to - 1];
+    double sum = 0;
+    for (int i = from; i < to; i++) {
+      sum += tagged.scores()[i];
+    }
+    return new Entity(type, text.substring(start, end).strip(), start, end, sum / (to - from));
+  }
+
+  /**
+   * Returns the names of the classes.
+   *
+   * @return an immutable list, in the model's order
+   */
+  public List<String> labels() {
+    return labels;
+  }
+
+  /** Frees the model's memory, waiting for a call in progress. */
+  @Override
+  public void close() {
+    use.close();
+  }
+}
