@@ -225,7 +225,8 @@ public final class Trainer<B> {
     long targets = micro.stream().mapToLong(task::targets).sum();
     double learningRate = rate.rate(steps);
     long seed = options.seed() + (long) steps * options.accumulation();
-    TrainingStep.Outcome outcome = step.run(micro, (double) targets, learningRate, seed);
+    double divisor = micro.stream().mapToDouble(task::weight).sum();
+    TrainingStep.Outcome outcome = step.run(micro, divisor, learningRate, seed);
     steps++;
     if (!outcome.applied()) {
       skip(outcome);
@@ -283,14 +284,14 @@ public final class Trainer<B> {
       return OptionalDouble.empty();
     }
     double sum = 0;
-    long targets = 0;
+    double divisor = 0;
     Iterator<B> batches = validation.get().epoch(0);
     while (batches.hasNext()) {
       B batch = batches.next();
       sum += task.evaluate(batch);
-      targets += task.targets(batch);
+      divisor += task.weight(batch);
     }
-    double loss = sum / targets;
+    double loss = sum / divisor;
     boolean best =
         steps > 0
             && Double.isFinite(loss)

@@ -43,7 +43,8 @@ final class SampleChecks {
       }
       return found;
     }
-    TrainingSample sample = ((EncodedExample.Kept) encoded).sample();
+    TrainingSample sample = encoded.samples().get(0);
+    TrainingSample last = encoded.samples().get(encoded.samples().size() - 1);
     if (beginsTwice(sample)) {
       found.put(
           Check.DOUBLE_BOS,
@@ -51,11 +52,11 @@ final class SampleChecks {
               + tokenizer.token(sample.ids()[0])
               + "' twice: the text has it too");
     }
-    if (tokenizer.eosId().isPresent() && !endsTrained(sample)) {
+    if (tokenizer.eosId().isPresent() && !endsTrained(last)) {
       found.put(
           Check.EOS_LOST,
           "the sample ends with '"
-              + tokenizer.token(sample.ids()[sample.length() - 1])
+              + tokenizer.token(last.ids()[last.length() - 1])
               + "', not with a trained token that ends texts");
     }
     return found;
