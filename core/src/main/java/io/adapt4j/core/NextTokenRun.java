@@ -49,18 +49,26 @@ final class NextTokenRun {
    * @throws FineTuneException if no row can be used
    */
   static NextTokenRun prepare(FineTuneSettings settings, Tokenizer tokenizer) {
-    int maxLength =
-        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
-    ExampleEncoder.Builder encoding =
-        ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow());
-    ChatTemplate.find(settings.model().folder()).ifPresent(encoding::chatTemplate);
-    ExampleEncoder encoder = encoding.build();
+    ExampleEncoder encoder = encoder(settings, tokenizer);
+    int maxLength = encoder.maxLength();
     EncodableRows train = encoder.filter(settings.train());
     requireUsable(settings.train(), train.report(), maxLength);
     Optional<EncodableRows> held = settings.validation().map(encoder::filter);
     held.ifPresent(
         one -> requireUsable(settings.validation().orElseThrow(), one.report(), maxLength));
     return new NextTokenRun(settings, encoder, train, held);
+  }
+
+  /** What turns rows into tokens in a run. */
+  static ExampleEncoder encoder(FineTuneSettings settings, Tokenizer tokenizer) {
+    int maxLength =
+        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+    ExampleEncoder.Builder encoding =
+        settings
+            .tokens()
+            .applyTo(ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow()));
+    ChatTemplate.find(settings.model().folder()).ifPresent(encoding::chatTemplate);
+    return encoding.build();
   }
 
   private static void requireUsable(Dataset data, EncodingReport report, int maxLength) {
@@ -83,13 +91,13 @@ final class NextTokenRun {
   FineTunePlan plan(Decoder declared) {
     EncodingReport rows = train.report();
     Optional<EncodingReport> heldRows = held.map(EncodableRows::report);
-    int batches = (rows.kept() + settings.batchSize() - 1) / settings.batchSize();
     return new FineTunePlan(
-        settings.training().totalSteps(batches),
+        settings.training().totalSteps(batches().count()),
         rows.kept(),
         heldRows.map(EncodingReport::kept).orElse(0),
         rows.rows() - rows.kept() + heldRows.map(one -> one.rows() - one.kept()).orElse(0),
         rows.truncated() + heldRows.map(EncodingReport::truncated).orElse(0),
+        rows.split() + heldRows.map(EncodingReport::split).orElse(0),
         rows.targetTokens(),
         settings.method().trainableParameters(declared),
         declared.parameterCount());
@@ -97,19 +105,19 @@ final class NextTokenRun {
 
   TrainingResult train(
       Decoder decoder, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
-    Batches batches =
-        Batches.of(train.dataset(), encoder)
-            .batchSize(settings.batchSize())
-            .shuffle(settings.seed())
-            .build();
     Optional<Batches> heldBatches =
-        held.map(one -> Batches.of(one.dataset(), encoder).batchSize(settings.batchSize()).build());
+        held.map(
+            one ->
+                Batches.of(one)
+                    .batchSize(settings.batchSize())
+                    .batching(settings.tokens().evaluation())
+                    .build());
     Trainer<Batch> trainer =
         new Trainer<>(
             new NextTokens(decoder),
             adaptation,
             options(),
-            batches,
+            batches(),
             heldBatches,
             settings.output(),
             TrainingListener.all(settings.listeners()),
@@ -124,6 +132,14 @@ final class NextTokenRun {
             plan.validationExamples(),
             settings.model() + ", " + settings.method().description(),
             precision(decoder)));
+  }
+
+  private Batches batches() {
+    return Batches.of(train)
+        .batchSize(settings.batchSize())
+        .batching(settings.tokens().batching())
+        .shuffle(settings.seed())
+        .build();
   }
 
   private TrainingOptions options() {
