@@ -8,6 +8,7 @@ package io.adapt4j.core;
  * @param validationExamples rows held out
  * @param leftOut rows that cannot be used: too long, or nothing to learn in them
  * @param truncated rows that are cut to the sequence limit
+ * @param split rows that are split to the sequence limit
  * @param targetTokensPerEpoch tokens learned from in one pass
  * @param trainableParameters values that train
  * @param totalParameters values of the base model
@@ -18,6 +19,7 @@ public record FineTunePlan(
     int validationExamples,
     int leftOut,
     int truncated,
+    int split,
     long targetTokensPerEpoch,
     long trainableParameters,
     long totalParameters) {

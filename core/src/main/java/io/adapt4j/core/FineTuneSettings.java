@@ -20,6 +20,7 @@ record FineTuneSettings(
     Optional<Integer> maxLength,
     int contextLength,
     Overflow overflow,
+    TokenOptions tokens,
     Precision precision,
     TrainingOptions training,
     long seed,

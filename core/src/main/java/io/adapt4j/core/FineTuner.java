@@ -1,7 +1,9 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.data.Preview;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -74,6 +76,19 @@ public final class FineTuner {
   }
 
   /**
+   * Shows the first rows of the training data as the model will see them. Reads no weights.
+   *
+   * @param rows how many; all if there are fewer
+   * @return their tokens, the trained ones marked
+   * @throws IllegalArgumentException if the number is negative
+   */
+  public Preview preview(int rows) {
+    try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
+      return Preview.of(settings.train(), NextTokenRun.encoder(settings, tokenizer), rows);
+    }
+  }
+
+  /**
    * Trains to the end and saves.
    *
    * @return how it went and where the checkpoints are
@@ -93,8 +108,7 @@ public final class FineTuner {
       FineTunePlan plan = run.plan(model.declare());
       try (Network network = model.load(settings.precision(), settings.seed());
           Adaptation adaptation = settings.method().attach(network, folder, settings.seed())) {
-        return new FineTuneReport(
-            plan, run.train(network, adaptation, plan, stopRequested::get));
+        return new FineTuneReport(plan, run.train(network, adaptation, plan, stopRequested::get));
       }
     }
   }
@@ -128,6 +142,7 @@ public final class FineTuner {
     private int accumulation = 1;
     private Integer maxLength;
     private Overflow overflow = Overflow.TRUNCATE_RIGHT;
+    private final TokenOptions.Builder tokens = new TokenOptions.Builder();
     private double learningRate = FineTuneDefaults.LEARNING_RATE;
     private LearningRateSchedule schedule = LearningRateSchedule.LINEAR;
     private Double warmupRatio;
@@ -343,6 +358,54 @@ public final class FineTuner {
     }
 
     /**
+     * Says whether several samples share a row of up to maxLength tokens; default off. Each is seen
+     * as if it had a row of its own, and nothing is filled up, which for short samples saves most
+     * of the time. {@link #batchSize} then counts such rows: choose it smaller, to keep the number
+     * of samples a step.
+     *
+     * @param on whether to pack
+     * @return this builder
+     */
+    public Builder packing(boolean on) {
+      tokens.packing(on);
+      return this;
+    }
+
+    /**
+     * Puts samples of similar lengths into a batch, so that less is filled up; default off. Not
+     * together with {@link #packing}.
+     *
+     * @return this builder
+     */
+    public Builder groupByLength() {
+      tokens.groupByLength();
+      return this;
+    }
+
+    /**
+     * Which tokens are trained on; default {@link LossOn#COMPLETION}.
+     *
+     * @param which completions, the assistant's last message, or all
+     * @return this builder
+     */
+    public Builder lossOn(LossOn which) {
+      tokens.lossOn(which);
+      return this;
+    }
+
+    /**
+     * Tokens that each part of a row split by {@link Overflow#SPLIT} has of the part before it, as
+     * context that is not learned again; default 1.
+     *
+     * @param count from 1 to maxLength - 2
+     * @return this builder
+     */
+    public Builder overlap(int count) {
+      tokens.overlap(count);
+      return this;
+    }
+
+    /**
      * Base learning rate; default 2e-4, which suits adapters (full fine-tuning wants 1e-6 to 5e-5).
      *
      * @param rate above 0
@@ -551,8 +614,7 @@ public final class FineTuner {
       }
       checks.finish();
       return new FineTuner(
-          settings(
-              contextLength, new Objective(task, new Selection(bestBy), found.orElseThrow())));
+          settings(contextLength, new Objective(task, new Selection(bestBy), found.orElseThrow())));
     }
 
     private void checkValues(FineTuneChecks checks) {
@@ -595,6 +657,7 @@ public final class FineTuner {
       checks.notNull("schedule", schedule);
       checks.notNull("optimizer", optimizer);
       checks.notNull("overflow", overflow);
+      tokens.check(checks, overflow, maxLength);
       checks.notNull("precision", precision);
       checks.require(
           precision != Precision.FP16,
@@ -642,6 +705,7 @@ public final class FineTuner {
           Optional.ofNullable(maxLength),
           contextLength,
           overflow,
+          tokens.build(),
           precision,
           training,
           seed,

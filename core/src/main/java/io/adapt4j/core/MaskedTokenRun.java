@@ -78,19 +78,13 @@ final class MaskedTokenRun implements TaskRun {
 
   @Override
   public FineTunePlan plan(Network declared) {
-    return parts.plan(declared);
+    return parts.plan(declared, train.count());
   }
 
   @Override
   public TrainingResult train(
       Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
     return parts.train(
-        new MaskedTokens((Encoder) network),
-        network,
-        adaptation,
-        plan,
-        train,
-        held,
-        stopRequested);
+        new MaskedTokens((Encoder) network), network, adaptation, plan, train, held, stopRequested);
   }
 }

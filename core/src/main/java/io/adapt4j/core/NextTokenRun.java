@@ -1,24 +1,15 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.data.Batch;
 import io.adapt4j.core.data.Batches;
-import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodableRows;
-import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.data.ExampleEncoder;
-import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.NextTokens;
-import io.adapt4j.core.train.RunStart;
-import io.adapt4j.core.train.Trainer;
-import io.adapt4j.core.train.TrainingListener;
-import io.adapt4j.core.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingResult;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -26,9 +17,9 @@ import java.util.function.BooleanSupplier;
 final class NextTokenRun implements TaskRun {
 
   private final FineTuneSettings settings;
-  private final ExampleEncoder encoder;
   private final EncodableRows train;
   private final Optional<EncodableRows> held;
+  private final RunParts parts;
 
   private NextTokenRun(
       FineTuneSettings settings,
@@ -36,9 +27,11 @@ final class NextTokenRun implements TaskRun {
       EncodableRows train,
       Optional<EncodableRows> held) {
     this.settings = settings;
-    this.encoder = encoder;
     this.train = train;
     this.held = held;
+    this.parts =
+        new RunParts(
+            settings, train.report(), held.map(EncodableRows::report), encoder.maxLength());
   }
 
   /**
@@ -50,99 +43,58 @@ final class NextTokenRun implements TaskRun {
    * @throws FineTuneException if no row can be used
    */
   static NextTokenRun prepare(FineTuneSettings settings, Tokenizer tokenizer) {
-    int maxLength =
-        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
-    ExampleEncoder.Builder encoding =
-        ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow());
-    ChatTemplate.find(settings.model().folder()).ifPresent(encoding::chatTemplate);
-    ExampleEncoder encoder = encoding.build();
+    ExampleEncoder encoder = encoder(settings, tokenizer);
+    int maxLength = encoder.maxLength();
     EncodableRows train = encoder.filter(settings.train());
-    requireUsable(settings.train(), train.report(), maxLength);
+    TaskRun.requireUsable(settings.train(), train.report(), maxLength);
     Optional<EncodableRows> held = settings.validation().map(encoder::filter);
     held.ifPresent(
-        one -> requireUsable(settings.validation().orElseThrow(), one.report(), maxLength));
+        one -> TaskRun.requireUsable(settings.validation().orElseThrow(), one.report(), maxLength));
     return new NextTokenRun(settings, encoder, train, held);
   }
 
-  private static void requireUsable(Dataset data, EncodingReport report, int maxLength) {
-    if (report.kept() == 0) {
-      throw new FineTuneException(
-          List.of(
-              data.name()
-                  + ": none of its "
-                  + report.rows()
-                  + " rows can be used: "
-                  + report.tooLong()
-                  + " are longer than maxLength "
-                  + maxLength
-                  + ", "
-                  + report.nothingToLearn()
-                  + " have nothing to learn within it. Raise maxLength or check the data."));
-    }
+  /** What turns rows into tokens in a run. */
+  static ExampleEncoder encoder(FineTuneSettings settings, Tokenizer tokenizer) {
+    int maxLength =
+        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+    ExampleEncoder.Builder encoding =
+        settings
+            .tokens()
+            .applyTo(ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow()));
+    ChatTemplate.find(settings.model().folder()).ifPresent(encoding::chatTemplate);
+    return encoding.build();
   }
 
   @Override
   public FineTunePlan plan(Network declared) {
-    EncodingReport rows = train.report();
-    Optional<EncodingReport> heldRows = held.map(EncodableRows::report);
-    int batches = (rows.kept() + settings.batchSize() - 1) / settings.batchSize();
-    return new FineTunePlan(
-        settings.training().totalSteps(batches),
-        rows.kept(),
-        heldRows.map(EncodingReport::kept).orElse(0),
-        rows.rows() - rows.kept() + heldRows.map(one -> one.rows() - one.kept()).orElse(0),
-        rows.truncated() + heldRows.map(EncodingReport::truncated).orElse(0),
-        rows.targetTokens(),
-        settings.method().trainableParameters(declared),
-        declared.parameterCount());
+    return parts.plan(declared, batches().count());
   }
 
   @Override
   public TrainingResult train(
       Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
-    Decoder decoder = (Decoder) network;
-    Batches batches =
-        Batches.of(train.dataset(), encoder)
-            .batchSize(settings.batchSize())
-            .shuffle(settings.seed())
-            .build();
     Optional<Batches> heldBatches =
-        held.map(one -> Batches.of(one.dataset(), encoder).batchSize(settings.batchSize()).build());
-    Trainer<Batch> trainer =
-        new Trainer<>(
-            new NextTokens(decoder),
-            adaptation,
-            options(),
-            batches,
-            heldBatches,
-            settings.output(),
-            TrainingListener.all(settings.listeners()),
-            stopRequested);
-    return trainer.run(
-        new RunStart(
-            plan.steps(),
-            settings.training().epochs(),
-            plan.trainableParameters(),
-            plan.totalParameters(),
-            plan.trainExamples(),
-            plan.validationExamples(),
-            settings.model() + ", " + settings.method().description(),
-            precision(decoder)));
+        held.map(
+            one ->
+                Batches.of(one)
+                    .batchSize(settings.batchSize())
+                    .batching(settings.tokens().evaluation())
+                    .build());
+    return parts.train(
+        new NextTokens((Decoder) network),
+        network,
+        adaptation,
+        plan,
+        batches(),
+        heldBatches,
+        stopRequested);
   }
 
-  private TrainingOptions options() {
-    return settings
-        .training()
-        .identifiedBy(
-            RunIdentity.of(
-                settings,
-                settings.model().folder(),
-                train.report(),
-                held.map(EncodableRows::report),
-                encoder.maxLength()));
-  }
-
-  private static String precision(Decoder decoder) {
-    return decoder.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32";
+  private Batches batches() {
+    return Batches.of(train)
+        .batchSize(settings.batchSize())
+        .batching(settings.tokens().batching())
+        .shuffle(settings.seed())
+        .build();
   }
 }

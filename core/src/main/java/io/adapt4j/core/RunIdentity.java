@@ -47,6 +47,7 @@ final class RunIdentity {
     identity.put("epochs", training.epochs() + ", at most " + training.maxSteps() + " steps");
     identity.put(
         "batch", settings.batchSize() + " x " + training.accumulation() + " x " + sequenceLimit);
+    identity.put("tokens", settings.overflow() + " " + settings.tokens());
     identity.put(
         "learning rate",
         training.learningRate() + " " + training.schedule() + " " + training.warmup());

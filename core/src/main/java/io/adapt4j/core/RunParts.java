@@ -22,19 +22,16 @@ import java.util.function.BooleanSupplier;
  * @param maxLength the most tokens of a text
  */
 record RunParts(
-    FineTuneSettings settings,
-    EncodingReport train,
-    Optional<EncodingReport> held,
-    int maxLength) {
+    FineTuneSettings settings, EncodingReport train, Optional<EncodingReport> held, int maxLength) {
 
-  FineTunePlan plan(Network declared) {
-    int batches = (train.kept() - 1) / settings.batchSize() + 1;
+  FineTunePlan plan(Network declared, int batches) {
     return new FineTunePlan(
         settings.training().totalSteps(batches),
         train.kept(),
         held.map(EncodingReport::kept).orElse(0),
         train.rows() - train.kept() + held.map(one -> one.rows() - one.kept()).orElse(0),
         train.truncated() + held.map(EncodingReport::truncated).orElse(0),
+        train.split() + held.map(EncodingReport::split).orElse(0),
         train.targetTokens(),
         settings.method().trainableParameters(declared),
         declared.parameterCount());

@@ -63,7 +63,11 @@ final class TextRun implements TaskRun {
 
   @Override
   public FineTunePlan plan(Network declared) {
-    return parts.plan(declared);
+    return parts.plan(declared, batches().count());
+  }
+
+  private TextBatches batches() {
+    return TextBatches.shuffled(train, settings.batchSize(), paddingId, settings.seed());
   }
 
   @Override
@@ -79,7 +83,7 @@ final class TextRun implements TaskRun {
         network,
         adaptation,
         plan,
-        TextBatches.shuffled(train, size, paddingId, settings.seed()),
+        batches(),
         held.map(one -> TextBatches.inOrder(one, size, paddingId)),
         stopRequested);
   }

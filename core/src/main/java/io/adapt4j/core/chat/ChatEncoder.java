@@ -54,11 +54,31 @@ public final class ChatEncoder {
    * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
    */
   public EncodedChat encodeWithMask(List<ChatMessage> messages, ChatOptions options) {
+    return encodeWithMask(messages, options, false);
+  }
+
+  /**
+   * Encodes a conversation for training, with the tokens of all assistant messages marked or only
+   * those of the last span of {@link ChatTemplate#renderWithSpans}. A token is marked if any of its
+   * characters is in a span.
+   *
+   * @param messages the conversation
+   * @param options how to render it
+   * @param lastOnly whether to mark the last span only
+   * @return text, ids and mask
+   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
+   *     conversation
+   * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
+   */
+  public EncodedChat encodeWithMask(
+      List<ChatMessage> messages, ChatOptions options, boolean lastOnly) {
     RenderedChat chat = template.renderWithSpans(messages, options);
+    List<Span> all = chat.assistantSpans();
+    List<Span> spans = lastOnly && !all.isEmpty() ? all.subList(all.size() - 1, all.size()) : all;
     Encoding encoding = tokenizer.encodeWithOffsets(chat.text(), false);
     boolean[] mask = new boolean[encoding.length()];
     for (int i = 0; i < mask.length; i++) {
-      mask[i] = isInside(encoding.starts()[i], encoding.ends()[i], chat.assistantSpans());
+      mask[i] = isInside(encoding.starts()[i], encoding.ends()[i], spans);
     }
     return new EncodedChat(chat.text(), encoding.ids(), mask);
   }

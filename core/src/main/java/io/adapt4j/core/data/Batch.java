@@ -4,41 +4,81 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Samples side by side, filled to one length. The three arrays are in row-major order, [rows,
- * length]. Not copied in or out: treat them as read-only.
+ * Samples side by side, filled to one length, or packed: several samples after each other in a row.
+ * The arrays of tokens are in row-major order, [rows, length]. Not copied in or out: treat them as
+ * read-only.
  *
- * @param rows number of samples, at least 1
+ * @param rows number of rows, at least 1
  * @param length tokens in each row, padding included
  * @param inputIds token ids
  * @param attentionMask 1 for a token, 0 for padding
- * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted
+ * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted. Nothing predicts
+ *     the first token of a packed sample, so its label is ignored
+ * @param documents lengths of the samples packed into each row, from its start; empty where each
+ *     row is one sample
+ * @param weights what each label counts in the loss; empty where each counts 1
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
-public record Batch(int rows, int length, long[] inputIds, long[] attentionMask, long[] labels) {
+public record Batch(
+    int rows,
+    int length,
+    long[] inputIds,
+    long[] attentionMask,
+    long[] labels,
+    int[][] documents,
+    float[] weights) {
 
   /**
    * Creates a batch.
    *
-   * @param rows number of samples, at least 1
+   * @param rows number of rows, at least 1
    * @param length tokens in each row, padding included
    * @param inputIds token ids
    * @param attentionMask 1 for a token, 0 for padding
    * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted
-   * @throws IllegalArgumentException if an array does not have rows times length elements
+   * @param documents lengths of the samples packed into each row; empty where each row is one
+   * @param weights what each label counts in the loss; empty where each counts 1
+   * @throws IllegalArgumentException if an array does not have rows times length elements, or there
+   *     are documents for another number of rows
    */
   public Batch {
     int size = Math.multiplyExact(rows, length);
     if (rows < 1
         || inputIds.length != size
         || attentionMask.length != size
-        || labels.length != size) {
+        || labels.length != size
+        || (weights.length != 0 && weights.length != size)) {
       throw new IllegalArgumentException(
           String.format(
               "a batch of %d rows and length %d needs arrays of %d elements, found inputIds %d,"
-                  + " attentionMask %d, labels %d",
-              rows, length, size, inputIds.length, attentionMask.length, labels.length));
+                  + " attentionMask %d, labels %d, weights %d",
+              rows,
+              length,
+              size,
+              inputIds.length,
+              attentionMask.length,
+              labels.length,
+              weights.length));
     }
+    if (documents.length != 0 && documents.length != rows) {
+      throw new IllegalArgumentException(
+          "a packed batch of " + rows + " rows has documents for " + documents.length);
+    }
+  }
+
+  /**
+   * Creates a batch of one sample a row that all count the same.
+   *
+   * @param rows number of rows, at least 1
+   * @param length tokens in each row, padding included
+   * @param inputIds token ids
+   * @param attentionMask 1 for a token, 0 for padding
+   * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted
+   * @throws IllegalArgumentException if an array does not have rows times length elements
+   */
+  public Batch(int rows, int length, long[] inputIds, long[] attentionMask, long[] labels) {
+    this(rows, length, inputIds, attentionMask, labels, new int[0][], new float[0]);
   }
 
   /**
@@ -56,26 +96,11 @@ public record Batch(int rows, int length, long[] inputIds, long[] attentionMask,
   }
 
   static Batch ofLength(int length, List<TrainingSample> samples, int paddingId, PaddingSide side) {
-    int size = Math.multiplyExact(samples.size(), length);
-    long[] inputIds = new long[size];
-    long[] attentionMask = new long[size];
-    long[] labels = new long[size];
-    Arrays.fill(inputIds, paddingId);
-    Arrays.fill(labels, TrainingSample.IGNORED);
+    BatchFiller filler = new BatchFiller(samples.size(), length, paddingId);
     for (int row = 0; row < samples.size(); row++) {
-      TrainingSample sample = samples.get(row);
-      int start = row * length + (side == PaddingSide.LEFT ? length - sample.length() : 0);
-      for (int i = 0; i < sample.length(); i++) {
-        inputIds[start + i] = sample.ids()[i];
-        labels[start + i] = sample.labels()[i];
-      }
-      // Nothing precedes a row's first token, so with padding on the left it is not predicted.
-      if (side == PaddingSide.LEFT && sample.length() < length) {
-        labels[start] = TrainingSample.IGNORED;
-      }
-      Arrays.fill(attentionMask, start, start + sample.length(), 1);
+      filler.add(row, samples.get(row), side, 1);
     }
-    return new Batch(samples.size(), length, inputIds, attentionMask, labels);
+    return filler.padded();
   }
 
   /**
@@ -90,6 +115,22 @@ public record Batch(int rows, int length, long[] inputIds, long[] attentionMask,
       count += i % length == 0 || labels[i] == TrainingSample.IGNORED ? 0 : 1;
     }
     return count;
+  }
+
+  /**
+   * Returns what the loss is divided by to be a mean: the sum of the weights of its terms.
+   *
+   * @return the number of predicted tokens, each times its weight
+   */
+  public double targetWeight() {
+    if (weights.length == 0) {
+      return targetTokens();
+    }
+    double sum = 0;
+    for (int i = 0; i < labels.length; i++) {
+      sum += i % length == 0 || labels[i] == TrainingSample.IGNORED ? 0 : weights[i];
+    }
+    return sum;
   }
 
   /**

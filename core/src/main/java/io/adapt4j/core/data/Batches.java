@@ -1,39 +1,42 @@
 package io.adapt4j.core.data;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 
 /**
- * Cuts a dataset into batches, epoch by epoch. Rows are read and tokenized one batch at a time.
+ * Cuts a dataset into batches, epoch by epoch. Samples are made one batch at a time.
  *
  * <p>The batches of an epoch depend only on the dataset, the encoder, the options and the epoch, so
  * a run can go on from any batch of any epoch. When shuffled, an epoch's order is a Fisher-Yates
  * permutation drawn by SplitMix64 from seed and epoch; it is the same on every machine. The last
  * batch of an epoch may be smaller.
  *
+ * <p>{@link Batching} says which samples come together. Grouping by length and packing need the
+ * lengths of all samples, which {@link ExampleEncoder#filter(Dataset)} finds.
+ *
  * <p>Immutable; each iterator is for one thread.
  */
 public final class Batches implements BatchSource<Batch> {
 
-  private final Dataset dataset;
-  private final ExampleEncoder encoder;
-  private final int batchSize;
-  private final boolean shuffle;
-  private final long seed;
+  private final SampleSource samples;
+  private final Arrangement arrangement;
+  private final boolean packed;
   private final PaddingSide paddingSide;
   private final int padToMultipleOf;
+  private final int paddingId;
+  private final int maxLength;
 
-  private Batches(Builder builder) {
-    this.dataset = builder.dataset;
-    this.encoder = builder.encoder;
-    this.batchSize = builder.batchSize;
-    this.shuffle = builder.shuffle;
-    this.seed = builder.seed;
+  private Batches(Builder builder, Arrangement arrangement) {
+    this.samples = builder.samples;
+    this.arrangement = arrangement;
+    this.packed = builder.batching == Batching.PACKED;
     this.paddingSide = builder.paddingSide;
     this.padToMultipleOf = builder.padToMultipleOf;
+    this.paddingId = builder.encoder.paddingId();
+    this.maxLength = builder.encoder.maxLength();
   }
 
   /**
@@ -46,7 +49,19 @@ public final class Batches implements BatchSource<Batch> {
    * @throws IllegalArgumentException if the dataset is empty
    */
   public static Builder of(Dataset dataset, ExampleEncoder encoder) {
-    return new Builder(dataset, encoder);
+    return new Builder(dataset.name(), new DatasetSamples(dataset, encoder), encoder);
+  }
+
+  /**
+   * Starts from samples that are tokenized already.
+   *
+   * @param rows what {@link ExampleEncoder#filter(Dataset)} gave, at least one sample
+   * @return a builder
+   * @throws IllegalArgumentException if there are no samples
+   */
+  public static Builder of(EncodableRows rows) {
+    Samples samples = rows.samples();
+    return new Builder(samples.name(), samples, samples.encoder());
   }
 
   /** Options of batches. */
@@ -54,31 +69,32 @@ public final class Batches implements BatchSource<Batch> {
 
     private static final int DEFAULT_BATCH_SIZE = 8;
 
-    private final Dataset dataset;
+    private final SampleSource samples;
     private final ExampleEncoder encoder;
+    private Batching batching = Batching.PADDED;
     private int batchSize = DEFAULT_BATCH_SIZE;
     private boolean shuffle;
     private long seed;
     private PaddingSide paddingSide = PaddingSide.RIGHT;
     private int padToMultipleOf = 1;
 
-    private Builder(Dataset dataset, ExampleEncoder encoder) {
-      if (dataset.size() == 0) {
-        throw new IllegalArgumentException(dataset.name() + ": no rows to make batches of");
+    private Builder(String name, SampleSource samples, ExampleEncoder encoder) {
+      if (samples.size() == 0) {
+        throw new IllegalArgumentException(name + ": no rows to make batches of");
       }
-      this.dataset = dataset;
+      this.samples = samples;
       this.encoder = encoder;
     }
 
     /**
-     * Sets the number of samples in a batch. Default: 8.
+     * Sets the number of rows in a batch: of samples, if they are not packed. Default: 8.
      *
-     * @param samples how many, at least 1
+     * @param rows how many, at least 1
      * @return this
      * @throws IllegalArgumentException if it is below 1
      */
-    public Builder batchSize(int samples) {
-      this.batchSize = requirePositive("batchSize", samples);
+    public Builder batchSize(int rows) {
+      this.batchSize = requirePositive("batchSize", rows);
       return this;
     }
 
@@ -119,12 +135,45 @@ public final class Batches implements BatchSource<Batch> {
     }
 
     /**
+     * Sets which samples come together. Default: {@link Batching#PADDED}. Not shuffled, {@link
+     * Batching#BY_LENGTH} puts the longest samples first.
+     *
+     * @param way how
+     * @return this
+     */
+    public Builder batching(Batching way) {
+      this.batching = way;
+      return this;
+    }
+
+    /**
      * Builds the batches; nothing is read yet.
      *
      * @return the batches
+     * @throws IllegalArgumentException if samples are to be packed or grouped by length, but are
+     *     not tokenized yet, or are to be packed with padding on the left
      */
     public Batches build() {
-      return new Batches(this);
+      if (batching == Batching.PACKED && paddingSide == PaddingSide.LEFT) {
+        throw new IllegalArgumentException(
+            "packed rows are filled on the right: leave paddingSide at RIGHT");
+      }
+      return new Batches(this, arrangement());
+    }
+
+    private Arrangement arrangement() {
+      EpochOrder order = new EpochOrder(shuffle, seed);
+      if (batching == Batching.PADDED) {
+        return new InOrder(samples.size(), batchSize, order);
+      }
+      if (!(samples instanceof Samples tokenized)) {
+        throw new IllegalArgumentException(
+            batching
+                + " needs the lengths of all samples: start from Batches.of(encoder.filter(...))");
+      }
+      return batching == Batching.PACKED
+          ? new Packed(tokenized.lengths(), encoder.maxLength(), batchSize, order)
+          : new ByLength(tokenized.lengths(), batchSize, order);
     }
 
     private static int requirePositive(String name, int value) {
@@ -135,31 +184,29 @@ public final class Batches implements BatchSource<Batch> {
     }
   }
 
-  /** Rows divided by batch size, rounded up. */
+  /** Rows, packed ones or samples, divided by batch size, rounded up. */
   @Override
   public int count() {
-    return (dataset.size() - 1) / batchSize + 1;
+    return arrangement.count();
   }
 
-  /** Rows before the first batch asked for are neither read nor tokenized. */
+  /** Samples before the first batch asked for are not made. */
   @Override
   public Iterator<Batch> epoch(int epoch, int firstBatch) {
     if (epoch < 0) {
       throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
     }
     Objects.checkIndex(firstBatch, count() + 1);
-    return new Epoch(shuffle ? Shuffle.permutation(dataset.size(), seed, epoch) : null, firstBatch);
+    return new Epoch(arrangement.epoch(epoch), firstBatch);
   }
 
   private final class Epoch implements Iterator<Batch> {
 
-    /** Null stands for the order of the dataset. */
-    private final int[] order;
-
+    private final Arrangement.Epoch arranged;
     private int next;
 
-    Epoch(int[] order, int next) {
-      this.order = order;
+    Epoch(Arrangement.Epoch arranged, int next) {
+      this.arranged = arranged;
       this.next = next;
     }
 
@@ -173,38 +220,37 @@ public final class Batches implements BatchSource<Batch> {
       if (!hasNext()) {
         throw new NoSuchElementException("the epoch has " + count() + " batches");
       }
-      int from = next * batchSize;
-      int to = (int) Math.min((long) from + batchSize, dataset.size());
-      List<TrainingSample> samples = new ArrayList<>(to - from);
-      for (int i = from; i < to; i++) {
-        samples.add(sample(order == null ? i : order[i]));
+      return batch(arranged.batch(next++));
+    }
+  }
+
+  private Batch batch(int[][] numbers) {
+    List<List<TrainingSample>> rows =
+        Arrays.stream(numbers)
+            .map(row -> Arrays.stream(row).mapToObj(samples::get).toList())
+            .toList();
+    BatchFiller filler = new BatchFiller(rows.size(), length(rows), paddingId);
+    for (int row = 0; row < numbers.length; row++) {
+      for (int i = 0; i < numbers[row].length; i++) {
+        TrainingSample sample = rows.get(row).get(i);
+        double weight = samples.weight(numbers[row][i]);
+        if (packed) {
+          filler.pack(row, sample, weight);
+        } else {
+          filler.add(row, sample, paddingSide, weight);
+        }
       }
-      next++;
-      return Batch.ofLength(length(samples), samples, encoder.paddingId(), paddingSide);
     }
+    return packed ? filler.packed() : filler.padded();
   }
 
-  private TrainingSample sample(int row) {
-    EncodedExample encoded = encoder.encodeRow(dataset, row);
-    if (encoded instanceof EncodedExample.Kept kept) {
-      return kept.sample();
-    }
-    EncodedExample.Dropped dropped = (EncodedExample.Dropped) encoded;
-    throw new DatasetException(
-        String.format(
-            "%s: %s (%d tokens, limit %d). Give batches only the rows that ExampleEncoder.filter"
-                + " keeps.",
-            dataset.locate(row),
-            dropped.reason() == EncodedExample.Reason.TOO_LONG
-                ? "the row is too long"
-                : "the row has nothing to learn within the limit",
-            dropped.tokens(),
-            encoder.maxLength()));
-  }
-
-  private int length(List<TrainingSample> samples) {
-    int longest = samples.stream().mapToInt(TrainingSample::length).max().orElse(0);
+  private int length(List<List<TrainingSample>> rows) {
+    int longest =
+        rows.stream()
+            .mapToInt(row -> row.stream().mapToInt(TrainingSample::length).sum())
+            .max()
+            .orElse(0);
     long rounded = ((longest - 1L) / padToMultipleOf + 1) * padToMultipleOf;
-    return (int) Math.min(rounded, encoder.maxLength());
+    return (int) Math.min(rounded, maxLength);
   }
 }

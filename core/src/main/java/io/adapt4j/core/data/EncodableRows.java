@@ -5,5 +5,6 @@ package io.adapt4j.core.data;
  *
  * @param dataset a view of these rows; may be empty
  * @param report how many were kept, cut and left out
+ * @param samples what they are as tokens
  */
-public record EncodableRows(Dataset dataset, EncodingReport report) {}
+public record EncodableRows(Dataset dataset, EncodingReport report, Samples samples) {}

@@ -1,7 +1,17 @@
 package io.adapt4j.core.data;
 
-/** What became of an example: a sample, or a reason to leave it out. */
-public sealed interface EncodedExample permits EncodedExample.Kept, EncodedExample.Dropped {
+import java.util.List;
+
+/** What became of an example: one sample or several, or a reason to leave it out. */
+public sealed interface EncodedExample
+    permits EncodedExample.Kept, EncodedExample.Split, EncodedExample.Dropped {
+
+  /**
+   * Returns what to train on.
+   *
+   * @return the samples; none if the example is left out
+   */
+  List<TrainingSample> samples();
 
   /**
    * An example to train on.
@@ -9,7 +19,30 @@ public sealed interface EncodedExample permits EncodedExample.Kept, EncodedExamp
    * @param sample its tokens and labels
    * @param truncated whether it was cut to the limit
    */
-  record Kept(TrainingSample sample, boolean truncated) implements EncodedExample {}
+  record Kept(TrainingSample sample, boolean truncated) implements EncodedExample {
+
+    @Override
+    public List<TrainingSample> samples() {
+      return List.of(sample);
+    }
+  }
+
+  /**
+   * An example to train on that was split to the limit.
+   *
+   * @param samples its parts in their order, those with nothing to learn left out; at least one
+   */
+  record Split(List<TrainingSample> samples) implements EncodedExample {
+
+    /**
+     * Copies the list.
+     *
+     * @param samples its parts
+     */
+    public Split {
+      samples = List.copyOf(samples);
+    }
+  }
 
   /**
    * An example to leave out.
@@ -17,7 +50,13 @@ public sealed interface EncodedExample permits EncodedExample.Kept, EncodedExamp
    * @param reason why
    * @param tokens how many tokens it has before cutting
    */
-  record Dropped(Reason reason, int tokens) implements EncodedExample {}
+  record Dropped(Reason reason, int tokens) implements EncodedExample {
+
+    @Override
+    public List<TrainingSample> samples() {
+      return List.of();
+    }
+  }
 
   /** Why an example is left out. */
   enum Reason {

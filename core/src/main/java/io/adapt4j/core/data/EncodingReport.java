@@ -5,19 +5,23 @@ package io.adapt4j.core.data;
  *
  * @param rows rows read
  * @param kept rows to train on
+ * @param samples samples made of the kept rows; more than those where rows were split
  * @param truncated rows among the kept ones that were cut to the limit
+ * @param split rows among the kept ones that were split to the limit
  * @param tooLong rows left out because of their length
  * @param nothingToLearn rows left out because nothing to learn is within the limit
- * @param tokens tokens of the kept rows
- * @param targetTokens predicted tokens of the kept rows
- * @param longest tokens of the longest kept row; 0 if none was kept
- * @param digest SHA-256 of the kept rows' ids and labels, in hexadecimal: the same for the same
- *     data
+ * @param tokens tokens of the samples
+ * @param targetTokens predicted tokens of the samples
+ * @param longest tokens of the longest sample; 0 if none was kept
+ * @param digest SHA-256 of the samples' ids and labels, and of weights that are not 1, in
+ *     hexadecimal: the same for the same data
  */
 public record EncodingReport(
     int rows,
     int kept,
+    int samples,
     int truncated,
+    int split,
     int tooLong,
     int nothingToLearn,
     long tokens,

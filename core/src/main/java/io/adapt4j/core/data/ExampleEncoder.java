@@ -5,14 +5,10 @@ import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.chat.EncodedChat;
-import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.OptionalInt;
 
 /**
@@ -24,15 +20,16 @@ import java.util.OptionalInt;
  * of sequence are: prompt and completion are tokenized as one text, since tokenizing the completion
  * alone would give other tokens than the model meets when it continues the prompt; a token that has
  * characters of both belongs to the completion. An {@link Example.Chat} is what the model's chat
- * template makes of it, nothing added; what the assistant says in it is trained on.
+ * template makes of it, nothing added; what the assistant says in it is trained on. {@link LossOn}
+ * trains on more or on less of them.
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
 public final class ExampleEncoder {
 
   private final Tokenizer tokenizer;
-  private final int maxLength;
-  private final Overflow overflow;
+  private final LengthLimit limit;
+  private final LossOn lossOn;
   private final boolean appendEos;
 
   /** Null where conversations cannot be encoded. */
@@ -40,8 +37,14 @@ public final class ExampleEncoder {
 
   private ExampleEncoder(Builder builder) {
     this.tokenizer = builder.tokenizer;
-    this.maxLength = builder.maxLength;
-    this.overflow = builder.overflow;
+    this.limit =
+        new LengthLimit(
+            builder.maxLength,
+            builder.overflow,
+            builder.overlap,
+            builder.tokenizer.bosId(),
+            builder.tokenizer.eosId());
+    this.lossOn = builder.lossOn;
     this.appendEos = builder.appendEos;
     this.chatEncoder =
         builder.chatTemplate == null
@@ -64,9 +67,13 @@ public final class ExampleEncoder {
   /** Options of an encoder. */
   public static final class Builder {
 
+    private static final int DEFAULT_OVERLAP = 1;
+
     private final Tokenizer tokenizer;
     private final int maxLength;
     private Overflow overflow = Overflow.TRUNCATE_RIGHT;
+    private int overlap = DEFAULT_OVERLAP;
+    private LossOn lossOn = LossOn.COMPLETION;
     private boolean appendEos = true;
     private ChatTemplate chatTemplate;
 
@@ -88,6 +95,32 @@ public final class ExampleEncoder {
      */
     public Builder overflow(Overflow policy) {
       this.overflow = policy;
+      return this;
+    }
+
+    /**
+     * Sets how many tokens a part of a split example has of the part before it, as context that is
+     * not learned again. More give the first tokens of a part more to go by. Default: 1, with which
+     * every token but the first of the example is predicted once. Without effect unless examples
+     * are split.
+     *
+     * @param tokens at least 1, and 2 less than the most tokens of a sample or fewer
+     * @return this
+     * @see Overflow#SPLIT
+     */
+    public Builder overlap(int tokens) {
+      this.overlap = tokens;
+      return this;
+    }
+
+    /**
+     * Says which tokens are trained on. Default: {@link LossOn#COMPLETION}.
+     *
+     * @param tokens which
+     * @return this
+     */
+    public Builder lossOn(LossOn tokens) {
+      this.lossOn = tokens;
       return this;
     }
 
@@ -119,9 +152,13 @@ public final class ExampleEncoder {
      *
      * @return the encoder
      * @throws IllegalArgumentException if samples are to end with an end-of-sequence token that the
-     *     tokenizer does not have
+     *     tokenizer does not have, or examples are to be split with an overlap that leaves no room
      */
     public ExampleEncoder build() {
+      if (overflow == Overflow.SPLIT && (overlap < 1 || overlap > maxLength - 2)) {
+        throw new IllegalArgumentException(
+            "overlap must be from 1 to maxLength - 2 = " + (maxLength - 2) + ", found " + overlap);
+      }
       if (appendEos && tokenizer.eosId().isEmpty()) {
         throw new IllegalArgumentException(
             "the tokenizer names no eos_token, so samples cannot end with it: name it in"
@@ -137,7 +174,7 @@ public final class ExampleEncoder {
    * @return the limit in tokens
    */
   public int maxLength() {
-    return maxLength;
+    return limit.maxLength();
   }
 
   /**
@@ -155,7 +192,7 @@ public final class ExampleEncoder {
    * @return whether the policy is {@link Overflow#FAIL}
    */
   public boolean failsOverLimit() {
-    return overflow == Overflow.FAIL;
+    return limit.overflow() == Overflow.FAIL;
   }
 
   /**
@@ -182,31 +219,17 @@ public final class ExampleEncoder {
    * Tokenizes an example.
    *
    * @param example the example
-   * @return the sample, or why to leave the example out
+   * @return the sample or samples, or why to leave the example out
    * @throws DatasetException if it is longer than the limit and the policy is {@link
    *     Overflow#FAIL}, or if it is of a kind that holds no text to generate
    */
   public EncodedExample encode(Example example) {
-    TrainingSample sample = tokenize(example);
-    if (sample.length() <= maxLength) {
-      return keep(sample, sample.length(), false);
-    }
-    return switch (overflow) {
-      case DROP -> new EncodedExample.Dropped(EncodedExample.Reason.TOO_LONG, sample.length());
-      case FAIL ->
-          throw new DatasetException(
-              "an example has "
-                  + sample.length()
-                  + " tokens, expected at most "
-                  + maxLength
-                  + ". Shorten it, raise the limit, or choose to truncate or drop.");
-      case TRUNCATE_RIGHT -> keep(truncate(sample), sample.length(), true);
-    };
+    return limit.apply(tokenize(example));
   }
 
   /**
-   * Tokenizes every row once and tells which can be trained on, so that batches can be planned
-   * before the training starts.
+   * Tokenizes every row, on all processors, and tells which can be trained on, so that batches can
+   * be planned before the training starts.
    *
    * @param dataset the rows
    * @return the rows that remain, and counts
@@ -214,48 +237,7 @@ public final class ExampleEncoder {
    *     Overflow#FAIL}; it names the row
    */
   public EncodableRows filter(Dataset dataset) {
-    int[] rows = new int[dataset.size()];
-    int kept = 0;
-    int truncated = 0;
-    int tooLong = 0;
-    int nothingToLearn = 0;
-    long tokens = 0;
-    long targetTokens = 0;
-    int longest = 0;
-    MessageDigest digest = FileDigest.sha256();
-    for (int row = 0; row < rows.length; row++) {
-      EncodedExample encoded = encodeRow(dataset, row);
-      if (encoded instanceof EncodedExample.Kept one) {
-        rows[kept++] = row;
-        truncated += one.truncated() ? 1 : 0;
-        tokens += one.sample().length();
-        targetTokens += one.sample().targetTokens();
-        longest = Math.max(longest, one.sample().length());
-        digest(digest, one.sample());
-      } else if (encoded instanceof EncodedExample.Dropped one) {
-        tooLong += one.reason() == EncodedExample.Reason.TOO_LONG ? 1 : 0;
-        nothingToLearn += one.reason() == EncodedExample.Reason.NOTHING_TO_LEARN ? 1 : 0;
-      }
-    }
-    return new EncodableRows(
-        kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
-        new EncodingReport(
-            rows.length,
-            kept,
-            truncated,
-            tooLong,
-            nothingToLearn,
-            tokens,
-            targetTokens,
-            longest,
-            HexFormat.of().formatHex(digest.digest())));
-  }
-
-  private static void digest(MessageDigest digest, TrainingSample sample) {
-    ByteBuffer bytes = ByteBuffer.allocate((2 * sample.length() + 1) * Integer.BYTES);
-    bytes.putInt(sample.length());
-    bytes.asIntBuffer().put(sample.ids()).put(sample.labels());
-    digest.update(bytes.array());
+    return new RowFilter(dataset, this).run();
   }
 
   /** Encodes a row, naming it if that fails. */
@@ -269,6 +251,9 @@ public final class ExampleEncoder {
   }
 
   private TrainingSample tokenize(Example example) {
+    if (example instanceof Example.PromptCompletion pair && lossOn == LossOn.ALL) {
+      return withLabels(withEos(tokenizer.encode(pair.prompt() + pair.completion(), true)), 0);
+    }
     if (example instanceof Example.PromptCompletion pair) {
       return tokenize(pair.prompt() + pair.completion(), pair.prompt().length());
     }
@@ -291,25 +276,36 @@ public final class ExampleEncoder {
           "a conversation needs a chat template to become a text. Give the encoder the model's, or"
               + " read the rows as prompts with completions.");
     }
-    ChatOptions options = ChatOptions.defaults();
-    EncodedChat encoded;
+    ChatOptions defaults = ChatOptions.defaults();
+    ChatOptions options = chat.tools().isEmpty() ? defaults : defaults.withTools(chat.tools());
     try {
-      encoded =
-          chatEncoder.encodeWithMask(
-              chat.messages(), chat.tools().isEmpty() ? options : options.withTools(chat.tools()));
+      return lossOn == LossOn.ALL ? whole(chat, options) : assistantOnly(chat, options);
     } catch (ChatException | TemplateException e) {
       throw new DatasetException(
           "the chat template refuses the conversation: " + e.getMessage(), e);
     }
-    if (encoded.ids().length == 0) {
-      throw new DatasetException(
-          "the chat template makes nothing of the conversation. Check the template.");
-    }
-    int[] labels = encoded.ids().clone();
+  }
+
+  private TrainingSample whole(Example.Chat chat, ChatOptions options) {
+    return withLabels(requireTokens(chatEncoder.encode(chat.messages(), options)), 0);
+  }
+
+  private TrainingSample assistantOnly(Example.Chat chat, ChatOptions options) {
+    EncodedChat encoded =
+        chatEncoder.encodeWithMask(chat.messages(), options, lossOn == LossOn.LAST_ASSISTANT);
+    int[] labels = requireTokens(encoded.ids()).clone();
     for (int i = 0; i < labels.length; i++) {
       labels[i] = encoded.assistantMask()[i] ? labels[i] : TrainingSample.IGNORED;
     }
     return new TrainingSample(encoded.ids(), labels);
+  }
+
+  private static int[] requireTokens(int[] ids) {
+    if (ids.length == 0) {
+      throw new DatasetException(
+          "the chat template makes nothing of the conversation. Check the template.");
+    }
+    return ids;
   }
 
   private TrainingSample tokenize(String text, int promptLength) {
@@ -341,36 +337,5 @@ public final class ExampleEncoder {
     int[] labels = ids.clone();
     Arrays.fill(labels, 0, Math.min(firstLabel, labels.length), TrainingSample.IGNORED);
     return new TrainingSample(ids, labels);
-  }
-
-  private TrainingSample truncate(TrainingSample sample) {
-    int[] ids = Arrays.copyOf(sample.ids(), maxLength);
-    int[] labels = Arrays.copyOf(sample.labels(), maxLength);
-    int last = sample.length() - 1;
-    if (isEos(sample.ids()[last])) {
-      ids[maxLength - 1] = sample.ids()[last];
-      labels[maxLength - 1] = sample.labels()[last];
-    }
-    return new TrainingSample(ids, labels);
-  }
-
-  private EncodedExample keep(TrainingSample sample, int tokens, boolean truncated) {
-    return hasContentToLearn(sample)
-        ? new EncodedExample.Kept(sample, truncated)
-        : new EncodedExample.Dropped(EncodedExample.Reason.NOTHING_TO_LEARN, tokens);
-  }
-
-  private boolean hasContentToLearn(TrainingSample sample) {
-    for (int i = 1; i < sample.length(); i++) {
-      if (sample.labels()[i] != TrainingSample.IGNORED && !isEos(sample.ids()[i])) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean isEos(int id) {
-    OptionalInt eos = tokenizer.eosId();
-    return eos.isPresent() && eos.getAsInt() == id;
   }
 }

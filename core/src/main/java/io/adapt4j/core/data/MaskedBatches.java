@@ -30,7 +30,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
 
   private final Dataset dataset;
   private final Tokenizer tokenizer;
-  private final int[] lengths;
+  private final Arrangement arrangement;
   private final Options options;
   private final EncodingReport report;
 
@@ -55,14 +55,13 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
       boolean shuffle) {}
 
   private MaskedBatches(
-      Dataset dataset,
-      Tokenizer tokenizer,
-      int[] lengths,
-      Options options,
-      EncodingReport report) {
+      Dataset dataset, Tokenizer tokenizer, int[] lengths, Options options, EncodingReport report) {
     this.dataset = dataset;
     this.tokenizer = tokenizer;
-    this.lengths = lengths;
+    this.arrangement =
+        options.shuffle()
+            ? new ByLength(lengths, options.batchSize(), new EpochOrder(true, options.seed()))
+            : new InOrder(lengths.length, options.batchSize(), EpochOrder.UNSHUFFLED);
     this.options = options;
     this.report = report;
   }
@@ -108,7 +107,9 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
         new EncodingReport(
             rows.length,
             kept,
+            kept,
             truncated,
+            0,
             0,
             rows.length - kept,
             IntStream.of(used).asLongStream().sum(),
@@ -141,17 +142,16 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
 
   @Override
   public int count() {
-    return (lengths.length - 1) / options.batchSize() + 1;
+    return arrangement.count();
   }
 
   @Override
   public Iterator<TextBatch> epoch(int epoch, int firstBatch) {
-    int[][] batches =
-        options.shuffle()
-            ? LengthOrder.shuffled(lengths, options.batchSize(), options.seed(), epoch)
-            : LengthOrder.plain(lengths.length, options.batchSize());
+    Arrangement.Epoch batches = arrangement.epoch(epoch);
     int round = options.shuffle() ? epoch : 0;
-    return Arrays.stream(batches).skip(firstBatch).map(rows -> batch(rows, round)).iterator();
+    return IntStream.range(firstBatch, count())
+        .mapToObj(number -> batch(Arrangement.single(batches.batch(number)), round))
+        .iterator();
   }
 
   private TextBatch batch(int[] rows, int epoch) {

@@ -4,6 +4,14 @@ package io.adapt4j.core.data;
 public enum Overflow {
   /** Keep the first tokens and, after them, the end-of-sequence token if there was one. */
   TRUNCATE_RIGHT,
+  /** Keep the last tokens and, before them, the beginning-of-sequence token if there was one. */
+  TRUNCATE_LEFT,
+  /**
+   * Make several samples of it, each of which begins with the beginning-of-sequence token, if the
+   * example does, and with the last tokens of the sample before it. These are context only, so that
+   * every token is learned once. Samples with nothing to learn are left out.
+   */
+  SPLIT,
   /** Leave the example out. */
   DROP,
   /** Throw an exception that names the row. */

@@ -99,6 +99,25 @@ public record TextBatch(
   }
 
   /**
+   * Returns the sum of the weights of the loss's terms.
+   *
+   * @return {@link #targets} where every weight is 1
+   */
+  public double weight() {
+    double sum = 0;
+    for (int row = 0; row < rows; row++) {
+      sum += weights[row] * (ofTokens ? labelledTokens(row) : 1);
+    }
+    return sum;
+  }
+
+  private long labelledTokens(int row) {
+    return Arrays.stream(labels, row * length, (row + 1) * length)
+        .filter(label -> label != TrainingSample.IGNORED)
+        .count();
+  }
+
+  /**
    * Returns the number of tokens, padding left out.
    *
    * @return the number of tokens

@@ -13,17 +13,13 @@ import java.util.Objects;
 public final class TextBatches implements BatchSource<TextBatch> {
 
   private final TextRows rows;
-  private final int batchSize;
   private final int paddingId;
-  private final boolean shuffle;
-  private final long seed;
+  private final Arrangement arrangement;
 
-  private TextBatches(TextRows rows, int batchSize, int paddingId, boolean shuffle, long seed) {
+  private TextBatches(TextRows rows, int paddingId, Arrangement arrangement) {
     this.rows = rows;
-    this.batchSize = batchSize;
     this.paddingId = paddingId;
-    this.shuffle = shuffle;
-    this.seed = seed;
+    this.arrangement = arrangement;
   }
 
   /**
@@ -35,7 +31,8 @@ public final class TextBatches implements BatchSource<TextBatch> {
    * @return the batches
    */
   public static TextBatches inOrder(TextRows rows, int batchSize, int paddingId) {
-    return new TextBatches(rows, batchSize, paddingId, false, 0);
+    return new TextBatches(
+        rows, paddingId, new InOrder(rows.lengths().length, batchSize, EpochOrder.UNSHUFFLED));
   }
 
   /**
@@ -48,12 +45,13 @@ public final class TextBatches implements BatchSource<TextBatch> {
    * @return the batches
    */
   public static TextBatches shuffled(TextRows rows, int batchSize, int paddingId, long seed) {
-    return new TextBatches(rows, batchSize, paddingId, true, seed);
+    return new TextBatches(
+        rows, paddingId, new ByLength(rows.lengths(), batchSize, new EpochOrder(true, seed)));
   }
 
   @Override
   public int count() {
-    return (rows.lengths().length - 1) / batchSize + 1;
+    return arrangement.count();
   }
 
   @Override
@@ -62,34 +60,30 @@ public final class TextBatches implements BatchSource<TextBatch> {
       throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
     }
     Objects.checkIndex(firstBatch, count() + 1);
-    int[][] batches =
-        shuffle
-            ? LengthOrder.shuffled(rows.lengths(), batchSize, seed, epoch)
-            : LengthOrder.plain(rows.lengths().length, batchSize);
-    return new Epoch(batches, firstBatch);
+    return new Epoch(arrangement.epoch(epoch), firstBatch);
   }
 
   private final class Epoch implements Iterator<TextBatch> {
 
-    private final int[][] batches;
+    private final Arrangement.Epoch batches;
     private int next;
 
-    Epoch(int[][] batches, int next) {
+    Epoch(Arrangement.Epoch batches, int next) {
       this.batches = batches;
       this.next = next;
     }
 
     @Override
     public boolean hasNext() {
-      return next < batches.length;
+      return next < count();
     }
 
     @Override
     public TextBatch next() {
       if (!hasNext()) {
-        throw new NoSuchElementException("the epoch has " + batches.length + " batches");
+        throw new NoSuchElementException("the epoch has " + count() + " batches");
       }
-      return batch(batches[next++]);
+      return batch(Arrangement.single(batches.batch(next++)));
     }
   }
 

@@ -54,7 +54,9 @@ public record TextRows(Dataset dataset, TextEncoder encoder, int[] lengths, Enco
         new EncodingReport(
             rows.length,
             kept,
+            kept,
             truncated,
+            0,
             0,
             rows.length - kept,
             tokens,

@@ -1,5 +1,8 @@
 package io.adapt4j.core.data;
 
+import java.util.OptionalInt;
+import java.util.function.IntPredicate;
+
 /**
  * One tokenized example. Not copied in or out: treat the arrays as read-only.
  *
@@ -16,6 +19,9 @@ public record TrainingSample(int[] ids, int[] labels) {
 
   /** The label of a position without loss. */
   public static final int IGNORED = -100;
+
+  /** Among so many last tokens is the one that ends a sample. */
+  private static final int TURN_END = 3;
 
   /**
    * Creates a sample.
@@ -55,5 +61,32 @@ public record TrainingSample(int[] ids, int[] labels) {
       count += labels[i] == IGNORED ? 0 : 1;
     }
     return count;
+  }
+
+  /**
+   * Tells whether the sample begins with the beginning-of-sequence token and again with it: added
+   * by the tokenizer to a text that has it too.
+   *
+   * @param bos the token, if there is one
+   * @return whether it stands twice
+   */
+  public boolean beginsTwice(OptionalInt bos) {
+    return bos.isPresent() && ids.length > 1 && ids[0] == bos.getAsInt() && ids[1] == ids[0];
+  }
+
+  /**
+   * Tells whether the model learns to end: one of the last three tokens is special and trained. A
+   * template may write a line end after the token that ends a turn.
+   *
+   * @param special tells special tokens
+   * @return whether the end is trained
+   */
+  public boolean endsTrained(IntPredicate special) {
+    for (int i = labels.length - 1; i >= Math.max(0, labels.length - TURN_END); i--) {
+      if (labels[i] != IGNORED && special.test(labels[i])) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -405,6 +405,56 @@ public final class Ops {
   }
 
   /**
+   * Scaled dot-product attention inside each document of a packed batch. Retains q, k and v.
+   *
+   * @param q [B, H, T, D]
+   * @param k [B, K, T, D], K a divisor of H
+   * @param v [B, K, T, D]
+   * @param documents where they lie
+   * @param rule how scores are made and what is seen; causal
+   * @return the heads side by side [B, T, H D]; zeros where there is no document
+   * @throws IllegalArgumentException if the rule looks both ways
+   */
+  public Tensor packedAttention(
+      Tensor q, Tensor k, Tensor v, DocumentBlocks documents, AttentionRule rule) {
+    if (!rule.causal()) {
+      throw new IllegalArgumentException("packed documents need a causal attention rule");
+    }
+    List<Tensor> gather = documents.gather();
+    List<Tensor> real = documents.real();
+    List<Tensor> place = documents.place();
+    double scale = rule.scale();
+    double cap = rule.softCap();
+    long window = rule.window();
+    Tensor y =
+        LibTorch.tensor(
+            "packed_attention", false, q, k, v, gather, real, place, scale, cap, window);
+    if (tracks(q) || tracks(k) || tracks(v)) {
+      for (Tensor needed : List.of(q, k, v)) {
+        tape.retain(needed);
+      }
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {q, k, v},
+          dy ->
+              LibTorch.tensors(
+                  "packed_attention_backward",
+                  false,
+                  dy[0],
+                  q,
+                  k,
+                  v,
+                  gather,
+                  real,
+                  place,
+                  scale,
+                  cap,
+                  window));
+    }
+    return y;
+  }
+
+  /**
    * act(gate) times up (Shazeer 2020). Retains x.
    *
    * @param x gate and up side by side [.., 2 width]

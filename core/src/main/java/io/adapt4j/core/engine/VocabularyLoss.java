@@ -1,5 +1,7 @@
 package io.adapt4j.core.engine;
 
+import java.util.List;
+
 /**
  * Cross-entropy over the vocabulary, from hidden states.
  *
@@ -30,7 +32,21 @@ public final class VocabularyLoss {
    * @return the sum
    */
   public static double evaluate(Tensor hidden, VocabularyHead head, Tensor targets) {
-    return run(hidden, head, targets, 1, false, rows(head)).sum();
+    return evaluate(hidden, head, targets, List.of());
+  }
+
+  /**
+   * Sums cross-entropies, each times a weight of its own.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @param weights F32 [N] alone in a list; an empty list stands for weights of 1
+   * @return the sum
+   */
+  public static double evaluate(
+      Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {
+    return run(hidden, head, targets, weights, 1, false, rows(head)).sum();
   }
 
   /**
@@ -45,19 +61,35 @@ public final class VocabularyLoss {
    */
   public static Result differentiate(
       Tensor hidden, VocabularyHead head, Tensor targets, double scale) {
-    return differentiate(hidden, head, targets, scale, rows(head));
+    return differentiate(hidden, head, targets, List.of(), scale);
+  }
+
+  /**
+   * Sums cross-entropies, each times a weight of its own, and differentiates the sum times a scale.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @param weights F32 [N] alone in a list; an empty list stands for weights of 1
+   * @param scale multiplies the gradients, not the sum
+   * @return the sum and the gradient by the hidden states
+   */
+  public static Result differentiate(
+      Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights, double scale) {
+    return run(hidden, head, targets, weights, scale, true, rows(head));
   }
 
   /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
   static Result differentiate(
       Tensor hidden, VocabularyHead head, Tensor targets, double scale, long rows) {
-    return run(hidden, head, targets, scale, true, rows);
+    return run(hidden, head, targets, List.of(), scale, true, rows);
   }
 
   private static Result run(
       Tensor hidden,
       VocabularyHead head,
       Tensor targets,
+      List<Tensor> weights,
       double scale,
       boolean gradients,
       long rows) {
@@ -71,6 +103,7 @@ public final class VocabularyLoss {
             head.scale(),
             head.softCap(),
             targets,
+            weights,
             scale,
             rows,
             gradients,

@@ -40,6 +40,9 @@ record Attention(
       q = ops.rotary(q, table);
       k = ops.rotary(k, table);
     }
+    if (positions.documents() != null) {
+      return output.forward(ops, ops.packedAttention(q, k, parts[2], positions.documents(), rule));
+    }
     Tensor mask = positions.mask(rule.window());
     Tensor mixed =
         positions.cache() == null

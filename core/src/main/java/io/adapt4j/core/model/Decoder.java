@@ -138,6 +138,21 @@ public final class Decoder extends Network {
   }
 
   /**
+   * Places a batch of rows that hold several documents each. Positions count from each document's
+   * first token, attention stays inside each document, and rotary frequencies that depend on a
+   * length follow the document's.
+   *
+   * @param documents lengths of the documents of each row, which follow each other from its start
+   * @param length T
+   * @return their positions
+   * @throws IllegalArgumentException if documents do not fit their row, or one is longer than a
+   *     model with learned positions allows
+   */
+  public Positions packedPositions(int[][] documents, int length) {
+    return placement.packed(documents, length, type());
+  }
+
+  /**
    * Places the next tokens of a batch after those in a cache.
    *
    * @param attentionMask 1 on tokens and 0 on padding of everything so far, the new tokens included

@@ -5,30 +5,61 @@ import io.adapt4j.core.engine.Scope;
 import io.adapt4j.core.engine.Tape;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.VocabularyLoss;
+import java.util.List;
 
-/** Next-token cross-entropy of a decoder over a padded batch. */
+/** Next-token cross-entropy of a decoder over a padded or packed batch. */
 public final class LanguageModelLoss {
 
   private LanguageModelLoss() {}
 
   /**
-   * A padded batch; arrays are row-major [rows, length].
+   * A batch; arrays are row-major [rows, length].
    *
    * @param ids token ids
    * @param attentionMask 1 on tokens, 0 on padding
    * @param labels targets before the shift, {@value TargetRows#IGNORED} where there is none
    * @param rows B
    * @param length T
+   * @param documents lengths of the documents packed into each row, whose first tokens are no
+   *     targets; empty where each row is one padded text
+   * @param weights what each label's term of the loss is multiplied by; empty for 1
    */
   @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
-  public record Inputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {}
+  public record Inputs(
+      long[] ids,
+      long[] attentionMask,
+      long[] labels,
+      int rows,
+      int length,
+      int[][] documents,
+      float[] weights) {
+
+    /**
+     * Makes a padded batch without weights.
+     *
+     * @param ids token ids
+     * @param attentionMask 1 on tokens, 0 on padding
+     * @param labels targets before the shift, {@value TargetRows#IGNORED} where there is none
+     * @param rows B
+     * @param length T
+     */
+    public Inputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
+      this(ids, attentionMask, labels, rows, length, new int[0][], new float[0]);
+    }
+
+    private Positions positions(Decoder decoder) {
+      return documents.length == 0
+          ? decoder.positions(attentionMask, rows, length)
+          : decoder.packedPositions(documents, length);
+    }
+  }
 
   /**
    * Sums the loss over the batch's targets.
    *
    * @param decoder the model
    * @param inputs the batch
-   * @return sum of -log p(target)
+   * @return sum of -log p(target), each times its weight
    */
   public static double evaluate(Decoder decoder, Inputs inputs) {
     TargetRows targets = TargetRows.of(inputs.labels(), inputs.rows(), inputs.length());
@@ -36,12 +67,12 @@ public final class LanguageModelLoss {
       return 0;
     }
     try (Scope scope = Scope.open();
-        Positions positions =
-            decoder.positions(inputs.attentionMask(), inputs.rows(), inputs.length())) {
+        Positions positions = inputs.positions(decoder)) {
       Ops ops = Ops.inference();
       Tensor hidden = decoder.hidden(ops, ids(inputs), positions, false);
       Tensor rows = ops.gatherRows(hidden, targets.index());
-      return VocabularyLoss.evaluate(rows, decoder.head(), targets.targets());
+      return VocabularyLoss.evaluate(
+          rows, decoder.head(), targets.targets(), weights(inputs, targets));
     }
   }
 
@@ -54,7 +85,7 @@ public final class LanguageModelLoss {
    * @param scale multiplies the gradients; usually 1 over the targets of the whole step
    * @param recompute whether to trade time for memory, layer by layer
    * @param seed decides dropout masks
-   * @return sum of -log p(target), not scaled
+   * @return sum of -log p(target), each times its weight, not scaled
    */
   public static double differentiate(
       Decoder decoder, Inputs inputs, double scale, boolean recompute, long seed) {
@@ -63,17 +94,21 @@ public final class LanguageModelLoss {
       return 0;
     }
     try (Scope scope = Scope.open();
-        Positions positions =
-            decoder.positions(inputs.attentionMask(), inputs.rows(), inputs.length());
+        Positions positions = inputs.positions(decoder);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);
       Tensor hidden = decoder.hidden(ops, ids(inputs), positions, recompute);
       Tensor rows = ops.gatherRows(hidden, targets.index());
       VocabularyLoss.Result loss =
-          VocabularyLoss.differentiate(rows, decoder.head(), targets.targets(), scale);
+          VocabularyLoss.differentiate(
+              rows, decoder.head(), targets.targets(), weights(inputs, targets), scale);
       tape.backward(rows, loss.hiddenGradient(), rows);
       return loss.sum();
     }
+  }
+
+  private static List<Tensor> weights(Inputs inputs, TargetRows targets) {
+    return inputs.weights().length == 0 ? List.of() : List.of(targets.labelled(inputs.weights()));
   }
 
   private static Tensor ids(Inputs inputs) {

@@ -2,6 +2,7 @@ package io.adapt4j.core.model;
 
 import io.adapt4j.core.config.RotaryFrequencies;
 import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.DocumentBlocks;
 import io.adapt4j.core.engine.Masks;
 import io.adapt4j.core.engine.RotaryTable;
 import io.adapt4j.core.engine.Scope;
@@ -28,6 +29,61 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
       return plain(rows, 0, length, null, type);
     }
     return counted(mask, rows, length, length, null, type);
+  }
+
+  /** A batch of rows that hold several documents each; positions count each document's tokens. */
+  Positions packed(int[][] documents, int length, DType type) {
+    DocumentBlocks.check(documents, length);
+    long[] positions = new long[documents.length * length];
+    int[] lengths = new int[positions.length];
+    for (int row = 0; row < documents.length; row++) {
+      int start = row * length;
+      for (int tokens : documents[row]) {
+        for (int i = 0; i < tokens; i++) {
+          positions[start + i] = i;
+          lengths[start + i] = tokens;
+        }
+        start += tokens;
+      }
+    }
+    return new Positions(
+        learnedIds(positions, documents.length, length),
+        packedTables(positions, lengths, type, documents.length, length),
+        DocumentBlocks.of(documents, length));
+  }
+
+  /** Tables with the frequencies of each document's own length, where they depend on it. */
+  private List<RotaryTable> packedTables(
+      long[] positions, int[] lengths, DType type, int rows, int length) {
+    List<RotaryTable> tables = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      for (RotaryFrequencies one : rotary) {
+        tables.add(
+            RotaryTable.of(
+                Tensor.of(positions, rows, length),
+                frequencies(one, lengths, rows, length),
+                one.attentionFactor(),
+                type));
+      }
+    }
+    return tables;
+  }
+
+  /** Of all positions alike [D / 2], or of each position [B, T, D / 2]. */
+  private static Tensor frequencies(RotaryFrequencies rotary, int[] lengths, int rows, int length) {
+    Map<Integer, float[]> byLength = new HashMap<>();
+    Arrays.stream(lengths)
+        .forEach(one -> byLength.computeIfAbsent(one, rotary::inverseFrequencies));
+    int width = rotary.rotaryDim() / 2;
+    float[] first = byLength.get(lengths[0]);
+    if (byLength.values().stream().allMatch(one -> Arrays.equals(one, first))) {
+      return Tensor.of(first, width);
+    }
+    float[] all = new float[lengths.length * width];
+    for (int i = 0; i < lengths.length; i++) {
+      System.arraycopy(byLength.get(lengths[i]), 0, all, i * width, width);
+    }
+    return Tensor.of(all, rows, length, width);
   }
 
   /** The next {@code count} tokens of a batch after those in a cache. */

@@ -1,5 +1,6 @@
 package io.adapt4j.core.model;
 
+import io.adapt4j.core.engine.DocumentBlocks;
 import io.adapt4j.core.engine.RotaryTable;
 import io.adapt4j.core.engine.Tensor;
 import java.util.List;
@@ -15,6 +16,7 @@ public final class Positions implements AutoCloseable {
   private final List<RotaryTable> rotary;
   private final Map<Long, Tensor> masks;
   private final KvCache cache;
+  private final DocumentBlocks documents;
 
   /**
    * Collects what was made.
@@ -25,10 +27,25 @@ public final class Positions implements AutoCloseable {
    * @param cache keys and values of earlier tokens, or null
    */
   Positions(Tensor ids, List<RotaryTable> rotary, Map<Long, Tensor> masks, KvCache cache) {
+    this(ids, rotary, masks, cache, null);
+  }
+
+  /** Collects what was made for a packed batch. */
+  Positions(Tensor ids, List<RotaryTable> rotary, DocumentBlocks documents) {
+    this(ids, rotary, Map.of(), null, documents);
+  }
+
+  private Positions(
+      Tensor ids,
+      List<RotaryTable> rotary,
+      Map<Long, Tensor> masks,
+      KvCache cache,
+      DocumentBlocks documents) {
     this.ids = ids;
     this.rotary = List.copyOf(rotary);
     this.masks = Map.copyOf(masks);
     this.cache = cache;
+    this.documents = documents;
   }
 
   Tensor ids() {
@@ -48,6 +65,11 @@ public final class Positions implements AutoCloseable {
     return cache;
   }
 
+  /** Where the documents of a packed batch lie, or null where each row is one text. */
+  DocumentBlocks documents() {
+    return documents;
+  }
+
   /** Closes tables and masks; the cache stays open. */
   @Override
   public void close() {
@@ -56,5 +78,8 @@ public final class Positions implements AutoCloseable {
     }
     rotary.forEach(RotaryTable::close);
     masks.values().forEach(Tensor::close);
+    if (documents != null) {
+      documents.close();
+    }
   }
 }

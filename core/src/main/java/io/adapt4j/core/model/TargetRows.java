@@ -86,4 +86,13 @@ public final class TargetRows {
   public Tensor targets() {
     return Tensor.of(targets, targets.length);
   }
+
+  /** Takes the values that stand where the targets' labels do, F32 [N]. */
+  Tensor labelled(float[] values) {
+    float[] taken = new float[index.length];
+    for (int i = 0; i < taken.length; i++) {
+      taken[i] = values[(int) index[i] + 1];
+    }
+    return Tensor.of(taken, taken.length);
+  }
 }

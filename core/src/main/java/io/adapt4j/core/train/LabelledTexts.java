@@ -11,7 +11,7 @@ import java.util.Map;
 
 /**
  * Trains a network to score classes or numbers of texts, or classes of their tokens. The loss of a
- * text counts by its weight; the mean is over texts, or over labelled tokens.
+ * text, or of its labelled tokens, counts by its weight, and the mean is weighted so.
  *
  * @param encoder the model
  * @param problem what is to be said of a text
@@ -49,6 +49,11 @@ public record LabelledTexts(
   @Override
   public long targets(TextBatch batch) {
     return batch.targets();
+  }
+
+  @Override
+  public double weight(TextBatch batch) {
+    return batch.weight();
   }
 
   @Override

@@ -27,12 +27,23 @@ public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
   }
 
   @Override
+  public double weight(Batch batch) {
+    return batch.targetWeight();
+  }
+
+  @Override
   public long tokens(Batch batch) {
     return batch.tokens();
   }
 
   static LanguageModelLoss.Inputs inputs(Batch batch) {
     return new LanguageModelLoss.Inputs(
-        batch.inputIds(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
+        batch.inputIds(),
+        batch.attentionMask(),
+        batch.labels(),
+        batch.rows(),
+        batch.length(),
+        batch.documents(),
+        batch.weights());
   }
 }

@@ -232,7 +232,8 @@ public final class Trainer<B> {
     long targets = micro.stream().mapToLong(task::targets).sum();
     double learningRate = rate.rate(steps);
     long seed = options.seed() + (long) steps * options.accumulation();
-    TrainingStep.Outcome outcome = step.run(micro, (double) targets, learningRate, seed);
+    double divisor = micro.stream().mapToDouble(task::weight).sum();
+    TrainingStep.Outcome outcome = step.run(micro, divisor, learningRate, seed);
     steps++;
     if (!outcome.applied()) {
       skip(outcome);
@@ -290,15 +291,15 @@ public final class Trainer<B> {
       return OptionalDouble.empty();
     }
     double sum = 0;
-    long targets = 0;
+    double divisor = 0;
     Evaluation<B> evaluation = task.evaluation();
     Iterator<B> batches = validation.get().epoch(0);
     while (batches.hasNext()) {
       B batch = batches.next();
       sum += evaluation.add(batch);
-      targets += task.targets(batch);
+      divisor += task.weight(batch);
     }
-    double loss = sum / targets;
+    double loss = sum / divisor;
     Map<String, Double> metrics = evaluation.metrics();
     boolean best = steps > 0 && Double.isFinite(loss) && isBest(loss, metrics);
     listener.evaluated(new EvaluationEvent(steps, loss, Math.exp(loss), best, metrics));

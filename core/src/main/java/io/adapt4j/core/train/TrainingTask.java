@@ -34,12 +34,22 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
   }
 
   /**
-   * Counts what the loss is a mean over.
+   * Counts the terms of the loss.
    *
    * @param batch the batch
    * @return predicted tokens, or labelled texts
    */
   long targets(B batch);
+
+  /**
+   * Sums the weights of the loss's terms, which it is divided by to be a mean.
+   *
+   * @param batch the batch
+   * @return {@link #targets} where each term counts 1, as it does unless this is overridden
+   */
+  default double weight(B batch) {
+    return targets(batch);
+  }
 
   /**
    * Counts tokens, for the speed that is shown.

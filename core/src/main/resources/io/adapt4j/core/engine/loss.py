@@ -9,9 +9,9 @@ def vocabulary_logits(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], 
     logits = torch.mul_(torch.tanh_(torch.div_(logits, cap)), cap)
   return logits
 
-# Sum of -log p(target). With gradients: [sum, dhidden], times the factor, and dweight and dbias
-# (fp32) added in place.
-def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, factor: float, rows: int, gradients: bool, dweight: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
+# Sum of -log p(target), with weights (fp32 [N]) each term times its own. With gradients: [sum,
+# dhidden], times the factor, and dweight and dbias (fp32) added in place.
+def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, weights: List[Tensor], factor: float, rows: int, gradients: bool, dweight: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
   total = torch.zeros([], dtype=7)
   dhidden = torch.empty_like(hidden) if gradients else hidden
   n = hidden.size(0)
@@ -22,10 +22,16 @@ def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scal
     t = torch.unsqueeze(torch.narrow(targets, 0, start, count), 1)
     logits = self.vocabulary_logits(h, weight, bias, scale, cap)
     logp = torch.log_softmax(logits, -1, dtype=6)
-    total = torch.sub(total, torch.sum(torch.gather(logp, 1, t), dtype=7))
+    terms = torch.gather(logp, 1, t)
+    w = [torch.unsqueeze(torch.narrow(one, 0, start, count), 1) for one in weights]
+    if len(w) > 0:
+      terms = torch.mul(terms, w[0])
+    total = torch.sub(total, torch.sum(terms, dtype=7))
     if gradients:
       p = torch.exp_(logp)
       torch.scatter_add_(p, 1, t, torch.full([count, 1], -1., dtype=6))
+      if len(w) > 0:
+        p = torch.mul_(p, w[0])
       if cap > 0.:
         p = torch.tanh_backward(p, torch.to(torch.div_(logits, cap), 6))
       if scale != 1.:

@@ -315,6 +315,40 @@ def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: 
     start = end
   return [dq, torch.to(torch.view(dk, k.size()), k.dtype), torch.to(torch.view(dv, v.size()), v.dtype)]
 
+# The positions gather [n, L] of x [B, heads, T, D], as [n, heads, L, D].
+def gather_documents(self, x: Tensor, gather: Tensor) -> Tensor:
+  by_token = torch.flatten(torch.transpose(x, 1, 2), 0, 1)
+  taken = torch.index_select(by_token, 0, torch.flatten(gather))
+  return torch.transpose(torch.view(taken, [gather.size(0), gather.size(1), x.size(1), x.size(3)]), 1, 2)
+
+# Attention inside each document of a packed batch, block by block: a block's documents lie below
+# each other, filled on the right, where a causal rule hides the filling. Positions of no document
+# get zeros.
+def packed_attention(self, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int) -> Tensor:
+  b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
+  y = torch.zeros([b * t, heads * d], dtype=q.dtype)
+  for i in range(len(gather)):
+    part = self.attention(self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window)
+    torch.index_copy_(y, 0, place[i], torch.index_select(torch.flatten(part, 0, 1), 0, real[i]))
+  return torch.view(y, [b, t, heads * d])
+
+# Filling has a gradient of zero, so that it adds nothing to that of keys and values.
+def packed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int) -> List[Tensor]:
+  b, t, d = q.size(0), q.size(2), q.size(3)
+  flat = torch.flatten(dy, 0, 1)
+  sums = annotate(List[Tensor], [])
+  for x in [q, k, v]:
+    sums.append(torch.zeros([b * t, x.size(1), d], dtype=x.dtype))
+  for i in range(len(gather)):
+    n, longest = gather[i].size(0), gather[i].size(1)
+    part = torch.zeros([n * longest, flat.size(1)], dtype=dy.dtype)
+    torch.index_copy_(part, 0, real[i], torch.index_select(flat, 0, place[i]))
+    found = self.attention_backward(torch.view(part, [n, longest, -1]), self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window)
+    for j in range(3):
+      by_token = torch.flatten(torch.transpose(found[j], 1, 2), 0, 1)
+      torch.index_copy_(sums[j], 0, place[i], torch.index_select(by_token, 0, real[i]))
+  return [torch.transpose(torch.view(x, [b, t, x.size(1), d]), 1, 2) for x in sums]
+
 # Writes k and v at position `at` of the caches [B, K, L, D].
 def cache_append(self, k_cache: Tensor, v_cache: Tensor, k: Tensor, v: Tensor, at: int) -> int:
   torch.copy_(torch.narrow(k_cache, 2, at, k.size(2)), k)

@@ -171,4 +171,33 @@ class ConversationsTest {
           .hasMessageContaining("a Classified example has no text to learn to generate");
     }
   }
+
+  @Test
+  void anEncoderTrainsOnAllAnswersTheLastOrEverything() {
+    ChatTemplate template =
+        ChatTemplate.of(
+            "{% for m in messages %}{{ m.role }}: {{ m.content }}</s>{% endfor %}", Map.of());
+    Example.Chat chat =
+        new Example.Chat(
+            List.of(
+                ChatMessage.user("Once"),
+                ChatMessage.assistant("upon"),
+                ChatMessage.user("a"),
+                ChatMessage.assistant("time")));
+    try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
+      ExampleEncoder.Builder encoder = ExampleEncoder.builder(tokenizer, 64).chatTemplate(template);
+      String all = learned(tokenizer, encoder.lossOn(LossOn.COMPLETION).build(), chat);
+      assertThat(all).contains("upon").contains("time").doesNotContain("Once");
+      String last = learned(tokenizer, encoder.lossOn(LossOn.LAST_ASSISTANT).build(), chat);
+      assertThat(last).contains("time</s>").doesNotContain("upon");
+      String everything = learned(tokenizer, encoder.lossOn(LossOn.ALL).build(), chat);
+      assertThat(everything).contains("user: Once").contains("upon").contains("time</s>");
+    }
+  }
+
+  private static String learned(Tokenizer tokenizer, ExampleEncoder encoder, Example.Chat chat) {
+    int[] labels = encoder.encode(chat).samples().get(0).labels();
+    int[] ids = Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).toArray();
+    return tokenizer.decode(ids, false);
+  }
 }

@@ -46,12 +46,20 @@ class TextBatchesTest {
   @Test
   void everyEpochHasEveryRowOnceInBatchesOfSimilarLength() {
     int[] lengths = new SplittableRandom(1).ints(500, 1, 60).toArray();
-    int[][] first = LengthOrder.shuffled(lengths, 8, 42, 0);
+    int[][] first = epoch(lengths, 0);
     assertThat(Arrays.stream(first).flatMapToInt(Arrays::stream).sorted().toArray())
         .isEqualTo(IntStream.range(0, 500).toArray());
     assertThat((double) padded(first, lengths) / IntStream.of(lengths).sum()).isLessThan(1.1);
-    assertThat(LengthOrder.shuffled(lengths, 8, 42, 0)).isDeepEqualTo(first);
-    assertThat(Arrays.deepEquals(LengthOrder.shuffled(lengths, 8, 42, 1), first)).isFalse();
+    assertThat(epoch(lengths, 0)).isDeepEqualTo(first);
+    assertThat(Arrays.deepEquals(epoch(lengths, 1), first)).isFalse();
+  }
+
+  private static int[][] epoch(int[] lengths, int number) {
+    Arrangement batches = new ByLength(lengths, 8, new EpochOrder(true, 42));
+    Arrangement.Epoch epoch = batches.epoch(number);
+    return IntStream.range(0, batches.count())
+        .mapToObj(batch -> Arrangement.single(epoch.batch(batch)))
+        .toArray(int[][]::new);
   }
 
   private static int padded(int[][] batches, int[] lengths) {
@@ -69,8 +77,7 @@ class TextBatchesTest {
                     new Example.Classified("the cat sat", "a"), new Example.Classified("dog", "b")))
             .weighted(0.5, 2);
     TextEncoder encoder =
-        new TextEncoder(
-            tokenizer, 16, TextProblem.ONE_LABEL, LabelSet.of(List.of("a", "b")));
+        new TextEncoder(tokenizer, 16, TextProblem.ONE_LABEL, LabelSet.of(List.of("a", "b")));
     TextRows rows = TextRows.of(data, encoder);
     TextBatch batch = TextBatches.inOrder(rows, 4, 0).epoch(0).next();
     assertThat(batch.inputIds()).containsExactly(CLS, 12, 6, 8, SEP, CLS, 7, SEP, 0, 0);
@@ -78,6 +85,7 @@ class TextBatchesTest {
     assertThat(batch.labels()).containsExactly(0, 1);
     assertThat(batch.weights()).containsExactly(0.5f, 2);
     assertThat(batch.targets()).isEqualTo(2);
+    assertThat(batch.weight()).isEqualTo(2.5);
     assertThat(rows.report().longest()).isEqualTo(5);
   }
 
@@ -143,8 +151,7 @@ class TextBatchesTest {
     for (TextBatch batch : all(batches.epoch(epoch))) {
       for (int row = 0; row < batch.rows(); row++) {
         int from = row * batch.length();
-        rows.add(
-            Arrays.stream(batch.labels(), from, from + batch.length()).boxed().toList());
+        rows.add(Arrays.stream(batch.labels(), from, from + batch.length()).boxed().toList());
       }
     }
     rows.sort((a, b) -> a.toString().compareTo(b.toString()));

@@ -11,9 +11,6 @@ import java.util.Map;
 /** Checks what an encoder makes of rows. */
 final class SampleChecks {
 
-  /** Among so many last tokens is the one that ends a sample. */
-  private static final int TURN_END = 3;
-
   private final ExampleEncoder encoder;
   private final Tokenizer tokenizer;
 
@@ -43,40 +40,22 @@ final class SampleChecks {
       }
       return found;
     }
-    TrainingSample sample = ((EncodedExample.Kept) encoded).sample();
-    if (beginsTwice(sample)) {
+    TrainingSample sample = encoded.samples().get(0);
+    TrainingSample last = encoded.samples().get(encoded.samples().size() - 1);
+    if (sample.beginsTwice(tokenizer.bosId())) {
       found.put(
           Check.DOUBLE_BOS,
           "the sample begins with '"
               + tokenizer.token(sample.ids()[0])
               + "' twice: the text has it too");
     }
-    if (tokenizer.eosId().isPresent() && !endsTrained(sample)) {
+    if (tokenizer.eosId().isPresent() && !last.endsTrained(tokenizer::isSpecial)) {
       found.put(
           Check.EOS_LOST,
           "the sample ends with '"
-              + tokenizer.token(sample.ids()[sample.length() - 1])
+              + tokenizer.token(last.ids()[last.length() - 1])
               + "', not with a trained token that ends texts");
     }
     return found;
-  }
-
-  private boolean beginsTwice(TrainingSample sample) {
-    int[] ids = sample.ids();
-    return tokenizer.bosId().isPresent()
-        && ids.length > 1
-        && ids[0] == tokenizer.bosId().getAsInt()
-        && ids[1] == ids[0];
-  }
-
-  /** A template may write a line end after the token that ends a turn. */
-  private boolean endsTrained(TrainingSample sample) {
-    int[] labels = sample.labels();
-    for (int i = labels.length - 1; i >= Math.max(0, labels.length - TURN_END); i--) {
-      if (labels[i] != TrainingSample.IGNORED && tokenizer.isSpecial(labels[i])) {
-        return true;
-      }
-    }
-    return false;
   }
 }
