@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 /**
  * Fine-tunes a language model on a dataset and writes the result to a folder.
@@ -344,7 +345,8 @@ public final class FineTuner {
 
     /**
      * Gives some values a learning rate of their own; any number may be added, and the first that
-     * fits a name counts. LoRA+ (Hayou et al. 2024) is {@code ("lora_B", 16)}.
+     * fits a name counts. LoRA+ (Hayou et al. 2024) is {@code ("lora_B", 16)}, or {@code
+     * Lora.plus(16)}.
      *
      * @param names a regular expression found in the values' names
      * @param factor multiplies the learning rate; 0 keeps them as they are
@@ -591,7 +593,7 @@ public final class FineTuner {
               schedule,
               warmup(),
               new TrainingStep.Settings(
-                  optimizer, weightDecay, maxGradientNorm, gradientCheckpointing, rates),
+                  optimizer, weightDecay, maxGradientNorm, gradientCheckpointing, allRates()),
               evaluateEvery.steps(),
               keepBest,
               Optional.ofNullable(patience).map(EarlyStopping::withPatience),
@@ -616,6 +618,10 @@ public final class FineTuner {
           training,
           seed,
           List.copyOf(listeners));
+    }
+
+    private List<TrainingStep.RateFactor> allRates() {
+      return Stream.concat(rates.stream(), method.rateFactors().stream()).toList();
     }
 
     private Warmup warmup() {

@@ -46,11 +46,19 @@ record AdapterPlan(
    * @param rank rank of its factors
    * @param scale multiplies B A
    * @param transposed whether checkpoints store its weight as [in, out]
+   * @param dora whether it has magnitudes
    */
-  record Adapted(int slot, Linear.Part part, long in, int rank, double scale, boolean transposed) {
+  record Adapted(
+      int slot,
+      Linear.Part part,
+      long in,
+      int rank,
+      double scale,
+      boolean transposed,
+      boolean dora) {
 
     long count() {
-      return rank * (in + part.width());
+      return rank * (in + part.width()) + (dora ? part.width() : 0);
     }
   }
 
@@ -120,7 +128,7 @@ record AdapterPlan(
       Linear linear = slots.get(i).linear();
       for (Linear.Part part : linear.parts()) {
         String path = part.path();
-        if (config.targets().matches(path)
+        if (config.modules().matches(path)
             && !isOutput(config, path)
             && !saved.contains(path + ".weight")) {
           adapted.add(
@@ -130,7 +138,8 @@ record AdapterPlan(
                   linear.inFeatures(),
                   config.rankOf(path),
                   config.scaleOf(path),
-                  transposed.contains(path + ".weight")));
+                  transposed.contains(path + ".weight"),
+                  config.dora()));
         }
       }
     }
@@ -139,7 +148,7 @@ record AdapterPlan(
 
   /** All linear layers are all but the one that scores classes, as PEFT takes it. */
   private static boolean isOutput(AdapterConfig config, String path) {
-    return config.targets() instanceof Targets.AllLinear && path.equals("classifier");
+    return config.modules().targets() instanceof Targets.AllLinear && path.equals("classifier");
   }
 
   private static List<String> biases(
@@ -169,12 +178,12 @@ record AdapterPlan(
               + taskType(network).get()
               + "; put it on a model of its own kind.");
     }
-    if (!(config.targets() instanceof Targets.AllLinear)) {
+    if (!(config.modules().targets() instanceof Targets.AllLinear)) {
       for (String path : otherModules(network, tensors.keySet())) {
-        if (config.targets().matches(path)) {
+        if (config.modules().matches(path)) {
           problems.add(
               "The LoRA targets "
-                  + config.targets()
+                  + config.modules()
                   + " match "
                   + path
                   + ", which is no projection of a layer; name it in modulesToSave to train"
@@ -182,10 +191,43 @@ record AdapterPlan(
         }
       }
     }
+    if (config.initial() == LoraInit.ORTHOGONAL) {
+      adapted.stream()
+          .filter(one -> one.rank() % 2 != 0)
+          .findFirst()
+          .ifPresent(
+              one ->
+                  problems.add(
+                      "Orthogonal initial values need even ranks, but "
+                          + one.part().path()
+                          + " has rank "
+                          + one.rank()
+                          + "."));
+    }
+    if (config.initial().leavesResidual() && config.dora() && config.dropout() > 0) {
+      problems.add(
+          "DoRA with "
+              + config.initial().peftName()
+              + " initial values works without dropout only; leave one of the three out.");
+    }
+    if (config.initial().leavesResidual()) {
+      adapted.stream()
+          .filter(one -> one.rank() > Math.min(one.in(), one.part().width()))
+          .findFirst()
+          .ifPresent(
+              one ->
+                  problems.add(
+                      one.part().path()
+                          + " has fewer inputs or outputs than its rank "
+                          + one.rank()
+                          + ", so "
+                          + config.initial().peftName()
+                          + " finds no initial values; lower the rank."));
+    }
     if (adapted.isEmpty() && problems.isEmpty()) {
       problems.add(
           "The LoRA targets "
-              + config.targets()
+              + config.modules()
               + " match no projection that is not trained in full already; "
               + choices(network)
               + ".");

@@ -71,7 +71,7 @@ public final class LoraAdapter implements Adapter {
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
-    LoraModel model = LoraModel.attach(network, plan, config.dropout());
+    LoraModel model = LoraModel.attach(network, plan, config);
     try (Checkpoint weights = PeftFolder.openWeights(folder)) {
       model.load(weights);
     } catch (RuntimeException e) {

@@ -27,6 +27,11 @@ final class PeftNames {
     return ROOT + path + ".lora_B.weight";
   }
 
+  /** The lengths that DoRA trains, one an output. */
+  static String magnitude(String path) {
+    return ROOT + path + ".lora_magnitude_vector";
+  }
+
   /** The name of a base tensor that trains with the adapter. */
   static String base(String tensor, AdapterPlan plan) {
     String path = tensor.substring(0, tensor.lastIndexOf('.'));
@@ -43,6 +48,9 @@ final class PeftNames {
       String path = one.part().path();
       tensors.put(a(path), List.of((long) one.rank(), one.in()));
       tensors.put(b(path), List.of(one.part().width(), (long) one.rank()));
+      if (one.dora()) {
+        tensors.put(magnitude(path), List.of(one.part().width()));
+      }
     }
     plan.shapes().forEach((name, shape) -> tensors.put(base(name, plan), shape));
     return tensors;
