@@ -102,7 +102,7 @@ public final class Decoder extends Network {
    * @throws IllegalArgumentException if a text is longer than a model with learned positions allows
    */
   public Positions positions(long[] attentionMask, int rows, int length) {
-    return placement.causal(attentionMask, rows, length, type());
+    return noisy(placement.causal(attentionMask, rows, length, type()), attentionMask, rows);
   }
 
   /**

@@ -88,7 +88,9 @@ public final class Encoder extends Network {
    * @throws IllegalArgumentException if a text is longer than the model has learned positions for
    */
   public Positions positions(long[] ids, long[] attentionMask, int rows, int length) {
-    return placement.bothWays(positionIds(ids, rows, length), attentionMask, rows, length, type());
+    long[] places = positionIds(ids, rows, length);
+    return noisy(
+        placement.bothWays(places, attentionMask, rows, length, type()), attentionMask, rows);
   }
 
   private long[] positionIds(long[] ids, int rows, int length) {

@@ -26,6 +26,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   private final StoredNames storedNames;
   private final Transformer body;
   private DType type;
+  private double embeddingNoise;
 
   Network(
       ModelConfig modelConfig, Dimensions dimensions, StoredNames storedNames, Transformer body) {
@@ -101,6 +102,57 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
    */
   public Parameter embedding() {
     return body.embeddings().tokens();
+  }
+
+  /**
+   * Returns the embeddings of tokens, positions and types, and their norm.
+   *
+   * @return those the model has; the network closes them
+   */
+  public List<Parameter> embeddingParameters() {
+    return body.embeddings().parameters();
+  }
+
+  /**
+   * Returns the parameters of one layer.
+   *
+   * @param layer its number, from 0 at the input
+   * @return weights, biases and norms; the network closes them
+   */
+  public List<Parameter> layerParameters(int layer) {
+    return body.layers().get(layer).parameters();
+  }
+
+  /**
+   * Sets the noise on the token embeddings while operators are recorded (NEFTune, Jain et al.
+   * 2023): uniform within alpha / sqrt(L d) for a row of L tokens.
+   *
+   * @param alpha the paper's alpha; 0, as at first, for none
+   */
+  public void embeddingNoise(double alpha) {
+    embeddingNoise = alpha;
+  }
+
+  /** Tells a batch's positions how much noise its rows get. */
+  Positions noisy(Positions positions, long[] attentionMask, int rows) {
+    if (embeddingNoise > 0) {
+      positions.noise(magnitudes(attentionMask, rows));
+    }
+    return positions;
+  }
+
+  private float[] magnitudes(long[] attentionMask, int rows) {
+    float[] magnitudes = new float[rows];
+    int length = attentionMask.length / rows;
+    for (int row = 0; row < rows; row++) {
+      long tokens = 0;
+      for (int i = row * length; i < (row + 1) * length; i++) {
+        tokens += attentionMask[i];
+      }
+      double dims = (double) Math.max(1, tokens) * embedding().sizes()[1];
+      magnitudes[row] = (float) (embeddingNoise / Math.sqrt(dims));
+    }
+    return magnitudes;
   }
 
   /**
