@@ -86,9 +86,9 @@ record AdapterPlan(
         problems(config, network, tensors, adapted));
   }
 
-  /** The name a tied head would have in a checkpoint of its own; empty if there is none. */
+  /** The name a head that is stored tied would have of its own; empty if there is none. */
   private static Optional<String> tiedHead(Network network) {
-    return network instanceof Decoder decoder && decoder.isTied()
+    return network instanceof Decoder decoder && decoder.isStoredTied()
         ? Optional.of(decoder.headName())
         : Optional.empty();
   }

@@ -15,6 +15,7 @@ import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Weights;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A LoRA adapter in a PEFT folder. Immutable; weights are read when it is attached. */
@@ -47,6 +48,22 @@ public final class LoraAdapter implements Adapter {
    */
   public Optional<String> base() {
     return Optional.ofNullable(config.source().path("base_model_name_or_path").textValue());
+  }
+
+  /** Returns the name of the folder. */
+  @Override
+  public String name() {
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return last == null ? "adapter" : last.toString();
+  }
+
+  AdapterConfig config() {
+    return config;
+  }
+
+  /** Every module's factors; the tensors belong to the open scope. */
+  Map<String, StoredFactors> factors() {
+    return StoredFactors.read(folder, config);
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -25,6 +26,14 @@ final class PeftNames {
 
   static String b(String path) {
     return ROOT + path + ".lora_B.weight";
+  }
+
+  /** The module whose first factor has this name; empty if it is no first factor's. */
+  static Optional<String> moduleOfA(String name) {
+    String end = ".lora_A.weight";
+    return name.startsWith(ROOT) && name.endsWith(end)
+        ? Optional.of(name.substring(ROOT.length(), name.length() - end.length()))
+        : Optional.empty();
   }
 
   /** The lengths that DoRA trains, one an output. */

@@ -265,6 +265,16 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Adds elementwise.
+   *
+   * @param other of this tensor's sizes and type
+   * @return a new tensor
+   */
+  public Tensor plus(Tensor other) {
+    return LibTorch.tensor("add", false, this, other);
+  }
+
+  /**
    * Multiplies matrices.
    *
    * @param right [columns, n], of this tensor's type

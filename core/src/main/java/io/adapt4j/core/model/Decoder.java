@@ -14,7 +14,11 @@ public final class Decoder extends Network {
 
   private final Placement placement;
   private final String headName;
+  private final boolean storedTied;
   private VocabularyHead head;
+
+  /** How many need a head with values of its own. */
+  private int untyings;
 
   /**
    * Declares a decoder.
@@ -33,6 +37,7 @@ public final class Decoder extends Network {
     this.placement = body.placement();
     this.headName = headName;
     this.head = head;
+    this.storedTied = isTied();
   }
 
   @Override
@@ -72,6 +77,15 @@ public final class Decoder extends Network {
     return head.weight() == embedding();
   }
 
+  /**
+   * Tells whether embedding and output head are one in the checkpoint, whatever they are now.
+   *
+   * @return true where the checkpoint has no values for the head
+   */
+  public boolean isStoredTied() {
+    return storedTied;
+  }
+
   /** Gives a tied output head values of its own, so that it can be trained alone. */
   public void untieHead() {
     if (isTied()) {
@@ -82,11 +96,14 @@ public final class Decoder extends Network {
       }
       head = head.withWeight(own);
     }
+    untyings++;
   }
 
-  /** Makes the embedding the output head again: the opposite of {@link #untieHead}. */
+  /**
+   * Makes the embedding the output head again once it was called as often as {@link #untieHead}.
+   */
   public void tieHead() {
-    if (!isTied()) {
+    if (!isTied() && untyings > 0 && --untyings == 0) {
       head.weight().close();
       head = head.withWeight(embedding());
     }
