@@ -11,6 +11,7 @@ import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.Neftune;
 import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.StateOptions;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 /**
  * Fine-tunes a language model on a dataset and writes the result to a folder.
@@ -155,6 +157,7 @@ public final class FineTuner {
     private boolean keepBest;
     private Integer patience;
     private boolean gradientCheckpointing;
+    private double neftune;
     private Precision precision = Precision.AUTO;
     private Interval saveEvery;
     private int saveLimit = FineTuneDefaults.SAVE_LIMIT;
@@ -429,7 +432,8 @@ public final class FineTuner {
 
     /**
      * Gives some values a learning rate of their own; any number may be added, and the first that
-     * fits a name counts. LoRA+ (Hayou et al. 2024) is {@code ("lora_B", 16)}.
+     * fits a name counts. LoRA+ (Hayou et al. 2024) is {@code ("lora_B", 16)}, or {@code
+     * Lora.plus(16)}.
      *
      * @param names a regular expression found in the values' names
      * @param factor multiplies the learning rate; 0 keeps them as they are
@@ -528,6 +532,17 @@ public final class FineTuner {
      */
     public Builder earlyStopping(int evaluations) {
       patience = evaluations;
+      return this;
+    }
+
+    /**
+     * Adds noise to the token embeddings while training (NEFTune, Jain et al. 2023); default none.
+     *
+     * @param alpha the paper's alpha, which tries 5, 10 and 15; 0 for none
+     * @return this builder
+     */
+    public Builder neftune(double alpha) {
+      neftune = alpha;
       return this;
     }
 
@@ -641,6 +656,7 @@ public final class FineTuner {
           "learningRate must be above 0, found " + learningRate);
       checks.notNegative("weightDecay", weightDecay);
       checks.notNegative("maxGradientNorm", maxGradientNorm);
+      checks.notNegative("neftune", neftune);
       checks.require(
           warmupRatio == null || (warmupRatio >= 0 && warmupRatio <= 1),
           "warmupRatio must be from 0 to 1, found " + warmupRatio);
@@ -684,7 +700,7 @@ public final class FineTuner {
               schedule,
               warmup(),
               new TrainingStep.Settings(
-                  optimizer, weightDecay, maxGradientNorm, gradientCheckpointing, rates),
+                  optimizer, weightDecay, maxGradientNorm, gradientCheckpointing, allRates()),
               evaluateEvery.steps(),
               keepBest,
               Optional.ofNullable(patience).map(EarlyStopping::withPatience),
@@ -699,7 +715,7 @@ public final class FineTuner {
           model,
           train,
           Optional.ofNullable(validation),
-          method,
+          neftune > 0 ? Neftune.of(method, neftune) : method,
           output,
           batchSize,
           Optional.ofNullable(maxLength),
@@ -711,6 +727,10 @@ public final class FineTuner {
           seed,
           objective,
           List.copyOf(listeners));
+    }
+
+    private List<TrainingStep.RateFactor> allRates() {
+      return Stream.concat(rates.stream(), method.rateFactors().stream()).toList();
     }
 
     private Warmup warmup() {

@@ -15,7 +15,6 @@ import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +27,7 @@ record LoadedModel(
     Decoder decoder,
     Optional<Tokenizer> tokenizer,
     SpecialIds specialIds,
-    List<AttachedAdapter> adapters)
+    AdapterSet adapters)
     implements AutoCloseable {
 
   /**
@@ -46,7 +45,7 @@ record LoadedModel(
     GenerationDefaults defaults = GenerationDefaults.read(folder, config);
     Decoder decoder = Architectures.declareDecoder(config);
     Optional<Tokenizer> tokenizer = Optional.empty();
-    List<AttachedAdapter> attached = new ArrayList<>();
+    AdapterSet attached = new AdapterSet(decoder);
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Weights.check(decoder, checkpoint);
       requireFitting(folder, decoder, adapters);
@@ -54,12 +53,11 @@ record LoadedModel(
       SpecialIds specialIds = specialIds(config, defaults, tokenizer);
       decoder.allocate(type(precision, decoder, checkpoint));
       Weights.load(decoder, checkpoint);
-      for (Adapter adapter : adapters) {
-        attached.add(adapter.attach(decoder));
-      }
-      return new LoadedModel(folder, decoder, tokenizer, specialIds, List.copyOf(attached));
+      adapters.forEach(attached::load);
+      return new LoadedModel(folder, decoder, tokenizer, specialIds, attached);
     } catch (RuntimeException | Error e) {
-      close(decoder, tokenizer, attached);
+      attached.close();
+      close(decoder, tokenizer, List.of());
       throw e;
     }
   }
@@ -114,7 +112,8 @@ record LoadedModel(
 
   @Override
   public void close() {
-    close(decoder, tokenizer, adapters);
+    adapters.close();
+    close(decoder, tokenizer, List.of());
   }
 
   /** Closes adapters, the last one first, then the tokenizer and the network. */

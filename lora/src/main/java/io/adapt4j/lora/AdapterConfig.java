@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -15,10 +16,12 @@ import java.util.regex.Pattern;
  * @param rank r
  * @param alpha numerator of the scale
  * @param dropout probability on the adapter's input
- * @param targets which projections are adapted
+ * @param modules which projections are adapted
  * @param bias which biases train
  * @param modulesToSave modules that train in full
  * @param rankStabilised whether the scale is alpha / sqrt(r) instead of alpha / r
+ * @param dora whether the length of each output's weights trains apart from their direction
+ * @param initial what the factors start from
  * @param rankPattern other ranks, by regular expression over the end of a path
  * @param alphaPattern other alphas, likewise
  * @param source the file's own fields, kept when it is written again; empty where there was none
@@ -27,10 +30,12 @@ record AdapterConfig(
     int rank,
     double alpha,
     double dropout,
-    Targets targets,
+    Selection modules,
     LoraBias bias,
     List<String> modulesToSave,
     boolean rankStabilised,
+    boolean dora,
+    LoraInit initial,
     Map<String, Integer> rankPattern,
     Map<String, Double> alphaPattern,
     ObjectNode source) {
@@ -42,102 +47,61 @@ record AdapterConfig(
     source = source.deepCopy();
   }
 
+  /** The same values, open to change. */
+  static final class Draft {
+    int rank;
+    double alpha;
+    double dropout;
+    Selection modules = Selection.of(Targets.ALL_LINEAR);
+    LoraBias bias = LoraBias.NONE;
+    List<String> modulesToSave = List.of();
+    boolean rankStabilised;
+    boolean dora;
+    LoraInit initial = LoraInit.KAIMING;
+    Map<String, Integer> rankPattern = new LinkedHashMap<>();
+    Map<String, Double> alphaPattern = new LinkedHashMap<>();
+    ObjectNode source = JsonNodeFactory.instance.objectNode();
+
+    AdapterConfig build() {
+      return new AdapterConfig(
+          rank,
+          alpha,
+          dropout,
+          modules,
+          bias,
+          modulesToSave,
+          rankStabilised,
+          dora,
+          initial,
+          rankPattern,
+          alphaPattern,
+          source);
+    }
+  }
+
   static AdapterConfig ofRank(int rank) {
-    return new AdapterConfig(
-        rank,
-        2.0 * rank,
-        0,
-        Targets.ALL_LINEAR,
-        LoraBias.NONE,
-        List.of(),
-        false,
-        Map.of(),
-        Map.of(),
-        JsonNodeFactory.instance.objectNode());
+    Draft draft = new Draft();
+    draft.rank = rank;
+    draft.alpha = 2.0 * rank;
+    return draft.build();
   }
 
-  AdapterConfig withAlpha(double changed) {
-    return new AdapterConfig(
-        rank,
-        changed,
-        dropout,
-        targets,
-        bias,
-        modulesToSave,
-        rankStabilised,
-        rankPattern,
-        alphaPattern,
-        source);
-  }
-
-  AdapterConfig withDropout(double changed) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        changed,
-        targets,
-        bias,
-        modulesToSave,
-        rankStabilised,
-        rankPattern,
-        alphaPattern,
-        source);
-  }
-
-  AdapterConfig withTargets(Targets changed) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        changed,
-        bias,
-        modulesToSave,
-        rankStabilised,
-        rankPattern,
-        alphaPattern,
-        source);
-  }
-
-  AdapterConfig withBias(LoraBias changed) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        targets,
-        changed,
-        modulesToSave,
-        rankStabilised,
-        rankPattern,
-        alphaPattern,
-        source);
-  }
-
-  AdapterConfig withModulesToSave(List<String> changed) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        targets,
-        bias,
-        changed,
-        rankStabilised,
-        rankPattern,
-        alphaPattern,
-        source);
-  }
-
-  AdapterConfig withRankStabilised(boolean changed) {
-    return new AdapterConfig(
-        rank,
-        alpha,
-        dropout,
-        targets,
-        bias,
-        modulesToSave,
-        changed,
-        rankPattern,
-        alphaPattern,
-        source);
+  AdapterConfig with(Consumer<Draft> change) {
+    Draft draft = new Draft();
+    draft.rank = rank;
+    draft.alpha = alpha;
+    draft.dropout = dropout;
+    draft.modules = modules;
+    draft.bias = bias;
+    draft.modulesToSave = modulesToSave;
+    draft.rankStabilised = rankStabilised;
+    draft.dora = dora;
+    draft.initial = initial;
+    draft.rankPattern.putAll(rankPattern);
+    draft.alphaPattern.putAll(alphaPattern);
+    draft.source = source;
+    change.accept(draft);
+    return draft.build();
   }
 
   /** The rank of one module. */
@@ -149,6 +113,26 @@ record AdapterConfig(
   double scaleOf(String path) {
     int own = rankOf(path);
     return pick(alphaPattern, path, alpha) / (rankStabilised ? Math.sqrt(own) : own);
+  }
+
+  /**
+   * How an adapter is stored: as it is, or, where its initial values came out of the base weights,
+   * as a plain one of double rank and the same scale, which has the initial values' opposite in its
+   * second half (PEFT calls this the conversion to LoRA).
+   */
+  AdapterConfig stored() {
+    if (!initial.leavesResidual()) {
+      return this;
+    }
+    double factor = rankStabilised ? Math.sqrt(2) : 2;
+    return with(
+        draft -> {
+          draft.rank *= 2;
+          draft.alpha *= factor;
+          draft.rankPattern.replaceAll((key, value) -> 2 * value);
+          draft.alphaPattern.replaceAll((key, value) -> factor * value);
+          draft.initial = LoraInit.KAIMING;
+        });
   }
 
   /** As in PEFT, the first key wins that matches the path from its start or from after a dot. */

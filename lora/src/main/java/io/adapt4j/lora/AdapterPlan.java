@@ -46,11 +46,19 @@ record AdapterPlan(
    * @param rank rank of its factors
    * @param scale multiplies B A
    * @param transposed whether checkpoints store its weight as [in, out]
+   * @param dora whether it has magnitudes
    */
-  record Adapted(int slot, Linear.Part part, long in, int rank, double scale, boolean transposed) {
+  record Adapted(
+      int slot,
+      Linear.Part part,
+      long in,
+      int rank,
+      double scale,
+      boolean transposed,
+      boolean dora) {
 
     long count() {
-      return rank * (in + part.width());
+      return rank * (in + part.width()) + (dora ? part.width() : 0);
     }
   }
 
@@ -78,9 +86,9 @@ record AdapterPlan(
         problems(config, network, tensors, adapted));
   }
 
-  /** The name a tied head would have in a checkpoint of its own; empty if there is none. */
+  /** The name a head that is stored tied would have of its own; empty if there is none. */
   private static Optional<String> tiedHead(Network network) {
-    return network instanceof Decoder decoder && decoder.isTied()
+    return network instanceof Decoder decoder && decoder.isStoredTied()
         ? Optional.of(decoder.headName())
         : Optional.empty();
   }
@@ -123,7 +131,7 @@ record AdapterPlan(
       Linear linear = slots.get(i).linear();
       for (Linear.Part part : linear.parts()) {
         String path = part.path();
-        if (config.targets().matches(path)
+        if (config.modules().matches(path)
             && !isOutput(config, path)
             && !saved.contains(path + ".weight")) {
           adapted.add(
@@ -133,7 +141,8 @@ record AdapterPlan(
                   linear.inFeatures(),
                   config.rankOf(path),
                   config.scaleOf(path),
-                  transposed.contains(path + ".weight")));
+                  transposed.contains(path + ".weight"),
+                  config.dora()));
         }
       }
     }
@@ -142,7 +151,7 @@ record AdapterPlan(
 
   /** All linear layers are all but the one that scores classes, as PEFT takes it. */
   private static boolean isOutput(AdapterConfig config, String path) {
-    return config.targets() instanceof Targets.AllLinear
+    return config.modules().targets() instanceof Targets.AllLinear
         && (path.equals("classifier") || path.equals("score"));
   }
 
@@ -173,12 +182,12 @@ record AdapterPlan(
               + taskType(network).get()
               + "; put it on a model of its own kind.");
     }
-    if (!(config.targets() instanceof Targets.AllLinear)) {
+    if (!(config.modules().targets() instanceof Targets.AllLinear)) {
       for (String path : otherModules(network, tensors.keySet())) {
-        if (config.targets().matches(path)) {
+        if (config.modules().matches(path)) {
           problems.add(
               "The LoRA targets "
-                  + config.targets()
+                  + config.modules()
                   + " match "
                   + path
                   + ", which is no projection of a layer; name it in modulesToSave to train"
@@ -194,10 +203,43 @@ record AdapterPlan(
                 + ", and the adapter does not bring it; give a base that has it.");
       }
     }
+    if (config.initial() == LoraInit.ORTHOGONAL) {
+      adapted.stream()
+          .filter(one -> one.rank() % 2 != 0)
+          .findFirst()
+          .ifPresent(
+              one ->
+                  problems.add(
+                      "Orthogonal initial values need even ranks, but "
+                          + one.part().path()
+                          + " has rank "
+                          + one.rank()
+                          + "."));
+    }
+    if (config.initial().leavesResidual() && config.dora() && config.dropout() > 0) {
+      problems.add(
+          "DoRA with "
+              + config.initial().peftName()
+              + " initial values works without dropout only; leave one of the three out.");
+    }
+    if (config.initial().leavesResidual()) {
+      adapted.stream()
+          .filter(one -> one.rank() > Math.min(one.in(), one.part().width()))
+          .findFirst()
+          .ifPresent(
+              one ->
+                  problems.add(
+                      one.part().path()
+                          + " has fewer inputs or outputs than its rank "
+                          + one.rank()
+                          + ", so "
+                          + config.initial().peftName()
+                          + " finds no initial values; lower the rank."));
+    }
     if (adapted.isEmpty() && problems.isEmpty()) {
       problems.add(
           "The LoRA targets "
-              + config.targets()
+              + config.modules()
               + " match no projection that is not trained in full already; "
               + choices(network)
               + ".");

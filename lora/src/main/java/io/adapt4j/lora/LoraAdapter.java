@@ -18,6 +18,7 @@ import io.adapt4j.core.model.Weights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A LoRA adapter in a PEFT folder. Immutable; weights are read when it is attached. */
@@ -52,6 +53,22 @@ public final class LoraAdapter implements Adapter {
     return Optional.ofNullable(config.source().path("base_model_name_or_path").textValue());
   }
 
+  /** Returns the name of the folder. */
+  @Override
+  public String name() {
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return last == null ? "adapter" : last.toString();
+  }
+
+  AdapterConfig config() {
+    return config;
+  }
+
+  /** Every module's factors; the tensors belong to the open scope. */
+  Map<String, StoredFactors> factors() {
+    return StoredFactors.read(folder, config);
+  }
+
   @Override
   public Optional<ModelConfig> modelConfig() {
     return Optional.of(folder.resolve(ModelConfig.FILE))
@@ -82,7 +99,7 @@ public final class LoraAdapter implements Adapter {
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
-    LoraModel model = LoraModel.attach(network, plan, config.dropout());
+    LoraModel model = LoraModel.attach(network, plan, config);
     try (Checkpoint weights = PeftFolder.openWeights(folder)) {
       model.load(weights);
     } catch (RuntimeException e) {

@@ -1,138 +1,152 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Dora;
 import io.adapt4j.core.engine.LowRank;
 import io.adapt4j.core.engine.Ops;
 import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Scope;
 import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.engine.TensorLists;
 import io.adapt4j.core.model.DenseLinear;
 import io.adapt4j.core.model.Linear;
-import io.adapt4j.core.model.LinearSlot;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.stream.Stream;
 
 /**
  * A linear layer with low-rank updates beside it: y = base(x) + scale B A x (Hu et al. 2021, eq.
- * 3).
+ * 3), and for DoRA the rows of the sum's weight brought to lengths of their own.
  *
- * <p>The factors of all adapted parts of the layer are computed with as one pair ({@link LowRank}),
- * so that a fused layer costs two products more however many of its parts are adapted. Masters and
- * gradients are fp32; the packed pair is in the model's compute type. With dropout each part draws
- * a mask of its own, as PEFT's separate modules do, and the parts are computed one by one while
- * training.
+ * <p>The factors of all adapted parts of the layer are computed with as one pair ({@link Factors}),
+ * so that a fused layer costs two products more however many of its parts are adapted. With dropout
+ * each part draws a mask of its own, as PEFT's separate modules do, and the parts are computed one
+ * by one while training.
  */
 final class LoraLinear implements Linear {
 
-  private final Linear base;
   private final List<AdapterPlan.Adapted> adapted;
   private final DType type;
   private final double dropout;
   private final long place;
+  private final Factors factors;
 
-  /** First factors below each other [sum of ranks, in]. */
-  private final Parameter a;
+  /** The opposite of initial factors that came out of the base weight, or null. */
+  private final Factors initial;
 
-  /** Second factors [width, rank]. */
-  private final List<Parameter> b = new ArrayList<>();
+  /** The lengths that DoRA trains, or null. */
+  private final Lengths lengths;
 
-  private final LowRank.Layout layout;
-  private final Tensor packedA;
-  private final Tensor packedB;
-
-  /** Each part's own entries of the packed pair: views. */
-  private final List<Tensor> partA = new ArrayList<>();
-
-  private final List<Tensor> partB = new ArrayList<>();
   private final List<Tensor> unmerged = new ArrayList<>();
+  private Linear base;
   private boolean enabled = true;
   private boolean merged;
 
   /**
-   * Wraps a layer; the factors' content is undefined until {@link #initialise} or a load and {@link
-   * #refresh}.
+   * Wraps a layer; the factors are zero until {@link #initialise} or a load.
    *
    * @param base the layer, owned from now on
    * @param adapted its adapted parts, left to right
    * @param type the compute type
-   * @param dropout probability on the updates' input while training
+   * @param config dropout, initial values, and whether lengths train
    * @param place first of as many dropout places as there are parts
    */
   LoraLinear(
-      Linear base, List<AdapterPlan.Adapted> adapted, DType type, double dropout, long place) {
+      Linear base,
+      List<AdapterPlan.Adapted> adapted,
+      DType type,
+      AdapterConfig config,
+      long place) {
     this.base = base;
     this.adapted = List.copyOf(adapted);
     this.type = type;
-    this.dropout = dropout;
+    this.dropout = config.dropout();
     this.place = place;
-    this.layout =
-        new LowRank.Layout(
-            adapted.stream().mapToLong(one -> one.part().start()).toArray(),
-            adapted.stream().mapToDouble(AdapterPlan.Adapted::scale).toArray());
-    List<Slice> slices = new ArrayList<>();
-    long ranks = 0;
-    for (AdapterPlan.Adapted one : adapted) {
-      slices.add(new Slice(PeftNames.a(one.part().path()), ranks, one.rank()));
-      ranks += one.rank();
-      b.add(Parameter.of(PeftNames.b(one.part().path()), one.part().width(), one.rank()));
-    }
-    a = new Parameter(slices, ranks, base.inFeatures());
-    factors().forEach(factor -> factor.allocate(DType.F32));
-    packedA = type == DType.F32 ? a.value() : Tensor.empty(type, a.sizes()).own();
-    packedB = Tensor.zeros(type, base.outFeatures(), ranks).own();
-    for (Slice slice : slices) {
-      partA.add(packedA.narrow(0, slice.start(), slice.rows()).own());
-      partB.add(packedB.narrow(1, slice.start(), slice.rows()).own());
-    }
+    // Needs a plain weight, so it comes before anything that would have to be closed.
+    this.lengths = config.dora() ? new Lengths(adapted, plain()) : null;
+    this.factors = new Factors(adapted, base.inFeatures(), base.outFeatures(), type, 1);
+    this.initial =
+        config.initial().leavesResidual()
+            ? new Factors(adapted, base.inFeatures(), base.outFeatures(), type, -1)
+            : null;
   }
 
-  /** The factors: the first ones in one parameter, then each second one. */
-  List<Parameter> factors() {
-    return Stream.concat(Stream.of(a), b.stream()).toList();
+  List<AdapterPlan.Adapted> adapted() {
+    return adapted;
   }
 
-  /**
-   * Sets the factors as PEFT does: A uniform within 1 / sqrt(in) either way (He et al. 2015 with a
-   * = sqrt 5), B zero.
-   *
-   * @param random the source of A
-   */
-  void initialise(SplittableRandom random) {
-    double bound = 1 / Math.sqrt((double) base.inFeatures());
-    float[] values = new float[Math.toIntExact(a.count())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
-    }
-    try (Tensor drawn = Tensor.of(values, a.sizes())) {
-      a.value().copyFrom(drawn);
-    }
-    TensorLists.zero(b.stream().map(Parameter::value).toList());
+  Factors factors() {
+    return factors;
+  }
+
+  /** The initial factors that are taken away again, or null. */
+  Factors initial() {
+    return initial;
+  }
+
+  /** The lengths that DoRA trains, or null. */
+  Lengths lengths() {
+    return lengths;
   }
 
   void train() {
-    factors().forEach(Parameter::train);
+    factors.train();
+    if (lengths != null) {
+      lengths.train();
+    }
   }
 
-  /** The factors as an optimizer sees them: A and B of each part in turn. */
+  /** What an optimizer sees: A, B and, for DoRA, the lengths of each part in turn. */
   List<Trained> trained() {
     List<Trained> trained = new ArrayList<>();
-    for (int i = 0; i < a.trained().size(); i++) {
-      trained.add(a.trained().get(i));
-      trained.addAll(b.get(i).trained());
+    for (int i = 0; i < adapted.size(); i++) {
+      factors.trained(i).forEach(trained::add);
+      if (lengths != null) {
+        trained.add(lengths.trained(i));
+      }
     }
     return trained;
   }
 
-  /** Brings the packed pair up to date. */
+  /** Brings what the layer computes with up to date after its values changed. */
   void refresh() {
-    if (packedA != a.value()) {
-      packedA.copyFrom(a.value());
+    factors.refresh();
+    if (initial != null) {
+      initial.refresh();
     }
-    LowRank.pack(packedB, b.stream().map(Parameter::value).toList(), layout);
+    if (lengths != null) {
+      measure();
+      lengths.refresh();
+    }
+  }
+
+  /** Lets the lengths start from those the rows have. */
+  void keepLengths() {
+    if (lengths != null) {
+      measure();
+      lengths.keepPresent();
+    }
+  }
+
+  private void measure() {
+    for (int i = 0; i < adapted.size(); i++) {
+      try (Scope scope = Scope.open()) {
+        lengths.measure(i, wholeA(i), wholeB(i));
+      }
+    }
+  }
+
+  /** The first factor of everything added to one part, within the open scope. */
+  Tensor wholeA(int index) {
+    Tensor own = factors.a(index);
+    return initial == null ? own : Tensor.concatenated(List.of(own, initial.a(index)), 0);
+  }
+
+  /** The second factor of everything added to one part, without the scale. */
+  Tensor wholeB(int index) {
+    Tensor own = factors.b(index);
+    return initial == null
+        ? own
+        : Tensor.concatenated(List.of(own, initial.b(index).scaled(-1)), 1);
   }
 
   void enabled(boolean on) {
@@ -166,67 +180,86 @@ final class LoraLinear implements Linear {
     if (!enabled || merged) {
       return y;
     }
-    return dropout > 0 && ops.isRecording() ? droppedOut(ops, y, x) : together(ops, y, x);
-  }
-
-  private Tensor together(Ops ops, Tensor y, Tensor x) {
-    return ops.lowRank(
-        y,
-        x,
-        packedA,
-        packedB,
-        (da, db) -> {
-          if (a.isTrained()) {
-            List<Tensor> gradients = b.stream().map(Parameter::gradient).toList();
-            LowRank.accumulate(da, db, a.gradient(), gradients, layout);
-          }
-        });
+    if (initial != null) {
+      y = ops.frozenLowRank(y, x, initial.packedA(), initial.packedB());
+    }
+    if (dropout > 0 && ops.isRecording()) {
+      return droppedOut(ops, y, x);
+    }
+    Tensor sum =
+        ops.lowRank(
+            y, x, factors.packedA(), factors.packedB(), (da, db) -> factors.accumulate(da, db));
+    return lengths == null
+        ? sum
+        : Dora.rescaled(ops, sum, lengths.gain(), lengths.bias(), lengths::accumulate);
   }
 
   private Tensor droppedOut(Ops ops, Tensor y, Tensor x) {
     Tensor sum = y;
     for (int i = 0; i < adapted.size(); i++) {
-      int index = i;
-      sum =
-          ops.lowRank(
-              sum,
-              ops.dropout(x, dropout, place + i),
-              partA.get(i),
-              partB.get(i),
-              (da, db) -> accumulate(index, da, db));
+      Tensor dropped = ops.dropout(x, dropout, place + i);
+      sum = lengths == null ? updated(ops, sum, dropped, i) : directed(ops, sum, dropped, i);
     }
     return sum;
   }
 
-  private void accumulate(int index, Tensor da, Tensor db) {
-    if (a.isTrained()) {
-      Slice ranks = a.slices().get(index);
-      LowRank.Layout own =
-          new LowRank.Layout(
-              new long[] {layout.starts()[index]}, new double[] {layout.scales()[index]});
-      try (Tensor rows = a.gradient().narrow(0, ranks.start(), ranks.rows())) {
-        LowRank.accumulate(da, db, rows, List.of(b.get(index).gradient()), own);
-      }
-    }
+  private Tensor updated(Ops ops, Tensor y, Tensor x, int index) {
+    long start = adapted.get(index).part().start();
+    return ops.lowRank(
+        y,
+        x,
+        factors.partA(index),
+        factors.partB(index),
+        (da, db) -> factors.accumulate(index, da, db, start));
+  }
+
+  private Tensor directed(Ops ops, Tensor y, Tensor x, int index) {
+    Part part = adapted.get(index).part();
+    Dora.Projection projection =
+        new Dora.Projection(
+            ops.retained(lengths.weight(index)),
+            factors.partA(index),
+            ops.retained(factors.partB(index).narrow(0, part.start(), part.width())),
+            ops.retained(lengths.gain(index)),
+            part.start());
+    return Dora.update(
+        ops,
+        y,
+        x,
+        projection,
+        (da, db, dgain) -> {
+          factors.accumulate(index, da, db, 0);
+          lengths.accumulate(index, dgain);
+        });
   }
 
   /**
-   * Adds the updates to the base weight. In fp32 they are subtracted again by {@link #unmerge}; in
-   * other types, where that would lose digits, the weight's own rows are kept meanwhile.
+   * Adds the updates to the base weight. Plain ones in fp32 are subtracted again by {@link
+   * #unmerge}; otherwise, where that would lose digits, the weight's own rows are kept meanwhile.
    */
   void merge() {
     if (merged) {
       return;
     }
     for (int i = 0; i < adapted.size(); i++) {
-      try (Tensor rows = baseRows(i)) {
-        if (type != DType.F32) {
+      try (Scope scope = Scope.open()) {
+        Tensor rows = baseRows(i);
+        if (keepsRows()) {
           unmerged.add(rows.copyAs(type).own());
         }
-        addTo(rows, i, 1);
+        double scale = adapted.get(i).scale();
+        if (lengths == null) {
+          LowRank.merge(rows, wholeA(i), wholeB(i), scale);
+        } else {
+          Dora.merge(rows, wholeA(i), wholeB(i), scale, lengths.gain(i));
+        }
       }
     }
     merged = true;
+  }
+
+  private boolean keepsRows() {
+    return type != DType.F32 || lengths != null;
   }
 
   void unmerge() {
@@ -234,11 +267,12 @@ final class LoraLinear implements Linear {
       return;
     }
     for (int i = 0; i < adapted.size(); i++) {
-      try (Tensor rows = baseRows(i)) {
-        if (unmerged.isEmpty()) {
-          addTo(rows, i, -1);
-        } else {
+      try (Scope scope = Scope.open()) {
+        Tensor rows = baseRows(i);
+        if (keepsRows()) {
           rows.copyFrom(unmerged.get(i));
+        } else {
+          LowRank.merge(rows, wholeA(i), wholeB(i), -adapted.get(i).scale());
         }
       }
     }
@@ -246,53 +280,68 @@ final class LoraLinear implements Linear {
     merged = false;
   }
 
-  private void addTo(Tensor rows, int index, int sign) {
-    Slice ranks = a.slices().get(index);
-    try (Tensor own = a.value().narrow(0, ranks.start(), ranks.rows())) {
-      LowRank.merge(rows, own, b.get(index).value(), sign * layout.scales()[index]);
-    }
-  }
-
-  private Tensor baseRows(int index) {
+  Tensor baseRows(int index) {
     Part part = adapted.get(index).part();
-    return mergeTarget().weight().value().narrow(0, part.start(), part.width());
+    return plain().weight().value().narrow(0, part.start(), part.width());
   }
 
   /**
-   * The layer whose weight takes the updates.
+   * The layer whose weight is adapted, below any other adapters.
    *
    * @throws IllegalStateException if the base has no plain weight
    */
-  DenseLinear mergeTarget() {
-    if (base instanceof DenseLinear dense) {
+  DenseLinear plain() {
+    Linear lowest = base;
+    while (lowest instanceof LoraLinear other) {
+      lowest = other.base;
+    }
+    if (lowest instanceof DenseLinear dense) {
       return dense;
     }
     throw new IllegalStateException(
-        "An adapter can be merged into plain weights only; "
+        "Merging, DoRA and PiSSA need plain weights, but "
             + adapted.get(0).part().path()
             + " is a "
-            + base.getClass().getSimpleName());
+            + lowest.getClass().getSimpleName());
   }
 
-  /** Gives the place back to the base layer and frees the factors. */
-  void detach(LinearSlot slot) {
-    slot.replace(
-        present -> {
-          if (present != this) {
-            throw new IllegalStateException(
-                "Another layer stands in front of this adapter; take that one off first");
-          }
-          return base;
-        });
-    closeFactors();
+  /**
+   * Takes this layer out of a stack of layers and frees what it owns.
+   *
+   * @param top the stack's top
+   * @return the top of what is left
+   * @throws IllegalStateException if a layer of another kind stands in front
+   */
+  Linear detach(Linear top) {
+    Linear left = base;
+    if (top != this) {
+      left = top;
+      LoraLinear above = requireAdapter(top);
+      while (above.base != this) {
+        above = requireAdapter(above.base);
+      }
+      above.base = base;
+    }
+    closeOwn();
+    return left;
   }
 
-  private void closeFactors() {
-    partA.forEach(Tensor::close);
-    partB.forEach(Tensor::close);
-    factors().forEach(Parameter::close);
-    packedA.close();
-    packedB.close();
+  private static LoraLinear requireAdapter(Linear layer) {
+    if (layer instanceof LoraLinear adapter) {
+      return adapter;
+    }
+    throw new IllegalStateException(
+        "Another layer stands in front of this adapter; take that one off first");
+  }
+
+  private void closeOwn() {
+    factors.close();
+    if (initial != null) {
+      initial.close();
+    }
+    if (lengths != null) {
+      lengths.close();
+    }
     closeUnmerged();
   }
 
@@ -304,6 +353,6 @@ final class LoraLinear implements Linear {
   @Override
   public void close() {
     base.close();
-    closeFactors();
+    closeOwn();
   }
 }

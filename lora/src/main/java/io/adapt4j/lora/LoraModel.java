@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 
 /** A network with an adapter on it: the factors in its linear places and the base tensors. */
 final class LoraModel implements AttachedAdapter {
@@ -39,9 +38,9 @@ final class LoraModel implements AttachedAdapter {
    *
    * @param network a model with weights
    * @param plan a plan without problems, made for it
-   * @param dropout probability on the updates' input while training
+   * @param config what the plan was made of
    */
-  static LoraModel attach(Network network, AdapterPlan plan, double dropout) {
+  static LoraModel attach(Network network, AdapterPlan plan, AdapterConfig config) {
     if (!plan.problems().isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", plan.problems()));
     }
@@ -61,7 +60,7 @@ final class LoraModel implements AttachedAdapter {
             .get(i)
             .replace(
                 base -> {
-                  LoraLinear layer = new LoraLinear(base, own, network.type(), dropout, first);
+                  LoraLinear layer = new LoraLinear(base, own, network.type(), config, first);
                   model.layers.put(slots.get(index), layer);
                   return layer;
                 });
@@ -87,24 +86,16 @@ final class LoraModel implements AttachedAdapter {
     return AdapterPlan.of(config, network);
   }
 
-  /** Sets every factor to PEFT's initial values; the same seed gives the same ones. */
-  void initialise(long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    layers.values().forEach(layer -> layer.initialise(random));
+  /** Sets every factor to its initial values; the same seed gives the same ones. */
+  void initialise(LoraInit kind, long seed) {
+    Initialiser initialiser = new Initialiser(kind, seed);
+    layers.values().forEach(initialiser::fill);
     refresh();
   }
 
   /** Fills everything from an adapter file that has been compared with the plan. */
   void load(Checkpoint checkpoint) {
-    for (LoraLinear layer : layers.values()) {
-      for (Parameter factor : layer.factors()) {
-        for (Slice slice : factor.slices()) {
-          try (Tensor rows = factor.value().narrow(0, slice.start(), slice.rows())) {
-            Weights.fill(rows, checkpoint, slice.name());
-          }
-        }
-      }
-    }
+    layers.values().forEach(layer -> LayerFile.load(layer, checkpoint));
     for (BaseTensor base : bases) {
       String name = PeftNames.find(PeftNames.base(base.name(), plan), checkpoint.names());
       if (checkpoint.names().contains(name)) {
@@ -144,21 +135,16 @@ final class LoraModel implements AttachedAdapter {
       throw new IllegalStateException("Switch the adapter on before it is saved");
     }
     List<TensorData> tensors = new ArrayList<>();
-    for (LoraLinear layer : layers.values()) {
-      for (Parameter factor : layer.factors()) {
-        for (Slice slice : factor.slices()) {
-          tensors.add(tensor(slice.name(), factor, slice));
-        }
-      }
-    }
+    layers.values().forEach(layer -> tensors.addAll(LayerFile.tensors(layer)));
     for (BaseTensor base : bases) {
-      tensors.add(tensor(PeftNames.base(base.name(), plan), base.parameter(), base.slice()));
+      tensors.add(
+          Weights.tensor(
+              PeftNames.base(base.name(), plan),
+              base.parameter().master(),
+              base.slice(),
+              StoredType.F32));
     }
     return tensors;
-  }
-
-  private static TensorData tensor(String name, Parameter parameter, Slice slice) {
-    return Weights.tensor(name, parameter.master(), slice, StoredType.F32);
   }
 
   @Override
@@ -167,7 +153,7 @@ final class LoraModel implements AttachedAdapter {
     if (!enabled) {
       throw new IllegalStateException("Switch the adapter on before it is merged");
     }
-    layers.values().forEach(LoraLinear::mergeTarget);
+    layers.values().forEach(LoraLinear::plain);
     layers.values().forEach(LoraLinear::merge);
     merged = true;
   }
@@ -206,7 +192,7 @@ final class LoraModel implements AttachedAdapter {
     if (merged && modelIsOpen) {
       layers.values().forEach(LoraLinear::unmerge);
     }
-    layers.forEach((slot, layer) -> layer.detach(slot));
+    layers.forEach((slot, layer) -> slot.replace(layer::detach));
     bases.forEach(BaseTensor::close);
     if (plan.untiesHead() && modelIsOpen) {
       ((Decoder) network).tieHead();

@@ -29,6 +29,6 @@ final class OutputModules {
         modules.add(path);
       }
     }
-    return config.withModulesToSave(List.copyOf(modules));
+    return config.with(draft -> draft.modulesToSave = List.copyOf(modules));
   }
 }

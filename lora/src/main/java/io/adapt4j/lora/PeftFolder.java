@@ -38,9 +38,6 @@ final class PeftFolder {
   static final String CONFIG = "adapter_config.json";
   static final String WEIGHTS = "adapter_model.safetensors";
 
-  /** Target lists at least this long are condensed to module names, as PEFT does. */
-  private static final int LONG_TARGET_LIST = 20;
-
   /** Fields that change nothing in what a finished adapter computes. */
   private static final Set<String> WITHOUT_MEANING =
       Set.of(
@@ -65,7 +62,10 @@ final class PeftFolder {
       Set.of(
           "alpha_pattern",
           "bias",
+          "exclude_modules",
           "init_lora_weights",
+          "layers_pattern",
+          "layers_to_transform",
           "lora_alpha",
           "lora_dropout",
           "modules_to_save",
@@ -74,6 +74,7 @@ final class PeftFolder {
           "rank_pattern",
           "target_modules",
           "task_type",
+          "use_dora",
           "use_rslora");
 
   /**
@@ -88,18 +89,20 @@ final class PeftFolder {
     ConfigReader fields = ConfigReader.read(folder.resolve(CONFIG));
     ObjectNode json = fields.json();
     requireSupported(fields, json);
-    int rank = fields.requirePositiveInt("r");
-    return new AdapterConfig(
-        rank,
-        fields.positiveNumber("lora_alpha", 8),
-        dropout(fields),
-        targets(fields, json.path("target_modules")),
-        bias(fields),
-        fields.texts("modules_to_save"),
-        fields.bool("use_rslora", false),
-        pattern(fields, "rank_pattern", JsonNode::intValue),
-        pattern(fields, "alpha_pattern", JsonNode::doubleValue),
-        json);
+    return AdapterConfig.ofRank(fields.requirePositiveInt("r"))
+        .with(
+            draft -> {
+              draft.alpha = fields.positiveNumber("lora_alpha", 8);
+              draft.dropout = dropout(fields);
+              draft.modules = SelectionFields.read(fields);
+              draft.bias = bias(fields);
+              draft.modulesToSave = fields.texts("modules_to_save");
+              draft.rankStabilised = fields.bool("use_rslora", false);
+              draft.dora = fields.bool("use_dora", false);
+              draft.rankPattern = pattern(fields, "rank_pattern", JsonNode::intValue);
+              draft.alphaPattern = pattern(fields, "alpha_pattern", JsonNode::doubleValue);
+              draft.source = json;
+            });
   }
 
   private static void requireSupported(ConfigReader fields, ObjectNode json) {
@@ -143,25 +146,6 @@ final class PeftFolder {
       throw fields.invalid("lora_dropout", "a number in [0, 1)", "Correct the field.");
     }
     return dropout;
-  }
-
-  private static Targets targets(ConfigReader fields, JsonNode value) {
-    try {
-      if (value.isTextual()) {
-        return value.textValue().equalsIgnoreCase("all-linear")
-            ? Targets.ALL_LINEAR
-            : Targets.regex(value.textValue());
-      }
-      if (value.isArray() && !value.isEmpty()) {
-        return Targets.names(fields.texts("target_modules").toArray(String[]::new));
-      }
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException(fields.file() + ": target_modules: " + e.getMessage(), e);
-    }
-    throw fields.invalid(
-        "target_modules",
-        "a list of module names or a regular expression",
-        "Name the modules the adapter was trained on.");
   }
 
   private static LoraBias bias(ConfigReader fields) {
@@ -267,12 +251,16 @@ final class PeftFolder {
     fields.put("r", nodes.numberNode(config.rank()));
     fields.put("lora_alpha", number(config.alpha()));
     fields.put("lora_dropout", nodes.numberNode(config.dropout()));
-    fields.put("target_modules", targets(config.targets(), plan));
+    SelectionFields.write(fields, config.modules(), plan);
     fields.put("bias", nodes.textNode(config.bias().peftName()));
     fields.put(
         "modules_to_save",
         config.modulesToSave().isEmpty() ? nodes.nullNode() : array(config.modulesToSave()));
     fields.put("use_rslora", nodes.booleanNode(config.rankStabilised()));
+    fields.put("use_dora", nodes.booleanNode(config.dora()));
+    if (config.initial() != LoraInit.KAIMING) {
+      fields.put("init_lora_weights", nodes.textNode(config.initial().peftName()));
+    }
     ObjectNode ranks = nodes.objectNode();
     config.rankPattern().forEach(ranks::put);
     fields.put("rank_pattern", ranks);
@@ -310,21 +298,6 @@ final class PeftFolder {
     defaults.put("megatron_core", nodes.textNode("megatron.core"));
     defaults.put("qalora_group_size", nodes.numberNode(16));
     return defaults;
-  }
-
-  private static JsonNode targets(Targets targets, AdapterPlan plan) {
-    if (targets instanceof Targets.Names names) {
-      return array(names.names());
-    }
-    if (targets instanceof Targets.Regex regex) {
-      return JsonNodeFactory.instance.textNode(regex.expression());
-    }
-    List<String> paths = plan.adapted().stream().map(one -> one.part().path()).toList();
-    boolean condense = paths.size() >= LONG_TARGET_LIST;
-    return array(
-        condense
-            ? plan.adapted().stream().map(one -> one.part().name()).distinct().toList()
-            : paths);
   }
 
   private static ArrayNode array(List<String> texts) {

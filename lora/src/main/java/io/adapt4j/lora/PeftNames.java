@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -27,6 +28,19 @@ final class PeftNames {
     return ROOT + path + ".lora_B.weight";
   }
 
+  /** The module whose first factor has this name; empty if it is no first factor's. */
+  static Optional<String> moduleOfA(String name) {
+    String end = ".lora_A.weight";
+    return name.startsWith(ROOT) && name.endsWith(end)
+        ? Optional.of(name.substring(ROOT.length(), name.length() - end.length()))
+        : Optional.empty();
+  }
+
+  /** The lengths that DoRA trains, one an output. */
+  static String magnitude(String path) {
+    return ROOT + path + ".lora_magnitude_vector";
+  }
+
   /** The name of a base tensor that trains with the adapter. */
   static String base(String tensor, AdapterPlan plan) {
     String path = tensor.substring(0, tensor.lastIndexOf('.'));
@@ -43,6 +57,9 @@ final class PeftNames {
       String path = one.part().path();
       tensors.put(a(path), List.of((long) one.rank(), one.in()));
       tensors.put(b(path), List.of(one.part().width(), (long) one.rank()));
+      if (one.dora()) {
+        tensors.put(magnitude(path), List.of(one.part().width()));
+      }
     }
     plan.shapes().forEach((name, shape) -> tensors.put(base(name, plan), shape));
     return tensors;

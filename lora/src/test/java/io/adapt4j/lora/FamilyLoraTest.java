@@ -22,6 +22,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** LoRA on every family, under the names that family gives its projections. */
 class FamilyLoraTest {
@@ -81,6 +82,36 @@ class FamilyLoraTest {
         assertThat(distance(outputs(network), adapted)).isLessThan(1e-5);
       }
       assertThat(distance(outputs(network), plain)).isLessThan(1e-5);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"llama_linear", "phi3", "gpt2_by_layer", "gpt_neox_linear", "modernbert_cls"})
+  void doraAndPissaStartAtTheBaseAndMerge(String family, @TempDir Path folder) {
+    Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
+    try (Network network = load(base)) {
+      float[] plain = outputs(network);
+      Lora both = Lora.rank(2).dora().initialise(LoraInit.pissa());
+      try (Adaptation adaptation = both.attach(network, base, 1)) {
+        assertThat(distance(outputs(network), plain)).isLessThan(1e-4);
+        SplittableRandom random = new SplittableRandom(5);
+        for (Trained one : adaptation.trained()) {
+          if (!one.name().endsWith("lora_magnitude_vector")) {
+            randomise(one.value(), random);
+          }
+        }
+        adaptation.refresh();
+        adaptation.save(folder);
+      }
+      try (AttachedAdapter adapter = LoraAdapter.at(folder).attach(network)) {
+        float[] adapted = outputs(network);
+        assertThat(distance(adapted, plain)).isGreaterThan(1e-2);
+        adapter.merge();
+        assertThat(distance(outputs(network), adapted)).isLessThan(1e-4);
+        adapter.unmerge();
+      }
+      assertThat(outputs(network)).isEqualTo(plain);
     }
   }
 

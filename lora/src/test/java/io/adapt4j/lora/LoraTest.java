@@ -322,8 +322,8 @@ class LoraTest {
     assertThat(config.scaleOf("model.layers.1.self_attn.k_proj")).isEqualTo(4);
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
       AdapterPlan plan = AdapterPlan.of(config, decoder);
-      try (LoraModel model = LoraModel.attach(decoder, plan, 0)) {
-        model.initialise(1);
+      try (LoraModel model = LoraModel.attach(decoder, plan, config)) {
+        model.initialise(LoraInit.KAIMING, 1);
         PeftFolder.write(second, config, plan, "base", model.tensors());
       }
       try (Adaptation adaptation = Lora.continuing(second).attach(decoder, BASE, 2)) {
@@ -353,10 +353,10 @@ class LoraTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "use_dora|true",
+        "use_qalora|true",
         "peft_type|\"IA3\"",
         "task_type|\"QUESTION_ANS\"",
-        "layers_to_transform|[0]",
+        "layers_to_transform|[-1]",
         "lora_bias|true",
         "target_parameters|[\"experts\"]",
         "init_lora_weights|\"pissa\"",

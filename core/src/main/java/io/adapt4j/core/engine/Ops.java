@@ -52,6 +52,16 @@ public final class Ops {
     return tape != null;
   }
 
+  /**
+   * Tells whether derivatives reach a tensor: something that trains has gone into it.
+   *
+   * @param tensor what an operator returned
+   * @return false without a tape
+   */
+  public boolean isDifferentiated(Tensor tensor) {
+    return tracks(tensor);
+  }
+
   private boolean tracks(Tensor tensor) {
     return tape != null && tape.tracks(tensor);
   }
@@ -146,11 +156,26 @@ public final class Ops {
     return y;
   }
 
-  private static List<Tensor> value(Parameter parameter) {
+  /**
+   * Keeps a tensor of the open scope until the derivatives are done, where there are any.
+   *
+   * @param tensor such as a view of a weight
+   * @return the same tensor
+   */
+  public Tensor retained(Tensor tensor) {
+    return tape == null ? tensor : tape.retain(tensor);
+  }
+
+  /** Where operators are recorded, or null. */
+  Tape tape() {
+    return tape;
+  }
+
+  static List<Tensor> value(Parameter parameter) {
     return parameter == null ? List.of() : List.of(parameter.value());
   }
 
-  private static List<Tensor> gradient(Parameter parameter) {
+  static List<Tensor> gradient(Parameter parameter) {
     return parameter != null && parameter.isTrained() ? List.of(parameter.gradient()) : List.of();
   }
 
@@ -214,6 +239,47 @@ public final class Ops {
           });
     }
     return sum;
+  }
+
+  /**
+   * Adds a low-rank update whose factors are frozen, to y in place. Retains nothing.
+   *
+   * @param y the base layer's output [.., out]; not to be used afterwards
+   * @param x the update's input [.., in]
+   * @param a [rank, in]
+   * @param b [out, rank], with any scale already inside
+   * @return the sum
+   */
+  public Tensor frozenLowRank(Tensor y, Tensor x, Tensor a, Tensor b) {
+    Tensor sum = LibTorch.tensor("low_rank", false, y, x, a, b);
+    if (tracks(x) || tracks(y)) {
+      tape.record(
+          new Tensor[] {sum},
+          new Tensor[] {y, x},
+          dy ->
+              new Tensor[] {dy[0], LibTorch.tensor("low_rank_backward_input", false, dy[0], a, b)});
+    }
+    return sum;
+  }
+
+  /**
+   * Adds uniform noise. Does nothing without a tape. Retains nothing.
+   *
+   * @param x [B, T, hidden]
+   * @param magnitudes F32 [B], the largest noise of each row
+   * @param place tells this use from the others of the same pass
+   * @return the shape of x
+   */
+  public Tensor noise(Tensor x, Tensor magnitudes, long place) {
+    if (tape == null) {
+      return x;
+    }
+    Torch.seed(mix(seed, place));
+    Tensor y = LibTorch.tensor("uniform_noise", false, x, magnitudes);
+    if (tracks(x)) {
+      tape.record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {dy[0]});
+    }
+    return y;
   }
 
   /**
@@ -647,9 +713,10 @@ public final class Ops {
   /**
    * Runs a part of the network whose intermediates live and die together.
    *
-   * <p>Without a tape they are closed when the part is done. With one they are kept for the
-   * derivative, or, when recomputing, dropped at once and made again from x when the derivative
-   * asks for them (Chen et al. 2016).
+   * <p>Without a tape they are closed when the part is done, and so they are with one where the
+   * part neither trains nor depends on what does. Otherwise they are kept for the derivative, or,
+   * when recomputing, dropped at once and made again from x when the derivative asks for them (Chen
+   * et al. 2016).
    *
    * @param x the part's only input that is differentiated
    * @param recompute whether to drop the intermediates
@@ -662,13 +729,17 @@ public final class Ops {
         return scope.keep(body.apply(this, x));
       }
     }
-    tape.retain(x);
     return recompute ? recomputed(x, body) : kept(x, body);
   }
 
   private Tensor kept(Tensor x, BiFunction<Ops, Tensor, Tensor> body) {
     Tape inner = new Tape();
     Tensor y = forward(inner, x, body);
+    if (!inner.tracks(y)) {
+      inner.close();
+      return y;
+    }
+    tape.retain(x);
     tape.take(y);
     tape.onClose(inner);
     tape.record(
@@ -687,8 +758,12 @@ public final class Ops {
     Tensor y;
     try (Tape dropped = new Tape()) {
       y = forward(dropped, x, body);
+      if (!dropped.tracks(y)) {
+        return y;
+      }
       tape.take(y);
     }
+    tape.retain(x);
     tape.record(
         new Tensor[] {y},
         new Tensor[] {x},

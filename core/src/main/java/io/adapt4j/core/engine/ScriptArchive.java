@@ -20,7 +20,7 @@ import java.util.zip.ZipOutputStream;
 final class ScriptArchive {
 
   private static final List<String> SOURCES =
-      List.of("tensor.py", "transformer.py", "loss.py", "optimizer.py");
+      List.of("tensor.py", "transformer.py", "loss.py", "optimizer.py", "adapter.py");
 
   private static final String CLASS_HEADER =
       """

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -261,6 +262,37 @@ public final class Tensor implements AutoCloseable {
    */
   public Tensor scaled(double factor) {
     return LibTorch.tensor("scaled", false, this, factor);
+  }
+
+  /**
+   * Adds elementwise.
+   *
+   * @param other of this tensor's sizes and type
+   * @return a new tensor
+   */
+  public Tensor plus(Tensor other) {
+    return LibTorch.tensor("add", false, this, other);
+  }
+
+  /**
+   * Multiplies matrices.
+   *
+   * @param right [columns, n], of this tensor's type
+   * @return [rows, n]
+   */
+  public Tensor times(Tensor right) {
+    return LibTorch.tensor("matmul", false, this, right);
+  }
+
+  /**
+   * Joins tensors.
+   *
+   * @param parts of the same type, and of the same sizes but for one dimension
+   * @param dimension that one
+   * @return a new tensor
+   */
+  public static Tensor concatenated(List<Tensor> parts, int dimension) {
+    return LibTorch.tensor("concatenate", false, parts, dimension);
   }
 
   /**

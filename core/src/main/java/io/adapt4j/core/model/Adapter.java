@@ -8,6 +8,15 @@ import java.util.Optional;
 public interface Adapter {
 
   /**
+   * Names the adapter for people.
+   *
+   * @return a short text, such as the name of its folder
+   */
+  default String name() {
+    return "adapter";
+  }
+
+  /**
    * Finds what keeps this adapter from a model, before any weight is read.
    *
    * @param declared the model's structure

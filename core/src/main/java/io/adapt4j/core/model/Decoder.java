@@ -5,6 +5,7 @@ import io.adapt4j.core.engine.Ops;
 import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.VocabularyHead;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,7 +22,11 @@ public final class Decoder extends Network {
 
   private final Placement placement;
   private final String headName;
+  private final boolean storedTied;
   private VocabularyHead head;
+
+  /** How many need a head with values of its own. */
+  private int untyings;
 
   /**
    * Declares a decoder.
@@ -40,6 +45,7 @@ public final class Decoder extends Network {
     this.placement = body.placement();
     this.headName = headName;
     this.head = head;
+    this.storedTied = isTied();
   }
 
   @Override
@@ -104,6 +110,15 @@ public final class Decoder extends Network {
     return head.weight() == embedding();
   }
 
+  /**
+   * Tells whether embedding and output head are one in the checkpoint, whatever they are now.
+   *
+   * @return true where the checkpoint has no values for the head
+   */
+  public boolean isStoredTied() {
+    return storedTied;
+  }
+
   /** Gives a tied output head values of its own, so that it can be trained alone. */
   public void untieHead() {
     if (isTied()) {
@@ -114,11 +129,14 @@ public final class Decoder extends Network {
       }
       head = head.withWeight(own);
     }
+    untyings++;
   }
 
-  /** Makes the embedding the output head again: the opposite of {@link #untieHead}. */
+  /**
+   * Makes the embedding the output head again once it was called as often as {@link #untieHead}.
+   */
   public void tieHead() {
-    if (!isTied()) {
+    if (!isTied() && untyings > 0 && --untyings == 0) {
       head.weight().close();
       head = head.withWeight(embedding());
     }
@@ -134,7 +152,7 @@ public final class Decoder extends Network {
    * @throws IllegalArgumentException if a text is longer than a model with learned positions allows
    */
   public Positions positions(long[] attentionMask, int rows, int length) {
-    return placement.causal(attentionMask, rows, length, type());
+    return noisy(placement.causal(attentionMask, rows, length, type()), attentionMask, rows);
   }
 
   /**
@@ -149,7 +167,10 @@ public final class Decoder extends Network {
    *     model with learned positions allows
    */
   public Positions packedPositions(int[][] documents, int length) {
-    return placement.packed(documents, length, type());
+    return noisy(
+        placement.packed(documents, length, type()),
+        documents.length,
+        row -> Arrays.stream(documents[row]).sum());
   }
 
   /**

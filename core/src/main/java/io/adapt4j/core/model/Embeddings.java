@@ -18,6 +18,9 @@ import java.util.stream.Stream;
  */
 record Embeddings(Parameter tokens, Parameter positions, Parameter types, Norm norm, Scale scale) {
 
+  /** Where noise is drawn; dropout counts its places from 0. */
+  private static final long NOISE_PLACE = -1;
+
   /**
    * A factor of the embedding.
    *
@@ -35,7 +38,7 @@ record Embeddings(Parameter tokens, Parameter positions, Parameter types, Norm n
 
   Tensor forward(Ops ops, Tensor ids, Tensor typeIds, Positions at) {
     double factor = scale.rounded() ? tokens.value().type().round(scale.factor()) : scale.factor();
-    Tensor x = ops.scaled(ops.embedding(ids, tokens), factor);
+    Tensor x = noisy(ops, ops.scaled(ops.embedding(ids, tokens), factor), at);
     if (positions != null) {
       x = ops.add(x, ops.embedding(at.ids(), positions));
     }
@@ -43,6 +46,13 @@ record Embeddings(Parameter tokens, Parameter positions, Parameter types, Norm n
       x = ops.add(x, ops.embedding(typeIds, types));
     }
     return norm.forward(ops, x);
+  }
+
+  private static Tensor noisy(Ops ops, Tensor x, Positions at) {
+    if (at.noise() == null || !ops.isRecording()) {
+      return x;
+    }
+    return ops.noise(x, Tensor.of(at.noise(), at.noise().length), NOISE_PLACE);
   }
 
   List<Parameter> parameters() {

@@ -17,6 +17,7 @@ public final class Positions implements AutoCloseable {
   private final Map<Long, Tensor> masks;
   private final KvCache cache;
   private final DocumentBlocks documents;
+  private float[] noise;
 
   /**
    * Collects what was made.
@@ -59,6 +60,15 @@ public final class Positions implements AutoCloseable {
   /** The mask for a window, or null where the attention rule alone says what is seen. */
   Tensor mask(long window) {
     return masks.get(window);
+  }
+
+  void noise(float[] magnitudes) {
+    noise = magnitudes;
+  }
+
+  /** The largest noise on each row's embeddings while training, or null for none. */
+  float[] noise() {
+    return noise;
   }
 
   KvCache cache() {

@@ -44,7 +44,7 @@ record Transformer(
       int index = i;
       Tensor next =
           ops.segment(x, recompute, (inner, in) -> layer.forward(inner, in, positions, index));
-      if (!ops.isRecording()) {
+      if (!ops.isDifferentiated(next)) {
         x.close();
       }
       x = next;

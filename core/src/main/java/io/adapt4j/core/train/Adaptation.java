@@ -3,6 +3,7 @@ package io.adapt4j.core.train;
 import io.adapt4j.core.engine.Parameter.Trained;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A model prepared for training: the values that train, and how to save and restore them. Closing
@@ -33,6 +34,39 @@ public interface Adaptation extends AutoCloseable {
    * @param folder the folder
    */
   void restore(Path folder);
+
+  /**
+   * Switches what was adapted off or back on. Off, the model is the one it was before training, to
+   * the bit, which gives the log-probabilities of a reference without a second model.
+   *
+   * @param on whether the adapter takes part
+   * @throws UnsupportedOperationException if the base itself trains, so that it is not there any
+   *     more
+   */
+  default void enabled(boolean on) {
+    if (!on) {
+      throw new UnsupportedOperationException(
+          "The base weights themselves train, so the model cannot run as it was before; use an"
+              + " adapter, or a second model as the reference");
+    }
+  }
+
+  /**
+   * Runs something with the model as it was before training.
+   *
+   * @param <T> what it gives
+   * @param action what to run; it must not train or save
+   * @return its result
+   * @throws UnsupportedOperationException if the base itself trains
+   */
+  default <T> T withoutAdapter(Supplier<T> action) {
+    enabled(false);
+    try {
+      return action.get();
+    } finally {
+      enabled(true);
+    }
+  }
 
   @Override
   void close();

@@ -45,6 +45,16 @@ public interface FineTuningMethod {
   long trainableParameters(Network declared);
 
   /**
+   * Learning rates the method wants for some of its values, as factors on that of the step. Those
+   * of the run's own options come first.
+   *
+   * @return the factors; empty for one rate for all
+   */
+  default List<TrainingStep.RateFactor> rateFactors() {
+    return List.of();
+  }
+
+  /**
    * Prepares a model for training.
    *
    * @param network the model, with its weights

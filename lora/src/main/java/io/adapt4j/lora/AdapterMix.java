@@ -1,0 +1,247 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Factorisation;
+import io.adapt4j.core.engine.Parameter.Slice;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.model.Weights;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A weighted sum of LoRA adapters of one base, written as a new adapter (PEFT's {@code
+ * add_weighted_adapter}). Needs the adapters' folders only, not the base. A module that one of them
+ * leaves alone gets the others' updates.
+ *
+ * <p>Adapters with DoRA, biases or modules saved in full are refused: their sum is no LoRA.
+ * Immutable.
+ */
+public final class AdapterMix {
+
+  private final List<LoraAdapter> adapters;
+  private final List<Double> weights;
+
+  private AdapterMix(List<LoraAdapter> adapters, List<Double> weights) {
+    this.adapters = List.copyOf(adapters);
+    this.weights = List.copyOf(weights);
+  }
+
+  /**
+   * Begins with one adapter.
+   *
+   * @param adapter an adapter
+   * @param weight multiplies its update; may be negative but with {@link Blend#LINEAR}
+   * @return the mix
+   * @throws IllegalArgumentException if the weight is not finite
+   */
+  public static AdapterMix of(LoraAdapter adapter, double weight) {
+    return new AdapterMix(List.of(), List.of()).and(adapter, weight);
+  }
+
+  /**
+   * Adds an adapter.
+   *
+   * @param adapter an adapter of the same base
+   * @param weight multiplies its update
+   * @return a changed copy
+   * @throws IllegalArgumentException if the weight is not finite
+   */
+  public AdapterMix and(LoraAdapter adapter, double weight) {
+    if (!Double.isFinite(weight)) {
+      throw new IllegalArgumentException("weight: expected a finite number, found " + weight);
+    }
+    List<LoraAdapter> all = new ArrayList<>(adapters);
+    all.add(adapter);
+    List<Double> more = new ArrayList<>(weights);
+    more.add(weight);
+    return new AdapterMix(all, more);
+  }
+
+  /**
+   * Writes the mix as a PEFT folder. Its scale is 1, and its targets are the paths of all adapted
+   * modules.
+   *
+   * @param output created if absent; files in it are replaced atomically
+   * @param how how the updates are added
+   * @throws IllegalArgumentException if the adapters cannot be added in this way, with the reason
+   * @throws CheckpointException if a folder cannot be read or written
+   */
+  public void write(Path output, Blend how) {
+    requireSupported(how);
+    try (Scope scope = Scope.open()) {
+      List<Map<String, StoredFactors>> stored =
+          adapters.stream().map(LoraAdapter::factors).toList();
+      Set<String> paths = new LinkedHashSet<>();
+      stored.forEach(one -> paths.addAll(one.keySet()));
+      List<TensorData> tensors = new ArrayList<>();
+      List<AdapterPlan.Adapted> adapted = new ArrayList<>();
+      AdapterConfig first = adapters.get(0).config();
+      boolean transposed = first.source().path("fan_in_fan_out").asBoolean();
+      int rank = rank(stored, how);
+      for (String path : paths) {
+        StoredFactors sum = padded(sum(path, stored, how), rank);
+        long width = sum.b().size(0);
+        tensors.add(tensor(PeftNames.a(path), sum.a()));
+        tensors.add(tensor(PeftNames.b(path), sum.b()));
+        adapted.add(
+            new AdapterPlan.Adapted(
+                0, new Linear.Part(path, 0, width), sum.a().size(1), rank, 1, transposed, false));
+      }
+      PeftFolder.write(
+          output,
+          config(first, paths, rank),
+          plan(first, adapted),
+          adapters.get(0).base().orElse(""),
+          tensors);
+    }
+  }
+
+  private void requireSupported(Blend how) {
+    for (int i = 0; i < adapters.size(); i++) {
+      AdapterConfig config = adapters.get(i).config();
+      String name = "'" + adapters.get(i).name() + "'";
+      if (config.dora() || config.bias() != LoraBias.NONE || !config.modulesToSave().isEmpty()) {
+        throw new IllegalArgumentException(
+            "The adapter "
+                + name
+                + " has DoRA, biases or modules to save, so its sum with others is no LoRA; merge"
+                + " it into the base instead.");
+      }
+      if (how == Blend.LINEAR && weights.get(i) < 0) {
+        throw new IllegalArgumentException(
+            "The adapter "
+                + name
+                + " has the weight "
+                + weights.get(i)
+                + ", of which a linear blend would take the root; use another blend.");
+      }
+    }
+  }
+
+  /** The rank of the result. */
+  private static int rank(List<Map<String, StoredFactors>> stored, Blend how) {
+    List<Integer> ranks =
+        stored.stream()
+            .map(one -> one.values().stream().mapToInt(StoredFactors::rank).max().orElse(0))
+            .toList();
+    if (how instanceof Blend.Svd svd) {
+      return svd.rank();
+    }
+    if (how == Blend.CONCATENATED) {
+      return ranks.stream().mapToInt(Integer::intValue).sum();
+    }
+    boolean same =
+        stored.stream()
+            .flatMap(one -> one.values().stream())
+            .allMatch(one -> one.rank() == ranks.get(0));
+    if (!same) {
+      throw new IllegalArgumentException(
+          "A linear blend needs one rank in all adapters and modules, found at most "
+              + ranks
+              + "; use another blend.");
+    }
+    return ranks.get(0);
+  }
+
+  private StoredFactors sum(String path, List<Map<String, StoredFactors>> stored, Blend how) {
+    List<Tensor> a = new ArrayList<>();
+    List<Tensor> b = new ArrayList<>();
+    for (int i = 0; i < stored.size(); i++) {
+      StoredFactors one = stored.get(i).get(path);
+      if (one != null) {
+        double factor = weights.get(i) * one.scale();
+        double share = Math.sqrt(Math.abs(factor));
+        a.add(one.a().scaled(share));
+        b.add(one.b().scaled(Math.copySign(share, factor)));
+        requireSameShape(path, one, stored, i);
+      }
+    }
+    if (how == Blend.LINEAR) {
+      return new StoredFactors(total(a), total(b), 1);
+    }
+    Tensor allA = Tensor.concatenated(a, 0);
+    Tensor allB = Tensor.concatenated(b, 1);
+    if (how instanceof Blend.Svd svd) {
+      Factorisation found = Factorisation.principalOfProduct(allB, allA, svd.rank());
+      return new StoredFactors(found.right(), found.left(), 1);
+    }
+    return new StoredFactors(allA, allB, 1);
+  }
+
+  private void requireSameShape(
+      String path, StoredFactors one, List<Map<String, StoredFactors>> stored, int index) {
+    for (int i = 0; i < index; i++) {
+      StoredFactors other = stored.get(i).get(path);
+      if (other != null
+          && (other.a().size(1) != one.a().size(1) || other.b().size(0) != one.b().size(0))) {
+        throw new IllegalArgumentException(
+            "The adapters '"
+                + adapters.get(i).name()
+                + "' and '"
+                + adapters.get(index).name()
+                + "' belong to different bases: "
+                + path
+                + " has other sizes in them.");
+      }
+    }
+  }
+
+  private static Tensor total(List<Tensor> parts) {
+    Tensor sum = parts.get(0);
+    for (Tensor part : parts.subList(1, parts.size())) {
+      sum = sum.plus(part);
+    }
+    return sum;
+  }
+
+  /** Fills the rank up with zeros. */
+  private static StoredFactors padded(StoredFactors factors, int rank) {
+    int missing = rank - factors.rank();
+    if (missing == 0) {
+      return factors;
+    }
+    Tensor rows = Tensor.zeros(DType.F32, missing, factors.a().size(1));
+    Tensor columns = Tensor.zeros(DType.F32, factors.b().size(0), missing);
+    return new StoredFactors(
+        Tensor.concatenated(List.of(factors.a(), rows), 0),
+        Tensor.concatenated(List.of(factors.b(), columns), 1),
+        1);
+  }
+
+  private static TensorData tensor(String name, Tensor values) {
+    return Weights.tensor(name, values, new Slice(name, 0, values.size(0)), StoredType.F32);
+  }
+
+  private static AdapterConfig config(AdapterConfig first, Set<String> paths, int rank) {
+    return first.with(
+        draft -> {
+          draft.rank = rank;
+          draft.alpha = rank;
+          draft.rankStabilised = false;
+          draft.rankPattern = Map.of();
+          draft.alphaPattern = Map.of();
+          draft.modules = Selection.of(Targets.names(paths.toArray(String[]::new)));
+        });
+  }
+
+  private static AdapterPlan plan(AdapterConfig first, List<AdapterPlan.Adapted> adapted) {
+    return new AdapterPlan(
+        Optional.ofNullable(first.source().path("task_type").textValue()),
+        adapted,
+        List.of(),
+        List.of(),
+        false,
+        Map.of(),
+        List.of());
+  }
+}

@@ -1,0 +1,94 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Parameter.Slice;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * The tensors of one layer in an adapter file. Where initial factors are taken away again, they
+ * stand in the second half of the rank, those of B with the opposite sign.
+ */
+final class LayerFile {
+
+  private LayerFile() {}
+
+  /** Everything the file holds of the layer, in fp32. */
+  static List<TensorData> tensors(LoraLinear layer) {
+    List<TensorData> tensors = new ArrayList<>();
+    int halves = layer.initial() == null ? 1 : 2;
+    for (int i = 0; i < layer.adapted().size(); i++) {
+      int index = i;
+      AdapterPlan.Adapted one = layer.adapted().get(i);
+      String path = one.part().path();
+      long rank = (long) halves * one.rank();
+      tensors.add(tensor(PeftNames.a(path), () -> layer.wholeA(index), rank, one.in()));
+      tensors.add(tensor(PeftNames.b(path), () -> layer.wholeB(index), one.part().width(), rank));
+    }
+    if (layer.lengths() != null) {
+      Parameter magnitudes = layer.lengths().magnitudes();
+      for (Slice slice : magnitudes.slices()) {
+        tensors.add(Weights.tensor(slice.name(), magnitudes.value(), slice, StoredType.F32));
+      }
+    }
+    return tensors;
+  }
+
+  private static TensorData tensor(String name, Supplier<Tensor> values, long rows, long columns) {
+    return new TensorData(
+        name,
+        StoredType.F32,
+        List.of(rows, columns),
+        channel -> {
+          try (Scope scope = Scope.open()) {
+            channel.write(values.get().copyAs(DType.F32).data());
+          }
+        });
+  }
+
+  /** Fills a layer from a file that has been compared with its plan. */
+  static void load(LoraLinear layer, Checkpoint file) {
+    for (int i = 0; i < layer.adapted().size(); i++) {
+      try (Scope scope = Scope.open()) {
+        AdapterPlan.Adapted one = layer.adapted().get(i);
+        String path = one.part().path();
+        if (layer.initial() == null) {
+          Weights.fill(layer.factors().a(i), file, PeftNames.a(path));
+          Weights.fill(layer.factors().b(i), file, PeftNames.b(path));
+        } else {
+          loadHalves(layer, i, file);
+        }
+      }
+    }
+    if (layer.lengths() != null) {
+      Parameter magnitudes = layer.lengths().magnitudes();
+      for (Slice slice : magnitudes.slices()) {
+        try (Tensor rows = magnitudes.value().narrow(0, slice.start(), slice.rows())) {
+          Weights.fill(rows, file, slice.name());
+        }
+      }
+    }
+  }
+
+  private static void loadHalves(LoraLinear layer, int index, Checkpoint file) {
+    AdapterPlan.Adapted one = layer.adapted().get(index);
+    String path = one.part().path();
+    long rank = one.rank();
+    Tensor a = Tensor.empty(DType.F32, 2 * rank, one.in());
+    Tensor b = Tensor.empty(DType.F32, one.part().width(), 2 * rank);
+    Weights.fill(a, file, PeftNames.a(path));
+    Weights.fill(b, file, PeftNames.b(path));
+    layer.factors().a(index).copyFrom(a.narrow(0, 0, rank));
+    layer.initial().a(index).copyFrom(a.narrow(0, rank, rank));
+    layer.factors().b(index).copyFrom(b.narrow(1, 0, rank));
+    layer.initial().b(index).copyFrom(b.narrow(1, rank, rank).scaled(-1));
+  }
+}

@@ -1,0 +1,148 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Dora;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Parameter.Slice;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.DenseLinear;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The lengths that DoRA trains for the rows of one layer's weight, and the gains that give the rows
+ * these lengths. Outputs of parts that are not adapted have gain 1.
+ */
+final class Lengths implements AutoCloseable {
+
+  private final List<AdapterPlan.Adapted> adapted;
+  private final DenseLinear base;
+
+  /** Trained lengths of the adapted parts, below each other, fp32. */
+  private final Parameter magnitudes;
+
+  /** Present lengths in the same order. */
+  private final Tensor present;
+
+  /** Of each part, the squared lengths of the base's rows. */
+  private final List<Tensor> squares = new ArrayList<>();
+
+  /** Wanted over present length of every output of the layer, fp32 [out]. */
+  private final Tensor gain;
+
+  Lengths(List<AdapterPlan.Adapted> adapted, DenseLinear base) {
+    this.adapted = List.copyOf(adapted);
+    this.base = base;
+    List<Slice> slices = new ArrayList<>();
+    long rows = 0;
+    for (AdapterPlan.Adapted one : adapted) {
+      long width = one.part().width();
+      slices.add(new Slice(PeftNames.magnitude(one.part().path()), rows, width));
+      rows += width;
+    }
+    magnitudes = new Parameter(slices, rows);
+    magnitudes.allocate(DType.F32);
+    present = Tensor.zeros(DType.F32, rows).own();
+    gain = Tensor.zeros(DType.F32, base.outFeatures()).own();
+    try (Tensor one = Tensor.of(new float[] {1}, 1)) {
+      magnitudes.value().copyFrom(one);
+      gain.copyFrom(one);
+    }
+    for (int i = 0; i < adapted.size(); i++) {
+      try (Tensor weight = weight(i)) {
+        squares.add(Dora.squares(weight).own());
+      }
+    }
+  }
+
+  Parameter magnitudes() {
+    return magnitudes;
+  }
+
+  void train() {
+    magnitudes.train();
+  }
+
+  Trained trained(int index) {
+    return magnitudes.trained().get(index);
+  }
+
+  /** The layer's gains [out]. */
+  Tensor gain() {
+    return gain;
+  }
+
+  /** The gains of one part: a view. */
+  Tensor gain(int index) {
+    Slice own = magnitudes.slices().get(index);
+    return gain.narrow(0, adapted.get(index).part().start(), own.rows());
+  }
+
+  /** The base weight of one part: a view. */
+  Tensor weight(int index) {
+    AdapterPlan.Adapted one = adapted.get(index);
+    return base.weight().value().narrow(0, one.part().start(), one.part().width());
+  }
+
+  /** The base's bias, or null. */
+  Parameter bias() {
+    return base.bias().orElse(null);
+  }
+
+  /** Measures the rows of a part with its update: a [rank, in], b [width, rank], fp32. */
+  void measure(int index, Tensor a, Tensor b) {
+    Slice own = magnitudes.slices().get(index);
+    try (Tensor weight = weight(index);
+        Tensor rows = present.narrow(0, own.start(), own.rows());
+        Tensor found = Dora.lengths(weight, squares.get(index), a, b, adapted.get(index).scale())) {
+      rows.copyFrom(found);
+    }
+  }
+
+  /** Takes the present lengths for the wanted ones. */
+  void keepPresent() {
+    magnitudes.value().copyFrom(present);
+  }
+
+  /** Brings the gains up to date after lengths were measured or trained. */
+  void refresh() {
+    for (int i = 0; i < adapted.size(); i++) {
+      Slice own = magnitudes.slices().get(i);
+      try (Tensor wanted = magnitudes.value().narrow(0, own.start(), own.rows());
+          Tensor rows = present.narrow(0, own.start(), own.rows());
+          Tensor target = gain(i)) {
+        Dora.divide(target, wanted, rows);
+      }
+    }
+  }
+
+  /** Adds a gradient by the layer's gains [out] to those of the lengths. */
+  void accumulate(Tensor dgain) {
+    for (int i = 0; i < adapted.size(); i++) {
+      AdapterPlan.Adapted one = adapted.get(i);
+      try (Tensor own = dgain.narrow(0, one.part().start(), one.part().width())) {
+        accumulate(i, own);
+      }
+    }
+  }
+
+  /** Adds a gradient by one part's gains. */
+  void accumulate(int index, Tensor dgain) {
+    if (magnitudes.isTrained()) {
+      Slice own = magnitudes.slices().get(index);
+      try (Tensor gradient = magnitudes.gradient().narrow(0, own.start(), own.rows());
+          Tensor rows = present.narrow(0, own.start(), own.rows())) {
+        Dora.addQuotient(gradient, dgain, rows);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    squares.forEach(Tensor::close);
+    magnitudes.close();
+    present.close();
+    gain.close();
+  }
+}

@@ -1,0 +1,69 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.train.Adaptation;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A model whose adapter trains.
+ *
+ * @param model the adapter in the network
+ * @param network the model
+ * @param config what the adapter is
+ * @param base the folder the model came from
+ */
+record LoraTraining(LoraModel model, Network network, AdapterConfig config, Path base) implements Adaptation {
+
+  @Override
+  public List<Trained> trained() {
+    return model.trained();
+  }
+
+  @Override
+  public void refresh() {
+    model.refresh();
+  }
+
+  @Override
+  public void enabled(boolean on) {
+    model.enabled(on);
+  }
+
+  @Override
+  public void save(Path folder) {
+    PeftFolder.write(folder, config.stored(), model.plan(), base.toString(), model.tensors());
+    if (network instanceof Encoder encoder && encoder.classes() > 0) {
+      // PEFT leaves the names of the classes to whoever loads the base; here they stay together.
+      network.modelConfig().save(folder);
+    }
+  }
+
+  @Override
+  public void restore(Path folder) {
+    AdapterConfig stored = PeftFolder.readConfig(folder);
+    AdapterPlan plan = model.planOf(stored);
+    List<String> problems = PeftFolder.problems(folder, stored, plan);
+    if (!problems.isEmpty()) {
+      throw new CheckpointException(String.join("\n", problems));
+    }
+    if (!plan.sameAs(model.planOf(config.stored()))) {
+      throw new CheckpointException(
+          folder
+              + ": this adapter has other ranks, scales, targets, biases or modules to save than"
+              + " the method it is restored into. Use Lora.continuing(folder) to take them over.");
+    }
+    try (Checkpoint weights = PeftFolder.openWeights(folder)) {
+      model.load(weights);
+    }
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

@@ -1,0 +1,87 @@
+package io.adapt4j.lora;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Which modules an adapter is put on, with PEFT's rules.
+ *
+ * @param targets modules that are wanted
+ * @param excluded modules that are not, even where wanted
+ * @param layers numbers of the layers that are adapted; empty for all
+ * @param layersPattern names of the list of layers, as regular expressions; empty for any
+ */
+record Selection(
+    Targets targets, Optional<Targets> excluded, List<Integer> layers, List<String> layersPattern) {
+
+  /** A number in a path, after any component. */
+  private static final Pattern ANY_LAYER = Pattern.compile(".*\\.[^.]*\\.(\\d+)\\..*");
+
+  Selection {
+    layers = List.copyOf(layers);
+    layersPattern = List.copyOf(layersPattern);
+  }
+
+  static Selection of(Targets targets) {
+    return new Selection(targets, Optional.empty(), List.of(), List.of());
+  }
+
+  Selection withTargets(Targets changed) {
+    return new Selection(changed, excluded, layers, layersPattern);
+  }
+
+  Selection withExcluded(Targets changed) {
+    return new Selection(targets, Optional.of(changed), layers, layersPattern);
+  }
+
+  Selection withLayers(List<Integer> changed, List<String> pattern) {
+    return new Selection(targets, excluded, changed, pattern);
+  }
+
+  /** Whether a module is adapted. */
+  boolean matches(String path) {
+    if (excluded.isPresent() && excluded.get().matches(path)) {
+      return false;
+    }
+    // A whole path among the names is meant in any layer.
+    boolean exact = targets instanceof Targets.Names names && names.names().contains(path);
+    return exact || (targets.matches(path) && isInLayers(path));
+  }
+
+  private boolean isInLayers(String path) {
+    if (layers.isEmpty()) {
+      return true;
+    }
+    OptionalInt layer = layerOf(path);
+    return layer.isPresent() && layers.contains(layer.getAsInt());
+  }
+
+  /** The number after the last component that may hold layers. */
+  private OptionalInt layerOf(String path) {
+    if (layersPattern.isEmpty()) {
+      return number(ANY_LAYER.matcher(path));
+    }
+    return layersPattern.stream()
+        .map(name -> number(Pattern.compile(".*\\." + name + "\\.(\\d+)\\..*").matcher(path)))
+        .filter(OptionalInt::isPresent)
+        .findFirst()
+        .orElse(OptionalInt.empty());
+  }
+
+  private static OptionalInt number(Matcher matcher) {
+    return matcher.matches()
+        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
+        : OptionalInt.empty();
+  }
+
+  @Override
+  public String toString() {
+    return targets
+        + excluded.map(one -> " without " + one).orElse("")
+        + (layers.isEmpty() ? "" : " in layers " + layers)
+        + (layersPattern.isEmpty() ? "" : " of " + layersPattern);
+  }
+}

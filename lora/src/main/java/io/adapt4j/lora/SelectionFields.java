@@ -1,0 +1,135 @@
+package io.adapt4j.lora;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.config.ConfigReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/** The fields of {@code adapter_config.json} that say which modules are adapted. */
+final class SelectionFields {
+
+  /** Target lists at least this long are condensed to module names, as PEFT does. */
+  private static final int LONG_TARGET_LIST = 20;
+
+  private SelectionFields() {}
+
+  static Selection read(ConfigReader fields) {
+    Targets targets =
+        targets(fields, "target_modules")
+            .orElseThrow(
+                () ->
+                    fields.invalid(
+                        "target_modules",
+                        "a list of module names or a regular expression",
+                        "Name the modules the adapter was trained on."));
+    List<Integer> layers = layers(fields);
+    if (targets instanceof Targets.Regex && !layers.isEmpty()) {
+      throw fields.invalid(
+          "layers_to_transform",
+          "null beside a target_modules that is a regular expression",
+          "Put the layers into the expression.");
+    }
+    return new Selection(targets, targets(fields, "exclude_modules"), layers, pattern(fields));
+  }
+
+  /** Names or an expression; empty where the field says nothing. */
+  private static Optional<Targets> targets(ConfigReader fields, String field) {
+    JsonNode value = fields.json().path(field);
+    try {
+      if (value.isTextual()) {
+        return Optional.of(
+            value.textValue().equalsIgnoreCase("all-linear")
+                ? Targets.ALL_LINEAR
+                : Targets.regex(value.textValue()));
+      }
+      if (value.isArray() && !value.isEmpty()) {
+        return Optional.of(Targets.names(fields.texts(field).toArray(String[]::new)));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(fields.file() + ": " + field + ": " + e.getMessage(), e);
+    }
+    return Optional.empty();
+  }
+
+  private static List<Integer> layers(ConfigReader fields) {
+    JsonNode value = fields.json().path("layers_to_transform");
+    List<Integer> layers = new ArrayList<>();
+    if (value.isArray()) {
+      value.forEach(one -> layers.add(layer(fields, one)));
+    } else if (!value.isMissingNode() && !value.isNull()) {
+      layers.add(layer(fields, value));
+    }
+    return layers;
+  }
+
+  private static int layer(ConfigReader fields, JsonNode value) {
+    if (!value.isIntegralNumber() || value.intValue() < 0) {
+      throw fields.invalid(
+          "layers_to_transform", "layer numbers from 0, or null", "Correct the field.");
+    }
+    return value.intValue();
+  }
+
+  private static List<String> pattern(ConfigReader fields) {
+    JsonNode value = fields.json().path("layers_pattern");
+    List<String> pattern =
+        value.isTextual() && !value.textValue().isEmpty()
+            ? List.of(value.textValue())
+            : value.isArray() ? fields.texts("layers_pattern") : List.of();
+    for (String one : pattern) {
+      try {
+        Pattern.compile(one);
+      } catch (PatternSyntaxException e) {
+        throw new ConfigException(
+            fields.file() + ": layers_pattern: expected regular expressions: " + e.getMessage(), e);
+      }
+    }
+    return pattern;
+  }
+
+  static void write(Map<String, JsonNode> fields, Selection modules, AdapterPlan plan) {
+    JsonNode none = JsonNodeFactory.instance.nullNode();
+    fields.put("target_modules", json(modules.targets(), plan));
+    fields.put(
+        "exclude_modules", modules.excluded().map(excluded -> json(excluded, plan)).orElse(none));
+    if (modules.layers().isEmpty()) {
+      fields.put("layers_to_transform", none);
+      fields.put("layers_pattern", none);
+    } else {
+      ArrayNode layers = JsonNodeFactory.instance.arrayNode();
+      modules.layers().forEach(layers::add);
+      fields.put("layers_to_transform", layers);
+      fields.put(
+          "layers_pattern",
+          modules.layersPattern().isEmpty() ? none : array(modules.layersPattern()));
+    }
+  }
+
+  private static JsonNode json(Targets targets, AdapterPlan plan) {
+    if (targets instanceof Targets.Names names) {
+      return array(names.names());
+    }
+    if (targets instanceof Targets.Regex regex) {
+      return JsonNodeFactory.instance.textNode(regex.expression());
+    }
+    List<String> paths = plan.adapted().stream().map(one -> one.part().path()).toList();
+    boolean condense = paths.size() >= LONG_TARGET_LIST;
+    return array(
+        condense
+            ? plan.adapted().stream().map(one -> one.part().name()).distinct().toList()
+            : paths);
+  }
+
+  private static ArrayNode array(List<String> texts) {
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
+    texts.forEach(array::add);
+    return array;
+  }
+}

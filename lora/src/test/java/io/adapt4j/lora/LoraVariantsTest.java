@@ -1,0 +1,376 @@
+package io.adapt4j.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.core.checkpoint.SafetensorsFile;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.TrainingStep;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** DoRA, initial values and the choice of modules, on a whole model. */
+class LoraVariantsTest {
+
+  private static final Path BASE = Path.of("base");
+
+  static Stream<Arguments> variants() {
+    return Stream.of(
+        Arguments.of("DoRA", Lora.rank(4).dora(), 0),
+        Arguments.of(
+            "DoRA of some", Lora.rank(4).dora().targets(Targets.names("q_proj", "up_proj")), 0),
+        Arguments.of("Gaussian", Lora.rank(4).initialise(LoraInit.GAUSSIAN), 0),
+        Arguments.of("orthogonal", Lora.rank(4).initialise(LoraInit.ORTHOGONAL), 1e-5),
+        Arguments.of("OLoRA", Lora.rank(4).initialise(LoraInit.OLORA), 1e-5),
+        Arguments.of("PiSSA", Lora.rank(4).initialise(LoraInit.pissa()), 1e-5),
+        Arguments.of("fast PiSSA", Lora.rank(4).initialise(LoraInit.pissa(4)), 1e-5),
+        Arguments.of(
+            "PiSSA, DoRA, rsLoRA",
+            Lora.rank(4).dora().rankStabilised().initialise(LoraInit.pissa()),
+            1e-5));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("variants")
+  void startsAtTheBaseTrainsMergesAndComesBackFromItsFolder(
+      String name, Lora lora, double tolerance, @TempDir Path folder) {
+    long before = Tensor.live();
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      float[] base = LoraCase.logits(decoder, LoraCase.batch());
+      Map<String, float[]> weights = LoraCase.weights(decoder);
+      float[] adapted;
+      try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+        LoraCase.assertClose(
+            "at first", LoraCase.logits(decoder, LoraCase.batch()), base, tolerance, 0);
+        descend(decoder, adaptation);
+        adapted = LoraCase.logits(decoder, LoraCase.batch());
+        assertThat(distance(adapted, base)).isGreaterThan(5e-4);
+        assertThat(adaptation.withoutAdapter(() -> LoraCase.logits(decoder, LoraCase.batch())))
+            .isEqualTo(base);
+        adaptation.save(folder);
+        descend(decoder, adaptation);
+        adaptation.restore(folder);
+        assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(adapted);
+      }
+      assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(base);
+      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+        LoraCase.assertClose("read", LoraCase.logits(decoder, LoraCase.batch()), adapted, 1e-5, 0);
+        attached.merge();
+        LoraCase.assertClose(
+            "merged", LoraCase.logits(decoder, LoraCase.batch()), adapted, 2e-5, 0);
+        attached.unmerge();
+        LoraCase.assertClose(
+            "unmerged", LoraCase.logits(decoder, LoraCase.batch()), adapted, 1e-5, 0);
+      }
+      LoraCase.weights(decoder)
+          .forEach((key, found) -> LoraCase.assertClose(key, found, weights.get(key), 1e-6, 0));
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("variants")
+  void bf16AgreesWithFp32ToItsDigits(String name, Lora lora, double tolerance) {
+    float[] wanted = afterTraining(lora, DType.F32);
+    float[] found = afterTraining(lora, DType.BF16);
+    assertThat(distance(found, wanted)).isLessThan(0.06);
+  }
+
+  private static float[] afterTraining(Lora lora, DType type) {
+    try (Decoder decoder = LoraCase.random(false, type);
+        Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      descend(decoder, adaptation);
+      return LoraCase.logits(decoder, LoraCase.batch());
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("variants")
+  void gradientsAreTheSameUnderRecomputation(String name, Lora lora, double tolerance) {
+    Lora masked = name.startsWith("PiSSA, DoRA") ? lora : lora.dropout(0.2);
+    try (Decoder decoder = LoraCase.random(false, DType.F32);
+        Adaptation adaptation = masked.attach(decoder, BASE, 1)) {
+      descend(decoder, adaptation);
+      List<Trained> trained = adaptation.trained();
+      double once = LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
+      Map<String, float[]> gradients = LoraCase.gradients(trained);
+      assertThat(LoraCase.differentiate(decoder, trained, LoraCase.batch(), true, 3))
+          .isEqualTo(once);
+      LoraCase.gradients(trained)
+          .forEach((key, found) -> assertThat(found).as(key).isEqualTo(gradients.get(key)));
+    }
+  }
+
+  @Test
+  void doraFoldersHaveThePeftNames(@TempDir Path folder) throws IOException {
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      train(decoder, Lora.rank(2).dora().targets(Targets.names("k_proj")), folder);
+      assertThat(config(folder).get("use_dora").asBoolean()).isTrue();
+      try (SafetensorsFile file =
+          SafetensorsFile.open(folder.resolve("adapter_model.safetensors"))) {
+        assertThat(file.entries().keySet())
+            .containsExactlyInAnyOrder(
+                "base_model.model.model.layers.0.self_attn.k_proj.lora_A.weight",
+                "base_model.model.model.layers.0.self_attn.k_proj.lora_B.weight",
+                "base_model.model.model.layers.0.self_attn.k_proj.lora_magnitude_vector",
+                "base_model.model.model.layers.1.self_attn.k_proj.lora_A.weight",
+                "base_model.model.model.layers.1.self_attn.k_proj.lora_B.weight",
+                "base_model.model.model.layers.1.self_attn.k_proj.lora_magnitude_vector");
+        assertThat(
+                file.entries()
+                    .get("base_model.model.model.layers.0.self_attn.k_proj.lora_magnitude_vector")
+                    .shape())
+            .containsExactly(16L);
+      }
+      assertThat(LoraAdapter.at(folder).problems(decoder)).isEmpty();
+      long trainable =
+          Lora.rank(2).dora().targets(Targets.names("k_proj")).trainableParameters(decoder);
+      assertThat(trainable).isEqualTo(2 * (2 * (32 + 16) + 16));
+    }
+  }
+
+  @Test
+  void pissaIsSavedAsPlainLoraOfDoubleRankAndTheSameScale(@TempDir Path folder) throws IOException {
+    Lora lora =
+        Lora.rank(4)
+            .alpha(12)
+            .rankOf("v_proj", 2)
+            .alphaOf("v_proj", 1)
+            .targets(Targets.names("q_proj", "v_proj"))
+            .initialise(LoraInit.pissa());
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      train(decoder, lora, folder);
+    }
+    JsonNode config = config(folder);
+    assertThat(config.get("init_lora_weights")).isEqualTo(new ObjectMapper().readTree("true"));
+    assertThat(config.get("r").asInt()).isEqualTo(8);
+    assertThat(config.get("lora_alpha").asInt()).isEqualTo(24);
+    assertThat(config.get("rank_pattern").get("v_proj").asInt()).isEqualTo(4);
+    assertThat(config.get("alpha_pattern").get("v_proj").asInt()).isEqualTo(2);
+    try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("adapter_model.safetensors"))) {
+      String prefix = "base_model.model.model.layers.0.self_attn.";
+      assertThat(file.entries().get(prefix + "q_proj.lora_A.weight").shape())
+          .containsExactly(8L, 32L);
+      assertThat(file.entries().get(prefix + "v_proj.lora_B.weight").shape())
+          .containsExactly(16L, 4L);
+    }
+  }
+
+  @Test
+  void rankStabilisedPissaKeepsItsScaleAtDoubleRank() {
+    AdapterConfig config =
+        AdapterConfig.ofRank(4)
+            .with(
+                draft -> {
+                  draft.alpha = 8;
+                  draft.rankStabilised = true;
+                  draft.initial = LoraInit.pissa();
+                });
+    assertThat(config.stored().rank()).isEqualTo(8);
+    assertThat(config.stored().scaleOf("q_proj"))
+        .isCloseTo(config.scaleOf("q_proj"), within(1e-12));
+  }
+
+  @Test
+  void pissaStartsFromTheLargestSingularValues() {
+    for (LoraInit kind : List.of(LoraInit.pissa(), LoraInit.pissa(8))) {
+      Lora lora = Lora.rank(3).alpha(6).targets(Targets.names("down_proj")).initialise(kind);
+      try (Decoder decoder = LoraCase.random(false, DType.F32);
+          Adaptation adaptation = lora.attach(decoder, BASE, 1);
+          Scope scope = Scope.open()) {
+        Tensor a = adaptation.trained().get(0).value();
+        Tensor b = adaptation.trained().get(1).value();
+        float[] left = b.transposed().times(b).toFloats();
+        float[] right = a.times(a.transposed()).toFloats();
+        for (int i = 0; i < 3; i++) {
+          for (int j = 0; j < 3; j++) {
+            double value = left[3 * i + j];
+            assertThat(value).isCloseTo(i == j ? right[3 * i + j] : 0, within(1e-4));
+          }
+        }
+        assertThat(left[0]).isGreaterThanOrEqualTo(left[4]);
+        assertThat(left[4]).isGreaterThanOrEqualTo(left[8]);
+        // No unit vector is stretched more by the weight than the first right one.
+        float[] weight = LoraCase.weights(decoder).get("model.layers.0.mlp.down_proj.weight");
+        double frobenius = 0;
+        for (float one : weight) {
+          frobenius += one * one;
+        }
+        double first = 2 * left[0];
+        assertThat(first * first).isLessThan(frobenius).isGreaterThan(frobenius / 32);
+        float[] vector = a.narrow(0, 0, 1).toFloats();
+        assertThat(stretched(weight, vector)).isCloseTo(first, within(1e-3 * first));
+      }
+    }
+  }
+
+  /** |W v| / |v|. */
+  private static double stretched(float[] weight, float[] vector) {
+    double squares = 0;
+    double length = 0;
+    for (float one : vector) {
+      length += one * one;
+    }
+    for (int row = 0; row < weight.length / vector.length; row++) {
+      double sum = 0;
+      for (int i = 0; i < vector.length; i++) {
+        sum += weight[row * vector.length + i] * vector[i];
+      }
+      squares += sum * sum;
+    }
+    return Math.sqrt(squares / length);
+  }
+
+  @Test
+  void ranksAlphasLayersAndExclusionsChooseTheModules(@TempDir Path folder) throws IOException {
+    Lora lora =
+        Lora.rank(4)
+            .layers(1)
+            .targets(Targets.names("q_proj", "k_proj", "down_proj"))
+            .exclude(Targets.names("k_proj"))
+            .rankOf("q_proj", 2)
+            .alphaOf("q_proj", 3);
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      train(decoder, lora, folder);
+      try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+        assertThat(adaptation.trained().stream().map(Trained::name))
+            .containsExactly(
+                "base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight",
+                "base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight",
+                "base_model.model.model.layers.1.mlp.down_proj.lora_A.weight",
+                "base_model.model.model.layers.1.mlp.down_proj.lora_B.weight");
+        assertThat(adaptation.trained().get(0).value().size(0)).isEqualTo(2);
+        adaptation.restore(folder);
+      }
+      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+        attached.merge();
+      }
+    }
+    JsonNode config = config(folder);
+    assertThat(config.get("layers_to_transform").toString()).isEqualTo("[1]");
+    assertThat(config.get("layers_pattern").isNull()).isTrue();
+    assertThat(config.get("exclude_modules").toString()).isEqualTo("[\"k_proj\"]");
+    assertThat(config.get("rank_pattern").toString()).isEqualTo("{\"q_proj\":2}");
+    assertThat(config.get("alpha_pattern").toString()).isEqualTo("{\"q_proj\":3}");
+  }
+
+  @Test
+  void selectionFollowsPeftsRules() {
+    String path = "model.layers.11.self_attn.q_proj";
+    Selection names = Selection.of(Targets.names("q_proj"));
+    assertThat(names.withLayers(List.of(11), List.of()).matches(path)).isTrue();
+    assertThat(names.withLayers(List.of(1), List.of()).matches(path)).isFalse();
+    assertThat(names.withLayers(List.of(11), List.of("layers")).matches(path)).isTrue();
+    assertThat(names.withLayers(List.of(11), List.of("h", "blocks")).matches(path)).isFalse();
+    assertThat(names.withLayers(List.of(11), List.of()).matches("head.q_proj")).isFalse();
+    // A whole path is meant in whatever layer it is.
+    assertThat(Selection.of(Targets.names(path)).withLayers(List.of(1), List.of()).matches(path))
+        .isTrue();
+    assertThat(names.withExcluded(Targets.regex(".*\\.11\\..*")).matches(path)).isFalse();
+    assertThat(names.withExcluded(Targets.names("k_proj")).matches(path)).isTrue();
+  }
+
+  @Test
+  void loraPlusGivesTheSecondFactorsARateOfTheirOwn() {
+    assertThat(Lora.rank(4).rateFactors()).isEmpty();
+    assertThat(Lora.rank(4).plus(16).rateFactors())
+        .containsExactly(new TrainingStep.RateFactor("lora_B", 16));
+    assertThat(Lora.rank(4).plus(16).description()).startsWith("LoRA+ r=4");
+  }
+
+  @Test
+  void everyOptionIsInTheIdentity() {
+    Lora plain = Lora.rank(4);
+    List<Lora> changed =
+        List.of(
+            plain.dora(),
+            plain.initialise(LoraInit.pissa()),
+            plain.initialise(LoraInit.pissa(4)),
+            plain.rankOf("q_proj", 2),
+            plain.alphaOf("q_proj", 2),
+            plain.exclude(Targets.names("q_proj")),
+            plain.layers(0),
+            plain.plus(2));
+    assertThat(Stream.concat(Stream.of(plain), changed.stream()).map(Lora::identity))
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void combinationsThatCannotWorkAreNamed() {
+    Decoder declared = Architectures.declareDecoder(LoraCase.config(false));
+    assertThat(Lora.rank(3).initialise(LoraInit.ORTHOGONAL).problems(declared, BASE))
+        .singleElement()
+        .asString()
+        .contains("even ranks", "rank 3");
+    assertThat(Lora.rank(20).initialise(LoraInit.pissa()).problems(declared, BASE))
+        .singleElement()
+        .asString()
+        .contains("k_proj", "rank 20", "pissa");
+    assertThat(Lora.rank(4).dora().dropout(0.1).initialise(LoraInit.OLORA).problems(declared, BASE))
+        .singleElement()
+        .asString()
+        .contains("DoRA", "olora", "dropout");
+    assertThat(Lora.rank(4).targets(Targets.regex(".*q_proj")).layers(1).problems(declared, BASE))
+        .singleElement()
+        .asString()
+        .contains("expression", "layers");
+    assertThatThrownBy(() -> Lora.rank(4).layers(-1)).hasMessageContaining("from 0");
+    assertThatThrownBy(() -> Lora.rank(4).rankOf("(", 1)).hasMessageContaining("expression");
+    assertThatThrownBy(() -> Lora.rank(4).plus(0)).hasMessageContaining("positive");
+    assertThatThrownBy(() -> LoraInit.pissa(0)).hasMessageContaining("1 to 64");
+  }
+
+  private static void train(Decoder decoder, Lora lora, Path folder) {
+    try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      descend(decoder, adaptation);
+      adaptation.save(folder);
+    }
+  }
+
+  private static void descend(Decoder decoder, Adaptation adaptation) {
+    for (int step = 0; step < 2; step++) {
+      LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, step);
+      for (Trained one : adaptation.trained()) {
+        float[] values = one.value().toFloats();
+        float[] gradient = one.gradient().toFloats();
+        for (int i = 0; i < values.length; i++) {
+          values[i] -= 0.5f * gradient[i];
+        }
+        try (Tensor moved = Tensor.of(values, one.value().sizes())) {
+          one.value().copyFrom(moved);
+        }
+      }
+      adaptation.refresh();
+    }
+  }
+
+  private static JsonNode config(Path folder) throws IOException {
+    return new ObjectMapper().readTree(folder.resolve("adapter_config.json").toFile());
+  }
+
+  private static double distance(float[] found, float[] wanted) {
+    double worst = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      worst = Math.max(worst, Math.abs(found[i] - wanted[i]));
+    }
+    return worst;
+  }
+}
