@@ -93,8 +93,7 @@ public final class FineTuner {
       FineTunePlan plan = run.plan(model.declare());
       try (Network network = model.load(settings.precision(), settings.seed());
           Adaptation adaptation = settings.method().attach(network, folder, settings.seed())) {
-        return new FineTuneReport(
-            plan, run.train(network, adaptation, plan, stopRequested::get));
+        return new FineTuneReport(plan, run.train(network, adaptation, plan, stopRequested::get));
       }
     }
   }
@@ -551,8 +550,7 @@ public final class FineTuner {
       }
       checks.finish();
       return new FineTuner(
-          settings(
-              contextLength, new Objective(task, new Selection(bestBy), found.orElseThrow())));
+          settings(contextLength, new Objective(task, new Selection(bestBy), found.orElseThrow())));
     }
 
     private void checkValues(FineTuneChecks checks) {

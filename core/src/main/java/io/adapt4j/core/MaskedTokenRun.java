@@ -85,12 +85,6 @@ final class MaskedTokenRun implements TaskRun {
   public TrainingResult train(
       Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
     return parts.train(
-        new MaskedTokens((Encoder) network),
-        network,
-        adaptation,
-        plan,
-        train,
-        held,
-        stopRequested);
+        new MaskedTokens((Encoder) network), network, adaptation, plan, train, held, stopRequested);
   }
 }

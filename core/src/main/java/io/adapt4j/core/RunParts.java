@@ -22,10 +22,7 @@ import java.util.function.BooleanSupplier;
  * @param maxLength the most tokens of a text
  */
 record RunParts(
-    FineTuneSettings settings,
-    EncodingReport train,
-    Optional<EncodingReport> held,
-    int maxLength) {
+    FineTuneSettings settings, EncodingReport train, Optional<EncodingReport> held, int maxLength) {
 
   FineTunePlan plan(Network declared) {
     int batches = (train.kept() - 1) / settings.batchSize() + 1;

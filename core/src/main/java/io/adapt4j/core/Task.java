@@ -43,8 +43,8 @@ public sealed interface Task {
   }
 
   /**
-   * Giving a text, or a pair of texts, a number: squared error. The label of each row is the number.
-   * Measures {@code mse}, {@code pearson} and {@code spearman}.
+   * Giving a text, or a pair of texts, a number: squared error. The label of each row is the
+   * number. Measures {@code mse}, {@code pearson} and {@code spearman}.
    *
    * @return the task
    */
@@ -53,9 +53,9 @@ public sealed interface Task {
   }
 
   /**
-   * Finding the class of each word: softmax cross-entropy at the first token of each. Measures {@code
-   * accuracy} and {@code macro_f1} over words, and {@code entity_precision}, {@code entity_recall}
-   * and {@code entity_f1} where labels are of the kind B-PER, I-PER, O.
+   * Finding the class of each word: softmax cross-entropy at the first token of each. Measures
+   * {@code accuracy} and {@code macro_f1} over words, and {@code entity_precision}, {@code
+   * entity_recall} and {@code entity_f1} where labels are of the kind B-PER, I-PER, O.
    *
    * @return the task, with the labels of the data
    */
@@ -64,8 +64,8 @@ public sealed interface Task {
   }
 
   /**
-   * Predicting hidden tokens, with encoders (Devlin et al. 2019): 15 % of the tokens, others in every
-   * epoch.
+   * Predicting hidden tokens, with encoders (Devlin et al. 2019): 15 % of the tokens, others in
+   * every epoch.
    *
    * @return the task
    */

@@ -30,8 +30,7 @@ import java.util.Set;
  * @param labels names of the classes; empty where there are none
  * @param replacesClassifier whether the checkpoint's classifier is left unread
  */
-record TaskModel(
-    Path folder, ModelConfig config, List<String> labels, boolean replacesClassifier) {
+record TaskModel(Path folder, ModelConfig config, List<String> labels, boolean replacesClassifier) {
 
   private static final String LABELS = "id2label";
 

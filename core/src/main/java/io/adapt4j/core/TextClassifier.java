@@ -72,7 +72,8 @@ public final class TextClassifier implements AutoCloseable {
         LoadedEncoder.load(folder, precision, List.of(adapters), TextClassifier::requireUsable);
     ModelConfig config = model.encoder().modelConfig();
     int classes = model.encoder().classes();
-    return new TextClassifier(model, ClassNames.of(config, classes), ClassScores.of(config, classes));
+    return new TextClassifier(
+        model, ClassNames.of(config, classes), ClassScores.of(config, classes));
   }
 
   private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {

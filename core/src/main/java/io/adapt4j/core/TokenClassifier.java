@@ -85,8 +85,7 @@ public final class TokenClassifier implements AutoCloseable {
   public static TokenClassifier load(ModelSource source, Precision precision, Adapter... adapters) {
     Path folder = source.folder();
     return new TokenClassifier(
-        LoadedEncoder.load(
-            folder, precision, List.of(adapters), TokenClassifier::requireUsable));
+        LoadedEncoder.load(folder, precision, List.of(adapters), TokenClassifier::requireUsable));
   }
 
   private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {
@@ -118,8 +117,7 @@ public final class TokenClassifier implements AutoCloseable {
       if (first[i] >= 0) {
         String label = labels.get(tagged.labels()[i]);
         found.set(
-            first[i],
-            new WordLabel(words.get(first[i]), Optional.of(label), tagged.scores()[i]));
+            first[i], new WordLabel(words.get(first[i]), Optional.of(label), tagged.scores()[i]));
       }
     }
     return List.copyOf(found);

@@ -192,9 +192,7 @@ class TaskTuningTest {
           .containsExactly("O", "B-COL", "B-ANI", "O");
       assertThat(classifier.entities("the red cat sat"))
           .extracting(TokenClassifier.Entity::type, TokenClassifier.Entity::text)
-          .containsExactly(
-              tuple("COL", "red"),
-              tuple("ANI", "cat"));
+          .containsExactly(tuple("COL", "red"), tuple("ANI", "cat"));
     }
   }
 
@@ -215,11 +213,7 @@ class TaskTuningTest {
     }
     double first = events.steps.get(0).loss();
     events.steps.clear();
-    tuner(base, Task.maskedTokens(0.3), data, 3e-3)
-        .overwriteOutput()
-        .maxSteps(1)
-        .build()
-        .run();
+    tuner(base, Task.maskedTokens(0.3), data, 3e-3).overwriteOutput().maxSteps(1).build().run();
     assertThat(events.steps.get(0).loss()).isEqualTo(first);
   }
 
@@ -248,8 +242,7 @@ class TaskTuningTest {
                   })
               .build();
       running[0].run();
-      Path found =
-          tuner(base, task, own, 1e-3).output(cut).epochs(3).resume().build().run().last();
+      Path found = tuner(base, task, own, 1e-3).output(cut).epochs(3).resume().build().run().last();
       assertThat(found.resolve("model.safetensors"))
           .hasSameBinaryContentAs(expected.resolve("model.safetensors"));
     }
@@ -270,8 +263,7 @@ class TaskTuningTest {
         .overwriteOutput()
         .build()
         .run();
-    assertThat(events.steps.get(1).loss())
-        .isCloseTo(2 * events.steps.get(0).loss(), within(1e-5));
+    assertThat(events.steps.get(1).loss()).isCloseTo(2 * events.steps.get(0).loss(), within(1e-5));
   }
 
   @Test
@@ -289,9 +281,9 @@ class TaskTuningTest {
     assertThat(config(same.last()).get("id2label").toString())
         .isEqualTo("{\"0\":\"dog\",\"1\":\"cat\",\"2\":\"bird\"}");
 
-    Split colours =
-        split(i -> new Example.Classified(text(i), COLOURS.get(i / 2 % 2)));
-    assertThatThrownBy(() -> tuner(base, Task.classification(), colours, 1e-3).overwriteOutput().build())
+    Split colours = split(i -> new Example.Classified(text(i), COLOURS.get(i / 2 % 2)));
+    assertThatThrownBy(
+            () -> tuner(base, Task.classification(), colours, 1e-3).overwriteOutput().build())
         .isInstanceOf(FineTuneException.class)
         .hasMessageContaining("[dog, cat, bird]")
         .hasMessageContaining("[blue, red]")
@@ -359,13 +351,11 @@ class TaskTuningTest {
   }
 
   private static double accuracy(Path model, Dataset rows) {
-    try (TextClassifier classifier =
-        TextClassifier.load(ModelSource.path(model), Precision.FP32)) {
+    try (TextClassifier classifier = TextClassifier.load(ModelSource.path(model), Precision.FP32)) {
       long right =
           IntStream.range(0, rows.size())
               .mapToObj(i -> (Example.Classified) rows.get(i))
-              .filter(
-                  one -> classifier.classify(one.text()).label().equals(one.labels().get(0)))
+              .filter(one -> classifier.classify(one.text()).label().equals(one.labels().get(0)))
               .count();
       return (double) right / rows.size();
     }

@@ -27,13 +27,13 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Teaches the sentence encoder all-MiniLM-L6-v2 the 77 intents of BANKING77 (Casanueva et al. 2020),
- * questions of a bank's customers, and measures its accuracy on rows it never saw.
+ * Teaches the sentence encoder all-MiniLM-L6-v2 the 77 intents of BANKING77 (Casanueva et al.
+ * 2020), questions of a bank's customers, and measures its accuracy on rows it never saw.
  *
  * <p>{@code Banking77 MODEL_FOLDER TRAIN_CSV OUTPUT_FOLDER [full|lora] [EPOCHS]}: the folder that
- * {@link ConvertMiniLm} writes, and the file with the columns text and category. A tenth of the rows
- * is kept for validation and a tenth for the test, each label in proportion. The output folder has
- * the curve ({@code metrics.jsonl}) and the confusion report ({@code evaluation.txt} and {@code
+ * {@link ConvertMiniLm} writes, and the file with the columns text and category. A tenth of the
+ * rows is kept for validation and a tenth for the test, each label in proportion. The output folder
+ * has the curve ({@code metrics.jsonl}) and the confusion report ({@code evaluation.txt} and {@code
  * .json}) of the best epoch. Exits with 2 if called wrongly.
  */
 public final class Banking77 {
@@ -57,7 +57,8 @@ public final class Banking77 {
     boolean lora = arguments.length > 3 && arguments[3].equals("lora");
     boolean known = arguments.length < 4 || lora || arguments[3].equals("full");
     if (arguments.length < 3 || arguments.length > 5 || !known) {
-      System.err.println("Usage: Banking77 MODEL_FOLDER TRAIN_CSV OUTPUT_FOLDER [full|lora] [EPOCHS]");
+      System.err.println(
+          "Usage: Banking77 MODEL_FOLDER TRAIN_CSV OUTPUT_FOLDER [full|lora] [EPOCHS]");
       System.exit(2);
     }
     int epochs = arguments.length > 4 ? Integer.parseInt(arguments[4]) : EPOCHS;

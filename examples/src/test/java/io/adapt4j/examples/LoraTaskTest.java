@@ -83,8 +83,7 @@ class LoraTaskTest {
                     List.of("PER", "O", "O", i % 2 == 0 ? "ANI" : "O")));
     FineTuneReport report = train(Task.tokenClassification(), data);
     assertThat(report.bestMetrics().get("accuracy")).isEqualTo(1);
-    try (TokenClassifier classifier =
-        TokenClassifier.load(BASE, LoraAdapter.at(report.best()))) {
+    try (TokenClassifier classifier = TokenClassifier.load(BASE, LoraAdapter.at(report.best()))) {
       assertThat(classifier.tagWords(List.of("Lily", "saw", "a", "dog")))
           .extracting(one -> one.label().orElse(""))
           .containsExactly("PER", "O", "O", "ANI");

@@ -146,8 +146,8 @@ public sealed interface Example
   }
 
   /**
-   * The words of a text, each with its class, as CoNLL files have them. There is nothing to generate
-   * in it: it is for models that score the classes of tokens.
+   * The words of a text, each with its class, as CoNLL files have them. There is nothing to
+   * generate in it: it is for models that score the classes of tokens.
    *
    * @param tokens the words, at least one, none empty
    * @param tags the name of each word's class

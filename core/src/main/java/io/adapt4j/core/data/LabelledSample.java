@@ -17,12 +17,7 @@ import java.util.Arrays;
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
 record LabelledSample(
-    int[] ids,
-    int[] typeIds,
-    boolean ofTokens,
-    int[] labels,
-    float[] values,
-    boolean truncated) {
+    int[] ids, int[] typeIds, boolean ofTokens, int[] labels, float[] values, boolean truncated) {
 
   int length() {
     return ids.length;

@@ -5,10 +5,10 @@ import java.util.Comparator;
 import java.util.SplittableRandom;
 
 /**
- * Batches of rows of similar length, so that little is computed for padding. A shuffled epoch is cut
- * into stretches of some batches; within a stretch rows go by length and the batches at random, so
- * that the order tells nothing of lengths. The same lengths, seed and epoch give the same batches on
- * every machine.
+ * Batches of rows of similar length, so that little is computed for padding. A shuffled epoch is
+ * cut into stretches of some batches; within a stretch rows go by length and the batches at random,
+ * so that the order tells nothing of lengths. The same lengths, seed and epoch give the same
+ * batches on every machine.
  */
 final class LengthOrder {
 

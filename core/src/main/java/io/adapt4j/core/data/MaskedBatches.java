@@ -55,11 +55,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
       boolean shuffle) {}
 
   private MaskedBatches(
-      Dataset dataset,
-      Tokenizer tokenizer,
-      int[] lengths,
-      Options options,
-      EncodingReport report) {
+      Dataset dataset, Tokenizer tokenizer, int[] lengths, Options options, EncodingReport report) {
     this.dataset = dataset;
     this.tokenizer = tokenizer;
     this.lengths = lengths;

@@ -37,9 +37,9 @@ public enum Shape {
    */
   CONVERSATIONS(required("conversations", "conversation"), optional("system"), optional("tools")),
   /**
-   * {@code text} (or {@code sentence}, {@code sentence1}, {@code premise}), {@code label} (or {@code
-   * labels}, {@code category}, {@code intent}, {@code class}), and for a pair {@code text_pair} (or
-   * {@code sentence2}, {@code hypothesis}): becomes {@link Example.Classified}.
+   * {@code text} (or {@code sentence}, {@code sentence1}, {@code premise}), {@code label} (or
+   * {@code labels}, {@code category}, {@code intent}, {@code class}), and for a pair {@code
+   * text_pair} (or {@code sentence2}, {@code hypothesis}): becomes {@link Example.Classified}.
    */
   CLASSIFICATION(
       required("text", "sentence", "sentence1", "premise"),

@@ -141,8 +141,7 @@ public final class TextEncoder {
     int[] found = words.firstTokens(whole);
     int[] classes = new int[whole.length()];
     for (int i = 0; i < classes.length; i++) {
-      classes[i] =
-          found[i] < 0 ? TrainingSample.IGNORED : number(example.tags().get(found[i]));
+      classes[i] = found[i] < 0 ? TrainingSample.IGNORED : number(example.tags().get(found[i]));
     }
     int[] kept = Words.within(whole, maxLength);
     return new LabelledSample(

@@ -43,8 +43,7 @@ public record ClassTable(List<String> labels, List<Counts> counts) {
    * @return from 0 to 1; 0 if none occurs
    */
   public double macroF1() {
-    OptionalDouble mean =
-        counts.stream().filter(Counts::occurs).mapToDouble(Counts::f1).average();
+    OptionalDouble mean = counts.stream().filter(Counts::occurs).mapToDouble(Counts::f1).average();
     return mean.orElse(0);
   }
 

@@ -120,8 +120,7 @@ public final class Confusion {
     text.append(String.format("%nMost frequent mistakes (true class, taken for)%n"));
     for (Mistake one : worst(WORST)) {
       text.append(
-          String.format(
-              Locale.ROOT, "%6d  %s, %s%n", one.count(), one.truth(), one.predicted()));
+          String.format(Locale.ROOT, "%6d  %s, %s%n", one.count(), one.truth(), one.predicted()));
     }
     return text.toString();
   }

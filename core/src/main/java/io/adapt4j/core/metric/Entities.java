@@ -49,9 +49,7 @@ public final class Entities {
     int from = -1;
     for (int i = 0; i <= tags.size(); i++) {
       boolean goesOn =
-          from >= 0
-              && i < tags.size()
-              && tags.get(i).equals("I-" + tags.get(from).substring(2));
+          from >= 0 && i < tags.size() && tags.get(i).equals("I-" + tags.get(from).substring(2));
       if (!goesOn) {
         if (from >= 0) {
           found.add(new Span(tags.get(from).substring(2), from, i));

@@ -4,7 +4,9 @@ import io.adapt4j.core.config.ModelConfig;
 import java.util.Map;
 import java.util.Set;
 
-/** Output layers that a task may ask of a checkpoint, and the Transformers classes that have them. */
+/**
+ * Output layers that a task may ask of a checkpoint, and the Transformers classes that have them.
+ */
 public enum OutputLayer {
   /** Scores the classes of a text. */
   CLASSES("ForSequenceClassification"),

@@ -69,8 +69,7 @@ class TextBatchesTest {
                     new Example.Classified("the cat sat", "a"), new Example.Classified("dog", "b")))
             .weighted(0.5, 2);
     TextEncoder encoder =
-        new TextEncoder(
-            tokenizer, 16, TextProblem.ONE_LABEL, LabelSet.of(List.of("a", "b")));
+        new TextEncoder(tokenizer, 16, TextProblem.ONE_LABEL, LabelSet.of(List.of("a", "b")));
     TextRows rows = TextRows.of(data, encoder);
     TextBatch batch = TextBatches.inOrder(rows, 4, 0).epoch(0).next();
     assertThat(batch.inputIds()).containsExactly(CLS, 12, 6, 8, SEP, CLS, 7, SEP, 0, 0);
@@ -143,8 +142,7 @@ class TextBatchesTest {
     for (TextBatch batch : all(batches.epoch(epoch))) {
       for (int row = 0; row < batch.rows(); row++) {
         int from = row * batch.length();
-        rows.add(
-            Arrays.stream(batch.labels(), from, from + batch.length()).boxed().toList());
+        rows.add(Arrays.stream(batch.labels(), from, from + batch.length()).boxed().toList());
       }
     }
     rows.sort((a, b) -> a.toString().compareTo(b.toString()));

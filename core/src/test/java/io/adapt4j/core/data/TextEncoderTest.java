@@ -85,8 +85,7 @@ class TextEncoderTest {
     LabelledSample sample = encoder.encodeRow(data, 0);
     assertThat(sample.ids()).containsExactly(CLS, 16, 17, 12, 6, SEP);
     assertThat(sample.labels()).containsExactly(NONE, 0, NONE, 1, 1, NONE);
-    LabelledSample cut =
-        encoder(TextProblem.TOKEN_LABELS, 4, "O", "B-X").encodeRow(data, 0);
+    LabelledSample cut = encoder(TextProblem.TOKEN_LABELS, 4, "O", "B-X").encodeRow(data, 0);
     assertThat(cut.ids()).containsExactly(CLS, 16, 17, SEP);
     assertThat(cut.labels()).containsExactly(NONE, 0, NONE, NONE);
     assertThat(cut.truncated()).isTrue();
@@ -100,8 +99,7 @@ class TextEncoderTest {
       Encoding encoding = stories.encodeWithOffsets(text.text(), true);
       int[] first = text.firstTokens(encoding);
       assertThat(first).contains(-1);
-      assertThat(Arrays.stream(first).filter(word -> word >= 0).toArray())
-          .containsExactly(0, 1, 2);
+      assertThat(Arrays.stream(first).filter(word -> word >= 0).toArray()).containsExactly(0, 1, 2);
     }
   }
 

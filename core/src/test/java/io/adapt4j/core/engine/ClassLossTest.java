@@ -31,7 +31,8 @@ class ClassLossTest {
   void crossEntropyIsTheNegativeLogarithmOfTheSoftmax() {
     assertThat(sum(Loss.CLASSES, LOGITS, true))
         .isCloseTo(
-            expected((row, i) -> i == LABELS[row] ? -Math.log(softmax(row, i)) : 0.0), within(1e-4));
+            expected((row, i) -> i == LABELS[row] ? -Math.log(softmax(row, i)) : 0.0),
+            within(1e-4));
   }
 
   @Test
@@ -96,8 +97,7 @@ class ClassLossTest {
   }
 
   private static ClassLoss.Result loss(Loss loss, float[] logits, boolean weighted) {
-    return loss(
-        loss, logits, weighted ? Optional.of(Tensor.of(WEIGHTS, ROWS)) : Optional.empty());
+    return loss(loss, logits, weighted ? Optional.of(Tensor.of(WEIGHTS, ROWS)) : Optional.empty());
   }
 
   private static ClassLoss.Result loss(Loss loss, float[] logits, Optional<Tensor> weights) {

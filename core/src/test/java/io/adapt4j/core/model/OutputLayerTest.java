@@ -136,8 +136,7 @@ class OutputLayerTest {
   @Test
   void aRewardModelGivesTheRewardsOfTheReference() {
     Path folder = Golden.folder("preference/reward_model");
-    SafetensorsFile expected =
-        SafetensorsFile.open(Golden.folder("preference/reward.safetensors"));
+    SafetensorsFile expected = SafetensorsFile.open(Golden.folder("preference/reward.safetensors"));
     try (Encoder network = Architectures.declareEncoder(ModelConfig.read(folder));
         Checkpoint checkpoint = Checkpoint.open(folder)) {
       Weights.check(network, checkpoint);
@@ -177,8 +176,7 @@ class OutputLayerTest {
       for (int i = 0; i < length; i++) {
         tokens += (int) batch.attentionMask()[row * length + i];
       }
-      System.arraycopy(
-          batch.ids(), row * length, ids, (row + 1) * length - tokens, tokens);
+      System.arraycopy(batch.ids(), row * length, ids, (row + 1) * length - tokens, tokens);
       Arrays.fill(mask, (row + 1) * length - tokens, (row + 1) * length, 1);
     }
     return new EncoderInputs(ids, mask, new long[ids.length], new long[0], batch.rows(), length);
