@@ -56,7 +56,7 @@ public final class Architectures {
   public static Decoder declareDecoder(ModelConfig config) {
     Network declared = declare(config);
     boolean hasDecoderLayers =
-        declared instanceof Decoder || declared instanceof Encoder encoder && encoder.isCausal();
+        declared instanceof Decoder || (declared instanceof Encoder encoder && encoder.isCausal());
     if (hasDecoderLayers) {
       requireLanguageModel(config);
     }
