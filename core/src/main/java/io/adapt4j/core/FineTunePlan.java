@@ -9,7 +9,7 @@ package io.adapt4j.core;
  * @param leftOut rows that cannot be used: too long, or nothing to learn in them
  * @param truncated rows that are cut to the sequence limit
  * @param split rows that are split to the sequence limit
- * @param targetTokensPerEpoch tokens learned from in one pass
+ * @param targetTokensPerEpoch tokens learned from in one pass; texts where labels are of texts
  * @param trainableParameters values that train
  * @param totalParameters values of the base model
  */

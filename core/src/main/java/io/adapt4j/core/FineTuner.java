@@ -617,10 +617,7 @@ public final class FineTuner {
       checkValues(checks);
       checkOutput(checks);
       Optional<TaskModel> found =
-          checks.model(
-              model,
-              method,
-              folder -> TaskModel.of(task, folder, train, Optional.ofNullable(validation)));
+          checks.model(model, method, folder -> TaskModel.of(task, folder, train));
       int contextLength = found.map(one -> one.declare().contextLength()).orElse(0);
       if (maxLength != null) {
         checks.require(

@@ -28,9 +28,15 @@ import java.util.Set;
  * @param folder where the checkpoint is
  * @param config its configuration, changed for the task
  * @param labels names of the classes; empty where there are none
+ * @param generates whether it predicts next tokens
  * @param replacesClassifier whether the checkpoint's classifier is left unread
  */
-record TaskModel(Path folder, ModelConfig config, List<String> labels, boolean replacesClassifier) {
+record TaskModel(
+    Path folder,
+    ModelConfig config,
+    List<String> labels,
+    boolean generates,
+    boolean replacesClassifier) {
 
   private static final String LABELS = "id2label";
 
@@ -39,24 +45,20 @@ record TaskModel(Path folder, ModelConfig config, List<String> labels, boolean r
    *
    * @throws RuntimeException if the checkpoint's configuration is no base for the task
    */
-  static TaskModel of(Task task, Path folder, Dataset train, Optional<Dataset> validation) {
+  static TaskModel of(Task task, Path folder, Dataset train) {
     ModelConfig base = ModelConfig.read(folder);
     if (task instanceof Task.Labelled labelled) {
-      return labelled(labelled, folder, base, train, validation);
+      return labelled(labelled, folder, base, train);
     }
     if (task instanceof Task.MaskedTokens) {
       ModelConfig config = withOutput(base, OutputLayer.MASKED_TOKENS);
-      return new TaskModel(folder, config, List.of(), false);
+      return new TaskModel(folder, config, List.of(), false, false);
     }
-    return new TaskModel(folder, base, List.of(), false);
+    return new TaskModel(folder, base, List.of(), true, false);
   }
 
   private static TaskModel labelled(
-      Task.Labelled task,
-      Path folder,
-      ModelConfig base,
-      Dataset train,
-      Optional<Dataset> validation) {
+      Task.Labelled task, Path folder, ModelConfig base, Dataset train) {
     OutputLayer layer =
         task.problem() == TextProblem.TOKEN_LABELS
             ? OutputLayer.TOKEN_CLASSES
@@ -65,34 +67,36 @@ record TaskModel(Path folder, ModelConfig config, List<String> labels, boolean r
         layer.isOf(base) && !task.replacesClassifier()
             ? Optional.of(ClassNames.of(base))
             : Optional.empty();
-    List<String> labels = labels(task, base, present, train, validation);
+    List<String> labels = labels(task, base, present, train);
     ModelConfig config = withPadding(withOutput(base, layer), folder);
     return new TaskModel(
         folder,
         withLabels(config, task.problem(), labels),
         labels,
+        false,
         layer.isOf(base) && task.replacesClassifier());
   }
 
   private static List<String> labels(
-      Task.Labelled task,
-      ModelConfig base,
-      Optional<List<String>> present,
-      Dataset train,
-      Optional<Dataset> validation) {
+      Task.Labelled task, ModelConfig base, Optional<List<String>> present, Dataset train) {
     if (task.problem() == TextProblem.NUMBER) {
+      if (!task.labels().isEmpty()) {
+        throw new IllegalArgumentException(
+            "labels: expected none for a regression, found " + task.labels());
+      }
       List<String> one = present.orElse(List.of("LABEL_0"));
       if (one.size() != 1) {
         throw other(base, one, "one number");
       }
       return one;
     }
-    List<String> wanted = task.labels();
-    if (wanted.isEmpty()) {
-      wanted = LabelSet.in(train).names();
+    if (task.labels().isEmpty() && train == null) {
+      throw new IllegalArgumentException(
+          "no labels: give a dataset that has them, or state them with labels(...)");
     }
+    List<String> wanted = task.labels().isEmpty() ? LabelSet.in(train).names() : task.labels();
     if (present.isEmpty()) {
-      requireEnough(task.problem(), wanted, train);
+      requireEnough(task.problem(), wanted);
       return wanted;
     }
     LabelSet known = LabelSet.of(present.get());
@@ -107,12 +111,11 @@ record TaskModel(Path folder, ModelConfig config, List<String> labels, boolean r
     return present.get();
   }
 
-  private static void requireEnough(TextProblem problem, List<String> labels, Dataset train) {
+  private static void requireEnough(TextProblem problem, List<String> labels) {
     int least = problem == TextProblem.MANY_LABELS ? 1 : 2;
     if (labels.size() < least) {
       throw new IllegalArgumentException(
-          train.name()
-              + ": expected at least "
+          "labels: expected at least "
               + least
               + " labels to tell apart, found "
               + labels
@@ -173,9 +176,8 @@ record TaskModel(Path folder, ModelConfig config, List<String> labels, boolean r
 
   /** Declares the network and states what of it is new. */
   Network declare() {
-    boolean predictsNext = labels.isEmpty() && !OutputLayer.MASKED_TOKENS.isOf(config);
     Network declared =
-        predictsNext ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
+        generates ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
     if (declared instanceof Encoder encoder) {
       try (Checkpoint checkpoint = Checkpoint.open(folder)) {
         Set<String> fresh = new HashSet<>(NewTensors.missing(encoder, checkpoint));

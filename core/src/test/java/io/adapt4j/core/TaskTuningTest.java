@@ -305,6 +305,21 @@ class TaskTuningTest {
     Split data = split(TaskTuningTest::byAnimal);
     assertThatThrownBy(() -> tuner(encoder, Task.nextTokens(), data, 1e-3).build())
         .hasMessageContaining("a model that generates text");
+    Path masked = SmallEncoder.write(folder.resolve("masked"), "BertForMaskedLM", "");
+    assertThatThrownBy(() -> tuner(masked, Task.nextTokens(), data, 1e-3).build())
+        .isInstanceOf(FineTuneException.class)
+        .hasMessageContaining("a model that generates text");
+    assertThatThrownBy(
+            () ->
+                FineTuner.builder()
+                    .model(ModelSource.path(encoder))
+                    .task(Task.multiLabel())
+                    .build())
+        .isInstanceOf(FineTuneException.class)
+        .hasMessageContaining("no dataset")
+        .hasMessageContaining("no labels");
+    assertThatThrownBy(() -> tuner(encoder, Task.regression().labels("a"), data, 1e-3).build())
+        .hasMessageContaining("labels: expected none for a regression, found [a]");
     assertThatThrownBy(() -> tuner(decoder, Task.maskedTokens(), data, 1e-3).build())
         .hasMessageContaining("ForMaskedLM");
     assertThatThrownBy(

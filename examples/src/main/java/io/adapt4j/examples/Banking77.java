@@ -39,8 +39,8 @@ import java.util.stream.IntStream;
 public final class Banking77 {
 
   private static final long SEED = 42;
-  private static final int EPOCHS = 12;
-  private static final double FULL_RATE = 2e-4;
+  private static final int EPOCHS = 8;
+  private static final double FULL_RATE = 1e-4;
   private static final double LORA_RATE = 2e-3;
 
   /** The pooler and the classifier begin at random, everything else is trained already. */
@@ -67,6 +67,7 @@ public final class Banking77 {
     Split split =
         Splitter.of(Datasets.read(Path.of(arguments[1])).open())
             .seed(SEED)
+            .fractions(0.85, 0.05, 0.1)
             .stratifyByLabel()
             .split();
 
@@ -78,7 +79,7 @@ public final class Banking77 {
             .method(lora ? Lora.rank(16).alpha(32) : FullFineTuning.create())
             .epochs(epochs)
             .learningRate(lora ? LORA_RATE : FULL_RATE)
-            .learningRateFactor(NEW_LAYERS, lora ? 1 : 5)
+            .learningRateFactor(NEW_LAYERS, lora ? 1 : 10)
             .schedule(LearningRateSchedule.LINEAR)
             .warmupRatio(0.1)
             .batchSize(32)

@@ -49,7 +49,7 @@ public record Words(String text, int[] ends) {
   }
 
   private int at(int start, int end) {
-    if (end <= start || text.charAt(end - 1) == ' ' && isBetween(end - 1)) {
+    if (end <= start || (text.charAt(end - 1) == ' ' && isBetween(end - 1))) {
       return -1;
     }
     int place = Arrays.binarySearch(ends, end);

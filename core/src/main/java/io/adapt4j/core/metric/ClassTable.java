@@ -15,7 +15,7 @@ import java.util.OptionalDouble;
  */
 public record ClassTable(List<String> labels, List<Counts> counts) {
 
-  private static final int WIDEST = 40;
+  private static final int WIDEST = 60;
 
   /**
    * Copies the lists.

@@ -54,8 +54,13 @@ public final class Architectures {
    *     vocabulary's
    */
   public static Decoder declareDecoder(ModelConfig config) {
-    if (declare(config) instanceof Decoder decoder) {
+    Network declared = declare(config);
+    boolean hasDecoderLayers =
+        declared instanceof Decoder || (declared instanceof Encoder encoder && encoder.isCausal());
+    if (hasDecoderLayers) {
       requireLanguageModel(config);
+    }
+    if (declared instanceof Decoder decoder) {
       return decoder;
     }
     throw config
@@ -63,8 +68,8 @@ public final class Architectures {
         .invalid(
             "model_type",
             "a model that generates text",
-            "This model reads text only; load it with TextEmbedder, TextClassifier or"
-                + " MaskedLanguageModel.");
+            "This model reads text only; load it with TextEmbedder, TextClassifier, TokenClassifier"
+                + " or MaskedLanguageModel, or fine-tune it for a task of encoders.");
   }
 
   /**
@@ -95,7 +100,8 @@ public final class Architectures {
             .invalid(
                 "architectures",
                 "a class that ends in ForCausalLM",
-                "This build has no other output layers for models that generate text.");
+                "A model with another output layer does not generate text; one that scores classes"
+                    + " loads with TextClassifier or TokenClassifier.");
       }
     }
   }

@@ -74,7 +74,7 @@ class UnreadFeaturesTest {
           roberta_mlm         | position_embedding_type | "relative_key_query"
           distilbert_mlm      | pruned_heads            | {"0": [1]}
           modernbert_cls      | classifier_pooling      | "max"
-          modernbert_cls      | architectures           | ["ModernBertForTokenClassification"]
+          modernbert_cls      | architectures           | ["ModernBertForMultipleChoice"]
           bert_features       | architectures           | ["BertForQuestionAnswering"]
           llama_linear        | model_type              | "mixtral"
           """)
