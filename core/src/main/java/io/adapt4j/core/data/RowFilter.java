@@ -69,19 +69,19 @@ final class RowFilter {
         samples.build());
   }
 
-  /** Of several rows that fail, the first is named, whichever thread was first to meet one. */
+  /**
+   * Rows are read one after the other, as files are fastest read. Of several rows that cannot be
+   * encoded the first is named, whichever thread was first to meet one.
+   */
   private List<EncodedExample> encode(int from, int to) {
+    List<Example> examples = new ArrayList<>();
+    for (int row = from; row < to; row++) {
+      examples.add(dataset.get(row));
+    }
     try {
-      return IntStream.range(from, to)
-          .parallel()
-          .mapToObj(row -> encoder.encodeRow(dataset, row))
-          .toList();
+      return examples.stream().parallel().map(encoder::encode).toList();
     } catch (RuntimeException e) {
-      List<EncodedExample> encoded = new ArrayList<>();
-      for (int row = from; row < to; row++) {
-        encoded.add(encoder.encodeRow(dataset, row));
-      }
-      return encoded;
+      return IntStream.range(from, to).mapToObj(row -> encoder.encodeRow(dataset, row)).toList();
     }
   }
 

@@ -1,0 +1,58 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.ExampleEncoder;
+import io.adapt4j.core.data.Row;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+
+/** The questions of BANKING77 with the names of their intents as answers: short conversations. */
+final class Banking {
+
+  private static final int MAX_LENGTH = 512;
+
+  private Banking() {}
+
+  static Dataset texts(Path csv) {
+    return read(csv, row -> new Example.Text(row.text("text")));
+  }
+
+  static Dataset pairs(Path csv) {
+    return read(csv, row -> new Example.PromptCompletion(row.text("text") + "\n", answer(row)));
+  }
+
+  static Dataset chats(Path csv) {
+    return read(
+        csv,
+        row ->
+            new Example.Chat(
+                List.of(ChatMessage.user(row.text("text")), ChatMessage.assistant(answer(row)))));
+  }
+
+  private static Dataset read(Path csv, Function<Row, Example> rows) {
+    if (!Files.exists(csv)) {
+      throw new IllegalArgumentException(
+          csv.toAbsolutePath()
+              + " does not exist; name the training file of BANKING77 with --data");
+    }
+    return Datasets.read(csv).map(rows).open();
+  }
+
+  private static String answer(Row row) {
+    return row.text("category").replace('_', ' ');
+  }
+
+  /** Encodes with a tokenizer and the chat template beside it. */
+  static ExampleEncoder encoder(Path folder, Tokenizer tokenizer) {
+    ExampleEncoder.Builder encoder = ExampleEncoder.builder(tokenizer, MAX_LENGTH);
+    ChatTemplate.find(folder).ifPresent(encoder::chatTemplate);
+    return encoder.build();
+  }
+}

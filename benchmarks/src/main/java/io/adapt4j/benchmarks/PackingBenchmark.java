@@ -1,0 +1,173 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.data.Batch;
+import io.adapt4j.core.data.Batches;
+import io.adapt4j.core.data.Batching;
+import io.adapt4j.core.data.EncodableRows;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.NextTokens;
+import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.lora.Lora;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Training steps of a 135M-parameter model on short conversations, padded, grouped by length and
+ * packed: tokens learned from a second, and the share of the time that making batches takes.
+ */
+public final class PackingBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "--data", "../shared/data/banking77/train.csv",
+          "--tokenizer", "../shared/data/tokenizers/smollm2-135m-instruct",
+          "--precision", "bf16",
+          "--batch", "16",
+          "--packed-batch", "2",
+          "--steps", "12",
+          "--warmup", "2",
+          "--threads", "0");
+  private static final int RANK = 16;
+  private static final double LEARNING_RATE = 1e-4;
+
+  /** What the measured steps of one way came to. */
+  private static final class Total {
+
+    private long targets;
+    private long tokens;
+    private long places;
+    private double batchSeconds;
+    private double stepSeconds;
+
+    double targetsPerSecond() {
+      return targets / (batchSeconds + stepSeconds);
+    }
+  }
+
+  private final Arguments arguments;
+  private final Map<Batching, Total> totals = new EnumMap<>(Batching.class);
+
+  private PackingBenchmark(Arguments arguments) {
+    this.arguments = arguments;
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --data} (a CSV file of text and category), {@code --tokenizer} (a folder),
+   *     {@code --precision bf16|fp32}, {@code --batch} (conversations padded to one length), {@code
+   *     --packed-batch} (rows of 512 tokens), {@code --steps} and {@code --warmup} of each way,
+   *     {@code --threads}
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    int threads = arguments.number("--threads", 0);
+    if (threads > 0) {
+      Torch.threads(threads);
+    }
+    new PackingBenchmark(arguments).run();
+  }
+
+  private void run() {
+    Path folder = Path.of(arguments.text("--tokenizer"));
+    boolean bf16 = arguments.oneOf("--precision", Set.of("bf16", "fp32")).equals("bf16");
+    EncodableRows rows;
+    try (Tokenizer tokenizer = Tokenizer.load(folder);
+        Decoder decoder = SmolLm.random(bf16 ? DType.BF16 : DType.F32);
+        Adaptation adaptation = Lora.rank(RANK).attach(decoder, Path.of("random"), 1)) {
+      rows =
+          Banking.encoder(folder, tokenizer)
+              .filter(Banking.chats(Path.of(arguments.text("--data"))));
+      measure(rows, decoder, adaptation);
+    }
+    report(rows, bf16);
+  }
+
+  /** The three ways take turns, so that what else the machine does hits them alike. */
+  private void measure(EncodableRows rows, Decoder decoder, Adaptation adaptation) {
+    int steps = arguments.number("--steps", 1);
+    NextTokens task = new NextTokens(decoder);
+    Map<Batching, Iterator<Batch>> epochs = new EnumMap<>(Batching.class);
+    for (Batching way : Batching.values()) {
+      epochs.put(way, batches(rows, way).epoch(0));
+      totals.put(way, new Total());
+    }
+    TrainingStep.Settings settings = new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, false);
+    try (TrainingStep<Batch> step = new TrainingStep<>(task, adaptation, settings)) {
+      for (int i = -arguments.number("--warmup", 0); i < steps; i++) {
+        for (Batching way : Batching.values()) {
+          step(step, epochs.get(way), i < 0 ? new Total() : totals.get(way), i);
+        }
+      }
+    }
+  }
+
+  private Batches batches(EncodableRows rows, Batching way) {
+    return Batches.of(rows)
+        .batchSize(arguments.number(way == Batching.PACKED ? "--packed-batch" : "--batch", 1))
+        .batching(way)
+        .shuffle(1)
+        .build();
+  }
+
+  private static void step(
+      TrainingStep<Batch> step, Iterator<Batch> epoch, Total total, int number) {
+    long begun = System.nanoTime();
+    Batch batch = epoch.next();
+    long made = System.nanoTime();
+    step.run(List.of(batch), batch.targetWeight(), LEARNING_RATE, number);
+    total.stepSeconds += (System.nanoTime() - made) / 1e9;
+    total.batchSeconds += (made - begun) / 1e9;
+    total.targets += batch.targetTokens();
+    total.tokens += batch.tokens();
+    total.places += batch.inputIds().length;
+  }
+
+  private void report(EncodableRows rows, boolean bf16) {
+    Report report = new Report("Packing, BANKING77 as chats, SmolLM2-135M's shape, LoRA r=16");
+    Machine.describe(report);
+    report.line(
+        "data",
+        "%d conversations of %.1f tokens, %.1f of them targets, the longest %d",
+        rows.report().rows(),
+        (double) rows.report().tokens() / rows.report().rows(),
+        (double) rows.report().targetTokens() / rows.report().rows(),
+        rows.report().longest());
+    report.line(
+        "setting",
+        "%s, batch %s padded, %s packed to 512, %s steps each in turns",
+        bf16 ? "bf16" : "fp32",
+        arguments.text("--batch"),
+        arguments.text("--packed-batch"),
+        arguments.text("--steps"));
+    totals.forEach(
+        (way, total) ->
+            report.line(
+                way.name().toLowerCase(Locale.ROOT),
+                "%.0f target tokens/s, %.0f tokens/s, %.1f %% of the places filled",
+                total.targetsPerSecond(),
+                total.tokens / (total.batchSeconds + total.stepSeconds),
+                100.0 * total.tokens / total.places));
+    double padded = totals.get(Batching.PADDED).targetsPerSecond();
+    report.line(
+        "by length", "%.2f x padded", totals.get(Batching.BY_LENGTH).targetsPerSecond() / padded);
+    report.atLeast("packed / padded", totals.get(Batching.PACKED).targetsPerSecond() / padded, 2);
+    Total packed = totals.get(Batching.PACKED);
+    report.atMost(
+        "making batches",
+        100 * packed.batchSeconds / packed.stepSeconds,
+        3,
+        "% of the steps' time");
+    report.print();
+  }
+}
