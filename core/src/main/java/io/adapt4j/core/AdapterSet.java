@@ -85,7 +85,8 @@ final class AdapterSet implements AutoCloseable {
     requireKnown(List.of(name));
     requireUnmerged();
     switchTo(List.of());
-    attached.remove(name).close();
+    attached.get(name).close();
+    attached.remove(name);
     used = used.stream().filter(one -> !one.equals(name)).toList();
     switchTo(enabled ? used : List.of());
   }

@@ -238,7 +238,24 @@ public final class Lora implements FineTuningMethod {
           "layers: expected numbers from 0, found " + Arrays.toString(numbers));
     }
     List<Integer> layers = Arrays.stream(numbers).boxed().toList();
-    return with(draft -> draft.modules = draft.modules.withLayers(layers, List.of()));
+    return with(
+        draft -> draft.modules = draft.modules.withLayers(layers, draft.modules.layersPattern()));
+  }
+
+  /**
+   * Says what the list of layers is called that {@link #layers} counts; by default any component
+   * before a number is one.
+   *
+   * @param names names such as {@code layers} or {@code h}, as regular expressions
+   * @return a changed copy
+   * @throws IllegalArgumentException if an expression is malformed
+   */
+  public Lora layersPattern(String... names) {
+    for (String name : names) {
+      requirePattern("layersPattern", name);
+    }
+    return with(
+        draft -> draft.modules = draft.modules.withLayers(draft.modules.layers(), List.of(names)));
   }
 
   /**
@@ -333,6 +350,9 @@ public final class Lora implements FineTuningMethod {
       problems.add(
           "The LoRA targets are a regular expression, beside which PEFT knows no layers; put the"
               + " layers into the expression.");
+    }
+    if (config.modules().layers().isEmpty() && !config.modules().layersPattern().isEmpty()) {
+      problems.add("layersPattern is given without layers; give the layers' numbers too.");
     }
     for (String module : AdapterPlan.unknownModules(config, declared)) {
       problems.add(

@@ -132,7 +132,7 @@ final class PeftFolder {
     }
   }
 
-  private static boolean isSet(JsonNode value) {
+  static boolean isSet(JsonNode value) {
     boolean unset =
         value.isNull()
             || (value.isBoolean() && !value.booleanValue())
@@ -226,10 +226,18 @@ final class PeftFolder {
    */
   static void write(
       Path folder, AdapterConfig config, AdapterPlan plan, String base, List<TensorData> tensors) {
+    write(folder, json(config, plan, base), tensors);
+  }
+
+  /**
+   * Writes both files together, or neither.
+   *
+   * @throws CheckpointException if writing fails; files already there stay as they were
+   */
+  static void write(Path folder, ObjectNode config, List<TensorData> tensors) {
     try (FileTransaction transaction = new FileTransaction()) {
       SafetensorsWriter.create().writeFile(transaction.stage(folder.resolve(WEIGHTS)), tensors);
-      Files.writeString(
-          transaction.stage(folder.resolve(CONFIG)), Json.indented(json(config, plan, base)));
+      Files.writeString(transaction.stage(folder.resolve(CONFIG)), Json.indented(config));
       transaction.commit();
     } catch (IOException e) {
       throw new CheckpointException(

@@ -41,6 +41,11 @@ final class PeftNames {
     return ROOT + path + ".lora_magnitude_vector";
   }
 
+  /** The vector of an (IA)3 adapter. */
+  static String ia3(String path) {
+    return ROOT + path + ".ia3_l";
+  }
+
   /** The name of a base tensor that trains with the adapter. */
   static String base(String tensor, AdapterPlan plan) {
     String path = tensor.substring(0, tensor.lastIndexOf('.'));

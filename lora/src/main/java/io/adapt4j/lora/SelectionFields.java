@@ -40,7 +40,7 @@ final class SelectionFields {
   }
 
   /** Names or an expression; empty where the field says nothing. */
-  private static Optional<Targets> targets(ConfigReader fields, String field) {
+  static Optional<Targets> targets(ConfigReader fields, String field) {
     JsonNode value = fields.json().path(field);
     try {
       if (value.isTextual()) {
@@ -112,12 +112,18 @@ final class SelectionFields {
     }
   }
 
-  private static JsonNode json(Targets targets, AdapterPlan plan) {
+  /** Names or an expression; all linear layers by PEFT's word for them. */
+  static JsonNode json(Targets targets) {
     if (targets instanceof Targets.Names names) {
       return array(names.names());
     }
-    if (targets instanceof Targets.Regex regex) {
-      return JsonNodeFactory.instance.textNode(regex.expression());
+    return JsonNodeFactory.instance.textNode(
+        targets instanceof Targets.Regex regex ? regex.expression() : "all-linear");
+  }
+
+  private static JsonNode json(Targets targets, AdapterPlan plan) {
+    if (!(targets instanceof Targets.AllLinear)) {
+      return json(targets);
     }
     List<String> paths = plan.adapted().stream().map(one -> one.part().path()).toList();
     boolean condense = paths.size() >= LONG_TARGET_LIST;

@@ -243,6 +243,7 @@ class LoraVariantsTest {
   void ranksAlphasLayersAndExclusionsChooseTheModules(@TempDir Path folder) throws IOException {
     Lora lora =
         Lora.rank(4)
+            .layersPattern("layers")
             .layers(1)
             .targets(Targets.names("q_proj", "k_proj", "down_proj"))
             .exclude(Targets.names("k_proj"))
@@ -266,7 +267,7 @@ class LoraVariantsTest {
     }
     JsonNode config = config(folder);
     assertThat(config.get("layers_to_transform").toString()).isEqualTo("[1]");
-    assertThat(config.get("layers_pattern").isNull()).isTrue();
+    assertThat(config.get("layers_pattern").toString()).isEqualTo("[\"layers\"]");
     assertThat(config.get("exclude_modules").toString()).isEqualTo("[\"k_proj\"]");
     assertThat(config.get("rank_pattern").toString()).isEqualTo("{\"q_proj\":2}");
     assertThat(config.get("alpha_pattern").toString()).isEqualTo("{\"q_proj\":3}");
@@ -308,6 +309,7 @@ class LoraVariantsTest {
             plain.alphaOf("q_proj", 2),
             plain.exclude(Targets.names("q_proj")),
             plain.layers(0),
+            plain.layers(0).layersPattern("layers"),
             plain.plus(2));
     assertThat(Stream.concat(Stream.of(plain), changed.stream()).map(Lora::identity))
         .doesNotHaveDuplicates();
@@ -332,6 +334,10 @@ class LoraVariantsTest {
         .singleElement()
         .asString()
         .contains("expression", "layers");
+    assertThat(Lora.rank(4).layersPattern("layers").problems(declared, BASE))
+        .singleElement()
+        .asString()
+        .contains("without layers");
     assertThatThrownBy(() -> Lora.rank(4).layers(-1)).hasMessageContaining("from 0");
     assertThatThrownBy(() -> Lora.rank(4).rankOf("(", 1)).hasMessageContaining("expression");
     assertThatThrownBy(() -> Lora.rank(4).plus(0)).hasMessageContaining("positive");

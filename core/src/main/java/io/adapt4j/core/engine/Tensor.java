@@ -275,6 +275,25 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Multiplies elementwise.
+   *
+   * @param other of this tensor's type and of sizes that broadcast to its own
+   * @return a new tensor
+   */
+  public Tensor timesElements(Tensor other) {
+    return LibTorch.tensor("multiply", false, this, other);
+  }
+
+  /**
+   * Views a vector as a matrix of one column.
+   *
+   * @return [count, 1], sharing memory
+   */
+  public Tensor asColumn() {
+    return LibTorch.tensor("as_column", false, this);
+  }
+
+  /**
    * Multiplies matrices.
    *
    * @param right [columns, n], of this tensor's type

@@ -58,6 +58,9 @@ def row_lengths(self, weight: Tensor, squares: Tensor, a: Tensor, b: Tensor, sca
   total = torch.add(torch.add(squares, cross, alpha=2 * scale), own, alpha=scale * scale)
   return torch.sqrt(torch.clamp_min(total, 1.0e-24))
 
+def as_column(self, x: Tensor) -> Tensor:
+  return torch.unsqueeze(x, 1)
+
 def divide_into(self, target: Tensor, x: Tensor, y: Tensor) -> int:
   torch.copy_(target, torch.div(x, y))
   return 0

@@ -1,0 +1,93 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Network;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** An (IA)3 adapter in a PEFT folder. Immutable; the vectors are read when it is attached. */
+public final class Ia3Adapter implements Adapter {
+
+  private final Path folder;
+  private final Ia3Config config;
+
+  private Ia3Adapter(Path folder, Ia3Config config) {
+    this.folder = folder;
+    this.config = config;
+  }
+
+  /**
+   * Reads an adapter's configuration.
+   *
+   * @param folder holds {@code adapter_config.json} and {@code adapter_model.safetensors}
+   * @return the adapter
+   * @throws ConfigException if the configuration is missing, malformed, or asks for something
+   *     unsupported; the message names the field
+   */
+  public static Ia3Adapter at(Path folder) {
+    return new Ia3Adapter(folder, Ia3Config.read(folder));
+  }
+
+  /** Returns the name of the folder. */
+  @Override
+  public String name() {
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return last == null ? "adapter" : last.toString();
+  }
+
+  @Override
+  public List<String> problems(Network declared) {
+    return problems(folder, Ia3Plan.of(config, declared));
+  }
+
+  /** What keeps a folder's vectors from a plan. */
+  static List<String> problems(Path folder, Ia3Plan plan) {
+    if (!plan.problems().isEmpty()) {
+      return plan.problems();
+    }
+    try (Checkpoint file = PeftFolder.openWeights(folder)) {
+      Map<String, List<Long>> stored = new TreeMap<>();
+      file.names().forEach(name -> stored.put(name, file.entry(name).shape()));
+      List<String> differences = plan.differences(stored);
+      return differences.isEmpty()
+          ? List.of()
+          : List.of(
+              folder
+                  + ": this adapter does not fit the model:\n  "
+                  + String.join("\n  ", differences));
+    } catch (CheckpointException e) {
+      return List.of(e.getMessage());
+    }
+  }
+
+  /**
+   * Puts the adapter into a model. Weights that it is merged into are kept beside meanwhile and
+   * come back to the bit.
+   *
+   * @param network the model, with its weights
+   * @return the adapter in place; closing it takes it out again
+   * @throws CheckpointException if the adapter does not fit the model
+   */
+  @Override
+  public AttachedAdapter attach(Network network) {
+    Ia3Plan plan = Ia3Plan.of(config, network);
+    List<String> problems = problems(folder, plan);
+    if (!problems.isEmpty()) {
+      throw new CheckpointException(String.join("\n", problems));
+    }
+    Ia3Model model = Ia3Model.attach(network, plan);
+    try (Checkpoint file = PeftFolder.openWeights(folder)) {
+      model.load(file);
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    return model;
+  }
+}

@@ -1,0 +1,93 @@
+package io.adapt4j.lora;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.config.ConfigReader;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What {@code adapter_config.json} says of an (IA)3 adapter.
+ *
+ * @param modules which projections are scaled
+ * @param feedforward those of them that are scaled at their input
+ * @param source the file's own fields; empty where there was none
+ */
+record Ia3Config(Selection modules, Optional<Targets> feedforward, ObjectNode source) {
+
+  private static final Set<String> READ =
+      Set.of(
+          "exclude_modules",
+          "feedforward_modules",
+          "init_ia3_weights",
+          "peft_type",
+          "target_modules",
+          "task_type");
+
+  private static final Set<String> WITHOUT_MEANING =
+      Set.of(
+          "auto_mapping",
+          "base_model_name_or_path",
+          "fan_in_fan_out",
+          "inference_mode",
+          "peft_version",
+          "revision");
+
+  static Ia3Config of(Targets targets, Optional<Targets> feedforward) {
+    return new Ia3Config(Selection.of(targets), feedforward, JsonNodeFactory.instance.objectNode());
+  }
+
+  boolean isFeedforward(String path) {
+    return feedforward.isPresent() && feedforward.get().matches(path);
+  }
+
+  static Ia3Config read(Path folder) {
+    ConfigReader fields = ConfigReader.read(folder.resolve(PeftFolder.CONFIG));
+    if (!fields.requireText("peft_type").equals("IA3")) {
+      throw fields.invalid("peft_type", "IA3", "Read LoRA adapters with LoraAdapter.");
+    }
+    for (Map.Entry<String, JsonNode> field : fields.json().properties()) {
+      String name = field.getKey();
+      if (!READ.contains(name)
+          && !WITHOUT_MEANING.contains(name)
+          && PeftFolder.isSet(field.getValue())) {
+        throw fields.invalid(
+            name, "null, false or empty", "This option of (IA)3 adapters is not supported.");
+      }
+    }
+    return new Ia3Config(
+        SelectionFields.read(fields),
+        SelectionFields.targets(fields, "feedforward_modules"),
+        fields.json());
+  }
+
+  /** The file's content, with PEFT's fields in the alphabet's order. */
+  ObjectNode json(Optional<String> taskType, boolean fanInFanOut, String base) {
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    Map<String, JsonNode> fields = new TreeMap<>();
+    source.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
+    for (String name : Set.of("auto_mapping", "modules_to_save", "revision")) {
+      fields.putIfAbsent(name, nodes.nullNode());
+    }
+    fields.put("peft_type", nodes.textNode("IA3"));
+    fields.put("task_type", taskType.<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
+    fields.put("base_model_name_or_path", nodes.textNode(base));
+    fields.put("fan_in_fan_out", nodes.booleanNode(fanInFanOut));
+    fields.put("inference_mode", nodes.booleanNode(true));
+    fields.put("init_ia3_weights", nodes.booleanNode(true));
+    fields.put("target_modules", SelectionFields.json(modules.targets()));
+    fields.put("exclude_modules", optional(modules.excluded()));
+    fields.put("feedforward_modules", optional(feedforward));
+    ObjectNode json = nodes.objectNode();
+    fields.forEach(json::set);
+    return json;
+  }
+
+  private static JsonNode optional(Optional<Targets> targets) {
+    return targets.map(SelectionFields::json).orElse(JsonNodeFactory.instance.nullNode());
+  }
+}

@@ -1,0 +1,215 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Dora;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Parameter.Slice;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.DenseLinear;
+import io.adapt4j.core.model.Linear;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A linear layer whose outputs, or whose input, are multiplied by learned vectors ((IA)3, Liu et
+ * al. 2022, section 3.3).
+ */
+final class Ia3Linear implements Linear {
+
+  private final Linear base;
+  private final List<Ia3Plan.Scaled> scaled;
+
+  /** The learned vectors one after the other, fp32. */
+  private final Parameter vectors;
+
+  /** The factor of every output, or of every input of a feedforward layer, fp32. */
+  private final Tensor gain;
+
+  private final List<Tensor> unmerged = new ArrayList<>();
+  private boolean enabled = true;
+  private boolean merged;
+
+  /**
+   * Wraps a layer with vectors of ones.
+   *
+   * @param base the layer, owned from now on
+   * @param scaled its scaled parts, left to right; only one where an input is scaled
+   */
+  Ia3Linear(Linear base, List<Ia3Plan.Scaled> scaled) {
+    this.base = base;
+    this.scaled = List.copyOf(scaled);
+    List<Slice> slices = new ArrayList<>();
+    long count = 0;
+    for (Ia3Plan.Scaled one : scaled) {
+      slices.add(new Slice(one.name(), count, one.count()));
+      count += one.count();
+    }
+    vectors = new Parameter(slices, count);
+    vectors.allocate(DType.F32);
+    gain = Tensor.zeros(DType.F32, scalesInput() ? base.inFeatures() : base.outFeatures()).own();
+    try (Tensor one = Tensor.of(new float[] {1}, 1)) {
+      vectors.value().copyFrom(one);
+      gain.copyFrom(one);
+    }
+  }
+
+  private boolean scalesInput() {
+    return scaled.get(0).feedforward();
+  }
+
+  Parameter vectors() {
+    return vectors;
+  }
+
+  List<Trained> trained() {
+    return vectors.trained();
+  }
+
+  /** Brings the factors up to date. */
+  void refresh() {
+    for (int i = 0; i < scaled.size(); i++) {
+      try (Tensor target = part(gain, i);
+          Tensor values = vector(vectors.value(), i)) {
+        target.copyFrom(values);
+      }
+    }
+  }
+
+  /** The entries of a tensor of all factors that belong to one part: a view. */
+  private Tensor part(Tensor factors, int index) {
+    Ia3Plan.Scaled one = scaled.get(index);
+    return factors.narrow(0, one.feedforward() ? 0 : one.part().start(), one.count());
+  }
+
+  private Tensor vector(Tensor all, int index) {
+    Slice own = vectors.slices().get(index);
+    return all.narrow(0, own.start(), own.rows());
+  }
+
+  void enabled(boolean on) {
+    enabled = on;
+  }
+
+  @Override
+  public List<Part> parts() {
+    return base.parts();
+  }
+
+  @Override
+  public long inFeatures() {
+    return base.inFeatures();
+  }
+
+  @Override
+  public long outFeatures() {
+    return base.outFeatures();
+  }
+
+  /** The base layer's only: vectors are no part of the checkpoint. */
+  @Override
+  public List<Parameter> parameters() {
+    return base.parameters();
+  }
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    if (!enabled || merged) {
+      return base.forward(ops, x);
+    }
+    return scalesInput()
+        ? base.forward(ops, Dora.rescaled(ops, x, gain, null, this::accumulate))
+        : Dora.rescaled(ops, base.forward(ops, x), gain, null, this::accumulate);
+  }
+
+  private void accumulate(Tensor dgain) {
+    if (!vectors.isTrained()) {
+      return;
+    }
+    for (int i = 0; i < scaled.size(); i++) {
+      try (Scope scope = Scope.open()) {
+        Tensor gradient = vector(vectors.gradient(), i);
+        gradient.copyFrom(gradient.plus(part(dgain, i)));
+      }
+    }
+  }
+
+  /** Multiplies weight and bias; their own values are kept meanwhile. */
+  void merge() {
+    if (merged) {
+      return;
+    }
+    DenseLinear dense = plain();
+    for (Parameter parameter : dense.parameters()) {
+      unmerged.add(parameter.value().copyAs(parameter.value().type()).own());
+    }
+    try (Scope scope = Scope.open()) {
+      scale(dense.weight().value(), scalesInput() ? gain : gain.asColumn());
+      if (!scalesInput()) {
+        dense.bias().ifPresent(bias -> scale(bias.value(), gain));
+      }
+    }
+    merged = true;
+  }
+
+  private static void scale(Tensor target, Tensor factors) {
+    target.copyFrom(target.copyAs(DType.F32).timesElements(factors));
+  }
+
+  void unmerge() {
+    if (!merged) {
+      return;
+    }
+    List<Parameter> parameters = plain().parameters();
+    for (int i = 0; i < parameters.size(); i++) {
+      parameters.get(i).value().copyFrom(unmerged.get(i));
+    }
+    closeUnmerged();
+    merged = false;
+  }
+
+  /**
+   * The layer below.
+   *
+   * @throws IllegalStateException if it has no plain weight of its own
+   */
+  DenseLinear plain() {
+    if (base instanceof DenseLinear dense) {
+      return dense;
+    }
+    throw new IllegalStateException(
+        "(IA)3 is merged into plain weights only, but "
+            + scaled.get(0).part().path()
+            + " is a "
+            + base.getClass().getSimpleName());
+  }
+
+  /** Gives the place back to the base layer and frees the vectors. */
+  Linear detach(Linear top) {
+    if (top != this) {
+      throw new IllegalStateException(
+          "Another layer stands in front of this adapter; take that one off first");
+    }
+    closeOwn();
+    return base;
+  }
+
+  private void closeOwn() {
+    vectors.close();
+    gain.close();
+    closeUnmerged();
+  }
+
+  private void closeUnmerged() {
+    unmerged.forEach(Tensor::close);
+    unmerged.clear();
+  }
+
+  @Override
+  public void close() {
+    base.close();
+    closeOwn();
+  }
+}

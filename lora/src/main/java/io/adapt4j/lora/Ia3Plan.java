@@ -1,0 +1,105 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.engine.Parameter.Slice;
+import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.model.LinearSlot;
+import io.adapt4j.core.model.Network;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What an (IA)3 configuration means for one model. Needs no weights.
+ *
+ * @param scaled the scaled projections, in the order of the model
+ * @param fanInFanOut whether checkpoints store their weights as [in, out]
+ * @param problems one sentence each; empty when the plan can be carried out
+ */
+record Ia3Plan(List<Scaled> scaled, boolean fanInFanOut, List<String> problems) {
+
+  /**
+   * One scaled projection.
+   *
+   * @param slot index of its place in {@link Network#linears}
+   * @param part the projection
+   * @param in width of its input
+   * @param feedforward whether its input is scaled instead of its output
+   */
+  record Scaled(int slot, Linear.Part part, long in, boolean feedforward) {
+
+    String name() {
+      return PeftNames.ia3(part.path());
+    }
+
+    List<Long> shape() {
+      return feedforward ? List.of(1L, in) : List.of(part.width(), 1L);
+    }
+
+    long count() {
+      return feedforward ? in : part.width();
+    }
+  }
+
+  static Ia3Plan of(Ia3Config config, Network network) {
+    List<Scaled> scaled = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    List<LinearSlot> slots = network.linears();
+    for (int i = 0; i < slots.size(); i++) {
+      for (Linear.Part part : slots.get(i).parts()) {
+        if (config.modules().matches(part.path())) {
+          boolean feedforward = config.isFeedforward(part.path());
+          scaled.add(new Scaled(i, part, slots.get(i).linear().inFeatures(), feedforward));
+          if (feedforward && slots.get(i).parts().size() > 1) {
+            problems.add(
+                part.path()
+                    + " shares its input with other projections, so (IA)3 cannot scale it; leave"
+                    + " it out of the feedforward modules.");
+          }
+        }
+      }
+    }
+    if (scaled.isEmpty()) {
+      problems.add(
+          "The (IA)3 targets "
+              + config.modules()
+              + " match no projection; "
+              + AdapterPlan.choices(network)
+              + ".");
+    }
+    return new Ia3Plan(List.copyOf(scaled), transposed(network, scaled), List.copyOf(problems));
+  }
+
+  private static boolean transposed(Network network, List<Scaled> scaled) {
+    return network.parameters().stream()
+        .flatMap(parameter -> parameter.slices().stream())
+        .filter(Slice::transposed)
+        .map(Slice::name)
+        .anyMatch(
+            name -> scaled.stream().anyMatch(one -> name.equals(one.part().path() + ".weight")));
+  }
+
+  long trainableParameters() {
+    return scaled.stream().mapToLong(Scaled::count).sum();
+  }
+
+  /** Compares what a file holds with what this plan needs; one entry a difference. */
+  List<String> differences(Map<String, List<Long>> stored) {
+    List<String> differences = new ArrayList<>();
+    Map<String, List<Long>> unused = new TreeMap<>(stored);
+    Map<String, List<Long>> wanted = new LinkedHashMap<>();
+    scaled.forEach(one -> wanted.put(one.name(), one.shape()));
+    wanted.forEach(
+        (name, shape) -> {
+          List<Long> found = unused.remove(name);
+          if (found == null) {
+            differences.add(name + " " + shape + " is missing");
+          } else if (!found.equals(shape)) {
+            differences.add(name + " is " + found + " where this model needs " + shape);
+          }
+        });
+    unused.forEach((name, shape) -> differences.add(name + " " + shape + " has no place"));
+    return differences;
+  }
+}
