@@ -490,7 +490,7 @@ public final class LanguageModel implements AutoCloseable {
   Optional<String> identity() {
     return exclusively(
         () ->
-            model.adapters().isEmpty() && !templateSet
+            model.adapters().names().isEmpty() && !templateSet
                 ? Optional.of(FolderIdentity.of(model.folder()) + " " + model.decoder().type())
                 : Optional.empty());
   }

@@ -17,7 +17,8 @@ import java.util.List;
  * @param config what the adapter is
  * @param base the folder the model came from
  */
-record LoraTraining(LoraModel model, Network network, AdapterConfig config, Path base) implements Adaptation {
+record LoraTraining(LoraModel model, Network network, AdapterConfig config, Path base)
+    implements Adaptation {
 
   @Override
   public List<Trained> trained() {
