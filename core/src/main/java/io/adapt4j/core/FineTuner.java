@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.Architectures;
@@ -12,6 +13,7 @@ import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.StateOptions;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
@@ -118,6 +120,9 @@ public final class FineTuner {
   public static final class Builder {
 
     private final List<TrainingListener> listeners = new ArrayList<>();
+    private final List<Regularisation> regularisations = new ArrayList<>();
+    private Dataset replay;
+    private double replayShare;
     private ModelSource model;
     private Dataset train;
     private Dataset validation;
@@ -492,6 +497,32 @@ public final class FineTuner {
     }
 
     /**
+     * Keeps the model close to what it was while it trains; any number may be added. The training
+     * loss is reported without it.
+     *
+     * @param term EWC, L2 towards the base, or KL to the base on replay data
+     * @return this builder
+     */
+    public Builder regularise(Regularisation term) {
+      regularisations.add(term);
+      return this;
+    }
+
+    /**
+     * Mixes examples of what is not to be forgotten into the training data, as {@link
+     * Datasets#replay} does with this builder's seed.
+     *
+     * @param data the examples
+     * @param share of all rows of an epoch, above 0 and below 1; 0.05 to 0.5 are usual
+     * @return this builder
+     */
+    public Builder replay(Dataset data, double share) {
+      replay = data;
+      replayShare = share;
+      return this;
+    }
+
+    /**
      * Adds a listener; any number may be added.
      *
      * @param listener told of steps, evaluations and checkpoints
@@ -571,6 +602,13 @@ public final class FineTuner {
           "precision FP16 is for running models; train in BF16 or FP32");
       checks.notNull("evaluateEvery", evaluateEvery);
       checks.require(!listeners.contains(null), "a listener is null");
+      checks.require(!regularisations.contains(null), "a regularisation is null");
+      if (replay != null) {
+        checks.dataset("replay", replay);
+        checks.require(
+            replayShare > 0 && replayShare < 1,
+            "the share of replay must be above 0 and below 1, found " + replayShare);
+      }
     }
 
     private void checkOutput(FineTuneChecks checks) {
@@ -604,7 +642,7 @@ public final class FineTuner {
                   Map.of()));
       return new FineTuneSettings(
           model,
-          train,
+          replay == null ? train : Datasets.replay(train, replay, replayShare, seed),
           Optional.ofNullable(validation),
           method,
           output,
@@ -615,7 +653,8 @@ public final class FineTuner {
           precision,
           training,
           seed,
-          List.copyOf(listeners));
+          List.copyOf(listeners),
+          List.copyOf(regularisations));
     }
 
     private Warmup warmup() {

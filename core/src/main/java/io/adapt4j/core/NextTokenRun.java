@@ -1,7 +1,6 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.data.Batch;
 import io.adapt4j.core.data.Batches;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodableRows;
@@ -12,7 +11,9 @@ import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.NextTokens;
+import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.StepHooks;
 import io.adapt4j.core.train.Trainer;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
@@ -104,26 +105,44 @@ final class NextTokenRun {
             .build();
     Optional<Batches> heldBatches =
         held.map(one -> Batches.of(one.dataset(), encoder).batchSize(settings.batchSize()).build());
-    Trainer<Batch> trainer =
-        new Trainer<>(
-            new NextTokens(decoder),
-            adaptation,
-            options(),
-            batches,
-            heldBatches,
-            settings.output(),
-            TrainingListener.all(settings.listeners()),
-            stopRequested);
-    return trainer.run(
-        new RunStart(
-            plan.steps(),
-            settings.training().epochs(),
-            plan.trainableParameters(),
-            plan.totalParameters(),
-            plan.trainExamples(),
-            plan.validationExamples(),
-            settings.model() + ", " + settings.method().description(),
-            precision(decoder)));
+    try (Regularisers regularisers =
+        Regularisers.start(settings.regularisations(), regularised(decoder, adaptation))) {
+      return new Trainer<>(
+              new NextTokens(decoder),
+              adaptation,
+              options(),
+              batches,
+              heldBatches,
+              settings.output(),
+              TrainingListener.all(settings.listeners()),
+              stopRequested)
+          .hooks(StepHooks.of(regularisers.penalties()))
+          .run(start(decoder, plan));
+    }
+  }
+
+  private Regularisation.Run regularised(Decoder decoder, Adaptation adaptation) {
+    return new Regularisation.Run(
+        decoder,
+        adaptation,
+        settings.model().folder(),
+        encoder,
+        Optional.of(settings.output()),
+        settings.batchSize(),
+        settings.training().step().recompute(),
+        settings.seed());
+  }
+
+  private RunStart start(Decoder decoder, FineTunePlan plan) {
+    return new RunStart(
+        plan.steps(),
+        settings.training().epochs(),
+        plan.trainableParameters(),
+        plan.totalParameters(),
+        plan.trainExamples(),
+        plan.validationExamples(),
+        settings.model() + ", " + settings.method().description(),
+        precision(decoder));
   }
 
   private TrainingOptions options() {
@@ -135,7 +154,8 @@ final class NextTokenRun {
                 settings.model().folder(),
                 train.report(),
                 held.map(EncodableRows::report),
-                encoder.maxLength()));
+                encoder.maxLength(),
+                settings.regularisations().stream().map(one -> one.identity(encoder)).toList()));
   }
 
   private static String precision(Decoder decoder) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Low-rank adaptation (Hu et al. 2021): the base stays as it is, and beside each targeted
@@ -275,6 +276,16 @@ public final class Lora implements FineTuningMethod {
       }
       try (Checkpoint weights = PeftFolder.openWeights(folder)) {
         model.load(weights);
+      }
+    }
+
+    @Override
+    public <T> Optional<T> withoutAdapter(Supplier<T> work) {
+      model.enabled(false);
+      try {
+        return Optional.of(work.get());
+      } finally {
+        model.enabled(true);
       }
     }
 

@@ -3,6 +3,8 @@ package io.adapt4j.core.train;
 import io.adapt4j.core.engine.Parameter.Trained;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A model prepared for training: the values that train, and how to save and restore them. Closing
@@ -33,6 +35,17 @@ public interface Adaptation extends AutoCloseable {
    * @param folder the folder
    */
   void restore(Path folder);
+
+  /**
+   * Runs something while the model is its base.
+   *
+   * @param work what to run
+   * @return its result; empty, with nothing run, where the base's values no longer exist
+   * @param <T> the result's type
+   */
+  default <T> Optional<T> withoutAdapter(Supplier<T> work) {
+    return Optional.empty();
+  }
 
   @Override
   void close();

@@ -55,6 +55,7 @@ public final class Trainer<B> {
   private OptionalDouble bestValidation = OptionalDouble.empty();
   private OptionalInt bestStep = OptionalInt.empty();
   private Optional<EarlyStopping> patience;
+  private StepHooks hooks = StepHooks.NONE;
   private int concludedAt = -1;
   private int savedAt = -1;
 
@@ -95,6 +96,17 @@ public final class Trainer<B> {
   }
 
   /**
+   * Lets others take part in each step. Default: {@link StepHooks#NONE}.
+   *
+   * @param taking part between backward pass and update; not closed here
+   * @return this trainer
+   */
+  public Trainer<B> hooks(StepHooks taking) {
+    hooks = taking;
+    return this;
+  }
+
+  /**
    * Runs to the end. Always tells the listener of the end, also when it throws.
    *
    * @param start what to tell the listener at the beginning
@@ -105,7 +117,7 @@ public final class Trainer<B> {
   public TrainingResult run(RunStart start) {
     listener.started(start);
     StopReason reason = StopReason.FAILED;
-    try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step())) {
+    try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step(), hooks)) {
       if (!resume(step)) {
         initialValidation = evaluate();
       }
@@ -249,15 +261,13 @@ public final class Trainer<B> {
             (double) tokens / seconds,
             targets,
             elapsed(),
-            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep)));
+            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep),
+            outcome.penalty()));
   }
 
   private void skip(TrainingStep.Outcome outcome) {
     skippedInARow++;
-    String reason =
-        Double.isFinite(outcome.loss())
-            ? "the gradient norm is " + outcome.gradientNorm()
-            : "the loss is " + outcome.loss();
+    String reason = reason(outcome);
     listener.skipped(
         new SkippedStep(
             steps, totalSteps, reason, outcome.loss(), outcome.gradientNorm(), skippedInARow));
@@ -276,6 +286,15 @@ public final class Trainer<B> {
               + "."
               + ADVICE);
     }
+  }
+
+  private static String reason(TrainingStep.Outcome outcome) {
+    if (!Double.isFinite(outcome.loss())) {
+      return "the loss is " + outcome.loss();
+    }
+    return Double.isFinite(outcome.penalty())
+        ? "the gradient norm is " + outcome.gradientNorm()
+        : "the penalty is " + outcome.penalty();
   }
 
   private OptionalDouble evaluate() {
