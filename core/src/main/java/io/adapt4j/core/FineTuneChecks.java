@@ -57,7 +57,9 @@ final class FineTuneChecks {
       }
     }
     if (!overwrite) {
-      for (String name : List.of(Trainer.BEST, Trainer.LAST, Trainer.STATES)) {
+      List<String> names = new ArrayList<>(List.of(Trainer.BEST, Trainer.LAST, Trainer.STATES));
+      names.addAll(Trainer.numberedCheckpoints(output));
+      for (String name : names) {
         require(
             !Files.exists(output.resolve(name)),
             "output "

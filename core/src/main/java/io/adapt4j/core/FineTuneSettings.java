@@ -25,4 +25,5 @@ record FineTuneSettings(
     TrainingOptions training,
     long seed,
     List<TrainingListener> listeners,
-    List<Regularisation> regularisations) {}
+    List<Regularisation> regularisations,
+    int numberedCheckpoints) {}

@@ -11,7 +11,9 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.StateOptions;
@@ -106,6 +108,36 @@ public final class FineTuner {
   }
 
   /**
+   * Looks for a learning rate: trains a few steps of this description at exponentially growing
+   * rates (Smith 2017) on a model of its own. Writes nothing; {@link #run} is as it was.
+   *
+   * @return the losses and a suggestion
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public LearningRateCurve findLearningRate() {
+    return findLearningRate(LearningRateSweep.standard());
+  }
+
+  /**
+   * Looks for a learning rate with a sweep of other rates or length than the default.
+   *
+   * @param sweep which rates to try
+   * @return the losses and a suggestion
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public LearningRateCurve findLearningRate(LearningRateSweep sweep) {
+    Path folder = settings.model().folder();
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      NextTokenRun run = NextTokenRun.prepare(settings, tokenizer);
+      try (LoadedModel model = LoadedModel.load(folder, settings.precision(), List.of());
+          Adaptation adaptation =
+              settings.method().attach(model.decoder(), folder, settings.seed())) {
+        return run.sweep(model.decoder(), adaptation, sweep);
+      }
+    }
+  }
+
+  /**
    * Asks a running {@link #run} to end after the present step. It evaluates, saves and returns as
    * usual.
    */
@@ -149,6 +181,7 @@ public final class FineTuner {
     private boolean gradientCheckpointing;
     private Precision precision = Precision.AUTO;
     private Interval saveEvery;
+    private int numberedCheckpoints;
     private int saveLimit = FineTuneDefaults.SAVE_LIMIT;
     private boolean resume;
     private int maxSkippedSteps = FineTuneDefaults.MAX_SKIPPED_STEPS;
@@ -203,7 +236,8 @@ public final class FineTuner {
     }
 
     /**
-     * The folder for checkpoints: {@code last}, and {@code best} with {@link #keepBest}.
+     * The folder for checkpoints: {@code last}, {@code best} with {@link #keepBest}, and {@code
+     * checkpoint-STEP} with {@link #keepLast}.
      *
      * @param folder created if absent
      * @return this builder
@@ -239,7 +273,7 @@ public final class FineTuner {
      * How often the state to resume from is saved; default: with each evaluation. A state holds the
      * trained values and the optimizer's moments in fp32, 12 bytes a trained value.
      *
-     * @param interval by steps or epochs
+     * @param interval by steps, epochs or time
      * @return this builder
      */
     public Builder saveEvery(Interval interval) {
@@ -420,7 +454,7 @@ public final class FineTuner {
     /**
      * When to evaluate on the validation data and save a checkpoint; default each epoch.
      *
-     * @param interval the interval
+     * @param interval by steps or epochs
      * @return this builder
      */
     public Builder evaluateEvery(Interval interval) {
@@ -435,6 +469,18 @@ public final class FineTuner {
      */
     public Builder keepBest() {
       keepBest = true;
+      return this;
+    }
+
+    /**
+     * Keeps the newest checkpoints in folders {@code checkpoint-STEP} of their own, beside {@code
+     * last} and {@code best}; default none.
+     *
+     * @param checkpoints how many stay, at least 0
+     * @return this builder
+     */
+    public Builder keepLast(int checkpoints) {
+      numberedCheckpoints = checkpoints;
       return this;
     }
 
@@ -601,6 +647,11 @@ public final class FineTuner {
           precision != Precision.FP16,
           "precision FP16 is for running models; train in BF16 or FP32");
       checks.notNull("evaluateEvery", evaluateEvery);
+      checks.require(
+          evaluateEvery == null || !evaluateEvery.isTime(),
+          "evaluateEvery must be by steps or epochs, as its results must not depend on the"
+              + " machine's speed; saveEvery may be by time");
+      checks.atLeast("keepLast", numberedCheckpoints, 0);
       checks.require(!listeners.contains(null), "a listener is null");
       checks.require(!regularisations.contains(null), "a regularisation is null");
       if (replay != null) {
@@ -620,6 +671,7 @@ public final class FineTuner {
     }
 
     private FineTuneSettings settings(int contextLength) {
+      Interval saving = saveEvery != null ? saveEvery : evaluateEvery;
       TrainingOptions training =
           new TrainingOptions(
               epochs,
@@ -635,11 +687,7 @@ public final class FineTuner {
               Optional.ofNullable(patience).map(EarlyStopping::withPatience),
               maxSkippedSteps,
               seed,
-              new StateOptions(
-                  (saveEvery != null ? saveEvery : evaluateEvery).steps(),
-                  saveLimit,
-                  resume,
-                  Map.of()));
+              new StateOptions(saving.steps(), saving.time(), saveLimit, resume, Map.of()));
       return new FineTuneSettings(
           model,
           replay == null ? train : Datasets.replay(train, replay, replayShare, seed),
@@ -654,7 +702,8 @@ public final class FineTuner {
           training,
           seed,
           List.copyOf(listeners),
-          List.copyOf(regularisations));
+          List.copyOf(regularisations),
+          numberedCheckpoints);
     }
 
     private Warmup warmup() {

@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Batch;
 import io.adapt4j.core.data.Batches;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodableRows;
@@ -10,6 +11,8 @@ import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.LearningRateCurve;
+import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.NextTokens;
 import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.RunStart;
@@ -18,6 +21,8 @@ import io.adapt4j.core.train.Trainer;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.train.TrainingStep;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -98,36 +103,56 @@ final class NextTokenRun {
 
   TrainingResult train(
       Decoder decoder, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
-    Batches batches =
-        Batches.of(train.dataset(), encoder)
-            .batchSize(settings.batchSize())
-            .shuffle(settings.seed())
-            .build();
     Optional<Batches> heldBatches =
         held.map(one -> Batches.of(one.dataset(), encoder).batchSize(settings.batchSize()).build());
     try (Regularisers regularisers =
-        Regularisers.start(settings.regularisations(), regularised(decoder, adaptation))) {
+        Regularisers.start(
+            settings.regularisations(),
+            regularised(decoder, adaptation, Optional.of(settings.output())))) {
       return new Trainer<>(
               new NextTokens(decoder),
               adaptation,
               options(),
-              batches,
+              batches(),
               heldBatches,
               settings.output(),
               TrainingListener.all(settings.listeners()),
               stopRequested)
           .hooks(StepHooks.of(regularisers.penalties()))
+          .keepLast(settings.numberedCheckpoints())
           .run(start(decoder, plan));
     }
   }
 
-  private Regularisation.Run regularised(Decoder decoder, Adaptation adaptation) {
+  /** Trains a few steps at growing rates; writes nothing. */
+  LearningRateCurve sweep(Decoder decoder, Adaptation adaptation, LearningRateSweep sweep) {
+    NextTokens task = new NextTokens(decoder);
+    TrainingOptions training = settings.training();
+    try (Regularisers regularisers =
+            Regularisers.start(
+                settings.regularisations(), regularised(decoder, adaptation, Optional.empty()));
+        TrainingStep<Batch> step =
+            new TrainingStep<>(
+                task, adaptation, training.step(), StepHooks.of(regularisers.penalties()))) {
+      return sweep.run(step, task, batches(), training.accumulation(), settings.seed());
+    }
+  }
+
+  private Batches batches() {
+    return Batches.of(train.dataset(), encoder)
+        .batchSize(settings.batchSize())
+        .shuffle(settings.seed())
+        .build();
+  }
+
+  private Regularisation.Run regularised(
+      Decoder decoder, Adaptation adaptation, Optional<Path> output) {
     return new Regularisation.Run(
         decoder,
         adaptation,
         settings.model().folder(),
         encoder,
-        Optional.of(settings.output()),
+        output,
         settings.batchSize(),
         settings.training().step().recompute(),
         settings.seed());

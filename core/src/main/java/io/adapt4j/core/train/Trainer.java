@@ -1,8 +1,11 @@
 package io.adapt4j.core.train;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.engine.Scope;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,8 +59,20 @@ public final class Trainer<B> {
   private OptionalInt bestStep = OptionalInt.empty();
   private Optional<EarlyStopping> patience;
   private StepHooks hooks = StepHooks.NONE;
+  private int numberedCheckpoints;
+  private long stateSavedNanos = startNanos;
   private int concludedAt = -1;
   private int savedAt = -1;
+
+  /**
+   * Finds the numbered checkpoints of a run.
+   *
+   * @param output the run's folder
+   * @return names of the sub-folders, the newest first
+   */
+  public static List<String> numberedCheckpoints(Path output) {
+    return new NumberedCheckpoints(output, 0).names();
+  }
 
   /**
    * Prepares a run.
@@ -107,6 +122,17 @@ public final class Trainer<B> {
   }
 
   /**
+   * Keeps the newest checkpoints in folders {@code checkpoint-STEP} of their own. Default: none.
+   *
+   * @param checkpoints how many stay, at least 0
+   * @return this trainer
+   */
+  public Trainer<B> keepLast(int checkpoints) {
+    numberedCheckpoints = checkpoints;
+    return this;
+  }
+
+  /**
    * Runs to the end. Always tells the listener of the end, also when it throws.
    *
    * @param start what to tell the listener at the beginning
@@ -145,6 +171,7 @@ public final class Trainer<B> {
   private boolean resume(TrainingStep<B> step) {
     if (!options.states().resume()) {
       states.clear();
+      numbered().clear();
       return false;
     }
     Optional<RunStates.Found> found = states.newest();
@@ -189,6 +216,14 @@ public final class Trainer<B> {
     try (Scope scope = Scope.open()) {
       states.save(progress, step.state());
     }
+    stateSavedNanos = System.nanoTime();
+  }
+
+  private boolean isStateDue(boolean epochEnds) {
+    Duration time = options.states().time();
+    return time.isZero()
+        ? isDue(options.states().interval(), epochEnds)
+        : System.nanoTime() - stateSavedNanos >= time.toNanos();
   }
 
   private boolean isDue(int interval, boolean epochEnds) {
@@ -210,7 +245,7 @@ public final class Trainer<B> {
           }
         }
         boolean stops = stopRequested.getAsBoolean();
-        if (stops || isDue(options.states().interval(), epochEnds)) {
+        if (stops || isStateDue(epochEnds)) {
           saveState(step);
         }
         if (stops) {
@@ -330,11 +365,46 @@ public final class Trainer<B> {
     if (!isSound(loss)) {
       return;
     }
-    save(LAST, false);
-    savedAt = steps;
-    if (options.keepBest() && bestStep.isPresent() && bestStep.getAsInt() == steps) {
-      save(BEST, true);
+    saveCheckpoints();
+  }
+
+  private void saveCheckpoints() {
+    boolean best = bestStep.isPresent() && bestStep.getAsInt() == steps;
+    Path folder = output.resolve(LAST);
+    try {
+      adaptation.save(folder);
+      announce(folder, false);
+      if (options.keepBest() && best) {
+        folder = output.resolve(BEST);
+        adaptation.save(folder);
+        announce(folder, true);
+      }
+      if (numberedCheckpoints > 0) {
+        folder = numbered().folder(steps);
+        numbered().save(steps, adaptation);
+        announce(folder, false);
+      }
+    } catch (IOException | UncheckedIOException | CheckpointException e) {
+      throw new TrainingException(
+          "Saving the checkpoint of step "
+              + steps
+              + " in "
+              + folder
+              + " failed: "
+              + e
+              + ". Checkpoints and states saved before are intact; check free space and permissions,"
+              + " and go on with resume().",
+          e);
     }
+    savedAt = steps;
+  }
+
+  private void announce(Path folder, boolean best) {
+    listener.checkpointSaved(new CheckpointEvent(steps, folder, best));
+  }
+
+  private NumberedCheckpoints numbered() {
+    return new NumberedCheckpoints(output, numberedCheckpoints);
   }
 
   /**
@@ -356,12 +426,6 @@ public final class Trainer<B> {
               + " with a model whose loss is not finite, and no checkpoint had been saved before."
               + ADVICE);
     }
-  }
-
-  private void save(String name, boolean best) {
-    Path folder = output.resolve(name);
-    adaptation.save(folder);
-    listener.checkpointSaved(new CheckpointEvent(steps, folder, best));
   }
 
   private Duration elapsed() {
