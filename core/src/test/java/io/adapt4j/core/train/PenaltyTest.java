@@ -173,7 +173,7 @@ class PenaltyTest {
       for (Tensor gradient : gradients()) {
         directions.add(doubles(gradient.toFloats()));
       }
-      double step = 0.02 / norm;
+      double step = 0.005 / norm;
       shiftAll(directions, step);
       double above = penalty.add(0, 0);
       shiftAll(directions, -2 * step);
