@@ -4,7 +4,6 @@ import io.adapt4j.core.FineTuner;
 import io.adapt4j.examples.ForgettingRuns.Point;
 import io.adapt4j.examples.ForgettingRuns.Size;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +45,7 @@ public final class Forgetting {
 
   private static void print(Map<String, List<Point>> all) {
     Point base = all.values().iterator().next().get(0);
-    double reached =
-        all.values().stream().mapToDouble(Forgetting::lowest).max().orElseThrow() + 1e-3;
+    double reached = ForgettingRuns.reachedByAll(all.values());
     System.out.printf(
         "%nBase: plays %.3f, stories %.3f. All at plays %.3f:%n",
         base.newLoss(), base.oldLoss(), reached);
@@ -58,9 +56,5 @@ public final class Forgetting {
           double old = ForgettingRuns.oldLossAt(points, reached).orElse(Double.NaN);
           System.out.printf("| %s | %.3f | %.3f |%n", name, old, old - base.oldLoss());
         });
-  }
-
-  private static double lowest(List<Point> points) {
-    return points.stream().min(Comparator.comparingDouble(Point::newLoss)).orElseThrow().newLoss();
   }
 }

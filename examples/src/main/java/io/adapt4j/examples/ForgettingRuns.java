@@ -19,6 +19,7 @@ import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,7 @@ final class ForgettingRuns {
   private static final int BATCH = 8;
   private static final int MAX_LENGTH = 128;
   private static final int CHARACTERS = 300;
-  private static final double RATE = 2e-3;
+  private static final double RATE = 1e-3;
 
   private final Path examples;
   private final Path output;
@@ -67,7 +68,7 @@ final class ForgettingRuns {
     Map<String, UnaryOperator<FineTuner.Builder>> ways = new LinkedHashMap<>();
     ways.put("none", tuner -> tuner);
     ways.put("L2 to the base, 1", tuner -> tuner.regularise(L2ToBase.strength(1)));
-    ways.put("EWC, 1", tuner -> tuner.regularise(Ewc.on(stories()).strength(1)));
+    ways.put("EWC, 50", tuner -> tuner.regularise(Ewc.on(stories()).strength(50)));
     ways.put("KL to the base, 1", tuner -> tuner.regularise(KlToBase.on(stories()).strength(1)));
     ways.put("replay, 0.3", tuner -> tuner.replay(stories(), 0.3));
     return ways;
@@ -109,12 +110,20 @@ final class ForgettingRuns {
     for (int i = 1; i < points.size(); i++) {
       Point before = points.get(i - 1);
       Point after = points.get(i);
-      if (before.newLoss() >= newLoss && after.newLoss() < newLoss) {
+      if (before.newLoss() > newLoss && after.newLoss() <= newLoss) {
         double share = (before.newLoss() - newLoss) / (before.newLoss() - after.newLoss());
         return OptionalDouble.of(before.oldLoss() + share * (after.oldLoss() - before.oldLoss()));
       }
     }
     return OptionalDouble.empty();
+  }
+
+  /** The lowest new loss that every run has reached. */
+  static double reachedByAll(Collection<List<Point>> runs) {
+    return runs.stream()
+        .mapToDouble(run -> run.stream().mapToDouble(Point::newLoss).min().orElseThrow())
+        .max()
+        .orElseThrow();
   }
 
   private Point measure(int step, Path checkpoint) {
