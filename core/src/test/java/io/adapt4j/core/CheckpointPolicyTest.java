@@ -113,7 +113,7 @@ class CheckpointPolicyTest {
 
   @Test
   void aFailedWriteLeavesTheCheckpointBeforeAndSaysSo() throws IOException {
-    FullDisk method = new FullDisk(FullFineTuning.create(), 2);
+    FullDisk method = new FullDisk(FullFineTuning.create(), 3);
     assertThatThrownBy(
             () ->
                 tuner("run")

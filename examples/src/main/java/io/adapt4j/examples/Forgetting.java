@@ -19,8 +19,8 @@ import java.util.function.UnaryOperator;
  */
 public final class Forgetting {
 
-  private static final Size WHOLE = new Size(600, 4, 10, 60);
-  private static final Size SHORT = new Size(120, 2, 3, 30);
+  private static final Size WHOLE = new Size(600, 4, 10, 120, 60);
+  private static final Size SHORT = new Size(120, 2, 3, 120, 30);
 
   private Forgetting() {}
 

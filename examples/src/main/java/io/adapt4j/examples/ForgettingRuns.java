@@ -36,8 +36,16 @@ final class ForgettingRuns {
   /** Losses a token once some steps are done. */
   record Point(int step, double newLoss, double oldLoss) {}
 
-  /** How far a comparison goes. */
-  record Size(int passages, int epochs, int every, int heldOut) {}
+  /**
+   * How far a comparison goes.
+   *
+   * @param passages trained on
+   * @param epochs passes over them
+   * @param every steps between measurements
+   * @param stories at most 120, to hold the model to
+   * @param heldOut texts of either kind, at most 60, that are measured on
+   */
+  record Size(int passages, int epochs, int every, int stories, int heldOut) {}
 
   private static final int BATCH = 8;
   private static final int MAX_LENGTH = 128;
@@ -147,7 +155,7 @@ final class ForgettingRuns {
   }
 
   private Dataset stories() {
-    return Datasets.jsonl(examples.resolve("data/tinystories/stories.jsonl"));
+    return Datasets.jsonl(examples.resolve("data/tinystories/stories.jsonl")).take(size.stories());
   }
 
   private Dataset passages(int from, int to) {

@@ -19,7 +19,7 @@ class ForgettingTest {
 
   @Test
   void eachWayForgetsLessAtTheSameLossOnTheNewTask() {
-    ForgettingRuns runs = new ForgettingRuns(examples(), output, new Size(96, 2, 6, 20));
+    ForgettingRuns runs = new ForgettingRuns(examples(), output, new Size(96, 1, 4, 40, 20));
     Map<String, List<Point>> all = new LinkedHashMap<>();
     runs.ways().forEach((name, way) -> all.put(name, runs.run(name, way)));
 

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * Low-rank adaptation (Hu et al. 2021): the base stays as it is, and beside each targeted
@@ -280,13 +279,8 @@ public final class Lora implements FineTuningMethod {
     }
 
     @Override
-    public <T> Optional<T> withoutAdapter(Supplier<T> work) {
-      model.enabled(false);
-      try {
-        return Optional.of(work.get());
-      } finally {
-        model.enabled(true);
-      }
+    public void enabled(boolean on) {
+      model.enabled(on);
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.adapt4j.core.train;
 import io.adapt4j.core.engine.Parameter.Trained;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -37,14 +36,36 @@ public interface Adaptation extends AutoCloseable {
   void restore(Path folder);
 
   /**
-   * Runs something while the model is its base.
+   * Switches what was adapted off or back on. Off, the model is the one it was before training, to
+   * the bit, which gives the log-probabilities of a reference without a second model.
    *
-   * @param work what to run
-   * @return its result; empty, with nothing run, where the base's values no longer exist
-   * @param <T> the result's type
+   * @param on whether the adapter takes part
+   * @throws UnsupportedOperationException if the base itself trains, so that it is not there any
+   *     more
    */
-  default <T> Optional<T> withoutAdapter(Supplier<T> work) {
-    return Optional.empty();
+  default void enabled(boolean on) {
+    if (!on) {
+      throw new UnsupportedOperationException(
+          "The base weights themselves train, so the model cannot run as it was before; use an"
+              + " adapter, or a second model as the reference");
+    }
+  }
+
+  /**
+   * Runs something with the model as it was before training.
+   *
+   * @param <T> what it gives
+   * @param action what to run; it must not train or save
+   * @return its result
+   * @throws UnsupportedOperationException if the base itself trains
+   */
+  default <T> T withoutAdapter(Supplier<T> action) {
+    enabled(false);
+    try {
+      return action.get();
+    } finally {
+      enabled(true);
+    }
   }
 
   @Override

@@ -22,10 +22,18 @@ record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoC
     VocabularyHead head = run.decoder().head();
     boolean headTrains =
         head.weight().isTrained() || (head.bias() != null && head.bias().isTrained());
-    if (!headTrains && run.adaptation().withoutAdapter(() -> true).isPresent()) {
+    if (!headTrains && canBeSwitchedOff(run.adaptation())) {
       return new BaseModel(run.decoder(), Optional.of(run.adaptation()));
     }
     return new BaseModel(copy(run), Optional.empty());
+  }
+
+  private static boolean canBeSwitchedOff(Adaptation adaptation) {
+    try {
+      return adaptation.withoutAdapter(() -> true);
+    } catch (UnsupportedOperationException e) {
+      return false;
+    }
   }
 
   private static Decoder copy(Regularisation.Run run) {
@@ -46,9 +54,9 @@ record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoC
 
   /** The hidden states of a batch's predicting rows; owned by the open scope. */
   Tensor rows(LanguageModelLoss.Inputs inputs) {
-    return adapter
-        .flatMap(one -> one.withoutAdapter(() -> Divergence.rows(decoder, inputs)))
-        .orElseGet(() -> Divergence.rows(decoder, inputs));
+    return adapter.isPresent()
+        ? adapter.get().withoutAdapter(() -> Divergence.rows(decoder, inputs))
+        : Divergence.rows(decoder, inputs);
   }
 
   @Override

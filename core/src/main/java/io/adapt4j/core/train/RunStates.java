@@ -73,10 +73,10 @@ final class RunStates {
               + progress.steps()
               + " in "
               + folder
-              + " failed: "
-              + e
-              + ". States saved before are intact; check free space and permissions, and go on with"
-              + " resume().");
+              + " failed. States saved before are intact; check free space and permissions, and go on"
+              + " with resume(). Cause: "
+              + e.getMessage(),
+          e);
     }
   }
 

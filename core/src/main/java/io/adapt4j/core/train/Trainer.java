@@ -365,46 +365,12 @@ public final class Trainer<B> {
     if (!isSound(loss)) {
       return;
     }
-    saveCheckpoints();
-  }
-
-  private void saveCheckpoints() {
-    boolean best = bestStep.isPresent() && bestStep.getAsInt() == steps;
-    Path folder = output.resolve(LAST);
-    try {
-      adaptation.save(folder);
-      announce(folder, false);
-      if (options.keepBest() && best) {
-        folder = output.resolve(BEST);
-        adaptation.save(folder);
-        announce(folder, true);
-      }
-      if (numberedCheckpoints > 0) {
-        folder = numbered().folder(steps);
-        numbered().save(steps, adaptation);
-        announce(folder, false);
-      }
-    } catch (IOException | UncheckedIOException | CheckpointException e) {
-      throw new TrainingException(
-          "Saving the checkpoint of step "
-              + steps
-              + " in "
-              + folder
-              + " failed: "
-              + e
-              + ". Checkpoints and states saved before are intact; check free space and permissions,"
-              + " and go on with resume().",
-          e);
-    }
+    saveNumbered();
+    save(LAST, false);
     savedAt = steps;
-  }
-
-  private void announce(Path folder, boolean best) {
-    listener.checkpointSaved(new CheckpointEvent(steps, folder, best));
-  }
-
-  private NumberedCheckpoints numbered() {
-    return new NumberedCheckpoints(output, numberedCheckpoints);
+    if (options.keepBest() && bestStep.isPresent() && bestStep.getAsInt() == steps) {
+      save(BEST, true);
+    }
   }
 
   /**
@@ -426,6 +392,44 @@ public final class Trainer<B> {
               + " with a model whose loss is not finite, and no checkpoint had been saved before."
               + ADVICE);
     }
+  }
+
+  private void save(String name, boolean best) {
+    Path folder = output.resolve(name);
+    try {
+      adaptation.save(folder);
+    } catch (UncheckedIOException | CheckpointException e) {
+      throw unsaved(folder, e);
+    }
+    listener.checkpointSaved(new CheckpointEvent(steps, folder, best));
+  }
+
+  private void saveNumbered() {
+    if (numberedCheckpoints > 0) {
+      Path folder = numbered().folder(steps);
+      try {
+        numbered().save(steps, adaptation);
+      } catch (IOException | UncheckedIOException | CheckpointException e) {
+        throw unsaved(folder, e);
+      }
+      listener.checkpointSaved(new CheckpointEvent(steps, folder, false));
+    }
+  }
+
+  private NumberedCheckpoints numbered() {
+    return new NumberedCheckpoints(output, numberedCheckpoints);
+  }
+
+  private TrainingException unsaved(Path folder, Exception cause) {
+    return new TrainingException(
+        "Saving the checkpoint of step "
+            + steps
+            + " in "
+            + folder
+            + " failed. Checkpoints and states saved before are intact; check free space and"
+            + " permissions, and go on with resume(). Cause: "
+            + cause.getMessage(),
+        cause);
   }
 
   private Duration elapsed() {
