@@ -14,12 +14,12 @@ import java.util.function.UnaryOperator;
  * without and with EWC, L2 and KL to the base, and replay. Prints its loss on held-out stories
  * where its loss on held-out plays is the same for all.
  *
- * <p>Run it from the root of the repository; with the argument {@code short} it takes a tenth of
+ * <p>Run it from the root of the repository; with the argument {@code short} it takes a fifth of
  * the time.
  */
 public final class Forgetting {
 
-  private static final Size WHOLE = new Size(600, 4, 10, 120, 60);
+  private static final Size WHOLE = new Size(400, 3, 10, 120, 60);
   private static final Size SHORT = new Size(120, 2, 3, 120, 30);
 
   private Forgetting() {}
