@@ -57,7 +57,9 @@ final class FineTuneChecks {
       }
     }
     if (!overwrite) {
-      for (String name : List.of(Trainer.BEST, Trainer.LAST, Trainer.STATES)) {
+      List<String> names = new ArrayList<>(List.of(Trainer.BEST, Trainer.LAST, Trainer.STATES));
+      names.addAll(Trainer.numberedCheckpoints(output));
+      for (String name : names) {
         require(
             !Files.exists(output.resolve(name)),
             "output "
@@ -92,6 +94,13 @@ final class FineTuneChecks {
         "overflow "
             + overflow
             + " is for tasks that predict next tokens; this one cuts texts at their end");
+  }
+
+  /** Refuses what only tasks that predict next tokens know. */
+  void onlyForNextTokens(Task task, String option, boolean used) {
+    require(
+        task == null || task instanceof Task.NextTokens || !used,
+        option + " is for the task nextTokens; leave it out for this task");
   }
 
   /**

@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
 import java.nio.file.Path;
@@ -25,4 +26,6 @@ record FineTuneSettings(
     TrainingOptions training,
     long seed,
     Objective objective,
-    List<TrainingListener> listeners) {}
+    List<TrainingListener> listeners,
+    List<Regularisation> regularisations,
+    int numberedCheckpoints) {}

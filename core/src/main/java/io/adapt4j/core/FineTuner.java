@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Preview;
@@ -10,9 +11,12 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.Neftune;
 import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.StateOptions;
 import io.adapt4j.core.train.TrainingListener;
@@ -83,8 +87,13 @@ public final class FineTuner {
    * @param rows how many; all if there are fewer
    * @return their tokens, the trained ones marked
    * @throws IllegalArgumentException if the number is negative
+   * @throws IllegalStateException if the task is not to predict next tokens
    */
   public Preview preview(int rows) {
+    if (!(settings.objective().task() instanceof Task.NextTokens)) {
+      throw new IllegalStateException(
+          "preview shows tokens to be predicted next; the task of this tuner is another");
+    }
     try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
       return Preview.of(settings.train(), NextTokenRun.encoder(settings, tokenizer), rows);
     }
@@ -116,6 +125,36 @@ public final class FineTuner {
   }
 
   /**
+   * Looks for a learning rate: trains a few steps of this description at exponentially growing
+   * rates (Smith 2017) on a model of its own. Writes nothing; {@link #run} is as it was.
+   *
+   * @return the losses and a suggestion
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public LearningRateCurve findLearningRate() {
+    return findLearningRate(LearningRateSweep.standard());
+  }
+
+  /**
+   * Looks for a learning rate with a sweep of other rates or length than the default.
+   *
+   * @param sweep which rates to try
+   * @return the losses and a suggestion
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public LearningRateCurve findLearningRate(LearningRateSweep sweep) {
+    Path folder = settings.model().folder();
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      TaskRun run = TaskRun.prepare(settings, tokenizer);
+      try (Network network =
+              settings.objective().model().load(settings.precision(), settings.seed());
+          Adaptation adaptation = settings.method().attach(network, folder, settings.seed())) {
+        return run.sweep(network, adaptation, sweep);
+      }
+    }
+  }
+
+  /**
    * Asks a running {@link #run} to end after the present step. It evaluates, saves and returns as
    * usual.
    */
@@ -130,6 +169,9 @@ public final class FineTuner {
   public static final class Builder {
 
     private final List<TrainingListener> listeners = new ArrayList<>();
+    private final List<Regularisation> regularisations = new ArrayList<>();
+    private Dataset replay;
+    private double replayShare;
     private ModelSource model;
     private Task task = Task.nextTokens();
     private String bestBy = Selection.LOSS;
@@ -160,6 +202,7 @@ public final class FineTuner {
     private double neftune;
     private Precision precision = Precision.AUTO;
     private Interval saveEvery;
+    private int numberedCheckpoints;
     private int saveLimit = FineTuneDefaults.SAVE_LIMIT;
     private boolean resume;
     private int maxSkippedSteps = FineTuneDefaults.MAX_SKIPPED_STEPS;
@@ -238,7 +281,8 @@ public final class FineTuner {
     }
 
     /**
-     * The folder for checkpoints: {@code last}, and {@code best} with {@link #keepBest}.
+     * The folder for checkpoints: {@code last}, {@code best} with {@link #keepBest}, and {@code
+     * checkpoint-STEP} with {@link #keepLast}.
      *
      * @param folder created if absent
      * @return this builder
@@ -274,7 +318,7 @@ public final class FineTuner {
      * How often the state to resume from is saved; default: with each evaluation. A state holds the
      * trained values and the optimizer's moments in fp32, 12 bytes a trained value.
      *
-     * @param interval by steps or epochs
+     * @param interval by steps, epochs or time
      * @return this builder
      */
     public Builder saveEvery(Interval interval) {
@@ -504,7 +548,7 @@ public final class FineTuner {
     /**
      * When to evaluate on the validation data and save a checkpoint; default each epoch.
      *
-     * @param interval the interval
+     * @param interval by steps or epochs
      * @return this builder
      */
     public Builder evaluateEvery(Interval interval) {
@@ -520,6 +564,18 @@ public final class FineTuner {
      */
     public Builder keepBest() {
       keepBest = true;
+      return this;
+    }
+
+    /**
+     * Keeps the newest checkpoints in folders {@code checkpoint-STEP} of their own, beside {@code
+     * last} and {@code best}; default none.
+     *
+     * @param checkpoints how many stay, at least 0
+     * @return this builder
+     */
+    public Builder keepLast(int checkpoints) {
+      numberedCheckpoints = checkpoints;
       return this;
     }
 
@@ -589,6 +645,32 @@ public final class FineTuner {
      */
     public Builder seed(long value) {
       seed = value;
+      return this;
+    }
+
+    /**
+     * Keeps the model close to what it was while it trains; any number may be added. The training
+     * loss is reported without it.
+     *
+     * @param term EWC, L2 towards the base, or KL to the base on replay data
+     * @return this builder
+     */
+    public Builder regularise(Regularisation term) {
+      regularisations.add(term);
+      return this;
+    }
+
+    /**
+     * Mixes examples of what is not to be forgotten into the training data, as {@link
+     * Datasets#replay} does with this builder's seed.
+     *
+     * @param data the examples
+     * @param share of all rows of an epoch, above 0 and below 1; 0.05 to 0.5 are usual
+     * @return this builder
+     */
+    public Builder replay(Dataset data, double share) {
+      replay = data;
+      replayShare = share;
       return this;
     }
 
@@ -667,6 +749,8 @@ public final class FineTuner {
           patience == null || patience >= 1,
           "earlyStopping must allow at least 1 evaluation, found " + patience);
       checks.task(task, bestBy, overflow);
+      checks.onlyForNextTokens(task, "regularise", !regularisations.isEmpty());
+      checks.onlyForNextTokens(task, "packing, lossOn or overlap", tokens.concernsGeneration());
       checks.notNull("schedule", schedule);
       checks.notNull("optimizer", optimizer);
       checks.notNull("overflow", overflow);
@@ -676,7 +760,19 @@ public final class FineTuner {
           precision != Precision.FP16,
           "precision FP16 is for running models; train in BF16 or FP32");
       checks.notNull("evaluateEvery", evaluateEvery);
+      checks.require(
+          evaluateEvery == null || !evaluateEvery.isTime(),
+          "evaluateEvery must be by steps or epochs, as its results must not depend on the"
+              + " machine's speed; saveEvery may be by time");
+      checks.atLeast("keepLast", numberedCheckpoints, 0);
       checks.require(!listeners.contains(null), "a listener is null");
+      checks.require(!regularisations.contains(null), "a regularisation is null");
+      if (replay != null) {
+        checks.dataset("replay", replay);
+        checks.require(
+            replayShare > 0 && replayShare < 1,
+            "the share of replay must be above 0 and below 1, found " + replayShare);
+      }
     }
 
     private void checkOutput(FineTuneChecks checks) {
@@ -688,6 +784,7 @@ public final class FineTuner {
     }
 
     private FineTuneSettings settings(int contextLength, Objective objective) {
+      Interval saving = saveEvery != null ? saveEvery : evaluateEvery;
       TrainingOptions training =
           new TrainingOptions(
               epochs,
@@ -703,14 +800,10 @@ public final class FineTuner {
               Optional.ofNullable(patience).map(EarlyStopping::withPatience),
               maxSkippedSteps,
               seed,
-              new StateOptions(
-                  (saveEvery != null ? saveEvery : evaluateEvery).steps(),
-                  saveLimit,
-                  resume,
-                  Map.of()));
+              new StateOptions(saving.steps(), saving.time(), saveLimit, resume, Map.of()));
       return new FineTuneSettings(
           model,
-          train,
+          replay == null ? train : Datasets.replay(train, replay, replayShare, seed),
           Optional.ofNullable(validation),
           neftune > 0 ? Neftune.of(method, neftune) : method,
           output,
@@ -723,7 +816,9 @@ public final class FineTuner {
           training,
           seed,
           objective,
-          List.copyOf(listeners));
+          List.copyOf(listeners),
+          List.copyOf(regularisations),
+          numberedCheckpoints);
     }
 
     private List<TrainingStep.RateFactor> allRates() {

@@ -7,7 +7,10 @@ import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.LearningRateCurve;
+import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.MaskedTokens;
+import io.adapt4j.core.train.StepHooks;
 import io.adapt4j.core.train.TrainingResult;
 import java.util.List;
 import java.util.Optional;
@@ -86,5 +89,11 @@ final class MaskedTokenRun implements TaskRun {
       Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
     return parts.train(
         new MaskedTokens((Encoder) network), network, adaptation, plan, train, held, stopRequested);
+  }
+
+  @Override
+  public LearningRateCurve sweep(Network network, Adaptation adaptation, LearningRateSweep sweep) {
+    return parts.sweep(
+        new MaskedTokens((Encoder) network), adaptation, train, StepHooks.NONE, sweep);
   }
 }

@@ -8,8 +8,13 @@ import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.LearningRateCurve;
+import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.NextTokens;
+import io.adapt4j.core.train.Regularisation;
+import io.adapt4j.core.train.StepHooks;
 import io.adapt4j.core.train.TrainingResult;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -17,6 +22,7 @@ import java.util.function.BooleanSupplier;
 final class NextTokenRun implements TaskRun {
 
   private final FineTuneSettings settings;
+  private final ExampleEncoder encoder;
   private final EncodableRows train;
   private final Optional<EncodableRows> held;
   private final RunParts parts;
@@ -27,6 +33,7 @@ final class NextTokenRun implements TaskRun {
       EncodableRows train,
       Optional<EncodableRows> held) {
     this.settings = settings;
+    this.encoder = encoder;
     this.train = train;
     this.held = held;
     this.parts =
@@ -80,14 +87,50 @@ final class NextTokenRun implements TaskRun {
                     .batchSize(settings.batchSize())
                     .batching(settings.tokens().evaluation())
                     .build());
-    return parts.train(
-        new NextTokens((Decoder) network),
-        network,
+    Decoder decoder = (Decoder) network;
+    try (Regularisers regularisers =
+        Regularisers.start(
+            settings.regularisations(),
+            regularised(decoder, adaptation, Optional.of(settings.output())))) {
+      return parts
+          .trainer(
+              new NextTokens(decoder),
+              adaptation,
+              batches(),
+              heldBatches,
+              settings.regularisations().stream().map(one -> one.identity(encoder)).toList(),
+              stopRequested)
+          .hooks(StepHooks.of(regularisers.penalties()))
+          .run(parts.start(network, plan));
+    }
+  }
+
+  @Override
+  public LearningRateCurve sweep(Network network, Adaptation adaptation, LearningRateSweep sweep) {
+    Decoder decoder = (Decoder) network;
+    try (Regularisers regularisers =
+        Regularisers.start(
+            settings.regularisations(), regularised(decoder, adaptation, Optional.empty()))) {
+      return parts.sweep(
+          new NextTokens(decoder),
+          adaptation,
+          batches(),
+          StepHooks.of(regularisers.penalties()),
+          sweep);
+    }
+  }
+
+  private Regularisation.Run regularised(
+      Decoder decoder, Adaptation adaptation, Optional<Path> output) {
+    return new Regularisation.Run(
+        decoder,
         adaptation,
-        plan,
-        batches(),
-        heldBatches,
-        stopRequested);
+        settings.model().folder(),
+        encoder,
+        output,
+        settings.batchSize(),
+        settings.training().step().recompute(),
+        settings.seed());
   }
 
   private Batches batches() {

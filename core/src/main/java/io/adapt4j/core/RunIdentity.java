@@ -27,6 +27,7 @@ final class RunIdentity {
    * @param train what the training data came to
    * @param held what the validation data came to
    * @param sequenceLimit the most tokens of a sample
+   * @param regularisations each one's identity
    * @return values by name, fit to be compared and read
    */
   static Map<String, String> of(
@@ -34,7 +35,8 @@ final class RunIdentity {
       Path folder,
       EncodingReport train,
       Optional<EncodingReport> held,
-      int sequenceLimit) {
+      int sequenceLimit,
+      List<String> regularisations) {
     TrainingOptions training = settings.training();
     Map<String, String> identity = new TreeMap<>();
     identity.put("method", settings.method().identity());
@@ -61,6 +63,7 @@ final class RunIdentity {
             + ", "
             + training.earlyStopping());
     identity.put("task", settings.objective().identity());
+    identity.put("regularisation", regularisations.toString());
     identity.put("precision", settings.precision().toString());
     identity.put("seed", String.valueOf(settings.seed()));
     return identity;

@@ -5,11 +5,17 @@ import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.LearningRateCurve;
+import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.StepHooks;
 import io.adapt4j.core.train.Trainer;
 import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.core.train.TrainingTask;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -37,6 +43,7 @@ record RunParts(
         declared.parameterCount());
   }
 
+  /** Trains with nothing but the task's own loss. */
   <B> TrainingResult train(
       TrainingTask<B> task,
       Network network,
@@ -45,28 +52,60 @@ record RunParts(
       BatchSource<B> batches,
       Optional<? extends BatchSource<B>> heldBatches,
       BooleanSupplier stopRequested) {
-    Trainer<B> trainer =
-        new Trainer<>(
+    Trainer<B> trainer = trainer(task, adaptation, batches, heldBatches, List.of(), stopRequested);
+    return trainer.run(start(network, plan));
+  }
+
+  <B> Trainer<B> trainer(
+      TrainingTask<B> task,
+      Adaptation adaptation,
+      BatchSource<B> batches,
+      Optional<? extends BatchSource<B>> heldBatches,
+      List<String> regularisations,
+      BooleanSupplier stopRequested) {
+    return new Trainer<>(
             task,
             adaptation,
             settings
                 .training()
                 .identifiedBy(
-                    RunIdentity.of(settings, settings.model().folder(), train, held, maxLength)),
+                    RunIdentity.of(
+                        settings,
+                        settings.model().folder(),
+                        train,
+                        held,
+                        maxLength,
+                        regularisations)),
             batches,
             heldBatches,
             settings.output(),
             TrainingListener.all(settings.listeners()),
-            stopRequested);
-    return trainer.run(
-        new RunStart(
-            plan.steps(),
-            settings.training().epochs(),
-            plan.trainableParameters(),
-            plan.totalParameters(),
-            plan.trainExamples(),
-            plan.validationExamples(),
-            settings.model() + ", " + settings.method().description(),
-            network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32"));
+            stopRequested)
+        .keepLast(settings.numberedCheckpoints());
+  }
+
+  /** Trains a few steps at growing rates; writes nothing. */
+  <B> LearningRateCurve sweep(
+      TrainingTask<B> task,
+      Adaptation adaptation,
+      BatchSource<B> batches,
+      StepHooks hooks,
+      LearningRateSweep sweep) {
+    TrainingOptions training = settings.training();
+    try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, training.step(), hooks)) {
+      return sweep.run(step, task, batches, training.accumulation(), settings.seed());
+    }
+  }
+
+  RunStart start(Network network, FineTunePlan plan) {
+    return new RunStart(
+        plan.steps(),
+        settings.training().epochs(),
+        plan.trainableParameters(),
+        plan.totalParameters(),
+        plan.trainExamples(),
+        plan.validationExamples(),
+        settings.model() + ", " + settings.method().description(),
+        network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32");
   }
 }

@@ -5,6 +5,8 @@ import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.LearningRateCurve;
+import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.TrainingResult;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -37,6 +39,9 @@ interface TaskRun {
   /** Trains the network to the end and saves. */
   TrainingResult train(
       Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested);
+
+  /** Trains a few steps at growing rates; writes nothing. */
+  LearningRateCurve sweep(Network network, Adaptation adaptation, LearningRateSweep sweep);
 
   /** Refuses data of which no row is left. */
   static void requireUsable(Dataset data, EncodingReport report, int maxLength) {

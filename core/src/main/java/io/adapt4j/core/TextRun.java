@@ -10,6 +10,9 @@ import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.LabelledTexts;
+import io.adapt4j.core.train.LearningRateCurve;
+import io.adapt4j.core.train.LearningRateSweep;
+import io.adapt4j.core.train.StepHooks;
 import io.adapt4j.core.train.TrainingResult;
 import java.util.List;
 import java.util.Optional;
@@ -66,6 +69,19 @@ final class TextRun implements TaskRun {
     return parts.plan(declared, batches().count());
   }
 
+  @Override
+  public LearningRateCurve sweep(Network network, Adaptation adaptation, LearningRateSweep sweep) {
+    return parts.sweep(labelled(network), adaptation, batches(), StepHooks.NONE, sweep);
+  }
+
+  private LabelledTexts labelled(Network network) {
+    return new LabelledTexts(
+        (Encoder) network,
+        task.problem(),
+        settings.objective().model().labels(),
+        settings.objective().selection());
+  }
+
   private TextBatches batches() {
     return TextBatches.shuffled(train, settings.batchSize(), paddingId, settings.seed());
   }
@@ -75,11 +91,7 @@ final class TextRun implements TaskRun {
       Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
     int size = settings.batchSize();
     return parts.train(
-        new LabelledTexts(
-            (Encoder) network,
-            task.problem(),
-            settings.objective().model().labels(),
-            settings.objective().selection()),
+        labelled(network),
         network,
         adaptation,
         plan,

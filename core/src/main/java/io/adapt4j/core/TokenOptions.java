@@ -69,6 +69,11 @@ record TokenOptions(Batching batching, LossOn lossOn, Optional<Integer> overlap)
       }
     }
 
+    /** Whether anything is set that has no meaning for texts with labels. */
+    boolean concernsGeneration() {
+      return packing || overlap != null || lossOn != LossOn.COMPLETION;
+    }
+
     TokenOptions build() {
       Batching batching = groupByLength ? Batching.BY_LENGTH : Batching.PADDED;
       return new TokenOptions(

@@ -78,6 +78,31 @@ public final class Datasets {
   }
 
   /**
+   * Mixes rows of an earlier task into those of a new one, so that it is not forgotten (experience
+   * replay). Every row of the new task comes once, in random order among as many rows of the
+   * earlier one as the share asks for, drawn without repetition as far as they reach.
+   *
+   * @param data rows of the new task
+   * @param earlier rows of the earlier task
+   * @param share of rows of the earlier task in the whole, above 0 and below 1
+   * @param seed decides choice and order
+   * @return the mixture
+   * @throws IllegalArgumentException if the share is out of range, or a dataset is empty
+   */
+  public static Dataset replay(Dataset data, Dataset earlier, double share, long seed) {
+    if (!(share > 0 && share < 1)) {
+      throw new IllegalArgumentException("share must be above 0 and below 1, found " + share);
+    }
+    int rows = Math.toIntExact(Math.round(data.size() / (1 - share)));
+    return mix()
+        .add(data, data.size())
+        .add(earlier, Math.max(1, rows - data.size()))
+        .rows(Math.max(rows, data.size() + 1))
+        .seed(seed)
+        .build();
+  }
+
+  /**
    * Puts one dataset after the other. It costs eight bytes a row.
    *
    * @param datasets the datasets

@@ -47,6 +47,35 @@ public final class TensorLists {
   }
 
   /**
+   * Adds squares in place: sum += value^2.
+   *
+   * @param sums F32
+   * @param values F32, of the same shapes
+   */
+  public static void addSquares(List<Tensor> sums, List<Tensor> values) {
+    LibTorch.run("add_squares", sums, values);
+  }
+
+  /**
+   * Pulls values towards anchors: adds strength weight (value - anchor) to the gradients.
+   *
+   * @param values F32
+   * @param anchors F32, one each
+   * @param weights F32, one each; none for weights of 1
+   * @param gradients F32, one each; changed
+   * @param strength multiplies the term
+   * @return strength / 2 times the sum of weight (value - anchor)^2
+   */
+  public static double pull(
+      List<Tensor> values,
+      List<Tensor> anchors,
+      List<Tensor> weights,
+      List<Tensor> gradients,
+      double strength) {
+    return LibTorch.number("pull", values, anchors, weights, gradients, strength);
+  }
+
+  /**
    * The two moments of a value: each one fp32 tensor, or 8-bit codes [blocks, 256] with a scale a
    * block.
    *

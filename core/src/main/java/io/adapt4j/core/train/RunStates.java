@@ -11,14 +11,12 @@ import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -55,7 +53,7 @@ final class RunStates {
   /** Saves a state and deletes those that are too many. */
   void save(Progress progress, List<TensorData> tensors) {
     Path target = folder.resolve(String.format(Locale.ROOT, "step-%08d", progress.steps()));
-    Path hidden = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID());
+    Path hidden = Folders.hidden(target);
     try {
       Files.createDirectories(hidden);
       Path file = hidden.resolve(TENSORS);
@@ -66,20 +64,19 @@ final class RunStates {
       ObjectNode identity = description.putObject("identity");
       options.identity().forEach(identity::put);
       AtomicFiles.writeJson(hidden.resolve(DESCRIPTION), description);
-      delete(target);
-      Files.move(hidden, target, StandardCopyOption.ATOMIC_MOVE);
+      Folders.publish(hidden, target);
       prune();
-    } catch (IOException e) {
-      deleteQuietly(hidden);
+    } catch (IOException | RuntimeException e) {
+      Folders.deleteQuietly(hidden);
       throw new TrainingException(
           "Saving the state of step "
               + progress.steps()
               + " in "
               + folder
-              + " failed: "
-              + e
-              + ". States saved before are intact; check free space and permissions, and go on with"
-              + " resume().");
+              + " failed. States saved before are intact; check free space and permissions, and go on"
+              + " with resume(). Cause: "
+              + e.getMessage(),
+          e);
     }
   }
 
@@ -142,7 +139,7 @@ final class RunStates {
   void clear() {
     try {
       for (Path one : folders()) {
-        delete(one);
+        Folders.delete(one);
       }
     } catch (IOException e) {
       throw new TrainingException("Deleting the old states in " + folder + " failed: " + e);
@@ -152,7 +149,7 @@ final class RunStates {
   private void prune() throws IOException {
     List<Path> all = folders();
     for (Path old : all.subList(Math.min(options.kept(), all.size()), all.size())) {
-      delete(old);
+      Folders.delete(old);
     }
   }
 
@@ -168,25 +165,6 @@ final class RunStates {
           .toList();
     } catch (IOException e) {
       throw new TrainingException("Reading " + folder + " failed: " + e);
-    }
-  }
-
-  private static void deleteQuietly(Path path) {
-    try {
-      delete(path);
-    } catch (IOException e) {
-      // The failure before is the one to report; a hidden folder is never read.
-    }
-  }
-
-  private static void delete(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      return;
-    }
-    try (Stream<Path> tree = Files.walk(path)) {
-      for (Path one : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(one);
-      }
     }
   }
 }

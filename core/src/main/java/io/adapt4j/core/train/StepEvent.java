@@ -16,6 +16,7 @@ import java.util.Objects;
  * @param targetTokens tokens of the step that the loss is computed on
  * @param elapsed time since the run started
  * @param remaining estimated time to the last step
+ * @param penalty what regularisation adds to the loss; 0 without any
  */
 public record StepEvent(
     int step,
@@ -27,7 +28,8 @@ public record StepEvent(
     double tokensPerSecond,
     long targetTokens,
     Duration elapsed,
-    Duration remaining) {
+    Duration remaining,
+    double penalty) {
 
   /**
    * Checks that the times are given.
@@ -42,10 +44,50 @@ public record StepEvent(
    * @param targetTokens tokens of the step that the loss is computed on
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
+   * @param penalty what regularisation adds to the loss; 0 without any
    * @throws NullPointerException if one is null
    */
   public StepEvent {
     Objects.requireNonNull(elapsed, "elapsed");
     Objects.requireNonNull(remaining, "remaining");
+  }
+
+  /**
+   * Makes the event of a step without regularisation.
+   *
+   * @param step number of the step, from 1
+   * @param totalSteps planned optimizer steps
+   * @param epoch passes over the training examples so far, with fraction
+   * @param loss mean training loss per target token of the step
+   * @param learningRate learning rate used by the step
+   * @param gradientNorm global L2 norm of the gradients before clipping
+   * @param tokensPerSecond tokens processed per second, padding not counted
+   * @param targetTokens tokens of the step that the loss is computed on
+   * @param elapsed time since the run started
+   * @param remaining estimated time to the last step
+   */
+  public StepEvent(
+      int step,
+      int totalSteps,
+      double epoch,
+      double loss,
+      double learningRate,
+      double gradientNorm,
+      double tokensPerSecond,
+      long targetTokens,
+      Duration elapsed,
+      Duration remaining) {
+    this(
+        step,
+        totalSteps,
+        epoch,
+        loss,
+        learningRate,
+        gradientNorm,
+        tokensPerSecond,
+        targetTokens,
+        elapsed,
+        remaining,
+        0);
   }
 }

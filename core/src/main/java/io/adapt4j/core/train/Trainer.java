@@ -1,8 +1,11 @@
 package io.adapt4j.core.train;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.engine.Scope;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,8 +62,21 @@ public final class Trainer<B> {
   private Evaluation<B> newestEvaluation;
   private double newestBadness = Double.NaN;
   private Optional<EarlyStopping> patience;
+  private StepHooks hooks = StepHooks.NONE;
+  private int numberedCheckpoints;
+  private long stateSavedNanos = startNanos;
   private int concludedAt = -1;
   private int savedAt = -1;
+
+  /**
+   * Finds the numbered checkpoints of a run.
+   *
+   * @param output the run's folder
+   * @return names of the sub-folders, the newest first
+   */
+  public static List<String> numberedCheckpoints(Path output) {
+    return new NumberedCheckpoints(output, 0).names();
+  }
 
   /**
    * Prepares a run.
@@ -99,6 +115,28 @@ public final class Trainer<B> {
   }
 
   /**
+   * Lets others take part in each step. Default: {@link StepHooks#NONE}.
+   *
+   * @param taking part between backward pass and update; not closed here
+   * @return this trainer
+   */
+  public Trainer<B> hooks(StepHooks taking) {
+    hooks = taking;
+    return this;
+  }
+
+  /**
+   * Keeps the newest checkpoints in folders {@code checkpoint-STEP} of their own. Default: none.
+   *
+   * @param checkpoints how many stay, at least 0
+   * @return this trainer
+   */
+  public Trainer<B> keepLast(int checkpoints) {
+    numberedCheckpoints = checkpoints;
+    return this;
+  }
+
+  /**
    * Runs to the end. Always tells the listener of the end, also when it throws.
    *
    * @param start what to tell the listener at the beginning
@@ -109,7 +147,7 @@ public final class Trainer<B> {
   public TrainingResult run(RunStart start) {
     listener.started(start);
     StopReason reason = StopReason.FAILED;
-    try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step())) {
+    try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step(), hooks)) {
       if (!resume(step)) {
         initialValidation = evaluate();
       }
@@ -138,6 +176,7 @@ public final class Trainer<B> {
   private boolean resume(TrainingStep<B> step) {
     if (!options.states().resume()) {
       states.clear();
+      numbered().clear();
       return false;
     }
     Optional<RunStates.Found> found = states.newest();
@@ -184,6 +223,14 @@ public final class Trainer<B> {
     try (Scope scope = Scope.open()) {
       states.save(progress, step.state());
     }
+    stateSavedNanos = System.nanoTime();
+  }
+
+  private boolean isStateDue(boolean epochEnds) {
+    Duration time = options.states().time();
+    return time.isZero()
+        ? isDue(options.states().interval(), epochEnds)
+        : System.nanoTime() - stateSavedNanos >= time.toNanos();
   }
 
   private boolean isDue(int interval, boolean epochEnds) {
@@ -205,7 +252,7 @@ public final class Trainer<B> {
           }
         }
         boolean stops = stopRequested.getAsBoolean();
-        if (stops || isDue(options.states().interval(), epochEnds)) {
+        if (stops || isStateDue(epochEnds)) {
           saveState(step);
         }
         if (stops) {
@@ -257,15 +304,13 @@ public final class Trainer<B> {
             (double) tokens / seconds,
             targets,
             elapsed(),
-            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep)));
+            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep),
+            outcome.penalty()));
   }
 
   private void skip(TrainingStep.Outcome outcome) {
     skippedInARow++;
-    String reason =
-        Double.isFinite(outcome.loss())
-            ? "the gradient norm is " + outcome.gradientNorm()
-            : "the loss is " + outcome.loss();
+    String reason = reason(outcome);
     listener.skipped(
         new SkippedStep(
             steps, totalSteps, reason, outcome.loss(), outcome.gradientNorm(), skippedInARow));
@@ -284,6 +329,15 @@ public final class Trainer<B> {
               + "."
               + ADVICE);
     }
+  }
+
+  private static String reason(TrainingStep.Outcome outcome) {
+    if (!Double.isFinite(outcome.loss())) {
+      return "the loss is " + outcome.loss();
+    }
+    return Double.isFinite(outcome.penalty())
+        ? "the gradient norm is " + outcome.gradientNorm()
+        : "the penalty is " + outcome.penalty();
   }
 
   private OptionalDouble evaluate() {
@@ -327,6 +381,7 @@ public final class Trainer<B> {
     if (!isSound(loss)) {
       return;
     }
+    saveNumbered();
     save(LAST, false);
     savedAt = steps;
     boolean best = bestStep.isPresent() && bestStep.getAsInt() == steps;
@@ -361,8 +416,40 @@ public final class Trainer<B> {
 
   private void save(String name, boolean best) {
     Path folder = output.resolve(name);
-    adaptation.save(folder);
+    try {
+      adaptation.save(folder);
+    } catch (UncheckedIOException | CheckpointException e) {
+      throw unsaved(folder, e);
+    }
     listener.checkpointSaved(new CheckpointEvent(steps, folder, best));
+  }
+
+  private void saveNumbered() {
+    if (numberedCheckpoints > 0) {
+      Path folder = numbered().folder(steps);
+      try {
+        numbered().save(steps, adaptation);
+      } catch (IOException | UncheckedIOException | CheckpointException e) {
+        throw unsaved(folder, e);
+      }
+      listener.checkpointSaved(new CheckpointEvent(steps, folder, false));
+    }
+  }
+
+  private NumberedCheckpoints numbered() {
+    return new NumberedCheckpoints(output, numberedCheckpoints);
+  }
+
+  private TrainingException unsaved(Path folder, Exception cause) {
+    return new TrainingException(
+        "Saving the checkpoint of step "
+            + steps
+            + " in "
+            + folder
+            + " failed. Checkpoints and states saved before are intact; check free space and"
+            + " permissions, and go on with resume(). Cause: "
+            + cause.getMessage(),
+        cause);
   }
 
   private Duration elapsed() {

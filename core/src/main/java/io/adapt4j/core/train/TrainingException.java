@@ -13,4 +13,14 @@ public final class TrainingException extends RuntimeException {
   public TrainingException(String message) {
     super(message);
   }
+
+  /**
+   * Creates an exception with a cause.
+   *
+   * @param message what happened, where the last good checkpoint is, and what to change
+   * @param cause the failure underneath
+   */
+  public TrainingException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

@@ -43,7 +43,8 @@ public record TrainingOptions(
    */
   public TrainingOptions identifiedBy(Map<String, String> identity) {
     StateOptions identified =
-        new StateOptions(states.interval(), states.kept(), states.resume(), identity);
+        new StateOptions(
+            states.interval(), states.time(), states.kept(), states.resume(), identity);
     return new TrainingOptions(
         epochs,
         maxSteps,

@@ -119,12 +119,17 @@ public final class TrainingStep<I> implements AutoCloseable {
    * What a step did.
    *
    * @param microLosses each micro-batch's share of the loss
-   * @param loss their sum
-   * @param gradientNorm before clipping
+   * @param loss their sum, or that of all workers
+   * @param penalty sum of the penalties, not part of the loss
+   * @param gradientNorm before clipping, penalties included
    * @param applied false if the step was skipped because a figure is not finite
    */
   public record Outcome(
-      List<Double> microLosses, double loss, double gradientNorm, boolean applied) {}
+      List<Double> microLosses,
+      double loss,
+      double penalty,
+      double gradientNorm,
+      boolean applied) {}
 
   /** Keeps the norm's reciprocal finite, as PyTorch's clip_grad_norm_ does. */
   private static final double CLIP_EPS = 1e-6;
@@ -132,6 +137,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   private final Objective<I> objective;
   private final Adaptation adaptation;
   private final Settings settings;
+  private final StepHooks hooks;
   private final List<Tensor> gradients;
   private final List<Group> groups = new ArrayList<>();
   private int applied;
@@ -144,9 +150,23 @@ public final class TrainingStep<I> implements AutoCloseable {
    * @param settings the options
    */
   public TrainingStep(Objective<I> objective, Adaptation adaptation, Settings settings) {
+    this(objective, adaptation, settings, StepHooks.NONE);
+  }
+
+  /**
+   * Prepares the optimizer's state.
+   *
+   * @param objective what is minimised
+   * @param adaptation what trains
+   * @param settings the options
+   * @param hooks what takes part between backward pass and update
+   */
+  public TrainingStep(
+      Objective<I> objective, Adaptation adaptation, Settings settings, StepHooks hooks) {
     this.objective = objective;
     this.adaptation = adaptation;
     this.settings = settings;
+    this.hooks = hooks;
     this.gradients = adaptation.trained().stream().map(Trained::gradient).toList();
     Map<Double, List<Trained>> byFactor = new LinkedHashMap<>();
     for (Trained one : adaptation.trained()) {
@@ -195,23 +215,38 @@ public final class TrainingStep<I> implements AutoCloseable {
    * @return the losses and the gradient norm
    */
   public Outcome run(List<I> microBatches, double divisor, double learningRate, long seed) {
+    List<Double> losses = differentiate(microBatches, divisor, seed);
+    double own = losses.stream().mapToDouble(Double::doubleValue).sum();
+    double loss =
+        hooks
+            .reduction()
+            .reduce(adaptation.trained(), new GradientReduction.Share(own, divisor))
+            .loss();
+    double penalty = hooks.penalties().stream().mapToDouble(one -> one.add(applied, seed)).sum();
+    double norm = TensorLists.norm(gradients);
+    boolean finite = Double.isFinite(loss) && Double.isFinite(penalty) && Double.isFinite(norm);
+    if (finite) {
+      update(norm, learningRate);
+    }
+    TensorLists.zero(gradients);
+    return new Outcome(List.copyOf(losses), loss, penalty, norm, finite);
+  }
+
+  private List<Double> differentiate(List<I> microBatches, double divisor, long seed) {
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < microBatches.size(); i++) {
       double sum =
           objective.differentiate(microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
       losses.add(sum / divisor);
     }
-    double loss = losses.stream().mapToDouble(Double::doubleValue).sum();
-    double norm = TensorLists.norm(gradients);
-    boolean finite = Double.isFinite(loss) && Double.isFinite(norm);
-    if (finite) {
-      clip(norm);
-      applied++;
-      groups.forEach(group -> group.state().step(group.factor() * learningRate));
-      adaptation.refresh();
-    }
-    TensorLists.zero(gradients);
-    return new Outcome(List.copyOf(losses), loss, norm, finite);
+    return losses;
+  }
+
+  private void update(double norm, double learningRate) {
+    clip(norm);
+    applied++;
+    groups.forEach(group -> group.state().step(group.factor() * learningRate));
+    adaptation.refresh();
   }
 
   /** What an exact continuation needs; written within the open scope. */

@@ -47,6 +47,36 @@ def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scal
     return [total, dhidden]
   return [total]
 
+# Sum over rows of KL(p_base || p), both heads with the same scale and cap: [sum, dhidden], times the
+# factor, and dweight and dbias (fp32) added in place. Its derivative by the logits is p - p_base.
+def divergence(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], base_hidden: Tensor, base_weight: Tensor, base_bias: List[Tensor], scale: float, cap: float, factor: float, rows: int, dweight: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
+  total = torch.zeros([], dtype=7)
+  dhidden = torch.empty_like(hidden)
+  n = hidden.size(0)
+  start = 0
+  while start < n:
+    count = min(rows, n - start)
+    h = torch.narrow(hidden, 0, start, count)
+    base_logits = self.vocabulary_logits(torch.narrow(base_hidden, 0, start, count), base_weight, base_bias, scale, cap)
+    base_logp = torch.log_softmax(base_logits, -1, dtype=6)
+    base_p = torch.exp(base_logp)
+    logits = self.vocabulary_logits(h, weight, bias, scale, cap)
+    logp = torch.log_softmax(logits, -1, dtype=6)
+    total = torch.add(total, torch.sum(torch.mul_(torch.sub_(base_logp, logp), base_p), dtype=7))
+    d = torch.sub_(torch.exp_(logp), base_p)
+    if cap > 0.:
+      d = torch.tanh_backward(d, torch.to(torch.div_(logits, cap), 6))
+    if scale != 1.:
+      d = torch.mul_(d, scale)
+    dlogits = torch.to(d, weight.dtype)
+    torch.copy_(torch.narrow(dhidden, 0, start, count), torch.mul_(torch.mm(dlogits, weight), factor))
+    if len(dweight) > 0:
+      torch.add_(dweight[0], torch.mm(torch.t(dlogits), h), alpha=factor)
+    if len(dbias) > 0:
+      torch.add_(dbias[0], torch.sum(dlogits, [0], False, dtype=6), alpha=factor)
+    start = start + count
+  return [total, dhidden]
+
 # [log p(target), 1 where the target is the likeliest token], each [N].
 def token_log_probabilities(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, rows: int) -> List[Tensor]:
   scores = annotate(List[Tensor], [])

@@ -9,6 +9,21 @@ def zero_all(self, tensors: List[Tensor]) -> int:
   torch._foreach_zero_(tensors)
   return 0
 
+def add_squares(self, sums: List[Tensor], values: List[Tensor]) -> int:
+  for i in range(len(sums)):
+    torch.addcmul_(sums[i], values[i], values[i])
+  return 0
+
+# strength / 2 times the sum of w (value - anchor)^2; its gradients are added in place.
+def pull(self, values: List[Tensor], anchors: List[Tensor], weights: List[Tensor], gradients: List[Tensor], strength: float) -> float:
+  total = torch.zeros([], dtype=7)
+  for i in range(len(values)):
+    distance = torch.sub(values[i], anchors[i])
+    weighted = torch.mul(distance, weights[i]) if len(weights) > 0 else distance
+    total = torch.add(total, torch.sum(torch.mul(weighted, distance), dtype=7))
+    torch.add_(gradients[i], weighted, alpha=strength)
+  return 0.5 * strength * float(total)
+
 # AdamW (Loshchilov and Hutter 2019): decay first, bias-corrected moments, eps outside the root.
 # steps holds one F32 counter per parameter. The lists are used whole: TorchScript takes an in-place
 # operator on a slice of a list for one without effect, and drops it.

@@ -19,7 +19,6 @@ import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -183,7 +182,10 @@ class TrainerTest {
   @Test
   void aRunWhoseCheckpointCannotBeWrittenEndsAsFailed() throws IOException {
     Files.writeString(output.resolve("last"), "a file in the way");
-    assertThatThrownBy(() -> run(options(1, 1, false), 4)).isInstanceOf(UncheckedIOException.class);
+    assertThatThrownBy(() -> run(options(1, 1, false), 4))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("step 1 in " + output.resolve("last"))
+        .hasMessageContaining("free space");
     assertThat(events.ends).extracting(RunEnd::reason).containsExactly(StopReason.FAILED);
   }
 

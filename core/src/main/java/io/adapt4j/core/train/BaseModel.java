@@ -1,0 +1,68 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.engine.VocabularyHead;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Divergence;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.Weights;
+import java.util.Optional;
+
+/**
+ * A model as it was before training: the model itself with its adapter off, or a copy.
+ *
+ * @param decoder the model that is asked
+ * @param adapter switched off for it; empty for a copy, which is closed with this
+ */
+record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoCloseable {
+
+  static BaseModel of(Regularisation.Run run) {
+    VocabularyHead head = run.decoder().head();
+    boolean headTrains =
+        head.weight().isTrained() || (head.bias() != null && head.bias().isTrained());
+    if (!headTrains && canBeSwitchedOff(run.adaptation())) {
+      return new BaseModel(run.decoder(), Optional.of(run.adaptation()));
+    }
+    return new BaseModel(copy(run), Optional.empty());
+  }
+
+  private static boolean canBeSwitchedOff(Adaptation adaptation) {
+    try {
+      return adaptation.withoutAdapter(() -> true);
+    } catch (UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  private static Decoder copy(Regularisation.Run run) {
+    Decoder copy = Architectures.declareDecoder(run.decoder().modelConfig());
+    try (Checkpoint checkpoint = Checkpoint.open(run.base())) {
+      copy.allocate(run.decoder().type());
+      Weights.load(copy, checkpoint);
+      return copy;
+    } catch (RuntimeException e) {
+      copy.close();
+      throw e;
+    }
+  }
+
+  VocabularyHead head() {
+    return decoder.head();
+  }
+
+  /** The hidden states of a batch's predicting rows; owned by the open scope. */
+  Tensor rows(LanguageModelLoss.Inputs inputs) {
+    return adapter.isPresent()
+        ? adapter.get().withoutAdapter(() -> Divergence.rows(decoder, inputs))
+        : Divergence.rows(decoder, inputs);
+  }
+
+  @Override
+  public void close() {
+    if (adapter.isEmpty()) {
+      decoder.close();
+    }
+  }
+}

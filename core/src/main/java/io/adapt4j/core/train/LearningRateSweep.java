@@ -1,0 +1,158 @@
+package io.adapt4j.core.train;
+
+import io.adapt4j.core.data.BatchSource;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * The learning-rate range test (Smith 2017, section 3.3): trains a few steps at exponentially
+ * growing rates and watches the loss. Immutable.
+ *
+ * @param from the first rate, above 0
+ * @param to the last rate, above the first
+ * @param steps how many steps at most, 10 to 500
+ * @param smoothing weight of the past in the smoothed loss, in [0, 1)
+ * @param divergence the sweep ends when the smoothed loss exceeds its lowest value times this;
+ *     above 1
+ */
+public record LearningRateSweep(
+    double from, double to, int steps, double smoothing, double divergence) {
+
+  private static final int MIN_STEPS = 10;
+  private static final int MAX_STEPS = 500;
+
+  /**
+   * Checks the ranges.
+   *
+   * @param from the first rate, above 0
+   * @param to the last rate, above the first
+   * @param steps how many steps at most, 10 to 500
+   * @param smoothing weight of the past in the smoothed loss, in [0, 1)
+   * @param divergence when the sweep ends, above 1
+   * @throws IllegalArgumentException if a value is out of its range
+   */
+  public LearningRateSweep {
+    if (!(from > 0 && to > from && Double.isFinite(to))) {
+      throw new IllegalArgumentException(
+          "a sweep goes from a rate above 0 to a larger one, found " + from + " to " + to);
+    }
+    if (steps < MIN_STEPS || steps > MAX_STEPS) {
+      throw new IllegalArgumentException("steps must be 10 to 500, found " + steps);
+    }
+    if (!(smoothing >= 0 && smoothing < 1)) {
+      throw new IllegalArgumentException("smoothing must be in [0, 1), found " + smoothing);
+    }
+    if (!(divergence > 1)) {
+      throw new IllegalArgumentException("divergence must be above 1, found " + divergence);
+    }
+  }
+
+  /**
+   * Makes the default sweep.
+   *
+   * @return from 1e-6 to 1 in at most 100 steps, smoothed by 0.9, ending at 1.5 times the lowest
+   *     loss
+   */
+  public static LearningRateSweep standard() {
+    return new LearningRateSweep(1e-6, 1, 100, 0.9, 1.5);
+  }
+
+  /**
+   * Changes the number of steps.
+   *
+   * @param count 10 to 500
+   * @return a changed copy
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public LearningRateSweep steps(int count) {
+    return new LearningRateSweep(from, to, count, smoothing, divergence);
+  }
+
+  /**
+   * Changes the rates.
+   *
+   * @param first above 0
+   * @param last above the first
+   * @return a changed copy
+   * @throws IllegalArgumentException if they are out of range
+   */
+  public LearningRateSweep rates(double first, double last) {
+    return new LearningRateSweep(first, last, steps, smoothing, divergence);
+  }
+
+  /**
+   * The rate of a step.
+   *
+   * @param step from 0
+   * @return from * (to / from)^(step / (steps - 1))
+   */
+  double rate(int step) {
+    return from * Math.pow(to / from, step / (steps - 1.0));
+  }
+
+  /**
+   * Trains.
+   *
+   * @param step performs the steps; what it trains is changed
+   * @param task counts targets
+   * @param train the data, epoch after epoch
+   * @param accumulation micro-batches a step
+   * @param seed decides dropout masks
+   * @return the losses
+   * @param <B> a batch
+   */
+  public <B> LearningRateCurve run(
+      TrainingStep<B> step,
+      TrainingTask<B> task,
+      BatchSource<B> train,
+      int accumulation,
+      long seed) {
+    Endless<B> batches = new Endless<>(train);
+    List<LearningRateCurve.Point> points = new ArrayList<>();
+    double average = 0;
+    double lowest = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < steps; i++) {
+      List<B> micro = batches.take(accumulation);
+      double targets = micro.stream().mapToDouble(task::weight).sum();
+      TrainingStep.Outcome outcome =
+          step.run(micro, targets, rate(i), seed + (long) i * accumulation);
+      if (!outcome.applied()) {
+        return new LearningRateCurve(points, true);
+      }
+      double loss = outcome.loss() + outcome.penalty();
+      average = smoothing * average + (1 - smoothing) * loss;
+      double smoothed = average / (1 - Math.pow(smoothing, i + 1));
+      points.add(new LearningRateCurve.Point(rate(i), loss, smoothed));
+      lowest = Math.min(lowest, smoothed);
+      if (smoothed > divergence * lowest) {
+        return new LearningRateCurve(points, true);
+      }
+    }
+    return new LearningRateCurve(points, false);
+  }
+
+  /** The batches of one epoch after the other. */
+  private static final class Endless<B> {
+
+    private final BatchSource<B> source;
+    private Iterator<B> present;
+    private int epoch;
+
+    Endless(BatchSource<B> source) {
+      this.source = source;
+      this.present = source.epoch(0);
+    }
+
+    List<B> take(int count) {
+      List<B> taken = new ArrayList<>();
+      while (taken.size() < count) {
+        if (!present.hasNext()) {
+          present = source.epoch(++epoch);
+        }
+        taken.add(present.next());
+      }
+      return taken;
+    }
+  }
+}
