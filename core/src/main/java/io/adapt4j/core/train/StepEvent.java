@@ -16,6 +16,8 @@ import java.util.Objects;
  * @param targetTokens tokens of the step that the loss is computed on
  * @param elapsed time since the run started
  * @param remaining estimated time to the last step
+ * @param duration time the step took; zero if it was not measured
+ * @param resources what the process used
  */
 public record StepEvent(
     int step,
@@ -27,7 +29,9 @@ public record StepEvent(
     double tokensPerSecond,
     long targetTokens,
     Duration elapsed,
-    Duration remaining) {
+    Duration remaining,
+    Duration duration,
+    ResourceUse resources) {
 
   /**
    * Checks that the times are given.
@@ -42,10 +46,64 @@ public record StepEvent(
    * @param targetTokens tokens of the step that the loss is computed on
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
+   * @param duration time the step took; zero if it was not measured
+   * @param resources what the process used
    * @throws NullPointerException if one is null
    */
   public StepEvent {
     Objects.requireNonNull(elapsed, "elapsed");
     Objects.requireNonNull(remaining, "remaining");
+    Objects.requireNonNull(duration, "duration");
+    Objects.requireNonNull(resources, "resources");
+  }
+
+  /**
+   * Creates the event without a duration and resources.
+   *
+   * @param step number of the step, from 1
+   * @param totalSteps planned optimizer steps
+   * @param epoch passes over the training examples so far, with fraction
+   * @param loss mean training loss per target token of the step
+   * @param learningRate learning rate used by the step
+   * @param gradientNorm global L2 norm of the gradients before clipping
+   * @param tokensPerSecond tokens processed per second, padding not counted
+   * @param targetTokens tokens of the step that the loss is computed on
+   * @param elapsed time since the run started
+   * @param remaining estimated time to the last step
+   * @throws NullPointerException if one is null
+   */
+  public StepEvent(
+      int step,
+      int totalSteps,
+      double epoch,
+      double loss,
+      double learningRate,
+      double gradientNorm,
+      double tokensPerSecond,
+      long targetTokens,
+      Duration elapsed,
+      Duration remaining) {
+    this(
+        step,
+        totalSteps,
+        epoch,
+        loss,
+        learningRate,
+        gradientNorm,
+        tokensPerSecond,
+        targetTokens,
+        elapsed,
+        remaining,
+        Duration.ZERO,
+        ResourceUse.UNKNOWN);
+  }
+
+  /**
+   * Returns how fast was learned from.
+   *
+   * @return target tokens per second; NaN if the step was not timed
+   */
+  public double targetTokensPerSecond() {
+    return duration.isZero() ? Double.NaN : targetTokens / (duration.toNanos() / 1e9);
   }
 }
