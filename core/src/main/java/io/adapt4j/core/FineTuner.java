@@ -6,6 +6,8 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.monitor.EarlyWarnings;
+import io.adapt4j.core.monitor.RunFigures;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
@@ -46,11 +48,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class FineTuner {
 
   private final FineTuneSettings settings;
+  private final RunFigures.Collector figures;
   private final AtomicBoolean stopRequested = new AtomicBoolean();
   private final AtomicBoolean started = new AtomicBoolean();
 
-  private FineTuner(FineTuneSettings settings) {
+  private FineTuner(FineTuneSettings settings, RunFigures.Collector figures) {
     this.settings = settings;
+    this.figures = figures;
   }
 
   /**
@@ -98,7 +102,9 @@ public final class FineTuner {
           Adaptation adaptation =
               settings.method().attach(model.decoder(), folder, settings.seed())) {
         return new FineTuneReport(
-            plan, run.train(model.decoder(), adaptation, plan, stopRequested::get));
+            plan,
+            run.train(model.decoder(), adaptation, plan, stopRequested::get),
+            figures.figures());
       }
     }
   }
@@ -494,7 +500,7 @@ public final class FineTuner {
     /**
      * Adds a listener; any number may be added.
      *
-     * @param listener told of steps, evaluations and checkpoints
+     * @param listener told of steps, evaluations, checkpoints and warnings
      * @return this builder
      */
     public Builder listener(TrainingListener listener) {
@@ -523,7 +529,8 @@ public final class FineTuner {
             "maxLength is " + maxLength + ", but the model's context length is " + contextLength);
       }
       checks.finish();
-      return new FineTuner(settings(contextLength));
+      RunFigures.Collector figures = new RunFigures.Collector();
+      return new FineTuner(settings(contextLength, watched(figures)), figures);
     }
 
     private void checkValues(FineTuneChecks checks) {
@@ -581,7 +588,7 @@ public final class FineTuner {
       }
     }
 
-    private FineTuneSettings settings(int contextLength) {
+    private FineTuneSettings settings(int contextLength, TrainingListener watched) {
       TrainingOptions training =
           new TrainingOptions(
               epochs,
@@ -615,7 +622,14 @@ public final class FineTuner {
           precision,
           training,
           seed,
-          List.copyOf(listeners));
+          List.of(watched));
+    }
+
+    /** The listeners and one more, told of warnings too. */
+    private TrainingListener watched(TrainingListener more) {
+      List<TrainingListener> all = new ArrayList<>(listeners);
+      all.add(more);
+      return EarlyWarnings.before(all);
     }
 
     private Warmup warmup() {

@@ -1,5 +1,9 @@
 package io.adapt4j.core.train;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * A finished evaluation on the validation examples.
  *
@@ -7,8 +11,35 @@ package io.adapt4j.core.train;
  * @param loss mean loss per target token
  * @param perplexity exponential of the loss
  * @param bestSoFar whether no earlier evaluation of the run had a lower loss
+ * @param metrics further figures by name, such as {@code accuracy}, in the order to show them
  */
-public record EvaluationEvent(int step, double loss, double perplexity, boolean bestSoFar) {
+public record EvaluationEvent(
+    int step, double loss, double perplexity, boolean bestSoFar, Map<String, Double> metrics) {
+
+  /**
+   * Copies the metrics.
+   *
+   * @param step optimizer steps done so far
+   * @param loss mean loss per target token
+   * @param perplexity exponential of the loss
+   * @param bestSoFar whether no earlier evaluation of the run had a lower loss
+   * @param metrics further figures by name
+   */
+  public EvaluationEvent {
+    metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+  }
+
+  /**
+   * Creates the event without further figures.
+   *
+   * @param step optimizer steps done so far
+   * @param loss mean loss per target token
+   * @param perplexity exponential of the loss
+   * @param bestSoFar whether no earlier evaluation of the run had a lower loss
+   */
+  public EvaluationEvent(int step, double loss, double perplexity, boolean bestSoFar) {
+    this(step, loss, perplexity, bestSoFar, Map.of());
+  }
 
   /**
    * Creates the event with the perplexity that belongs to the loss.

@@ -21,8 +21,8 @@ import java.util.OptionalLong;
  *
  * <p>The field {@code event} names the kind of line; the other fields are always all there, in this
  * order. Times are in seconds, memory in bytes; {@code settings} is an object of texts, {@code
- * processor_share} a share of all processors from 0 to 1; a number that is NaN or infinite, and a
- * figure that does not exist, is {@code null}.
+ * metrics} one of numbers, {@code processor_share} a share of all processors from 0 to 1; a number
+ * that is NaN or infinite, and a figure that does not exist, is {@code null}.
  *
  * <table>
  * <caption>Lines and their fields</caption>
@@ -32,7 +32,7 @@ import java.util.OptionalLong;
  * <tr><td>{@code step}</td><td>{@code step, total_steps, epoch, loss, learning_rate, gradient_norm,
  *     tokens_per_second, target_tokens, elapsed_seconds, remaining_seconds,
  *     target_tokens_per_second, heap_bytes, resident_bytes, processor_share}</td></tr>
- * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best}</td></tr>
+ * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best, metrics}</td></tr>
  * <tr><td>{@code checkpoint}</td><td>{@code step, path, best}</td></tr>
  * <tr><td>{@code skipped}</td><td>{@code step, total_steps, reason, loss, gradient_norm,
  *     consecutive}</td></tr>
@@ -122,6 +122,9 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     line.put("loss", finite(event.loss()));
     line.put("perplexity", finite(event.perplexity()));
     line.put("best", event.bestSoFar());
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    event.metrics().forEach((name, value) -> metrics.put(name, finite(value)));
+    line.put("metrics", metrics);
     write(line);
   }
 

@@ -63,8 +63,18 @@ final class ProgressText {
 
   static String evaluated(EvaluationEvent event) {
     return format(
-        "step %d | validation loss %.4f | perplexity %.2f%s",
-        event.step(), event.loss(), event.perplexity(), event.bestSoFar() ? " | best so far" : "");
+        "step %d | validation loss %.4f | perplexity %.2f%s%s",
+        event.step(),
+        event.loss(),
+        event.perplexity(),
+        metrics(event),
+        event.bestSoFar() ? " | best so far" : "");
+  }
+
+  private static String metrics(EvaluationEvent event) {
+    StringBuilder text = new StringBuilder();
+    event.metrics().forEach((name, value) -> text.append(format(" | %s %.4f", name, value)));
+    return text.toString();
   }
 
   static String checkpointSaved(CheckpointEvent event) {

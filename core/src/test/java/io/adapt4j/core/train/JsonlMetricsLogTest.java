@@ -47,7 +47,7 @@ class JsonlMetricsLogTest {
                 + "'target_tokens':412,'elapsed_seconds':18.0,'remaining_seconds':342.0,"
                 + "'target_tokens_per_second':824.0,'heap_bytes':67108864,"
                 + "'resident_bytes':1610612736,'processor_share':0.75}",
-            "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true}",
+            "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true,'metrics':{}}",
             "{'event':'checkpoint','step':120,'path':'best','best':true}",
             "{'event':'skipped','step':121,'total_steps':240,'reason':'loss is NaN','loss':null,"
                 + "'gradient_norm':null,'consecutive':1}",
@@ -60,14 +60,17 @@ class JsonlMetricsLogTest {
   @Test
   void figuresThatDoNotExistAreNull() throws IOException {
     try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
-      log.evaluated(new EvaluationEvent(1, Double.NaN, Double.POSITIVE_INFINITY, false));
+      log.evaluated(
+          new EvaluationEvent(
+              1, Double.NaN, Double.POSITIVE_INFINITY, false, Map.of("f1", Double.NaN)));
       log.ended(
           new RunEnd(
               StopReason.FAILED, 3, OptionalInt.empty(), OptionalDouble.empty(), Duration.ZERO));
     }
     assertThat(lines())
         .containsExactly(
-            "{'event':'evaluation','step':1,'loss':null,'perplexity':null,'best':false}",
+            "{'event':'evaluation','step':1,'loss':null,'perplexity':null,'best':false,"
+                + "'metrics':{'f1':null}}",
             "{'event':'run_ended','reason':'FAILED','steps':3,'best_step':null,'best_loss':null,"
                 + "'elapsed_seconds':0.0}");
   }
@@ -129,7 +132,7 @@ class JsonlMetricsLogTest {
     assertThat(lines())
         .containsExactly(
             "{'event':'step','step':1}",
-            "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true}");
+            "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true,'metrics':{}}");
   }
 
   @Test
