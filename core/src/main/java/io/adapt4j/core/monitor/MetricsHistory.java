@@ -91,6 +91,7 @@ final class MetricsHistory {
         targets,
         seconds(json.path("elapsed_seconds").asDouble()),
         seconds(json.path("remaining_seconds").asDouble()),
+        json.path("penalty").asDouble(),
         seconds(seconds),
         new ResourceUse(
             bytes(json.path("heap_bytes")),

@@ -89,13 +89,16 @@ public final class MicrometerMeters implements TrainingListener {
     gauge("loss", event.loss());
     gauge("gradient.norm", event.gradientNorm());
     gauge("learning.rate", event.learningRate());
-    event.resources().heapBytes().ifPresent(bytes -> gauge("memory.heap", bytes, "bytes"));
-    event.resources().residentBytes().ifPresent(bytes -> gauge("memory.resident", bytes, "bytes"));
+    event.resources().heapBytes().ifPresent(bytes -> gauge("memory.heap", (double) bytes, "bytes"));
+    event
+        .resources()
+        .residentBytes()
+        .ifPresent(bytes -> gauge("memory.resident", (double) bytes, "bytes"));
     event.resources().processorShare().ifPresent(share -> gauge("processor.share", share));
     registry.timer(PREFIX + "step", tags).record(event.duration());
     double seconds = event.duration().toNanos() / 1e9;
     registry.counter(PREFIX + "tokens", tags).increment(event.tokensPerSecond() * seconds);
-    registry.counter(PREFIX + "target.tokens", tags).increment(event.targetTokens());
+    registry.counter(PREFIX + "target.tokens", tags).increment((double) event.targetTokens());
   }
 
   @Override

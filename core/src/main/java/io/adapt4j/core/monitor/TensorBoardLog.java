@@ -26,7 +26,7 @@ import java.util.Objects;
  * <table>
  * <caption>Tags</caption>
  * <tr><td>{@code train/loss, train/perplexity, train/learning_rate, train/gradient_norm,
- *     train/epoch}</td><td>each step</td></tr>
+ *     train/epoch}, and {@code train/penalty} with regularisation</td><td>each step</td></tr>
  * <tr><td>{@code speed/tokens_per_second, speed/target_tokens_per_second}</td><td>each step</td>
  *     </tr>
  * <tr><td>{@code system/heap_mib, system/resident_mib, system/processor_share}</td><td>each step,
@@ -134,6 +134,9 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("train/loss", event.loss());
     values.put("train/perplexity", Math.exp(event.loss()));
+    if (event.penalty() != 0) {
+      values.put("train/penalty", event.penalty());
+    }
     values.put("train/learning_rate", event.learningRate());
     values.put("train/gradient_norm", event.gradientNorm());
     values.put("train/epoch", event.epoch());

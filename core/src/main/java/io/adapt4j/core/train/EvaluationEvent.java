@@ -8,10 +8,12 @@ import java.util.Map;
  * A finished evaluation on the validation examples.
  *
  * @param step optimizer steps done so far
- * @param loss mean loss per target token
+ * @param loss mean loss per target: a token, or a text with a label
  * @param perplexity exponential of the loss
- * @param bestSoFar whether no earlier evaluation of the run had a lower loss
- * @param metrics further figures by name, such as {@code accuracy}, in the order to show them
+ * @param bestSoFar whether no earlier evaluation of the run was better, by the loss or the metric
+ *     that was chosen
+ * @param metrics what the task measures besides the loss, such as {@code accuracy}, in the order to
+ *     be shown; empty where tokens are predicted
  */
 public record EvaluationEvent(
     int step, double loss, double perplexity, boolean bestSoFar, Map<String, Double> metrics) {
@@ -20,22 +22,22 @@ public record EvaluationEvent(
    * Copies the metrics.
    *
    * @param step optimizer steps done so far
-   * @param loss mean loss per target token
+   * @param loss mean loss per target
    * @param perplexity exponential of the loss
-   * @param bestSoFar whether no earlier evaluation of the run had a lower loss
-   * @param metrics further figures by name
+   * @param bestSoFar whether no earlier evaluation of the run was better
+   * @param metrics what the task measures besides the loss
    */
   public EvaluationEvent {
     metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
   }
 
   /**
-   * Creates the event without further figures.
+   * Creates the event of a task without metrics.
    *
    * @param step optimizer steps done so far
    * @param loss mean loss per target token
    * @param perplexity exponential of the loss
-   * @param bestSoFar whether no earlier evaluation of the run had a lower loss
+   * @param bestSoFar whether no earlier evaluation of the run was better
    */
   public EvaluationEvent(int step, double loss, double perplexity, boolean bestSoFar) {
     this(step, loss, perplexity, bestSoFar, Map.of());
@@ -46,7 +48,7 @@ public record EvaluationEvent(
    *
    * @param step optimizer steps done so far
    * @param loss mean loss per target token
-   * @param bestSoFar whether no earlier evaluation of the run had a lower loss
+   * @param bestSoFar whether no earlier evaluation of the run was better
    * @return the event
    */
   public static EvaluationEvent of(int step, double loss, boolean bestSoFar) {

@@ -30,9 +30,10 @@ import java.util.OptionalLong;
  * <tr><td>{@code run_started}</td><td>{@code total_steps, epochs, trainable_parameters,
  *     total_parameters, train_examples, validation_examples, model, precision, settings}</td></tr>
  * <tr><td>{@code step}</td><td>{@code step, total_steps, epoch, loss, learning_rate, gradient_norm,
- *     tokens_per_second, target_tokens, elapsed_seconds, remaining_seconds,
+ *     tokens_per_second, target_tokens, elapsed_seconds, remaining_seconds, penalty,
  *     target_tokens_per_second, heap_bytes, resident_bytes, processor_share}</td></tr>
- * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best, metrics}</td></tr>
+ * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best}, and {@code metrics}
+ *     (an object) where the task has any</td></tr>
  * <tr><td>{@code checkpoint}</td><td>{@code step, path, best}</td></tr>
  * <tr><td>{@code skipped}</td><td>{@code step, total_steps, reason, loss, gradient_norm,
  *     consecutive}</td></tr>
@@ -108,6 +109,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     line.put("target_tokens", event.targetTokens());
     line.put("elapsed_seconds", seconds(event.elapsed()));
     line.put("remaining_seconds", seconds(event.remaining()));
+    line.put("penalty", finite(event.penalty()));
     line.put("target_tokens_per_second", finite(event.targetTokensPerSecond()));
     line.put("heap_bytes", boxed(event.resources().heapBytes()));
     line.put("resident_bytes", boxed(event.resources().residentBytes()));
@@ -122,9 +124,11 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     line.put("loss", finite(event.loss()));
     line.put("perplexity", finite(event.perplexity()));
     line.put("best", event.bestSoFar());
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    event.metrics().forEach((name, value) -> metrics.put(name, finite(value)));
-    line.put("metrics", metrics);
+    if (!event.metrics().isEmpty()) {
+      Map<String, Object> metrics = new LinkedHashMap<>();
+      event.metrics().forEach((name, value) -> metrics.put(name, finite(value)));
+      line.put("metrics", metrics);
+    }
     write(line);
   }
 

@@ -2,6 +2,7 @@ package io.adapt4j.core.train;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Words the events of a run for people. */
 final class ProgressText {
@@ -62,19 +63,15 @@ final class ProgressText {
   }
 
   static String evaluated(EvaluationEvent event) {
+    String measured =
+        event.metrics().isEmpty()
+            ? format("perplexity %.2f", event.perplexity())
+            : event.metrics().entrySet().stream()
+                .map(one -> format("%s %.4f", one.getKey(), one.getValue()))
+                .collect(Collectors.joining(" | "));
     return format(
-        "step %d | validation loss %.4f | perplexity %.2f%s%s",
-        event.step(),
-        event.loss(),
-        event.perplexity(),
-        metrics(event),
-        event.bestSoFar() ? " | best so far" : "");
-  }
-
-  private static String metrics(EvaluationEvent event) {
-    StringBuilder text = new StringBuilder();
-    event.metrics().forEach((name, value) -> text.append(format(" | %s %.4f", name, value)));
-    return text.toString();
+        "step %d | validation loss %.4f | %s%s",
+        event.step(), event.loss(), measured, event.bestSoFar() ? " | best so far" : "");
   }
 
   static String checkpointSaved(CheckpointEvent event) {

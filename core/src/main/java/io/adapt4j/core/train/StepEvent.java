@@ -16,6 +16,7 @@ import java.util.Objects;
  * @param targetTokens tokens of the step that the loss is computed on
  * @param elapsed time since the run started
  * @param remaining estimated time to the last step
+ * @param penalty what regularisation adds to the loss; 0 without any
  * @param duration time the step took; zero if it was not measured
  * @param resources what the process used
  */
@@ -30,6 +31,7 @@ public record StepEvent(
     long targetTokens,
     Duration elapsed,
     Duration remaining,
+    double penalty,
     Duration duration,
     ResourceUse resources) {
 
@@ -46,6 +48,7 @@ public record StepEvent(
    * @param targetTokens tokens of the step that the loss is computed on
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
+   * @param penalty what regularisation adds to the loss; 0 without any
    * @param duration time the step took; zero if it was not measured
    * @param resources what the process used
    * @throws NullPointerException if one is null
@@ -58,7 +61,7 @@ public record StepEvent(
   }
 
   /**
-   * Creates the event without a duration and resources.
+   * Creates the event of a step without regularisation that was not measured.
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
@@ -94,6 +97,49 @@ public record StepEvent(
         targetTokens,
         elapsed,
         remaining,
+        0);
+  }
+
+  /**
+   * Creates the event of a step that was not measured.
+   *
+   * @param step number of the step, from 1
+   * @param totalSteps planned optimizer steps
+   * @param epoch passes over the training examples so far, with fraction
+   * @param loss mean training loss per target token of the step
+   * @param learningRate learning rate used by the step
+   * @param gradientNorm global L2 norm of the gradients before clipping
+   * @param tokensPerSecond tokens processed per second, padding not counted
+   * @param targetTokens tokens of the step that the loss is computed on
+   * @param elapsed time since the run started
+   * @param remaining estimated time to the last step
+   * @param penalty what regularisation adds to the loss; 0 without any
+   * @throws NullPointerException if one is null
+   */
+  public StepEvent(
+      int step,
+      int totalSteps,
+      double epoch,
+      double loss,
+      double learningRate,
+      double gradientNorm,
+      double tokensPerSecond,
+      long targetTokens,
+      Duration elapsed,
+      Duration remaining,
+      double penalty) {
+    this(
+        step,
+        totalSteps,
+        epoch,
+        loss,
+        learningRate,
+        gradientNorm,
+        tokensPerSecond,
+        targetTokens,
+        elapsed,
+        remaining,
+        penalty,
         Duration.ZERO,
         ResourceUse.UNKNOWN);
   }

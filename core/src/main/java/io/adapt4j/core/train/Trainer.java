@@ -251,6 +251,7 @@ public final class Trainer<B> {
             targets,
             elapsed(),
             elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep),
+            0,
             Duration.ofNanos(nanos),
             ResourceMeter.use(processorNanos, nanos)));
   }

@@ -90,8 +90,8 @@ class HtmlReportTest {
     Matcher points = Pattern.compile(" points=\"([^\"]*)\"").matcher(page());
     int all = 0;
     while (points.find()) {
-      for (String point : points.group(1).strip().split(" ")) {
-        String[] place = point.split(",");
+      for (String point : points.group(1).strip().split(" ", -1)) {
+        String[] place = point.split(",", -1);
         assertThat(Double.parseDouble(place[0])).isBetween(50.0, 466.0);
         assertThat(Double.parseDouble(place[1])).isBetween(8.0, 226.0);
         all++;

@@ -56,6 +56,7 @@ final class MadeUpRun {
         412,
         Duration.ofMillis(500L * step),
         Duration.ofMillis(500L * Math.max(0, 1000 - step)),
+        0,
         Duration.ofMillis(500),
         use);
   }
@@ -107,6 +108,7 @@ final class MadeUpRun {
               300,
               Duration.ofMillis(800L * step),
               Duration.ofMillis(800L * (steps - step)),
+              0,
               Duration.ofMillis(800),
               new ResourceUse(
                   OptionalLong.of((long) (9e7 * (1 + (step * 0.07) % 1))),

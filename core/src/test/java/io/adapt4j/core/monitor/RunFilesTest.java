@@ -59,8 +59,14 @@ class RunFilesTest {
   void whatAnotherProgramWroteIntoTheMetricsIsPassedOver() throws IOException {
     Files.writeString(
         folder.resolve("metrics.jsonl"),
-        "[]\nnull\n{\"event\":\"step\"}\n{}\nnot JSON\n"
-            + "{\"event\":\"warning\",\"step\":1,\"kind\":\"UNHEARD_OF\"}\n");
+        """
+        []
+        null
+        {"event":"step"}
+        {}
+        not JSON
+        {"event":"warning","step":1,"kind":"UNHEARD_OF"}
+        """);
     RunFiles files = RunFiles.in(folder);
     files.started(MadeUpRun.start(100));
     files.resumed(new ResumeEvent(50, folder, List.of()));

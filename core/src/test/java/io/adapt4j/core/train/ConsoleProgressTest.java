@@ -59,7 +59,7 @@ class ConsoleProgressTest {
       assertThat(lines())
           .containsExactly(
               "step 120 | validation loss 2.1000 | perplexity 8.17 | best so far",
-              "step 130 | validation loss 0.0000 | perplexity 1.00 | accuracy 0.8750",
+              "step 130 | validation loss 0.0000 | accuracy 0.8750",
               "step 120 | checkpoint saved to " + Events.CHECKPOINT.path() + " (best)",
               "step 121/240 | skipped: loss is NaN (1 in a row)",
               "step 130 | warning: Validation gets worse. Train for less time.");

@@ -40,6 +40,7 @@ final class Events {
         412,
         Duration.ofMillis(1500L * step),
         Duration.ofMillis(1500L * (240 - step)),
+        0,
         Duration.ofMillis(500),
         new ResourceUse(
             OptionalLong.of(64L << 20), OptionalLong.of(3L << 29), OptionalDouble.of(0.75)));

@@ -44,10 +44,10 @@ class JsonlMetricsLogTest {
                 + "'model':'stories260K','precision':'fp32','settings':{'seed':'42'}}",
             "{'event':'step','step':12,'total_steps':240,'epoch':0.15,'loss':2.3131,"
                 + "'learning_rate':2.0E-4,'gradient_norm':1.214,'tokens_per_second':1234.4,"
-                + "'target_tokens':412,'elapsed_seconds':18.0,'remaining_seconds':342.0,"
+                + "'target_tokens':412,'elapsed_seconds':18.0,'remaining_seconds':342.0,'penalty':0.0,"
                 + "'target_tokens_per_second':824.0,'heap_bytes':67108864,"
                 + "'resident_bytes':1610612736,'processor_share':0.75}",
-            "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true,'metrics':{}}",
+            "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true}",
             "{'event':'checkpoint','step':120,'path':'best','best':true}",
             "{'event':'skipped','step':121,'total_steps':240,'reason':'loss is NaN','loss':null,"
                 + "'gradient_norm':null,'consecutive':1}",
@@ -132,7 +132,7 @@ class JsonlMetricsLogTest {
     assertThat(lines())
         .containsExactly(
             "{'event':'step','step':1}",
-            "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true,'metrics':{}}");
+            "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true}");
   }
 
   @Test
