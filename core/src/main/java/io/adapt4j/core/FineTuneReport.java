@@ -1,9 +1,12 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.monitor.RunFigures;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.train.TrainingWarning;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -12,8 +15,19 @@ import java.util.OptionalDouble;
  *
  * @param plan what was to be done
  * @param result what was done
+ * @param figures speed, memory and warnings
  */
-public record FineTuneReport(FineTunePlan plan, TrainingResult result) {
+public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunFigures figures) {
+
+  /**
+   * Makes the report of a run that was not watched.
+   *
+   * @param plan what was to be done
+   * @param result what was done
+   */
+  public FineTuneReport(FineTunePlan plan, TrainingResult result) {
+    this(plan, result, RunFigures.NONE);
+  }
 
   /**
    * Returns the checkpoint to use.
@@ -76,5 +90,24 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result) {
    */
   public Duration elapsed() {
     return result.elapsed();
+  }
+
+  /**
+   * Returns what looked wrong during the run.
+   *
+   * @return warnings in the order they were raised; empty if nothing did
+   */
+  public List<TrainingWarning> warnings() {
+    return figures.warnings();
+  }
+
+  /**
+   * Returns this report in words: how the run ended, losses, speed, memory, where the checkpoints
+   * are, and the warnings.
+   *
+   * @return lines for people, each ended by a line feed
+   */
+  public String text() {
+    return ReportText.of(this);
   }
 }

@@ -7,6 +7,8 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Preview;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.monitor.EarlyWarnings;
+import io.adapt4j.core.monitor.RunFigures;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
@@ -53,11 +55,13 @@ import java.util.stream.Stream;
 public final class FineTuner {
 
   private final FineTuneSettings settings;
+  private final RunFigures.Collector figures;
   private final AtomicBoolean stopRequested = new AtomicBoolean();
   private final AtomicBoolean started = new AtomicBoolean();
 
-  private FineTuner(FineTuneSettings settings) {
+  private FineTuner(FineTuneSettings settings, RunFigures.Collector figures) {
     this.settings = settings;
+    this.figures = figures;
   }
 
   /**
@@ -119,7 +123,8 @@ public final class FineTuner {
       FineTunePlan plan = run.plan(model.declare());
       try (Network network = model.load(settings.precision(), settings.seed());
           Adaptation adaptation = settings.method().attach(network, folder, settings.seed())) {
-        return new FineTuneReport(plan, run.train(network, adaptation, plan, stopRequested::get));
+        return new FineTuneReport(
+            plan, run.train(network, adaptation, plan, stopRequested::get), figures.figures());
       }
     }
   }
@@ -677,7 +682,7 @@ public final class FineTuner {
     /**
      * Adds a listener; any number may be added.
      *
-     * @param listener told of steps, evaluations and checkpoints
+     * @param listener told of steps, evaluations, checkpoints and warnings
      * @return this builder
      */
     public Builder listener(TrainingListener listener) {
@@ -707,8 +712,9 @@ public final class FineTuner {
             "maxLength is " + maxLength + ", but the model's context length is " + contextLength);
       }
       checks.finish();
-      return new FineTuner(
-          settings(contextLength, new Objective(task, new Selection(bestBy), found.orElseThrow())));
+      RunFigures.Collector figures = new RunFigures.Collector();
+      Objective objective = new Objective(task, new Selection(bestBy), found.orElseThrow());
+      return new FineTuner(settings(contextLength, objective, watched(figures)), figures);
     }
 
     private void checkValues(FineTuneChecks checks) {
@@ -783,7 +789,8 @@ public final class FineTuner {
       }
     }
 
-    private FineTuneSettings settings(int contextLength, Objective objective) {
+    private FineTuneSettings settings(
+        int contextLength, Objective objective, TrainingListener watched) {
       Interval saving = saveEvery != null ? saveEvery : evaluateEvery;
       TrainingOptions training =
           new TrainingOptions(
@@ -816,13 +823,20 @@ public final class FineTuner {
           training,
           seed,
           objective,
-          List.copyOf(listeners),
+          List.of(watched),
           List.copyOf(regularisations),
           numberedCheckpoints);
     }
 
     private List<TrainingStep.RateFactor> allRates() {
       return Stream.concat(rates.stream(), method.rateFactors().stream()).toList();
+    }
+
+    /** The listeners and one more, told of warnings too. */
+    private TrainingListener watched(TrainingListener more) {
+      List<TrainingListener> all = new ArrayList<>(listeners);
+      all.add(more);
+      return EarlyWarnings.before(all);
     }
 
     private Warmup warmup() {

@@ -9,9 +9,9 @@ import java.util.Objects;
  * Shows a run to the person watching it.
  *
  * <p>On a terminal: one line with a bar, step, loss, learning rate, tokens per second and time
- * left, redrawn a few times a second; evaluations, checkpoints and skipped steps are printed above
- * it. Anywhere else (a file, a pipe, a build server): plain lines, about twenty steps of the run
- * besides those other events, without control characters.
+ * left, redrawn a few times a second; evaluations, checkpoints, skipped steps and warnings are
+ * printed above it. Anywhere else (a file, a pipe, a build server): plain lines, about twenty steps
+ * of the run besides those other events, without control characters.
  *
  * <p>The live bar needs the optional dependency {@code me.tongfei:progressbar:0.10.1}; plain lines
  * do not. It redraws on the library's one daemon thread, named {@code ProgressBar}, which stays
@@ -155,6 +155,11 @@ public final class ConsoleProgress implements TrainingListener {
   @Override
   public void skipped(SkippedStep event) {
     print(ProgressText.skipped(event));
+  }
+
+  @Override
+  public void warned(TrainingWarning warning) {
+    print(ProgressText.warned(warning));
   }
 
   @Override

@@ -14,26 +14,30 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Writes a run's figures to a file, one JSON object a line (UTF-8, {@code \n}).
  *
  * <p>The field {@code event} names the kind of line; the other fields are always all there, in this
- * order. Times are in seconds; a number that is NaN or infinite, and a figure that does not exist,
- * is {@code null}.
+ * order. Times are in seconds, memory in bytes; {@code settings} is an object of texts, {@code
+ * metrics} one of numbers, {@code processor_share} a share of all processors from 0 to 1; a number
+ * that is NaN or infinite, and a figure that does not exist, is {@code null}.
  *
  * <table>
  * <caption>Lines and their fields</caption>
  * <tr><th>event</th><th>fields</th></tr>
  * <tr><td>{@code run_started}</td><td>{@code total_steps, epochs, trainable_parameters,
- *     total_parameters, train_examples, validation_examples, model, precision}</td></tr>
+ *     total_parameters, train_examples, validation_examples, model, precision, settings}</td></tr>
  * <tr><td>{@code step}</td><td>{@code step, total_steps, epoch, loss, learning_rate, gradient_norm,
- *     tokens_per_second, target_tokens, elapsed_seconds, remaining_seconds}</td></tr>
+ *     tokens_per_second, target_tokens, elapsed_seconds, remaining_seconds, penalty,
+ *     target_tokens_per_second, heap_bytes, resident_bytes, processor_share}</td></tr>
  * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best}, and {@code metrics}
  *     (an object) where the task has any</td></tr>
  * <tr><td>{@code checkpoint}</td><td>{@code step, path, best}</td></tr>
  * <tr><td>{@code skipped}</td><td>{@code step, total_steps, reason, loss, gradient_norm,
  *     consecutive}</td></tr>
+ * <tr><td>{@code warning}</td><td>{@code step, kind, message, remedy}</td></tr>
  * <tr><td>{@code run_ended}</td><td>{@code reason, steps, best_step, best_loss, elapsed_seconds}
  *     </td></tr>
  * </table>
@@ -88,6 +92,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     line.put("validation_examples", event.validationExamples());
     line.put("model", event.model());
     line.put("precision", event.precision());
+    line.put("settings", event.settings());
     write(line);
   }
 
@@ -104,6 +109,11 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     line.put("target_tokens", event.targetTokens());
     line.put("elapsed_seconds", seconds(event.elapsed()));
     line.put("remaining_seconds", seconds(event.remaining()));
+    line.put("penalty", finite(event.penalty()));
+    line.put("target_tokens_per_second", finite(event.targetTokensPerSecond()));
+    line.put("heap_bytes", boxed(event.resources().heapBytes()));
+    line.put("resident_bytes", boxed(event.resources().residentBytes()));
+    line.put("processor_share", finite(event.resources().processorShare().orElse(Double.NaN)));
     write(line);
   }
 
@@ -144,6 +154,16 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   }
 
   @Override
+  public void warned(TrainingWarning warning) {
+    Map<String, Object> line = line("warning");
+    line.put("step", warning.step());
+    line.put("kind", warning.kind().name());
+    line.put("message", warning.message());
+    line.put("remedy", warning.remedy());
+    write(line);
+  }
+
+  @Override
   public void ended(RunEnd event) {
     Map<String, Object> line = line("run_ended");
     line.put("reason", event.reason().name());
@@ -171,6 +191,10 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   /** JSON has no NaN or infinity. */
   private static Double finite(double number) {
     return Double.isFinite(number) ? number : null;
+  }
+
+  private static Long boxed(OptionalLong number) {
+    return number.isPresent() ? number.getAsLong() : null;
   }
 
   private static double seconds(Duration time) {

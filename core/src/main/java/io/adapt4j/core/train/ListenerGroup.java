@@ -46,6 +46,11 @@ final class ListenerGroup implements TrainingListener {
   }
 
   @Override
+  public void warned(TrainingWarning warning) {
+    forEach(listener -> listener.warned(warning));
+  }
+
+  @Override
   public void ended(RunEnd event) {
     forEach(listener -> listener.ended(event));
   }

@@ -37,7 +37,7 @@ final class ProgressText {
 
   static String step(StepEvent event) {
     return format(
-        "step %d/%d | epoch %.2f | loss %.4f | lr %.2e | grad norm %.2f | %.0f tokens/s | %s left",
+        "step %d/%d | epoch %.2f | loss %.4f | lr %.2e | grad norm %.2f | %.0f tokens/s%s | %s left",
         event.step(),
         event.totalSteps(),
         event.epoch(),
@@ -45,7 +45,14 @@ final class ProgressText {
         event.learningRate(),
         event.gradientNorm(),
         event.tokensPerSecond(),
+        resident(event.resources()),
         clock(event.remaining()));
+  }
+
+  private static String resident(ResourceUse use) {
+    return use.residentBytes().isPresent()
+        ? format(" | %.2f GiB", (double) use.residentBytes().getAsLong() / (1L << 30))
+        : "";
   }
 
   /** The part of a step that follows the live bar's own step counter. */
@@ -77,6 +84,10 @@ final class ProgressText {
     return format(
         "step %d/%d | skipped: %s (%d in a row)",
         event.step(), event.totalSteps(), event.reason(), event.consecutive());
+  }
+
+  static String warned(TrainingWarning warning) {
+    return format("step %d | warning: %s", warning.step(), warning.text());
   }
 
   static String ended(RunEnd event) {

@@ -1,5 +1,8 @@
 package io.adapt4j.core.train;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -13,6 +16,7 @@ import java.util.Objects;
  * @param validationExamples validation examples; 0 without validation
  * @param model short description of the model
  * @param precision compute precision, such as {@code bf16}
+ * @param settings how the run is set up, in words by name, in the order to show them
  */
 public record RunStart(
     int totalSteps,
@@ -22,10 +26,11 @@ public record RunStart(
     long trainExamples,
     long validationExamples,
     String model,
-    String precision) {
+    String precision,
+    Map<String, String> settings) {
 
   /**
-   * Checks that the texts are given.
+   * Checks that the texts are given and copies the settings.
    *
    * @param totalSteps planned optimizer steps
    * @param epochs planned passes over the training examples
@@ -35,10 +40,67 @@ public record RunStart(
    * @param validationExamples validation examples; 0 without validation
    * @param model short description of the model
    * @param precision compute precision, such as {@code bf16}
+   * @param settings how the run is set up
    * @throws NullPointerException if one is null
    */
   public RunStart {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(precision, "precision");
+    settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+  }
+
+  /**
+   * Creates the event without settings.
+   *
+   * @param totalSteps planned optimizer steps
+   * @param epochs planned passes over the training examples
+   * @param trainableParameters parameters that are trained
+   * @param totalParameters all parameters, the trained ones included
+   * @param trainExamples training examples; 0 if they are streamed and their number is unknown
+   * @param validationExamples validation examples; 0 without validation
+   * @param model short description of the model
+   * @param precision compute precision, such as {@code bf16}
+   * @throws NullPointerException if a text is null
+   */
+  public RunStart(
+      int totalSteps,
+      double epochs,
+      long trainableParameters,
+      long totalParameters,
+      long trainExamples,
+      long validationExamples,
+      String model,
+      String precision) {
+    this(
+        totalSteps,
+        epochs,
+        trainableParameters,
+        totalParameters,
+        trainExamples,
+        validationExamples,
+        model,
+        precision,
+        Map.of());
+  }
+
+  /**
+   * Adds settings to those there are; of equal names the new one counts.
+   *
+   * @param more how the run is set up, in words by name
+   * @return the event with them
+   */
+  public RunStart withSettings(Map<String, String> more) {
+    Map<String, String> all = new LinkedHashMap<>(settings);
+    all.putAll(more);
+    return new RunStart(
+        totalSteps,
+        epochs,
+        trainableParameters,
+        totalParameters,
+        trainExamples,
+        validationExamples,
+        model,
+        precision,
+        all);
   }
 }

@@ -17,6 +17,8 @@ import java.util.Objects;
  * @param elapsed time since the run started
  * @param remaining estimated time to the last step
  * @param penalty what regularisation adds to the loss; 0 without any
+ * @param duration time the step took; zero if it was not measured
+ * @param resources what the process used
  */
 public record StepEvent(
     int step,
@@ -29,7 +31,9 @@ public record StepEvent(
     long targetTokens,
     Duration elapsed,
     Duration remaining,
-    double penalty) {
+    double penalty,
+    Duration duration,
+    ResourceUse resources) {
 
   /**
    * Checks that the times are given.
@@ -45,15 +49,19 @@ public record StepEvent(
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
    * @param penalty what regularisation adds to the loss; 0 without any
+   * @param duration time the step took; zero if it was not measured
+   * @param resources what the process used
    * @throws NullPointerException if one is null
    */
   public StepEvent {
     Objects.requireNonNull(elapsed, "elapsed");
     Objects.requireNonNull(remaining, "remaining");
+    Objects.requireNonNull(duration, "duration");
+    Objects.requireNonNull(resources, "resources");
   }
 
   /**
-   * Makes the event of a step without regularisation.
+   * Creates the event of a step without regularisation that was not measured.
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
@@ -65,6 +73,7 @@ public record StepEvent(
    * @param targetTokens tokens of the step that the loss is computed on
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
+   * @throws NullPointerException if one is null
    */
   public StepEvent(
       int step,
@@ -89,5 +98,58 @@ public record StepEvent(
         elapsed,
         remaining,
         0);
+  }
+
+  /**
+   * Creates the event of a step that was not measured.
+   *
+   * @param step number of the step, from 1
+   * @param totalSteps planned optimizer steps
+   * @param epoch passes over the training examples so far, with fraction
+   * @param loss mean training loss per target token of the step
+   * @param learningRate learning rate used by the step
+   * @param gradientNorm global L2 norm of the gradients before clipping
+   * @param tokensPerSecond tokens processed per second, padding not counted
+   * @param targetTokens tokens of the step that the loss is computed on
+   * @param elapsed time since the run started
+   * @param remaining estimated time to the last step
+   * @param penalty what regularisation adds to the loss; 0 without any
+   * @throws NullPointerException if one is null
+   */
+  public StepEvent(
+      int step,
+      int totalSteps,
+      double epoch,
+      double loss,
+      double learningRate,
+      double gradientNorm,
+      double tokensPerSecond,
+      long targetTokens,
+      Duration elapsed,
+      Duration remaining,
+      double penalty) {
+    this(
+        step,
+        totalSteps,
+        epoch,
+        loss,
+        learningRate,
+        gradientNorm,
+        tokensPerSecond,
+        targetTokens,
+        elapsed,
+        remaining,
+        penalty,
+        Duration.ZERO,
+        ResourceUse.UNKNOWN);
+  }
+
+  /**
+   * Returns how fast was learned from.
+   *
+   * @return target tokens per second; NaN if the step was not timed
+   */
+  public double targetTokensPerSecond() {
+    return duration.isZero() ? Double.NaN : targetTokens / (duration.toNanos() / 1e9);
   }
 }

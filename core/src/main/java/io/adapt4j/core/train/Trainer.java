@@ -145,7 +145,7 @@ public final class Trainer<B> {
    *     saving
    */
   public TrainingResult run(RunStart start) {
-    listener.started(start);
+    listener.started(start.withSettings(SettingsText.of(options, output)));
     StopReason reason = StopReason.FAILED;
     try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step(), hooks)) {
       if (!resume(step)) {
@@ -276,6 +276,7 @@ public final class Trainer<B> {
 
   private void perform(TrainingStep<B> step, List<B> micro, double epoch) {
     long begun = System.nanoTime();
+    long processorNanos = ResourceMeter.processorNanos();
     long targets = micro.stream().mapToLong(task::targets).sum();
     double learningRate = rate.rate(steps);
     long seed = options.seed() + (long) steps * options.accumulation();
@@ -291,7 +292,7 @@ public final class Trainer<B> {
     if (Double.isNaN(firstLoss)) {
       firstLoss = lastLoss;
     }
-    double seconds = (System.nanoTime() - begun) / 1e9;
+    long nanos = System.nanoTime() - begun;
     long tokens = micro.stream().mapToLong(task::tokens).sum();
     listener.step(
         new StepEvent(
@@ -301,11 +302,13 @@ public final class Trainer<B> {
             outcome.loss(),
             learningRate,
             outcome.gradientNorm(),
-            (double) tokens / seconds,
+            tokens * 1e9 / nanos,
             targets,
             elapsed(),
             elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep),
-            outcome.penalty()));
+            outcome.penalty(),
+            Duration.ofNanos(nanos),
+            ResourceMeter.use(processorNanos, nanos)));
   }
 
   private void skip(TrainingStep.Outcome outcome) {

@@ -54,6 +54,14 @@ public interface TrainingListener {
   default void skipped(SkippedStep event) {}
 
   /**
+   * The figures of the run show something that usually means it is not going well. Each kind of
+   * warning is given once a run.
+   *
+   * @param warning what was noticed, and what to try
+   */
+  default void warned(TrainingWarning warning) {}
+
+  /**
    * The run is over; no further event follows.
    *
    * @param event how it ended

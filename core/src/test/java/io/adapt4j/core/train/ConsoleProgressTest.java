@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Nested;
@@ -45,21 +46,23 @@ class ConsoleProgressTest {
       assertThat(lines())
           .containsExactly(
               "step 12/240 | epoch 0.15 | loss 2.3131 | lr 2.00e-04 | grad norm 1.21"
-                  + " | 1234 tokens/s | 5:42 left");
+                  + " | 1234 tokens/s | 1.50 GiB | 5:42 left");
     }
 
     @Test
-    void printsEvaluationsCheckpointsAndSkippedSteps() {
+    void printsEvaluationsCheckpointsSkippedStepsAndWarnings() {
       progress.evaluated(Events.EVALUATION);
-      progress.evaluated(EvaluationEvent.of(130, 0, false));
+      progress.evaluated(new EvaluationEvent(130, 0, 1, false, Map.of("accuracy", 0.875)));
       progress.checkpointSaved(Events.CHECKPOINT);
       progress.skipped(Events.SKIPPED);
+      progress.warned(Events.WARNING);
       assertThat(lines())
           .containsExactly(
               "step 120 | validation loss 2.1000 | perplexity 8.17 | best so far",
-              "step 130 | validation loss 0.0000 | perplexity 1.00",
+              "step 130 | validation loss 0.0000 | accuracy 0.8750",
               "step 120 | checkpoint saved to " + Events.CHECKPOINT.path() + " (best)",
-              "step 121/240 | skipped: loss is NaN (1 in a row)");
+              "step 121/240 | skipped: loss is NaN (1 in a row)",
+              "step 130 | warning: Validation gets worse. Train for less time.");
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /** Events of a small made-up run. */
 final class Events {
@@ -14,6 +15,9 @@ final class Events {
       new CheckpointEvent(120, Path.of("out", "checkpoint-120"), true);
   static final SkippedStep SKIPPED =
       new SkippedStep(121, 240, "loss is NaN", Double.NaN, Double.POSITIVE_INFINITY, 1);
+  static final TrainingWarning WARNING =
+      new TrainingWarning(
+          TrainingWarning.Kind.OVERFITTING, 130, "Validation gets worse.", "Train for less time.");
   static final RunEnd END =
       new RunEnd(
           StopReason.COMPLETED,
@@ -35,7 +39,11 @@ final class Events {
         1234.4,
         412,
         Duration.ofMillis(1500L * step),
-        Duration.ofMillis(1500L * (240 - step)));
+        Duration.ofMillis(1500L * (240 - step)),
+        0,
+        Duration.ofMillis(500),
+        new ResourceUse(
+            OptionalLong.of(64L << 20), OptionalLong.of(3L << 29), OptionalDouble.of(0.75)));
   }
 
   static void replay(TrainingListener listener) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,25 +29,30 @@ class JsonlMetricsLogTest {
   @Test
   void everyKindOfLineHasItsFixedFields() throws IOException {
     try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
-      log.started(Events.START);
+      log.started(Events.START.withSettings(Map.of("seed", "42")));
       log.step(Events.step(12));
       log.evaluated(Events.EVALUATION);
       log.checkpointSaved(new CheckpointEvent(120, Path.of("best"), true));
       log.skipped(Events.SKIPPED);
+      log.warned(Events.WARNING);
       log.ended(Events.END);
     }
     assertThat(lines())
         .containsExactly(
             "{'event':'run_started','total_steps':240,'epochs':3.0,'trainable_parameters':12288,"
                 + "'total_parameters':260032,'train_examples':640,'validation_examples':80,"
-                + "'model':'stories260K','precision':'fp32'}",
+                + "'model':'stories260K','precision':'fp32','settings':{'seed':'42'}}",
             "{'event':'step','step':12,'total_steps':240,'epoch':0.15,'loss':2.3131,"
                 + "'learning_rate':2.0E-4,'gradient_norm':1.214,'tokens_per_second':1234.4,"
-                + "'target_tokens':412,'elapsed_seconds':18.0,'remaining_seconds':342.0}",
+                + "'target_tokens':412,'elapsed_seconds':18.0,'remaining_seconds':342.0,'penalty':0.0,"
+                + "'target_tokens_per_second':824.0,'heap_bytes':67108864,"
+                + "'resident_bytes':1610612736,'processor_share':0.75}",
             "{'event':'evaluation','step':120,'loss':2.1,'perplexity':8.166,'best':true}",
             "{'event':'checkpoint','step':120,'path':'best','best':true}",
             "{'event':'skipped','step':121,'total_steps':240,'reason':'loss is NaN','loss':null,"
                 + "'gradient_norm':null,'consecutive':1}",
+            "{'event':'warning','step':130,'kind':'OVERFITTING',"
+                + "'message':'Validation gets worse.','remedy':'Train for less time.'}",
             "{'event':'run_ended','reason':'COMPLETED','steps':240,'best_step':120,"
                 + "'best_loss':2.1,'elapsed_seconds':83.0}");
   }
@@ -54,16 +60,30 @@ class JsonlMetricsLogTest {
   @Test
   void figuresThatDoNotExistAreNull() throws IOException {
     try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
-      log.evaluated(new EvaluationEvent(1, Double.NaN, Double.POSITIVE_INFINITY, false));
+      log.evaluated(
+          new EvaluationEvent(
+              1, Double.NaN, Double.POSITIVE_INFINITY, false, Map.of("f1", Double.NaN)));
       log.ended(
           new RunEnd(
               StopReason.FAILED, 3, OptionalInt.empty(), OptionalDouble.empty(), Duration.ZERO));
     }
     assertThat(lines())
         .containsExactly(
-            "{'event':'evaluation','step':1,'loss':null,'perplexity':null,'best':false}",
+            "{'event':'evaluation','step':1,'loss':null,'perplexity':null,'best':false,"
+                + "'metrics':{'f1':null}}",
             "{'event':'run_ended','reason':'FAILED','steps':3,'best_step':null,'best_loss':null,"
                 + "'elapsed_seconds':0.0}");
+  }
+
+  @Test
+  void whatThePlatformDoesNotTellIsNull() throws IOException {
+    try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
+      log.step(new StepEvent(1, 1, 1, 1, 1, 1, 1, 1, Duration.ZERO, Duration.ZERO));
+    }
+    assertThat(lines().get(0))
+        .endsWith(
+            "'target_tokens_per_second':null,'heap_bytes':null,'resident_bytes':null,"
+                + "'processor_share':null}");
   }
 
   @Test

@@ -18,6 +18,7 @@ class ListenerGroupTest {
     group.evaluated(Events.EVALUATION);
     group.checkpointSaved(Events.CHECKPOINT);
     group.skipped(Events.SKIPPED);
+    group.warned(Events.WARNING);
     group.ended(Events.END);
     assertThat(calls)
         .containsExactly(
@@ -31,6 +32,8 @@ class ListenerGroupTest {
             "b saved",
             "a skipped",
             "b skipped",
+            "a warned",
+            "b warned",
             "a ended",
             "b ended");
   }
@@ -79,6 +82,11 @@ class ListenerGroupTest {
       @Override
       public void skipped(SkippedStep event) {
         calls.add(name + " skipped");
+      }
+
+      @Override
+      public void warned(TrainingWarning warning) {
+        calls.add(name + " warned");
       }
 
       @Override

@@ -1,0 +1,95 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.monitor.RunFigures;
+import io.adapt4j.core.train.TrainingResult;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Words how a fine-tuning went. */
+final class ReportText {
+
+  private ReportText() {}
+
+  static String of(FineTuneReport report) {
+    TrainingResult result = report.result();
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        format(
+            "Training %s after %,d of %,d steps in %s",
+            how(report), result.steps(), report.plan().steps(), clock(result.elapsed())));
+    line(
+        lines,
+        "training loss",
+        format("%.4f in the first step, %.4f in the last", result.firstLoss(), result.lastLoss()));
+    line(lines, "validation loss", validation(result));
+    line(lines, "speed", speed(report.figures()));
+    line(lines, "memory", memory(report.figures()));
+    line(lines, "best", result.best().equals(result.last()) ? "" : result.best().toString());
+    line(lines, "last", result.last().toString());
+    lines.add(report.figures().warnings().isEmpty() ? "No warnings" : "Warnings:");
+    report
+        .figures()
+        .warnings()
+        .forEach(warning -> lines.add("  step " + warning.step() + ": " + warning.text()));
+    return String.join("\n", lines) + "\n";
+  }
+
+  private static void line(List<String> lines, String name, String text) {
+    if (!text.isEmpty()) {
+      lines.add(format("  %-16s%s", name, text));
+    }
+  }
+
+  private static String how(FineTuneReport report) {
+    return switch (report.reason()) {
+      case COMPLETED -> "completed";
+      case EARLY_STOPPED -> "stopped early";
+      case STOP_REQUESTED -> "stopped on request";
+      case FAILED -> "failed";
+    };
+  }
+
+  private static String validation(TrainingResult result) {
+    List<String> parts = new ArrayList<>();
+    result.initialValidationLoss().ifPresent(loss -> parts.add(loss(loss) + " before training"));
+    if (result.bestValidationLoss().isPresent() && result.bestStep().isPresent()) {
+      parts.add(
+          loss(result.bestValidationLoss().getAsDouble())
+              + " at best, in step "
+              + result.bestStep().getAsInt());
+    }
+    return String.join("; ", parts);
+  }
+
+  private static String loss(double loss) {
+    return format("%.4f (perplexity %.2f)", loss, Math.exp(loss));
+  }
+
+  private static String speed(RunFigures figures) {
+    List<String> parts = new ArrayList<>();
+    figures.tokensPerSecond().ifPresent(speed -> parts.add(format("%,.0f tokens/s", speed)));
+    figures
+        .targetTokensPerSecond()
+        .ifPresent(speed -> parts.add(format("%,.0f target tokens/s", speed)));
+    figures
+        .processorShare()
+        .ifPresent(share -> parts.add(format("%.0f %% of the processors", 100 * share)));
+    return String.join(", ", parts);
+  }
+
+  private static String memory(RunFigures figures) {
+    return figures.peakResidentBytes().isPresent()
+        ? format("%.2f GiB at most", (double) figures.peakResidentBytes().getAsLong() / (1L << 30))
+        : "";
+  }
+
+  private static String clock(Duration time) {
+    return format("%d:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
+  }
+
+  private static String format(String pattern, Object... arguments) {
+    return String.format(Locale.ROOT, pattern, arguments);
+  }
+}

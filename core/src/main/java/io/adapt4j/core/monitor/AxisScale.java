@@ -1,0 +1,107 @@
+package io.adapt4j.core.monitor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Maps numbers to places along an axis.
+ *
+ * @param low number at the start of the axis
+ * @param high number at its end, above {@code low}
+ * @param logarithmic whether equal factors are equally far apart; {@code low} is above 0 then
+ */
+record AxisScale(double low, double high, boolean logarithmic) {
+
+  private static final int TICKS = 5;
+
+  /** A scale whose numbers are not all one, with some room at both ends if it is linear. */
+  static AxisScale linear(double low, double high) {
+    double room = high > low ? 0.04 * (high - low) : Math.max(1e-9, Math.abs(low) * 0.1);
+    return new AxisScale(low - room, high + room, false);
+  }
+
+  static AxisScale logarithmic(double low, double high) {
+    double factor = high > low ? Math.pow(high / low, 0.04) : 1.1;
+    return new AxisScale(low / factor, high * factor, true);
+  }
+
+  /** From 0 for the start of the axis to 1 for its end. */
+  double place(double value) {
+    return logarithmic
+        ? Math.log(value / low) / Math.log(high / low)
+        : (value - low) / (high - low);
+  }
+
+  /** Round numbers along the axis. */
+  List<Double> ticks() {
+    if (logarithmic) {
+      List<Double> ticks = logarithmicTicks();
+      if (ticks.size() >= 3) {
+        return ticks;
+      }
+    }
+    return linearTicks();
+  }
+
+  private List<Double> linearTicks() {
+    double raw = (high - low) / TICKS;
+    double power = Math.pow(10, Math.floor(Math.log10(raw)));
+    double step = power;
+    for (double factor : new double[] {2, 5, 10}) {
+      if (step < raw) {
+        step = factor * power;
+      }
+    }
+    List<Double> ticks = new ArrayList<>();
+    for (long i = (long) Math.ceil(low / step); i * step <= high; i++) {
+      ticks.add(i * step);
+    }
+    return ticks;
+  }
+
+  private List<Double> logarithmicTicks() {
+    int first = (int) Math.floor(Math.log10(low));
+    int last = (int) Math.ceil(Math.log10(high));
+    double[] within = last - first <= 3 ? new double[] {1, 2, 5} : new double[] {1};
+    int every = Math.max(1, (last - first) / TICKS);
+    List<Double> ticks = new ArrayList<>();
+    for (int decade = first; decade <= last; decade += every) {
+      for (double factor : within) {
+        double tick = factor * Math.pow(10, decade);
+        if (tick >= low && tick <= high) {
+          ticks.add(tick);
+        }
+      }
+    }
+    return ticks;
+  }
+
+  /** A short form: {@code 0.25}, {@code 1200}, {@code 12k}, {@code 2e-4}. */
+  static String label(double value) {
+    double size = Math.abs(value);
+    if (size < 1e-12) {
+      return "0";
+    }
+    if (size >= 1e6) {
+      return size < 1e9 ? plain(value / 1e6) + "M" : exponent(value);
+    }
+    if (size >= 1e4) {
+      return plain(value / 1e3) + "k";
+    }
+    return size < 1e-3 ? exponent(value) : plain(value);
+  }
+
+  private static String exponent(double value) {
+    return String.format(Locale.ROOT, "%.2e", value)
+        .replaceAll("\\.?0*e", "e")
+        .replaceAll("e([+-])0*", "e$1")
+        .replace("e+", "e");
+  }
+
+  private static String plain(double value) {
+    int decimals = Math.max(0, 2 - (int) Math.floor(Math.log10(Math.abs(value))));
+    String text = String.format(Locale.ROOT, "%." + decimals + "f", value);
+    return text.contains(".") ? text.replaceAll("\\.?0+$", "") : text;
+  }
+}

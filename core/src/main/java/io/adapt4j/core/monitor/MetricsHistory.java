@@ -1,0 +1,151 @@
+package io.adapt4j.core.monitor;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.JsonlMetricsLog;
+import io.adapt4j.core.train.ResourceUse;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingWarning;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/**
+ * Tells a listener again what a {@link JsonlMetricsLog} kept. A line that is not one of such a log,
+ * as another version may write them, is passed over.
+ */
+final class MetricsHistory {
+
+  private final TrainingListener listener;
+  private final int lastStep;
+
+  private MetricsHistory(TrainingListener listener, int lastStep) {
+    this.listener = listener;
+    this.lastStep = lastStep;
+  }
+
+  /**
+   * Tells what the file has up to a step, in the order of the file, starts and ends left out.
+   *
+   * @throws IOException if the file cannot be read
+   */
+  static void replay(Path file, int lastStep, TrainingListener listener) throws IOException {
+    MetricsHistory history = new MetricsHistory(listener, lastStep);
+    try (BufferedReader lines = Files.newBufferedReader(file)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        history.tell(line);
+      }
+    }
+  }
+
+  private void tell(String line) {
+    JsonNode json;
+    try {
+      json = Json.parse(line);
+    } catch (JsonProcessingException e) {
+      return;
+    }
+    if (json.path("step").asInt(Integer.MAX_VALUE) > lastStep) {
+      return;
+    }
+    switch (json.path("event").asText()) {
+      case "step" -> listener.step(step(json));
+      case "evaluation" -> listener.evaluated(evaluation(json));
+      case "checkpoint" ->
+          listener.checkpointSaved(
+              new CheckpointEvent(
+                  json.path("step").asInt(),
+                  Path.of(json.path("path").asText()),
+                  json.path("best").asBoolean()));
+      case "skipped" -> listener.skipped(skipped(json));
+      case "warning" -> warn(json);
+      default -> {
+        // Starts and ends of runs.
+      }
+    }
+  }
+
+  private static StepEvent step(JsonNode json) {
+    long targets = json.path("target_tokens").asLong();
+    double targetsPerSecond = number(json, "target_tokens_per_second");
+    double seconds = targetsPerSecond > 0 ? targets / targetsPerSecond : 0;
+    return new StepEvent(
+        json.path("step").asInt(),
+        json.path("total_steps").asInt(),
+        number(json, "epoch"),
+        number(json, "loss"),
+        number(json, "learning_rate"),
+        number(json, "gradient_norm"),
+        number(json, "tokens_per_second"),
+        targets,
+        seconds(json.path("elapsed_seconds").asDouble()),
+        seconds(json.path("remaining_seconds").asDouble()),
+        json.path("penalty").asDouble(),
+        seconds(seconds),
+        new ResourceUse(
+            bytes(json.path("heap_bytes")),
+            bytes(json.path("resident_bytes")),
+            json.path("processor_share").isNumber()
+                ? OptionalDouble.of(json.path("processor_share").asDouble())
+                : OptionalDouble.empty()));
+  }
+
+  private static EvaluationEvent evaluation(JsonNode json) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    json.path("metrics")
+        .fieldNames()
+        .forEachRemaining(name -> metrics.put(name, number(json.path("metrics"), name)));
+    return new EvaluationEvent(
+        json.path("step").asInt(),
+        number(json, "loss"),
+        number(json, "perplexity"),
+        json.path("best").asBoolean(),
+        metrics);
+  }
+
+  private static SkippedStep skipped(JsonNode json) {
+    return new SkippedStep(
+        json.path("step").asInt(),
+        json.path("total_steps").asInt(),
+        json.path("reason").asText(),
+        number(json, "loss"),
+        number(json, "gradient_norm"),
+        json.path("consecutive").asInt());
+  }
+
+  private void warn(JsonNode json) {
+    for (TrainingWarning.Kind kind : TrainingWarning.Kind.values()) {
+      if (kind.name().equals(json.path("kind").asText())) {
+        listener.warned(
+            new TrainingWarning(
+                kind,
+                json.path("step").asInt(),
+                json.path("message").asText(),
+                json.path("remedy").asText()));
+      }
+    }
+  }
+
+  private static double number(JsonNode json, String name) {
+    return json.path(name).asDouble(Double.NaN);
+  }
+
+  private static OptionalLong bytes(JsonNode json) {
+    return json.isNumber() ? OptionalLong.of(json.asLong()) : OptionalLong.empty();
+  }
+
+  private static Duration seconds(double seconds) {
+    return Duration.ofNanos(Math.round(seconds * 1e9));
+  }
+}

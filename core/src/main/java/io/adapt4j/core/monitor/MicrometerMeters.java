@@ -1,0 +1,158 @@
+package io.adapt4j.core.monitor;
+
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingWarning;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Keeps a run's figures in meters of Micrometer, for the monitoring system that an application
+ * reports to. Needs the optional dependency {@code io.micrometer:micrometer-core}.
+ *
+ * <table>
+ * <caption>Meters; each has the tags given to {@link #of}</caption>
+ * <tr><th>name, after {@code adapt4j.training.}</th><th>kind</th><th>what</th></tr>
+ * <tr><td>{@code active}</td><td>gauge</td><td>1 while a run goes, else 0</td></tr>
+ * <tr><td>{@code progress}</td><td>gauge</td><td>share of the planned steps done, 0 to 1</td></tr>
+ * <tr><td>{@code remaining}</td><td>gauge, seconds</td><td>estimated time left</td></tr>
+ * <tr><td>{@code loss, gradient.norm, learning.rate}</td><td>gauges</td><td>of the last step</td>
+ *     </tr>
+ * <tr><td>{@code step}</td><td>timer</td><td>steps applied and the time they took</td></tr>
+ * <tr><td>{@code tokens}</td><td>counter, tokens</td><td>tokens processed</td></tr>
+ * <tr><td>{@code target.tokens}</td><td>counter, tokens</td><td>tokens learned from</td></tr>
+ * <tr><td>{@code memory.heap, memory.resident}</td><td>gauges, bytes</td><td>of the process, where
+ *     known</td></tr>
+ * <tr><td>{@code processor.share}</td><td>gauge</td><td>share of the processors used, 0 to 1, where
+ *     known</td></tr>
+ * <tr><td>{@code validation.loss, validation.perplexity}</td><td>gauges</td><td>of the last
+ *     evaluation</td></tr>
+ * <tr><td>{@code validation.metric}</td><td>gauge</td><td>a further metric, named by the tag {@code
+ *     metric}</td></tr>
+ * <tr><td>{@code skipped.steps}</td><td>counter</td><td>steps that were not finite</td></tr>
+ * <tr><td>{@code checkpoints}</td><td>counter</td><td>checkpoints written</td></tr>
+ * <tr><td>{@code warnings}</td><td>counter</td><td>early warnings; the tag {@code kind} names them,
+ *     such as {@code overfitting}</td></tr>
+ * </table>
+ *
+ * <p>Meters appear with their first figure and stay after the run. To watch several runs in one
+ * registry, give each tags of its own.
+ */
+public final class MicrometerMeters implements TrainingListener {
+
+  private static final String PREFIX = "adapt4j.training.";
+
+  private final MeterRegistry registry;
+  private final Tags tags;
+
+  /** The registry reads these from threads of its own. */
+  private final Map<String, Value> values = new HashMap<>();
+
+  private MicrometerMeters(MeterRegistry registry, Tags tags) {
+    this.registry = registry;
+    this.tags = tags;
+  }
+
+  /**
+   * Keeps meters in a registry.
+   *
+   * @param registry where they are kept
+   * @param tags keys and values in turn, such as {@code "run", "support"}
+   * @return a new listener
+   * @throws IllegalArgumentException if a key has no value
+   */
+  public static MicrometerMeters of(MeterRegistry registry, String... tags) {
+    return new MicrometerMeters(Objects.requireNonNull(registry, "registry"), Tags.of(tags));
+  }
+
+  @Override
+  public void started(RunStart event) {
+    gauge("active", 1);
+    gauge("progress", 0);
+  }
+
+  @Override
+  public void step(StepEvent event) {
+    gauge("progress", (double) event.step() / event.totalSteps());
+    gauge("remaining", event.remaining().toMillis() / 1e3, "seconds");
+    gauge("loss", event.loss());
+    gauge("gradient.norm", event.gradientNorm());
+    gauge("learning.rate", event.learningRate());
+    event.resources().heapBytes().ifPresent(bytes -> gauge("memory.heap", (double) bytes, "bytes"));
+    event
+        .resources()
+        .residentBytes()
+        .ifPresent(bytes -> gauge("memory.resident", (double) bytes, "bytes"));
+    event.resources().processorShare().ifPresent(share -> gauge("processor.share", share));
+    registry.timer(PREFIX + "step", tags).record(event.duration());
+    double seconds = event.duration().toNanos() / 1e9;
+    registry.counter(PREFIX + "tokens", tags).increment(event.tokensPerSecond() * seconds);
+    registry.counter(PREFIX + "target.tokens", tags).increment((double) event.targetTokens());
+  }
+
+  @Override
+  public void evaluated(EvaluationEvent event) {
+    gauge("validation.loss", event.loss());
+    gauge("validation.perplexity", event.perplexity());
+    event
+        .metrics()
+        .forEach((name, value) -> gauge("validation.metric", value, null, Tag.of("metric", name)));
+  }
+
+  @Override
+  public void checkpointSaved(CheckpointEvent event) {
+    registry.counter(PREFIX + "checkpoints", tags).increment();
+  }
+
+  @Override
+  public void skipped(SkippedStep event) {
+    gauge("progress", (double) event.step() / event.totalSteps());
+    registry.counter(PREFIX + "skipped.steps", tags).increment();
+  }
+
+  @Override
+  public void warned(TrainingWarning warning) {
+    String kind = warning.kind().name().toLowerCase(Locale.ROOT);
+    registry.counter(PREFIX + "warnings", tags.and("kind", kind)).increment();
+  }
+
+  @Override
+  public void ended(RunEnd event) {
+    gauge("active", 0);
+    gauge("remaining", 0, "seconds");
+  }
+
+  private void gauge(String name, double value) {
+    gauge(name, value, null);
+  }
+
+  private void gauge(String name, double value, String unit, Tag... more) {
+    String key = name + Tags.of(more);
+    values.computeIfAbsent(key, absent -> register(name, unit, more)).number = value;
+  }
+
+  private Value register(String name, String unit, Tag... more) {
+    Value value = new Value();
+    Gauge.builder(PREFIX + name, () -> value.number)
+        .tags(tags.and(more))
+        .baseUnit(unit)
+        .register(registry);
+    return value;
+  }
+
+  /** A number that other threads read. */
+  private static final class Value {
+    private volatile double number;
+  }
+}

@@ -1,0 +1,355 @@
+package io.adapt4j.core.monitor;
+
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.StopReason;
+import io.adapt4j.core.train.TrainingWarning;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Makes the page of a report. */
+final class ReportPage {
+
+  private static final String CSS = resource("report.css");
+  private static final String SCRIPT = resource("report.js");
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
+
+  private static final int REFRESH_SECONDS = 10;
+
+  /** Silence after which a run may be dead: this, or some steps' time if that is longer. */
+  private static final Duration SILENCE = Duration.ofMinutes(2);
+
+  private static final int STEPS_OF_SILENCE = 5;
+
+  private final ReportState state;
+  private final Instant now;
+  private final StringBuilder out = new StringBuilder(1 << 17);
+
+  private ReportPage(ReportState state, Instant now) {
+    this.state = state;
+    this.now = now;
+  }
+
+  static String of(ReportState state, Instant now) {
+    ReportPage page = new ReportPage(state, now);
+    page.head();
+    page.progress();
+    page.tiles();
+    page.warnings();
+    page.charts();
+    page.evaluations();
+    page.checkpoints();
+    page.facts();
+    page.foot();
+    return page.out.toString();
+  }
+
+  private boolean isRunning() {
+    return state.end == null;
+  }
+
+  private void head() {
+    String model = Html.escape(state.start.model());
+    out.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n")
+        .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        .append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';")
+        .append(" style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n");
+    if (isRunning()) {
+      out.append("<meta http-equiv=\"refresh\" content=\"" + REFRESH_SECONDS + "\">\n");
+    }
+    out.append("<link rel=\"icon\" href=\"data:,\"><title>")
+        .append(model)
+        .append("</title>\n<style>\n")
+        .append(CSS)
+        .append("</style></head>\n<body data-written=\"")
+        .append(now.toEpochMilli())
+        .append("\" data-silence=\"")
+        .append(isRunning() ? silence().toMillis() : 0)
+        .append("\">\n<header><h1>")
+        .append(model)
+        .append("</h1><span class=\"badge ")
+        .append(badge())
+        .append("\">")
+        .append(badge().replace('-', ' '))
+        .append("</span></header>\n<p id=\"silent\" hidden></p>\n");
+  }
+
+  private Duration silence() {
+    Duration steps =
+        state.step == null ? Duration.ZERO : state.step.duration().multipliedBy(STEPS_OF_SILENCE);
+    return steps.compareTo(SILENCE) > 0 ? steps : SILENCE;
+  }
+
+  private String badge() {
+    if (isRunning()) {
+      return "running";
+    }
+    return switch (state.end.reason()) {
+      case COMPLETED -> "completed";
+      case EARLY_STOPPED -> "stopped-early";
+      case STOP_REQUESTED -> "stopped-on-request";
+      case FAILED -> "failed";
+    };
+  }
+
+  private int stepsDone() {
+    if (state.end != null) {
+      return state.end.steps();
+    }
+    return state.step == null ? 0 : state.step.step();
+  }
+
+  private void progress() {
+    out.append("<progress max=\"")
+        .append(Math.max(1, state.start.totalSteps()))
+        .append("\" value=\"")
+        .append(stepsDone())
+        .append("\"></progress>\n");
+  }
+
+  private void tiles() {
+    out.append("<section class=\"tiles\">");
+    tile("step", format("%,d of %,d", stepsDone(), state.start.totalSteps()), epoch());
+    tile("training loss", number(lastOf(state.loss.smoothed())), "smoothed");
+    if (state.best != null) {
+      tile(
+          "best validation loss",
+          number(state.best.loss()),
+          format("step %,d, perplexity %.2f", state.best.step(), state.best.perplexity()));
+    }
+    if (!state.tokensPerSecond.isEmpty()) {
+      tile(
+          "tokens a second",
+          format("%,.0f", lastOf(state.tokensPerSecond.smoothed())),
+          state.targetTokensPerSecond.isEmpty()
+              ? ""
+              : format("%,.0f learned from", lastOf(state.targetTokensPerSecond.smoothed())));
+    }
+    if (!state.resident.isEmpty()) {
+      tile(
+          "memory",
+          format("%.2f GiB", state.resident.last()),
+          state.heap.isEmpty() ? "" : format("Java heap %.2f GiB", state.heap.last()));
+    }
+    if (state.skipped > 0) {
+      tile("skipped steps", String.valueOf(state.skipped), state.lastSkipped.reason());
+    }
+    Duration elapsed =
+        state.end != null
+            ? state.end.elapsed()
+            : state.step == null ? Duration.ZERO : state.step.elapsed();
+    tile("time", clock(elapsed), "");
+    if (isRunning() && state.step != null) {
+      tile("time left", clock(state.step.remaining()), "");
+    }
+    out.append("</section>\n");
+  }
+
+  private String epoch() {
+    return state.step == null
+        ? ""
+        : format("epoch %.2f of %s", state.step.epoch(), AxisScale.label(state.start.epochs()));
+  }
+
+  private void tile(String name, String value, String more) {
+    out.append("<div><small>")
+        .append(Html.escape(name))
+        .append("</small><b>")
+        .append(Html.escape(value))
+        .append("</b><small>")
+        .append(Html.escape(more))
+        .append("</small></div>");
+  }
+
+  private void warnings() {
+    if (state.end != null && state.end.reason() == StopReason.FAILED) {
+      out.append("<p class=\"warning\">The run ended with an error. The log says which.</p>\n");
+    }
+    for (TrainingWarning warning : state.warnings) {
+      out.append("<p class=\"warning\"><b>Step ")
+          .append(warning.step())
+          .append("</b> ")
+          .append(Html.escape(warning.message()))
+          .append(" <span>")
+          .append(Html.escape(warning.remedy()))
+          .append("</span></p>\n");
+    }
+  }
+
+  private void charts() {
+    if (state.loss.isEmpty() && state.validationLoss.isEmpty()) {
+      out.append("<p>No step is done yet.</p>\n");
+      return;
+    }
+    out.append("<input type=\"radio\" name=\"scale\" id=\"lin\" checked>")
+        .append("<label for=\"lin\">linear</label>")
+        .append("<input type=\"radio\" name=\"scale\" id=\"log\">")
+        .append("<label for=\"log\">logarithmic</label>\n<section class=\"charts\">\n");
+    for (Chart chart : allCharts()) {
+      out.append(chart.html());
+    }
+    out.append("</section>\n");
+  }
+
+  private List<Chart> allCharts() {
+    List<Chart> charts = new ArrayList<>();
+    charts.add(
+        new Chart("Loss")
+            .bothScales()
+            .detail("training", "a", state.loss.points())
+            .line("smoothed", "a", state.loss.smoothed())
+            .line("validation", "b", state.validationLoss.points()));
+    charts.add(
+        new Chart("Perplexity")
+            .bothScales()
+            .line("training, smoothed", "a", exponential(state.loss.smoothed()))
+            .line("validation", "b", exponential(state.validationLoss.points())));
+    state.metrics.forEach(
+        (name, curve) -> charts.add(new Chart(name).line("validation", "b", curve.points())));
+    charts.add(
+        new Chart("Gradient norm")
+            .bothScales()
+            .detail("before clipping", "c", state.gradientNorm.points())
+            .line("smoothed", "c", state.gradientNorm.smoothed()));
+    charts.add(
+        new Chart("Learning rate").fromZero().line("rate", "c", state.learningRate.points()));
+    charts.add(
+        new Chart("Tokens a second")
+            .fromZero()
+            .detail("all", "a", state.tokensPerSecond.points())
+            .line("all, smoothed", "a", state.tokensPerSecond.smoothed())
+            .line("learned from, smoothed", "b", state.targetTokensPerSecond.smoothed()));
+    charts.add(
+        new Chart("Memory in GiB")
+            .fromZero()
+            .line("process", "a", state.resident.points())
+            .line("Java heap", "b", state.heap.points()));
+    charts.add(
+        new Chart("Processors in use, %")
+            .fromZero()
+            .line("smoothed", "c", state.processorShare.smoothed()));
+    return charts;
+  }
+
+  private static List<Curve.Point> exponential(List<Curve.Point> points) {
+    return points.stream()
+        .map(
+            point ->
+                new Curve.Point(
+                    point.step(),
+                    Math.exp(point.mean()),
+                    Math.exp(point.min()),
+                    Math.exp(point.max())))
+        .filter(point -> Double.isFinite(point.max()))
+        .toList();
+  }
+
+  private void evaluations() {
+    if (state.evaluations.isEmpty()) {
+      return;
+    }
+    List<String> names = List.copyOf(state.metrics.keySet());
+    out.append("<h2>Evaluations</h2><div class=\"wide\"><table><tr><th>step<th>loss<th>perplexity");
+    names.forEach(name -> out.append("<th>").append(Html.escape(name)));
+    out.append("<th></tr>\n");
+    List<EvaluationEvent> newestFirst = new ArrayList<>(state.evaluations);
+    Collections.reverse(newestFirst);
+    for (EvaluationEvent one : newestFirst) {
+      out.append(format("<tr><td>%,d<td>%s<td>", one.step(), number(one.loss())))
+          .append(number(one.perplexity()));
+      for (String name : names) {
+        out.append("<td>").append(number(one.metrics().getOrDefault(name, Double.NaN)));
+      }
+      out.append("<td>").append(isBest(one) ? "best" : "").append("</tr>\n");
+    }
+    out.append("</table></div>\n");
+  }
+
+  private boolean isBest(EvaluationEvent one) {
+    return state.best != null && state.best.step() == one.step();
+  }
+
+  private void checkpoints() {
+    if (state.checkpoints.isEmpty()) {
+      return;
+    }
+    out.append("<h2>Checkpoints</h2><div class=\"wide\"><table class=\"texts\">")
+        .append("<tr><th>step<th>folder<th></tr>\n");
+    List<CheckpointEvent> newestFirst = new ArrayList<>(state.checkpoints.values());
+    Collections.reverse(newestFirst);
+    for (CheckpointEvent one : newestFirst) {
+      out.append(format("<tr><td>%,d<td>", one.step()))
+          .append(Html.escape(one.path().toString()))
+          .append("<td>")
+          .append(one.best() ? "best" : "")
+          .append("</tr>\n");
+    }
+    out.append("</table></div>\n");
+  }
+
+  private void facts() {
+    out.append("<h2>Run</h2><div class=\"wide\"><table class=\"texts\">\n");
+    for (Map.Entry<String, String> fact : RunFacts.of(state.start).entrySet()) {
+      out.append("<tr><th>")
+          .append(Html.escape(fact.getKey()))
+          .append("<td>")
+          .append(Html.escape(fact.getValue()))
+          .append("</tr>\n");
+    }
+    out.append("</table></div>\n");
+  }
+
+  private void foot() {
+    out.append("<footer>Written ")
+        .append(TIME.format(now.atZone(ZoneId.systemDefault())))
+        .append(". Points of a long run stand for the mean of several steps, the shade behind them")
+        .append(" for their span.</footer>\n<script>\n")
+        .append(SCRIPT)
+        .append("</script>\n</body></html>\n");
+  }
+
+  private static double lastOf(List<Curve.Point> points) {
+    return points.isEmpty() ? Double.NaN : points.get(points.size() - 1).mean();
+  }
+
+  private static String number(double value) {
+    if (!Double.isFinite(value)) {
+      return "\u2013";
+    }
+    return Math.abs(value) < 1e4 ? format("%.4f", value) : AxisScale.label(value);
+  }
+
+  /** Days, hours and minutes of a long time, minutes and seconds of a short one. */
+  private static String clock(Duration time) {
+    if (time.toDays() > 0) {
+      return format("%d d %d h", time.toDays(), time.toHoursPart());
+    }
+    return time.toHours() > 0
+        ? format("%d h %02d min", time.toHours(), time.toMinutesPart())
+        : format("%d min %02d s", time.toMinutes(), time.toSecondsPart());
+  }
+
+  private static String format(String pattern, Object... arguments) {
+    return String.format(Locale.ROOT, pattern, arguments);
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = ReportPage.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

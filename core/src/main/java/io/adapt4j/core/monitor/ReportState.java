@@ -1,0 +1,116 @@
+package io.adapt4j.core.monitor;
+
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingWarning;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a report shows of a run, in memory that does not grow with its length. */
+final class ReportState {
+
+  /** Rows of the tables, the newest ones. */
+  static final int MOST_ROWS = 40;
+
+  /** Charts of metrics; a caller could make up names without end. */
+  private static final int MOST_METRICS = 24;
+
+  final RunStart start;
+
+  final Curve loss = new Curve();
+  final Curve gradientNorm = new Curve();
+  final Curve learningRate = new Curve();
+  final Curve tokensPerSecond = new Curve();
+  final Curve targetTokensPerSecond = new Curve();
+  final Curve resident = new Curve();
+  final Curve heap = new Curve();
+  final Curve processorShare = new Curve();
+  final Curve validationLoss = new Curve();
+  final Map<String, Curve> metrics = new LinkedHashMap<>();
+
+  final Deque<EvaluationEvent> evaluations = new ArrayDeque<>();
+
+  /** The newest of each folder, since a later checkpoint replaces the one before. */
+  final Map<Path, CheckpointEvent> checkpoints = new LinkedHashMap<>();
+
+  final List<TrainingWarning> warnings = new ArrayList<>();
+
+  StepEvent step;
+  EvaluationEvent best;
+  SkippedStep lastSkipped;
+  int skipped;
+  RunEnd end;
+
+  ReportState(RunStart start) {
+    this.start = start;
+  }
+
+  void add(StepEvent event) {
+    step = event;
+    loss.add(event.step(), event.loss());
+    gradientNorm.add(event.step(), event.gradientNorm());
+    learningRate.add(event.step(), event.learningRate());
+    tokensPerSecond.add(event.step(), event.tokensPerSecond());
+    targetTokensPerSecond.add(event.step(), event.targetTokensPerSecond());
+    event.resources().residentBytes().ifPresent(bytes -> resident.add(event.step(), gib(bytes)));
+    event.resources().heapBytes().ifPresent(bytes -> heap.add(event.step(), gib(bytes)));
+    event
+        .resources()
+        .processorShare()
+        .ifPresent(share -> processorShare.add(event.step(), 100 * share));
+  }
+
+  private static double gib(long bytes) {
+    return (double) bytes / (1L << 30);
+  }
+
+  void add(EvaluationEvent event) {
+    while (!evaluations.isEmpty() && evaluations.getLast().step() >= event.step()) {
+      evaluations.removeLast();
+    }
+    evaluations.addLast(event);
+    if (evaluations.size() > MOST_ROWS) {
+      evaluations.removeFirst();
+    }
+    if (event.bestSoFar()) {
+      best = event;
+    }
+    validationLoss.add(event.step(), event.loss());
+    event
+        .metrics()
+        .forEach(
+            (name, value) -> {
+              if (metrics.containsKey(name) || metrics.size() < MOST_METRICS) {
+                metrics.computeIfAbsent(name, key -> new Curve()).add(event.step(), value);
+              }
+            });
+  }
+
+  void add(CheckpointEvent event) {
+    checkpoints.remove(event.path());
+    checkpoints.put(event.path(), event);
+    if (checkpoints.size() > MOST_ROWS) {
+      checkpoints.remove(checkpoints.keySet().iterator().next());
+    }
+  }
+
+  void add(SkippedStep event) {
+    skipped++;
+    lastSkipped = event;
+  }
+
+  /** Of each kind the newest: a resumed run may say again what was said before. */
+  void add(TrainingWarning warning) {
+    warnings.removeIf(one -> one.kind() == warning.kind());
+    warnings.add(warning);
+  }
+}

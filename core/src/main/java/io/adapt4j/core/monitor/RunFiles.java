@@ -1,0 +1,136 @@
+package io.adapt4j.core.monitor;
+
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.JsonlMetricsLog;
+import io.adapt4j.core.train.ResumeEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingWarning;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Writes everything there is to read of a run into one folder, usually that of its output: {@value
+ * #REPORT} ({@link HtmlReport}), {@value #METRICS} ({@link JsonlMetricsLog}) and event files in
+ * {@value #TENSORBOARD} ({@link TensorBoardLog}).
+ *
+ * <p>Nothing is written before the run starts. A resumed run goes on with all three; its page shows
+ * the steps before, which it reads back from the metrics. One that cannot be written does not keep
+ * the others from it. The files are released when the run ends; {@link #close()} is needed only if
+ * it never does.
+ */
+public final class RunFiles implements TrainingListener, AutoCloseable {
+
+  /** The page. */
+  public static final String REPORT = "report.html";
+
+  /** The figures, one JSON object a line. */
+  public static final String METRICS = "metrics.jsonl";
+
+  /** The folder of event files. */
+  public static final String TENSORBOARD = "tensorboard";
+
+  private final Path folder;
+  private final HtmlReport report;
+  private final TensorBoardLog tensorBoard;
+  private JsonlMetricsLog metrics;
+  private TrainingListener all;
+
+  private RunFiles(Path folder) {
+    this.folder = folder;
+    this.report = HtmlReport.at(folder.resolve(REPORT));
+    this.tensorBoard = TensorBoardLog.in(folder.resolve(TENSORBOARD));
+    this.all = TrainingListener.all(List.of(report, tensorBoard));
+  }
+
+  /**
+   * Writes into a folder, which is created where missing.
+   *
+   * @param folder such as the output folder of the run
+   * @return a new listener
+   */
+  public static RunFiles in(Path folder) {
+    return new RunFiles(folder);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws UncheckedIOException if the metrics cannot be written; the other files are
+   */
+  @Override
+  public void started(RunStart event) {
+    all = TrainingListener.all(List.of(report, tensorBoard));
+    all.started(event);
+    metrics = JsonlMetricsLog.to(folder.resolve(METRICS));
+    metrics.started(event);
+    all = TrainingListener.all(List.of(report, tensorBoard, metrics));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws UncheckedIOException if the figures of the steps before cannot be read; those to come
+   *     are written
+   */
+  @Override
+  public void resumed(ResumeEvent event) {
+    all.resumed(event);
+    try {
+      MetricsHistory.replay(folder.resolve(METRICS), event.step(), report);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot read the figures of the steps before from "
+              + folder.resolve(METRICS)
+              + ": "
+              + e
+              + ". The report shows those after.",
+          e);
+    }
+  }
+
+  @Override
+  public void step(StepEvent event) {
+    all.step(event);
+  }
+
+  @Override
+  public void evaluated(EvaluationEvent event) {
+    all.evaluated(event);
+  }
+
+  @Override
+  public void checkpointSaved(CheckpointEvent event) {
+    all.checkpointSaved(event);
+  }
+
+  @Override
+  public void skipped(SkippedStep event) {
+    all.skipped(event);
+  }
+
+  @Override
+  public void warned(TrainingWarning warning) {
+    all.warned(warning);
+  }
+
+  @Override
+  public void ended(RunEnd event) {
+    all.ended(event);
+  }
+
+  /** Releases the files; closing again changes nothing. */
+  @Override
+  public void close() {
+    tensorBoard.close();
+    if (metrics != null) {
+      metrics.close();
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Watching a run: early warnings in words, a report page, TensorBoard's event files, Micrometer
+ * meters. Everything here is a {@link io.adapt4j.core.train.TrainingListener}.
+ */
+package io.adapt4j.core.monitor;

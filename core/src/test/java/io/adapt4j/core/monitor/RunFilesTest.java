@@ -1,0 +1,103 @@
+package io.adapt4j.core.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adapt4j.core.train.ResumeEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunFilesTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void nothingIsWrittenBeforeTheRunStarts() throws IOException {
+    RunFiles.in(folder.resolve("out")).close();
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void aRunLeavesItsPageItsMetricsAndItsEvents() throws IOException {
+    RunFiles files = RunFiles.in(folder.resolve("out"));
+    MadeUpRun.replay(files, 100);
+    files.warned(MadeUpRun.WARNING);
+    files.ended(MadeUpRun.end(100));
+    assertThat(folder.resolve("out/report.html")).content().contains("completed", "100 of 100");
+    assertThat(Files.readAllLines(folder.resolve("out/metrics.jsonl")))
+        .hasSize(1 + 11 + 100 + 15 + 1 + 1);
+    assertThat(EventFiles.read(eventFiles().get(0))).hasSize(2 + 11 + 99 + 1);
+  }
+
+  @Test
+  void aResumedRunsPageShowsTheStepsBefore() throws IOException {
+    RunFiles killed = RunFiles.in(folder.resolve("out"));
+    MadeUpRun.replay(killed, 100);
+    killed.close();
+
+    RunFiles resumed = RunFiles.in(folder.resolve("out"));
+    resumed.started(MadeUpRun.start(100));
+    resumed.resumed(new ResumeEvent(50, folder, List.of()));
+    MadeUpRun.replay(resumed, 51, 100);
+    resumed.ended(MadeUpRun.end(100));
+
+    assertThat(folder.resolve("out/report.html"))
+        .content()
+        .contains("<tr><td>10<td>", "<tr><td>50<td>", "<tr><td>100<td>")
+        .contains(">best</tr>");
+    assertThat(points(folder.resolve("out/report.html"))).isEqualTo(99);
+    assertThat(eventFiles()).hasSize(2);
+  }
+
+  @Test
+  void whatAnotherProgramWroteIntoTheMetricsIsPassedOver() throws IOException {
+    Files.writeString(
+        folder.resolve("metrics.jsonl"),
+        """
+        []
+        null
+        {"event":"step"}
+        {}
+        not JSON
+        {"event":"warning","step":1,"kind":"UNHEARD_OF"}
+        """);
+    RunFiles files = RunFiles.in(folder);
+    files.started(MadeUpRun.start(100));
+    files.resumed(new ResumeEvent(50, folder, List.of()));
+    files.ended(MadeUpRun.end(100));
+    assertThat(folder.resolve("report.html")).content().contains("No step is done yet");
+  }
+
+  @Test
+  void metricsThatCannotBeWrittenLeaveTheOtherFiles() throws IOException {
+    Files.createDirectories(folder.resolve("out/metrics.jsonl"));
+    RunFiles files = RunFiles.in(folder.resolve("out"));
+    assertThatThrownBy(() -> files.started(MadeUpRun.start(100)))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("metrics.jsonl");
+    MadeUpRun.replay(files, 1, 100);
+    files.ended(MadeUpRun.end(100));
+    assertThat(folder.resolve("out/report.html")).content().contains("100 of 100");
+    assertThat(eventFiles()).hasSize(1);
+  }
+
+  private List<Path> eventFiles() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("out/tensorboard"))) {
+      return files.sorted().toList();
+    }
+  }
+
+  /** Points of the first curve, one a step of a short run. */
+  private static int points(Path page) throws IOException {
+    String text = Files.readString(page);
+    int line = text.indexOf("<polyline");
+    int from = text.indexOf(" points=\"", line) + " points=\"".length();
+    return text.substring(from, text.indexOf('"', from)).strip().split(" ").length;
+  }
+}
