@@ -12,7 +12,9 @@ import java.util.regex.Pattern;
 final class Names {
 
   private static final Pattern WORD =
-      Pattern.compile("[\\p{L}\\p{N}_]+(?:['’.&-][\\p{L}\\p{N}_]+)*");
+      Pattern.compile("[\\p{L}\\p{N}_]++(?:['’.&-][\\p{L}\\p{N}_]++)*+");
+
+  private static final Pattern JOINT = Pattern.compile("['’.&-]");
 
   /** What may stand between the end of a sentence and the word that begins the next. */
   private static final String OPENERS = "\"'“„«([{*_#>`-–— \t\u00a0";
@@ -113,9 +115,7 @@ final class Names {
     Set<String> all = new HashSet<>();
     for (Word word : words(text)) {
       all.add(plain(word.text()));
-      for (String part : word.text().toLowerCase(Locale.ROOT).split("['’.&-]")) {
-        all.add(part);
-      }
+      JOINT.splitAsStream(word.text().toLowerCase(Locale.ROOT)).forEach(all::add);
     }
     return all;
   }

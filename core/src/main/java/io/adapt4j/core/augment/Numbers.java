@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /** The numbers in a text, written alike. */
 final class Numbers {
 
-  private static final Pattern NUMBER = Pattern.compile("\\d+(?:[.,]\\d+)*");
+  private static final Pattern NUMBER = Pattern.compile("\\d++(?:[.,]\\d++)*+");
   private static final String MONTH =
       "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
           + "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
@@ -102,16 +102,18 @@ final class Numbers {
   }
 
   private static String value(String written) {
+    if (written.length() > LONGEST_VALUE) {
+      return written;
+    }
     String number = written;
     if (number.matches("\\d{1,3}(,\\d{3})+(\\.\\d+)?")) {
       number = number.replace(",", "");
     } else if (number.matches("\\d+,\\d+")) {
       number = number.replace(',', '.');
     }
-    if (number.length() > LONGEST_VALUE || !number.matches("\\d+(\\.\\d+)?")) {
-      return number;
-    }
-    return new BigDecimal(number).stripTrailingZeros().toPlainString();
+    return number.matches("\\d+(\\.\\d+)?")
+        ? new BigDecimal(number).stripTrailingZeros().toPlainString()
+        : number;
   }
 
   private static String month(String name) {

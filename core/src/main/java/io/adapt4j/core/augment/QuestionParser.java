@@ -35,7 +35,7 @@ final class QuestionParser {
     StringBuilder question = new StringBuilder();
     StringBuilder reply = new StringBuilder();
     StringBuilder current = null;
-    for (String line : AnswerText.withoutThoughts(answer).split("\\R")) {
+    for (String line : AnswerText.withoutThoughts(answer).lines().toList()) {
       Matcher mark = MARK.matcher(line);
       if (mark.matches()) {
         boolean asks = Character.toLowerCase(mark.group(1).charAt(0)) == 'q';

@@ -5,7 +5,7 @@ package io.adapt4j.core.text;
  * wrong and what to do about it. Other requests would fail too; see {@link RequestRefusedException}
  * for one that concerns a single request.
  */
-public class GeneratorException extends RuntimeException {
+public sealed class GeneratorException extends RuntimeException permits RequestRefusedException {
 
   private static final long serialVersionUID = 1L;
 

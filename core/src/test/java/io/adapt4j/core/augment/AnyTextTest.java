@@ -1,0 +1,85 @@
+package io.adapt4j.core.augment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Models answer anything: nothing they write may break the checks. */
+class AnyTextTest {
+
+  private static final String[] PIECES = {
+    "Q:",
+    "A: ",
+    "\n",
+    "\n\n",
+    " ",
+    "-----",
+    "```",
+    "\"",
+    "“",
+    "”",
+    "`",
+    "<think>",
+    "</think>",
+    "1",
+    ",",
+    ".",
+    "2024-03-05",
+    "May ",
+    "(Note: ",
+    "Sure:",
+    "Paris",
+    "n't",
+    "’s",
+    "\ud83d",
+    "\ude00",
+    "東京",
+    "٤",
+    "\u0000",
+    "**",
+    "it",
+    "{text}",
+    "$1",
+    "\\"
+  };
+
+  @Test
+  void anyAnswerIsReadAndChecked() {
+    Random random = new Random(5);
+    for (int i = 0; i < 3000; i++) {
+      String original = text(random);
+      String answer = text(random);
+      String wording = AnswerText.wording(answer, original);
+      assertThat(wording.isEmpty() || !wording.isBlank()).isTrue();
+      for (Detail detail : Detail.values()) {
+        detail.isKept(original, wording);
+        assertThat(detail.isKept(original, original)).as("%s of %s", detail, original).isTrue();
+      }
+      QuestionParser.parse(answer, random.nextBoolean());
+      new Wordings(original, 0.9).offer(wording);
+    }
+  }
+
+  @Test
+  void longAnswersDoNotExhaustTheStack() {
+    for (String piece : List.of("a-", "1,", "1,000,", "a'b.", "\"a\" ", "Q: a\n", "Paris ", "`")) {
+      String text = piece.repeat(50_000);
+      for (Detail detail : Detail.values()) {
+        assertThat(detail.isKept(text, text)).isTrue();
+      }
+      assertThat(AnswerText.wording(text, "x")).isNotEmpty();
+      QuestionParser.parse(text, true);
+    }
+  }
+
+  private static String text(Random random) {
+    StringBuilder text = new StringBuilder();
+    int pieces = random.nextInt(20);
+    for (int i = 0; i < pieces; i++) {
+      text.append(PIECES[random.nextInt(PIECES.length)]);
+    }
+    return text.toString();
+  }
+}
