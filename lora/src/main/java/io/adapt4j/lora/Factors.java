@@ -16,8 +16,6 @@ import java.util.stream.Stream;
  */
 final class Factors implements AutoCloseable {
 
-  private final List<AdapterPlan.Adapted> adapted;
-
   /** First factors below each other [sum of ranks, in]. */
   private final Parameter a;
 
@@ -43,7 +41,6 @@ final class Factors implements AutoCloseable {
    * @param sign multiplies the scales: 1, or -1 to take the updates away
    */
   Factors(List<AdapterPlan.Adapted> adapted, long in, long out, DType type, int sign) {
-    this.adapted = List.copyOf(adapted);
     this.layout =
         new LowRank.Layout(
             adapted.stream().mapToLong(one -> one.part().start()).toArray(),
@@ -79,11 +76,6 @@ final class Factors implements AutoCloseable {
   /** The fp32 second factor of one part. */
   Tensor b(int index) {
     return b.get(index).value();
-  }
-
-  /** The first factors of all parts [sum of ranks, in]. */
-  Tensor firstFactors() {
-    return a.value();
   }
 
   Tensor packedA() {

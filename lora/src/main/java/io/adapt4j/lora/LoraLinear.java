@@ -42,7 +42,7 @@ final class LoraLinear implements Linear {
   private boolean merged;
 
   /**
-   * Wraps a layer; the factors are zero until {@link #initialise} or a load.
+   * Wraps a layer; the factors are zero until an {@link Initialiser} or a file fills them.
    *
    * @param base the layer, owned from now on
    * @param adapted its adapted parts, left to right
