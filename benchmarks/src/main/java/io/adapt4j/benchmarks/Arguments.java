@@ -52,6 +52,10 @@ final class Arguments {
     return switches.contains(name);
   }
 
+  String text(String name) {
+    return values.get(name);
+  }
+
   int number(String name, int least) {
     String text = values.get(name);
     if (!text.matches("\\d{1,9}") || Integer.parseInt(text) < least) {

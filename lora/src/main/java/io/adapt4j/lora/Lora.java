@@ -4,6 +4,7 @@ import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
@@ -208,6 +209,11 @@ public final class Lora implements FineTuningMethod {
   @Override
   public long trainableParameters(Network declared) {
     return AdapterPlan.of(config, declared).trainableParameters();
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return AdapterPlan.of(config, declared).footprint(declared, config.dropout() > 0);
   }
 
   /**

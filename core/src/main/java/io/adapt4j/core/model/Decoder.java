@@ -7,6 +7,7 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.VocabularyHead;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A decoder language model: embedding, layers, final norm, output head. Not thread safe. */
@@ -43,6 +44,16 @@ public final class Decoder extends Network {
   @Override
   List<LinearSlot> headLinears() {
     return List.of();
+  }
+
+  @Override
+  public Optional<VocabularyHead> vocabulary() {
+    return Optional.of(head);
+  }
+
+  @Override
+  public long windowMasks() {
+    return 0;
   }
 
   /**

@@ -5,6 +5,7 @@ import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.model.CheckpointFolder;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Weights;
 import java.nio.file.Path;
@@ -42,6 +43,11 @@ public final class FullFineTuning implements FineTuningMethod {
   @Override
   public long trainableParameters(Network declared) {
     return declared.parameterCount();
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return Footprint.everything(declared);
   }
 
   @Override
