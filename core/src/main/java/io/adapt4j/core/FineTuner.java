@@ -6,6 +6,9 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.PlanOptions;
+import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
@@ -63,16 +66,56 @@ public final class FineTuner {
   }
 
   /**
-   * Works out what {@link #run} will do. Tokenises the data; reads no weights.
+   * Works out what {@link #run} will do and what memory it will take on this machine. Tokenises the
+   * data; reads no weights.
    *
    * @return the plan
    * @throws FineTuneException if no row of the training data can be used
    */
   public FineTunePlan plan() {
+    return plan(PlanOptions.defaults());
+  }
+
+  /**
+   * Works out what {@link #run} will do, what memory it will take on a device and, where steps are
+   * to be timed, how long it will take. Timed steps need the weights; they write nothing, and what
+   * they train is dropped.
+   *
+   * @param options the device, and how many steps to time
+   * @return the plan
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public FineTunePlan plan(PlanOptions options) {
     Path folder = settings.model().folder();
     Decoder declared = Architectures.declareDecoder(ModelConfig.read(folder));
     try (Tokenizer tokenizer = Tokenizer.load(folder)) {
-      return NextTokenRun.prepare(settings, tokenizer).plan(declared);
+      NextTokenRun run = NextTokenRun.prepare(settings, tokenizer);
+      Forecast memory = run.forecast(declared, folder, options.device());
+      Optional<TimedSteps> time =
+          options.timedSteps() == 0
+              ? Optional.empty()
+              : Optional.of(timed(run, folder, options.timedSteps()));
+      return run.plan(declared).with(memory, time);
+    }
+  }
+
+  /**
+   * Performs some steps to see how long {@link #run} will take, as {@link #plan(PlanOptions)} does.
+   *
+   * @param steps how many, at least 1
+   * @return seconds a step, the time of the whole run, and the memory that was used
+   * @throws FineTuneException if no row of the training data can be used
+   * @throws IllegalArgumentException if there is nothing to time
+   */
+  public TimedSteps measure(int steps) {
+    return plan(PlanOptions.timed(steps)).timed().orElseThrow();
+  }
+
+  private TimedSteps timed(NextTokenRun run, Path folder, int steps) {
+    try (LoadedModel model = LoadedModel.load(folder, settings.precision(), List.of());
+        Adaptation adaptation =
+            settings.method().attach(model.decoder(), folder, settings.seed())) {
+      return run.timed(model.decoder(), adaptation, steps);
     }
   }
 

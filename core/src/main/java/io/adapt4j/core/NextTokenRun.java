@@ -9,6 +9,12 @@ import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.Planner;
+import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.plan.StepTimer;
+import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.NextTokens;
@@ -17,6 +23,8 @@ import io.adapt4j.core.train.Trainer;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.train.TrainingStep;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -95,22 +103,51 @@ final class NextTokenRun {
         declared.parameterCount());
   }
 
+  /** Predicts the memory: the largest batch is one of the longest example. */
+  Forecast forecast(Decoder declared, Path folder, Device device) {
+    TrainingStep.Settings step = settings.training().step();
+    int longest =
+        Math.max(train.report().longest(), held.map(one -> one.report().longest()).orElse(0));
+    StepShape shape =
+        new StepShape(
+            Math.min(settings.batchSize(), train.report().kept()),
+            longest,
+            settings.training().accumulation(),
+            LoadedModel.typeOf(settings.precision(), declared, folder),
+            step.optimizer(),
+            step.recompute(),
+            false);
+    return Planner.of(declared, settings.method()).forecast(shape, device);
+  }
+
+  TimedSteps timed(Decoder decoder, Adaptation adaptation, int steps) {
+    StepTimer<Batch> timer =
+        new StepTimer<>(
+            new NextTokens(decoder), adaptation, settings.training(), batches(), heldBatches());
+    return timer.measure(steps, train.report().tokens());
+  }
+
+  private Batches batches() {
+    return Batches.of(train.dataset(), encoder)
+        .batchSize(settings.batchSize())
+        .shuffle(settings.seed())
+        .build();
+  }
+
+  private Optional<Batches> heldBatches() {
+    return held.map(
+        one -> Batches.of(one.dataset(), encoder).batchSize(settings.batchSize()).build());
+  }
+
   TrainingResult train(
       Decoder decoder, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
-    Batches batches =
-        Batches.of(train.dataset(), encoder)
-            .batchSize(settings.batchSize())
-            .shuffle(settings.seed())
-            .build();
-    Optional<Batches> heldBatches =
-        held.map(one -> Batches.of(one.dataset(), encoder).batchSize(settings.batchSize()).build());
     Trainer<Batch> trainer =
         new Trainer<>(
             new NextTokens(decoder),
             adaptation,
             options(),
-            batches,
-            heldBatches,
+            batches(),
+            heldBatches(),
             settings.output(),
             TrainingListener.all(settings.listeners()),
             stopRequested);

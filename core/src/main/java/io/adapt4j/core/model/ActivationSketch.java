@@ -25,6 +25,7 @@ public final class ActivationSketch {
    * @param backwardFloats the part of the derivative in fp32, of norms and keys and values
    * @param weightGradient values of the largest weight gradient, which exists before it is added
    * @param queryHeads heads whose scores are formed at once
+   * @param widest the widest of its tensors
    */
   public record LayerSketch(
       long input,
@@ -33,7 +34,8 @@ public final class ActivationSketch {
       long backward,
       long backwardFloats,
       long weightGradient,
-      long queryHeads) {}
+      long queryHeads,
+      long widest) {}
 
   /**
    * The whole walk.
@@ -134,7 +136,8 @@ public final class ActivationSketch {
             backward + 2 * x.width(),
             backwardFloats,
             weightGradient,
-            layer.attention().heads().query());
+            layer.attention().heads().query(),
+            made.stream().mapToLong(memory -> memory.width).max().orElse(0));
     made = new ArrayList<>();
     backward = 0;
     backwardFloats = 0;

@@ -18,7 +18,7 @@ public final class Allowances {
   private static final long GPU_CONTEXT = 600_000_000;
 
   /** Gaps between tensors that come and go, and scratch memory of kernels: a share of them. */
-  private static final double SLACK = 0.05;
+  private static final double SLACK = 0.1;
 
   private Allowances() {}
 

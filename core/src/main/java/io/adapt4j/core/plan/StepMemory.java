@@ -3,13 +3,12 @@ package io.adapt4j.core.plan;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.ActivationSketch.LayerSketch;
 import io.adapt4j.core.model.ActivationSketch.Sketch;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
- * The most memory of a forward and backward pass: at the end of the last layer's forward pass, in
- * the loss, or in a layer's derivative.
+ * The most memory of a forward and backward pass: what the layers keep, the work of one layer, the
+ * loss.
  *
  * @param sketch what the layers keep
  * @param head the output layer over the vocabulary
@@ -39,46 +38,57 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   private static final long FEWEST_QUERIES = 16;
   private static final long MOST_QUERIES = 128;
 
+  /** Blocks of this size go back to the system when freed: glibc's DEFAULT_MMAP_THRESHOLD_MAX. */
+  private static final long GIVEN_BACK = 32L << 20;
+
   /** Ids, masks and labels of a batch: as tensors and as Java arrays. */
   private static final long BATCH_BYTES = 6 * Long.BYTES;
 
-  /** The height of the pass. */
+  /** The height of a pass with derivatives. */
   List<MemoryItem> training(StepShape shape) {
-    long positions = shape.positions();
-    long element = shape.type().bytes();
     long kept =
         sketch.layers().stream()
             .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
             .sum();
-    MemoryItem activations = new MemoryItem("activations kept", kept * positions * element);
-    MemoryItem outside =
-        new MemoryItem(
-            "embeddings, positions and batch",
-            sketch.outside() * positions * element + batch(shape));
-    MemoryItem most =
-        Stream.of(forward(shape), loss(shape, true), backward(shape))
-            .max(Comparator.comparingLong(MemoryItem::bytes))
-            .orElseThrow();
-    return List.of(activations, outside, most);
+    List<MemoryItem> items = new ArrayList<>();
+    items.add(new MemoryItem("activations kept", bytes(kept, shape)));
+    items.addAll(passing(shape, true, Math.max(forward(shape), backward(shape))));
+    return items;
   }
 
   /** The height of a pass without derivatives: one layer at a time, then the loss. */
   List<MemoryItem> validation(StepShape shape) {
-    long positions = shape.positions();
-    long element = shape.type().bytes();
     long layer =
         sketch.layers().stream()
-            .mapToLong(
-                one -> (one.input() + one.made()) * positions * element + blocks(one, shape, 3))
+            .mapToLong(one -> bytes(one.input() + one.made(), shape) + blocks(one, shape, 3))
             .max()
             .orElse(0);
-    MemoryItem outside =
+    return passing(shape, false, layer);
+  }
+
+  /**
+   * What comes and goes: a layer's own tensors and the loss exist one after the other, but glibc
+   * keeps the memory of blocks below {@link #GIVEN_BACK} for the process, where the larger ones of
+   * the loss find no room.
+   */
+  private List<MemoryItem> passing(StepShape shape, boolean gradients, long layer) {
+    long loss = loss(shape, gradients);
+    boolean pooled = bytes(widest(), shape) < GIVEN_BACK;
+    List<MemoryItem> items = new ArrayList<>();
+    items.add(
         new MemoryItem(
-            "embeddings, positions and batch",
-            sketch.outside() * positions * element + batch(shape));
-    MemoryItem worked = new MemoryItem("a layer's forward pass", layer);
-    MemoryItem loss = loss(shape, false);
-    return List.of(outside, worked.bytes() > loss.bytes() ? worked : loss);
+            "embeddings, positions and batch", bytes(sketch.outside(), shape) + batch(shape)));
+    if (pooled || layer > loss) {
+      items.add(new MemoryItem("a layer at work", layer));
+    }
+    if (pooled || loss >= layer) {
+      items.add(new MemoryItem("loss over the vocabulary", loss));
+    }
+    return items;
+  }
+
+  private long widest() {
+    return sketch.layers().stream().mapToLong(LayerSketch::widest).max().orElse(0);
   }
 
   private long batch(StepShape shape) {
@@ -87,16 +97,17 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
     return shape.positions() * BATCH_BYTES + rotaryWidth * shape.positions() * element + masks;
   }
 
-  private MemoryItem forward(StepShape shape) {
+  /** The end of a layer's forward pass. */
+  private long forward(StepShape shape) {
     long most = 0;
     for (LayerSketch one : sketch.layers()) {
       long passing = one.made() - (shape.recompute() ? 0 : one.kept());
       most = Math.max(most, bytes(passing, shape) + blocks(one, shape, 3));
     }
-    return new MemoryItem("a layer's forward pass", most);
+    return most;
   }
 
-  private MemoryItem backward(StepShape shape) {
+  private long backward(StepShape shape) {
     long most = 0;
     for (LayerSketch one : sketch.layers()) {
       long floats = one.backwardFloats() * shape.positions() * Float.BYTES;
@@ -107,7 +118,7 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
       long worked = shape.recompute() ? again + Math.max(derivative, forward) : derivative;
       most = Math.max(most, worked);
     }
-    return new MemoryItem("a layer's backward pass", most);
+    return most;
   }
 
   private static long bytes(long width, StepShape shape) {
@@ -123,16 +134,15 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   }
 
   /** Hidden states of the targets and their gradients, and the logits of a chunk. */
-  private MemoryItem loss(StepShape shape, boolean gradients) {
+  private long loss(StepShape shape, boolean gradients) {
     if (head.vocabulary() == 0) {
-      return new MemoryItem("loss", 0);
+      return 0;
     }
     long element = shape.type().bytes();
     long rows = Math.min(shape.positions(), Math.max(FEWEST_ROWS, LOGITS / head.vocabulary()));
     long states = shape.positions() * head.hidden() * element * (gradients ? 2 : 1);
     long weight = gradients && head.trains() ? head.vocabulary() * head.hidden() * element : 0;
-    return new MemoryItem(
-        "loss over the vocabulary", states + rows * head.vocabulary() * logitBytes(shape) + weight);
+    return states + rows * head.vocabulary() * logitBytes(shape) + weight;
   }
 
   /**
