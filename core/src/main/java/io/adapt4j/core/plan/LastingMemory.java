@@ -9,6 +9,7 @@ import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Optimizer;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -26,16 +27,18 @@ final class LastingMemory {
   private final Network network;
   private final Footprint footprint;
   private final List<long[]> shapes;
+  private final long trainedBase;
 
   LastingMemory(Network network, Footprint footprint) {
     this.network = network;
     this.footprint = footprint;
     this.shapes = footprint.shapes(network);
+    this.trainedBase = trainedBase(network, footprint);
   }
 
   long weights(DType type, boolean quantised) {
     Set<Parameter> packed = quantised ? frozenMatrices() : Set.of();
-    double bytes = untiedHead() * type.bytes();
+    double bytes = (double) untiedHead(network, footprint) * type.bytes();
     for (Parameter parameter : network.parameters()) {
       bytes += parameter.count() * (packed.contains(parameter) ? NF4_BYTES : type.bytes());
     }
@@ -52,17 +55,19 @@ final class LastingMemory {
     return found;
   }
 
-  private long untiedHead() {
+  private static long untiedHead(Network network, Footprint footprint) {
     return footprint.untiesHead() ? network.embedding().count() : 0;
   }
 
   /** Values of base parameters with a gradient: whole parameters, even if one part trains. */
-  private long trainedBase() {
-    long count =
-        network.parameters().stream().filter(footprint::trains).mapToLong(Parameter::count).sum();
-    boolean headTrains =
-        footprint.trained().stream().anyMatch(name -> !network.tensors().containsKey(name));
-    return count + (headTrains ? untiedHead() : 0);
+  private static long trainedBase(Network network, Footprint footprint) {
+    long count = 0;
+    Set<String> others = new HashSet<>(footprint.trained());
+    for (Parameter parameter : network.parameters()) {
+      count += footprint.trains(parameter) ? parameter.count() : 0;
+      parameter.slices().forEach(slice -> others.remove(slice.name()));
+    }
+    return count + (others.isEmpty() ? 0 : untiedHead(network, footprint));
   }
 
   private long adapterValues() {
@@ -88,11 +93,11 @@ final class LastingMemory {
   }
 
   long masters(DType type) {
-    return type == DType.F32 ? 0 : trainedBase() * Float.BYTES;
+    return type == DType.F32 ? 0 : trainedBase * Float.BYTES;
   }
 
   long gradients() {
-    return (trainedBase() + adapterValues()) * Float.BYTES;
+    return (trainedBase + adapterValues()) * Float.BYTES;
   }
 
   long optimizer(Optimizer optimizer) {

@@ -69,22 +69,18 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   /**
    * What comes and goes: a layer's own tensors and the loss exist one after the other, but glibc
    * keeps the memory of blocks below {@link #GIVEN_BACK} for the process, where the larger ones of
-   * the loss find no room.
+   * the loss find no room. Of a layer with larger blocks so much is taken to stay as if they were
+   * just of that size.
    */
   private List<MemoryItem> passing(StepShape shape, boolean gradients, long layer) {
     long loss = loss(shape, gradients);
-    boolean pooled = bytes(widest(), shape) < GIVEN_BACK;
-    List<MemoryItem> items = new ArrayList<>();
-    items.add(
+    double share = Math.min(1, (double) GIVEN_BACK / Math.max(1, bytes(widest(), shape)));
+    long pooled = (long) (layer * share);
+    return List.of(
         new MemoryItem(
-            "embeddings, positions and batch", bytes(sketch.outside(), shape) + batch(shape)));
-    if (pooled || layer > loss) {
-      items.add(new MemoryItem("a layer at work", layer));
-    }
-    if (pooled || loss >= layer) {
-      items.add(new MemoryItem("loss over the vocabulary", loss));
-    }
-    return items;
+            "embeddings, positions and batch", bytes(sketch.outside(), shape) + batch(shape)),
+        new MemoryItem("a layer at work, beside the loss", Math.max(pooled, layer - loss)),
+        new MemoryItem("loss over the vocabulary", loss));
   }
 
   private long widest() {
@@ -125,12 +121,14 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
     return width * shape.positions() * shape.type().bytes();
   }
 
-  /** Scores of a block of queries and what is made from them, so many tensors of one size. */
+  /**
+   * Scores of a block of queries and what is made from them, so many tensors of one size: as many
+   * queries as fit {@link #SCORES}, within limits.
+   */
   private static long blocks(LayerSketch layer, StepShape shape, int tensors) {
     long column = shape.rows() * layer.queryHeads() * shape.length();
-    long fitting = SCORES / column / FEWEST_QUERIES * FEWEST_QUERIES;
-    long queries = Math.min(MOST_QUERIES, Math.max(FEWEST_QUERIES, fitting));
-    return column * Math.min(queries, shape.length()) * shape.type().bytes() * tensors;
+    long scores = Math.min(MOST_QUERIES * column, Math.max(SCORES, FEWEST_QUERIES * column));
+    return Math.min(scores, column * shape.length()) * shape.type().bytes() * tensors;
   }
 
   /** Hidden states of the targets and their gradients, and the logits of a chunk. */
