@@ -1,5 +1,13 @@
 package io.adapt4j.core;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.TimedSteps;
+import java.util.Locale;
+import java.util.Optional;
+
 /**
  * What a run will do, known before any weight is read.
  *
@@ -12,6 +20,8 @@ package io.adapt4j.core;
  * @param targetTokensPerEpoch tokens learned from in one pass; texts where labels are of texts
  * @param trainableParameters values that train
  * @param totalParameters values of the base model
+ * @param forecast predicted memory, in a plan of {@link FineTuner#plan}
+ * @param timed how long some steps took, where they were asked for
  */
 public record FineTunePlan(
     int steps,
@@ -22,7 +32,61 @@ public record FineTunePlan(
     int split,
     long targetTokensPerEpoch,
     long trainableParameters,
-    long totalParameters) {
+    long totalParameters,
+    Optional<Forecast> forecast,
+    Optional<TimedSteps> timed) {
+
+  /**
+   * Makes a plan of counts alone.
+   *
+   * @param steps optimizer steps
+   * @param trainExamples rows trained on
+   * @param validationExamples rows held out
+   * @param leftOut rows that cannot be used
+   * @param truncated rows that are cut to the sequence limit
+   * @param split rows that are split to the sequence limit
+   * @param targetTokensPerEpoch tokens learned from in one pass
+   * @param trainableParameters values that train
+   * @param totalParameters values of the base model
+   */
+  public FineTunePlan(
+      int steps,
+      int trainExamples,
+      int validationExamples,
+      int leftOut,
+      int truncated,
+      int split,
+      long targetTokensPerEpoch,
+      long trainableParameters,
+      long totalParameters) {
+    this(
+        steps,
+        trainExamples,
+        validationExamples,
+        leftOut,
+        truncated,
+        split,
+        targetTokensPerEpoch,
+        trainableParameters,
+        totalParameters,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  FineTunePlan with(Forecast memory, Optional<TimedSteps> time) {
+    return new FineTunePlan(
+        steps,
+        trainExamples,
+        validationExamples,
+        leftOut,
+        truncated,
+        split,
+        targetTokensPerEpoch,
+        trainableParameters,
+        totalParameters,
+        Optional.of(memory),
+        time);
+  }
 
   /**
    * Returns the share of the base model's size that trains.
@@ -31,5 +95,53 @@ public record FineTunePlan(
    */
   public double trainableRatio() {
     return (double) trainableParameters / totalParameters;
+  }
+
+  /**
+   * Writes the plan for people.
+   *
+   * @return lines, the last one ended as well
+   */
+  public String text() {
+    String counts =
+        String.format(
+            Locale.ROOT,
+            "%,d steps over %,d examples (%,d held out, %,d left out, %,d cut, %,d split)%n"
+                + "%,d tokens learned from an epoch%n"
+                + "%,d of %,d parameters train (%.4f %%)%n",
+            steps,
+            trainExamples,
+            validationExamples,
+            leftOut,
+            truncated,
+            split,
+            targetTokensPerEpoch,
+            trainableParameters,
+            totalParameters,
+            100 * trainableRatio());
+    return counts
+        + forecast.map(one -> "memory:\n" + one.text()).orElse("")
+        + timed.map(TimedSteps::text).orElse("");
+  }
+
+  /**
+   * Writes the plan as JSON.
+   *
+   * @return an object with the names of the components; {@code memory} holds the forecast
+   */
+  public JsonNode json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("steps", steps);
+    json.put("trainExamples", trainExamples);
+    json.put("validationExamples", validationExamples);
+    json.put("leftOut", leftOut);
+    json.put("truncated", truncated);
+    json.put("split", split);
+    json.put("targetTokensPerEpoch", targetTokensPerEpoch);
+    json.put("trainableParameters", trainableParameters);
+    json.put("totalParameters", totalParameters);
+    forecast.ifPresent(one -> json.set("memory", one.json()));
+    timed.ifPresent(one -> json.set("timed", one.json()));
+    return json;
   }
 }

@@ -9,6 +9,9 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.monitor.EarlyWarnings;
 import io.adapt4j.core.monitor.RunFigures;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.PlanOptions;
+import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
@@ -74,14 +77,35 @@ public final class FineTuner {
   }
 
   /**
-   * Works out what {@link #run} will do. Tokenises the data; reads no weights.
+   * Works out what {@link #run} will do and what memory it will take on this machine. Tokenises the
+   * data; reads no weights.
    *
    * @return the plan
    * @throws FineTuneException if no row of the training data can be used
    */
   public FineTunePlan plan() {
+    return plan(PlanOptions.defaults());
+  }
+
+  /**
+   * Works out what {@link #run} will do, what memory it will take on a device and, where steps are
+   * to be timed, how long it will take. Timed steps need the weights; they write nothing, and what
+   * they train is dropped.
+   *
+   * @param options the device, and how many steps to time
+   * @return the plan
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public FineTunePlan plan(PlanOptions options) {
     try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
-      return TaskRun.prepare(settings, tokenizer).plan(settings.objective().model().declare());
+      TaskRun run = TaskRun.prepare(settings, tokenizer);
+      Network declared = settings.objective().model().declare();
+      Forecast memory = run.forecast(declared, options.device());
+      Optional<TimedSteps> time =
+          options.timedSteps() == 0
+              ? Optional.empty()
+              : Optional.of(timed(run, options.timedSteps()));
+      return run.plan(declared).with(memory, time);
     }
   }
 
@@ -100,6 +124,27 @@ public final class FineTuner {
     }
     try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
       return Preview.of(settings.train(), NextTokenRun.encoder(settings, tokenizer), rows);
+    }
+  }
+
+  /**
+   * Performs some steps to see how long {@link #run} will take, as {@link #plan(PlanOptions)} does.
+   *
+   * @param steps how many, at least 1
+   * @return seconds a step, the time of the whole run, and the memory that was used
+   * @throws FineTuneException if no row of the training data can be used
+   * @throws IllegalArgumentException if there is nothing to time
+   */
+  public TimedSteps measure(int steps) {
+    return plan(PlanOptions.timed(steps)).timed().orElseThrow();
+  }
+
+  private TimedSteps timed(TaskRun run, int steps) {
+    Path folder = settings.model().folder();
+    try (Network network =
+            settings.objective().model().load(settings.precision(), settings.seed());
+        Adaptation adaptation = settings.method().attach(network, folder, settings.seed())) {
+      return run.timed(network, adaptation, steps);
     }
   }
 

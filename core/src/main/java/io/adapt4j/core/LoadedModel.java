@@ -106,6 +106,13 @@ record LoadedModel(
     };
   }
 
+  /** The compute type a precision means for a model folder, from the headers of its weights. */
+  static DType typeOf(Precision precision, Network declared, Path folder) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      return type(precision, declared, checkpoint);
+    }
+  }
+
   private static boolean isStoredAsBf16(Network network, Checkpoint checkpoint) {
     return Weights.storedTypes(network, checkpoint).equals(Set.of(StoredType.BF16));
   }

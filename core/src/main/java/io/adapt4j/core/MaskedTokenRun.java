@@ -5,6 +5,9 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.MaskedBatches;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.LearningRateCurve;
@@ -95,5 +98,15 @@ final class MaskedTokenRun implements TaskRun {
   public LearningRateCurve sweep(Network network, Adaptation adaptation, LearningRateSweep sweep) {
     return parts.sweep(
         new MaskedTokens((Encoder) network), adaptation, train, StepHooks.NONE, sweep);
+  }
+
+  @Override
+  public Forecast forecast(Network declared, Device device) {
+    return parts.forecast(declared, device);
+  }
+
+  @Override
+  public TimedSteps timed(Network network, Adaptation adaptation, int steps) {
+    return parts.timed(new MaskedTokens((Encoder) network), adaptation, train, held, steps);
   }
 }

@@ -2,10 +2,14 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Batches;
+import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.data.EncodableRows;
 import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.LearningRateCurve;
@@ -80,13 +84,6 @@ final class NextTokenRun implements TaskRun {
   @Override
   public TrainingResult train(
       Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
-    Optional<Batches> heldBatches =
-        held.map(
-            one ->
-                Batches.of(one)
-                    .batchSize(settings.batchSize())
-                    .batching(settings.tokens().evaluation())
-                    .build());
     Decoder decoder = (Decoder) network;
     try (Regularisers regularisers =
         Regularisers.start(
@@ -97,7 +94,7 @@ final class NextTokenRun implements TaskRun {
               new NextTokens(decoder),
               adaptation,
               batches(),
-              heldBatches,
+              heldBatches(),
               settings.regularisations().stream().map(one -> one.identity(encoder)).toList(),
               stopRequested)
           .hooks(StepHooks.of(regularisers.penalties()))
@@ -131,6 +128,28 @@ final class NextTokenRun implements TaskRun {
         settings.batchSize(),
         settings.training().step().recompute(),
         settings.seed());
+  }
+
+  @Override
+  public Forecast forecast(Network declared, Device device) {
+    return settings.tokens().batching() == Batching.PACKED
+        ? parts.forecast(declared, encoder.maxLength(), device)
+        : parts.forecast(declared, device);
+  }
+
+  @Override
+  public TimedSteps timed(Network network, Adaptation adaptation, int steps) {
+    return parts.timed(
+        new NextTokens((Decoder) network), adaptation, batches(), heldBatches(), steps);
+  }
+
+  private Optional<Batches> heldBatches() {
+    return held.map(
+        one ->
+            Batches.of(one)
+                .batchSize(settings.batchSize())
+                .batching(settings.tokens().evaluation())
+                .build());
   }
 
   private Batches batches() {

@@ -4,6 +4,12 @@ import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.Planner;
+import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.plan.StepTimer;
+import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSweep;
@@ -95,6 +101,37 @@ record RunParts(
     try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, training.step(), hooks)) {
       return sweep.run(step, task, batches, training.accumulation(), settings.seed());
     }
+  }
+
+  /** Predicts the memory: the largest batch is one of the longest texts. */
+  Forecast forecast(Network declared, int longest, Device device) {
+    TrainingStep.Settings step = settings.training().step();
+    StepShape shape =
+        new StepShape(
+            Math.min(settings.batchSize(), train.kept()),
+            longest,
+            settings.training().accumulation(),
+            LoadedModel.typeOf(settings.precision(), declared, settings.model().folder()),
+            step.optimizer(),
+            step.recompute(),
+            false);
+    return Planner.of(declared, settings.method()).forecast(shape, device);
+  }
+
+  /** Predicts the memory of a batch of the longest texts of all. */
+  Forecast forecast(Network declared, Device device) {
+    int longest = Math.max(train.longest(), held.map(EncodingReport::longest).orElse(0));
+    return forecast(declared, longest, device);
+  }
+
+  <B> TimedSteps timed(
+      TrainingTask<B> task,
+      Adaptation adaptation,
+      BatchSource<B> batches,
+      Optional<? extends BatchSource<B>> heldBatches,
+      int steps) {
+    return new StepTimer<>(task, adaptation, settings.training(), batches, heldBatches)
+        .measure(steps, train.tokens());
   }
 
   RunStart start(Network network, FineTunePlan plan) {

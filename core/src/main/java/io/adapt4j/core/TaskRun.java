@@ -3,6 +3,9 @@ package io.adapt4j.core;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.LearningRateCurve;
@@ -39,6 +42,12 @@ interface TaskRun {
   /** Trains the network to the end and saves. */
   TrainingResult train(
       Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested);
+
+  /** Predicts the memory on a device. */
+  Forecast forecast(Network declared, Device device);
+
+  /** Performs some steps to see how long they take. */
+  TimedSteps timed(Network network, Adaptation adaptation, int steps);
 
   /** Trains a few steps at growing rates; writes nothing. */
   LearningRateCurve sweep(Network network, Adaptation adaptation, LearningRateSweep sweep);

@@ -7,6 +7,9 @@ import io.adapt4j.core.data.TextEncoder;
 import io.adapt4j.core.data.TextRows;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.LabelledTexts;
@@ -89,14 +92,21 @@ final class TextRun implements TaskRun {
   @Override
   public TrainingResult train(
       Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
-    int size = settings.batchSize();
     return parts.train(
-        labelled(network),
-        network,
-        adaptation,
-        plan,
-        batches(),
-        held.map(one -> TextBatches.inOrder(one, size, paddingId)),
-        stopRequested);
+        labelled(network), network, adaptation, plan, batches(), heldBatches(), stopRequested);
+  }
+
+  @Override
+  public Forecast forecast(Network declared, Device device) {
+    return parts.forecast(declared, device);
+  }
+
+  @Override
+  public TimedSteps timed(Network network, Adaptation adaptation, int steps) {
+    return parts.timed(labelled(network), adaptation, batches(), heldBatches(), steps);
+  }
+
+  private Optional<TextBatches> heldBatches() {
+    return held.map(one -> TextBatches.inOrder(one, settings.batchSize(), paddingId));
   }
 }

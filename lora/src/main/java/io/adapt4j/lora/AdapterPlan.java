@@ -3,6 +3,7 @@ package io.adapt4j.lora;
 import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
@@ -289,6 +290,27 @@ record AdapterPlan(
       count += shape.stream().reduce(1L, Math::multiplyExact);
     }
     return count;
+  }
+
+  /** What the plan adds to a model's memory. */
+  Footprint footprint(Network network, boolean dropout) {
+    Map<Integer, List<Adapted>> bySlot =
+        adapted.stream()
+            .collect(Collectors.groupingBy(Adapted::slot, LinkedHashMap::new, Collectors.toList()));
+    List<Footprint.Factors> factors = new ArrayList<>();
+    List<LinearSlot> slots = network.linears();
+    bySlot.forEach(
+        (slot, own) ->
+            factors.add(
+                new Footprint.Factors(
+                    slot,
+                    own.get(0).in(),
+                    slots.get(slot).linear().outFeatures(),
+                    own.stream()
+                        .map(one -> new Footprint.Part(one.part().width(), one.rank()))
+                        .toList(),
+                    dropout)));
+    return new Footprint(shapes.keySet(), factors, untiesHead, 0);
   }
 
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */

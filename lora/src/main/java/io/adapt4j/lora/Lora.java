@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
@@ -366,6 +367,11 @@ public final class Lora implements FineTuningMethod {
   @Override
   public long trainableParameters(Network declared) {
     return AdapterPlan.of(completed(declared), declared).trainableParameters();
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return AdapterPlan.of(completed(declared), declared).footprint(declared, config.dropout() > 0);
   }
 
   /**

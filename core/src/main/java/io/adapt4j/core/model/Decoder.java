@@ -58,6 +58,16 @@ public final class Decoder extends Network {
     return List.of();
   }
 
+  @Override
+  public Optional<VocabularyHead> vocabulary() {
+    return Optional.of(head);
+  }
+
+  @Override
+  public long windowMasks() {
+    return 0;
+  }
+
   /**
    * Puts an output that scores classes in the place of the vocabulary's, as the classes of
    * Transformers have it: of a text by its last token, with {@code score} and without a bias; of

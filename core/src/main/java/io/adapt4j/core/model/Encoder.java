@@ -6,6 +6,7 @@ import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.VocabularyHead;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -65,6 +66,18 @@ public final class Encoder extends Network {
   @Override
   List<LinearSlot> headLinears() {
     return head.linears();
+  }
+
+  @Override
+  public Optional<VocabularyHead> vocabulary() {
+    return head instanceof MaskedLanguageHead own
+        ? Optional.of(own.vocabulary())
+        : Optional.empty();
+  }
+
+  @Override
+  public long windowMasks() {
+    return placement.windows().stream().filter(window -> window > 0).count();
   }
 
   /**

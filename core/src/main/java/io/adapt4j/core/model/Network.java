@@ -1,16 +1,19 @@
 package io.adapt4j.core.model;
 
 import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.config.RotaryFrequencies;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Ops;
 import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.engine.VocabularyHead;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntToLongFunction;
 
@@ -202,6 +205,29 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
     }
     return tensors;
   }
+
+  /**
+   * Returns the output layer over the vocabulary.
+   *
+   * @return the layer; empty where the network predicts no tokens
+   */
+  public abstract Optional<VocabularyHead> vocabulary();
+
+  /**
+   * Returns what rotary tables hold for each position, cosines and sines of all tables.
+   *
+   * @return values a position
+   */
+  public long rotaryWidth() {
+    return body.rotary().stream().mapToLong(RotaryFrequencies::rotaryDim).sum();
+  }
+
+  /**
+   * Returns the number of masks [B, T, T] that a padded batch needs.
+   *
+   * @return 0 for decoders, whose batches are padded on the right
+   */
+  public abstract long windowMasks();
 
   /**
    * Returns the number of values in all parameters.

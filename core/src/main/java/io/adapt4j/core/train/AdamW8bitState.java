@@ -15,6 +15,12 @@ final class AdamW8bitState extends OptimizerState {
   /** Smaller tensors are few bytes, and their moments matter most (Dettmers et al. 2022). */
   private static final int SMALLEST = 4096;
 
+  /** Blocks an update handles at once, as the script does. */
+  private static final long PIECE = 4096;
+
+  /** Bytes a value of a piece: two fp32 moments, a root or normal form, and 64-bit code numbers. */
+  private static final long PIECE_WORK = 4 * Float.BYTES + Long.BYTES;
+
   private final Optimizer.AdamW8bit options;
   private final double weightDecay;
   private final List<TensorLists.Moments> moments = new ArrayList<>();
@@ -31,6 +37,23 @@ final class AdamW8bitState extends OptimizerState {
     }
   }
 
+  /** What the moments of so many values take. */
+  static long bytes(long count) {
+    if (count < SMALLEST) {
+      return 2L * Float.BYTES * count;
+    }
+    return 2 * blocks(count) * (BLOCK + Float.BYTES);
+  }
+
+  /** What an update makes on the way: two moments in fp32, codes, roots, as pieces of blocks. */
+  static long workBytes(long count) {
+    return count < SMALLEST ? 0 : PIECE_WORK * Math.min(blocks(count), PIECE) * BLOCK;
+  }
+
+  private static long blocks(long count) {
+    return (count + BLOCK - 1) / BLOCK;
+  }
+
   private TensorLists.Moments full(Trained one) {
     return new TensorLists.Moments(
         List.of(moment("mean." + one.name(), DType.F32, one.value().sizes())),
@@ -38,7 +61,7 @@ final class AdamW8bitState extends OptimizerState {
   }
 
   private TensorLists.Moments quantised(String name, long count) {
-    long blocks = (count + BLOCK - 1) / BLOCK;
+    long blocks = blocks(count);
     TensorLists.Moments made =
         new TensorLists.Moments(
             List.of(

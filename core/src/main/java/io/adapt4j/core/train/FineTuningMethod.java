@@ -1,5 +1,6 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,6 +53,17 @@ public interface FineTuningMethod {
    */
   default List<TrainingStep.RateFactor> rateFactors() {
     return List.of();
+  }
+
+  /**
+   * Tells what training by this method adds to a model's memory.
+   *
+   * @param declared the model's structure
+   * @return what trains and what stands beside the base; a rough answer that errs on the large side
+   *     where the method does not say more
+   */
+  default Footprint footprint(Network declared) {
+    return Footprint.ofValues(trainableParameters(declared));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.adapt4j.core.train;
 
 import io.adapt4j.core.engine.Parameter.Trained;
+import java.util.Arrays;
 import java.util.List;
 
 /** How gradients become steps. The learning rate and weight decay are set beside it. */
@@ -14,6 +15,22 @@ public sealed interface Optimizer {
    * @return the state, closed by the caller
    */
   OptimizerState start(List<Trained> trained, double weightDecay);
+
+  /**
+   * Returns what the state of one value takes, which lasts from step to step.
+   *
+   * @param sizes the value's dimensions
+   * @return bytes
+   */
+  long stateBytes(long... sizes);
+
+  /**
+   * Returns what a step makes on the way for one value and frees again.
+   *
+   * @param sizes the value's dimensions
+   * @return bytes
+   */
+  long workBytes(long... sizes);
 
   /**
    * Makes the default.
@@ -87,6 +104,16 @@ public sealed interface Optimizer {
     public OptimizerState start(List<Trained> trained, double weightDecay) {
       return new AdamWState(trained, this, weightDecay);
     }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return 2 * Float.BYTES * count(sizes) + Float.BYTES;
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return 0;
+    }
   }
 
   /**
@@ -115,6 +142,16 @@ public sealed interface Optimizer {
     @Override
     public OptimizerState start(List<Trained> trained, double weightDecay) {
       return new AdamW8bitState(trained, this, weightDecay);
+    }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return AdamW8bitState.bytes(count(sizes));
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return AdamW8bitState.workBytes(count(sizes));
     }
   }
 
@@ -146,6 +183,16 @@ public sealed interface Optimizer {
     public OptimizerState start(List<Trained> trained, double weightDecay) {
       return new AdafactorState(trained, this, weightDecay);
     }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return Float.BYTES * (sizes.length == 2 ? sizes[0] + sizes[1] : count(sizes));
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return 3 * Float.BYTES * count(sizes);
+    }
   }
 
   /**
@@ -174,6 +221,16 @@ public sealed interface Optimizer {
     public OptimizerState start(List<Trained> trained, double weightDecay) {
       return new SgdState(trained, this, weightDecay);
     }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return momentum == 0 ? 0 : Float.BYTES * count(sizes);
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return (nesterov ? 2L : 1L) * Float.BYTES * count(sizes);
+    }
   }
 
   /**
@@ -200,6 +257,20 @@ public sealed interface Optimizer {
     public OptimizerState start(List<Trained> trained, double weightDecay) {
       return new LionState(trained, this, weightDecay);
     }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return Float.BYTES * count(sizes);
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return 3 * Float.BYTES * count(sizes);
+    }
+  }
+
+  private static long count(long... sizes) {
+    return Arrays.stream(sizes).reduce(1, Math::multiplyExact);
   }
 
   private static void requireDecay(String name, double value) {

@@ -1,0 +1,110 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.MemoryItem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Predicted against measured peak memory. Each configuration trains in a process of its own; its
+ * peak is what Linux calls VmHWM.
+ */
+public final class PlanBenchmark {
+
+  /** What stands before the measured bytes in a process's output. */
+  static final String PEAK = "peak resident bytes ";
+
+  private static final String QUICK = "--quick";
+  private static final String ITEMS = "--items";
+  private static final int QUICK_CASES = 2;
+  private static final double TARGET = 0.15;
+
+  private PlanBenchmark() {}
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --only} (number of a configuration, -1 for all), {@code --quick} (the last
+   *     two), {@code --items} (prints the parts of each prediction)
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, Map.of("--only", "-1"), Set.of(QUICK, ITEMS));
+    String only = arguments.text("--only");
+    Report report = new Report("Predicted and measured peak memory of training");
+    Machine.describe(report);
+    List<PlanCase> grid = PlanCase.grid();
+    double worst = 0;
+    for (int i = arguments.has(QUICK) ? grid.size() - QUICK_CASES : 0; i < grid.size(); i++) {
+      if (only.equals("-1") || only.equals(String.valueOf(i))) {
+        worst = Math.max(worst, compare(report, grid.get(i), measure(i), arguments.has(ITEMS)));
+      }
+    }
+    report.line(
+        "largest error",
+        "%.1f %% (target: at most %.0f %%) %s",
+        worst * 100,
+        TARGET * 100,
+        Report.verdict(worst <= TARGET));
+    report.print();
+  }
+
+  private static double compare(Report report, PlanCase one, long measured, boolean items) {
+    MemoryEstimate predicted = one.predicted();
+    double ratio = (double) predicted.peakBytes() / measured;
+    report.line(
+        one.model(),
+        "%-24s %d x %d %s %-9s predicted %.3f GB, measured %.3f GB, ratio %.3f",
+        one.name(),
+        one.step().rows(),
+        one.step().length(),
+        one.step().type(),
+        one.step().optimizer().getClass().getSimpleName(),
+        predicted.peakBytes() / 1e9,
+        measured / 1e9,
+        ratio);
+    if (items) {
+      predicted.lasting().forEach(item -> line(report, "", item));
+      report.line("", "in the %s:", predicted.peakPhase().name());
+      predicted.peakPhase().items().forEach(item -> line(report, "  ", item));
+    }
+    return Math.abs(ratio - 1);
+  }
+
+  private static void line(Report report, String indent, MemoryItem item) {
+    report.line("", "%s%-34s %8.1f MB", indent, item.name(), item.bytes() / 1e6);
+  }
+
+  /** Runs a configuration in a JVM like this one. */
+  private static long measure(int number) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(PlanCase.class.getName());
+    command.add(String.valueOf(number));
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      List<String> output = process.inputReader().lines().toList();
+      int exit = process.waitFor();
+      return output.stream()
+          .filter(text -> text.startsWith(PEAK))
+          .mapToLong(text -> Long.parseLong(text.substring(PEAK.length())))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new IllegalStateException(
+                      "Configuration " + number + " ended with " + exit + ": " + output));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while a configuration ran", e);
+    }
+  }
+}

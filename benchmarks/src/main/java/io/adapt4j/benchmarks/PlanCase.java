@@ -1,0 +1,120 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.Planner;
+import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.lora.Lora;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * One configuration of {@link PlanBenchmark}, and the program that runs it in a process of its own.
+ *
+ * @param name what to call it
+ * @param model the shape: 135M, or a smaller one of another family
+ * @param lora whether an adapter trains, or everything
+ * @param step the steps
+ */
+record PlanCase(String name, String model, boolean lora, StepShape step) {
+
+  private static final String SMALL = "gpt2-28m";
+  private static final String LARGE = "llama-135m";
+  private static final int RANK = 16;
+  private static final int STEPS = 2;
+
+  /** GPT-2's structure with fewer layers: learned positions, layer norms, biases, a plain MLP. */
+  private static final String SMALL_CONFIG =
+      """
+      {"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "n_embd": 384, "n_layer": 6,
+       "n_head": 6, "n_ctx": 1024, "n_positions": 1024, "vocab_size": 50257,
+       "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5,
+       "bos_token_id": 50256, "eos_token_id": 50256, "torch_dtype": "float32"}
+      """;
+
+  /**
+   * The grid: both methods, kept and recomputed layers, both types, several sizes and optimizers.
+   */
+  static List<PlanCase> grid() {
+    Optimizer adamW = Optimizer.adamW();
+    return List.of(
+        new PlanCase("lora", LARGE, true, StepShape.of(4, 512, DType.BF16, adamW)),
+        new PlanCase(
+            "lora, recomputed",
+            LARGE,
+            true,
+            StepShape.of(4, 512, DType.BF16, adamW).withRecompute(true)),
+        new PlanCase("lora, fp32", LARGE, true, StepShape.of(2, 256, DType.F32, adamW)),
+        new PlanCase("full", LARGE, false, StepShape.of(2, 256, DType.BF16, adamW)),
+        new PlanCase(
+            "full, recomputed, 8-bit",
+            LARGE,
+            false,
+            StepShape.of(1, 512, DType.F32, Optimizer.adamW8bit()).withRecompute(true)),
+        new PlanCase("full, another family", SMALL, false, StepShape.of(8, 256, DType.F32, adamW)));
+  }
+
+  Decoder declare() {
+    return model.equals(LARGE)
+        ? SmolLm.declare()
+        : Architectures.declareDecoder(
+            ModelConfig.parse(Path.of(model + "/config.json"), SMALL_CONFIG));
+  }
+
+  FineTuningMethod method() {
+    return lora ? Lora.rank(RANK) : FullFineTuning.create();
+  }
+
+  MemoryEstimate predicted() {
+    return Planner.of(declare(), method()).estimate(step);
+  }
+
+  /**
+   * Trains two steps of a configuration and prints the peak of resident memory in bytes.
+   *
+   * @param line the configuration's number in the grid
+   */
+  public static void main(String[] line) {
+    PlanCase one = grid().get(Integer.parseInt(line[0]));
+    one.train();
+    System.out.println(PlanBenchmark.PEAK + Machine.peakResident());
+  }
+
+  private void train() {
+    try (Decoder decoder = declare()) {
+      decoder.allocate(step.type());
+      Weights.randomise(decoder, 1);
+      TrainingStep.Settings settings =
+          new TrainingStep.Settings(step.optimizer(), 0.01, 1.0, step.recompute());
+      LanguageModelLoss.Inputs batch = batch(decoder.dimensions().vocabularySize());
+      double targets = (double) step.rows() * (step.length() - 1);
+      try (Adaptation adaptation = method().attach(decoder, Path.of("random"), 1);
+          TrainingStep<LanguageModelLoss.Inputs> steps =
+              TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
+        for (int i = 0; i < STEPS; i++) {
+          LanguageModelLoss.evaluate(decoder, batch);
+          steps.run(List.of(batch), targets, 1e-4, i);
+        }
+      }
+    }
+  }
+
+  private LanguageModelLoss.Inputs batch(int vocabulary) {
+    long[] ids = new SplittableRandom(1).longs(step.positions(), 0, vocabulary).toArray();
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    return new LanguageModelLoss.Inputs(ids, mask, ids, step.rows(), step.length());
+  }
+}

@@ -1,0 +1,66 @@
+package io.adapt4j.core.plan;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** The memory limit that Linux control groups set on this process. */
+final class CgroupMemory {
+
+  private static final String V2 = "0::";
+  private static final String V1 = ":memory:";
+
+  private CgroupMemory() {}
+
+  /**
+   * Reads the smallest limit of the process's group and those above it, of either version.
+   *
+   * @param root the file system's root
+   * @return bytes; {@link Long#MAX_VALUE} where nothing limits or no Linux is found
+   */
+  static long limit(Path root) {
+    Path groups = root.resolve("proc/self/cgroup");
+    if (!Files.isReadable(groups)) {
+      return Long.MAX_VALUE;
+    }
+    try (Stream<String> lines = Files.lines(groups)) {
+      return lines.mapToLong(line -> limitOf(root, line)).min().orElse(Long.MAX_VALUE);
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  private static long limitOf(Path root, String line) {
+    if (line.startsWith(V2)) {
+      return smallest(root.resolve("sys/fs/cgroup"), line.substring(V2.length()), "memory.max");
+    }
+    int at = line.indexOf(V1);
+    return at < 0
+        ? Long.MAX_VALUE
+        : smallest(
+            root.resolve("sys/fs/cgroup/memory"),
+            line.substring(at + V1.length()),
+            "memory.limit_in_bytes");
+  }
+
+  /** In a container the group's own path may not be visible: then the mount itself counts. */
+  private static long smallest(Path mount, String group, String file) {
+    Path at = mount.resolve(group.substring(1)).normalize();
+    long smallest = Long.MAX_VALUE;
+    while (at != null && at.startsWith(mount)) {
+      smallest = Math.min(smallest, read(at.resolve(file)));
+      at = at.getParent();
+    }
+    return smallest;
+  }
+
+  private static long read(Path file) {
+    try {
+      String text = Files.readString(file).strip();
+      return text.matches("\\d{1,18}") ? Long.parseLong(text) : Long.MAX_VALUE;
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+}

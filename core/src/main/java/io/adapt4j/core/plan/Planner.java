@@ -1,0 +1,166 @@
+package io.adapt4j.core.plan;
+
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.model.ActivationSketch;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Footprint;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.plan.MemoryEstimate.Phase;
+import io.adapt4j.core.train.FineTuningMethod;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Predicts the memory of training a declared network: no weights are needed, on disk or in memory.
+ *
+ * <pre>{@code
+ * Planner planner = Planner.of(ModelConfig.read(folder), Lora.rank(16));
+ * StepShape step = StepShape.of(4, 512, DType.BF16, Optimizer.adamW());
+ * System.out.println(planner.forecast(step, Device.machine()).text());
+ * }</pre>
+ *
+ * <p>Lasting tensors are counted exactly. Activations follow from the layers' structure and from
+ * what each operator keeps. The process, the allocator and the libraries are allowances, stated as
+ * constants of {@link Allowances}.
+ */
+public final class Planner {
+
+  private final Network network;
+  private final Footprint footprint;
+  private final LastingMemory lasting;
+  private final StepMemory step;
+
+  private Planner(Network network, Footprint footprint) {
+    this.network = network;
+    this.footprint = footprint;
+    this.lasting = new LastingMemory(network, footprint);
+    this.step =
+        new StepMemory(
+            ActivationSketch.of(network, footprint),
+            head(network, footprint),
+            network.rotaryWidth(),
+            network.windowMasks());
+  }
+
+  /**
+   * Plans the training of a network.
+   *
+   * @param declared its structure
+   * @param method how it is adapted
+   * @return the planner
+   */
+  public static Planner of(Network declared, FineTuningMethod method) {
+    return of(declared, method.footprint(declared));
+  }
+
+  /**
+   * Plans the training of a network.
+   *
+   * @param declared its structure
+   * @param footprint what training adds to it
+   * @return the planner
+   */
+  public static Planner of(Network declared, Footprint footprint) {
+    return new Planner(declared, footprint);
+  }
+
+  /**
+   * Plans the training of a model that is known by its configuration only.
+   *
+   * @param config the configuration
+   * @param method how it is adapted
+   * @return the planner
+   * @throws io.adapt4j.core.config.ConfigException if the configuration is incomplete or of an
+   *     unsupported architecture
+   */
+  public static Planner of(ModelConfig config, FineTuningMethod method) {
+    return of(Architectures.declare(config), method);
+  }
+
+  private static StepMemory.Head head(Network network, Footprint footprint) {
+    return network
+        .vocabulary()
+        .map(
+            head -> {
+              long[] sizes = head.weight().sizes();
+              boolean trains =
+                  footprint.trains(head.weight())
+                      || (footprint.untiesHead() && !footprint.trained().isEmpty());
+              return new StepMemory.Head(sizes[0], sizes[1], trains, head.softCap() > 0);
+            })
+        .orElse(new StepMemory.Head(0, 0, false, false));
+  }
+
+  Network network() {
+    return network;
+  }
+
+  Footprint footprint() {
+    return footprint;
+  }
+
+  /**
+   * Predicts the memory of a run on a processor.
+   *
+   * @param shape its steps
+   * @return the parts and their peak
+   */
+  public MemoryEstimate estimate(StepShape shape) {
+    return estimate(shape, Device.Kind.CPU);
+  }
+
+  /**
+   * Predicts the memory of a run.
+   *
+   * @param shape its steps
+   * @param kind what the memory belongs to
+   * @return the parts and their peak
+   */
+  public MemoryEstimate estimate(StepShape shape, Device.Kind kind) {
+    DType type = shape.type();
+    List<MemoryItem> items = new ArrayList<>();
+    add(items, MemoryNames.PROCESS, Allowances.process(kind));
+    add(items, MemoryNames.WEIGHTS, lasting.weights(type, shape.quantised()));
+    add(items, MemoryNames.ADAPTERS, lasting.adapters(type));
+    add(items, MemoryNames.MASTERS, lasting.masters(type));
+    add(items, MemoryNames.GRADIENTS, lasting.gradients());
+    add(items, MemoryNames.OPTIMIZER, lasting.optimizer(shape.optimizer()));
+    return new MemoryEstimate(
+        items,
+        List.of(
+            phase("validation", step.validation(shape)),
+            phase("forward and backward", step.training(shape)),
+            phase(
+                "optimizer step",
+                List.of(
+                    new MemoryItem("values on the way", lasting.optimizerWork(shape.optimizer())))),
+            phase(
+                "saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)))));
+  }
+
+  private static void add(List<MemoryItem> items, String name, long bytes) {
+    if (bytes > 0) {
+      items.add(new MemoryItem(name, bytes));
+    }
+  }
+
+  /** What comes and goes leaves gaps in the allocator's memory. */
+  private static Phase phase(String name, List<MemoryItem> items) {
+    List<MemoryItem> all = new ArrayList<>(items);
+    long bytes = items.stream().mapToLong(MemoryItem::bytes).sum();
+    all.add(new MemoryItem("allocator and kernels", Allowances.slack(bytes)));
+    return new Phase(name, all);
+  }
+
+  /**
+   * Predicts the memory of a run, compares it with a device and says what would make it smaller.
+   *
+   * @param shape its steps
+   * @param device where it is to run
+   * @return the prediction and the advice
+   */
+  public Forecast forecast(StepShape shape, Device device) {
+    return Advisor.forecast(this, shape, device);
+  }
+}

@@ -1,0 +1,154 @@
+package io.adapt4j.core.plan;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.model.ActivationSketch.LayerSketch;
+import io.adapt4j.core.model.ActivationSketch.Sketch;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The most memory of a forward and backward pass: what the layers keep, the work of one layer, the
+ * loss.
+ *
+ * @param sketch what the layers keep
+ * @param head the output layer over the vocabulary
+ * @param rotaryWidth cosines and sines a position, over all tables
+ * @param windowMasks masks of [rows, length, length] that are made beforehand
+ */
+record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) {
+
+  /**
+   * An output layer over the vocabulary.
+   *
+   * @param vocabulary its outputs; 0 where there is no such layer
+   * @param hidden its inputs
+   * @param trains whether its weight has a gradient
+   * @param capped whether its scores have a soft cap
+   */
+  record Head(long vocabulary, long hidden, boolean trains, boolean capped) {}
+
+  /** Logits that exist at once, as in {@code VocabularyLoss}. */
+  private static final long LOGITS = 1L << 24;
+
+  private static final long FEWEST_ROWS = 16;
+
+  /** Scores of attention that exist at once, and the fewest and most queries, as in the script. */
+  private static final long SCORES = 1L << 21;
+
+  private static final long FEWEST_QUERIES = 16;
+  private static final long MOST_QUERIES = 128;
+
+  /** Blocks of this size go back to the system when freed: glibc's DEFAULT_MMAP_THRESHOLD_MAX. */
+  private static final long GIVEN_BACK = 32L << 20;
+
+  /** Ids, masks and labels of a batch: as tensors and as Java arrays. */
+  private static final long BATCH_BYTES = 6 * Long.BYTES;
+
+  /** The height of a pass with derivatives. */
+  List<MemoryItem> training(StepShape shape) {
+    long kept =
+        sketch.layers().stream()
+            .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
+            .sum();
+    List<MemoryItem> items = new ArrayList<>();
+    items.add(new MemoryItem("activations kept", bytes(kept, shape)));
+    items.addAll(passing(shape, true, Math.max(forward(shape), backward(shape))));
+    return items;
+  }
+
+  /** The height of a pass without derivatives: one layer at a time, then the loss. */
+  List<MemoryItem> validation(StepShape shape) {
+    long layer =
+        sketch.layers().stream()
+            .mapToLong(one -> bytes(one.input() + one.made(), shape) + blocks(one, shape, 3))
+            .max()
+            .orElse(0);
+    return passing(shape, false, layer);
+  }
+
+  /**
+   * What comes and goes: a layer's own tensors and the loss exist one after the other, but glibc
+   * keeps the memory of blocks below {@link #GIVEN_BACK} for the process, where the larger ones of
+   * the loss find no room. Of a layer with larger blocks so much is taken to stay as if they were
+   * just of that size.
+   */
+  private List<MemoryItem> passing(StepShape shape, boolean gradients, long layer) {
+    long loss = loss(shape, gradients);
+    double share = Math.min(1, (double) GIVEN_BACK / Math.max(1, bytes(widest(), shape)));
+    long pooled = (long) (layer * share);
+    return List.of(
+        new MemoryItem(
+            "embeddings, positions and batch", bytes(sketch.outside(), shape) + batch(shape)),
+        new MemoryItem("a layer at work, beside the loss", Math.max(pooled, layer - loss)),
+        new MemoryItem("loss over the vocabulary", loss));
+  }
+
+  private long widest() {
+    return sketch.layers().stream().mapToLong(LayerSketch::widest).max().orElse(0);
+  }
+
+  private long batch(StepShape shape) {
+    long element = shape.type().bytes();
+    long masks = windowMasks * shape.rows() * shape.length() * shape.length() * element;
+    return shape.positions() * BATCH_BYTES + rotaryWidth * shape.positions() * element + masks;
+  }
+
+  /** The end of a layer's forward pass. */
+  private long forward(StepShape shape) {
+    long most = 0;
+    for (LayerSketch one : sketch.layers()) {
+      long passing = one.made() - (shape.recompute() ? 0 : one.kept());
+      most = Math.max(most, bytes(passing, shape) + blocks(one, shape, 3));
+    }
+    return most;
+  }
+
+  private long backward(StepShape shape) {
+    long most = 0;
+    for (LayerSketch one : sketch.layers()) {
+      long floats = one.backwardFloats() * shape.positions() * Float.BYTES;
+      long gradient = one.weightGradient() * shape.type().bytes();
+      long derivative = bytes(one.backward(), shape) + floats + gradient + blocks(one, shape, 5);
+      long again = shape.recompute() ? bytes(one.kept(), shape) : 0;
+      long forward = bytes(one.made() - one.kept(), shape) + blocks(one, shape, 3);
+      long worked = shape.recompute() ? again + Math.max(derivative, forward) : derivative;
+      most = Math.max(most, worked);
+    }
+    return most;
+  }
+
+  private static long bytes(long width, StepShape shape) {
+    return width * shape.positions() * shape.type().bytes();
+  }
+
+  /**
+   * Scores of a block of queries and what is made from them, so many tensors of one size: as many
+   * queries as fit {@link #SCORES}, within limits.
+   */
+  private static long blocks(LayerSketch layer, StepShape shape, int tensors) {
+    long column = shape.rows() * layer.queryHeads() * shape.length();
+    long scores = Math.min(MOST_QUERIES * column, Math.max(SCORES, FEWEST_QUERIES * column));
+    return Math.min(scores, column * shape.length()) * shape.type().bytes() * tensors;
+  }
+
+  /** Hidden states of the targets and their gradients, and the logits of a chunk. */
+  private long loss(StepShape shape, boolean gradients) {
+    if (head.vocabulary() == 0) {
+      return 0;
+    }
+    long element = shape.type().bytes();
+    long rows = Math.min(shape.positions(), Math.max(FEWEST_ROWS, LOGITS / head.vocabulary()));
+    long states = shape.positions() * head.hidden() * element * (gradients ? 2 : 1);
+    long weight = gradients && head.trains() ? head.vocabulary() * head.hidden() * element : 0;
+    return states + rows * head.vocabulary() * logitBytes(shape) + weight;
+  }
+
+  /**
+   * Bytes a logit: itself, and its probability in fp32; where it is no fp32, its fp32 copy on the
+   * way there; with a soft cap, two more on the way back.
+   */
+  private long logitBytes(StepShape shape) {
+    int copies = shape.type() == DType.F32 ? 1 : 2;
+    return shape.type().bytes() + (copies + (head.capped() ? 1 : 0)) * (long) Float.BYTES;
+  }
+}

@@ -1,0 +1,2 @@
+/** What a training will take of memory and time, worked out before it runs. */
+package io.adapt4j.core.plan;

@@ -1,0 +1,60 @@
+package io.adapt4j.core.search;
+
+import io.adapt4j.core.train.EvaluationEvent;
+import java.util.Comparator;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What a search looks for: the best value of an evaluation's figure over a trial.
+ *
+ * @param name what the figure is called in tables
+ * @param isLess whether smaller values are better
+ * @param figure reads it; NaN where an evaluation does not have it
+ */
+public record Objective(String name, boolean isLess, ToDoubleFunction<EvaluationEvent> figure) {
+
+  /**
+   * Looks for the lowest validation loss, the default.
+   *
+   * @return the objective
+   */
+  public static Objective loss() {
+    return lowest("loss", EvaluationEvent::loss);
+  }
+
+  /**
+   * Looks for the lowest value of a figure.
+   *
+   * @param name what it is called
+   * @param figure reads it
+   * @return the objective
+   */
+  public static Objective lowest(String name, ToDoubleFunction<EvaluationEvent> figure) {
+    return new Objective(name, true, figure);
+  }
+
+  /**
+   * Looks for the highest value of a figure, such as an accuracy.
+   *
+   * @param name what it is called
+   * @param figure reads it
+   * @return the objective
+   */
+  public static Objective highest(String name, ToDoubleFunction<EvaluationEvent> figure) {
+    return new Objective(name, false, figure);
+  }
+
+  /** Whether a value is better than another; NaN is worse than all. */
+  boolean isBetter(double value, double than) {
+    if (Double.isNaN(value) || Double.isNaN(than)) {
+      return !Double.isNaN(value) && Double.isNaN(than);
+    }
+    return isLess ? value < than : value > than;
+  }
+
+  /** The best first; of equals the one drawn first. */
+  Comparator<TrialResult> ranking() {
+    Comparator<TrialResult> byValue = Comparator.comparingDouble(TrialResult::value);
+    return (isLess ? byValue : byValue.reversed()).thenComparing(one -> one.trial().number());
+  }
+}

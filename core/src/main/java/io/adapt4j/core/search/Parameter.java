@@ -1,0 +1,164 @@
+package io.adapt4j.core.search;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** A setting that a search tries values of. */
+public sealed interface Parameter {
+
+  /** Significant digits of drawn numbers: more would only make tables unreadable. */
+  int DIGITS = 3;
+
+  /**
+   * Returns the name by which a trial is asked for the value.
+   *
+   * @return the name
+   */
+  String name();
+
+  /**
+   * Draws a value.
+   *
+   * @param random the source
+   * @return a {@link Double}, {@link Long} or {@link String}
+   */
+  Object draw(SplittableRandom random);
+
+  /**
+   * Numbers whose logarithms are uniform, as learning rates want it.
+   *
+   * @param name the setting
+   * @param low the smallest, above 0
+   * @param high the largest
+   */
+  record LogUniform(String name, double low, double high) implements Parameter {
+
+    /**
+     * Checks the range.
+     *
+     * @param name the setting
+     * @param low the smallest, above 0
+     * @param high the largest
+     * @throws IllegalArgumentException if the range is empty or not above 0
+     */
+    public LogUniform {
+      if (!(low > 0 && high >= low && Double.isFinite(high))) {
+        throw new IllegalArgumentException(
+            name + ": expected 0 < low <= high, found " + low + " and " + high);
+      }
+    }
+
+    @Override
+    public Object draw(SplittableRandom random) {
+      double share = random.nextDouble();
+      double value = low * Math.pow(high / low, share);
+      return Math.min(high, Math.max(low, rounded(value)));
+    }
+  }
+
+  /**
+   * Numbers drawn uniformly.
+   *
+   * @param name the setting
+   * @param low the smallest
+   * @param high the largest
+   */
+  record Uniform(String name, double low, double high) implements Parameter {
+
+    /**
+     * Checks the range.
+     *
+     * @param name the setting
+     * @param low the smallest
+     * @param high the largest
+     * @throws IllegalArgumentException if the range is empty or not finite
+     */
+    public Uniform {
+      if (!(high >= low && Double.isFinite(high - low))) {
+        throw new IllegalArgumentException(
+            name + ": expected low <= high, found " + low + " and " + high);
+      }
+    }
+
+    @Override
+    public Object draw(SplittableRandom random) {
+      double value = low + (high - low) * random.nextDouble();
+      return Math.min(high, Math.max(low, rounded(value)));
+    }
+  }
+
+  /**
+   * Whole numbers drawn uniformly.
+   *
+   * @param name the setting
+   * @param low the smallest
+   * @param high the largest
+   */
+  record Whole(String name, long low, long high) implements Parameter {
+
+    /**
+     * Checks the range.
+     *
+     * @param name the setting
+     * @param low the smallest
+     * @param high the largest
+     * @throws IllegalArgumentException if the range is empty
+     */
+    public Whole {
+      if (high < low) {
+        throw new IllegalArgumentException(
+            name + ": expected low <= high, found " + low + " and " + high);
+      }
+    }
+
+    @Override
+    public Object draw(SplittableRandom random) {
+      return random.nextLong(low, high + 1);
+    }
+  }
+
+  /**
+   * One of some values, each as likely.
+   *
+   * @param name the setting
+   * @param values numbers or texts
+   */
+  record Choice(String name, List<Object> values) implements Parameter {
+
+    /**
+     * Checks and copies the values.
+     *
+     * @param name the setting
+     * @param values numbers or texts, at least one
+     * @throws IllegalArgumentException if there is none, or one is of another kind
+     */
+    public Choice {
+      if (values.isEmpty()) {
+        throw new IllegalArgumentException(name + ": expected at least one value to choose from");
+      }
+      values = values.stream().map(value -> plain(name, value)).toList();
+    }
+
+    private static Object plain(String name, Object value) {
+      if (value instanceof Integer whole) {
+        return whole.longValue();
+      }
+      if (value instanceof Long || value instanceof Double || value instanceof String) {
+        return value;
+      }
+      throw new IllegalArgumentException(
+          name + ": expected numbers or texts to choose from, found " + value);
+    }
+
+    @Override
+    public Object draw(SplittableRandom random) {
+      return values.get(random.nextInt(values.size()));
+    }
+  }
+
+  private static double rounded(double value) {
+    return new BigDecimal(value).round(new MathContext(DIGITS)).doubleValue();
+  }
+}

@@ -1,0 +1,371 @@
+package io.adapt4j.core.search;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.search.Strategy.SuccessiveHalving;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/**
+ * Searches settings of a fine-tuning: draws trials at random and trains them, all to the end or by
+ * successive halving.
+ *
+ * <pre>{@code
+ * SearchReport report =
+ *     Search.of(
+ *             trial ->
+ *                 FineTuner.builder()
+ *                     .model(model)
+ *                     .dataset(split)
+ *                     .method(Lora.rank(trial.whole("rank")))
+ *                     .learningRate(trial.number("learningRate")))
+ *         .logUniform("learningRate", 1e-5, 1e-3)
+ *         .choice("rank", 4, 8, 16)
+ *         .trials(9)
+ *         .strategy(Strategy.halvingByEpochs(1, 9, 3))
+ *         .output(Path.of("runs/search"))
+ *         .build()
+ *         .run();
+ * }</pre>
+ *
+ * <p>The template must give validation data, and leaves to the search: the output folder, {@code
+ * resume}, {@code keepBest}, and with successive halving epochs, steps and when to evaluate.
+ *
+ * <p>Every finished trial is stored at once. A search that was cut off goes on when the same one
+ * runs again: finished trials stay as they are, the one that was running goes on from its newest
+ * state. A trial that fails is stored as failed, and the search goes on.
+ */
+public final class Search {
+
+  private final Function<Trial, FineTuner.Builder> template;
+  private final List<Parameter> space;
+  private final int trials;
+  private final Strategy strategy;
+  private final Objective objective;
+  private final long seed;
+  private final Path output;
+  private final boolean keepAll;
+  private final AtomicBoolean stopRequested = new AtomicBoolean();
+
+  private Search(Builder builder) {
+    this.template = builder.template;
+    this.space = List.copyOf(builder.space);
+    this.trials = builder.trials;
+    this.strategy = builder.strategy;
+    this.objective = builder.objective;
+    this.seed = builder.seed;
+    this.output = builder.output;
+    this.keepAll = builder.keepAll;
+  }
+
+  /**
+   * Starts describing a search.
+   *
+   * @param template makes a fine-tuning from a trial's settings; the same one from the same
+   *     settings
+   * @return a builder
+   */
+  public static Builder of(Function<Trial, FineTuner.Builder> template) {
+    return new Builder(Objects.requireNonNull(template, "template"));
+  }
+
+  /**
+   * Runs what is left of the search.
+   *
+   * @return the results so far; all of them, unless {@link #stop} was called
+   * @throws SearchException if the folder holds another search, is in use, or cannot be written
+   */
+  public SearchReport run() {
+    try (SearchFolder folder = SearchFolder.open(output)) {
+      folder.describe(description());
+      List<TrialResult> results = new ArrayList<>(folder.results());
+      List<Trial> candidates = new ArrayList<>();
+      for (int i = 0; i < trials; i++) {
+        candidates.add(Trial.draw(i, space, seed));
+      }
+      int rungs = strategy instanceof SuccessiveHalving halving ? halving.budgets().size() : 1;
+      for (int rung = 0; rung < rungs; rung++) {
+        for (Trial trial : candidates) {
+          if (find(results, trial, rung).isEmpty() && !perform(folder, results, trial, rung)) {
+            return report(folder, results);
+          }
+        }
+        candidates = survivors(folder, results, candidates, rung, rung == rungs - 1);
+      }
+      return report(folder, results);
+    }
+  }
+
+  /** Asks a running search to end after the present step; it can go on later. */
+  public void stop() {
+    stopRequested.set(true);
+  }
+
+  /** Runs one trial and stores what came of it; false if the search is to end. */
+  private boolean perform(SearchFolder folder, List<TrialResult> results, Trial trial, int rung) {
+    if (stopRequested.get()) {
+      return false;
+    }
+    TrialRun run =
+        new TrialRun(
+            trial, rung, strategy, objective, folder.trial(trial.number()), stopRequested::get);
+    Optional<TrialResult> result = run.run(template);
+    if (result.isEmpty()) {
+      return false;
+    }
+    results.add(result.get());
+    folder.store(results);
+    if (!keepAll && strategy instanceof Strategy.Random) {
+      pruneAllButBest(folder, results);
+    }
+    return true;
+  }
+
+  private static Optional<TrialResult> find(List<TrialResult> results, Trial trial, int rung) {
+    return results.stream()
+        .filter(one -> one.trial().number() == trial.number() && one.rung() == rung)
+        .findFirst();
+  }
+
+  /** The better share of a rung's trials, best first; of the last rung the best one alone. */
+  private List<Trial> survivors(
+      SearchFolder folder,
+      List<TrialResult> results,
+      List<Trial> candidates,
+      int rung,
+      boolean last) {
+    List<TrialResult> ranked =
+        candidates.stream()
+            .map(trial -> find(results, trial, rung).orElseThrow())
+            .filter(one -> !one.failed())
+            .sorted(objective.ranking())
+            .toList();
+    int eta = strategy instanceof SuccessiveHalving halving ? halving.eta() : 1;
+    int kept = last ? 1 : Math.max(1, candidates.size() / eta);
+    List<Trial> survivors = ranked.stream().limit(kept).map(TrialResult::trial).toList();
+    if (!keepAll) {
+      for (Trial trial : candidates) {
+        if (!survivors.contains(trial)) {
+          folder.prune(trial.number());
+        }
+      }
+    }
+    return survivors;
+  }
+
+  private void pruneAllButBest(SearchFolder folder, List<TrialResult> results) {
+    Optional<TrialResult> best = SearchReport.best(results, objective);
+    for (TrialResult one : results) {
+      if (best.isEmpty() || !best.get().trial().equals(one.trial())) {
+        folder.prune(one.trial().number());
+      }
+    }
+  }
+
+  private SearchReport report(SearchFolder folder, List<TrialResult> results) {
+    Optional<TrialResult> best = SearchReport.best(results, objective);
+    SearchReport report =
+        new SearchReport(
+            results,
+            objective.name(),
+            best,
+            best.map(one -> folder.trial(one.trial().number()).resolve("best")));
+    folder.storeTable(report.csv());
+    return report;
+  }
+
+  /** All that decides which trials there are and how they are compared. */
+  private ObjectNode description() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    ObjectNode settings = json.putObject("settings");
+    space.forEach(parameter -> settings.put(parameter.name(), parameter.toString()));
+    if (strategy instanceof SuccessiveHalving) {
+      json.put("trials", trials);
+    }
+    json.put("strategy", strategy.toString());
+    json.put("objective", objective.name() + (objective.isLess() ? ", lowest" : ", highest"));
+    json.put("seed", seed);
+    return json;
+  }
+
+  /** Describes a search. Required: at least one setting, and {@link #output}. */
+  public static final class Builder {
+
+    private static final int TRIALS = 16;
+    private static final long SEED = 42;
+
+    private final Function<Trial, FineTuner.Builder> template;
+    private final List<Parameter> space = new ArrayList<>();
+    private int trials = TRIALS;
+    private Strategy strategy = Strategy.random();
+    private Objective objective = Objective.loss();
+    private long seed = SEED;
+    private Path output;
+    private boolean keepAll;
+
+    private Builder(Function<Trial, FineTuner.Builder> template) {
+      this.template = template;
+    }
+
+    /**
+     * Adds a setting.
+     *
+     * @param parameter its name and values
+     * @return this builder
+     * @throws IllegalArgumentException if there is one of this name
+     */
+    public Builder parameter(Parameter parameter) {
+      if (space.stream().anyMatch(one -> one.name().equals(parameter.name()))) {
+        throw new IllegalArgumentException(
+            "the setting '" + parameter.name() + "' is given twice; give each a name of its own");
+      }
+      space.add(parameter);
+      return this;
+    }
+
+    /**
+     * Adds numbers whose logarithms are uniform, as learning rates want it.
+     *
+     * @param name the setting
+     * @param low the smallest, above 0
+     * @param high the largest
+     * @return this builder
+     * @throws IllegalArgumentException if the range is empty or not above 0
+     */
+    public Builder logUniform(String name, double low, double high) {
+      return parameter(new Parameter.LogUniform(name, low, high));
+    }
+
+    /**
+     * Adds numbers drawn uniformly.
+     *
+     * @param name the setting
+     * @param low the smallest
+     * @param high the largest
+     * @return this builder
+     * @throws IllegalArgumentException if the range is empty
+     */
+    public Builder uniform(String name, double low, double high) {
+      return parameter(new Parameter.Uniform(name, low, high));
+    }
+
+    /**
+     * Adds whole numbers drawn uniformly.
+     *
+     * @param name the setting
+     * @param low the smallest
+     * @param high the largest
+     * @return this builder
+     * @throws IllegalArgumentException if the range is empty
+     */
+    public Builder whole(String name, long low, long high) {
+      return parameter(new Parameter.Whole(name, low, high));
+    }
+
+    /**
+     * Adds a choice of values, each as likely.
+     *
+     * @param name the setting
+     * @param values numbers or texts, at least one
+     * @return this builder
+     * @throws IllegalArgumentException if there is none, or one is of another kind
+     */
+    public Builder choice(String name, Object... values) {
+      return parameter(new Parameter.Choice(name, List.of(values)));
+    }
+
+    /**
+     * Sets the number of trials; default 16. The first ones are the same however many there are, so
+     * that a random search can go on with more.
+     *
+     * @param number at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder trials(int number) {
+      if (number < 1) {
+        throw new IllegalArgumentException("trials must be at least 1, found " + number);
+      }
+      trials = number;
+      return this;
+    }
+
+    /**
+     * Sets how the effort is spent; default {@link Strategy#random}.
+     *
+     * @param how the strategy
+     * @return this builder
+     */
+    public Builder strategy(Strategy how) {
+      strategy = Objects.requireNonNull(how, "strategy");
+      return this;
+    }
+
+    /**
+     * Sets what is looked for; default the lowest validation loss.
+     *
+     * @param what the objective
+     * @return this builder
+     */
+    public Builder objective(Objective what) {
+      objective = Objects.requireNonNull(what, "objective");
+      return this;
+    }
+
+    /**
+     * Decides which settings are drawn; default 42.
+     *
+     * @param value any
+     * @return this builder
+     */
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    /**
+     * Sets the folder of the search.
+     *
+     * @param folder created if absent; it may hold the same search, which then goes on
+     * @return this builder
+     */
+    public Builder output(Path folder) {
+      output = folder;
+      return this;
+    }
+
+    /**
+     * Keeps the checkpoints of all trials. Default: those of the best trial, and of trials that are
+     * still in the race.
+     *
+     * @return this builder
+     */
+    public Builder keepAll() {
+      keepAll = true;
+      return this;
+    }
+
+    /**
+     * Checks the description.
+     *
+     * @return the search, ready to run
+     * @throws IllegalArgumentException if there is no setting or no output
+     */
+    public Search build() {
+      if (space.isEmpty()) {
+        throw new IllegalArgumentException(
+            "no settings to search: give logUniform(...), choice(...) or another");
+      }
+      if (output == null) {
+        throw new IllegalArgumentException("no output: give the folder of the search");
+      }
+      return new Search(this);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package io.adapt4j.core.search;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The files of a search: its description, its results, and a folder a trial. One search at a time.
+ */
+final class SearchFolder implements AutoCloseable {
+
+  /** One JSON object a line, one line a trial and rung. */
+  static final String RESULTS = "trials.jsonl";
+
+  private static final String TABLE = "results.csv";
+  private static final String DESCRIPTION = "search.json";
+  private static final String LOCK = ".lock";
+
+  private final Path folder;
+  private final FileChannel lock;
+
+  private SearchFolder(Path folder, FileChannel lock) {
+    this.folder = folder;
+    this.lock = lock;
+  }
+
+  static SearchFolder open(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      FileChannel channel =
+          FileChannel.open(
+              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (isTaken(channel)) {
+        channel.close();
+        throw new SearchException(
+            folder + " is in use by another search; wait for its end or choose another folder");
+      }
+      return new SearchFolder(folder, channel);
+    } catch (IOException e) {
+      throw new SearchException(folder + " cannot be written to; check its permissions", e);
+    }
+  }
+
+  private static boolean isTaken(FileChannel channel) throws IOException {
+    try {
+      FileLock taken = channel.tryLock();
+      return taken == null;
+    } catch (OverlappingFileLockException e) {
+      return true;
+    }
+  }
+
+  /** Stores what is searched, or compares it with what an earlier call has stored. */
+  void describe(JsonNode description) {
+    Path file = folder.resolve(DESCRIPTION);
+    try {
+      if (!Files.exists(file)) {
+        AtomicFiles.writeJson(file, description);
+        return;
+      }
+      String stored = Json.compact(Json.parse(Files.readString(file)));
+      if (!stored.equals(Json.compact(Json.parse(Json.compact(description))))) {
+        throw new SearchException(
+            file
+                + " describes another search: "
+                + stored
+                + ", not "
+                + Json.compact(description)
+                + ". Describe the search as it was, or choose another folder.");
+      }
+    } catch (IOException e) {
+      throw new SearchException(file + " cannot be read or written", e);
+    }
+  }
+
+  /** The results of an earlier call, in the order they came. */
+  List<TrialResult> results() {
+    Path file = folder.resolve(RESULTS);
+    List<TrialResult> results = new ArrayList<>();
+    if (!Files.exists(file)) {
+      return results;
+    }
+    try {
+      List<String> lines = Files.readAllLines(file);
+      for (int i = 0; i < lines.size(); i++) {
+        try {
+          results.add(ResultJson.read(Json.parse(lines.get(i))));
+        } catch (JsonProcessingException | IllegalArgumentException e) {
+          throw new SearchException(
+              file + ", line " + (i + 1) + " is damaged; delete it to run that trial again", e);
+        }
+      }
+      return results;
+    } catch (IOException e) {
+      throw new SearchException(file + " cannot be read", e);
+    }
+  }
+
+  void store(List<TrialResult> results) {
+    String lines =
+        results.stream()
+            .map(one -> Json.compact(ResultJson.write(one)) + "\n")
+            .collect(Collectors.joining());
+    try {
+      AtomicFiles.writeText(folder.resolve(RESULTS), lines);
+    } catch (IOException e) {
+      throw new SearchException(
+          folder.resolve(RESULTS) + " cannot be written; trials stored before are intact", e);
+    }
+  }
+
+  void storeTable(String csv) {
+    try {
+      AtomicFiles.writeText(folder.resolve(TABLE), csv);
+    } catch (IOException e) {
+      throw new SearchException(folder.resolve(TABLE) + " cannot be written", e);
+    }
+  }
+
+  /** The folder a trial trains into. */
+  Path trial(int number) {
+    return folder.resolve(String.format(Locale.ROOT, "trial-%04d", number));
+  }
+
+  /** Deletes what a trial has saved. */
+  void prune(int number) {
+    Path trial = trial(number);
+    if (!Files.exists(trial)) {
+      return;
+    }
+    try (Stream<Path> tree = Files.walk(trial)) {
+      for (Path one : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(one);
+      }
+    } catch (IOException e) {
+      throw new SearchException(
+          "The checkpoints of trial " + number + " in " + trial + " cannot be deleted", e);
+    }
+  }
+
+  /** The lock's file stays, as another search may be opening it. */
+  @Override
+  public void close() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      // The lock ends with the process at the latest.
+    }
+  }
+}

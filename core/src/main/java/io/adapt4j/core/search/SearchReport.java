@@ -1,0 +1,156 @@
+package io.adapt4j.core.search;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What a search has found.
+ *
+ * @param results one result a trial and rung, in the order they came
+ * @param objective what the value is called
+ * @param best the best result among those trained furthest; empty if every trial failed
+ * @param checkpoint folder of its best checkpoint
+ */
+public record SearchReport(
+    List<TrialResult> results,
+    String objective,
+    Optional<TrialResult> best,
+    Optional<Path> checkpoint) {
+
+  /**
+   * Copies the list.
+   *
+   * @param results one result a trial and rung
+   * @param objective what the value is called
+   * @param best the best result
+   * @param checkpoint its folder
+   */
+  public SearchReport {
+    results = List.copyOf(results);
+  }
+
+  /** Values of different rungs are not compared: more training would win whatever the settings. */
+  static Optional<TrialResult> best(List<TrialResult> results, Objective objective) {
+    List<TrialResult> sound = results.stream().filter(one -> !one.failed()).toList();
+    int furthest = sound.stream().mapToInt(TrialResult::rung).max().orElse(0);
+    return sound.stream().filter(one -> one.rung() == furthest).min(objective.ranking());
+  }
+
+  /** The last result of each trial, by number. */
+  private Collection<TrialResult> latest() {
+    Map<Integer, TrialResult> latest = new LinkedHashMap<>();
+    results.stream()
+        .sorted(Comparator.comparingInt(one -> one.trial().number()))
+        .forEach(one -> latest.put(one.trial().number(), one));
+    return latest.values();
+  }
+
+  private List<String> settings() {
+    return results.isEmpty() ? List.of() : List.copyOf(results.get(0).trial().settings().keySet());
+  }
+
+  private List<String> header() {
+    List<String> header = new ArrayList<>(List.of("trial"));
+    header.addAll(settings());
+    header.addAll(List.of("rung", "steps", objective, "best step", "seconds", "failure"));
+    return header;
+  }
+
+  private List<String> cells(TrialResult one) {
+    List<String> cells = new ArrayList<>();
+    cells.add(String.valueOf(one.trial().number()));
+    settings().forEach(name -> cells.add(one.trial().text(name)));
+    cells.add(String.valueOf(one.rung()));
+    cells.add(String.valueOf(one.steps()));
+    cells.add(one.failed() ? "" : String.format(Locale.ROOT, "%.6f", one.value()));
+    cells.add(one.failed() ? "" : String.valueOf(one.bestStep()));
+    cells.add(String.format(Locale.ROOT, "%.1f", one.seconds()));
+    cells.add(one.failure().orElse(""));
+    return cells;
+  }
+
+  /**
+   * Writes a table of the trials for people, one line a trial as it stands.
+   *
+   * @return lines, the last one ended as well
+   */
+  public String text() {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(header());
+    latest().forEach(one -> rows.add(cells(one)));
+    int[] widths = new int[rows.get(0).size()];
+    for (List<String> row : rows) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], row.get(i).length());
+      }
+    }
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < widths.length; i++) {
+        line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+    best.ifPresent(
+        one ->
+            text.append(
+                String.format(
+                    Locale.ROOT,
+                    "best: trial %d, %s %.6f at step %d, %s%n",
+                    one.trial().number(),
+                    objective,
+                    one.value(),
+                    one.bestStep(),
+                    one.trial().settings())));
+    checkpoint.ifPresent(folder -> text.append("checkpoint: ").append(folder).append('\n'));
+    return text.toString();
+  }
+
+  /**
+   * Writes every result as comma-separated values (RFC 4180), with a header.
+   *
+   * @return lines
+   */
+  public String csv() {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(header());
+    results.forEach(one -> rows.add(cells(one)));
+    return rows.stream()
+        .map(
+            row -> row.stream().map(SearchReport::quoted).collect(Collectors.joining(",")) + "\r\n")
+        .collect(Collectors.joining());
+  }
+
+  private static String quoted(String cell) {
+    boolean plain = cell.chars().noneMatch(one -> one == ',' || one == '"' || one < ' ');
+    return plain ? cell : '"' + cell.replace("\"", "\"\"") + '"';
+  }
+
+  /**
+   * Writes every result as JSON.
+   *
+   * @return an object with {@code objective}, {@code results}, {@code best} and {@code checkpoint}
+   */
+  public JsonNode json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("objective", objective);
+    ArrayNode all = json.putArray("results");
+    results.forEach(one -> all.add(ResultJson.write(one)));
+    best.ifPresent(one -> json.set("best", ResultJson.write(one)));
+    checkpoint.ifPresent(folder -> json.put("checkpoint", folder.toString()));
+    return json;
+  }
+}

@@ -1,0 +1,99 @@
+package io.adapt4j.core.search;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** How the effort of a search is spent on its trials. */
+public sealed interface Strategy {
+
+  /**
+   * Trains every trial to its end (Bergstra and Bengio 2012).
+   *
+   * @return the strategy
+   */
+  static Strategy random() {
+    return new Random();
+  }
+
+  /**
+   * Trains all trials for some steps, and the better share of them on and on for longer.
+   *
+   * @param least optimizer steps of all trials
+   * @param most optimizer steps of the last ones
+   * @param eta the steps grow by this factor, and the trials shrink by it
+   * @return the strategy
+   * @throws IllegalArgumentException if it is not 1 to {@code most} steps, or eta is below 2
+   */
+  static Strategy halvingBySteps(int least, int most, int eta) {
+    return new SuccessiveHalving(Unit.STEPS, least, most, eta);
+  }
+
+  /**
+   * Trains all trials for some epochs, and the better share of them on and on for longer.
+   *
+   * @param least epochs of all trials
+   * @param most epochs of the last ones
+   * @param eta the epochs grow by this factor, and the trials shrink by it
+   * @return the strategy
+   * @throws IllegalArgumentException if it is not 1 to {@code most} epochs, or eta is below 2
+   */
+  static Strategy halvingByEpochs(int least, int most, int eta) {
+    return new SuccessiveHalving(Unit.EPOCHS, least, most, eta);
+  }
+
+  /** What effort is counted in. */
+  enum Unit {
+    /** Optimizer steps. */
+    STEPS,
+    /** Passes over the training data. */
+    EPOCHS
+  }
+
+  /** Every trial to its end. */
+  record Random() implements Strategy {}
+
+  /**
+   * Successive halving (Jamieson and Talwalkar 2016, algorithm 1), as a bracket of Hyperband (Li et
+   * al. 2018) runs it. Every trial's learning-rate schedule spans the largest budget, so that those
+   * that stay go on from where they stopped instead of beginning again, and all are compared at the
+   * same point of the schedule.
+   *
+   * @param unit what budgets are counted in
+   * @param least budget of all trials
+   * @param most budget of the last ones
+   * @param eta factor between budgets, and between the numbers of trials
+   */
+  record SuccessiveHalving(Unit unit, int least, int most, int eta) implements Strategy {
+
+    /**
+     * Checks the budgets.
+     *
+     * @param unit what budgets are counted in
+     * @param least budget of all trials, at least 1
+     * @param most budget of the last ones, at least {@code least}
+     * @param eta at least 2
+     * @throws IllegalArgumentException if one is out of its range
+     */
+    public SuccessiveHalving {
+      if (least < 1 || most < least || eta < 2) {
+        throw new IllegalArgumentException(
+            "successive halving needs 1 <= least <= most and eta >= 2, found least "
+                + least
+                + ", most "
+                + most
+                + ", eta "
+                + eta);
+      }
+    }
+
+    /** The budget of each rung: least, least eta, and so on; the last is the largest. */
+    List<Integer> budgets() {
+      List<Integer> budgets = new ArrayList<>();
+      for (long budget = least; budget < most; budget *= eta) {
+        budgets.add((int) budget);
+      }
+      budgets.add(most);
+      return budgets;
+    }
+  }
+}

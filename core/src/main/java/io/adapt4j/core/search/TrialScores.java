@@ -1,0 +1,98 @@
+package io.adapt4j.core.search;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The objective at each evaluation of a trial, stored beside its checkpoints as it comes in. */
+final class TrialScores {
+
+  private static final String FILE = "scores.json";
+
+  private final Path file;
+  private final Objective objective;
+  private final TreeMap<Integer, Double> byStep = new TreeMap<>();
+  private double seconds;
+
+  private TrialScores(Path file, Objective objective) {
+    this.file = file;
+    this.objective = objective;
+  }
+
+  /** Takes over what an earlier call has stored. */
+  static TrialScores open(Path trial, Objective objective) {
+    TrialScores scores = new TrialScores(trial.resolve(FILE), objective);
+    if (Files.exists(scores.file)) {
+      try {
+        JsonNode json = Json.parse(Files.readString(scores.file));
+        json.path("values")
+            .properties()
+            .forEach(
+                one ->
+                    scores.byStep.put(
+                        Integer.parseInt(one.getKey()), one.getValue().doubleValue()));
+        scores.seconds = json.path("seconds").doubleValue();
+      } catch (IOException e) {
+        throw new SearchException(scores.file + " cannot be read", e);
+      }
+    }
+    return scores;
+  }
+
+  /** Forgets what came after the state that a run goes on from. */
+  void forgetAfter(int step) {
+    byStep.tailMap(step, false).clear();
+  }
+
+  void clear() {
+    byStep.clear();
+  }
+
+  void add(int step, double value) {
+    byStep.put(step, value);
+    store();
+  }
+
+  void spend(double more) {
+    seconds += more;
+    store();
+  }
+
+  private void store() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("seconds", seconds);
+    ObjectNode values = json.putObject("values");
+    byStep.forEach((step, value) -> values.put(String.valueOf(step), value));
+    try {
+      AtomicFiles.writeJson(file, json);
+    } catch (IOException e) {
+      throw new SearchException(file + " cannot be written", e);
+    }
+  }
+
+  int lastStep() {
+    return byStep.isEmpty() ? 0 : byStep.lastKey();
+  }
+
+  double seconds() {
+    return seconds;
+  }
+
+  /** The step and value of the best evaluation; step 0 and NaN if none has a value. */
+  Map.Entry<Integer, Double> best() {
+    Map.Entry<Integer, Double> best = Map.entry(0, Double.NaN);
+    for (Map.Entry<Integer, Double> one : byStep.entrySet()) {
+      if (Double.isFinite(one.getValue()) && objective.isBetter(one.getValue(), best.getValue())) {
+        best = Map.entry(one.getKey(), one.getValue());
+      }
+    }
+    return best;
+  }
+}

@@ -1,0 +1,64 @@
+package io.adapt4j.core.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What trials are drawn. */
+class TrialTest {
+
+  private static final List<Parameter> SPACE =
+      List.of(
+          new Parameter.LogUniform("rate", 1e-5, 1e-1),
+          new Parameter.Whole("epochs", 1, 4),
+          new Parameter.Choice("method", List.of("lora", "full")),
+          new Parameter.Uniform("dropout", 0, 0.5));
+
+  @Test
+  void theSameSeedDrawsTheSameTrials() {
+    assertThat(Trial.draw(3, SPACE, 1)).isEqualTo(Trial.draw(3, SPACE, 1));
+    assertThat(Trial.draw(3, SPACE, 1)).isNotEqualTo(Trial.draw(3, SPACE, 2));
+    assertThat(Trial.draw(3, SPACE, 1).settings()).isNotEqualTo(Trial.draw(4, SPACE, 1).settings());
+  }
+
+  @Test
+  void valuesFillTheirRanges() {
+    List<Trial> trials = IntStream.range(0, 2000).mapToObj(i -> Trial.draw(i, SPACE, 9)).toList();
+    assertThat(trials).allMatch(one -> one.number("rate") >= 1e-5 && one.number("rate") <= 1e-1);
+    double below = trials.stream().filter(one -> one.number("rate") < 1e-3).count() / 2000.0;
+    assertThat(below).as("half of the decades hold half of the rates").isCloseTo(0.5, within(0.05));
+    assertThat(trials.stream().map(one -> one.whole("epochs")).distinct().sorted())
+        .containsExactly(1, 2, 3, 4);
+    assertThat(trials.stream().map(one -> one.text("method")).distinct())
+        .containsExactlyInAnyOrder("lora", "full");
+  }
+
+  @Test
+  void aSettingThatIsNotThereOrOfAnotherKindIsNamed() {
+    Trial trial = Trial.draw(0, SPACE, 1);
+    assertThatThrownBy(() -> trial.number("rank")).hasMessageContaining("no setting 'rank'");
+    assertThatThrownBy(() -> trial.number("method")).hasMessageContaining("'method' is the text");
+    assertThatThrownBy(() -> trial.whole("rate")).hasMessageContaining("no whole number");
+  }
+
+  @Test
+  void emptyRangesAreRefused() {
+    assertThatThrownBy(() -> new Parameter.LogUniform("rate", 0, 1))
+        .hasMessageContaining("rate: expected 0 < low");
+    assertThatThrownBy(() -> new Parameter.Whole("epochs", 3, 2)).hasMessageContaining("epochs");
+    assertThatThrownBy(() -> new Parameter.Choice("x", List.of())).hasMessageContaining("x");
+    assertThatThrownBy(() -> Strategy.halvingBySteps(4, 2, 2)).hasMessageContaining("least 4");
+  }
+
+  @Test
+  void budgetsGrowByEtaUpToTheLargest() {
+    assertThat(((Strategy.SuccessiveHalving) Strategy.halvingByEpochs(1, 9, 3)).budgets())
+        .containsExactly(1, 3, 9);
+    assertThat(((Strategy.SuccessiveHalving) Strategy.halvingBySteps(10, 50, 2)).budgets())
+        .containsExactly(10, 20, 40, 50);
+  }
+}
