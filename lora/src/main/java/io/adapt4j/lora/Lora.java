@@ -58,6 +58,15 @@ public final class Lora implements FineTuningMethod {
     return new Lora(PeftFolder.readConfig(adapter), Optional.of(adapter));
   }
 
+  AdapterConfig config() {
+    return config;
+  }
+
+  @Override
+  public Optional<Path> start() {
+    return start;
+  }
+
   private Lora with(AdapterConfig changed) {
     return new Lora(changed, start);
   }
