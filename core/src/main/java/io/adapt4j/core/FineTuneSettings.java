@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.provenance.Provenance;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
@@ -23,4 +24,5 @@ record FineTuneSettings(
     Precision precision,
     TrainingOptions training,
     long seed,
-    List<TrainingListener> listeners) {}
+    List<TrainingListener> listeners,
+    Optional<Provenance> repeats) {}

@@ -14,7 +14,6 @@ import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.NextTokens;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.Trainer;
-import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingResult;
 import java.util.List;
@@ -60,6 +59,7 @@ final class NextTokenRun {
     Optional<EncodableRows> held = settings.validation().map(encoder::filter);
     held.ifPresent(
         one -> requireUsable(settings.validation().orElseThrow(), one.report(), maxLength));
+    RunRepeat.requireSameData(settings, train.report(), held.map(EncodableRows::report));
     return new NextTokenRun(settings, encoder, train, held);
   }
 
@@ -104,15 +104,18 @@ final class NextTokenRun {
             .build();
     Optional<Batches> heldBatches =
         held.map(one -> Batches.of(one.dataset(), encoder).batchSize(settings.batchSize()).build());
+    RunRecorder recorder =
+        RunRecorder.start(
+            settings, train.report(), held.map(EncodableRows::report), encoder.usedChatTemplate());
     Trainer<Batch> trainer =
         new Trainer<>(
             new NextTokens(decoder),
-            adaptation,
+            recorder.recording(adaptation),
             options(),
             batches,
             heldBatches,
             settings.output(),
-            TrainingListener.all(settings.listeners()),
+            recorder.before(settings.listeners()),
             stopRequested);
     return trainer.run(
         new RunStart(

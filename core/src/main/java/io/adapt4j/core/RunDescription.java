@@ -81,10 +81,19 @@ public final class RunDescription {
    *     data that cannot be opened
    */
   public FineTuner.Builder builder() {
+    return builder(RunKeys.ALL);
+  }
+
+  /** A builder with everything but the data. */
+  FineTuner.Builder builderWithoutData() {
+    return builder(RunKeys.ALL.stream().filter(key -> !key.setters().contains("dataset")).toList());
+  }
+
+  private FineTuner.Builder builder(List<RunKeys.Key> keys) {
     Problems problems = new Problems();
     Fields fields = Fields.of("", tree, problems);
     FineTuner.Builder builder = FineTuner.builder();
-    RunKeys.ALL.forEach(key -> key.reader().accept(fields, builder));
+    keys.forEach(key -> key.reader().accept(fields, builder));
     fields.require("output", "Name the folder for checkpoints.");
     fields.finish();
     problems.finish();

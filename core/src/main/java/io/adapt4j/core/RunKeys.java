@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.DoublePredicate;
 import java.util.function.Function;
 
@@ -191,24 +192,22 @@ final class RunKeys {
   }
 
   /** A key that says what to do now, and so is not part of a record. */
-  private static Key act(String name, Function<FineTuner.Builder, FineTuner.Builder> setter) {
+  private static Key act(String name, Consumer<FineTuner.Builder> setter) {
     return new Key(
         name,
         Set.of(name),
         (fields, builder) ->
-            fields.flag(name).filter(on -> on).ifPresent(on -> setter.apply(builder)),
+            fields.flag(name).filter(on -> on).ifPresent(on -> setter.accept(builder)),
         settings -> Optional.empty());
   }
 
   private static Key flag(
-      String name,
-      Function<FineTuner.Builder, FineTuner.Builder> setter,
-      Function<TrainingOptions, Boolean> getter) {
+      String name, Consumer<FineTuner.Builder> setter, Function<TrainingOptions, Boolean> getter) {
     return new Key(
         name,
         Set.of(name),
         (fields, builder) ->
-            fields.flag(name).filter(on -> on).ifPresent(on -> setter.apply(builder)),
+            fields.flag(name).filter(on -> on).ifPresent(on -> setter.accept(builder)),
         settings -> Optional.of(BooleanNode.valueOf(getter.apply(settings.training()))));
   }
 

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -38,11 +39,15 @@ public final class ExampleEncoder {
   /** Null where conversations cannot be encoded. */
   private final ChatEncoder chatEncoder;
 
+  private final ChatTemplate chatTemplate;
+  private volatile boolean metChat;
+
   private ExampleEncoder(Builder builder) {
     this.tokenizer = builder.tokenizer;
     this.maxLength = builder.maxLength;
     this.overflow = builder.overflow;
     this.appendEos = builder.appendEos;
+    this.chatTemplate = builder.chatTemplate;
     this.chatEncoder =
         builder.chatTemplate == null
             ? null
@@ -156,6 +161,24 @@ public final class ExampleEncoder {
    */
   public boolean failsOverLimit() {
     return overflow == Overflow.FAIL;
+  }
+
+  /**
+   * Returns the template that makes texts of conversations.
+   *
+   * @return the template; empty if there is none
+   */
+  public Optional<ChatTemplate> chatTemplate() {
+    return Optional.ofNullable(chatTemplate);
+  }
+
+  /**
+   * Returns the template if a conversation was encoded with it.
+   *
+   * @return the template; empty as long as there was no conversation
+   */
+  public Optional<ChatTemplate> usedChatTemplate() {
+    return chatTemplate().filter(template -> metChat);
   }
 
   /**
@@ -291,6 +314,7 @@ public final class ExampleEncoder {
           "a conversation needs a chat template to become a text. Give the encoder the model's, or"
               + " read the rows as prompts with completions.");
     }
+    metChat = true;
     ChatOptions options = ChatOptions.defaults();
     EncodedChat encoded;
     try {

@@ -1,6 +1,7 @@
 package io.adapt4j.core.model;
 
 import java.util.List;
+import java.util.Optional;
 
 /** A stored change to a model, such as a LoRA adapter, that can be put on its base. */
 public interface Adapter {
@@ -12,6 +13,17 @@ public interface Adapter {
    * @return one sentence a problem; empty when it fits
    */
   List<String> problems(Network declared);
+
+  /**
+   * Returns the hash of the chat template that the adapter was trained in, as {@link
+   * io.adapt4j.core.chat.ChatTemplate#digest} computes it. A model in use with another template is
+   * refused.
+   *
+   * @return 64 hexadecimal digits; empty if any template will do
+   */
+  default Optional<String> chatTemplateDigest() {
+    return Optional.empty();
+  }
 
   /**
    * Puts the adapter on a model.
