@@ -3,12 +3,17 @@ package io.adapt4j.core;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.data.quality.DataChecker;
+import io.adapt4j.core.data.quality.DataReport;
 import io.adapt4j.core.describe.Documents;
 import io.adapt4j.core.describe.Fields;
 import io.adapt4j.core.describe.Place;
 import io.adapt4j.core.describe.Problems;
 import io.adapt4j.core.describe.Value;
+import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,6 +117,46 @@ public final class RunDescription {
     Optional<Split> data = RunData.split(Fields.of("", tree, problems));
     problems.finish();
     return data.orElseThrow(() -> new IllegalStateException("data without a problem is open"));
+  }
+
+  /**
+   * Reads where the run writes to.
+   *
+   * @return the folder; empty if the key is missing or wrong, of which {@link #builder} tells
+   */
+  public Optional<Path> output() {
+    Fields fields = Fields.of("", tree, new Problems());
+    return fields.file("output");
+  }
+
+  /**
+   * Looks for what is wrong with the data, with the tokenizer, the chat template and the limit of
+   * the run. The test part of a split is compared with the training part.
+   *
+   * @return the report
+   * @throws io.adapt4j.core.describe.DescriptionException if the description is wrong
+   * @throws FineTuneException if the run cannot start
+   */
+  public DataReport checkData() {
+    FineTuneSettings settings = builder().build().settings();
+    int maxLength =
+        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+    Path folder = settings.model().folder();
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      ExampleEncoder.Builder encoder =
+          ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow());
+      ChatTemplate.find(folder).ifPresent(encoder::chatTemplate);
+      return DataChecker.of(data()).encoder(encoder.build()).check();
+    }
+  }
+
+  /**
+   * Lists the methods that descriptions can name.
+   *
+   * @return the names, as modules on the class path bring them
+   */
+  public static List<String> methods() {
+    return RunMethods.names();
   }
 
   /**

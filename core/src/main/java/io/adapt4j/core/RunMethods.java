@@ -21,6 +21,10 @@ final class RunMethods {
         .toList();
   }
 
+  static List<String> names() {
+    return known().stream().map(MethodDescription::name).sorted().toList();
+  }
+
   static Optional<FineTuningMethod> read(Fields fields) {
     List<MethodDescription> known = known();
     List<String> names = known.stream().map(MethodDescription::name).toList();
