@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -177,8 +179,7 @@ class CommandsTest {
     String row = Files.readAllLines(folder.resolve("rows.jsonl")).get(0);
     Files.writeString(folder.resolve("rows.jsonl"), (row + "\n").repeat(10));
     assertThat(validateWhole().code()).isZero();
-    assertThat(validateWhole("--fail-on", "WARNING").code())
-        .isEqualTo(ExitCode.FINDINGS);
+    assertThat(validateWhole("--fail-on", "WARNING").code()).isEqualTo(ExitCode.FINDINGS);
   }
 
   @ParameterizedTest
@@ -231,5 +232,40 @@ class CommandsTest {
     Result result = execute("repeat", folder.resolve("run/provenance.json"));
     assertThat(result.code()).isEqualTo(ExitCode.USAGE);
     assertThat(result.err()).contains("rows.jsonl has changed: its sha256 was ");
+  }
+
+  @Test
+  void anAdapterIsNotUsedWithAnotherChatTemplateUnasked() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(MODEL)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    String template = "{% for m in messages %}{{ m.role }}: {{ m.content }} {% endfor %}";
+    Files.writeString(model.resolve("chat_template.jinja"), template);
+    Files.writeString(
+        folder.resolve("rows.jsonl"),
+        ("{\"messages\": [{\"role\": \"user\", \"content\": \"What?\"},"
+                + " {\"role\": \"assistant\", \"content\": \"A ball.\"}]}\n")
+            .repeat(40));
+    assertThat(execute("train", run, "--set", "model=" + model, "--set", "maxSteps=2").code())
+        .isZero();
+    Path adapter = folder.resolve("run/last");
+    assertThat(adapter.resolve("chat_template.jinja")).hasContent(template);
+    Object[] chat = {
+      "generate", model, "--adapter", adapter, "--chat", "What?", "--max-new-tokens", "2"
+    };
+    assertThat(execute(chat).code()).isZero();
+
+    Files.writeString(model.resolve("chat_template.jinja"), template.replace(": ", "> "));
+    Result refused = execute(chat);
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.err())
+        .contains("the adapter was trained in a chat template with sha256 ")
+        .contains("withAnyChatTemplate()");
+    Object[] anyway = Arrays.copyOf(chat, chat.length + 1);
+    anyway[chat.length] = "--any-chat-template";
+    assertThat(execute(anyway).code()).isZero();
   }
 }

@@ -52,10 +52,11 @@ final class RunRepeat {
               + one
               + (one.startsWith("method") ? "." : ". Give it: repeat(record, data)."));
     }
-    problems.addAll(record.changedFiles());
-    templateOf(record)
-        .ifPresent(
-            folder -> changedTemplate(record, ChatTemplate.find(folder)).ifPresent(problems::add));
+    Path model = modelFolder(record);
+    problems.addAll(record.changedFiles(model));
+    if (record.chatTemplate().isPresent()) {
+      changedTemplate(record, ChatTemplate.find(model)).ifPresent(problems::add);
+    }
     if (!problems.isEmpty()) {
       throw new FineTuneException(problems);
     }
@@ -72,11 +73,12 @@ final class RunRepeat {
     return RunDescription.of(keys, record.file() + ", configuration");
   }
 
-  /** The model's folder, where the record has a template. */
-  private static Optional<Path> templateOf(Provenance record) {
-    return record
-        .chatTemplate()
-        .map(digest -> Path.of(record.json().path("model").path("folder").asText()));
+  /** The recorded folder; of a model on a hub, the commit wherever the cache is here. */
+  private static Path modelFolder(Provenance record) {
+    JsonNode model = record.json().path("model");
+    return model.has("hub")
+        ? ModelSource.hub(model.path("hub").asText(), model.path("revision").asText()).folder()
+        : Path.of(model.path("folder").asText());
   }
 
   private static Optional<String> changedTemplate(

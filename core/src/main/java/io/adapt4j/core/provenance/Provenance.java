@@ -28,6 +28,8 @@ public final class Provenance {
   /** Version of the fields; raised when a field changes its meaning. */
   public static final int SCHEMA = 1;
 
+  private static final String MODEL = "model";
+
   private final Path file;
   private final ObjectNode json;
 
@@ -157,13 +159,16 @@ public final class Provenance {
   /**
    * Compares the files of the record with those on disk now.
    *
+   * @param model the model's folder, where its files are looked for
    * @return one sentence a file that is missing or has changed; empty if all are as they were
    */
-  public List<String> changedFiles() {
+  public List<String> changedFiles(Path model) {
     List<String> changed = new ArrayList<>();
-    for (String part : List.of("model", "start", "data")) {
+    for (String part : List.of(MODEL, "start", "data")) {
       for (JsonNode one : json.path(part).path("files")) {
-        FileHash.change(Path.of(one.path("path").asText()), one.path("sha256").asText())
+        Path before = Path.of(one.path("path").asText());
+        Path now = part.equals(MODEL) ? model.resolve(before.getFileName()) : before;
+        FileHash.change(now, one.path("sha256").asText())
             .ifPresent(change -> changed.add(part + ": " + change));
       }
     }
