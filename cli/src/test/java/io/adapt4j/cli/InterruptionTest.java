@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run that is told to end saves first, and can go on. */
+/** A run that is told to end saves first. */
 class InterruptionTest {
 
   /** What the JVM ends with after SIGTERM; after SIGINT, which a test cannot count on, 130. */
@@ -46,7 +46,7 @@ class InterruptionTest {
 
   @Test
   @Timeout(120)
-  void aRunThatIsToldToEndSavesAfterItsStepAndGoesOn() throws Exception {
+  void aRunThatIsToldToEndSavesAfterItsStep() throws Exception {
     Path run = CommandsTest.write(folder, 100_000);
     Process process = start("train", run.toString());
     while (process.isAlive() && steps() < 2) {
