@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.provenance.Provenance;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.TrainingListener;
@@ -28,4 +29,5 @@ record FineTuneSettings(
     Objective objective,
     List<TrainingListener> listeners,
     List<Regularisation> regularisations,
-    int numberedCheckpoints) {}
+    int numberedCheckpoints,
+    Optional<Provenance> repeats) {}

@@ -12,6 +12,7 @@ import io.adapt4j.core.monitor.RunFigures;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
+import io.adapt4j.core.provenance.Provenance;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
@@ -74,6 +75,53 @@ public final class FineTuner {
    */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * Describes the run that a record tells of, to do it again. The model, the tokenizer and the data
+   * files are compared with their hashes now; the encoded data and the chat template when the run
+   * starts. On the same machine with the same versions the losses and weights are the same.
+   *
+   * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
+   * @return a builder with everything set; its output is a folder beside the recorded one, with
+   *     {@code -repeat} after its name
+   * @throws FineTuneException naming everything that has changed or cannot be made again
+   * @throws io.adapt4j.core.config.ConfigException if there is no record, or it is damaged
+   */
+  public static Builder repeat(Path record) {
+    return RunRepeat.of(record);
+  }
+
+  /**
+   * Describes the run that a record tells of, with data that the record cannot make again, such as
+   * rows in memory, otherwise as {@link #repeat(Path)}.
+   *
+   * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
+   * @param data the same training and validation data; compared by its encoded samples when the run
+   *     starts
+   * @return a builder with everything set
+   * @throws FineTuneException naming everything that has changed
+   */
+  public static Builder repeat(Path record, Split data) {
+    return RunRepeat.of(record, data);
+  }
+
+  /**
+   * Describes the run that a record tells of and that had no validation data, otherwise as {@link
+   * #repeat(Path, Split)}.
+   *
+   * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
+   * @param data the same training data; compared by its encoded samples when the run starts
+   * @return a builder with everything set
+   * @throws FineTuneException naming everything that has changed
+   */
+  public static Builder repeat(Path record, Dataset data) {
+    return RunRepeat.of(record, data);
+  }
+
+  /** What is to be done. */
+  FineTuneSettings settings() {
+    return settings;
   }
 
   /**
@@ -257,6 +305,7 @@ public final class FineTuner {
     private boolean resume;
     private int maxSkippedSteps = FineTuneDefaults.MAX_SKIPPED_STEPS;
     private long seed = FineTuneDefaults.SEED;
+    private Provenance repeats;
 
     private Builder() {}
 
@@ -735,6 +784,12 @@ public final class FineTuner {
       return this;
     }
 
+    /** The record that the run's data and template must agree with. */
+    Builder repeats(Provenance record) {
+      repeats = record;
+      return this;
+    }
+
     /**
      * Checks everything together. A model on a hub is downloaded for it, once everything that can
      * be checked without it is right.
@@ -870,7 +925,8 @@ public final class FineTuner {
           objective,
           List.of(watched),
           List.copyOf(regularisations),
-          numberedCheckpoints);
+          numberedCheckpoints,
+          Optional.ofNullable(repeats));
     }
 
     private List<TrainingStep.RateFactor> allRates() {

@@ -45,12 +45,14 @@ public final class LanguageModel implements AutoCloseable {
   private final Generator generator;
   private final Scorer scorer;
   private final ReentrantLock lock = new ReentrantLock();
+  private final TrainedTemplates trainedTemplates;
   private ChatTemplate chatTemplate;
   private boolean templateSet;
   private boolean closed;
 
-  private LanguageModel(LoadedModel model) {
+  private LanguageModel(LoadedModel model, TrainedTemplates trainedTemplates) {
     this.model = model;
+    this.trainedTemplates = trainedTemplates;
     SpecialIds special = model.specialIds();
     int contextLength = model.decoder().contextLength();
     this.generator =
@@ -72,6 +74,7 @@ public final class LanguageModel implements AutoCloseable {
    * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it
    * @throws io.adapt4j.core.tokenize.TokenizerException if the tokenizer cannot be used
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
+   * @throws ChatException if an adapter was trained in another chat template than the model has
    */
   public static LanguageModel load(ModelSource source, Adapter... adapters) {
     return load(source, Precision.AUTO, adapters);
@@ -86,7 +89,10 @@ public final class LanguageModel implements AutoCloseable {
    * @return the model, closed by the caller
    */
   public static LanguageModel load(ModelSource source, Precision precision, Adapter... adapters) {
-    return new LanguageModel(LoadedModel.load(source.folder(), precision, List.of(adapters)));
+    TrainedTemplates templates = TrainedTemplates.of(source.folder(), List.of(adapters));
+    templates.checkAdapters();
+    return new LanguageModel(
+        LoadedModel.load(source.folder(), precision, List.of(adapters)), templates);
   }
 
   /**
@@ -294,8 +300,21 @@ public final class LanguageModel implements AutoCloseable {
    * Sets the chat template, in the place of the one in the model's folder if there is one.
    *
    * @param template the template to use from now on
+   * @throws ChatException if the model or an adapter was trained in another one, as its {@code
+   *     provenance.json} says
    */
   public void useChatTemplate(ChatTemplate template) {
+    trainedTemplates.require(template);
+    useAnyChatTemplate(template);
+  }
+
+  /**
+   * Sets the chat template also where the model was trained in another one. Answers may then be
+   * worse, as the model meets words around messages that it has not learned.
+   *
+   * @param template the template to use from now on
+   */
+  public void useAnyChatTemplate(ChatTemplate template) {
     Objects.requireNonNull(template, "template");
     exclusively(
         () -> {
@@ -506,7 +525,7 @@ public final class LanguageModel implements AutoCloseable {
   /** Read when first needed: a broken template is no reason not to load a model. */
   private ChatTemplate chatTemplate() {
     if (chatTemplate == null) {
-      chatTemplate =
+      ChatTemplate found =
           ChatTemplate.find(model.folder())
               .orElseThrow(
                   () ->
@@ -515,6 +534,8 @@ public final class LanguageModel implements AutoCloseable {
                               + ": expected a chat template (chat_template.jinja, or chat_template"
                               + " in tokenizer_config.json), found none. Use generate, or set a"
                               + " template with useChatTemplate."));
+      trainedTemplates.require(found);
+      chatTemplate = found;
     }
     return chatTemplate;
   }

@@ -43,6 +43,7 @@ final class MaskedTokenRun implements TaskRun {
       TaskRun.requireUsable(settings.train(), train.report(), maxLength);
       Optional<MaskedBatches> held =
           settings.validation().map(data -> held(settings, task, tokenizer, maxLength, data));
+      RunRepeat.requireSameData(settings, train.report(), held.map(MaskedBatches::report));
       return new MaskedTokenRun(
           new RunParts(settings, train.report(), held.map(MaskedBatches::report), maxLength),
           train,

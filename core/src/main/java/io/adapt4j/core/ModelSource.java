@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import io.adapt4j.core.hub.Hub;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Where a model is read from: a folder on disk, or a repository on a hub that is downloaded when it
@@ -89,6 +90,18 @@ public final class ModelSource {
   /** Whether {@link #folder} answers without a download. */
   synchronized boolean isOnDisk() {
     return folder != null;
+  }
+
+  /** The repository on a hub; empty for a folder. */
+  Optional<String> repository() {
+    return Optional.ofNullable(remote).map(Remote::repository);
+  }
+
+  /** What names the same files of the repository every time: the commit, once it is on disk. */
+  synchronized Optional<String> revision() {
+    boolean known = folder != null && folder.getFileName().toString().matches("[0-9a-f]{40}");
+    return Optional.ofNullable(remote)
+        .map(one -> known ? folder.getFileName().toString() : one.revision());
   }
 
   @Override

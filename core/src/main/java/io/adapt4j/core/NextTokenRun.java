@@ -61,6 +61,7 @@ final class NextTokenRun implements TaskRun {
     Optional<EncodableRows> held = settings.validation().map(encoder::filter);
     held.ifPresent(
         one -> TaskRun.requireUsable(settings.validation().orElseThrow(), one.report(), maxLength));
+    RunRepeat.requireSameData(settings, train.report(), held.map(EncodableRows::report));
     return new NextTokenRun(settings, encoder, train, held);
   }
 
@@ -96,6 +97,7 @@ final class NextTokenRun implements TaskRun {
               batches(),
               heldBatches(),
               settings.regularisations().stream().map(one -> one.identity(encoder)).toList(),
+              encoder.usedChatTemplate(),
               stopRequested)
           .hooks(StepHooks.of(regularisers.penalties()))
           .run(parts.start(network, plan));

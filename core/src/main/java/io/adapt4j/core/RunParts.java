@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.engine.DType;
@@ -16,7 +17,6 @@ import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.StepHooks;
 import io.adapt4j.core.train.Trainer;
-import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingResult;
 import io.adapt4j.core.train.TrainingStep;
@@ -58,7 +58,8 @@ record RunParts(
       BatchSource<B> batches,
       Optional<? extends BatchSource<B>> heldBatches,
       BooleanSupplier stopRequested) {
-    Trainer<B> trainer = trainer(task, adaptation, batches, heldBatches, List.of(), stopRequested);
+    Trainer<B> trainer =
+        trainer(task, adaptation, batches, heldBatches, List.of(), Optional.empty(), stopRequested);
     return trainer.run(start(network, plan));
   }
 
@@ -68,10 +69,12 @@ record RunParts(
       BatchSource<B> batches,
       Optional<? extends BatchSource<B>> heldBatches,
       List<String> regularisations,
+      Optional<ChatTemplate> template,
       BooleanSupplier stopRequested) {
+    RunRecorder recorder = RunRecorder.start(settings, train, held, template);
     return new Trainer<>(
             task,
-            adaptation,
+            recorder.recording(adaptation),
             settings
                 .training()
                 .identifiedBy(
@@ -85,7 +88,7 @@ record RunParts(
             batches,
             heldBatches,
             settings.output(),
-            TrainingListener.all(settings.listeners()),
+            recorder.before(settings.listeners()),
             stopRequested)
         .keepLast(settings.numberedCheckpoints());
   }

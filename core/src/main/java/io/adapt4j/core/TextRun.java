@@ -60,6 +60,7 @@ final class TextRun implements TaskRun {
       held.ifPresent(
           one ->
               TaskRun.requireUsable(settings.validation().orElseThrow(), one.report(), maxLength));
+      RunRepeat.requireSameData(settings, train.report(), held.map(TextRows::report));
       int paddingId = model.config().padTokenId().orElse(tokenizer.paddingId());
       return new TextRun(settings, task, train, held, paddingId);
     } catch (DatasetException e) {

@@ -41,6 +41,7 @@ class ArchitectureTest {
           "qlora", Set.of("lora", "core"),
           "rag", Set.of("core"),
           "eval", Set.of("core"),
+          "cli", Set.of("core", "lora", "parquet"),
           "examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval"));
 
   /** The modules that make up the library: all but examples and benchmarks, which use it. */

@@ -64,6 +64,15 @@ public final class Lora implements FineTuningMethod {
     return new Lora(PeftFolder.readConfig(adapter), Optional.of(adapter), 1);
   }
 
+  AdapterConfig config() {
+    return config;
+  }
+
+  @Override
+  public Optional<Path> start() {
+    return start;
+  }
+
   private Lora with(Consumer<AdapterConfig.Draft> change) {
     return new Lora(config.with(change), start, plusRatio);
   }

@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.StoredType;
@@ -15,6 +16,7 @@ import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.NewTensors;
 import io.adapt4j.core.model.OutputLayer;
 import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.provenance.Provenance;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,10 +28,12 @@ public final class LoraAdapter implements Adapter {
 
   private final Path folder;
   private final AdapterConfig config;
+  private final boolean anyChatTemplate;
 
-  private LoraAdapter(Path folder, AdapterConfig config) {
+  private LoraAdapter(Path folder, AdapterConfig config, boolean anyChatTemplate) {
     this.folder = folder;
     this.config = config;
+    this.anyChatTemplate = anyChatTemplate;
   }
 
   /**
@@ -41,7 +45,7 @@ public final class LoraAdapter implements Adapter {
    *     unsupported; the message names the field
    */
   public static LoraAdapter at(Path folder) {
-    return new LoraAdapter(folder, PeftFolder.readConfig(folder));
+    return new LoraAdapter(folder, PeftFolder.readConfig(folder), false);
   }
 
   /**
@@ -75,6 +79,31 @@ public final class LoraAdapter implements Adapter {
         .filter(Files::exists)
         .map(file -> ModelConfig.read(folder))
         .filter(one -> OutputLayer.CLASSES.isOf(one) || OutputLayer.TOKEN_CLASSES.isOf(one));
+  }
+
+  /**
+   * Lets the adapter be used with another chat template than it was trained in. Answers may then be
+   * worse, as the model meets words around messages that it has not learned.
+   *
+   * @return a changed copy
+   */
+  public LoraAdapter withAnyChatTemplate() {
+    return new LoraAdapter(folder, config, true);
+  }
+
+  /**
+   * What the folder's {@code provenance.json} says, or without one what template stands beside the
+   * adapter.
+   */
+  @Override
+  public Optional<String> chatTemplateDigest() {
+    if (anyChatTemplate) {
+      return Optional.empty();
+    }
+    Optional<Provenance> record = Provenance.find(folder);
+    return record.isPresent()
+        ? record.get().chatTemplate()
+        : ChatTemplate.find(folder).map(ChatTemplate::digest);
   }
 
   @Override

@@ -1,14 +1,21 @@
 package io.adapt4j.core.chat;
 
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.template.Rendered;
 import io.adapt4j.core.template.Template;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * A model's chat template, or its several templates by name, with the special tokens they print.
@@ -101,6 +108,47 @@ public final class ChatTemplate {
    */
   public Map<String, Object> specialTokens() {
     return specialTokens;
+  }
+
+  /**
+   * Computes what tells this template from others: the SHA-256 of its text without a line end at
+   * its end, or, of several templates, of their names and texts.
+   *
+   * @return 64 hexadecimal digits
+   */
+  public String digest() {
+    MessageDigest digest = FileDigest.sha256();
+    boolean single = templates.keySet().equals(Set.of(DEFAULT));
+    for (Map.Entry<String, Template> one : new TreeMap<>(templates).entrySet()) {
+      String name = single ? "" : one.getKey() + "\0";
+      String end = single ? "" : "\0";
+      digest.update((name + text(one.getValue()) + end).getBytes(StandardCharsets.UTF_8));
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Jinja takes no notice of a line end at the end, and some programs add one. */
+  private static String text(Template template) {
+    String source = template.source();
+    return source.endsWith("\n") ? source.substring(0, source.length() - 1) : source;
+  }
+
+  /**
+   * Writes the template where {@link #read} and Transformers find it.
+   *
+   * @param folder a folder of a model or an adapter
+   * @throws ChatException if writing fails
+   */
+  public void save(Path folder) {
+    for (Map.Entry<String, Template> one : templates.entrySet()) {
+      Path file = TemplateFiles.file(folder, one.getKey());
+      try {
+        AtomicFiles.writeText(file, one.getValue().source());
+      } catch (IOException e) {
+        throw new ChatException(
+            file + ": writing failed: " + e + ". Check free space and permissions.", e);
+      }
+    }
   }
 
   /**

@@ -36,6 +36,13 @@ final class TemplateFiles {
             new ChatTemplate(folder.toString(), templates, SpecialTokenTexts.read(folder)));
   }
 
+  /** Where the template of a name is written. */
+  static Path file(Path folder, String name) {
+    return name.equals(ChatTemplate.DEFAULT)
+        ? folder.resolve(FILE)
+        : folder.resolve(FOLDER).resolve(name + EXTENSION);
+  }
+
   private static Map<String, Template> fromFiles(Path folder) {
     Map<String, Template> templates = new LinkedHashMap<>();
     Path single = folder.resolve(FILE);

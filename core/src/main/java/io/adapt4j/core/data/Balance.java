@@ -1,5 +1,9 @@
 package io.adapt4j.core.data;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.Arrays;
 import java.util.function.Function;
 
@@ -12,9 +16,11 @@ public final class Balance {
 
   private final Dataset dataset;
   private final int[][] classes;
+  private final boolean byLabel;
 
-  private Balance(Dataset dataset, RowKeys.KeyOf keyOf) {
+  private Balance(Dataset dataset, RowKeys.KeyOf keyOf, boolean byLabel) {
     this.dataset = dataset;
+    this.byLabel = byLabel;
     this.classes = RowKeys.of(dataset, keyOf).rows();
   }
 
@@ -26,7 +32,7 @@ public final class Balance {
    * @throws DatasetException if a row has no label
    */
   public static Balance byLabel(Dataset dataset) {
-    return new Balance(dataset, RowKeys.KeyOf.label());
+    return new Balance(dataset, RowKeys.KeyOf.label(), true);
   }
 
   /**
@@ -37,7 +43,7 @@ public final class Balance {
    * @return the choice of ways
    */
   public static Balance by(Dataset dataset, Function<? super Example, String> classOf) {
-    return new Balance(dataset, RowKeys.KeyOf.of(classOf));
+    return new Balance(dataset, RowKeys.KeyOf.of(classOf), false);
   }
 
   /**
@@ -49,7 +55,7 @@ public final class Balance {
    */
   public Dataset oversample(long seed) {
     int largest = Arrays.stream(classes).mapToInt(rows -> rows.length).max().orElse(0);
-    return sample(largest, seed);
+    return Subset.told(sample(largest, seed), origin("oversample", seed));
   }
 
   /**
@@ -60,7 +66,7 @@ public final class Balance {
    */
   public Dataset undersample(long seed) {
     int smallest = Arrays.stream(classes).mapToInt(rows -> rows.length).min().orElse(0);
-    return sample(smallest, seed);
+    return Subset.told(sample(smallest, seed), origin("undersample", seed));
   }
 
   /**
@@ -77,7 +83,19 @@ public final class Balance {
         weights[row] = weight;
       }
     }
-    return dataset.weighted(weights);
+    return new Weighted(dataset, weights, then(TextNode.valueOf("weights")));
+  }
+
+  private DataOrigin origin(String way, long seed) {
+    ObjectNode options = JsonNodeFactory.instance.objectNode();
+    options.putObject(way).put("seed", seed);
+    return then(options);
+  }
+
+  private DataOrigin then(JsonNode options) {
+    return byLabel
+        ? dataset.origin().then("balance", options)
+        : dataset.origin().thenUntold("classes told by a function");
   }
 
   private Dataset sample(int size, long seed) {

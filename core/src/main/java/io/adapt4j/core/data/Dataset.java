@@ -1,5 +1,6 @@
 package io.adapt4j.core.data;
 
+import com.fasterxml.jackson.databind.node.IntNode;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -72,6 +73,15 @@ public interface Dataset {
   }
 
   /**
+   * Tells how this data can be made again.
+   *
+   * @return a description, or why there is none
+   */
+  default DataOrigin origin() {
+    return DataOrigin.untold("rows of " + getClass().getName());
+  }
+
+  /**
    * Returns a view of the first rows.
    *
    * @param rows how many; all rows if there are fewer
@@ -82,7 +92,9 @@ public interface Dataset {
     if (rows < 0) {
       throw new IllegalArgumentException("rows to take must be at least 0, found " + rows);
     }
-    return subset(IntStream.range(0, Math.min(rows, size())).toArray());
+    return Subset.told(
+        subset(IntStream.range(0, Math.min(rows, size())).toArray()),
+        origin().then("take", IntNode.valueOf(rows)));
   }
 
   /**

@@ -3,6 +3,9 @@ package io.adapt4j.core.data;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.describe.Fields;
 import io.adapt4j.core.internal.Json;
 import java.io.CharConversionException;
 import java.io.IOException;
@@ -57,6 +60,7 @@ public final class DatasetReader {
   private boolean asChat;
   private String system;
   private ExampleReader reader;
+  private boolean plain;
   private final Map<String, String> renames = new LinkedHashMap<>();
   private boolean skipMalformed;
   private Path quarantine;
@@ -210,6 +214,7 @@ public final class DatasetReader {
    */
   public DatasetReader map(Function<Row, ? extends Example> function) {
     this.reader = ExampleReader.of(function);
+    this.plain = false;
     return this;
   }
 
@@ -294,6 +299,7 @@ public final class DatasetReader {
   /** Each row tells whether it is a text, a prompt with a completion, or a conversation. */
   DatasetReader plain() {
     this.reader = new PlainReader();
+    this.plain = true;
     return this;
   }
 
@@ -362,7 +368,57 @@ public final class DatasetReader {
             indexer.problems(),
             indexer.shape(),
             indexer.unusedFields(),
-            quarantined ? Optional.of(quarantine) : Optional.empty()));
+            quarantined ? Optional.of(quarantine) : Optional.empty()),
+        this::origin);
+  }
+
+  private DataOrigin origin(List<DataOrigin.Source> sources) {
+    DataOrigin told = DataOrigin.of(description(), sources);
+    return reader == null || plain ? told : told.thenUntold("rows read with a function");
+  }
+
+  /** These options under the keys of {@link DataDescription}. */
+  private ObjectNode description() {
+    ObjectNode keys = JsonNodeFactory.instance.objectNode();
+    keys.put("path", path.toAbsolutePath().normalize().toString());
+    put(keys, "files", glob);
+    put(keys, "format", format == null ? null : Fields.written(format));
+    put(keys, "encoding", encoding == null ? null : encoding.name());
+    put(keys, "delimiter", delimiter == null ? null : delimiter.toString());
+    if (!quotes) {
+      keys.put("quotes", false);
+    }
+    if (columns != null) {
+      columns.forEach(keys.putArray("columns")::add);
+    }
+    put(keys, "textUnit", textUnit == TextUnit.DOCUMENT ? null : Fields.written(textUnit));
+    put(keys, "rowsAt", rowsAt);
+    put(keys, "shape", shape == null ? null : Fields.written(shape));
+    if (plain) {
+      keys.put("mixedShapes", true);
+    }
+    if (!renames.isEmpty()) {
+      renames.forEach(keys.putObject("map")::put);
+    }
+    if (template != null) {
+      template.variants().forEach(keys.putArray("template")::add);
+    }
+    if (asChat && system == null) {
+      keys.put("asChat", true);
+    }
+    put(keys, "system", system);
+    put(keys, "noAnswer", noAnswer);
+    if (skipMalformed) {
+      keys.put("skipMalformed", true);
+    }
+    put(keys, "quarantine", quarantine == null ? null : quarantine.toAbsolutePath().toString());
+    return keys;
+  }
+
+  private static void put(ObjectNode keys, String key, String value) {
+    if (value != null) {
+      keys.put(key, value);
+    }
   }
 
   private List<Path> files() throws IOException {

@@ -124,6 +124,11 @@ public final class Datasets {
     }
 
     @Override
+    public DataOrigin origin() {
+      return DataOrigin.untold("rows in memory");
+    }
+
+    @Override
     public int size() {
       return rows.size();
     }

@@ -9,6 +9,7 @@ import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -35,6 +36,9 @@ public final class ExampleEncoder {
   /** Null where conversations cannot be encoded. */
   private final ChatEncoder chatEncoder;
 
+  private final ChatTemplate chatTemplate;
+  private volatile boolean metChat;
+
   private ExampleEncoder(Builder builder) {
     this.tokenizer = builder.tokenizer;
     this.limit =
@@ -46,6 +50,7 @@ public final class ExampleEncoder {
             builder.tokenizer.eosId());
     this.lossOn = builder.lossOn;
     this.appendEos = builder.appendEos;
+    this.chatTemplate = builder.chatTemplate;
     this.chatEncoder =
         builder.chatTemplate == null
             ? null
@@ -196,6 +201,24 @@ public final class ExampleEncoder {
   }
 
   /**
+   * Returns the template that makes texts of conversations.
+   *
+   * @return the template; empty if there is none
+   */
+  public Optional<ChatTemplate> chatTemplate() {
+    return Optional.ofNullable(chatTemplate);
+  }
+
+  /**
+   * Returns the template if a conversation was encoded with it.
+   *
+   * @return the template; empty as long as there was no conversation
+   */
+  public Optional<ChatTemplate> usedChatTemplate() {
+    return chatTemplate().filter(template -> metChat);
+  }
+
+  /**
    * Returns the tokenizer.
    *
    * @return the tokenizer that the encoder was made with
@@ -276,6 +299,7 @@ public final class ExampleEncoder {
           "a conversation needs a chat template to become a text. Give the encoder the model's, or"
               + " read the rows as prompts with completions.");
     }
+    metChat = true;
     ChatOptions defaults = ChatOptions.defaults();
     ChatOptions options = chat.tools().isEmpty() ? defaults : defaults.withTools(chat.tools());
     try {

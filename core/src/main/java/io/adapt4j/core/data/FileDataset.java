@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Rows of a file or of a folder of files, read on demand. In memory are the places of the rows
@@ -21,6 +22,7 @@ public final class FileDataset implements Dataset {
   private final Map<String, String> renames;
   private final ExampleReader reader;
   private final ReadReport report;
+  private final DataOrigin origin;
 
   /** The rows of one file. */
   record Part(SourceFile source, RecordFormat format, RowIndex index) {}
@@ -30,7 +32,8 @@ public final class FileDataset implements Dataset {
       List<Part> parts,
       Map<String, String> renames,
       ExampleReader reader,
-      ReadReport report) {
+      ReadReport report,
+      Function<List<DataOrigin.Source>, DataOrigin> origin) {
     this.path = path;
     this.parts = parts;
     this.renames = renames;
@@ -43,6 +46,16 @@ public final class FileDataset implements Dataset {
       rows = Math.addExact(rows, parts.get(i).index().size());
     }
     this.size = rows;
+    this.origin =
+        origin.apply(
+            parts.stream()
+                .map(part -> new DataOrigin.Source(part.source().file(), part.index().size()))
+                .toList());
+  }
+
+  @Override
+  public DataOrigin origin() {
+    return origin;
   }
 
   /**

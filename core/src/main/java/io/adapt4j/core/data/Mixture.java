@@ -1,5 +1,8 @@
 package io.adapt4j.core.data;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -101,7 +104,35 @@ public final class Mixture {
         numbers[next] = order[taken % of];
       }
     }
-    return new Mixed(List.copyOf(datasets), sets, numbers).subset(Shuffle.permutation(size, seed));
+    Dataset ordered =
+        new Mixed(List.copyOf(datasets), sets, numbers, DataOrigin.untold("part of a mixture"));
+    return Subset.told(ordered.subset(Shuffle.permutation(size, seed)), origin());
+  }
+
+  private DataOrigin origin() {
+    ObjectNode description = JsonNodeFactory.instance.objectNode();
+    ArrayNode parts = description.putArray("mix");
+    List<DataOrigin> origins = datasets.stream().map(Dataset::origin).toList();
+    for (int i = 0; i < origins.size(); i++) {
+      ObjectNode part = origins.get(i).description().orElseGet(description::objectNode);
+      parts.add(part.put("weight", weights.get(i)));
+    }
+    if (rows > 0) {
+      description.put("rows", rows);
+    }
+    return combined(description.put("seed", seed), origins);
+  }
+
+  /** Told if all parts are. */
+  private static DataOrigin combined(ObjectNode description, List<DataOrigin> parts) {
+    DataOrigin whole =
+        DataOrigin.of(
+            description, parts.stream().flatMap(part -> part.sources().stream()).toList());
+    return parts.stream()
+        .filter(part -> part.description().isEmpty())
+        .findFirst()
+        .map(part -> whole.thenUntold(part.reason()))
+        .orElse(whole);
   }
 
   /** One dataset after the other. */
@@ -116,7 +147,11 @@ public final class Mixture {
         numbers[next++] = row;
       }
     }
-    return new Mixed(List.copyOf(datasets), sets, numbers);
+    List<DataOrigin> origins = datasets.stream().map(Dataset::origin).toList();
+    ObjectNode description = JsonNodeFactory.instance.objectNode();
+    ArrayNode parts = description.putArray("concat");
+    origins.forEach(origin -> parts.add(origin.description().orElseGet(description::objectNode)));
+    return new Mixed(List.copyOf(datasets), sets, numbers, combined(description, origins));
   }
 
   private static final class Mixed implements Dataset {
@@ -124,11 +159,18 @@ public final class Mixture {
     private final List<Dataset> datasets;
     private final int[] sets;
     private final int[] rows;
+    private final DataOrigin origin;
 
-    Mixed(List<Dataset> datasets, int[] sets, int[] rows) {
+    Mixed(List<Dataset> datasets, int[] sets, int[] rows, DataOrigin origin) {
       this.datasets = datasets;
       this.sets = sets;
       this.rows = rows;
+      this.origin = origin;
+    }
+
+    @Override
+    public DataOrigin origin() {
+      return origin;
     }
 
     private Dataset of(int row) {

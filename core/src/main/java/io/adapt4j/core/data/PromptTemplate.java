@@ -57,6 +57,10 @@ public final class PromptTemplate {
     return new PromptTemplate(List.of(variants));
   }
 
+  List<String> variants() {
+    return variants;
+  }
+
   /**
    * Makes the prompt of a row.
    *

@@ -1,5 +1,7 @@
 package io.adapt4j.core.data;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -25,7 +27,25 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
 
   static Split of(Dataset all, double train, double validation, double test, long seed) {
     requireFractions(train, validation, test);
-    return ofOrder(all, Shuffle.permutation(all.size(), seed), train, validation, test);
+    Split split = ofOrder(all, Shuffle.permutation(all.size(), seed), train, validation, test);
+    return split.told(all.origin(), options(train, validation, test).put("seed", seed));
+  }
+
+  /** The fractions as a description has them. */
+  static ObjectNode options(double train, double validation, double test) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("train", train)
+        .put("validation", validation)
+        .put("test", test);
+  }
+
+  /** These parts with the origin that the options of the split give them. */
+  Split told(DataOrigin all, ObjectNode options) {
+    return new Split(
+        Subset.told(train, all.then("split", options.deepCopy().put("part", "train"))),
+        Subset.told(validation, all.then("split", options.deepCopy().put("part", "validation"))),
+        Subset.told(test, all.then("split", options.deepCopy().put("part", "test"))));
   }
 
   /** Parts rows in an order: the first to train, the last to test. */

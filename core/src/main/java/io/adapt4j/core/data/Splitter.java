@@ -1,5 +1,7 @@
 package io.adapt4j.core.data;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -33,6 +35,9 @@ public final class Splitter {
   private RowKeys.KeyOf strata;
   private RowKeys.KeyOf groups;
   private String timeField;
+
+  /** Null where a function tells the classes or groups. */
+  private ObjectNode options = JsonNodeFactory.instance.objectNode();
 
   private Splitter(Dataset dataset) {
     this.dataset = Objects.requireNonNull(dataset, "dataset");
@@ -85,6 +90,7 @@ public final class Splitter {
    */
   public Splitter stratifyByLabel() {
     this.strata = RowKeys.KeyOf.label();
+    tell("stratify", "label");
     return choose("stratified");
   }
 
@@ -98,6 +104,7 @@ public final class Splitter {
    */
   public Splitter stratifyBy(Function<? super Example, String> classOf) {
     this.strata = RowKeys.KeyOf.of(classOf);
+    this.options = null;
     return choose("stratified");
   }
 
@@ -111,6 +118,7 @@ public final class Splitter {
    */
   public Splitter groupBy(String field) {
     this.groups = RowKeys.KeyOf.field(field);
+    tell("group", field);
     return choose("grouped");
   }
 
@@ -124,6 +132,7 @@ public final class Splitter {
    */
   public Splitter groupBy(Function<? super Example, String> keyOf) {
     this.groups = RowKeys.KeyOf.of(keyOf);
+    this.options = null;
     return choose("grouped");
   }
 
@@ -138,7 +147,12 @@ public final class Splitter {
    */
   public Splitter byTime(String field) {
     this.timeField = field;
+    tell("time", field);
     return choose("in order of time");
+  }
+
+  private void tell(String key, String value) {
+    this.options = JsonNodeFactory.instance.objectNode().put(key, value);
   }
 
   private Splitter choose(String chosen) {
@@ -157,6 +171,15 @@ public final class Splitter {
    *     row has no label, key or time
    */
   public Split split() {
+    Split parts = parts();
+    if (options == null) {
+      return parts;
+    }
+    ObjectNode all = Split.options(train, validation, test).put("seed", seed).setAll(options);
+    return parts.told(dataset.origin(), all);
+  }
+
+  private Split parts() {
     if (groups != null) {
       return grouped();
     }

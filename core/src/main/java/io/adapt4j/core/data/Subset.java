@@ -2,19 +2,38 @@ package io.adapt4j.core.data;
 
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** A view of some rows of another dataset. */
 final class Subset implements Dataset {
 
   private final Dataset all;
   private final int[] rows;
+  private final DataOrigin origin;
 
   Subset(Dataset all, int[] rows) {
+    this(all, rows, all.origin().thenUntold("rows chosen by a program"));
+  }
+
+  private Subset(Dataset all, int[] rows, DataOrigin origin) {
     for (int row : rows) {
       Objects.checkIndex(row, all.size());
     }
     this.all = all;
     this.rows = rows.clone();
+    this.origin = origin;
+  }
+
+  /** The same rows with an origin. */
+  static Dataset told(Dataset rows, DataOrigin origin) {
+    return rows instanceof Subset one
+        ? new Subset(one.all, one.rows, origin)
+        : new Subset(rows, IntStream.range(0, rows.size()).toArray(), origin);
+  }
+
+  @Override
+  public DataOrigin origin() {
+    return origin;
   }
 
   @Override

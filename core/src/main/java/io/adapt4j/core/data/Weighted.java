@@ -7,8 +7,13 @@ final class Weighted implements Dataset {
 
   private final Dataset all;
   private final double[] weights;
+  private final DataOrigin origin;
 
   Weighted(Dataset all, double[] weights) {
+    this(all, weights, all.origin().thenUntold("weights given by a program"));
+  }
+
+  Weighted(Dataset all, double[] weights, DataOrigin origin) {
     if (weights.length != all.size()) {
       throw new IllegalArgumentException(
           "expected a weight for each of " + all.size() + " rows, found " + weights.length);
@@ -21,6 +26,12 @@ final class Weighted implements Dataset {
     }
     this.all = all;
     this.weights = weights.clone();
+    this.origin = origin;
+  }
+
+  @Override
+  public DataOrigin origin() {
+    return origin;
   }
 
   @Override

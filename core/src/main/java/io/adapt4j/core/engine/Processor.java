@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What the machine's processor can do. */
@@ -31,6 +32,42 @@ public final class Processor {
       return hasBf16(Files.readString(CPU_INFO, StandardCharsets.ISO_8859_1));
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /**
+   * Returns the processor's name.
+   *
+   * @return what Linux reports, else the architecture
+   */
+  public static String name() {
+    return line("model name").orElseGet(() -> System.getProperty("os.arch"));
+  }
+
+  /**
+   * Returns what the processor can do.
+   *
+   * @return the names Linux gives its instruction sets; empty on other systems
+   */
+  public static List<String> features() {
+    return line("flags")
+        .or(() -> line("Features"))
+        .map(line -> List.of(line.split(" ")))
+        .orElse(List.of());
+  }
+
+  private static Optional<String> line(String name) {
+    if (!Files.isReadable(CPU_INFO)) {
+      return Optional.empty();
+    }
+    try {
+      return Files.readString(CPU_INFO, StandardCharsets.ISO_8859_1)
+          .lines()
+          .filter(line -> line.startsWith(name))
+          .findFirst()
+          .map(line -> line.substring(line.indexOf(':') + 1).strip());
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 

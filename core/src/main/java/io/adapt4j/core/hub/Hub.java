@@ -169,6 +169,15 @@ public final class Hub {
     return new SnapshotDownload(settings, http, repository, revision, choice).run();
   }
 
+  /**
+   * Tells whether the network is left alone.
+   *
+   * @return whether only what is in the cache is used
+   */
+  public boolean isOffline() {
+    return settings.offline();
+  }
+
   @Override
   public String toString() {
     return settings.endpoint() + (settings.offline() ? " (offline)" : "");

@@ -35,6 +35,17 @@ public interface Adapter {
   }
 
   /**
+   * Returns the hash of the chat template that the adapter was trained in, as {@link
+   * io.adapt4j.core.chat.ChatTemplate#digest} computes it. A model in use with another template is
+   * refused.
+   *
+   * @return 64 hexadecimal digits; empty if any template will do
+   */
+  default Optional<String> chatTemplateDigest() {
+    return Optional.empty();
+  }
+
+  /**
    * Puts the adapter on a model.
    *
    * @param network the model, with its weights

@@ -4,6 +4,7 @@ import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a model is adapted: which values train, and what is saved. Full fine-tuning is here ({@link
@@ -26,6 +27,15 @@ public interface FineTuningMethod {
    */
   default String identity() {
     return description();
+  }
+
+  /**
+   * Returns what this method goes on from.
+   *
+   * @return the folder of a stored adapter; empty where training begins anew
+   */
+  default Optional<Path> start() {
+    return Optional.empty();
   }
 
   /**

@@ -108,7 +108,7 @@ public final class FullFineTuning implements FineTuningMethod {
 
   @Override
   public Footprint footprint(Network declared) {
-    return Footprint.everything(declared);
+    return new Footprint(freezing.trained(declared), List.of(), false, 0);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.adapt4j.core.train;
 
+import java.util.Map;
+
 /**
  * How the learning rate changes over a run, as the schedules of Hugging Face Transformers define
  * it.
@@ -34,11 +36,39 @@ public final class LearningRateSchedule {
   }
 
   private final String description;
+  private final String name;
+  private final Map<String, Double> options;
   private final Curve curve;
 
-  private LearningRateSchedule(String description, Curve curve) {
+  private LearningRateSchedule(String name, Curve curve) {
+    this(name, name, Map.of(), curve);
+  }
+
+  private LearningRateSchedule(
+      String description, String name, Map<String, Double> options, Curve curve) {
     this.description = description;
+    this.name = name;
+    this.options = options;
     this.curve = curve;
+  }
+
+  /**
+   * Returns what a description calls this schedule.
+   *
+   * @return {@code constant}, {@code linear}, {@code cosine}, {@code cosineWithRestarts}, {@code
+   *     polynomial} or {@code warmupStableDecay}
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Returns the arguments it was made with.
+   *
+   * @return values by name; none where there is nothing to choose
+   */
+  public Map<String, Double> options() {
+    return options;
   }
 
   /**
@@ -51,7 +81,10 @@ public final class LearningRateSchedule {
   public static LearningRateSchedule cosineTo(double end) {
     requireShare("end", end);
     return new LearningRateSchedule(
-        "cosine to " + end, (progress, warmup) -> end + (1 - end) * halfCosine(progress));
+        "cosine to " + end,
+        "cosine",
+        Map.of("end", end),
+        (progress, warmup) -> end + (1 - end) * halfCosine(progress));
   }
 
   /**
@@ -66,6 +99,8 @@ public final class LearningRateSchedule {
     requireAtLeast(1, "cycles", cycles);
     return new LearningRateSchedule(
         "cosine with " + cycles + " cycles",
+        "cosineWithRestarts",
+        Map.of("cycles", (double) cycles),
         (progress, warmup) -> progress >= 1 ? 0 : halfCosine(cycles * progress % 1));
   }
 
@@ -84,6 +119,8 @@ public final class LearningRateSchedule {
     }
     return new LearningRateSchedule(
         "polynomial of power " + power + " to " + end,
+        "polynomial",
+        Map.of("power", power, "end", end),
         (progress, warmup) -> end + (1 - end) * Math.pow(1 - progress, power));
   }
 
@@ -100,6 +137,8 @@ public final class LearningRateSchedule {
     }
     return new LearningRateSchedule(
         "warm-up, stable, decay over " + decayRatio,
+        "warmupStableDecay",
+        Map.of("decayRatio", decayRatio),
         (progress, warmup) -> {
           double after = 1 - warmup;
           return Math.min(1, (1 - progress) * after / Math.min(decayRatio, after));

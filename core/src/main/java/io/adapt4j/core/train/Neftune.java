@@ -1,9 +1,11 @@
 package io.adapt4j.core.train;
 
 import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Adds noise to the token embeddings while training, whatever trains (NEFTune, Jain et al. 2023):
@@ -57,6 +59,16 @@ public final class Neftune implements FineTuningMethod {
   @Override
   public long trainableParameters(Network declared) {
     return method.trainableParameters(declared);
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return method.footprint(declared);
+  }
+
+  @Override
+  public Optional<Path> start() {
+    return method.start();
   }
 
   @Override

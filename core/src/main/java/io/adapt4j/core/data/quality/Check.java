@@ -43,7 +43,9 @@ public enum Check {
   /** A sample begins with two beginning-of-sequence tokens. */
   DOUBLE_BOS("samples that begin twice", Severity.ERROR),
   /** A text lacks the words that are to come before the answer. */
-  RESPONSE_MARKER_NOT_FOUND("texts without the response marker", Severity.ERROR);
+  RESPONSE_MARKER_NOT_FOUND("texts without the response marker", Severity.ERROR),
+  /** Conversations are trained in another chat template than the model will be used with. */
+  TEMPLATE_DIFFERS("chat template of training other than that of use", Severity.ERROR);
 
   /** How bad it is. */
   public enum Severity {

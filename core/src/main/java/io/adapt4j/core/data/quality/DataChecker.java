@@ -1,5 +1,6 @@
 package io.adapt4j.core.data.quality;
 
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.ExampleEncoder;
@@ -44,6 +45,7 @@ public final class DataChecker {
   private Dataset test;
   private ExampleEncoder encoder;
   private String responseMarker;
+  private ChatTemplate usedTemplate;
   private double near = NEAR;
   private int leakedWords = LEAKED_WORDS;
   private int examples = EXAMPLES;
@@ -104,6 +106,18 @@ public final class DataChecker {
    */
   public DataChecker responseMarker(String marker) {
     this.responseMarker = marker;
+    return this;
+  }
+
+  /**
+   * Names the chat template that the model will be used with, for {@link Check#TEMPLATE_DIFFERS}.
+   * Default: none.
+   *
+   * @param template the template of use; compared with that of the {@link #encoder}
+   * @return this
+   */
+  public DataChecker usedWith(ChatTemplate template) {
+    this.usedTemplate = template;
     return this;
   }
 
@@ -203,6 +217,7 @@ public final class DataChecker {
     checkLabels(found, labels);
     checkLeakage(found);
     checkPadding(found);
+    checkTemplate(found);
     return found.report(
         counted == 0 ? null : Lengths.of(Arrays.copyOf(lengths, counted), encoder.maxLength()),
         sorted(labels));
@@ -221,6 +236,9 @@ public final class DataChecker {
               Check.NOTHING_TO_LEARN,
               Check.DOUBLE_BOS,
               Check.PAD_IS_EOS));
+    }
+    if (usedTemplate == null || encoder == null || encoder.chatTemplate().isEmpty()) {
+      possible.remove(Check.TEMPLATE_DIFFERS);
     }
     if (responseMarker == null) {
       possible.remove(Check.RESPONSE_MARKER_NOT_FOUND);
@@ -372,6 +390,23 @@ public final class DataChecker {
           -1,
           dataset::name,
           "batches are filled with '" + encoder.tokenizer().token(encoder.paddingId()) + "'");
+    }
+  }
+
+  private void checkTemplate(DataReport.Collector found) {
+    if (!found.wants(Check.TEMPLATE_DIFFERS)) {
+      return;
+    }
+    String training = encoder.chatTemplate().orElseThrow().digest();
+    if (!training.equals(usedTemplate.digest())) {
+      found.add(
+          Check.TEMPLATE_DIFFERS,
+          -1,
+          dataset::name,
+          "the template of training has sha256 "
+              + training
+              + ", that of use "
+              + usedTemplate.digest());
     }
   }
 

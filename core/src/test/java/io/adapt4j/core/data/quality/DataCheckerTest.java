@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.Golden;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
@@ -213,6 +214,25 @@ class DataCheckerTest {
       assertThat(DataChecker.of(rows).encoder(strict).check().count(Check.TOO_LONG)).isEqualTo(2);
       // This tokenizer names no padding token, so batches are filled with eos.
       assertThat(report.findings(Check.PAD_IS_EOS)).hasSize(tokenizer.padId().isPresent() ? 0 : 1);
+    }
+  }
+
+  @Test
+  void findsThatTheTemplateOfTrainingIsNotThatOfUse() {
+    Dataset rows = Datasets.of(List.of(new Example.Text("Lily saw a ball.")));
+    ChatTemplate training = ChatTemplate.of("{{ messages[0].content }}", Map.of());
+    ChatTemplate use = ChatTemplate.of("{{ messages[0].content }}!", Map.of());
+    try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
+      ExampleEncoder encoder = ExampleEncoder.builder(tokenizer, 64).chatTemplate(training).build();
+      assertThat(DataChecker.of(rows).encoder(encoder).usedWith(use).check().findings())
+          .filteredOn(finding -> finding.check() == Check.TEMPLATE_DIFFERS)
+          .singleElement()
+          .satisfies(
+              finding -> assertThat(finding.message()).contains(training.digest(), use.digest()));
+      ChatTemplate same = ChatTemplate.of("{{ messages[0].content }}\n", Map.of());
+      DataReport report = DataChecker.of(rows).encoder(encoder).usedWith(same).check();
+      assertThat(report.checks()).contains(Check.TEMPLATE_DIFFERS);
+      assertThat(report.count(Check.TEMPLATE_DIFFERS)).isZero();
     }
   }
 

@@ -1,0 +1,82 @@
+package io.adapt4j.cli;
+
+import io.adapt4j.core.provenance.SystemInfo;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+
+/** Fine-tunes language models inside the JVM, from the command line. */
+@Command(
+    name = "adapt4j",
+    description = "Fine-tunes Hugging Face language models inside the JVM.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Adapt4j.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done, nothing found",
+      "1:something was found, or a check failed",
+      "2:the command line, the description or a file cannot be used",
+      "3:the run began and failed",
+      "130:interrupted; what was done is saved"
+    },
+    subcommands = {
+      InspectCommand.class,
+      ValidateCommand.class,
+      PlanCommand.class,
+      TrainCommand.class,
+      GenerateCommand.class,
+      MergeCommand.class,
+      RepeatCommand.class,
+      DoctorCommand.class
+    })
+public final class Adapt4j {
+
+  private Adapt4j() {}
+
+  /**
+   * Runs a command and ends the JVM with its exit code.
+   *
+   * @param arguments a command and its options; {@code --help} lists them
+   */
+  public static void main(String[] arguments) {
+    PrintWriter out = new PrintWriter(System.out, true, charset("stdout.encoding"));
+    PrintWriter err = new PrintWriter(System.err, true, charset("stderr.encoding"));
+    System.exit(execute(out, err, arguments));
+  }
+
+  /** The terminal's encoding; the property is newer than JDK 17. */
+  private static Charset charset(String property) {
+    return Charset.forName(
+        System.getProperty(property, System.getProperty("native.encoding", "UTF-8")));
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @param out where results go
+   * @param err where complaints go
+   * @param arguments a command and its options
+   * @return the exit code
+   */
+  static int execute(PrintWriter out, PrintWriter err, String... arguments) {
+    return new CommandLine(new Adapt4j())
+        .setOut(out)
+        .setErr(err)
+        .setExecutionExceptionHandler(new Failures())
+        .execute(arguments);
+  }
+
+  /** The version of the library. */
+  static final class Version implements IVersionProvider {
+
+    Version() {}
+
+    @Override
+    public String[] getVersion() {
+      return new String[] {"adapt4j " + SystemInfo.libraryVersion()};
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.RunDescription;
+import io.adapt4j.core.engine.EngineException;
+import io.adapt4j.core.engine.Processor;
+import io.adapt4j.core.hub.Hub;
+import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.provenance.SystemInfo;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Tells whether everything that a run needs is here. */
+@Command(
+    name = "doctor",
+    description = "Tells what is here to run on, and what is wrong with it.",
+    mixinStandardHelpOptions = true)
+final class DoctorCommand implements Callable<Integer> {
+
+  /** The instruction sets that decide how fast products are. */
+  private static final List<String> FEATURES =
+      List.of("avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve");
+
+  private static final List<Path> GPU_DEVICES =
+      List.of(Path.of("/dev/nvidia0"), Path.of("/dev/kfd"));
+
+  @Mixin private Output output;
+
+  DoctorCommand() {}
+
+  @Override
+  public Integer call() {
+    ObjectNode found = JsonNodeFactory.instance.objectNode();
+    Stream<Optional<String>> problems = Stream.of(engine(found), hub(found));
+    processor(found);
+    memory(found);
+    found.put("nativesCache", nativesCache());
+    found.put("gpu", gpu());
+    RunDescription.methods().forEach(found.putArray("methods")::add);
+    List<String> wrong = problems.flatMap(Optional::stream).toList();
+    wrong.forEach(found.putArray("problems")::add);
+    output.write(text(found), found);
+    return wrong.isEmpty() ? ExitCode.OK : ExitCode.FINDINGS;
+  }
+
+  private static Optional<String> engine(ObjectNode found) {
+    try {
+      found.setAll(SystemInfo.here().json());
+      return Optional.empty();
+    } catch (EngineException e) {
+      return Optional.of("engine: " + e.getMessage());
+    }
+  }
+
+  private static Optional<String> hub(ObjectNode found) {
+    try {
+      Hub hub = Hub.fromEnvironment();
+      found.put("hub", hub.toString());
+      found.put("hubCache", hub.cache().toString());
+      found.put("offline", hub.isOffline());
+      return Optional.empty();
+    } catch (HubException e) {
+      return Optional.of("hub: " + e.getMessage());
+    }
+  }
+
+  private static void processor(ObjectNode found) {
+    List<String> features = Processor.features();
+    FEATURES.stream().filter(features::contains).forEach(found.putArray("features")::add);
+    found.put("cores", Runtime.getRuntime().availableProcessors());
+  }
+
+  private static void memory(ObjectNode found) {
+    long mebibyte = 1 << 20;
+    found.put("heapMiB", Runtime.getRuntime().maxMemory() / mebibyte);
+    if (ManagementFactory.getOperatingSystemMXBean()
+        instanceof com.sun.management.OperatingSystemMXBean system) {
+      found.put("memoryMiB", system.getTotalMemorySize() / mebibyte);
+      found.put("freeMemoryMiB", system.getFreeMemorySize() / mebibyte);
+    }
+  }
+
+  /** As DJL finds it. */
+  private static String nativesCache() {
+    String named = System.getProperty("DJL_CACHE_DIR", System.getenv("DJL_CACHE_DIR"));
+    return named != null ? named : Path.of(System.getProperty("user.home"), ".djl.ai").toString();
+  }
+
+  private static String gpu() {
+    return GPU_DEVICES.stream()
+        .filter(Files::exists)
+        .findFirst()
+        .map(device -> device + " is there, but this build computes on the processor only")
+        .orElse(
+            "none seen: neither " + GPU_DEVICES.get(0) + " nor " + GPU_DEVICES.get(1) + " exists");
+  }
+
+  private static String text(ObjectNode found) {
+    StringBuilder text = new StringBuilder();
+    found
+        .properties()
+        .forEach(
+            one -> {
+              String value =
+                  one.getValue().isTextual()
+                      ? one.getValue().textValue()
+                      : one.getValue().toString();
+              text.append(String.format("%-16s%s%n", one.getKey(), value));
+            });
+    return text.toString();
+  }
+}

@@ -1,0 +1,68 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.FineTuneException;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.describe.DescriptionException;
+import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.tokenize.TokenizerException;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParseResult;
+
+/** Turns exceptions into a message and an exit code. */
+final class Failures implements IExecutionExceptionHandler {
+
+  /** What a user can put right. */
+  private static final List<Class<? extends RuntimeException>> USAGE =
+      List.of(
+          DescriptionException.class,
+          FineTuneException.class,
+          ConfigException.class,
+          DatasetException.class,
+          CheckpointException.class,
+          TokenizerException.class,
+          ChatException.class,
+          HubException.class,
+          IllegalArgumentException.class);
+
+  Failures() {}
+
+  @Override
+  public int handleExecutionException(
+      Exception exception, CommandLine commandLine, ParseResult arguments) {
+    boolean isUsage = USAGE.stream().anyMatch(type -> type.isInstance(exception));
+    int code = isUsage ? ExitCode.USAGE : ExitCode.FAILED;
+    if (commandLine.getParseResult().hasMatchedOption("--json")) {
+      ObjectNode error = JsonNodeFactory.instance.objectNode();
+      error.put("exitCode", code).put("error", exception.getClass().getSimpleName());
+      ArrayNode problems = error.putArray("problems");
+      problems(exception).forEach(problems::add);
+      commandLine.getOut().println(Output.text(error));
+    }
+    commandLine.getErr().println(message(exception));
+    if (!isUsage) {
+      exception.printStackTrace(commandLine.getErr());
+    }
+    return code;
+  }
+
+  private static List<String> problems(Exception exception) {
+    if (exception instanceof DescriptionException one) {
+      return one.problems();
+    }
+    return exception instanceof FineTuneException one
+        ? one.problems()
+        : List.of(message(exception));
+  }
+
+  private static String message(Exception exception) {
+    return exception.getMessage() == null ? exception.toString() : exception.getMessage();
+  }
+}

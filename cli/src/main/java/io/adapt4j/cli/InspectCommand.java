@@ -1,0 +1,63 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.inspect.ModelInfo;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Tells what a model folder holds. */
+@Command(
+    name = "inspect",
+    description = "Tells what a model folder holds, and what to know before using it.",
+    mixinStandardHelpOptions = true)
+final class InspectCommand implements Callable<Integer> {
+
+  @Mixin private ModelArgument model;
+  @Mixin private Output output;
+
+  InspectCommand() {}
+
+  @Override
+  public Integer call() {
+    ModelInfo info = ModelInfo.read(model.folder());
+    StringBuilder text = new StringBuilder(info.describe());
+    info.warnings().forEach(one -> text.append(String.format("%-16s%s%n", "note", one.message())));
+    output.write(text.toString(), json(info));
+    return info.supported() ? ExitCode.OK : ExitCode.FINDINGS;
+  }
+
+  private static ObjectNode json(ModelInfo info) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("folder", info.folder().toString());
+    json.put("supported", info.supported());
+    info.unsupported().ifPresent(reason -> json.put("unsupported", reason));
+    info.shape().modelType().ifPresent(type -> json.put("modelType", type));
+    info.shape().architectures().forEach(json.putArray("architectures")::add);
+    info.contextLength().ifPresent(length -> json.put("contextLength", length));
+    info.shape().hiddenSize().ifPresent(size -> json.put("hiddenSize", size));
+    info.shape().layers().ifPresent(layers -> json.put("layers", layers));
+    info.shape().vocabularySize().ifPresent(size -> json.put("vocabularySize", size));
+    info.weights()
+        .ifPresent(
+            weights -> {
+              json.put("parameters", weights.parameters());
+              ObjectNode bytes = json.putObject("bytesByType");
+              weights.bytesByType().forEach((type, count) -> bytes.put(type.name(), count));
+            });
+    info.chatTemplates().forEach(json.putArray("chatTemplates")::add);
+    info.card().license().ifPresent(license -> json.put("license", license));
+    ArrayNode warnings = json.putArray("warnings");
+    info.warnings()
+        .forEach(
+            one ->
+                warnings
+                    .addObject()
+                    .put("kind", one.kind().name().toLowerCase(Locale.ROOT))
+                    .put("message", one.message()));
+    return json;
+  }
+}

@@ -1,0 +1,61 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.adapt4j.lora.LoraAdapter;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Merges an adapter into its base. */
+@Command(
+    name = "merge",
+    description = "Writes a model with an adapter merged into its weights.",
+    mixinStandardHelpOptions = true)
+final class MergeCommand implements Callable<Integer> {
+
+  @Mixin private ModelArgument model;
+  @Mixin private Output output;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "FOLDER",
+      required = true,
+      description = "The LoRA adapter.")
+  private Path adapter;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FOLDER",
+      required = true,
+      description = "Where to write the checkpoint; must be empty or not there.")
+  private Path target;
+
+  MergeCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    requireEmpty();
+    LoraAdapter.at(adapter).writeMerged(model.folder(), target);
+    output.write(
+        "The merged model is in " + target,
+        JsonNodeFactory.instance.objectNode().put("output", target.toString()));
+    return ExitCode.OK;
+  }
+
+  private void requireEmpty() throws IOException {
+    if (!Files.exists(target)) {
+      return;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(target)) {
+      if (files.iterator().hasNext()) {
+        throw new IllegalArgumentException(
+            "--output: expected an empty folder, found files in " + target + ". Choose another.");
+      }
+    }
+  }
+}

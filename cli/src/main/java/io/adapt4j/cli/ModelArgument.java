@@ -1,0 +1,36 @@
+package io.adapt4j.cli;
+
+import io.adapt4j.core.hub.Hub;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Parameters;
+
+/** The model that a command is about. */
+final class ModelArgument {
+
+  private static final Pattern REPOSITORY = Pattern.compile("([\\w.-]+/[\\w.-]+)(?:@([\\w./-]+))?");
+
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "A checkpoint folder, or OWNER/NAME[@REVISION] on a hub.")
+  private String model;
+
+  /** The folder; a model on a hub is downloaded if it is not in the cache. */
+  Path folder() {
+    Path folder = Path.of(model);
+    if (Files.isDirectory(folder)) {
+      return folder;
+    }
+    Matcher repository = REPOSITORY.matcher(model);
+    if (!repository.matches()) {
+      throw new IllegalArgumentException(
+          "MODEL: expected a folder or OWNER/NAME of a hub, found "
+              + model
+              + ", which is neither.");
+    }
+    String revision = repository.group(2) == null ? Hub.DEFAULT_REVISION : repository.group(2);
+    return Hub.fromEnvironment().download(repository.group(1), revision);
+  }
+}

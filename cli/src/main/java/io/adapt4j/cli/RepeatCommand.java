@@ -1,0 +1,75 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.FineTuneReport;
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.provenance.Provenance;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Does a recorded run again. */
+@Command(
+    name = "repeat",
+    description = {
+      "Does the run of a record again, after comparing model, data, tokenizer and template with",
+      "their hashes, and tells whether the losses are the same."
+    },
+    mixinStandardHelpOptions = true)
+final class RepeatCommand implements Callable<Integer> {
+
+  private static final List<String> COMPARED = List.of("trainingLoss", "validationLoss");
+
+  @Parameters(
+      paramLabel = "PROVENANCE.JSON",
+      description = "The record, or a folder of a run or checkpoint that has one.")
+  private Path file;
+
+  @Mixin private Output output;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FOLDER",
+      description = "Where to write; default beside the recorded run, with -repeat after its name.")
+  private Path target;
+
+  RepeatCommand() {}
+
+  @Override
+  public Integer call() {
+    Provenance record = Provenance.read(file);
+    FineTuner.Builder builder = FineTuner.repeat(file);
+    String recorded = record.configuration().path("output").asText();
+    Path folder = target != null ? target : Path.of(recorded + "-repeat");
+    FineTuner tuner = Training.tuner(builder.output(folder), folder, output);
+    FineTuneReport report =
+        Training.run(tuner, output, "Interrupted; a repeated run begins anew each time.");
+    ObjectNode json = Training.json(report);
+    JsonNode before = record.json().path("metrics");
+    JsonNode now = Provenance.read(report.last()).json().path("metrics");
+    if (!before.path("step").equals(now.path("step"))) {
+      json.putNull("same");
+      output.write(
+          Training.text(report)
+              + "The record is of step "
+              + before.path("step")
+              + ", so its losses are not those of the end.",
+          json);
+      return Training.exitCode(report);
+    }
+    boolean same = COMPARED.stream().allMatch(one -> before.path(one).equals(now.path(one)));
+    json.put("same", same);
+    output.write(
+        Training.text(report)
+            + (same
+                ? "The losses are those of the record."
+                : "The losses differ from the record: " + before + " was, is " + now),
+        json);
+    return same ? Training.exitCode(report) : ExitCode.FINDINGS;
+  }
+}

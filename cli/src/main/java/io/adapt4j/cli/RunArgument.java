@@ -1,0 +1,41 @@
+package io.adapt4j.cli;
+
+import io.adapt4j.core.RunDescription;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The description of the run that a command is about. */
+final class RunArgument {
+
+  @Parameters(paramLabel = "RUN.YAML", description = "The description of the run.")
+  private Path file;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = {
+        "Set a key of the description, such as learningRate=1e-4 or method.lora.rank=8.",
+        "The value is YAML. May be given more than once."
+      })
+  private final Map<String, String> settings = new LinkedHashMap<>();
+
+  Path file() {
+    return file;
+  }
+
+  RunDescription read() {
+    RunDescription description = RunDescription.read(file);
+    for (Map.Entry<String, String> one : settings.entrySet()) {
+      description = description.with(one.getKey(), one.getValue());
+    }
+    return description;
+  }
+
+  /** To look at only: an output that holds a run is no reason to refuse. */
+  RunDescription readToLook() {
+    return read().with("resume", "false").with("overwriteOutput", "true");
+  }
+}

@@ -1,0 +1,91 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.FineTuneReport;
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.train.ConsoleProgress;
+import io.adapt4j.core.train.JsonlMetricsLog;
+import io.adapt4j.core.train.StopReason;
+import io.adapt4j.core.train.TrainingResult;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Runs a tuner on the command line. */
+final class Training {
+
+  private Training() {}
+
+  /** Adds what every run on the command line tells: progress, unless for a program, and a log. */
+  static FineTuner tuner(FineTuner.Builder builder, Path folder, Output output) {
+    PrintStream progress = output.isJson() ? System.err : System.out;
+    return builder
+        .listener(ConsoleProgress.to(progress))
+        .listener(JsonlMetricsLog.to(folder.resolve("metrics.jsonl")))
+        .build();
+  }
+
+  /**
+   * Runs to the end or to an interruption.
+   *
+   * @param resumption what to say after an interruption
+   */
+  static FineTuneReport run(FineTuner tuner, Output output, String resumption) {
+    Runnable stop =
+        () -> {
+          output.err().println("Stopping after the present step, and saving ...");
+          output.err().flush();
+          tuner.stop();
+        };
+    try (Interruption interruption = new Interruption(stop)) {
+      FineTuneReport report = tuner.run();
+      if (interruption.happened()) {
+        output.err().println(resumption);
+        output.err().flush();
+      }
+      return report;
+    }
+  }
+
+  static int exitCode(FineTuneReport report) {
+    return report.reason() == StopReason.STOP_REQUESTED ? ExitCode.INTERRUPTED : ExitCode.OK;
+  }
+
+  static ObjectNode json(FineTuneReport report) {
+    TrainingResult result = report.result();
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("reason", report.reason().name().toLowerCase(Locale.ROOT));
+    json.put("steps", result.steps());
+    json.put("firstLoss", result.firstLoss());
+    json.put("lastLoss", result.lastLoss());
+    report.initialValidationLoss().ifPresent(loss -> json.put("initialValidationLoss", loss));
+    report.bestValidationLoss().ifPresent(loss -> json.put("bestValidationLoss", loss));
+    json.put("seconds", report.elapsed().toMillis() / 1000.0);
+    json.put("best", report.best().toString());
+    json.put("last", report.last().toString());
+    return json;
+  }
+
+  static String text(FineTuneReport report) {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%d steps, training loss %.4f -> %.4f",
+            report.result().steps(),
+            report.result().firstLoss(),
+            report.result().lastLoss()));
+    report
+        .bestValidationLoss()
+        .ifPresent(
+            best ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        ", validation loss %.4f -> %.4f",
+                        report.initialValidationLoss().orElse(Double.NaN),
+                        best)));
+    return text.append(String.format("%nThe result is in %s%n", report.best())).toString();
+  }
+}

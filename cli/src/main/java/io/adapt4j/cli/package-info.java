@@ -1,0 +1,2 @@
+/** The command line. Each command is a thin layer over the library. */
+package io.adapt4j.cli;

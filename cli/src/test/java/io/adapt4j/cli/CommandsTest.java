@@ -1,0 +1,271 @@
+package io.adapt4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands, run as the main program runs them, on the model that the examples ship. */
+class CommandsTest {
+
+  static final Path MODEL = Path.of("../examples/models/stories260K").toAbsolutePath().normalize();
+
+  @TempDir private Path folder;
+  private Path run;
+
+  /** What a command wrote, and its exit code. */
+  private record Result(int code, String out, String err) {
+
+    JsonNode json() {
+      return Output.parsed(out);
+    }
+  }
+
+  private static Result execute(Object... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] texts = List.of(arguments).stream().map(Object::toString).toArray(String[]::new);
+    int code = Adapt4j.execute(new PrintWriter(out), new PrintWriter(err), texts);
+    return new Result(code, out.toString(), err.toString());
+  }
+
+  @BeforeEach
+  void writeRun() throws IOException {
+    run = write(folder, 60);
+  }
+
+  /** Writes a description of a short run beside its rows. */
+  static Path write(Path folder, int maxSteps) throws IOException {
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      rows.append("{\"text\": \"Lily saw ")
+          .append(i)
+          .append(i % 2 == 0 ? " red balls in the park." : " dogs that liked to play with Tom.")
+          .append("\"}\n");
+    }
+    Files.writeString(folder.resolve("rows.jsonl"), rows);
+    Path run = folder.resolve("run.yaml");
+    Files.writeString(
+        run,
+        """
+        model: %s
+        data:
+          path: rows.jsonl
+          split: {train: 0.8, validation: 0.1, test: 0.1, seed: 42}
+        method:
+          lora: {rank: 4, alpha: 8, targets: all-linear}
+        output: run
+        maxSteps: %d
+        epochs: 100
+        batchSize: 8
+        learningRate: 5e-3
+        evaluateEvery: 10
+        keepBest: true
+        """
+            .formatted(MODEL, maxSteps));
+    return run;
+  }
+
+  @Test
+  void aRunIsCheckedPlannedTrainedUsedMergedAndRepeated() throws IOException {
+    Result validated = execute("validate", run, "--json");
+    assertThat(validated.code()).isZero();
+    assertThat(validated.json().path("valid").asBoolean()).isTrue();
+
+    Result planned = execute("plan", run, "--set", "maxSteps=10", "--json");
+    assertThat(planned.code()).isZero();
+    assertThat(planned.json().path("steps").asInt()).isEqualTo(10);
+    assertThat(planned.json().path("trainExamples").asInt()).isEqualTo(32);
+
+    Result trained = execute("train", run, "--set", "maxSteps=10", "--json");
+    assertThat(trained.code()).isZero();
+    JsonNode report = trained.json();
+    assertThat(report.path("reason").asText()).isEqualTo("completed");
+    assertThat(report.path("lastLoss").asDouble()).isLessThan(report.path("firstLoss").asDouble());
+    Path best = Path.of(report.path("best").asText());
+    assertThat(best).isEqualTo(folder.resolve("run/best")).isDirectory();
+    assertThat(folder.resolve("run/metrics.jsonl")).isNotEmptyFile();
+
+    Result alone = generate();
+    Result adapted = generate("--adapter", best);
+    assertThat(adapted.json().path("tokens").asInt()).isBetween(1, 12);
+    assertThat(adapted.json().path("text")).isNotEqualTo(alone.json().path("text"));
+
+    Path merged = folder.resolve("merged");
+    assertThat(execute("merge", MODEL, "--adapter", best, "--output", merged).code()).isZero();
+    Result fromMerged =
+        execute("generate", merged, "--prompt", "Lily saw", "--max-new-tokens", "12", "--json");
+    assertThat(fromMerged.json()).isEqualTo(adapted.json());
+    assertThat(execute("merge", MODEL, "--adapter", best, "--output", merged).code())
+        .isEqualTo(ExitCode.USAGE);
+
+    Result repeated = execute("repeat", folder.resolve("run/last"), "--json");
+    assertThat(repeated.code()).isZero();
+    assertThat(repeated.json().path("same").asBoolean()).isTrue();
+  }
+
+  private static Result generate(Object... more) {
+    List<Object> arguments = new ArrayList<>();
+    arguments.addAll(
+        List.of("generate", MODEL, "--prompt", "Lily saw", "--max-new-tokens", "12", "--json"));
+    arguments.addAll(List.of(more));
+    return execute(arguments.toArray());
+  }
+
+  @Test
+  void textIsGeneratedAsItComes() {
+    Result result = execute("generate", MODEL, "--prompt", "Once upon a", "--max-new-tokens", "3");
+    assertThat(result.code()).isZero();
+    assertThat(result.out()).startsWith(" time");
+  }
+
+  @Test
+  void aModelIsDescribedAsTextAndAsJson() {
+    Result text = execute("inspect", MODEL);
+    assertThat(text.code()).isZero();
+    assertThat(text.out()).contains("architecture", "llama");
+    JsonNode json = execute("inspect", MODEL, "--json").json();
+    assertThat(json.path("supported").asBoolean()).isTrue();
+    assertThat(json.path("parameters").asLong()).isGreaterThan(200_000);
+  }
+
+  @Test
+  void theDoctorNamesWhatIsHere() {
+    Result result = execute("doctor", "--json");
+    assertThat(result.code()).isZero();
+    assertThat(result.json().properties().stream().map(one -> one.getKey()))
+        .contains("engine", "java", "processor", "features", "memoryMiB", "hubCache", "gpu")
+        .contains("offline", "nativesCache", "library");
+    assertThat(result.json().path("methods").toString()).isEqualTo("[\"full\",\"lora\"]");
+    assertThat(result.json().path("problems")).isEmpty();
+  }
+
+  /** Checks all rows as training data. */
+  private Result validateWhole(Object... more) {
+    List<Object> arguments = new ArrayList<>();
+    arguments.addAll(
+        List.of("validate", run, "--set", "data.split=null", "--set", "keepBest=false"));
+    arguments.addAll(List.of(more));
+    return execute(arguments.toArray());
+  }
+
+  @Test
+  void dataWithErrorsIsAFinding() throws IOException {
+    Files.writeString(
+        folder.resolve("rows.jsonl"),
+        "{\"text\": \"My key is AKIAIOSFODNN7EXAMPLX, keep it.\"}\n",
+        StandardOpenOption.APPEND);
+    Result found = validateWhole();
+    assertThat(found.out()).contains("suspected secrets", "Findings to put right first.");
+    assertThat(found.code()).isEqualTo(ExitCode.FINDINGS);
+  }
+
+  @Test
+  void warningsAreFindingsWhereThatIsWanted() throws IOException {
+    String row = Files.readAllLines(folder.resolve("rows.jsonl")).get(0);
+    Files.writeString(folder.resolve("rows.jsonl"), (row + "\n").repeat(10));
+    assertThat(validateWhole().code()).isZero();
+    assertThat(validateWhole("--fail-on", "WARNING").code()).isEqualTo(ExitCode.FINDINGS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"validate", "plan", "train"})
+  void aWrongDescriptionIsAUsageErrorWithEveryProblem(String command) throws IOException {
+    Files.writeString(
+        run,
+        Files.readString(run).replace("learningRate", "learnRate").replace("rank: 4", "rank: 0"));
+    Result result = execute(command, run, "--json");
+    assertThat(result.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(result.json().path("exitCode").asInt()).isEqualTo(2);
+    assertThat(result.json().path("problems"))
+        .hasSize(2)
+        .anySatisfy(
+            one ->
+                assertThat(one.asText())
+                    .contains("run.yaml:11:1: learnRate: unknown key", "'learningRate'"))
+        .anySatisfy(one -> assertThat(one.asText()).contains("run.yaml:6:10: method.lora.rank"));
+    assertThat(result.err()).contains("learnRate");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void theCommandLineItselfIsChecked() {
+    assertThat(execute("trian", run).code()).isEqualTo(ExitCode.USAGE);
+    assertThat(execute("train", run, "--resume", "--overwrite").code()).isEqualTo(ExitCode.USAGE);
+    assertThat(execute("generate", MODEL).code()).isEqualTo(ExitCode.USAGE);
+    Result none = execute("inspect", "no such folder");
+    assertThat(none.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(none.err()).contains("MODEL: expected a folder or OWNER/NAME");
+    assertThat(execute("--version").out()).startsWith("adapt4j 0.");
+    assertThat(execute("train", "--help").code()).isZero();
+  }
+
+  @Test
+  void aRunInTheOutputIsGoneOnWithOrReplacedOnlyWhenAsked() {
+    assertThat(execute("train", run, "--set", "maxSteps=2").code()).isZero();
+    Result refused = execute("train", run, "--set", "maxSteps=2");
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.err()).contains("of another run");
+    assertThat(execute("plan", run).code()).isZero();
+    assertThat(execute("train", run, "--set", "maxSteps=2", "--overwrite").code()).isZero();
+    assertThat(execute("train", run, "--set", "maxSteps=2", "--resume").code()).isZero();
+  }
+
+  @Test
+  void aChangedFileIsNamedInsteadOfRepeated() throws IOException {
+    assertThat(execute("train", run, "--set", "maxSteps=1").code()).isZero();
+    Files.writeString(folder.resolve("rows.jsonl"), "{\"text\": \"Something else.\"}\n".repeat(40));
+    Result result = execute("repeat", folder.resolve("run/provenance.json"));
+    assertThat(result.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(result.err()).contains("rows.jsonl has changed: its sha256 was ");
+  }
+
+  @Test
+  void anAdapterIsNotUsedWithAnotherChatTemplateUnasked() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(MODEL)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    String template = "{% for m in messages %}{{ m.role }}: {{ m.content }} {% endfor %}";
+    Files.writeString(model.resolve("chat_template.jinja"), template);
+    Files.writeString(
+        folder.resolve("rows.jsonl"),
+        ("{\"messages\": [{\"role\": \"user\", \"content\": \"What?\"},"
+                + " {\"role\": \"assistant\", \"content\": \"A ball.\"}]}\n")
+            .repeat(40));
+    assertThat(execute("train", run, "--set", "model=" + model, "--set", "maxSteps=2").code())
+        .isZero();
+    Path adapter = folder.resolve("run/last");
+    assertThat(adapter.resolve("chat_template.jinja")).hasContent(template);
+    Object[] chat = {
+      "generate", model, "--adapter", adapter, "--chat", "What?", "--max-new-tokens", "2"
+    };
+    assertThat(execute(chat).code()).isZero();
+
+    Files.writeString(model.resolve("chat_template.jinja"), template.replace(": ", "> "));
+    Result refused = execute(chat);
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.err())
+        .contains("the adapter was trained in a chat template with sha256 ")
+        .contains("withAnyChatTemplate()");
+    Object[] anyway = Arrays.copyOf(chat, chat.length + 1);
+    anyway[chat.length] = "--any-chat-template";
+    assertThat(execute(anyway).code()).isZero();
+  }
+}

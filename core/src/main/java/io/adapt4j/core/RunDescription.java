@@ -1,0 +1,189 @@
+package io.adapt4j.core;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.ExampleEncoder;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.data.quality.DataChecker;
+import io.adapt4j.core.data.quality.DataReport;
+import io.adapt4j.core.describe.Documents;
+import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.describe.Place;
+import io.adapt4j.core.describe.Problems;
+import io.adapt4j.core.describe.Value;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A fine-tuning as data: a tree of keys, one for every option of {@link FineTuner.Builder}, in YAML
+ * or JSON. Records of provenance hold the same tree. Immutable.
+ *
+ * <pre>{@code
+ * model: models/SmolLM2-135M
+ * data: {path: support.jsonl, split: {train: 0.9, validation: 0.1, seed: 42}}
+ * method: {lora: {rank: 16}}
+ * learningRate: 2e-4
+ * output: runs/support
+ * }</pre>
+ *
+ * <p>Relative paths begin at the folder of the file.
+ */
+public final class RunDescription {
+
+  private final Value tree;
+
+  private RunDescription(Value tree) {
+    this.tree = tree;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param file YAML or JSON
+   * @return the description; its keys are not looked at yet
+   * @throws io.adapt4j.core.describe.DescriptionException if the file cannot be read or is not
+   *     valid
+   */
+  public static RunDescription read(Path file) {
+    return new RunDescription(Documents.read(file));
+  }
+
+  /**
+   * Takes a description from a JSON tree.
+   *
+   * @param keys the tree
+   * @param source what to call it in messages
+   * @return the description; its keys are not looked at yet
+   */
+  static RunDescription of(JsonNode keys, String source) {
+    return new RunDescription(Value.of(keys, Place.of(source, Path.of("").toAbsolutePath())));
+  }
+
+  /**
+   * Sets a key, in the place of what is written there if anything is.
+   *
+   * @param key the key, with those above it before a dot each: {@code method.lora.rank}
+   * @param yaml its value in YAML; relative paths in it begin at the working directory
+   * @return a changed copy
+   * @throws io.adapt4j.core.describe.DescriptionException if the value is not valid YAML
+   */
+  public RunDescription with(String key, String yaml) {
+    Value value = Documents.parse("--set " + key, Path.of("").toAbsolutePath(), yaml);
+    return new RunDescription(tree.with(key, value));
+  }
+
+  /**
+   * Opens the data and makes the builder.
+   *
+   * @return a builder with everything described
+   * @throws io.adapt4j.core.describe.DescriptionException naming the file, line, key, value and
+   *     remedy of everything that is wrong: unknown keys, values of another type or out of range,
+   *     data that cannot be opened
+   */
+  public FineTuner.Builder builder() {
+    return builder(RunKeys.ALL);
+  }
+
+  /** A builder with everything but the data. */
+  FineTuner.Builder builderWithoutData() {
+    return builder(RunKeys.ALL.stream().filter(key -> !key.setters().contains("dataset")).toList());
+  }
+
+  private FineTuner.Builder builder(List<RunKeys.Key> keys) {
+    Problems problems = new Problems();
+    Fields fields = Fields.of("", tree, problems);
+    FineTuner.Builder builder = FineTuner.builder();
+    keys.forEach(key -> key.reader().accept(fields, builder));
+    fields.require("output", "Name the folder for checkpoints.");
+    fields.finish();
+    problems.finish();
+    return builder;
+  }
+
+  /**
+   * Opens the data alone.
+   *
+   * @return its parts, as they are described
+   * @throws io.adapt4j.core.describe.DescriptionException if data keys are wrong or it cannot be
+   *     opened; other keys are not looked at
+   */
+  public Split data() {
+    Problems problems = new Problems();
+    Optional<Split> data = RunData.split(Fields.of("", tree, problems));
+    problems.finish();
+    return data.orElseThrow(() -> new IllegalStateException("data without a problem is open"));
+  }
+
+  /**
+   * Reads where the run writes to.
+   *
+   * @return the folder; empty if the key is missing or wrong, of which {@link #builder} tells
+   */
+  public Optional<Path> output() {
+    Fields fields = Fields.of("", tree, new Problems());
+    return fields.file("output");
+  }
+
+  /**
+   * Looks for what is wrong with the data, with the tokenizer, the chat template and the limit of
+   * the run. The test part of a split is compared with the training part.
+   *
+   * @return the report
+   * @throws io.adapt4j.core.describe.DescriptionException if the description is wrong
+   * @throws FineTuneException if the run cannot start
+   */
+  public DataReport checkData() {
+    FineTuneSettings settings = builder().build().settings();
+    int maxLength =
+        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+    Path folder = settings.model().folder();
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      ExampleEncoder.Builder encoder =
+          ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow());
+      ChatTemplate.find(folder).ifPresent(encoder::chatTemplate);
+      return DataChecker.of(data()).encoder(encoder.build()).check();
+    }
+  }
+
+  /**
+   * Lists the methods that descriptions can name.
+   *
+   * @return the names, as modules on the class path bring them
+   */
+  public static List<String> methods() {
+    return RunMethods.names();
+  }
+
+  /**
+   * A description that was written.
+   *
+   * @param keys the tree, every option stated
+   * @param untold what it lacks, so that a run cannot be made of it alone: a key and the reason
+   *     each
+   */
+  record Written(ObjectNode keys, List<String> untold) {}
+
+  static Written write(FineTuneSettings settings) {
+    ObjectNode keys = JsonNodeFactory.instance.objectNode();
+    for (RunKeys.Key key : RunKeys.ALL) {
+      key.writer().apply(settings).ifPresent(value -> keys.set(key.name(), value));
+    }
+    List<String> untold = new ArrayList<>();
+    if (!keys.has("data")) {
+      untold.add("data: " + settings.train().origin().reason());
+    }
+    settings
+        .validation()
+        .filter(data -> data.origin().description().isEmpty())
+        .ifPresent(data -> untold.add("validation: " + data.origin().reason()));
+    if (!keys.has("method")) {
+      untold.add("method: no module describes " + settings.method().description());
+    }
+    return new Written(keys, untold);
+  }
+}

@@ -1,0 +1,39 @@
+package io.adapt4j.core.engine;
+
+import ai.djl.engine.Engine;
+
+/** What computes. */
+public final class EngineInfo {
+
+  private EngineInfo() {}
+
+  /**
+   * Returns the version of libtorch; starts it if it is not running yet.
+   *
+   * @return such as {@code 2.7.1}
+   * @throws EngineException if it cannot be started
+   */
+  public static String version() {
+    LibTorch.threads();
+    return Engine.getEngine("PyTorch").getVersion();
+  }
+
+  /**
+   * Returns the version of DJL, which loads libtorch.
+   *
+   * @return such as {@code 0.36.0}
+   */
+  public static String loaderVersion() {
+    return Engine.getDjlVersion();
+  }
+
+  /**
+   * Returns the number of threads an operator uses.
+   *
+   * @return at least 1
+   * @throws EngineException if the engine cannot be started
+   */
+  public static int threads() {
+    return Torch.threads();
+  }
+}

@@ -1,0 +1,293 @@
+package io.adapt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.describe.DescriptionException;
+import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.Optimizer;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A run as a tree of keys, read into the builder and written from what it built. */
+class RunDescriptionTest {
+
+  private static final String LEAST =
+      """
+      model: model
+      data: {path: rows.jsonl, split: {train: 0.8, validation: 0.2, seed: 3}}
+      method: full
+      output: run
+      """;
+
+  /** Every key with a value that is not its default. */
+  private static final String ALL =
+      LEAST
+          + """
+          epochs: 2
+          maxSteps: 7
+          batchSize: 3
+          gradientAccumulation: 2
+          maxLength: 32
+          overflow: drop
+          learningRate: 1e-3
+          schedule: {polynomial: {power: 2, end: 0.25}}
+          warmupSteps: 4
+          optimizer: {adamw: {beta1: 0.8, eps: 1e-6}}
+          learningRateFactors:
+            - {names: lm_head, factor: 2}
+          weightDecay: 0
+          maxGradientNorm: 0.5
+          evaluateEvery: 5
+          keepBest: true
+          earlyStopping: 2
+          saveEvery: epoch
+          saveLimit: 1
+          gradientCheckpointing: true
+          precision: fp32
+          maxSkippedSteps: 0
+          seed: -9007199254740993
+          """;
+
+  @TempDir private Path folder;
+  private Path file;
+
+  @BeforeEach
+  void writeModelAndRows() throws IOException {
+    SmallModel.write(folder.resolve("model"));
+    Files.writeString(
+        folder.resolve("rows.jsonl"), "{\"text\": \"Once upon a time Lily saw it.\"}\n".repeat(10));
+    file = folder.resolve("run.yaml");
+  }
+
+  private RunDescription described(String yaml) throws IOException {
+    Files.writeString(file, yaml);
+    return RunDescription.read(file);
+  }
+
+  private FineTuneSettings settings(String yaml) throws IOException {
+    return described(yaml).builder().build().settings();
+  }
+
+  private List<String> problems(String yaml) {
+    return catchThrowableOfType(DescriptionException.class, () -> described(yaml).builder())
+        .problems();
+  }
+
+  @Test
+  void everySetterOfTheBuilderHasAKeyOrAReasonToHaveNone() {
+    Set<String> setters =
+        Arrays.stream(FineTuner.Builder.class.getMethods())
+            .filter(method -> method.getReturnType() == FineTuner.Builder.class)
+            .map(Method::getName)
+            .collect(Collectors.toSet());
+    Set<String> mapped =
+        RunKeys.ALL.stream().flatMap(key -> key.setters().stream()).collect(Collectors.toSet());
+    mapped.addAll(RunKeys.WITHOUT_KEY.keySet());
+    assertThat(mapped).as("keys of RunKeys, and setters of the builder").isEqualTo(setters);
+  }
+
+  @Test
+  void theKeysSayWhatTheBuilderSays() throws IOException {
+    FineTuneSettings found = settings(ALL);
+    FineTuneSettings expected =
+        FineTuner.builder()
+            .model(ModelSource.path(folder.resolve("model")))
+            .dataset(found.train())
+            .method(found.method())
+            .output(folder.resolve("run"))
+            .epochs(2)
+            .maxSteps(7)
+            .batchSize(3)
+            .gradientAccumulation(2)
+            .maxLength(32)
+            .overflow(io.adapt4j.core.data.Overflow.DROP)
+            .learningRate(1e-3)
+            .schedule(LearningRateSchedule.polynomial(2, 0.25))
+            .warmupSteps(4)
+            .optimizer(new Optimizer.AdamW(0.8, 0.999, 1e-6))
+            .learningRateFactor("lm_head", 2)
+            .weightDecay(0)
+            .maxGradientNorm(0.5)
+            .evaluateEvery(Interval.steps(5))
+            .saveEvery(Interval.EPOCH)
+            .saveLimit(1)
+            .gradientCheckpointing(true)
+            .precision(Precision.FP32)
+            .maxSkippedSteps(0)
+            .seed(-9007199254740993L)
+            .dataset(
+                new io.adapt4j.core.data.Split(
+                    found.train(), found.validation().orElseThrow(), found.train().take(0)))
+            .keepBest()
+            .earlyStopping(2)
+            .build()
+            .settings();
+    assertThat(found).isEqualTo(expected);
+    assertThat(found.method()).isInstanceOf(FullFineTuning.class);
+    assertThat(found.train().size()).isEqualTo(8);
+  }
+
+  @Test
+  void whatIsWrittenReadsBackAsTheSame() throws IOException {
+    FineTuneSettings settings = settings(ALL);
+    RunDescription.Written written = RunDescription.write(settings);
+    assertThat(written.untold()).isEmpty();
+    FineTuneSettings again =
+        RunDescription.of(written.keys(), "record").builder().build().settings();
+    assertThat(RunDescription.write(again).keys()).isEqualTo(written.keys());
+    assertThat(again.training()).isEqualTo(settings.training());
+    assertThat(again.train().size()).isEqualTo(8);
+    assertThat(again.validation().orElseThrow().size()).isEqualTo(2);
+    assertThat(again.train().locate(3)).isEqualTo(settings.train().locate(3));
+  }
+
+  @Test
+  void everyKeyThatARecordCanHoldIsWritten() throws IOException {
+    ObjectNode keys = RunDescription.write(settings(ALL)).keys();
+    Set<String> acts = Set.of("overwriteOutput", "resume", "validation", "warmupRatio");
+    assertThat(keys.properties().stream().map(one -> one.getKey()))
+        .containsExactlyInAnyOrderElementsOf(
+            RunKeys.ALL.stream()
+                .map(RunKeys.Key::name)
+                .filter(name -> !acts.contains(name))
+                .toList());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "constant",
+        "linear",
+        "cosine",
+        "{cosine: {end: 0.1}}",
+        "{cosineWithRestarts: {cycles: 3}}",
+        "{polynomial: {power: 1.5, end: 0.25}}",
+        "{warmupStableDecay: {decayRatio: 0.2}}"
+      })
+  void everyScheduleReadsBackAsItself(String schedule) throws IOException {
+    FineTuneSettings settings = settings(LEAST + "schedule: " + schedule + "\n");
+    ObjectNode keys = RunDescription.write(settings).keys();
+    assertThat(RunDescription.of(keys, "record").builder().build().settings().training().schedule())
+        .isEqualTo(settings.training().schedule());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "adamw",
+        "{adamw8bit: {beta2: 0.95}}",
+        "{adafactor: {clipThreshold: 2}}",
+        "{sgd: {momentum: 0.9, nesterov: true}}",
+        "{lion: {beta1: 0.8}}"
+      })
+  void everyOptimizerReadsBackAsItself(String optimizer) throws IOException {
+    FineTuneSettings settings = settings(LEAST + "optimizer: " + optimizer + "\n");
+    ObjectNode keys = RunDescription.write(settings).keys();
+    assertThat(
+            RunDescription.of(keys, "record")
+                .builder()
+                .build()
+                .settings()
+                .training()
+                .step()
+                .optimizer())
+        .isEqualTo(settings.training().step().optimizer());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "learningrate: 1 | run.yaml:5:1: learningrate: unknown key. Did you mean 'learningRate'?",
+        "lr: 1 | lr: unknown key. Known are batchSize",
+        "batch_size: 2 | Did you mean 'batchSize'?",
+        "epochs: 0 | run.yaml:5:1: epochs: expected a whole number of at least 1, found 0.",
+        "epochs: 1.5 | expected a whole number of at least 1, found 1.5.",
+        "epochs: '3' | found the text '3'. Write it without quotes.",
+        "learningRate: -1 | learningRate: expected a number above 0, found -1.",
+        "keepBest: yes | keepBest: expected true or false, found the text 'yes'.",
+        "precision: fp23 | precision: expected one of auto, bf16, fp16, fp32, found 'fp23'. Did you",
+        "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit, lion, sgd",
+        "optimizer: {sgd: {momentun: 0.9}} | optimizer.sgd.momentun: unknown key. Did you mean",
+        "schedule: {cosine: {end: 2}} | schedule.cosine.end: expected a number of at least 0 and",
+        "evaluateEvery: never | expected 'epoch' or a number of steps",
+        "warmupRatio: 0.1\\nwarmupSteps: 3 | run.yaml:6:1: warmupSteps: expected without warmupRatio",
+        "epochs: 1\\nepochs: 2 | run.yaml:6:1: epochs: the key occurs twice.",
+        "learningRateFactors: {names: '(', factor: 1} | learningRateFactors[0].names: ",
+        "epochs: [1 | not valid YAML"
+      })
+  void whatIsWrongIsSaidWithItsPlaceAndARemedy(String line, String problem) {
+    assertThat(problems(LEAST + line.replace("\\n", "\n") + "\n"))
+        .singleElement()
+        .asString()
+        .startsWith(folder.toString())
+        .contains(problem);
+  }
+
+  @Test
+  void everythingThatIsWrongIsSaidAtOnce() {
+    assertThat(
+            problems(
+                """
+                modle: model
+                data:
+                  path: missing.jsonl
+                  splt: {train: 1}
+                method: {prompts: {}}
+                epochs: none
+                """))
+        .hasSize(7)
+        .anySatisfy(one -> assertThat(one).contains("modle: unknown key. Did you mean 'model'?"))
+        .anySatisfy(one -> assertThat(one).contains(": model: expected a value, found none."))
+        .anySatisfy(one -> assertThat(one).contains("run.yaml:3:3: data.path: ", "missing.jsonl"))
+        .anySatisfy(one -> assertThat(one).contains("data.splt: unknown key", "'split'"))
+        .anySatisfy(one -> assertThat(one).contains("method: expected one of full", "'prompts'"))
+        .anySatisfy(one -> assertThat(one).contains("epochs: expected a whole number"))
+        .anySatisfy(one -> assertThat(one).contains("output: expected a value, found none."));
+  }
+
+  @Test
+  void aKeySetFromOutsideStandsInThePlaceOfTheFiles() throws IOException {
+    RunDescription description =
+        described(LEAST)
+            .with("epochs", "9")
+            .with("data.split.seed", "8")
+            .with("output", folder.resolve("other").toString());
+    FineTuneSettings settings = description.builder().build().settings();
+    assertThat(settings.training().epochs()).isEqualTo(9);
+    assertThat(settings.output()).isEqualTo(folder.resolve("other"));
+    assertThat(settings.train().locate(0)).isNotNull();
+    assertThatThrownBy(() -> description.with("epochs", "some").builder())
+        .isInstanceOf(DescriptionException.class)
+        .hasMessageContaining("--set epochs:1:1: epochs: expected a whole number");
+  }
+
+  @Test
+  void dataThatCannotBeMadeAgainIsSaidToBe() {
+    FineTuneSettings settings =
+        FineTuner.builder()
+            .model(ModelSource.path(folder.resolve("model")))
+            .dataset(SmallModel.sentences(4))
+            .method(FullFineTuning.create())
+            .output(folder.resolve("run"))
+            .build()
+            .settings();
+    assertThat(RunDescription.write(settings).untold()).containsExactly("data: rows in memory");
+  }
+}
