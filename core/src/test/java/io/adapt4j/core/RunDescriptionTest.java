@@ -163,10 +163,7 @@ class RunDescriptionTest {
     Set<String> acts = Set.of("overwriteOutput", "resume", "validation", "warmupRatio");
     assertThat(keys.properties().stream().map(one -> one.getKey()))
         .containsExactlyInAnyOrderElementsOf(
-            RunKeys.ALL.stream()
-                .map(RunKeys.Key::name)
-                .filter(name -> !acts.contains(name))
-                .toList());
+            RunKeys.ALL.stream().map(RunKey::name).filter(name -> !acts.contains(name)).toList());
   }
 
   @ParameterizedTest
