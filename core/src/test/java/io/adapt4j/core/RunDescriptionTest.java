@@ -4,15 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.data.Split;
 import io.adapt4j.core.describe.DescriptionException;
+import io.adapt4j.core.describe.Documents;
+import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.describe.Problems;
+import io.adapt4j.core.train.Ewc;
+import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.train.KlToBase;
+import io.adapt4j.core.train.L2ToBase;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.Optimizer;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -44,7 +56,15 @@ class RunDescriptionTest {
           batchSize: 3
           gradientAccumulation: 2
           maxLength: 32
-          overflow: drop
+          overflow: split
+          overlap: 3
+          packing: true
+          lossOn: all
+          neftune: 5
+          regularise:
+            - {ewc: {on: {path: earlier.jsonl}, strength: 2}}
+            - {l2ToBase: {strength: 0.1}}
+            - {klToBase: {on: {path: earlier.jsonl, take: 1}, strength: 0.5, every: 3}}
           learningRate: 1e-3
           schedule: {polynomial: {power: 2, end: 0.25}}
           warmupSteps: 4
@@ -56,7 +76,9 @@ class RunDescriptionTest {
           evaluateEvery: 5
           keepBest: true
           earlyStopping: 2
-          saveEvery: epoch
+          bestBy: loss
+          keepLast: 2
+          saveEvery: 10m
           saveLimit: 1
           gradientCheckpointing: true
           precision: fp32
@@ -72,6 +94,8 @@ class RunDescriptionTest {
     SmallModel.write(folder.resolve("model"));
     Files.writeString(
         folder.resolve("rows.jsonl"), "{\"text\": \"Once upon a time Lily saw it.\"}\n".repeat(10));
+    Files.writeString(
+        folder.resolve("earlier.jsonl"), "{\"text\": \"Tom had a red ball.\"}\n".repeat(4));
     file = folder.resolve("run.yaml");
   }
 
@@ -109,14 +133,18 @@ class RunDescriptionTest {
         FineTuner.builder()
             .model(ModelSource.path(folder.resolve("model")))
             .dataset(found.train())
-            .method(found.method())
+            .method(FullFineTuning.create())
             .output(folder.resolve("run"))
             .epochs(2)
             .maxSteps(7)
             .batchSize(3)
             .gradientAccumulation(2)
             .maxLength(32)
-            .overflow(io.adapt4j.core.data.Overflow.DROP)
+            .overflow(Overflow.SPLIT)
+            .overlap(3)
+            .packing(true)
+            .lossOn(LossOn.ALL)
+            .neftune(5)
             .learningRate(1e-3)
             .schedule(LearningRateSchedule.polynomial(2, 0.25))
             .warmupSteps(4)
@@ -125,21 +153,25 @@ class RunDescriptionTest {
             .weightDecay(0)
             .maxGradientNorm(0.5)
             .evaluateEvery(Interval.steps(5))
-            .saveEvery(Interval.EPOCH)
+            .bestBy("loss")
+            .keepLast(2)
+            .saveEvery(Interval.every(Duration.ofMinutes(10)))
             .saveLimit(1)
             .gradientCheckpointing(true)
             .precision(Precision.FP32)
             .maxSkippedSteps(0)
             .seed(-9007199254740993L)
             .dataset(
-                new io.adapt4j.core.data.Split(
-                    found.train(), found.validation().orElseThrow(), found.train().take(0)))
+                new Split(found.train(), found.validation().orElseThrow(), found.train().take(0)))
             .keepBest()
             .earlyStopping(2)
             .build()
             .settings();
-    assertThat(found).isEqualTo(expected);
-    assertThat(found.method()).isInstanceOf(FullFineTuning.class);
+    assertThat(found)
+        .usingRecursiveComparison()
+        .ignoringFields("method", "regularisations", "listeners", "objective.model")
+        .isEqualTo(expected);
+    assertThat(found.method().identity()).isEqualTo(expected.method().identity());
     assertThat(found.train().size()).isEqualTo(8);
   }
 
@@ -160,7 +192,7 @@ class RunDescriptionTest {
   @Test
   void everyKeyThatARecordCanHoldIsWritten() throws IOException {
     ObjectNode keys = RunDescription.write(settings(ALL)).keys();
-    Set<String> acts = Set.of("overwriteOutput", "resume", "validation", "warmupRatio");
+    Set<String> acts = Set.of("overwriteOutput", "resume", "validation", "replay", "warmupRatio");
     assertThat(keys.properties().stream().map(one -> one.getKey()))
         .containsExactlyInAnyOrderElementsOf(
             RunKeys.ALL.stream().map(RunKey::name).filter(name -> !acts.contains(name)).toList());
@@ -223,6 +255,14 @@ class RunDescriptionTest {
         "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit, lion, sgd",
         "optimizer: {sgd: {momentun: 0.9}} | optimizer.sgd.momentun: unknown key. Did you mean",
         "schedule: {cosine: {end: 2}} | schedule.cosine.end: expected a number of at least 0 and",
+        "evaluateEvery: 10m | expected 'epoch' or a number of steps of at least 1, found '10m'.",
+        "saveEvery: 10 minutes | or a time such as 30s, 10m or 2h, found '10 minutes'.",
+        "saveEvery: 0s | or a time such as 30s, 10m or 2h, found '0s'.",
+        "task: clasification | task: expected one of classification, maskedTokens, multiLabel",
+        "task: {regression: {labels: [a]}} | task.regression.labels: unknown key.",
+        "regularise: {ewc: {}} | regularise[0].ewc.on: expected a value, found none.",
+        "regularise: {l3: {strength: 1}} | expected one of ewc, klToBase, l2ToBase, found 'l3'.",
+        "replay: {path: rows.jsonl} | replay.share: expected a value, found none.",
         "evaluateEvery: never | expected 'epoch' or a number of steps",
         "warmupRatio: 0.1\\nwarmupSteps: 3 | run.yaml:6:1: warmupSteps: expected without warmupRatio",
         "epochs: 1\\nepochs: 2 | run.yaml:6:1: epochs: the key occurs twice.",
@@ -286,5 +326,122 @@ class RunDescriptionTest {
             .build()
             .settings();
     assertThat(RunDescription.write(settings).untold()).containsExactly("data: rows in memory");
+  }
+
+  @Test
+  void regularisationsReadBackAsThemselves() throws IOException {
+    FineTuneSettings settings = settings(ALL);
+    ObjectNode keys = RunDescription.write(settings).keys();
+    FineTuneSettings again = RunDescription.of(keys, "record").builder().build().settings();
+    for (FineTuneSettings one : List.of(settings, again)) {
+      assertThat(one.regularisations()).hasSize(3);
+      Ewc ewc = (Ewc) one.regularisations().get(0);
+      assertThat(ewc.strength()).isEqualTo(2);
+      assertThat(ewc.reference().orElseThrow().size()).isEqualTo(4);
+      assertThat(one.regularisations().get(1)).isEqualTo(L2ToBase.strength(0.1));
+      KlToBase kl = (KlToBase) one.regularisations().get(2);
+      assertThat(kl.strength()).isEqualTo(0.5);
+      assertThat(kl.every()).isEqualTo(3);
+      assertThat(kl.reference().orElseThrow().size()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aFisherFileIsNamedInThePlaceOfReferenceData() throws IOException {
+    FineTuneSettings settings =
+        settings(LEAST + "regularise: {ewc: {from: fisher.safetensors, strength: 3}}\n");
+    Ewc ewc = (Ewc) settings.regularisations().get(0);
+    assertThat(ewc.fisher()).contains(folder.resolve("fisher.safetensors"));
+    assertThat(RunDescription.write(settings).keys().at("/regularise/0/ewc/from").asText())
+        .isEqualTo(folder.resolve("fisher.safetensors").toString());
+  }
+
+  @Test
+  void referenceDataThatCannotBeMadeAgainIsSaidToBe() throws IOException {
+    FineTuneSettings settings =
+        described(LEAST)
+            .builder()
+            .regularise(KlToBase.on(SmallModel.sentences(2)))
+            .build()
+            .settings();
+    RunDescription.Written written = RunDescription.write(settings);
+    assertThat(written.untold()).containsExactly("regularise: rows in memory");
+    assertThat(written.keys().has("regularise")).isFalse();
+  }
+
+  @Test
+  void aRunWithReplayIsWrittenAsTheMixtureThatItTrainsOn() throws IOException {
+    FineTuneSettings settings = settings(LEAST + "replay: {path: earlier.jsonl, share: 0.2}\n");
+    assertThat(settings.train().size()).isEqualTo(10);
+    RunDescription.Written written = RunDescription.write(settings);
+    assertThat(written.untold()).isEmpty();
+    FineTuneSettings again =
+        RunDescription.of(written.keys(), "record").builder().build().settings();
+    assertThat(again.train().size()).isEqualTo(10);
+    for (int row = 0; row < 10; row++) {
+      assertThat(again.train().locate(row)).isEqualTo(settings.train().locate(row));
+    }
+    assertThat(again.validation().orElseThrow().size()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "full | full fine-tuning",
+        "{full: {freezeFirstLayers: 1}} | full fine-tuning (first 1 layers frozen)",
+        "{full: {freezeEmbeddings: true, freeze: norm}} | full fine-tuning (embeddings frozen, frozen"
+            + " [norm])",
+        "{full: {trainOnly: [mlp, lm_head]}} | full fine-tuning (only [mlp, lm_head])"
+      })
+  void whatIsFrozenReadsBackAsItself(String method, String said) throws IOException {
+    FineTuningMethod read = settings(LEAST.replace("method: full", "method: " + method)).method();
+    assertThat(read.description()).isEqualTo(said);
+    FineTuneSettings settings = settings(LEAST.replace("method: full", "method: " + method));
+    ObjectNode keys = RunDescription.write(settings).keys();
+    assertThat(
+            RunDescription.of(keys, "record").builder().build().settings().method().description())
+        .isEqualTo(said);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nextTokens",
+        "classification",
+        "{classification: {labels: [no, yes], replaceClassifier: true}}",
+        "{multiLabel: {labels: [a, b]}}",
+        "regression",
+        "{tokenClassification: {labels: [O, B-PER]}}",
+        "maskedTokens",
+        "{maskedTokens: {probability: 0.3}}"
+      })
+  void everyTaskReadsBackAsItself(String yaml) {
+    Task task = RunTasks.read(fields("task: " + yaml)).orElseThrow();
+    ObjectNode written = JsonNodeFactory.instance.objectNode();
+    written.set("task", RunTasks.write(task));
+    assertThat(RunTasks.read(fields(written.toString()))).contains(task);
+    assertThat(written.toString()).contains(yaml.replaceAll("^\\{|:.*", ""));
+  }
+
+  private static Fields fields(String yaml) {
+    return Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), new Problems());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"epoch", "7", "30s", "10m", "2h", "90s", "1500ms"})
+  void everyIntervalReadsBackAsItself(String interval) throws IOException {
+    FineTuneSettings settings = settings(LEAST + "saveEvery: " + interval + "\n");
+    assertThat(RunDescription.write(settings).keys().path("saveEvery").asText())
+        .isEqualTo(interval);
+  }
+
+  @Test
+  void dataOfOtherTasksIsCheckedWithoutTheEncodingOfNextTokens() throws IOException {
+    Files.writeString(
+        folder.resolve("rows.jsonl"),
+        "{\"text\": \"Once upon a time.\", \"label\": \"start\"}\n".repeat(5)
+            + "{\"text\": \"They were happy.\", \"label\": \"end\"}\n".repeat(5));
+    assertThat(described(LEAST + "task: classification\n").checkData().rows()).isEqualTo(8);
   }
 }
