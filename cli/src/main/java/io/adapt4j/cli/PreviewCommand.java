@@ -3,6 +3,7 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Preview;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -36,9 +37,18 @@ final class PreviewCommand implements Callable<Integer> {
     if (rows < 1) {
       throw new IllegalArgumentException("-n: expected at least 1, found " + rows);
     }
-    Preview preview = run.readToLook().builder().build().preview(rows);
+    Preview preview = preview(run.readToLook().builder().build());
     output.write(preview.text(), json(preview));
     return ExitCode.OK;
+  }
+
+  /** A task without such a view is a wrong use of this command. */
+  private Preview preview(FineTuner tuner) {
+    try {
+      return tuner.preview(rows);
+    } catch (IllegalStateException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
   }
 
   private static ObjectNode json(Preview preview) {
