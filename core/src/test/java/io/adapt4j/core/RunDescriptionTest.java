@@ -4,20 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.describe.DescriptionException;
-import io.adapt4j.core.describe.Documents;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.describe.Problems;
-import io.adapt4j.core.train.Ewc;
-import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.FullFineTuning;
-import io.adapt4j.core.train.KlToBase;
-import io.adapt4j.core.train.L2ToBase;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.Optimizer;
 import java.io.IOException;
@@ -326,122 +318,5 @@ class RunDescriptionTest {
             .build()
             .settings();
     assertThat(RunDescription.write(settings).untold()).containsExactly("data: rows in memory");
-  }
-
-  @Test
-  void regularisationsReadBackAsThemselves() throws IOException {
-    FineTuneSettings settings = settings(ALL);
-    ObjectNode keys = RunDescription.write(settings).keys();
-    FineTuneSettings again = RunDescription.of(keys, "record").builder().build().settings();
-    for (FineTuneSettings one : List.of(settings, again)) {
-      assertThat(one.regularisations()).hasSize(3);
-      Ewc ewc = (Ewc) one.regularisations().get(0);
-      assertThat(ewc.strength()).isEqualTo(2);
-      assertThat(ewc.reference().orElseThrow().size()).isEqualTo(4);
-      assertThat(one.regularisations().get(1)).isEqualTo(L2ToBase.strength(0.1));
-      KlToBase kl = (KlToBase) one.regularisations().get(2);
-      assertThat(kl.strength()).isEqualTo(0.5);
-      assertThat(kl.every()).isEqualTo(3);
-      assertThat(kl.reference().orElseThrow().size()).isEqualTo(1);
-    }
-  }
-
-  @Test
-  void aFisherFileIsNamedInThePlaceOfReferenceData() throws IOException {
-    FineTuneSettings settings =
-        settings(LEAST + "regularise: {ewc: {from: fisher.safetensors, strength: 3}}\n");
-    Ewc ewc = (Ewc) settings.regularisations().get(0);
-    assertThat(ewc.fisher()).contains(folder.resolve("fisher.safetensors"));
-    assertThat(RunDescription.write(settings).keys().at("/regularise/0/ewc/from").asText())
-        .isEqualTo(folder.resolve("fisher.safetensors").toString());
-  }
-
-  @Test
-  void referenceDataThatCannotBeMadeAgainIsSaidToBe() throws IOException {
-    FineTuneSettings settings =
-        described(LEAST)
-            .builder()
-            .regularise(KlToBase.on(SmallModel.sentences(2)))
-            .build()
-            .settings();
-    RunDescription.Written written = RunDescription.write(settings);
-    assertThat(written.untold()).containsExactly("regularise: rows in memory");
-    assertThat(written.keys().has("regularise")).isFalse();
-  }
-
-  @Test
-  void aRunWithReplayIsWrittenAsTheMixtureThatItTrainsOn() throws IOException {
-    FineTuneSettings settings = settings(LEAST + "replay: {path: earlier.jsonl, share: 0.2}\n");
-    assertThat(settings.train().size()).isEqualTo(10);
-    RunDescription.Written written = RunDescription.write(settings);
-    assertThat(written.untold()).isEmpty();
-    FineTuneSettings again =
-        RunDescription.of(written.keys(), "record").builder().build().settings();
-    assertThat(again.train().size()).isEqualTo(10);
-    for (int row = 0; row < 10; row++) {
-      assertThat(again.train().locate(row)).isEqualTo(settings.train().locate(row));
-    }
-    assertThat(again.validation().orElseThrow().size()).isEqualTo(2);
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "full | full fine-tuning",
-        "{full: {freezeFirstLayers: 1}} | full fine-tuning (first 1 layers frozen)",
-        "{full: {freezeEmbeddings: true, freeze: norm}} | full fine-tuning (embeddings frozen, frozen"
-            + " [norm])",
-        "{full: {trainOnly: [mlp, lm_head]}} | full fine-tuning (only [mlp, lm_head])"
-      })
-  void whatIsFrozenReadsBackAsItself(String method, String said) throws IOException {
-    FineTuningMethod read = settings(LEAST.replace("method: full", "method: " + method)).method();
-    assertThat(read.description()).isEqualTo(said);
-    FineTuneSettings settings = settings(LEAST.replace("method: full", "method: " + method));
-    ObjectNode keys = RunDescription.write(settings).keys();
-    assertThat(
-            RunDescription.of(keys, "record").builder().build().settings().method().description())
-        .isEqualTo(said);
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "nextTokens",
-        "classification",
-        "{classification: {labels: [no, yes], replaceClassifier: true}}",
-        "{multiLabel: {labels: [a, b]}}",
-        "regression",
-        "{tokenClassification: {labels: [O, B-PER]}}",
-        "maskedTokens",
-        "{maskedTokens: {probability: 0.3}}"
-      })
-  void everyTaskReadsBackAsItself(String yaml) {
-    Task task = RunTasks.read(fields("task: " + yaml)).orElseThrow();
-    ObjectNode written = JsonNodeFactory.instance.objectNode();
-    written.set("task", RunTasks.write(task));
-    assertThat(RunTasks.read(fields(written.toString()))).contains(task);
-    assertThat(written.toString()).contains(yaml.replaceAll("^\\{|:.*", ""));
-  }
-
-  private static Fields fields(String yaml) {
-    return Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), new Problems());
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"epoch", "7", "30s", "10m", "2h", "90s", "1500ms"})
-  void everyIntervalReadsBackAsItself(String interval) throws IOException {
-    FineTuneSettings settings = settings(LEAST + "saveEvery: " + interval + "\n");
-    assertThat(RunDescription.write(settings).keys().path("saveEvery").asText())
-        .isEqualTo(interval);
-  }
-
-  @Test
-  void dataOfOtherTasksIsCheckedWithoutTheEncodingOfNextTokens() throws IOException {
-    Files.writeString(
-        folder.resolve("rows.jsonl"),
-        "{\"text\": \"Once upon a time.\", \"label\": \"start\"}\n".repeat(5)
-            + "{\"text\": \"They were happy.\", \"label\": \"end\"}\n".repeat(5));
-    assertThat(described(LEAST + "task: classification\n").checkData().rows()).isEqualTo(8);
   }
 }
