@@ -25,7 +25,9 @@ import picocli.CommandLine.IVersionProvider;
     subcommands = {
       InspectCommand.class,
       ValidateCommand.class,
+      PreviewCommand.class,
       PlanCommand.class,
+      FindRateCommand.class,
       TrainCommand.class,
       GenerateCommand.class,
       MergeCommand.class,

@@ -46,7 +46,7 @@ final class RepeatCommand implements Callable<Integer> {
     FineTuner.Builder builder = FineTuner.repeat(file);
     String recorded = record.configuration().path("output").asText();
     Path folder = target != null ? target : Path.of(recorded + "-repeat");
-    FineTuner tuner = Training.tuner(builder.output(folder), folder, output);
+    FineTuner tuner = Training.tuner(builder.output(folder), folder, output, true);
     FineTuneReport report =
         Training.run(tuner, output, "Interrupted; a repeated run begins anew each time.");
     ObjectNode json = Training.json(report);
@@ -55,7 +55,7 @@ final class RepeatCommand implements Callable<Integer> {
     if (!before.path("step").equals(now.path("step"))) {
       json.putNull("same");
       output.write(
-          Training.text(report)
+          report.text()
               + "The record is of step "
               + before.path("step")
               + ", so its losses are not those of the end.",
@@ -65,7 +65,7 @@ final class RepeatCommand implements Callable<Integer> {
     boolean same = COMPARED.stream().allMatch(one -> before.path(one).equals(now.path(one)));
     json.put("same", same);
     output.write(
-        Training.text(report)
+        report.text()
             + (same
                 ? "The losses are those of the record."
                 : "The losses differ from the record: " + before + " was, is " + now),

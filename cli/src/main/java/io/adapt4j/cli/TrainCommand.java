@@ -22,6 +22,12 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private RunArgument run;
   @Mixin private Output output;
+
+  @Option(
+      names = "--no-report",
+      description = "Write metrics.jsonl only, no report.html and no event files for TensorBoard.")
+  private boolean noReport;
+
   @ArgGroup private final Earlier earlier = new Earlier();
 
   /** What to do about a run that is in the output folder. */
@@ -49,7 +55,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     FineTuner.Builder builder = description.builder();
     Path folder = description.output().orElseThrow();
-    FineTuner tuner = Training.tuner(builder, folder, output);
+    FineTuner tuner = Training.tuner(builder, folder, output, !noReport);
     FineTuneReport report =
         Training.run(
             tuner,
@@ -59,7 +65,7 @@ final class TrainCommand implements Callable<Integer> {
                 + ". Go on with: adapt4j train "
                 + run.file()
                 + " --resume");
-    output.write(Training.text(report), Training.json(report));
+    output.write(report.text(), Training.json(report));
     return Training.exitCode(report);
   }
 }

@@ -1,9 +1,11 @@
 package io.adapt4j.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.monitor.RunFiles;
 import io.adapt4j.core.train.ConsoleProgress;
 import io.adapt4j.core.train.JsonlMetricsLog;
 import io.adapt4j.core.train.StopReason;
@@ -17,12 +19,18 @@ final class Training {
 
   private Training() {}
 
-  /** Adds what every run on the command line tells: progress, unless for a program, and a log. */
-  static FineTuner tuner(FineTuner.Builder builder, Path folder, Output output) {
+  /**
+   * Adds what a run on the command line tells: its progress, on standard error where standard
+   * output is for a program, and figures in its folder.
+   *
+   * @param reports whether the folder has a page and event files besides the figures
+   */
+  static FineTuner tuner(FineTuner.Builder builder, Path folder, Output output, boolean reports) {
     PrintStream progress = output.isJson() ? System.err : System.out;
     return builder
         .listener(ConsoleProgress.to(progress))
-        .listener(JsonlMetricsLog.to(folder.resolve("metrics.jsonl")))
+        .listener(
+            reports ? RunFiles.in(folder) : JsonlMetricsLog.to(folder.resolve(RunFiles.METRICS)))
         .build();
   }
 
@@ -61,31 +69,12 @@ final class Training {
     json.put("lastLoss", result.lastLoss());
     report.initialValidationLoss().ifPresent(loss -> json.put("initialValidationLoss", loss));
     report.bestValidationLoss().ifPresent(loss -> json.put("bestValidationLoss", loss));
+    report.bestMetrics().forEach(json.putObject("bestMetrics")::put);
+    ArrayNode warnings = json.putArray("warnings");
+    report.warnings().forEach(warning -> warnings.add(warning.text()));
     json.put("seconds", report.elapsed().toMillis() / 1000.0);
     json.put("best", report.best().toString());
     json.put("last", report.last().toString());
     return json;
-  }
-
-  static String text(FineTuneReport report) {
-    StringBuilder text = new StringBuilder();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%d steps, training loss %.4f -> %.4f",
-            report.result().steps(),
-            report.result().firstLoss(),
-            report.result().lastLoss()));
-    report
-        .bestValidationLoss()
-        .ifPresent(
-            best ->
-                text.append(
-                    String.format(
-                        Locale.ROOT,
-                        ", validation loss %.4f -> %.4f",
-                        report.initialValidationLoss().orElse(Double.NaN),
-                        best)));
-    return text.append(String.format("%nThe result is in %s%n", report.best())).toString();
   }
 }

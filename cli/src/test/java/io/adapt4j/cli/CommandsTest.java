@@ -90,6 +90,8 @@ class CommandsTest {
     assertThat(planned.code()).isZero();
     assertThat(planned.json().path("steps").asInt()).isEqualTo(10);
     assertThat(planned.json().path("trainExamples").asInt()).isEqualTo(32);
+    assertThat(planned.json().path("memory").isObject()).isTrue();
+    assertThat(planned.json().has("timed")).isFalse();
 
     Result trained = execute("train", run, "--set", "maxSteps=10", "--json");
     assertThat(trained.code()).isZero();
@@ -99,6 +101,8 @@ class CommandsTest {
     Path best = Path.of(report.path("best").asText());
     assertThat(best).isEqualTo(folder.resolve("run/best")).isDirectory();
     assertThat(folder.resolve("run/metrics.jsonl")).isNotEmptyFile();
+    assertThat(folder.resolve("run/report.html")).isNotEmptyFile();
+    assertThat(folder.resolve("run/tensorboard")).isNotEmptyDirectory();
 
     Result alone = generate();
     Result adapted = generate("--adapter", best);
@@ -116,6 +120,107 @@ class CommandsTest {
     Result repeated = execute("repeat", folder.resolve("run/last"), "--json");
     assertThat(repeated.code()).isZero();
     assertThat(repeated.json().path("same").asBoolean()).isTrue();
+  }
+
+  @Test
+  void stepsAreTimedWhereThatIsAskedFor() {
+    Result timed = execute("plan", run, "--time", "1", "--json");
+    assertThat(timed.code()).isZero();
+    assertThat(timed.json().path("timed").isObject()).isTrue();
+    assertThat(folder.resolve("run")).doesNotExist();
+    assertThat(execute("plan", run).out()).contains("60 steps", "memory:");
+    assertThat(execute("plan", run, "--time", "0").code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void aRunTellsHowItWentAndWritesNoReportWhereNoneIsWanted() {
+    Result trained = execute("train", run, "--set", "maxSteps=1", "--no-report");
+    assertThat(trained.code()).isZero();
+    assertThat(trained.out()).contains("Training completed after 1 of 1 steps", "No warnings");
+    assertThat(folder.resolve("run/metrics.jsonl")).isNotEmptyFile();
+    assertThat(folder.resolve("run/report.html")).doesNotExist();
+    assertThat(folder.resolve("run/tensorboard")).doesNotExist();
+  }
+
+  @Test
+  void aRunWithEveryKindOfOptionIsRepeatedFromItsRecord() throws IOException {
+    Files.writeString(
+        folder.resolve("earlier.jsonl"), "{\"text\": \"Tom had a red ball.\"}\n".repeat(4));
+    Files.writeString(
+        run,
+        """
+        neftune: 5
+        packing: true
+        saveEvery: 10m
+        keepLast: 1
+        replay: {path: earlier.jsonl, share: 0.1}
+        regularise:
+          - {klToBase: {on: {path: earlier.jsonl}, strength: 0.5}}
+          - {l2ToBase: {strength: 0.1}}
+        """,
+        StandardOpenOption.APPEND);
+    assertThat(execute("train", run, "--set", "maxSteps=3", "--set", "method.lora.plus=16").code())
+        .isZero();
+    Path record = folder.resolve("run/last/provenance.json");
+    JsonNode configuration = Output.parsed(Files.readString(record)).path("configuration");
+    assertThat(configuration.at("/method/lora/plus").asDouble()).isEqualTo(16);
+    assertThat(configuration.has("learningRateFactors")).isFalse();
+    Result repeated = execute("repeat", record, "--json");
+    assertThat(repeated.err()).isEmpty();
+    assertThat(repeated.json().path("same").asBoolean()).isTrue();
+    Files.writeString(folder.resolve("earlier.jsonl"), "{\"text\": \"Other.\"}\n");
+    assertThat(execute("repeat", record).err()).contains("earlier.jsonl has changed");
+  }
+
+  @Test
+  void rowsAreShownAsTheModelWillSeeThem() {
+    Result text = execute("preview", run, "-n", "1");
+    assertThat(text.code()).isZero();
+    assertThat(text.out()).contains("rows.jsonl", "[");
+    JsonNode rows = execute("preview", run, "-n", "2", "--json").json().path("rows");
+    assertThat(rows).hasSize(2);
+    JsonNode tokens = rows.path(0).path("samples").path(0);
+    assertThat(tokens.path(0).path("trained").asBoolean()).isFalse();
+    assertThat(tokens.path(1).path("trained").asBoolean()).isTrue();
+    assertThat(tokens.path(1).path("text").asText()).isNotEmpty();
+    assertThat(execute("preview", run, "-n", "0").code()).isEqualTo(ExitCode.USAGE);
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void aLearningRateIsSuggested() {
+    Result found = execute("lr-find", run, "--steps", "30", "--json");
+    assertThat(found.code()).isZero();
+    assertThat(found.json().path("learningRate").asDouble()).isBetween(1e-6, 1.0);
+    assertThat(found.json().path("points")).isNotEmpty();
+    assertThat(folder.resolve("run")).doesNotExist();
+    assertThat(execute("lr-find", run, "--steps", "1").code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void aTaskWithLabelsIsCheckedPlannedAndTrained() throws IOException {
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      rows.append("{\"text\": \"Lily saw ").append(i).append(i % 2 == 0 ? " balls" : " dogs");
+      rows.append("\", \"label\": \"").append(i % 2 == 0 ? "toy" : "pet").append("\"}\n");
+    }
+    Files.writeString(folder.resolve("rows.jsonl"), rows);
+    Files.writeString(
+        run,
+        """
+        task: {classification: {labels: [pet, toy]}}
+        bestBy: accuracy
+        """,
+        StandardOpenOption.APPEND);
+    assertThat(execute("validate", run).code()).isZero();
+    assertThat(execute("plan", run, "--set", "maxSteps=2").out()).contains("2 steps");
+    Result trained = execute("train", run, "--set", "maxSteps=2", "--json");
+    assertThat(trained.err()).isEmpty();
+    assertThat(trained.code()).isZero();
+    assertThat(trained.json().path("bestMetrics").has("accuracy")).isTrue();
+    Result repeated = execute("repeat", folder.resolve("run/last"), "--json");
+    assertThat(repeated.json().path("same").asBoolean()).isTrue();
+    assertThat(execute("preview", run).code()).isEqualTo(ExitCode.USAGE);
   }
 
   private static Result generate(Object... more) {
@@ -150,7 +255,7 @@ class CommandsTest {
     assertThat(result.json().properties().stream().map(one -> one.getKey()))
         .contains("engine", "java", "processor", "features", "memoryMiB", "hubCache", "gpu")
         .contains("offline", "nativesCache", "library");
-    assertThat(result.json().path("methods").toString()).isEqualTo("[\"full\",\"lora\"]");
+    assertThat(result.json().path("methods").toString()).isEqualTo("[\"full\",\"ia3\",\"lora\"]");
     assertThat(result.json().path("problems")).isEmpty();
   }
 

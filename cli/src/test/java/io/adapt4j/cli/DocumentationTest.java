@@ -32,12 +32,20 @@ class DocumentationTest {
       csv.append("q;a;").append(i).append('\n');
     }
     Files.writeString(folder.resolve("support.csv"), csv);
+    Files.writeString(folder.resolve("earlier.jsonl"), "{\"text\": \"Once.\"}\n");
     RunDescription description = RunDescription.read(run);
     assertThat(description.builder()).isNotNull();
     assertThat(description.output()).contains(folder.resolve("runs/support"));
     Split data = description.data();
     assertThat(data.train().size()).isEqualTo(16);
     assertThat(data.test().size()).isEqualTo(2);
+  }
+
+  @Test
+  void everyMethodIsDocumented() throws IOException {
+    String page = Files.readString(PAGE);
+    assertThat(RunDescription.methods())
+        .allSatisfy(method -> assertThat(page).contains("method." + method));
   }
 
   @Test

@@ -9,8 +9,9 @@ import io.adapt4j.core.describe.Fields;
 import java.util.Optional;
 
 /**
- * The keys {@code data} and {@code validation}. Where training and validation data are parts of one
- * split, {@code data} says it all.
+ * The keys {@code data}, {@code validation} and {@code replay}. Where training and validation data
+ * are parts of one split, {@code data} says it all. Of a run with replay the data that is written
+ * is the mixture of both.
  */
 final class RunData {
 
@@ -18,6 +19,22 @@ final class RunData {
 
   static void read(Fields fields, FineTuner.Builder builder) {
     split(fields).ifPresent(builder::dataset);
+  }
+
+  /** The rows of an earlier task, described like other data, with their share in the whole. */
+  static void readReplay(Fields fields, FineTuner.Builder builder) {
+    fields
+        .mapping("replay")
+        .ifPresent(
+            replay -> {
+              replay.require("share", "Write the share of these rows in the whole, such as 0.1.");
+              Optional<Double> share =
+                  replay.number("share", "above 0 and below 1", value -> value > 0 && value < 1);
+              Optional<Split> rows = DataDescription.open(replay);
+              if (share.isPresent() && rows.isPresent()) {
+                builder.replay(rows.get().train(), share.get());
+              }
+            });
   }
 
   /** The described data; its validation part is that of the key of its own, if there is one. */

@@ -3,8 +3,6 @@ package io.adapt4j.core;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
@@ -18,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A fine-tuning as data: a tree of keys, one for every option of {@link FineTuner.Builder}, in YAML
@@ -86,19 +85,25 @@ public final class RunDescription {
    *     data that cannot be opened
    */
   public FineTuner.Builder builder() {
-    return builder(RunKeys.ALL);
+    return builder(Set.of());
   }
 
   /** A builder with everything but the data. */
   FineTuner.Builder builderWithoutData() {
-    return builder(RunKeys.ALL.stream().filter(key -> !key.setters().contains("dataset")).toList());
+    return builder(RunKeys.DATA);
   }
 
-  private FineTuner.Builder builder(List<RunKeys.Key> keys) {
+  private FineTuner.Builder builder(Set<String> unread) {
     Problems problems = new Problems();
     Fields fields = Fields.of("", tree, problems);
     FineTuner.Builder builder = FineTuner.builder();
-    keys.forEach(key -> key.reader().accept(fields, builder));
+    for (RunKey key : RunKeys.ALL) {
+      if (unread.contains(key.name())) {
+        fields.find(key.name());
+      } else {
+        key.reader().accept(fields, builder);
+      }
+    }
     fields.require("output", "Name the folder for checkpoints.");
     fields.finish();
     problems.finish();
@@ -130,8 +135,9 @@ public final class RunDescription {
   }
 
   /**
-   * Looks for what is wrong with the data, with the tokenizer, the chat template and the limit of
-   * the run. The test part of a split is compared with the training part.
+   * Looks for what is wrong with the data. Where next tokens are to be predicted, it is looked at
+   * with the tokenizer, the chat template and the options of the run; for other tasks, as rows
+   * alone. The test part of a split is compared with the training part.
    *
    * @return the report
    * @throws io.adapt4j.core.describe.DescriptionException if the description is wrong
@@ -139,14 +145,12 @@ public final class RunDescription {
    */
   public DataReport checkData() {
     FineTuneSettings settings = builder().build().settings();
-    int maxLength =
-        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
-    Path folder = settings.model().folder();
-    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
-      ExampleEncoder.Builder encoder =
-          ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow());
-      ChatTemplate.find(folder).ifPresent(encoder::chatTemplate);
-      return DataChecker.of(data()).encoder(encoder.build()).check();
+    DataChecker checker = DataChecker.of(data());
+    if (!(settings.objective().task() instanceof Task.NextTokens)) {
+      return checker.check();
+    }
+    try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
+      return checker.encoder(NextTokenRun.encoder(settings, tokenizer)).check();
     }
   }
 
@@ -170,7 +174,7 @@ public final class RunDescription {
 
   static Written write(FineTuneSettings settings) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
-    for (RunKeys.Key key : RunKeys.ALL) {
+    for (RunKey key : RunKeys.ALL) {
       key.writer().apply(settings).ifPresent(value -> keys.set(key.name(), value));
     }
     List<String> untold = new ArrayList<>();
@@ -184,6 +188,8 @@ public final class RunDescription {
     if (!keys.has("method")) {
       untold.add("method: no module describes " + settings.method().description());
     }
+    RunRegularisations.untold(settings.regularisations())
+        .ifPresent(reason -> untold.add("regularise: " + reason));
     return new Written(keys, untold);
   }
 }

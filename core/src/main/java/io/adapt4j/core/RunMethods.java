@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.describe.Fields;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.MethodDescription;
+import io.adapt4j.core.train.Neftune;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -53,5 +54,15 @@ final class RunMethods {
       }
     }
     return Optional.empty();
+  }
+
+  /** The method without the noise that the key {@code neftune} adds. */
+  static FineTuningMethod plain(FineTuningMethod method) {
+    return method instanceof Neftune noisy ? noisy.method() : method;
+  }
+
+  /** The alpha of the noise; 0 if there is none. */
+  static double noise(FineTuningMethod method) {
+    return method instanceof Neftune noisy ? noisy.alpha() : 0;
   }
 }

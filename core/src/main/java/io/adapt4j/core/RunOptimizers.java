@@ -115,7 +115,15 @@ final class RunOptimizers {
     }
   }
 
-  static Optional<JsonNode> writeFactors(List<TrainingStep.RateFactor> rates) {
+  /** The factors that were asked for; the method adds its own again when it is read. */
+  static Optional<JsonNode> writeFactors(FineTuneSettings settings) {
+    List<TrainingStep.RateFactor> all = settings.training().step().rates();
+    List<TrainingStep.RateFactor> rates =
+        all.subList(0, all.size() - settings.method().rateFactors().size());
+    return writeFactors(rates);
+  }
+
+  private static Optional<JsonNode> writeFactors(List<TrainingStep.RateFactor> rates) {
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
     rates.forEach(one -> all.addObject().put("names", one.names()).put("factor", one.factor()));
     return all.isEmpty() ? Optional.empty() : Optional.of(all);

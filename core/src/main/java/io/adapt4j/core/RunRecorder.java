@@ -109,6 +109,9 @@ final class RunRecorder implements TrainingListener {
   private static ArrayNode files(FineTuneSettings settings) {
     List<DataOrigin.Source> sources = new ArrayList<>(settings.train().origin().sources());
     settings.validation().ifPresent(data -> sources.addAll(data.origin().sources()));
+    settings.regularisations().stream()
+        .flatMap(term -> term.reference().stream())
+        .forEach(data -> sources.addAll(data.origin().sources()));
     Map<Path, Integer> rows = new LinkedHashMap<>();
     sources.forEach(source -> rows.put(source.file().toAbsolutePath(), source.rows()));
     ArrayNode files = JsonNodeFactory.instance.arrayNode();
@@ -173,6 +176,11 @@ final class RunRecorder implements TrainingListener {
     @Override
     public void restore(Path folder) {
       adaptation.restore(folder);
+    }
+
+    @Override
+    public void enabled(boolean on) {
+      adaptation.enabled(on);
     }
 
     @Override

@@ -38,7 +38,7 @@ final class RunRepeat {
   }
 
   private static FineTuner.Builder withoutData(Provenance record) {
-    List<String> untold = record.untold().stream().filter(one -> one.startsWith("method")).toList();
+    List<String> untold = record.untold().stream().filter(one -> !isData(one)).toList();
     RunDescription description = repeating(record, untold);
     return description.builderWithoutData().repeats(record);
   }
@@ -50,7 +50,7 @@ final class RunRepeat {
           record.file()
               + " cannot tell how to make "
               + one
-              + (one.startsWith("method") ? "." : ". Give it: repeat(record, data)."));
+              + (isData(one) ? ". Give it: repeat(record, data)." : "."));
     }
     Path model = modelFolder(record);
     problems.addAll(record.changedFiles(model));
@@ -71,6 +71,11 @@ final class RunRepeat {
     JsonNode output = keys.path(OUTPUT);
     keys.put(OUTPUT, output.asText() + "-repeat");
     return RunDescription.of(keys, record.file() + ", configuration");
+  }
+
+  /** Whether something untold is what {@code repeat(record, data)} gives. */
+  private static boolean isData(String untold) {
+    return RunKeys.DATA.stream().anyMatch(key -> untold.startsWith(key + ":"));
   }
 
   /** The recorded folder; of a model on a hub, the commit wherever the cache is here. */

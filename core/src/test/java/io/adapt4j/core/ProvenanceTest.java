@@ -158,6 +158,15 @@ class ProvenanceTest {
   }
 
   @Test
+  void dataOfAProgramIsAskedForAlsoWhereOtherDataIsTold() {
+    Dataset told = Datasets.jsonl(rows).take(2);
+    Split data = new Split(SmallModel.sentences(8), told, told.take(0));
+    List<Double> losses = losses(described(FineTuner.builder().dataset(data)));
+    assertThat(losses(FineTuner.repeat(folder.resolve("run/provenance.json"), data)))
+        .isEqualTo(losses);
+  }
+
+  @Test
   void aRunThatGoesOnFromAnotherNamesItsRecord() throws IOException {
     split(1).build().run();
     model = folder.resolve("run/best");

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.data.Split;
 import io.adapt4j.core.describe.DescriptionException;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.LearningRateSchedule;
@@ -13,6 +16,7 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -44,7 +48,15 @@ class RunDescriptionTest {
           batchSize: 3
           gradientAccumulation: 2
           maxLength: 32
-          overflow: drop
+          overflow: split
+          overlap: 3
+          packing: true
+          lossOn: all
+          neftune: 5
+          regularise:
+            - {ewc: {on: {path: earlier.jsonl}, strength: 2}}
+            - {l2ToBase: {strength: 0.1}}
+            - {klToBase: {on: {path: earlier.jsonl, take: 1}, strength: 0.5, every: 3}}
           learningRate: 1e-3
           schedule: {polynomial: {power: 2, end: 0.25}}
           warmupSteps: 4
@@ -56,7 +68,9 @@ class RunDescriptionTest {
           evaluateEvery: 5
           keepBest: true
           earlyStopping: 2
-          saveEvery: epoch
+          bestBy: loss
+          keepLast: 2
+          saveEvery: 10m
           saveLimit: 1
           gradientCheckpointing: true
           precision: fp32
@@ -72,6 +86,8 @@ class RunDescriptionTest {
     SmallModel.write(folder.resolve("model"));
     Files.writeString(
         folder.resolve("rows.jsonl"), "{\"text\": \"Once upon a time Lily saw it.\"}\n".repeat(10));
+    Files.writeString(
+        folder.resolve("earlier.jsonl"), "{\"text\": \"Tom had a red ball.\"}\n".repeat(4));
     file = folder.resolve("run.yaml");
   }
 
@@ -109,14 +125,18 @@ class RunDescriptionTest {
         FineTuner.builder()
             .model(ModelSource.path(folder.resolve("model")))
             .dataset(found.train())
-            .method(found.method())
+            .method(FullFineTuning.create())
             .output(folder.resolve("run"))
             .epochs(2)
             .maxSteps(7)
             .batchSize(3)
             .gradientAccumulation(2)
             .maxLength(32)
-            .overflow(io.adapt4j.core.data.Overflow.DROP)
+            .overflow(Overflow.SPLIT)
+            .overlap(3)
+            .packing(true)
+            .lossOn(LossOn.ALL)
+            .neftune(5)
             .learningRate(1e-3)
             .schedule(LearningRateSchedule.polynomial(2, 0.25))
             .warmupSteps(4)
@@ -125,21 +145,25 @@ class RunDescriptionTest {
             .weightDecay(0)
             .maxGradientNorm(0.5)
             .evaluateEvery(Interval.steps(5))
-            .saveEvery(Interval.EPOCH)
+            .bestBy("loss")
+            .keepLast(2)
+            .saveEvery(Interval.every(Duration.ofMinutes(10)))
             .saveLimit(1)
             .gradientCheckpointing(true)
             .precision(Precision.FP32)
             .maxSkippedSteps(0)
             .seed(-9007199254740993L)
             .dataset(
-                new io.adapt4j.core.data.Split(
-                    found.train(), found.validation().orElseThrow(), found.train().take(0)))
+                new Split(found.train(), found.validation().orElseThrow(), found.train().take(0)))
             .keepBest()
             .earlyStopping(2)
             .build()
             .settings();
-    assertThat(found).isEqualTo(expected);
-    assertThat(found.method()).isInstanceOf(FullFineTuning.class);
+    assertThat(found)
+        .usingRecursiveComparison()
+        .ignoringFields("method", "regularisations", "listeners", "objective.model")
+        .isEqualTo(expected);
+    assertThat(found.method().identity()).isEqualTo(expected.method().identity());
     assertThat(found.train().size()).isEqualTo(8);
   }
 
@@ -160,13 +184,10 @@ class RunDescriptionTest {
   @Test
   void everyKeyThatARecordCanHoldIsWritten() throws IOException {
     ObjectNode keys = RunDescription.write(settings(ALL)).keys();
-    Set<String> acts = Set.of("overwriteOutput", "resume", "validation", "warmupRatio");
+    Set<String> acts = Set.of("overwriteOutput", "resume", "validation", "replay", "warmupRatio");
     assertThat(keys.properties().stream().map(one -> one.getKey()))
         .containsExactlyInAnyOrderElementsOf(
-            RunKeys.ALL.stream()
-                .map(RunKeys.Key::name)
-                .filter(name -> !acts.contains(name))
-                .toList());
+            RunKeys.ALL.stream().map(RunKey::name).filter(name -> !acts.contains(name)).toList());
   }
 
   @ParameterizedTest
@@ -226,6 +247,14 @@ class RunDescriptionTest {
         "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit, lion, sgd",
         "optimizer: {sgd: {momentun: 0.9}} | optimizer.sgd.momentun: unknown key. Did you mean",
         "schedule: {cosine: {end: 2}} | schedule.cosine.end: expected a number of at least 0 and",
+        "evaluateEvery: 10m | expected 'epoch' or a number of steps of at least 1, found '10m'.",
+        "saveEvery: 10 minutes | or a time such as 30s, 10m or 2h, found '10 minutes'.",
+        "saveEvery: 0s | or a time such as 30s, 10m or 2h, found '0s'.",
+        "task: clasification | task: expected one of classification, maskedTokens, multiLabel",
+        "task: {regression: {labels: [a]}} | task.regression.labels: unknown key.",
+        "regularise: {ewc: {}} | regularise[0].ewc.on: expected a value, found none.",
+        "regularise: {l3: {strength: 1}} | expected one of ewc, klToBase, l2ToBase, found 'l3'.",
+        "replay: {path: rows.jsonl} | replay.share: expected a value, found none.",
         "evaluateEvery: never | expected 'epoch' or a number of steps",
         "warmupRatio: 0.1\\nwarmupSteps: 3 | run.yaml:6:1: warmupSteps: expected without warmupRatio",
         "epochs: 1\\nepochs: 2 | run.yaml:6:1: epochs: the key occurs twice.",

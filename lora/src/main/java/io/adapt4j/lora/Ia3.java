@@ -64,6 +64,11 @@ public final class Ia3 implements FineTuningMethod {
     return new Ia3(Optional.of(Ia3Config.of(targets, Optional.of(feedforward))));
   }
 
+  /** The modules that were chosen; empty for those that PEFT chooses. */
+  Optional<Ia3Config> chosen() {
+    return chosen;
+  }
+
   /** The modules for a model; the first choice where none fits, so that the problem is named. */
   private Ia3Config config(Network network) {
     if (chosen.isPresent()) {

@@ -68,6 +68,11 @@ public final class Lora implements FineTuningMethod {
     return config;
   }
 
+  /** The learning rate of B over that of A. */
+  double plusRatio() {
+    return plusRatio;
+  }
+
   @Override
   public Optional<Path> start() {
     return start;

@@ -7,13 +7,8 @@ import io.adapt4j.core.describe.Fields;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.MethodDescription;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
-import java.util.function.UnaryOperator;
 
 /**
  * {@link Lora} as data:
@@ -23,79 +18,6 @@ import java.util.function.UnaryOperator;
  * }</pre>
  */
 public final class LoraDescription implements MethodDescription {
-
-  /**
-   * An option.
-   *
-   * @param name its key
-   * @param setter the method of {@link Lora} that it stands for
-   * @param reader applies it
-   * @param writer writes it
-   */
-  record Option(String name, String setter, Reader reader, Writer writer) {}
-
-  /** Applies an option that is written. */
-  interface Reader extends BiFunction<Fields, Lora, Optional<Lora>> {}
-
-  /** Writes an option where it says something. */
-  interface Writer {
-    void write(AdapterConfig config, ObjectNode options);
-  }
-
-  /** Options of {@link Lora} that a description cannot have, with the reason. */
-  static final Map<String, String> WITHOUT_KEY = Map.of();
-
-  static final List<Option> OPTIONS =
-      List.of(
-          new Option(
-              "alpha",
-              "alpha",
-              (fields, lora) ->
-                  fields.number("alpha", "above 0", value -> value > 0).map(lora::alpha),
-              (config, options) -> options.put("alpha", config.alpha())),
-          new Option(
-              "dropout",
-              "dropout",
-              (fields, lora) ->
-                  fields
-                      .number(
-                          "dropout", "of at least 0 and below 1", value -> value >= 0 && value < 1)
-                      .map(lora::dropout),
-              (config, options) -> options.put("dropout", config.dropout())),
-          new Option(
-              "targets",
-              "targets",
-              (fields, lora) -> targets(fields).map(lora::targets),
-              LoraDescription::writeTargets),
-          new Option(
-              "bias",
-              "bias",
-              (fields, lora) -> fields.choice("bias", LoraBias.class).map(lora::bias),
-              (config, options) -> options.put("bias", Fields.written(config.bias()))),
-          new Option(
-              "modulesToSave",
-              "modulesToSave",
-              (fields, lora) -> {
-                List<String> modules = fields.texts("modulesToSave");
-                return modules.isEmpty()
-                    ? Optional.empty()
-                    : attempt(
-                        fields,
-                        "modulesToSave",
-                        one -> one.modulesToSave(modules.toArray(String[]::new)),
-                        lora);
-              },
-              (config, options) -> {
-                if (!config.modulesToSave().isEmpty()) {
-                  config.modulesToSave().forEach(options.putArray("modulesToSave")::add);
-                }
-              }),
-          new Option(
-              "rankStabilised",
-              "rankStabilised",
-              (fields, lora) ->
-                  fields.flag("rankStabilised").filter(on -> on).map(on -> lora.rankStabilised()),
-              (config, options) -> options.put("rankStabilised", config.rankStabilised())));
 
   /** Made by {@link java.util.ServiceLoader}. */
   public LoraDescription() {}
@@ -120,64 +42,20 @@ public final class LoraDescription implements MethodDescription {
     }
     // Without a rank the other options are still checked.
     Lora lora = Lora.rank(rank.orElse(1));
-    for (Option option : OPTIONS) {
-      lora = option.reader().apply(options, lora).orElse(lora);
+    for (LoraOption option : LoraOption.ALL) {
+      lora = option.reader().apply(options, lora);
     }
     return rank.isPresent() ? Optional.of(lora) : Optional.empty();
   }
 
-  /** The adapter says all but the dropout. */
+  /** The adapter says all but how it is trained: the dropout, and the learning rate of B. */
   private static Optional<FineTuningMethod> continuing(Fields options, Path adapter) {
     try {
-      Lora lora = Lora.continuing(adapter);
-      return Optional.of(
-          options
-              .number("dropout", "of at least 0 and below 1", value -> value >= 0 && value < 1)
-              .map(lora::dropout)
-              .orElse(lora));
+      Lora lora = LoraOption.DROPOUT.reader().apply(options, Lora.continuing(adapter));
+      return Optional.of(LoraOption.PLUS.reader().apply(options, lora));
     } catch (ConfigException e) {
       options.problem("continuing", e.getMessage());
       return Optional.empty();
-    }
-  }
-
-  private static Optional<Lora> attempt(
-      Fields fields, String key, UnaryOperator<Lora> change, Lora lora) {
-    List<Lora> changed = new ArrayList<>();
-    fields.attempt(key, () -> changed.add(change.apply(lora)));
-    return changed.stream().findFirst();
-  }
-
-  /** {@code all-linear}, a list of names, or {@code {regex: ...}}. */
-  private static Optional<Targets> targets(Fields fields) {
-    Optional<Object> content = fields.find("targets").map(value -> value.content());
-    List<Targets> made = new ArrayList<>();
-    if (content.filter(Map.class::isInstance).isPresent()) {
-      Fields regex = fields.mapping("targets").orElseThrow();
-      regex.require("regex", "Write an expression that matches whole module paths.");
-      regex
-          .text("regex")
-          .ifPresent(text -> regex.attempt("regex", () -> made.add(Targets.regex(text))));
-      regex.finish();
-    } else if (content.isPresent()) {
-      List<String> names = fields.texts("targets");
-      if (names.equals(List.of(Targets.ALL_LINEAR.toString()))) {
-        made.add(Targets.ALL_LINEAR);
-      } else {
-        fields.attempt("targets", () -> made.add(Targets.names(names.toArray(String[]::new))));
-      }
-    }
-    return made.stream().findFirst();
-  }
-
-  private static void writeTargets(AdapterConfig config, ObjectNode options) {
-    Targets targets = config.modules().targets();
-    if (targets instanceof Targets.Names names) {
-      names.names().forEach(options.putArray("targets")::add);
-    } else if (targets instanceof Targets.Regex regex) {
-      options.putObject("targets").put("regex", regex.expression());
-    } else {
-      options.put("targets", targets.toString());
     }
   }
 
@@ -191,10 +69,11 @@ public final class LoraDescription implements MethodDescription {
       return Optional.of(
           options
               .put("continuing", lora.start().get().toAbsolutePath().normalize().toString())
-              .put("dropout", lora.config().dropout()));
+              .put("dropout", lora.config().dropout())
+              .put("plus", lora.plusRatio()));
     }
     options.put("rank", lora.config().rank());
-    OPTIONS.forEach(option -> option.writer().write(lora.config(), options));
+    LoraOption.ALL.forEach(option -> option.writer().accept(lora, options));
     return Optional.of(options);
   }
 }

@@ -40,7 +40,7 @@ class LoraDescriptionTest {
   }
 
   @Test
-  void everyOptionOfLoraHasAKeyOrAReasonToHaveNone() {
+  void everyOptionOfLoraHasAKey() {
     Set<String> setters =
         Arrays.stream(Lora.class.getMethods())
             .filter(method -> method.getReturnType() == Lora.class)
@@ -48,10 +48,7 @@ class LoraDescriptionTest {
             .map(Method::getName)
             .collect(Collectors.toSet());
     Set<String> mapped =
-        LoraDescription.OPTIONS.stream()
-            .map(LoraDescription.Option::setter)
-            .collect(Collectors.toSet());
-    mapped.addAll(LoraDescription.WITHOUT_KEY.keySet());
+        LoraOption.ALL.stream().map(LoraOption::setter).collect(Collectors.toSet());
     assertThat(mapped).isEqualTo(setters);
   }
 
@@ -61,7 +58,12 @@ class LoraDescriptionTest {
         "{rank: 16}",
         "{rank: 4, alpha: 3.5, dropout: 0.1, targets: [q_proj, v_proj], bias: lora-only}",
         "{rank: 2, targets: all-linear, modulesToSave: [lm_head, norm], rankStabilised: true}",
-        "{rank: 8, targets: {regex: '.*q_proj'}}"
+        "{rank: 8, targets: {regex: '.*q_proj'}}",
+        "{rank: 8, dora: true, plus: 16, init: gaussian, exclude: [down_proj]}",
+        "{rank: 8, init: {pissa: {iterations: 16}}, layers: [0, 2], layersPattern: layers}",
+        "{rank: 8, init: pissa, exclude: {regex: '.*down_proj'}, layers: 1}",
+        "{rank: 8, ranks: [{modules: q_proj, rank: 2}, {modules: '.*_proj', rank: 4}]}",
+        "{rank: 8, alphas: {modules: v_proj, alpha: 2.5}}"
       })
   void whatIsWrittenReadsBackAsTheSame(String yaml) {
     FineTuningMethod lora = read(yaml).orElseThrow();
@@ -86,11 +88,59 @@ class LoraDescriptionTest {
         "{rank: 4, dropout: 1} | method.lora.dropout: expected a number of at least 0 and below 1",
         "{rank: 4, targets: {regex: '('}} | method.lora.targets.regex: targets: expected a regular",
         "{rank: 4, bias: some} | method.lora.bias: expected one of all, lora-only, none",
+        "{rank: 4, init: pisa} | method.lora.init: expected one of gaussian, kaiming, olora",
+        "{rank: 4, init: {pissa: {iterations: 99}}} | init.pissa.iterations: iterations: expected 1",
+        "{rank: 4, exclude: all-linear} | method.lora.exclude: exclude: expected names",
+        "{rank: 4, layers: [-1]} | method.lora.layers: expected whole numbers of at least 0",
+        "{rank: 4, layersPattern: '('} | method.lora.layersPattern: layersPattern: expected",
+        "{rank: 4, ranks: {modules: q_proj}} | method.lora.ranks[0].rank: expected a value",
+        "{rank: 4, ranks: {modules: '(', rank: 2}} | ranks[0].modules: rankOf: expected a regular",
+        "{rank: 4, alphas: {alpha: 2}} | alphas[0].modules: expected a value, found none.",
         "{continuing: nowhere} | method.lora.continuing: "
       })
   void whatIsWrongIsSaid(String yaml, String problem) {
     assertThat(read(yaml).isPresent() && problems.all().isEmpty()).isFalse();
     assertThat(problems.all()).singleElement().asString().contains(problem);
+  }
+
+  @Test
+  void theOptionsSayWhatTheMethodsSay() {
+    assertThat(
+            read("{rank: 8, dora: true, plus: 16, init: olora, ranks: {modules: q_proj, rank: 2}}")
+                .orElseThrow()
+                .identity())
+        .isEqualTo(
+            Lora.rank(8).dora().plus(16).initialise(LoraInit.OLORA).rankOf("q_proj", 2).identity());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{targets: [k_proj, v_proj, down_proj], feedforward: down_proj}",
+        "{targets: {regex: '.*proj'}, feedforward: {regex: '.*down_proj'}}"
+      })
+  void ia3ReadsBackAsTheSame(String yaml) {
+    Ia3Description ia3 = new Ia3Description();
+    Fields first = Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), problems);
+    FineTuningMethod method = ia3.read(first).orElseThrow();
+    ObjectNode written = ia3.write(method).orElseThrow();
+    Fields again = Fields.of("", Value.of(written, Place.of("record", Path.of(""))), problems);
+    assertThat(ia3.read(again).orElseThrow().identity()).isEqualTo(method.identity());
+    assertThat(written.properties()).hasSize(yaml.equals("{}") ? 0 : 2);
+    assertThat(ia3.write(Lora.rank(2))).isEmpty();
+    assertThat(problems.all()).isEmpty();
+  }
+
+  @Test
+  void ia3NeedsBothKindsOfModulesOrNeither() {
+    Fields fields =
+        Fields.of(
+            "method.ia3",
+            Documents.parse("run.yaml", Path.of(""), "{targets: [k_proj]}"),
+            problems);
+    assertThat(new Ia3Description().read(fields)).isEmpty();
+    assertThat(problems.all()).singleElement().asString().contains("method.ia3.feedforward: ");
   }
 
   @Test

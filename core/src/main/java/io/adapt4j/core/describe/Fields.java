@@ -329,6 +329,34 @@ public final class Fields {
   }
 
   /**
+   * Reads a whole number or a list of them.
+   *
+   * @param key its key
+   * @param least the smallest that is right
+   * @return the numbers; empty if there are none
+   */
+  public List<Integer> integers(String key, int least) {
+    List<Integer> numbers = new ArrayList<>();
+    String expected = "whole numbers of at least " + least;
+    for (Value one : find(key).map(Value::elements).orElse(List.of())) {
+      typed(key, one, BigDecimal.class, expected)
+          .ifPresent(
+              number -> {
+                try {
+                  numbers.add(number.intValueExact());
+                } catch (ArithmeticException e) {
+                  problem(key, "expected " + expected + ", found " + number.toPlainString() + ".");
+                }
+              });
+    }
+    numbers.stream()
+        .filter(number -> number < least)
+        .findFirst()
+        .ifPresent(number -> problem(key, "expected " + expected + ", found " + number + "."));
+    return numbers.stream().filter(number -> number >= least).toList();
+  }
+
+  /**
    * Reads a mapping.
    *
    * @param key its key

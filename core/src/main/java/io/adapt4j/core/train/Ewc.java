@@ -70,6 +70,29 @@ public final class Ewc implements Regularisation {
     return new Ewc(reference, file, factor);
   }
 
+  /**
+   * Returns the strength.
+   *
+   * @return at least 0
+   */
+  public double strength() {
+    return strength;
+  }
+
+  /**
+   * Returns the file that the term was made from.
+   *
+   * @return the file; empty if it was made on reference data
+   */
+  public Optional<Path> fisher() {
+    return file;
+  }
+
+  @Override
+  public Optional<Dataset> reference() {
+    return reference;
+  }
+
   @Override
   public String identity(ExampleEncoder encoder) {
     return "EWC, strength "

@@ -40,6 +40,10 @@ public final class FullFineTuning implements FineTuningMethod {
     return new FullFineTuning(Freezing.NONE);
   }
 
+  Freezing freezing() {
+    return freezing;
+  }
+
   /**
    * Freezes the layers nearest to the input. The embeddings go on training: freeze them too ({@link
    * #freezeEmbeddings}) so that derivatives end above the frozen layers.

@@ -3,9 +3,17 @@ package io.adapt4j.core.train;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.describe.Fields;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
-/** Full fine-tuning is {@code full} and has no options. */
+/**
+ * {@link FullFineTuning} as data: {@code full}, or with what is frozen
+ *
+ * <pre>{@code
+ * full: {freezeFirstLayers: 6, freezeEmbeddings: true, freeze: [norm], trainOnly: [mlp]}
+ * }</pre>
+ */
 public final class FullFineTuningDescription implements MethodDescription {
 
   /** Made by {@link java.util.ServiceLoader}. */
@@ -18,13 +26,46 @@ public final class FullFineTuningDescription implements MethodDescription {
 
   @Override
   public Optional<FineTuningMethod> read(Fields options) {
-    return Optional.of(FullFineTuning.create());
+    FullFineTuning full =
+        FullFineTuning.create()
+            .freezeFirstLayers(options.integer("freezeFirstLayers", 0).orElse(0));
+    if (options.flag("freezeEmbeddings").orElse(false)) {
+      full = full.freezeEmbeddings();
+    }
+    full = named(options, "freeze", full, FullFineTuning::freeze);
+    return Optional.of(named(options, "trainOnly", full, FullFineTuning::trainOnly));
+  }
+
+  /** Applies an option to each of the expressions under a key. */
+  private static FullFineTuning named(
+      Fields options,
+      String key,
+      FullFineTuning full,
+      BiFunction<FullFineTuning, String, FullFineTuning> option) {
+    FullFineTuning[] changed = {full};
+    for (String names : options.texts(key)) {
+      options.attempt(key, () -> changed[0] = option.apply(changed[0], names));
+    }
+    return changed[0];
   }
 
   @Override
   public Optional<ObjectNode> write(FineTuningMethod method) {
-    return method instanceof FullFineTuning
-        ? Optional.of(JsonNodeFactory.instance.objectNode())
-        : Optional.empty();
+    if (!(method instanceof FullFineTuning full)) {
+      return Optional.empty();
+    }
+    Freezing freezing = full.freezing();
+    ObjectNode options = JsonNodeFactory.instance.objectNode();
+    options.put("freezeFirstLayers", freezing.layers());
+    options.put("freezeEmbeddings", freezing.embeddings());
+    put(options, "freeze", freezing.frozen());
+    put(options, "trainOnly", freezing.trained());
+    return Optional.of(options);
+  }
+
+  private static void put(ObjectNode options, String key, List<String> names) {
+    if (!names.isEmpty()) {
+      names.forEach(options.putArray(key)::add);
+    }
   }
 }

@@ -4,6 +4,7 @@ import io.adapt4j.core.data.Batches;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodableRows;
 import io.adapt4j.core.data.ExampleEncoder;
+import java.util.Optional;
 
 /**
  * Strength times the divergence KL(p_base || p_model) a predicted token of replay data, examples of
@@ -62,6 +63,29 @@ public final class KlToBase implements Regularisation {
       throw new IllegalArgumentException("KlToBase: every must be at least 1, found " + steps);
     }
     return new KlToBase(replay, strength, steps);
+  }
+
+  /**
+   * Returns the strength.
+   *
+   * @return at least 0
+   */
+  public double strength() {
+    return strength;
+  }
+
+  /**
+   * Returns from which step to which a replay batch is run.
+   *
+   * @return steps, at least 1
+   */
+  public int every() {
+    return interval;
+  }
+
+  @Override
+  public Optional<Dataset> reference() {
+    return Optional.of(replay);
   }
 
   @Override

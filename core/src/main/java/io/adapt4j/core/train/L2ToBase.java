@@ -1,7 +1,9 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.ExampleEncoder;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * L2-SP (Li et al. 2018, eq. 2): strength / 2 times the sum of (value - base)^2 over all trained
@@ -37,6 +39,11 @@ public record L2ToBase(double strength) implements Regularisation {
   @Override
   public String identity(ExampleEncoder encoder) {
     return "L2 to the base, strength " + strength;
+  }
+
+  @Override
+  public Optional<Dataset> reference() {
+    return Optional.empty();
   }
 
   @Override

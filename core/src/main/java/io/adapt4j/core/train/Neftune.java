@@ -41,6 +41,24 @@ public final class Neftune implements FineTuningMethod {
     return new Neftune(method, alpha);
   }
 
+  /**
+   * Returns what trains.
+   *
+   * @return the method without noise
+   */
+  public FineTuningMethod method() {
+    return method;
+  }
+
+  /**
+   * Returns how much noise there is.
+   *
+   * @return alpha, above 0
+   */
+  public double alpha() {
+    return alpha;
+  }
+
   @Override
   public String description() {
     return method.description() + " with NEFTune alpha=" + alpha;

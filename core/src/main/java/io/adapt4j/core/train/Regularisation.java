@@ -1,5 +1,6 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.model.Decoder;
 import java.nio.file.Path;
@@ -40,6 +41,13 @@ public sealed interface Regularisation permits Ewc, L2ToBase, KlToBase {
    * @return a text that is the same for the same term
    */
   String identity(ExampleEncoder encoder);
+
+  /**
+   * Returns the examples of what is not to be forgotten.
+   *
+   * @return the data; empty if the term looks at none
+   */
+  Optional<Dataset> reference();
 
   /**
    * Makes the term, with the trained values as they are now as its base.

@@ -1,0 +1,100 @@
+package io.adapt4j.core;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.describe.Fields;
+import java.util.List;
+import java.util.Optional;
+
+/** The key {@code task}. */
+final class RunTasks {
+
+  private static final String NEXT_TOKENS = "nextTokens";
+  private static final String MASKED_TOKENS = "maskedTokens";
+  private static final String LABELS = "labels";
+  private static final String REPLACE = "replaceClassifier";
+  private static final String PROBABILITY = "probability";
+
+  private static final List<Task.Labelled> LABELLED =
+      List.of(
+          Task.classification(), Task.multiLabel(), Task.regression(), Task.tokenClassification());
+
+  private RunTasks() {}
+
+  private static String name(Task.Labelled task) {
+    return switch (task.problem()) {
+      case ONE_LABEL -> "classification";
+      case MANY_LABELS -> "multiLabel";
+      case NUMBER -> "regression";
+      case TOKEN_LABELS -> "tokenClassification";
+    };
+  }
+
+  static Optional<Task> read(Fields fields) {
+    Optional<Fields.Named> named = fields.named("task");
+    if (named.isEmpty()) {
+      return Optional.empty();
+    }
+    Fields options = named.get().options();
+    String name = named.get().name();
+    Optional<Task> task =
+        switch (name) {
+          case NEXT_TOKENS -> Optional.of(Task.nextTokens());
+          case MASKED_TOKENS -> Optional.of(masked(options));
+          default ->
+              LABELLED.stream()
+                  .filter(one -> name(one).equals(name))
+                  .findFirst()
+                  .map(one -> labelled(one, options));
+        };
+    if (task.isPresent()) {
+      options.finish();
+    } else {
+      fields.refuse(
+          "task",
+          name,
+          List.of(
+              NEXT_TOKENS,
+              MASKED_TOKENS,
+              "classification",
+              "multiLabel",
+              "regression",
+              "tokenClassification"));
+    }
+    return task;
+  }
+
+  private static Task masked(Fields options) {
+    return Task.maskedTokens(
+        options
+            .number(PROBABILITY, "above 0 and below 1", value -> value > 0 && value < 1)
+            .orElse(Task.MASKING));
+  }
+
+  private static Task labelled(Task.Labelled task, Fields options) {
+    boolean hasClasses = task.problem() != TextProblem.NUMBER;
+    List<String> labels = hasClasses ? options.texts(LABELS) : List.of();
+    Task.Labelled labelled = task.labels(labels.toArray(String[]::new));
+    return options.flag(REPLACE).orElse(false) ? labelled.replaceClassifier() : labelled;
+  }
+
+  static JsonNode write(Task task) {
+    ObjectNode keys = JsonNodeFactory.instance.objectNode();
+    if (task instanceof Task.MaskedTokens masked) {
+      keys.putObject(MASKED_TOKENS).put(PROBABILITY, masked.probability());
+      return keys;
+    }
+    if (task instanceof Task.Labelled labelled) {
+      ObjectNode options = keys.putObject(name(labelled));
+      if (!labelled.labels().isEmpty()) {
+        labelled.labels().forEach(options.putArray(LABELS)::add);
+      }
+      options.put(REPLACE, labelled.replacesClassifier());
+      return keys;
+    }
+    return TextNode.valueOf(NEXT_TOKENS);
+  }
+}

@@ -1,0 +1,179 @@
+package io.adapt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.describe.Documents;
+import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.describe.Problems;
+import io.adapt4j.core.train.Ewc;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.KlToBase;
+import io.adapt4j.core.train.L2ToBase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Keys of a run with options of their own, read and written. */
+class RunKeysTest {
+
+  private static final String LEAST =
+      """
+      model: model
+      data: {path: rows.jsonl, split: {train: 0.8, validation: 0.2, seed: 3}}
+      method: full
+      output: run
+      """;
+
+  private static final String TERMS =
+      """
+      regularise:
+        - {ewc: {on: {path: earlier.jsonl}, strength: 2}}
+        - {l2ToBase: {strength: 0.1}}
+        - {klToBase: {on: {path: earlier.jsonl, take: 1}, strength: 0.5, every: 3}}
+      """;
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void writeModelAndRows() throws IOException {
+    SmallModel.write(folder.resolve("model"));
+    Files.writeString(
+        folder.resolve("rows.jsonl"), "{\"text\": \"Once upon a time Lily saw it.\"}\n".repeat(10));
+    Files.writeString(
+        folder.resolve("earlier.jsonl"), "{\"text\": \"Tom had a red ball.\"}\n".repeat(4));
+  }
+
+  private RunDescription described(String yaml) throws IOException {
+    return RunDescription.read(Files.writeString(folder.resolve("run.yaml"), yaml));
+  }
+
+  private FineTuneSettings settings(String yaml) throws IOException {
+    return described(yaml).builder().build().settings();
+  }
+
+  @Test
+  void regularisationsReadBackAsThemselves() throws IOException {
+    FineTuneSettings settings = settings(LEAST + TERMS);
+    ObjectNode keys = RunDescription.write(settings).keys();
+    FineTuneSettings again = RunDescription.of(keys, "record").builder().build().settings();
+    for (FineTuneSettings one : List.of(settings, again)) {
+      assertThat(one.regularisations()).hasSize(3);
+      Ewc ewc = (Ewc) one.regularisations().get(0);
+      assertThat(ewc.strength()).isEqualTo(2);
+      assertThat(ewc.reference().orElseThrow().size()).isEqualTo(4);
+      assertThat(one.regularisations().get(1)).isEqualTo(L2ToBase.strength(0.1));
+      KlToBase kl = (KlToBase) one.regularisations().get(2);
+      assertThat(kl.strength()).isEqualTo(0.5);
+      assertThat(kl.every()).isEqualTo(3);
+      assertThat(kl.reference().orElseThrow().size()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aFisherFileIsNamedInThePlaceOfReferenceData() throws IOException {
+    FineTuneSettings settings =
+        settings(LEAST + "regularise: {ewc: {from: fisher.safetensors, strength: 3}}\n");
+    Ewc ewc = (Ewc) settings.regularisations().get(0);
+    assertThat(ewc.fisher()).contains(folder.resolve("fisher.safetensors"));
+    assertThat(RunDescription.write(settings).keys().at("/regularise/0/ewc/from").asText())
+        .isEqualTo(folder.resolve("fisher.safetensors").toString());
+  }
+
+  @Test
+  void referenceDataThatCannotBeMadeAgainIsSaidToBe() throws IOException {
+    FineTuneSettings settings =
+        described(LEAST)
+            .builder()
+            .regularise(KlToBase.on(SmallModel.sentences(2)))
+            .build()
+            .settings();
+    RunDescription.Written written = RunDescription.write(settings);
+    assertThat(written.untold()).containsExactly("regularise: rows in memory");
+    assertThat(written.keys().has("regularise")).isFalse();
+  }
+
+  @Test
+  void aRunWithReplayIsWrittenAsTheMixtureThatItTrainsOn() throws IOException {
+    FineTuneSettings settings = settings(LEAST + "replay: {path: earlier.jsonl, share: 0.2}\n");
+    assertThat(settings.train().size()).isEqualTo(10);
+    RunDescription.Written written = RunDescription.write(settings);
+    assertThat(written.untold()).isEmpty();
+    FineTuneSettings again =
+        RunDescription.of(written.keys(), "record").builder().build().settings();
+    assertThat(again.train().size()).isEqualTo(10);
+    for (int row = 0; row < 10; row++) {
+      assertThat(again.train().locate(row)).isEqualTo(settings.train().locate(row));
+    }
+    assertThat(again.validation().orElseThrow().size()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "full | full fine-tuning",
+        "{full: {freezeFirstLayers: 1}} | full fine-tuning (first 1 layers frozen)",
+        "{full: {freezeEmbeddings: true, freeze: norm}} | full fine-tuning (embeddings frozen, frozen"
+            + " [norm])",
+        "{full: {trainOnly: [mlp, lm_head]}} | full fine-tuning (only [mlp, lm_head])"
+      })
+  void whatIsFrozenReadsBackAsItself(String method, String said) throws IOException {
+    FineTuningMethod read = settings(LEAST.replace("method: full", "method: " + method)).method();
+    assertThat(read.description()).isEqualTo(said);
+    FineTuneSettings settings = settings(LEAST.replace("method: full", "method: " + method));
+    ObjectNode keys = RunDescription.write(settings).keys();
+    assertThat(
+            RunDescription.of(keys, "record").builder().build().settings().method().description())
+        .isEqualTo(said);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nextTokens",
+        "classification",
+        "{classification: {labels: [no, yes], replaceClassifier: true}}",
+        "{multiLabel: {labels: [a, b]}}",
+        "regression",
+        "{tokenClassification: {labels: [O, B-PER]}}",
+        "maskedTokens",
+        "{maskedTokens: {probability: 0.3}}"
+      })
+  void everyTaskReadsBackAsItself(String yaml) {
+    Task task = RunTasks.read(fields("task: " + yaml)).orElseThrow();
+    ObjectNode written = JsonNodeFactory.instance.objectNode();
+    written.set("task", RunTasks.write(task));
+    assertThat(RunTasks.read(fields(written.toString()))).contains(task);
+    assertThat(written.toString()).contains(yaml.replaceAll("^\\{|:.*", ""));
+  }
+
+  private static Fields fields(String yaml) {
+    return Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), new Problems());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"epoch", "7", "30s", "10m", "2h", "90s", "1500ms"})
+  void everyIntervalReadsBackAsItself(String interval) throws IOException {
+    FineTuneSettings settings = settings(LEAST + "saveEvery: " + interval + "\n");
+    assertThat(RunDescription.write(settings).keys().path("saveEvery").asText())
+        .isEqualTo(interval);
+  }
+
+  @Test
+  void dataOfOtherTasksIsCheckedWithoutTheEncodingOfNextTokens() throws IOException {
+    Files.writeString(
+        folder.resolve("rows.jsonl"),
+        "{\"text\": \"Once upon a time.\", \"label\": \"start\"}\n".repeat(5)
+            + "{\"text\": \"They were happy.\", \"label\": \"end\"}\n".repeat(5));
+    assertThat(described(LEAST + "task: classification\n").checkData().rows()).isEqualTo(8);
+  }
+}
