@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Words how a fine-tuning went. */
 final class ReportText {
@@ -24,6 +25,7 @@ final class ReportText {
         "training loss",
         format("%.4f in the first step, %.4f in the last", result.firstLoss(), result.lastLoss()));
     line(lines, "validation loss", validation(result));
+    line(lines, "best metrics", metrics(result));
     line(lines, "speed", speed(report.figures()));
     line(lines, "memory", memory(report.figures()));
     line(lines, "best", result.best().equals(result.last()) ? "" : result.best().toString());
@@ -53,18 +55,28 @@ final class ReportText {
 
   private static String validation(TrainingResult result) {
     List<String> parts = new ArrayList<>();
-    result.initialValidationLoss().ifPresent(loss -> parts.add(loss(loss) + " before training"));
+    boolean ofTokens = result.bestMetrics().isEmpty();
+    result
+        .initialValidationLoss()
+        .ifPresent(loss -> parts.add(loss(loss, ofTokens) + " before training"));
     if (result.bestValidationLoss().isPresent() && result.bestStep().isPresent()) {
       parts.add(
-          loss(result.bestValidationLoss().getAsDouble())
+          loss(result.bestValidationLoss().getAsDouble(), ofTokens)
               + " at best, in step "
               + result.bestStep().getAsInt());
     }
     return String.join("; ", parts);
   }
 
-  private static String loss(double loss) {
-    return format("%.4f (perplexity %.2f)", loss, Math.exp(loss));
+  /** Perplexity is of texts that are generated; tasks with metrics have labels. */
+  private static String loss(double loss, boolean ofTokens) {
+    return ofTokens ? format("%.4f (perplexity %.2f)", loss, Math.exp(loss)) : format("%.4f", loss);
+  }
+
+  private static String metrics(TrainingResult result) {
+    return result.bestMetrics().entrySet().stream()
+        .map(one -> format("%s %.4f", one.getKey(), one.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   private static String speed(RunFigures figures) {

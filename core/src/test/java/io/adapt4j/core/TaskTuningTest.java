@@ -90,6 +90,7 @@ class TaskTuningTest {
       }
     }
     assertThat(counted).isEqualTo(report.plan().validationExamples());
+    assertThat(report.text()).contains("best metrics    accuracy ").doesNotContain("perplexity");
   }
 
   @Test
