@@ -44,6 +44,26 @@ public record Objective(String name, boolean isLess, ToDoubleFunction<Evaluation
     return new Objective(name, false, figure);
   }
 
+  /**
+   * Looks for the highest value of what a task measures, such as {@code accuracy}.
+   *
+   * @param metric its name among {@link EvaluationEvent#metrics}
+   * @return the objective
+   */
+  public static Objective highest(String metric) {
+    return highest(metric, event -> event.metrics().getOrDefault(metric, Double.NaN));
+  }
+
+  /**
+   * Looks for the lowest value of what a task measures, such as {@code mse}.
+   *
+   * @param metric its name among {@link EvaluationEvent#metrics}
+   * @return the objective
+   */
+  public static Objective lowest(String metric) {
+    return lowest(metric, event -> event.metrics().getOrDefault(metric, Double.NaN));
+  }
+
   /** Whether a value is better than another; NaN is worse than all. */
   boolean isBetter(double value, double than) {
     if (Double.isNaN(value) || Double.isNaN(than)) {
