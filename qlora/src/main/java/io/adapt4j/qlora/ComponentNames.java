@@ -3,6 +3,7 @@ package io.adapt4j.qlora;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The tensors that one quantised weight is stored as. */
 record ComponentNames(String weight) {
@@ -34,7 +35,7 @@ record ComponentNames(String weight) {
 
   /** The name of the state among those of a checkpoint; empty if the weight is not quantised. */
   Optional<String> findState(Set<String> stored) {
-    return List.of(QuantType.values()).stream().map(this::state).filter(stored::contains).findAny();
+    return Stream.of(QuantType.values()).map(this::state).filter(stored::contains).findAny();
   }
 
   /** The weight a component belongs to; empty if the name is not one of a component. */

@@ -5,7 +5,6 @@ import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.checkpoint.TensorEntry;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -33,8 +32,7 @@ final class FourBitReader {
     Set<String> weights = new TreeSet<>();
     for (String name : stored) {
       ComponentNames.weightOf(name).ifPresent(weights::add);
-      if (checkpoint.entry(name).type() == StoredType.U8
-          && ComponentNames.weightOf(name).isEmpty()) {
+      if (name.endsWith(".weight") && checkpoint.entry(name).type() == StoredType.U8) {
         weights.add(name);
       }
     }
@@ -50,10 +48,7 @@ final class FourBitReader {
   /** The description of a weight. */
   QuantState state(String weight) {
     ComponentNames names = new ComponentNames(weight);
-    String name =
-        names
-            .findState(checkpoint.names())
-            .orElseThrow(() -> missing(names.state(QuantType.NF4) + "' or '..fp4"));
+    String name = names.findState(checkpoint.names()).orElseThrow(() -> withoutState(names));
     TensorEntry entry = require(name, StoredType.U8, checkpoint.entry(name).elements());
     if (entry.length() > MAX_STATE) {
       throw Problems.inTensor(
@@ -141,9 +136,21 @@ final class FourBitReader {
     return entry;
   }
 
-  private CheckpointException missing(String name) {
-    Path folder = checkpoint.folder();
+  private CheckpointException withoutState(ComponentNames names) {
     return Problems.inTensor(
-        folder, name, "this part of a quantised weight", "no such tensor", Problems.DAMAGED);
+        checkpoint.folder(),
+        names.weight(),
+        names.state(QuantType.NF4) + " or " + names.state(QuantType.FP4) + " beside it",
+        "no such tensor",
+        Problems.DAMAGED);
+  }
+
+  private CheckpointException missing(String name) {
+    return Problems.inTensor(
+        checkpoint.folder(),
+        name,
+        "this part of a quantised weight",
+        "no such tensor",
+        Problems.DAMAGED);
   }
 }

@@ -13,20 +13,20 @@ public enum QuantType {
    */
   NF4(
       -1f,
-      -0.6961928009986877f,
-      -0.5250730514526367f,
-      -0.39491748809814453f,
-      -0.28444138169288635f,
-      -0.18477343022823334f,
-      -0.09105003625154495f,
+      -0.6961928f,
+      -0.52507305f,
+      -0.3949175f,
+      -0.28444138f,
+      -0.18477343f,
+      -0.091050036f,
       0f,
-      0.07958029955625534f,
-      0.16093020141124725f,
-      0.24611230194568634f,
-      0.33791524171829224f,
-      0.44070982933044434f,
-      0.5626170039176941f,
-      0.7229568362236023f,
+      0.0795803f,
+      0.1609302f,
+      0.2461123f,
+      0.33791524f,
+      0.44070983f,
+      0.562617f,
+      0.72295684f,
       1f) {
     @Override
     int nearest(float value) {
@@ -62,7 +62,7 @@ public enum QuantType {
     }
 
     private static int magnitude(float value) {
-      if (value > 0.29166667f) {
+      if (value > 0.29166666f) {
         if (value > 0.583333f) {
           return value > 0.8333333f ? 3 : 2;
         }
@@ -75,6 +75,8 @@ public enum QuantType {
     }
   };
 
+  /** By code; never to be changed. */
+  @SuppressWarnings("ImmutableEnumChecker") // handed out as copies
   final float[] numbers;
 
   QuantType(float... numbers) {

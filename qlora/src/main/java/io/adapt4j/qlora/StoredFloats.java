@@ -43,7 +43,7 @@ final class StoredFloats {
         switch (exponent) {
           case 0 -> mantissa * 0x1p-24f;
           case 0x1F -> mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-          default -> Float.intBitsToFloat(exponent + 112 << 23 | mantissa << 13);
+          default -> Float.intBitsToFloat((exponent + 112) << 23 | mantissa << 13);
         };
     return half < 0 ? -magnitude : magnitude;
   }
@@ -56,14 +56,14 @@ final class StoredFloats {
     } else if (bits < 0x38800000) { // 2^-14: subnormal below, multiples of 2^-24
       half = (int) Math.rint(Math.abs(value) * 0x1p24);
     } else {
-      half = (bits + 0xFFF + (bits >> 13 & 1) >> 13) - (112 << 10);
+      half = ((bits + 0xFFF + (bits >> 13 & 1)) >> 13) - (112 << 10);
     }
     return (short) (half | (value < 0 ? 0x8000 : 0));
   }
 
   private static short toBrain(float value) {
     int bits = Float.floatToRawIntBits(value);
-    return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
   }
 
   private static IllegalArgumentException unsupported(StoredType type) {

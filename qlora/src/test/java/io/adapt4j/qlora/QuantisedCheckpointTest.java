@@ -131,8 +131,7 @@ class QuantisedCheckpointTest {
     assertThat(other.shape()).isEqualTo(one.shape());
     assertThat(other.original()).isEqualTo(one.original());
     if (offset == other.nested().orElseThrow().offset()) {
-      assertThat(new String(Golden.bytes(found, name)))
-          .isEqualTo(new String(Golden.bytes(wanted, name)));
+      assertThat(Golden.bytes(found, name)).isEqualTo(Golden.bytes(wanted, name));
     }
   }
 
