@@ -27,11 +27,18 @@ final class JavaKernels implements FourBitKernels {
       float[] absmax,
       int block) {
     int size = quantization.blockSize();
-    for (int start = 0, at = block; start < count; start += size, at++) {
-      int end = Math.min(count, start + size);
-      absmax[at] = largest(values, start, end);
-      pack(quantization.type(), values, start, end, absmax[at], packed);
-    }
+    int firstByte = packed.position();
+    IntStream.range(0, (count + size - 1) / size)
+        .parallel()
+        .forEach(
+            i -> {
+              int start = i * size;
+              int end = Math.min(count, start + size);
+              float largest = largest(values, start, end);
+              absmax[block + i] = largest;
+              pack(quantization.type(), values, start, end, largest, packed, firstByte);
+            });
+    packed.position(firstByte + (int) QuantisedTensor.packedBytes(count));
   }
 
   static float largest(float[] values, int start, int end) {
@@ -44,11 +51,17 @@ final class JavaKernels implements FourBitKernels {
 
   /** Blocks begin at even indices, so that no byte belongs to two of them. */
   private static void pack(
-      QuantType type, float[] values, int start, int end, float absmax, ByteBuffer packed) {
+      QuantType type,
+      float[] values,
+      int start,
+      int end,
+      float absmax,
+      ByteBuffer packed,
+      int firstByte) {
     for (int i = start; i < end; i += 2) {
       int high = type.nearest(UnitRange.scaled(values[i], absmax));
       float next = i + 1 < end ? UnitRange.scaled(values[i + 1], absmax) : 0;
-      packed.put((byte) (high << 4 | type.nearest(next)));
+      packed.put(firstByte + i / 2, (byte) (high << 4 | type.nearest(next)));
     }
   }
 
