@@ -35,7 +35,9 @@ public final class ModelConfig {
       throw fields.invalid(
           "quantization_config",
           "no such field",
-          "This build reads unquantised checkpoints; use the model's original weights.");
+          "Only unquantised weights are read here: use the model's original ones, or write 4-bit"
+              + " weights of bitsandbytes as plain ones with QuantisedCheckpoint.dequantise of"
+              + " adapt4j-qlora.");
     }
     this.fields = fields;
     this.modelType = fields.requireText("model_type");

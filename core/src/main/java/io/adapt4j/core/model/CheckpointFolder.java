@@ -1,5 +1,6 @@
 package io.adapt4j.core.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.config.GenerationDefaults;
@@ -40,10 +41,38 @@ public final class CheckpointFolder {
    * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
    */
   public static void write(Path folder, Path base, ModelConfig config, List<TensorData> tensors) {
+    write(folder, base, tensors, () -> config.save(folder));
+  }
+
+  /**
+   * Writes as {@link #write(Path, Path, ModelConfig, List)} does, with a configuration that this
+   * build does not load, such as one of quantised weights.
+   *
+   * @param folder where to; created if absent
+   * @param base the folder the model came from
+   * @param config the content of config.json
+   * @param tensors the weights
+   * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   */
+  public static void write(Path folder, Path base, JsonNode config, List<TensorData> tensors) {
+    write(
+        folder,
+        base,
+        tensors,
+        () -> AtomicFiles.writeJson(folder.resolve(ModelConfig.FILE), config));
+  }
+
+  /** Writes the configuration. */
+  private interface ConfigStep {
+    void run() throws IOException;
+  }
+
+  private static void write(
+      Path folder, Path base, List<TensorData> tensors, ConfigStep writeConfig) {
     try {
       Files.createDirectories(folder);
       SafetensorsWriter.create().writeModel(folder, tensors);
-      config.save(folder);
+      writeConfig.run();
       copyCompanions(base, folder);
     } catch (IOException e) {
       throw new UncheckedIOException("Writing the checkpoint " + folder + " failed", e);

@@ -1,0 +1,52 @@
+package io.adapt4j.qlora;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The tensors that one quantised weight is stored as. */
+record ComponentNames(String weight) {
+
+  private static final String STATE = ".quant_state.bitsandbytes__";
+
+  private static final List<String> OTHERS =
+      List.of(".absmax", ".quant_map", ".nested_absmax", ".nested_quant_map");
+
+  String absmax() {
+    return weight + ".absmax";
+  }
+
+  String numbers() {
+    return weight + ".quant_map";
+  }
+
+  String nestedAbsmax() {
+    return weight + ".nested_absmax";
+  }
+
+  String nestedNumbers() {
+    return weight + ".nested_quant_map";
+  }
+
+  String state(QuantType type) {
+    return weight + STATE + type.fileName();
+  }
+
+  /** The name of the state among those of a checkpoint; empty if the weight is not quantised. */
+  Optional<String> findState(Set<String> stored) {
+    return Stream.of(QuantType.values()).map(this::state).filter(stored::contains).findAny();
+  }
+
+  /** The weight a component belongs to; empty if the name is not one of a component. */
+  static Optional<String> weightOf(String name) {
+    int state = name.indexOf(STATE);
+    if (state > 0) {
+      return Optional.of(name.substring(0, state));
+    }
+    return OTHERS.stream()
+        .filter(suffix -> name.endsWith(suffix) && name.length() > suffix.length())
+        .map(suffix -> name.substring(0, name.length() - suffix.length()))
+        .findAny();
+  }
+}

@@ -1,0 +1,60 @@
+package io.adapt4j.qlora;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The arithmetic on 4-bit weights. Everything else in this module goes through it, so that another
+ * implementation can take the place of the one in Java. Implementations are thread-safe.
+ */
+interface FourBitKernels {
+
+  /** What log lines and errors call this implementation. */
+  String name();
+
+  /**
+   * Quantises a run of whole blocks, of which the last may be short.
+   *
+   * @param quantization format and block size
+   * @param values finite numbers
+   * @param count how many of them
+   * @param packed takes the codes from its position on, which moves behind them
+   * @param absmax takes the scales
+   * @param block where in {@code absmax} the first of them goes
+   */
+  void quantise(
+      Quantization quantization,
+      float[] values,
+      int count,
+      ByteBuffer packed,
+      float[] absmax,
+      int block);
+
+  /**
+   * Restores a run of weights.
+   *
+   * @param tensor the quantised tensor
+   * @param first index of the first weight along the flattened tensor; any, also within a block
+   * @param target takes the weights from index 0 on
+   * @param count how many
+   */
+  void dequantise(QuantisedTensor tensor, long first, float[] target, int count);
+
+  /**
+   * Multiplies a weight by one vector: y = W x.
+   *
+   * @param weight [outputs, inputs]
+   * @param x inputs
+   * @return outputs
+   */
+  float[] matvec(QuantisedTensor weight, float[] x);
+
+  /**
+   * Multiplies rows by a weight: Y = X W'.
+   *
+   * @param weight [outputs, inputs]
+   * @param x [rows, inputs]
+   * @param rows how many
+   * @return [rows, outputs]
+   */
+  float[] matmul(QuantisedTensor weight, float[] x, int rows);
+}

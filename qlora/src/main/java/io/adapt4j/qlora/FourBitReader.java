@@ -1,0 +1,156 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorEntry;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Reads the quantised weights of a checkpoint in bitsandbytes' layout. */
+final class FourBitReader {
+
+  private static final int CODES = 16;
+  private static final int SCALE_CODES = 256;
+  private static final int MAX_STATE = 1 << 16;
+
+  private final Checkpoint checkpoint;
+
+  FourBitReader(Checkpoint checkpoint) {
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * The names of the quantised weights.
+   *
+   * @throws CheckpointException if a weight or its state is missing
+   */
+  Set<String> weights() {
+    Set<String> stored = checkpoint.names();
+    Set<String> weights = new TreeSet<>();
+    for (String name : stored) {
+      ComponentNames.weightOf(name).ifPresent(weights::add);
+      if (name.endsWith(".weight") && checkpoint.entry(name).type() == StoredType.U8) {
+        weights.add(name);
+      }
+    }
+    for (String weight : weights) {
+      if (!stored.contains(weight)) {
+        throw missing(weight);
+      }
+      state(weight);
+    }
+    return weights;
+  }
+
+  /** The description of a weight. */
+  QuantState state(String weight) {
+    ComponentNames names = new ComponentNames(weight);
+    String name = names.findState(checkpoint.names()).orElseThrow(() -> withoutState(names));
+    TensorEntry entry = require(name, StoredType.U8, checkpoint.entry(name).elements());
+    if (entry.length() > MAX_STATE) {
+      throw Problems.inTensor(
+          entry, "at most " + MAX_STATE + " bytes", entry.length() + " bytes", Problems.DAMAGED);
+    }
+    ByteBuffer bytes = checkpoint.bytes(name);
+    byte[] json = new byte[bytes.remaining()];
+    bytes.get(json);
+    return QuantState.parse(entry, json);
+  }
+
+  /**
+   * One quantised weight. Its codes stay in the file and are mapped, its scales are read.
+   *
+   * @throws CheckpointException if one of its tensors is missing or does not fit the others
+   */
+  QuantisedTensor read(String weight) {
+    QuantState state = state(weight);
+    ComponentNames names = new ComponentNames(weight);
+    return new QuantisedTensor(
+        state.quantization(),
+        floats(names.numbers(), CODES),
+        state.shape(),
+        state.original(),
+        packed(weight, QuantisedTensor.elements(state.shape())),
+        scales(names, state));
+  }
+
+  /** The codes may be stored as any type, but are the same bytes in all. */
+  private ByteBuffer packed(String weight, long elements) {
+    TensorEntry entry = checkpoint.entry(weight);
+    long bytes = QuantisedTensor.packedBytes(elements);
+    if (entry.length() != bytes) {
+      throw Problems.inTensor(
+          entry,
+          bytes + " bytes for the " + elements + " weights of its quant_state",
+          entry.length() + " bytes",
+          Problems.DAMAGED);
+    }
+    return checkpoint.bytes(weight);
+  }
+
+  private Scales scales(ComponentNames names, QuantState state) {
+    long blocks = state.quantization().blocks(QuantisedTensor.elements(state.shape()));
+    if (state.nested().isEmpty()) {
+      return new PlainScales(floats(names.absmax(), blocks));
+    }
+    QuantState.Nested nested = state.nested().get();
+    require(names.absmax(), StoredType.U8, blocks);
+    byte[] codes = new byte[Math.toIntExact(blocks)];
+    checkpoint.bytes(names.absmax()).get(codes);
+    return new NestedScales(
+        codes,
+        floats(names.nestedNumbers(), SCALE_CODES),
+        floats(names.nestedAbsmax(), (blocks + nested.blockSize() - 1) / nested.blockSize()),
+        nested.blockSize(),
+        nested.offset());
+  }
+
+  private float[] floats(String name, long count) {
+    TensorEntry entry = require(name, StoredType.F32, count);
+    float[] values = new float[Math.toIntExact(count)];
+    checkpoint.bytes(name).asFloatBuffer().get(values);
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw Problems.inTensor(
+            entry, "finite numbers", values[i] + " at [" + i + "]", Problems.DAMAGED);
+      }
+    }
+    return values;
+  }
+
+  private TensorEntry require(String name, StoredType type, long count) {
+    if (!checkpoint.names().contains(name)) {
+      throw missing(name);
+    }
+    TensorEntry entry = checkpoint.entry(name);
+    if (entry.type() != type || !entry.shape().equals(List.of(count))) {
+      throw Problems.inTensor(
+          entry,
+          type + " [" + count + "], as its quant_state needs",
+          entry.type() + " " + entry.shape(),
+          Problems.DAMAGED);
+    }
+    return entry;
+  }
+
+  private CheckpointException withoutState(ComponentNames names) {
+    return Problems.inTensor(
+        checkpoint.folder(),
+        names.weight(),
+        names.state(QuantType.NF4) + " or " + names.state(QuantType.FP4) + " beside it",
+        "no such tensor",
+        Problems.DAMAGED);
+  }
+
+  private CheckpointException missing(String name) {
+    return Problems.inTensor(
+        checkpoint.folder(),
+        name,
+        "this part of a quantised weight",
+        "no such tensor",
+        Problems.DAMAGED);
+  }
+}

@@ -1,0 +1,113 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorData;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Describes quantised weights to {@link io.adapt4j.core.checkpoint.SafetensorsWriter}, which asks
+ * for their bytes when their turn comes. Of all weights only the latest is kept in 4 bits: a file
+ * has a weight and its scales side by side.
+ */
+final class FourBitWriter {
+
+  private final Checkpoint source;
+  private final Quantization quantization;
+  private final FourBitKernels kernels;
+  private String latestName;
+  private QuantisedTensor latest;
+
+  FourBitWriter(Checkpoint source, Quantization quantization, FourBitKernels kernels) {
+    this.source = source;
+    this.quantization = quantization;
+    this.kernels = kernels;
+  }
+
+  /**
+   * The tensors of one weight. Where scales are quantised the weight is read once here, since the
+   * size of the JSON depends on their mean.
+   */
+  List<TensorData> tensors(String name) {
+    StoredWeight weight = new StoredWeight(source, name);
+    Optional<NestedScales> nested =
+        quantization.doubleQuantised()
+            ? Optional.of(NestedScales.of(weight.absmax(quantization)))
+            : Optional.empty();
+    ComponentNames names = new ComponentNames(name);
+    List<TensorData> tensors = new ArrayList<>();
+    tensors.add(codes(weight));
+    tensors.add(
+        nested.isPresent()
+            ? bytes(names.absmax(), weight.blocks(quantization), () -> scaleCodes(weight))
+            : floats(
+                names.absmax(), weight.blocks(quantization), () -> weight.absmax(quantization)));
+    float[] numbers = quantization.type().numbers();
+    tensors.add(floats(names.numbers(), numbers.length, () -> numbers));
+    nested.ifPresent(scales -> addNested(names, scales, tensors));
+    byte[] state = state(weight, nested).toBytes();
+    tensors.add(
+        bytes(names.state(quantization.type()), state.length, () -> ByteBuffer.wrap(state)));
+    return tensors;
+  }
+
+  /** Keeps the few scales of scales, not the codes. */
+  private static void addNested(
+      ComponentNames names, NestedScales scales, List<TensorData> tensors) {
+    float[] absmax = scales.absmax();
+    float[] numbers = scales.numbers();
+    tensors.add(floats(names.nestedAbsmax(), absmax.length, () -> absmax));
+    tensors.add(floats(names.nestedNumbers(), numbers.length, () -> numbers));
+  }
+
+  private QuantState state(StoredWeight weight, Optional<NestedScales> nested) {
+    return new QuantState(
+        quantization.type(),
+        quantization.blockSize(),
+        weight.entry().type(),
+        weight.entry().shape(),
+        nested.map(scales -> new QuantState.Nested(scales.blockSize(), scales.offset())));
+  }
+
+  private TensorData codes(StoredWeight weight) {
+    long bytes = QuantisedTensor.packedBytes(weight.entry().elements());
+    return TensorData.of(
+        weight.entry().name(), StoredType.U8, List.of(bytes, 1L), () -> quantised(weight).packed());
+  }
+
+  private ByteBuffer scaleCodes(StoredWeight weight) {
+    return ByteBuffer.wrap(((NestedScales) quantised(weight).scales()).codes());
+  }
+
+  private QuantisedTensor quantised(StoredWeight weight) {
+    if (!weight.entry().name().equals(latestName)) {
+      latest = null; // let go of before the next one is made
+      latest = weight.quantise(quantization, kernels);
+      latestName = weight.entry().name();
+    }
+    return latest;
+  }
+
+  private static TensorData bytes(String name, long count, Supplier<ByteBuffer> content) {
+    return TensorData.of(name, StoredType.U8, List.of(count), content);
+  }
+
+  private static TensorData floats(String name, long count, Supplier<float[]> content) {
+    return TensorData.of(
+        name,
+        StoredType.F32,
+        List.of(count),
+        () -> {
+          float[] values = content.get();
+          ByteBuffer bytes =
+              ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+          bytes.asFloatBuffer().put(values);
+          return bytes;
+        });
+  }
+}

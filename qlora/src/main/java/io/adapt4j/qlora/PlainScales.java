@@ -1,0 +1,16 @@
+package io.adapt4j.qlora;
+
+/** Scales kept as floats. The array belongs to the record. */
+@SuppressWarnings("ArrayRecordComponent") // never compared; copies would double large scales
+record PlainScales(float[] values) implements Scales {
+
+  @Override
+  public int count() {
+    return values.length;
+  }
+
+  @Override
+  public float of(int block) {
+    return values[block];
+  }
+}

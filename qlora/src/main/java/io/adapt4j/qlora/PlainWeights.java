@@ -1,0 +1,56 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.checkpoint.TensorEntry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
+
+/** Tensors to write that are not in 4 bits. */
+final class PlainWeights {
+
+  private static final int PIECE = 1 << 20;
+
+  private PlainWeights() {}
+
+  /** A dequantised weight, which is read when its turn to be written comes. */
+  static TensorData dequantised(
+      FourBitReader source, String name, StoredType type, FourBitKernels kernels) {
+    return new TensorData(
+        name,
+        type,
+        source.state(name).shape(),
+        channel -> write(source.read(name), type, kernels, channel));
+  }
+
+  /** A tensor as the checkpoint stores it. */
+  static TensorData copy(Checkpoint source, String name) {
+    TensorEntry entry = source.entry(name);
+    return new TensorData(
+        name,
+        entry.type(),
+        entry.shape(),
+        channel -> {
+          for (long at = 0; at < entry.length(); at += PIECE) {
+            channel.write(source.bytes(name, at, (int) Math.min(PIECE, entry.length() - at)));
+          }
+        });
+  }
+
+  private static void write(
+      QuantisedTensor tensor, StoredType type, FourBitKernels kernels, WritableByteChannel channel)
+      throws IOException {
+    int most = (int) Math.min(PIECE, tensor.elements());
+    float[] values = new float[most];
+    ByteBuffer bytes = ByteBuffer.allocate(most * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (long first = 0; first < tensor.elements(); first += most) {
+      int count = (int) Math.min(most, tensor.elements() - first);
+      kernels.dequantise(tensor, first, values, count);
+      StoredFloats.encode(type, values, count, bytes.clear());
+      channel.write(bytes.flip());
+    }
+  }
+}

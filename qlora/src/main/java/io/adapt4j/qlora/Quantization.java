@@ -1,0 +1,87 @@
+package io.adapt4j.qlora;
+
+import java.util.Objects;
+
+/**
+ * How weights are quantised to 4 bits. Blocks run along the flattened tensor; the last one may be
+ * short.
+ *
+ * @param type the number format
+ * @param blockSize weights that share a scale: a power of two from 64 to 4096
+ * @param doubleQuantised whether the scales themselves are stored in 8 bits, in blocks of {@value
+ *     #SCALE_BLOCK} after their mean is subtracted (QLoRA, section 3): at blocks of 64 this saves
+ *     0.37 bits a weight
+ */
+public record Quantization(QuantType type, int blockSize, boolean doubleQuantised) {
+
+  /** Scales that share a scale of their own. */
+  static final int SCALE_BLOCK = 256;
+
+  static final String BLOCK_SIZES = "a power of two from 64 to 4096";
+
+  /** The block size where none is given. */
+  public static final int DEFAULT_BLOCK = 64;
+
+  /**
+   * Makes a quantisation.
+   *
+   * @param type the number format
+   * @param blockSize weights that share a scale
+   * @param doubleQuantised whether the scales are stored in 8 bits
+   * @throws IllegalArgumentException if the block size is not a power of two from 64 to 4096
+   */
+  public Quantization {
+    Objects.requireNonNull(type, "type");
+    if (!isBlockSize(blockSize)) {
+      throw new IllegalArgumentException(
+          "blockSize: expected " + BLOCK_SIZES + ", found " + blockSize);
+    }
+  }
+
+  /**
+   * NF4 in blocks of 64 with double quantisation, as in the QLoRA paper.
+   *
+   * @return the quantisation
+   */
+  public static Quantization nf4() {
+    return new Quantization(QuantType.NF4, DEFAULT_BLOCK, true);
+  }
+
+  /**
+   * FP4 in blocks of 64 with double quantisation.
+   *
+   * @return the quantisation
+   */
+  public static Quantization fp4() {
+    return new Quantization(QuantType.FP4, DEFAULT_BLOCK, true);
+  }
+
+  /**
+   * Returns this quantisation with another block size.
+   *
+   * @param size weights that share a scale: a power of two from 64 to 4096
+   * @return a new quantisation
+   * @throws IllegalArgumentException if the block size is another
+   */
+  public Quantization blockSize(int size) {
+    return new Quantization(type, size, doubleQuantised);
+  }
+
+  /**
+   * Returns this quantisation with or without double quantisation.
+   *
+   * @param on whether the scales are stored in 8 bits
+   * @return a new quantisation
+   */
+  public Quantization doubleQuant(boolean on) {
+    return new Quantization(type, blockSize, on);
+  }
+
+  static boolean isBlockSize(long size) {
+    return size >= 64 && size <= 4096 && Long.bitCount(size) == 1;
+  }
+
+  long blocks(long elements) {
+    return (elements + blockSize - 1) / blockSize;
+  }
+}

@@ -1,0 +1,72 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.StoredType;
+import java.nio.ByteBuffer;
+import java.util.Set;
+
+/** Floats in the types that checkpoints store weights in. */
+final class StoredFloats {
+
+  static final Set<StoredType> TYPES = Set.of(StoredType.F32, StoredType.F16, StoredType.BF16);
+
+  private StoredFloats() {}
+
+  /** Reads numbers from a little-endian buffer's position on. */
+  static void decode(StoredType type, ByteBuffer bytes, float[] target, int count) {
+    for (int i = 0; i < count; i++) {
+      target[i] =
+          switch (type) {
+            case F32 -> bytes.getFloat();
+            case F16 -> ofHalf(bytes.getShort());
+            case BF16 -> Float.intBitsToFloat(bytes.getShort() << 16);
+            default -> throw unsupported(type);
+          };
+    }
+  }
+
+  /** Puts numbers, rounded to nearest even, into a little-endian buffer. */
+  static void encode(StoredType type, float[] values, int count, ByteBuffer target) {
+    for (int i = 0; i < count; i++) {
+      switch (type) {
+        case F32 -> target.putFloat(values[i]);
+        case F16 -> target.putShort(toHalf(values[i]));
+        case BF16 -> target.putShort(toBrain(values[i]));
+        default -> throw unsupported(type);
+      }
+    }
+  }
+
+  private static float ofHalf(short half) {
+    int exponent = half >> 10 & 0x1F;
+    int mantissa = half & 0x3FF;
+    float magnitude =
+        switch (exponent) {
+          case 0 -> mantissa * 0x1p-24f;
+          case 0x1F -> mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+          default -> Float.intBitsToFloat((exponent + 112) << 23 | mantissa << 13);
+        };
+    return half < 0 ? -magnitude : magnitude;
+  }
+
+  private static short toHalf(float value) {
+    int bits = Float.floatToRawIntBits(value) & 0x7FFFFFFF;
+    int half;
+    if (bits >= 0x477FF000) { // 65520, where rounding reaches infinity
+      half = 0x7C00;
+    } else if (bits < 0x38800000) { // 2^-14: subnormal below, multiples of 2^-24
+      half = (int) Math.rint(Math.abs(value) * 0x1p24);
+    } else {
+      half = ((bits + 0xFFF + (bits >> 13 & 1)) >> 13) - (112 << 10);
+    }
+    return (short) (half | (value < 0 ? 0x8000 : 0));
+  }
+
+  private static short toBrain(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
+  }
+
+  private static IllegalArgumentException unsupported(StoredType type) {
+    return new IllegalArgumentException("type: expected F32, F16 or BF16, found " + type);
+  }
+}

@@ -1,0 +1,120 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.checkpoint.TensorEntry;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** An unquantised tensor of a checkpoint, read and quantised piece by piece. */
+final class StoredWeight {
+
+  /** Weights in memory at a time: a multiple of every block size. */
+  private static final int PIECE = 1 << 20;
+
+  /** The largest buffer, a little below 2 GiB. */
+  private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
+
+  private final Checkpoint checkpoint;
+  private final TensorEntry entry;
+
+  StoredWeight(Checkpoint checkpoint, String name) {
+    this.checkpoint = checkpoint;
+    this.entry = checkpoint.entry(name);
+    if (!StoredFloats.TYPES.contains(entry.type())) {
+      throw Problems.inTensor(
+          entry,
+          "weights in F32, F16 or BF16",
+          entry.type().toString(),
+          "Skip the module, or store it in one of these types.");
+    }
+    if (entry.elements() == 0 || QuantisedTensor.packedBytes(entry.elements()) > MAX_BYTES) {
+      throw Problems.inTensor(
+          entry,
+          "1 to " + 2L * MAX_BYTES + " weights",
+          entry.shape().toString(),
+          "Skip the module.");
+    }
+  }
+
+  TensorEntry entry() {
+    return entry;
+  }
+
+  /** Quantises the whole tensor. */
+  QuantisedTensor quantise(Quantization quantization, FourBitKernels kernels) {
+    ByteBuffer packed = ByteBuffer.allocate((int) QuantisedTensor.packedBytes(entry.elements()));
+    float[] absmax = new float[blocks(quantization)];
+    forEachPiece(
+        (first, values, count) ->
+            kernels.quantise(
+                quantization,
+                values,
+                count,
+                packed,
+                absmax,
+                (int) (first / quantization.blockSize())));
+    Scales scales =
+        quantization.doubleQuantised() ? NestedScales.of(absmax) : new PlainScales(absmax);
+    return new QuantisedTensor(
+        quantization,
+        quantization.type().numbers(),
+        entry.shape(),
+        entry.type(),
+        packed.flip(),
+        scales);
+  }
+
+  /** Only the scales, before any double quantisation; costs no memory for codes. */
+  float[] absmax(Quantization quantization) {
+    int size = quantization.blockSize();
+    float[] absmax = new float[blocks(quantization)];
+    forEachPiece(
+        (first, values, count) -> {
+          int block = (int) (first / size);
+          for (int start = 0; start < count; start += size) {
+            absmax[block++] = JavaKernels.largest(values, start, Math.min(count, start + size));
+          }
+        });
+    return absmax;
+  }
+
+  int blocks(Quantization quantization) {
+    return Math.toIntExact(quantization.blocks(entry.elements()));
+  }
+
+  /** Takes a piece of a tensor. */
+  private interface Piece {
+    void accept(long first, float[] values, int count);
+  }
+
+  private void forEachPiece(Piece piece) {
+    int most = (int) Math.min(PIECE, entry.elements());
+    int bytes = entry.type().bytes();
+    ByteBuffer raw = ByteBuffer.allocate(most * bytes).order(ByteOrder.LITTLE_ENDIAN);
+    float[] values = new float[most];
+    for (long first = 0; first < entry.elements(); first += most) {
+      int count = (int) Math.min(most, entry.elements() - first);
+      checkpoint.read(entry.name(), first * bytes, raw.clear().limit(count * bytes));
+      StoredFloats.decode(entry.type(), raw.flip(), values, count);
+      requireFinite(first, values, count);
+      piece.accept(first, values, count);
+    }
+  }
+
+  private void requireFinite(long first, float[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw notFinite(first + i, values[i]);
+      }
+    }
+  }
+
+  private CheckpointException notFinite(long index, float value) {
+    return Problems.inTensor(
+        entry,
+        "finite weights",
+        value + " at " + Problems.position(index, entry.shape()),
+        "Its block would become NaN: repair the checkpoint, or skip the module.");
+  }
+}

@@ -1,0 +1,105 @@
+package io.adapt4j.qlora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorData;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tensors larger than the pieces they are read and written in. */
+class StreamingTest {
+
+  /** One whole piece of 2^20 and a part of one, which ends within a block and a byte. */
+  private static final int ROWS = 1031;
+
+  private static final int COLUMNS = 1025;
+  private static final int COUNT = ROWS * COLUMNS;
+  private static final FourBitKernels KERNELS = JavaKernels.INSTANCE;
+
+  @TempDir private Path temporary;
+
+  @ParameterizedTest
+  @CsvSource({"64, true", "64, false", "4096, true"})
+  void piecesGiveWhatTheWholeTensorGives(int blockSize, boolean doubleQuantised) {
+    Quantization quantization = new Quantization(QuantType.NF4, blockSize, doubleQuantised);
+    float[] values = values();
+    ByteBuffer packed = ByteBuffer.allocate((int) QuantisedTensor.packedBytes(COUNT));
+    float[] absmax = new float[(int) quantization.blocks(COUNT)];
+    KERNELS.quantise(quantization, values, COUNT, packed, absmax, 0);
+    Path quantised = temporary.resolve("quantised.safetensors");
+    try (Checkpoint source = written(values)) {
+      FourBitWriter writer = new FourBitWriter(source, quantization, KERNELS);
+      SafetensorsWriter.create().writeFile(quantised, writer.tensors("w"));
+      assertThat(new StoredWeight(source, "w").absmax(quantization)).isEqualTo(absmax);
+    }
+    try (Checkpoint found = Checkpoint.openFile(quantised)) {
+      FourBitReader reader = new FourBitReader(found);
+      assertThat(reader.weights()).containsExactly("w");
+      assertThat(Golden.bytes(found, "w")).isEqualTo(Golden.bytes(packed.flip()));
+      QuantisedTensor tensor = reader.read("w");
+      assertThat(tensor.quantization()).isEqualTo(quantization);
+      assertThat(tensor.shape()).containsExactly((long) ROWS, (long) COLUMNS);
+      assertThat(dequantised(reader)).isEqualTo(whole(tensor));
+    }
+  }
+
+  @Test
+  void theIndexOfABadWeightCountsFromTheStartOfTheTensor() {
+    float[] values = values();
+    values[COUNT - 3] = Float.POSITIVE_INFINITY;
+    try (Checkpoint source = written(values)) {
+      assertThatThrownBy(() -> new StoredWeight(source, "w").quantise(Quantization.nf4(), KERNELS))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("Infinity at [1030, 1022]");
+    }
+  }
+
+  private float[] dequantised(FourBitReader reader) {
+    Path plain = temporary.resolve("plain.safetensors");
+    SafetensorsWriter.create()
+        .writeFile(plain, List.of(PlainWeights.dequantised(reader, "w", StoredType.F32, KERNELS)));
+    try (Checkpoint found = Checkpoint.openFile(plain)) {
+      assertThat(found.entry("w").shape()).containsExactly((long) ROWS, (long) COLUMNS);
+      return Golden.floats(found, "w");
+    }
+  }
+
+  private static float[] whole(QuantisedTensor tensor) {
+    float[] values = new float[COUNT];
+    KERNELS.dequantise(tensor, 0, values, COUNT);
+    return values;
+  }
+
+  private Checkpoint written(float[] values) {
+    Path file = temporary.resolve("source.safetensors");
+    ByteBuffer bytes = ByteBuffer.allocate(2 * COUNT).order(ByteOrder.LITTLE_ENDIAN);
+    StoredFloats.encode(StoredType.BF16, values, COUNT, bytes);
+    List<Long> shape = List.of((long) ROWS, (long) COLUMNS);
+    SafetensorsWriter.create()
+        .writeFile(file, List.of(TensorData.of("w", StoredType.BF16, shape, bytes::flip)));
+    return Checkpoint.openFile(file);
+  }
+
+  /** Random numbers that BF16 holds exactly. */
+  private static float[] values() {
+    Random random = new Random(5);
+    float[] values = new float[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+      int bits = Float.floatToRawIntBits((float) random.nextGaussian());
+      values[i] = Float.intBitsToFloat(bits & 0xFFFF0000);
+    }
+    return values;
+  }
+}
