@@ -23,7 +23,8 @@ public record OverlapScore(double precision, double recall, double f1) {
     return new OverlapScore(precision + other.precision, recall + other.recall, f1 + other.f1);
   }
 
-  OverlapScore dividedBy(double by) {
+  OverlapScore dividedBy(long rows) {
+    double by = rows;
     return new OverlapScore(precision / by, recall / by, f1 / by);
   }
 }

@@ -49,10 +49,10 @@ final class Draws {
   }
 
   private static int high(long bits, int count) {
-    return (int) ((bits >>> 32) * count >>> 32);
+    return (int) (((bits >>> 32) * count) >>> 32);
   }
 
   private static int low(long bits, int count) {
-    return (int) ((bits & LOW) * count >>> 32);
+    return (int) (((bits & LOW) * count) >>> 32);
   }
 }
