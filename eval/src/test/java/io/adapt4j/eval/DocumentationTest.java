@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** docs/metrics.md: its examples run, and every public metric stands in it. */
 class DocumentationTest {
   private static final Path GUIDE = Path.of("../docs/metrics.md");
-  private static final Path METRICS = Path.of("src/main/java/io/adapt4j/eval/metric");
+  private static final Path METRICS = Path.of("src/main/java/io/adapt4j/eval");
 
   @Test
   void theFirstExampleScoresItsTexts() {
@@ -52,9 +52,10 @@ class DocumentationTest {
   @Test
   void everyMetricStandsInTheGuide() throws IOException {
     String guide = Files.readString(GUIDE);
-    try (Stream<Path> files = Files.list(METRICS)) {
+    try (Stream<Path> files = Files.walk(METRICS)) {
       List<String> metrics =
           files
+              .filter(Files::isRegularFile)
               .filter(DocumentationTest::collectsRows)
               .map(file -> file.getFileName().toString().replace(".java", ""))
               .toList();
