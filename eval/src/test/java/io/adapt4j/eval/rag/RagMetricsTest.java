@@ -28,8 +28,13 @@ class RagMetricsTest {
           "judge",
           prompt -> {
             if (prompt.contains("List every statement")) {
-              return "<think>Let me see.\nNo.</think>\n1. Einstein was born in Ulm.\n\n"
-                  + "- Einstein lived in Rome.\n";
+              return """
+              <think>Let me see.
+              No.</think>
+              1. Einstein was born in Ulm.
+
+              - Einstein lived in Rome.
+              """;
             }
             String statement =
                 prompt.substring(prompt.indexOf("Statement:") + 11).lines().toList().get(0);
