@@ -170,6 +170,7 @@ class BleuTest {
             .with(tokenizers.get(args.path("tokenize").asText("13a")))
             .with(smoothing(args.path("smooth_method").asText("exp"), args.get("smooth_value")))
             .withMaxOrder(args.path("max_ngram_order").asInt(4));
+    options = args.path("effective_order").asBoolean() ? options.withEffectiveOrder() : options;
     return args.path("lowercase").asBoolean() ? options.ignoringCase() : options;
   }
 
