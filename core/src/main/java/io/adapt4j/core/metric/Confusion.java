@@ -45,6 +45,19 @@ public final class Confusion {
   }
 
   /**
+   * Adds everything that another has counted.
+   *
+   * @param other one of the same classes
+   */
+  public void addAll(Confusion other) {
+    for (int i = 0; i < counts.length; i++) {
+      for (int j = 0; j < counts.length; j++) {
+        counts[i][j] += other.counts[i][j];
+      }
+    }
+  }
+
+  /**
    * Returns how often one class was taken for another.
    *
    * @param truth number of the true class

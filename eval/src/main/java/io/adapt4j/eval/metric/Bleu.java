@@ -1,0 +1,206 @@
+package io.adapt4j.eval.metric;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * BLEU of a corpus or of single sentences (Papineni et al. 2002, "BLEU: a Method for Automatic
+ * Evaluation of Machine Translation"), equal to sacrebleu 2.6 (Post 2018, "A Call for Clarity in
+ * Reporting BLEU Scores"). Keeps sums only.
+ */
+public final class Bleu {
+
+  private static final String EQUALS = "2.6.0";
+
+  private final BleuOptions options;
+  private final long[] correct;
+  private final long[] total;
+  private final ReferenceCount references = new ReferenceCount();
+  private long rows;
+  private long length;
+  private long referenceLength;
+
+  /** Starts with sacrebleu's default options. */
+  public Bleu() {
+    this(BleuOptions.DEFAULT);
+  }
+
+  /**
+   * Starts with nothing counted.
+   *
+   * @param options how to count
+   */
+  public Bleu(BleuOptions options) {
+    this.options = options;
+    this.correct = new long[options.maxOrder()];
+    this.total = new long[options.maxOrder()];
+  }
+
+  /**
+   * Scores one sentence by itself.
+   *
+   * @param options how to count; {@link BleuOptions#withEffectiveOrder} is advisable
+   * @param hypothesis what the model said
+   * @param references what would have been right, at least one
+   * @return the score
+   * @throws IllegalArgumentException if there is no reference
+   */
+  public static BleuScore sentence(
+      BleuOptions options, String hypothesis, List<String> references) {
+    Bleu bleu = new Bleu(options);
+    bleu.add(hypothesis, references);
+    return bleu.score();
+  }
+
+  /**
+   * Adds a row with one reference.
+   *
+   * @param hypothesis what the model said
+   * @param reference what would have been right
+   */
+  public void add(String hypothesis, String reference) {
+    add(hypothesis, Arrays.asList(reference));
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param hypothesis what the model said
+   * @param texts what would have been right, at least one
+   * @throws IllegalArgumentException if there is no reference, or a text is null
+   */
+  public void add(String hypothesis, List<String> texts) {
+    references.add(rows + 1, hypothesis, texts);
+    rows++;
+    List<String> words = words(hypothesis);
+    List<List<String>> wanted = texts.stream().map(this::words).toList();
+    length += words.size();
+    referenceLength += closestLength(words.size(), wanted);
+    for (int n = 1; n <= options.maxOrder(); n++) {
+      Map<List<String>, Integer> most = new HashMap<>();
+      for (List<String> reference : wanted) {
+        NGrams.ofWords(reference, n).forEach((gram, count) -> most.merge(gram, count, Math::max));
+      }
+      correct[n - 1] += NGrams.overlap(NGrams.ofWords(words, n), most);
+      total[n - 1] += Math.max(0, words.size() - n + 1);
+    }
+  }
+
+  /**
+   * Adds everything that another has counted.
+   *
+   * @param other one with the same options
+   * @throws IllegalArgumentException if the options differ
+   */
+  public void merge(Bleu other) {
+    Rows.sameSettings(options, other.options);
+    references.merge(other.references);
+    rows += other.rows;
+    length += other.length;
+    referenceLength += other.referenceLength;
+    for (int i = 0; i < correct.length; i++) {
+      correct[i] += other.correct[i];
+      total[i] += other.total[i];
+    }
+  }
+
+  /**
+   * Returns the score of all rows together.
+   *
+   * @return the score
+   * @throws IllegalStateException if there are no rows
+   */
+  public BleuScore score() {
+    Rows.some("BLEU", rows);
+    double[] matched = Arrays.stream(correct).asDoubleStream().toArray();
+    double[] all = Arrays.stream(total).asDoubleStream().toArray();
+    double penalty = brevityPenalty();
+    double[] precisions = new double[matched.length];
+    double score = 0;
+    if (Arrays.stream(correct).anyMatch(count -> count > 0)) {
+      addK(matched, all);
+      int order = fillPrecisions(precisions, matched, all);
+      double logs = Arrays.stream(precisions, 0, order).map(Math::log).sum();
+      score = penalty * Math.exp(logs / order);
+    }
+    return new BleuScore(
+        score, list(matched), list(all), list(precisions), penalty, length, referenceLength);
+  }
+
+  /**
+   * Says how the score was made, in the form of sacrebleu.
+   *
+   * @return for instance {@code nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0}, where
+   *     the version is that of the sacrebleu which gives the same score
+   */
+  public String signature() {
+    return options.signature(references.signature()) + "|version:" + EQUALS;
+  }
+
+  private List<String> words(String text) {
+    String cased = options.lowercase() ? PythonText.lower(text) : text;
+    return PythonText.split(options.tokenizer().tokenize(PythonText.stripTrailing(cased)));
+  }
+
+  /** Of two lengths equally close, the shorter one counts. */
+  private static int closestLength(int length, List<List<String>> references) {
+    int closest = references.get(0).size();
+    for (List<String> reference : references) {
+      int difference = Math.abs(reference.size() - length) - Math.abs(closest - length);
+      if (difference < 0 || (difference == 0 && reference.size() < closest)) {
+        closest = reference.size();
+      }
+    }
+    return closest;
+  }
+
+  private double brevityPenalty() {
+    if (length >= referenceLength) {
+      return 1;
+    }
+    return length == 0 ? 0 : Math.exp(1 - (double) referenceLength / length);
+  }
+
+  /** As in sacrebleu, orders after the first without any n-gram stay as they are. */
+  private void addK(double[] matched, double[] all) {
+    if (options.smoothing().method() != Smoothing.Method.ADD_K) {
+      return;
+    }
+    for (int i = 1; i < matched.length; i++) {
+      matched[i] += options.smoothing().value();
+      all[i] += options.smoothing().value();
+      if (all[i] == 0) {
+        return;
+      }
+    }
+  }
+
+  /** Returns how many orders make up the score. */
+  private int fillPrecisions(double[] precisions, double[] matched, double[] all) {
+    double halves = 1;
+    int order = 0;
+    while (order < precisions.length && all[order] > 0) {
+      if (matched[order] > 0) {
+        precisions[order] = 100 * matched[order] / all[order];
+      } else if (options.smoothing().method() == Smoothing.Method.EXP) {
+        halves *= 2;
+        precisions[order] = 100 / (halves * all[order]);
+      } else if (options.smoothing().method() == Smoothing.Method.FLOOR) {
+        precisions[order] = 100 * options.smoothing().value() / all[order];
+      }
+      order++;
+    }
+    return options.effectiveOrder() ? order : precisions.length;
+  }
+
+  private static List<Double> list(double[] values) {
+    List<Double> list = new ArrayList<>();
+    for (double value : values) {
+      list.add(value);
+    }
+    return list;
+  }
+}

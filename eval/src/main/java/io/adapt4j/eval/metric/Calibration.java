@@ -1,0 +1,145 @@
+package io.adapt4j.eval.metric;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Whether a model is right as often as it says: expected and maximum calibration error over bins of
+ * equal width (Naeini, Cooper and Hauskrecht 2015, "Obtaining Well Calibrated Probabilities Using
+ * Bayesian Binning"; Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3).
+ * Keeps three sums a bin.
+ */
+public final class Calibration {
+
+  private static final int DEFAULT_BINS = 15;
+
+  private final long[] counts;
+  private final double[] confidences;
+  private final long[] right;
+  private long rows;
+
+  /** Starts with 15 bins, as Guo et al. use. */
+  public Calibration() {
+    this(DEFAULT_BINS);
+  }
+
+  /**
+   * Starts with nothing counted.
+   *
+   * @param bins their number, at least 1
+   * @throws IllegalArgumentException if there is no bin
+   */
+  public Calibration(int bins) {
+    if (bins < 1) {
+      throw new IllegalArgumentException("bins is " + bins + "; give at least 1");
+    }
+    counts = new long[bins];
+    confidences = new double[bins];
+    right = new long[bins];
+  }
+
+  /**
+   * Predictions of similar confidence.
+   *
+   * @param above the bin's lower end, itself outside (but 0 is in the first bin)
+   * @param to its upper end, itself inside
+   * @param count predictions in it
+   * @param confidence their mean confidence; NaN without any
+   * @param accuracy the share of them that is right; NaN without any
+   */
+  public record Bin(double above, double to, long count, double confidence, double accuracy) {}
+
+  /**
+   * Adds a row.
+   *
+   * @param confidence the probability of the class that was predicted
+   * @param correct whether the prediction is right
+   * @throws IllegalArgumentException if the confidence is no probability
+   */
+  public void add(double confidence, boolean correct) {
+    Rows.probability(rows + 1, "the confidence", confidence);
+    rows++;
+    int bin = Math.max(0, (int) Math.ceil(confidence * counts.length) - 1);
+    counts[bin]++;
+    confidences[bin] += confidence;
+    right[bin] += correct ? 1 : 0;
+  }
+
+  /**
+   * Adds a row of a classifier, whose prediction is its likeliest class.
+   *
+   * @param truth number of the true class
+   * @param probabilities one a class
+   * @throws IllegalArgumentException if there is no such class, or these are no probabilities
+   */
+  public void add(int truth, double[] probabilities) {
+    ProbabilityRow.check(rows + 1, truth, probabilities, probabilities.length);
+    int best = 0;
+    for (int i = 1; i < probabilities.length; i++) {
+      best = probabilities[i] > probabilities[best] ? i : best;
+    }
+    add(probabilities[best], best == truth);
+  }
+
+  /**
+   * Adds everything that another has counted.
+   *
+   * @param other one with as many bins
+   * @throws IllegalArgumentException if their numbers differ
+   */
+  public void merge(Calibration other) {
+    Rows.sameSettings(counts.length, other.counts.length);
+    rows += other.rows;
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] += other.counts[i];
+      confidences[i] += other.confidences[i];
+      right[i] += other.right[i];
+    }
+  }
+
+  /**
+   * Returns the bins, for a reliability diagram.
+   *
+   * @return all bins, the least confident first
+   */
+  public List<Bin> bins() {
+    List<Bin> bins = new ArrayList<>();
+    double width = counts.length;
+    for (int i = 0; i < counts.length; i++) {
+      double count = counts[i];
+      bins.add(
+          new Bin(i / width, (i + 1) / width, counts[i], confidences[i] / count, right[i] / count));
+    }
+    return bins;
+  }
+
+  /**
+   * Returns the mean distance of confidence and accuracy, each bin counting by its size.
+   *
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public double expectedError() {
+    Rows.some("The calibration error", rows);
+    double sum = 0;
+    for (int i = 0; i < counts.length; i++) {
+      sum += Math.abs(confidences[i] - right[i]);
+    }
+    return sum / rows;
+  }
+
+  /**
+   * Returns the largest distance of confidence and accuracy of a bin.
+   *
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public double maximumError() {
+    Rows.some("The calibration error", rows);
+    return bins().stream()
+        .filter(bin -> bin.count() > 0)
+        .mapToDouble(bin -> Math.abs(bin.confidence() - bin.accuracy()))
+        .max()
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,69 @@
+package io.adapt4j.eval.metric;
+
+/**
+ * How chrF counts.
+ *
+ * @param characterOrder longest n-grams of characters; 6 by default
+ * @param wordOrder longest n-grams of words; 0 by default, 2 for chrF++
+ * @param beta how much recall outweighs precision; 2 by default
+ * @param lowercase whether case is ignored; false by default
+ * @param whitespace whether white space counts as characters; false by default
+ * @param epsSmoothing whether orders that a text is too short for count as almost 0, as in the
+ *     original chrF++ program, rather than being left out; false by default
+ */
+public record ChrfOptions(
+    int characterOrder,
+    int wordOrder,
+    double beta,
+    boolean lowercase,
+    boolean whitespace,
+    boolean epsSmoothing) {
+
+  /** What sacrebleu does without further options: chrF2. */
+  public static final ChrfOptions CHRF = new ChrfOptions(6, 0, 2, false, false, false);
+
+  /** chrF2++: with single words and pairs of words. */
+  public static final ChrfOptions CHRF_PLUS_PLUS = new ChrfOptions(6, 2, 2, false, false, false);
+
+  /**
+   * Checks the options.
+   *
+   * @param characterOrder longest n-grams of characters, at least 1
+   * @param wordOrder longest n-grams of words, at least 0
+   * @param beta how much recall outweighs precision, above 0
+   * @param lowercase whether case is ignored
+   * @param whitespace whether white space counts as characters
+   * @param epsSmoothing whether orders that a text is too short for count
+   * @throws IllegalArgumentException if a number is out of its range
+   */
+  public ChrfOptions {
+    if (characterOrder < 1 || wordOrder < 0 || !(beta > 0) || Double.isInfinite(beta)) {
+      throw new IllegalArgumentException(
+          "chrF needs characterOrder from 1, wordOrder from 0 and beta above 0, found "
+              + characterOrder
+              + ", "
+              + wordOrder
+              + " and "
+              + beta);
+    }
+  }
+
+  int orders() {
+    return characterOrder + wordOrder;
+  }
+
+  String signature(String references) {
+    return "nrefs:"
+        + references
+        + "|case:"
+        + (lowercase ? "lc" : "mixed")
+        + "|eff:"
+        + (epsSmoothing ? "no" : "yes")
+        + "|nc:"
+        + characterOrder
+        + "|nw:"
+        + wordOrder
+        + "|space:"
+        + (whitespace ? "yes" : "no");
+  }
+}

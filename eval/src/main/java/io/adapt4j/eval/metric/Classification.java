@@ -1,0 +1,241 @@
+package io.adapt4j.eval.metric;
+
+import io.adapt4j.core.metric.ClassTable;
+import io.adapt4j.core.metric.Confusion;
+import io.adapt4j.core.metric.Counts;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Figures of a classifier's decisions, equal to scikit-learn's with {@code zero_division=0} and all
+ * {@code labels} given. Keeps one count a pair of classes.
+ */
+public final class Classification {
+
+  private final List<String> labels;
+  private final Map<String, Integer> numbers = new HashMap<>();
+  private final Confusion confusion;
+  private long rows;
+
+  /**
+   * Starts with nothing counted.
+   *
+   * @param labels names of all classes, which also count where they never occur
+   * @throws IllegalArgumentException if there is none, or one stands twice
+   */
+  public Classification(List<String> labels) {
+    if (labels.isEmpty()) {
+      throw new IllegalArgumentException("labels are empty; name the classes");
+    }
+    this.labels = List.copyOf(labels);
+    for (String label : this.labels) {
+      if (numbers.put(label, numbers.size()) != null) {
+        throw new IllegalArgumentException("Label \"" + label + "\" stands twice among the labels");
+      }
+    }
+    this.confusion = new Confusion(this.labels);
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param truth the true class
+   * @param predicted the predicted class
+   * @throws IllegalArgumentException if one of them is not among the labels
+   */
+  public void add(String truth, String predicted) {
+    int expected = number("true", truth);
+    int given = number("predicted", predicted);
+    confusion.add(expected, given);
+    rows++;
+  }
+
+  private int number(String which, String label) {
+    Integer number = numbers.get(label);
+    if (number == null) {
+      throw Rows.bad(
+          rows + 1, "the " + which + " label \"" + label + "\" is none of the labels " + labels);
+    }
+    return number;
+  }
+
+  /**
+   * Adds everything that another has counted.
+   *
+   * @param other one with the same labels in the same order
+   * @throws IllegalArgumentException if the labels differ
+   */
+  public void merge(Classification other) {
+    Rows.sameSettings(labels, other.labels);
+    confusion.addAll(other.confusion);
+    rows += other.rows;
+  }
+
+  /**
+   * Returns how often one class was taken for another.
+   *
+   * @param truth the true class
+   * @param predicted the predicted class
+   * @return the count
+   * @throws IllegalArgumentException if one of them is not among the labels
+   */
+  public long count(String truth, String predicted) {
+    return confusion.count(labels.indexOf(known(truth)), labels.indexOf(known(predicted)));
+  }
+
+  private String known(String label) {
+    if (!numbers.containsKey(label)) {
+      throw new IllegalArgumentException("\"" + label + "\" is none of the labels " + labels);
+    }
+    return label;
+  }
+
+  /**
+   * Returns the number of rows.
+   *
+   * @return their number
+   */
+  public long rows() {
+    return rows;
+  }
+
+  /**
+   * Returns the decisions class by class.
+   *
+   * @return precision, recall, F1 and support of each
+   */
+  public ClassTable table() {
+    return confusion.table();
+  }
+
+  /**
+   * Returns the most frequent mistakes.
+   *
+   * @param limit the most of them
+   * @return the most frequent first
+   */
+  public List<Confusion.Mistake> worst(int limit) {
+    return confusion.worst(limit);
+  }
+
+  /**
+   * Returns the share of right predictions.
+   *
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public double accuracy() {
+    Rows.some("Accuracy", rows);
+    return confusion.accuracy();
+  }
+
+  /**
+   * Returns the mean recall of the classes that are true of any row.
+   *
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public double balancedAccuracy() {
+    Rows.some("Balanced accuracy", rows);
+    return table().counts().stream()
+        .filter(one -> one.support() > 0)
+        .mapToDouble(Counts::recall)
+        .average()
+        .orElseThrow();
+  }
+
+  /**
+   * Returns the precision.
+   *
+   * @param average over what
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public double precision(Average average) {
+    return mean("Precision", average, Counts::precision);
+  }
+
+  /**
+   * Returns the recall.
+   *
+   * @param average over what
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public double recall(Average average) {
+    return mean("Recall", average, Counts::recall);
+  }
+
+  /**
+   * Returns the F1.
+   *
+   * @param average over what
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public double f1(Average average) {
+    return mean("F1", average, Counts::f1);
+  }
+
+  private double mean(String name, Average average, ToDoubleFunction<Counts> figure) {
+    Rows.some(name, rows);
+    List<Counts> counts = table().counts();
+    return switch (average) {
+      case MICRO -> figure.applyAsDouble(counts.stream().reduce(Counts.NONE, Counts::plus));
+      case MACRO -> counts.stream().mapToDouble(figure).sum() / counts.size();
+      case WEIGHTED ->
+          counts.stream().mapToDouble(one -> one.support() * figure.applyAsDouble(one)).sum()
+              / rows;
+    };
+  }
+
+  /**
+   * Returns Matthews's correlation coefficient for any number of classes (Gorodkin 2004, "Comparing
+   * two K-category assignments by a K-category correlation coefficient").
+   *
+   * @return from -1 to 1; 0 where all rows are of one class or predicted as one class
+   * @throws IllegalStateException if there are no rows
+   */
+  public double matthews() {
+    Rows.some("Matthews's correlation", rows);
+    Margins margins = margins();
+    double square = (double) rows * rows;
+    double spread = (square - margins.truthSquares) * (square - margins.predictedSquares);
+    return spread == 0 ? 0 : (margins.right * rows - margins.products) / Math.sqrt(spread);
+  }
+
+  /**
+   * Returns Cohen's kappa, unweighted (Cohen 1960, "A Coefficient of Agreement for Nominal
+   * Scales").
+   *
+   * @return at most 1; NaN where truth and predictions are all of one and the same class
+   * @throws IllegalStateException if there are no rows
+   */
+  public double cohenKappa() {
+    Rows.some("Cohen's kappa", rows);
+    Margins margins = margins();
+    double expected = margins.products / rows;
+    return (margins.right - expected) / (rows - expected);
+  }
+
+  /** Sums over the classes: right decisions, and products of how often each was true and said. */
+  private record Margins(
+      double right, double products, double truthSquares, double predictedSquares) {}
+
+  private Margins margins() {
+    double right = 0;
+    double products = 0;
+    double truthSquares = 0;
+    double predictedSquares = 0;
+    for (Counts one : table().counts()) {
+      double predicted = one.right() + one.wrong();
+      right += one.right();
+      products += one.support() * predicted;
+      truthSquares += (double) one.support() * one.support();
+      predictedSquares += predicted * predicted;
+    }
+    return new Margins(right, products, truthSquares, predictedSquares);
+  }
+}

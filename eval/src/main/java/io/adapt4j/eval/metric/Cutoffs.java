@@ -1,0 +1,19 @@
+package io.adapt4j.eval.metric;
+
+import java.util.Arrays;
+
+/** The values of k of metrics at k. */
+final class Cutoffs {
+
+  private Cutoffs() {}
+
+  static int find(int[] ks, int k) {
+    for (int i = 0; i < ks.length; i++) {
+      if (ks[i] == k) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException(
+        "k = " + k + " was not counted, only " + Arrays.toString(ks));
+  }
+}

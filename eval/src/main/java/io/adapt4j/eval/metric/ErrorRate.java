@@ -1,0 +1,85 @@
+package io.adapt4j.eval.metric;
+
+import java.util.List;
+
+/**
+ * Word and character error rate: edits that turn what was said into what was wanted, as a share of
+ * what was wanted, over all rows together (Morris, Maier and Green 2004, "From WER and RIL to MER
+ * and WIL"). Texts are compared as they are, case and punctuation included. Keeps sums only.
+ */
+public final class ErrorRate {
+
+  private final boolean words;
+  private long rows;
+  private long edits;
+  private long length;
+
+  private ErrorRate(boolean words) {
+    this.words = words;
+  }
+
+  /**
+   * Starts a word error rate; words are what stands between white space.
+   *
+   * @return a rate of no rows
+   */
+  public static ErrorRate ofWords() {
+    return new ErrorRate(true);
+  }
+
+  /**
+   * Starts a character error rate; characters are Unicode code points, spaces included.
+   *
+   * @return a rate of no rows
+   */
+  public static ErrorRate ofCharacters() {
+    return new ErrorRate(false);
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param prediction what the model said
+   * @param reference what would have been right
+   * @throws IllegalArgumentException if a text is null
+   */
+  public void add(String prediction, String reference) {
+    Rows.present(rows + 1, "the prediction", prediction);
+    Rows.present(rows + 1, "the reference", reference);
+    rows++;
+    List<?> wanted = elements(reference);
+    edits += EditDistance.between(elements(prediction), wanted);
+    length += wanted.size();
+  }
+
+  private List<?> elements(String text) {
+    return words ? PythonText.split(text) : EditDistance.characters(text);
+  }
+
+  /**
+   * Adds everything that another has counted.
+   *
+   * @param other one of the same elements
+   * @throws IllegalArgumentException if one counts words and the other characters
+   */
+  public void merge(ErrorRate other) {
+    Rows.sameSettings("words=" + words, "words=" + other.words);
+    rows += other.rows;
+    edits += other.edits;
+    length += other.length;
+  }
+
+  /**
+   * Returns the rate.
+   *
+   * @return from 0 up; above 1 where more was said than wanted
+   * @throws IllegalStateException if there are no rows, or all references are empty
+   */
+  public double rate() {
+    Rows.some("The error rate", rows);
+    if (length == 0) {
+      throw new IllegalStateException("The error rate of empty references is undefined");
+    }
+    return (double) edits / length;
+  }
+}

@@ -1,0 +1,102 @@
+package io.adapt4j.eval.metric;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Areas under ROC curves for more than two classes, equal to {@code roc_auc_score} of scikit-learn
+ * with macro averages. Exact, so it keeps 8 bytes a row and class.
+ */
+public final class MulticlassAuc {
+
+  private final int classes;
+  private final List<Integer> truths = new ArrayList<>();
+  private final List<Numbers> probabilities = new ArrayList<>();
+
+  /**
+   * Starts with no rows.
+   *
+   * @param classes their number, at least 2
+   * @throws IllegalArgumentException if there are fewer than 2 classes
+   */
+  public MulticlassAuc(int classes) {
+    this.classes = ProbabilityScores.requireClasses(classes);
+    for (int i = 0; i < classes; i++) {
+      probabilities.add(new Numbers());
+    }
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param truth number of the true class
+   * @param row the probability of each class
+   * @throws IllegalArgumentException if there is no such class, or these are no probabilities
+   */
+  public void add(int truth, double[] row) {
+    ProbabilityRow.check(truths.size() + 1L, truth, row, classes);
+    truths.add(truth);
+    for (int i = 0; i < classes; i++) {
+      probabilities.get(i).add(row[i]);
+    }
+  }
+
+  /**
+   * Adds everything that another has collected.
+   *
+   * @param other one with as many classes
+   * @throws IllegalArgumentException if their numbers differ
+   */
+  public void merge(MulticlassAuc other) {
+    Rows.sameSettings(classes, other.classes);
+    truths.addAll(List.copyOf(other.truths));
+    for (int i = 0; i < classes; i++) {
+      probabilities.get(i).addAll(other.probabilities.get(i));
+    }
+  }
+
+  /**
+   * Returns the mean area of each class against all others.
+   *
+   * @return from 0 to 1
+   * @throws IllegalStateException if a class is true of no row or of all
+   */
+  public double oneVersusRest() {
+    double sum = 0;
+    for (int one = 0; one < classes; one++) {
+      RocAuc auc = new RocAuc();
+      for (int row = 0; row < truths.size(); row++) {
+        auc.add(truths.get(row) == one, probabilities.get(one).get(row));
+      }
+      sum += auc.area();
+    }
+    return sum / classes;
+  }
+
+  /**
+   * Returns the mean area of all pairs of classes (Hand and Till 2001, "A Simple Generalisation of
+   * the Area Under the ROC Curve for Multiple Class Classification Problems").
+   *
+   * @return from 0 to 1
+   * @throws IllegalStateException if a class is true of no row
+   */
+  public double oneVersusOne() {
+    double sum = 0;
+    for (int one = 0; one < classes; one++) {
+      for (int other = 0; other < classes; other++) {
+        sum += one == other ? 0 : area(one, other);
+      }
+    }
+    return sum / classes / (classes - 1);
+  }
+
+  private double area(int one, int other) {
+    RocAuc auc = new RocAuc();
+    for (int row = 0; row < truths.size(); row++) {
+      if (truths.get(row) == one || truths.get(row) == other) {
+        auc.add(truths.get(row) == one, probabilities.get(one).get(row));
+      }
+    }
+    return auc.area();
+  }
+}

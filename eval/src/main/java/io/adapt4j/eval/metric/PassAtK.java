@@ -1,0 +1,106 @@
+package io.adapt4j.eval.metric;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * The chance that at least one of k samples solves a problem, without bias from more than k samples
+ * (Chen et al. 2021, "Evaluating Large Language Models Trained on Code", equation 1). The rows are
+ * problems. Keeps one sum a k.
+ */
+public final class PassAtK {
+
+  private final int[] ks;
+  private final double[] sums;
+  private long rows;
+
+  /**
+   * Starts with no problems.
+   *
+   * @param ks numbers of samples, each at least 1
+   * @throws IllegalArgumentException if there is none, or one is below 1
+   */
+  public PassAtK(int... ks) {
+    this.ks = ks.clone();
+    this.sums = new double[ks.length];
+    if (ks.length == 0 || Arrays.stream(ks).anyMatch(k -> k < 1)) {
+      throw new IllegalArgumentException("k is " + Arrays.toString(ks) + "; give numbers from 1");
+    }
+  }
+
+  /**
+   * Estimates the chance for one problem.
+   *
+   * @param samples how many were drawn, at least k
+   * @param correct how many of them are right
+   * @param k how many would be drawn
+   * @return from 0 to 1
+   * @throws IllegalArgumentException if k is below 1 or above the samples, or more are right than
+   *     were drawn
+   */
+  public static double estimate(int samples, int correct, int k) {
+    if (k < 1 || k > samples || correct < 0 || correct > samples) {
+      throw new IllegalArgumentException(
+          "pass@"
+              + k
+              + " needs at least so many samples, of which some are right; found "
+              + samples
+              + " samples and "
+              + correct
+              + " right ones");
+    }
+    if (samples - correct < k) {
+      return 1;
+    }
+    return 1
+        - IntStream.rangeClosed(samples - correct + 1, samples)
+            .mapToDouble(i -> 1 - (double) k / i)
+            .reduce(1, (a, b) -> a * b);
+  }
+
+  /**
+   * Adds a problem.
+   *
+   * @param samples how many were drawn, at least the largest k
+   * @param correct how many of them are right
+   * @throws IllegalArgumentException if there are too few samples, or more are right than were
+   *     drawn
+   */
+  public void add(int samples, int correct) {
+    double[] chances = new double[ks.length];
+    for (int i = 0; i < ks.length; i++) {
+      try {
+        chances[i] = estimate(samples, correct, ks[i]);
+      } catch (IllegalArgumentException e) {
+        throw Rows.bad(rows + 1, e.getMessage());
+      }
+    }
+    rows++;
+    Arrays.setAll(sums, i -> sums[i] + chances[i]);
+  }
+
+  /**
+   * Adds everything that another has counted.
+   *
+   * @param other one with the same ks
+   * @throws IllegalArgumentException if they differ
+   */
+  public void merge(PassAtK other) {
+    Rows.sameSettings(Arrays.toString(ks), Arrays.toString(other.ks));
+    rows += other.rows;
+    Arrays.setAll(sums, i -> sums[i] + other.sums[i]);
+  }
+
+  /**
+   * Returns the mean chance of the problems.
+   *
+   * @param k one of the numbers given at the start
+   * @return from 0 to 1
+   * @throws IllegalArgumentException if it is none of them
+   * @throws IllegalStateException if there are no problems
+   */
+  public double at(int k) {
+    Rows.some("pass@k", rows);
+    return sums[Cutoffs.find(ks, k)] / rows;
+  }
+}

@@ -1,0 +1,63 @@
+package io.adapt4j.eval.metric;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Python's notion of white space and small letters, which the reference implementations use. */
+final class PythonText {
+
+  /** What Python calls {@code string.punctuation}. */
+  private static final String PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
+  private PythonText() {}
+
+  static boolean isSpace(int c) {
+    return (c >= '\t' && c <= '\r')
+        || (c >= 0x1c && c <= ' ')
+        || c == 0x85
+        || Character.isSpaceChar(c);
+  }
+
+  static boolean isPunctuation(int c) {
+    return PUNCTUATION.indexOf(c) >= 0;
+  }
+
+  static String lower(String text) {
+    return text.toLowerCase(Locale.ROOT);
+  }
+
+  static List<String> split(String text) {
+    List<String> words = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i <= text.length(); i++) {
+      if (i == text.length() || isSpace(text.charAt(i))) {
+        if (i > from) {
+          words.add(text.substring(from, i));
+        }
+        from = i + 1;
+      }
+    }
+    return words;
+  }
+
+  static String singleSpaced(String text) {
+    return String.join(" ", split(text));
+  }
+
+  static String stripTrailing(String text) {
+    int end = text.length();
+    while (end > 0 && isSpace(text.charAt(end - 1))) {
+      end--;
+    }
+    return text.substring(0, end);
+  }
+
+  static String strip(String text) {
+    int from = 0;
+    while (from < text.length() && isSpace(text.charAt(from))) {
+      from++;
+    }
+    return stripTrailing(text.substring(from));
+  }
+}

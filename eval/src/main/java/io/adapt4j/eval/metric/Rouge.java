@@ -1,0 +1,145 @@
+package io.adapt4j.eval.metric;
+
+import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * ROUGE (Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries") as the Python package
+ * rouge_score computes it: small letters, words of a-z and 0-9 only, so other scripts score 0. A
+ * corpus has the mean of its rows. Keeps sums only.
+ */
+public final class Rouge {
+
+  /** Shorter words are not stemmed. */
+  private static final int STEMMED_FROM = 4;
+
+  private static final Pattern BETWEEN_WORDS = Pattern.compile("[^a-z0-9]+");
+  private static final Pattern BETWEEN_LINES = Pattern.compile("\n");
+
+  private final boolean stemmed;
+  private final Map<RougeType, OverlapScore> sums = new EnumMap<>(RougeType.class);
+  private long rows;
+
+  /** Starts with nothing counted and words as they are. */
+  public Rouge() {
+    this(false);
+  }
+
+  /**
+   * Starts with nothing counted.
+   *
+   * @param stemmed whether words are compared by their English stems (Porter's)
+   */
+  public Rouge(boolean stemmed) {
+    this.stemmed = stemmed;
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param prediction what the model said
+   * @param reference what would have been right
+   * @return the row's own scores
+   * @throws IllegalArgumentException if a text is null
+   */
+  public Map<RougeType, OverlapScore> add(String prediction, String reference) {
+    Rows.present(rows + 1, "the prediction", prediction);
+    Rows.present(rows + 1, "the reference", reference);
+    rows++;
+    Map<RougeType, OverlapScore> row = new EnumMap<>(RougeType.class);
+    List<String> said = words(prediction);
+    List<String> wanted = words(reference);
+    for (RougeType type : RougeType.values()) {
+      if (type.order() > 0) {
+        row.put(type, ofNGrams(said, wanted, type.order()));
+      }
+    }
+    row.put(RougeType.ROUGE_L, ofSubsequence(said, wanted));
+    row.put(RougeType.ROUGE_LSUM, ofLines(lines(prediction), lines(reference)));
+    row.forEach((type, score) -> sums.merge(type, score, OverlapScore::plus));
+    return row;
+  }
+
+  /**
+   * Adds everything that another has counted.
+   *
+   * @param other one that stems as this one does
+   * @throws IllegalArgumentException if only one of them stems
+   */
+  public void merge(Rouge other) {
+    Rows.sameSettings("stemmed=" + stemmed, "stemmed=" + other.stemmed);
+    rows += other.rows;
+    other.sums.forEach((type, score) -> sums.merge(type, score, OverlapScore::plus));
+  }
+
+  /**
+   * Returns the mean of the rows.
+   *
+   * @param type what is compared
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public OverlapScore score(RougeType type) {
+    Rows.some("ROUGE", rows);
+    return sums.get(type).dividedBy(rows);
+  }
+
+  private List<String> words(String text) {
+    return BETWEEN_WORDS
+        .splitAsStream(PythonText.lower(text))
+        .filter(word -> !word.isEmpty())
+        .map(word -> stemmed && word.length() >= STEMMED_FROM ? PorterStemmer.stem(word) : word)
+        .toList();
+  }
+
+  private List<List<String>> lines(String text) {
+    return BETWEEN_LINES
+        .splitAsStream(text)
+        .filter(line -> !line.isEmpty())
+        .map(this::words)
+        .toList();
+  }
+
+  private static OverlapScore ofNGrams(List<String> said, List<String> wanted, int n) {
+    Map<List<String>, Integer> some = NGrams.ofWords(said, n);
+    Map<List<String>, Integer> others = NGrams.ofWords(wanted, n);
+    return OverlapScore.of(NGrams.overlap(some, others), NGrams.total(some), NGrams.total(others));
+  }
+
+  private static OverlapScore ofSubsequence(List<String> said, List<String> wanted) {
+    return OverlapScore.of(CommonSubsequence.length(wanted, said), said.size(), wanted.size());
+  }
+
+  private static OverlapScore ofLines(List<List<String>> said, List<List<String>> wanted) {
+    Map<String, Integer> leftSaid = counts(said);
+    Map<String, Integer> leftWanted = counts(wanted);
+    long hits = 0;
+    for (List<String> line : wanted) {
+      BitSet common = new BitSet(line.size());
+      said.forEach(candidate -> CommonSubsequence.mark(line, candidate, common));
+      for (int i = common.nextSetBit(0); i >= 0; i = common.nextSetBit(i + 1)) {
+        String word = line.get(i);
+        if (leftSaid.getOrDefault(word, 0) > 0 && leftWanted.getOrDefault(word, 0) > 0) {
+          hits++;
+          leftSaid.merge(word, -1, Integer::sum);
+          leftWanted.merge(word, -1, Integer::sum);
+        }
+      }
+    }
+    return OverlapScore.of(hits, size(said), size(wanted));
+  }
+
+  private static Map<String, Integer> counts(List<List<String>> lines) {
+    Map<String, Integer> counts = new HashMap<>();
+    lines.forEach(line -> line.forEach(word -> counts.merge(word, 1, Integer::sum)));
+    return counts;
+  }
+
+  private static long size(List<List<String>> lines) {
+    return lines.stream().mapToLong(List::size).sum();
+  }
+}

@@ -1,0 +1,86 @@
+package io.adapt4j.eval.metric;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.score.TokenSpan;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Cuts a text that is longer than a model's context into windows that overlap, so that each token
+ * is scored once and after as many others as possible. Windows are those of lm-evaluation-harness
+ * ({@code get_rolling_token_windows} with {@code context_len = window - stride + 1}).
+ *
+ * @param window the most tokens that the model reads at once, at least 1
+ * @param stride how many tokens each window after the first one scores, at most the window; small
+ *     strides give more context and take more time, and equal to the window it is what
+ *     lm-evaluation-harness does
+ */
+public record SlidingWindow(int window, int stride) {
+
+  /**
+   * Checks the numbers.
+   *
+   * @param window the most tokens that the model reads at once
+   * @param stride how many tokens each window after the first one scores
+   * @throws IllegalArgumentException unless 1 &lt;= stride &lt;= window
+   */
+  public SlidingWindow {
+    if (stride < 1 || stride > window) {
+      throw new IllegalArgumentException(
+          "stride is " + stride + " and window " + window + "; give 1 <= stride <= window");
+    }
+  }
+
+  /**
+   * Scores a text and adds it to a perplexity.
+   *
+   * @param model the model; its context must hold the window
+   * @param text the text, not empty
+   * @param into the perplexity
+   * @throws IllegalArgumentException if the text is empty, the model's context is shorter than the
+   *     window, or the model names neither a bos nor an eos token to begin with
+   */
+  public void score(LanguageModel model, String text, Perplexity into) {
+    if (window > model.contextLength()) {
+      throw new IllegalArgumentException(
+          "window is " + window + ", but the model's context holds " + model.contextLength());
+    }
+    int[] ids = model.tokenizer().encode(text, false);
+    double sum =
+        model.scoreIds(spans(first(model.tokenizer()), ids)).stream()
+            .mapToDouble(TokenScores::sum)
+            .sum();
+    into.add(sum, ids.length, text);
+  }
+
+  private static int first(Tokenizer tokenizer) {
+    if (tokenizer.bosId().isEmpty() && tokenizer.eosId().isEmpty()) {
+      throw new IllegalArgumentException(
+          "The text's first token is scored after a bos or eos token, and the model names neither;"
+              + " use spans with a token of your choice");
+    }
+    return tokenizer.bosId().orElseGet(() -> tokenizer.eosId().getAsInt());
+  }
+
+  /**
+   * Cuts tokens into windows.
+   *
+   * @param first stands before the text
+   * @param ids the text's tokens
+   * @return what to score; the continuations together are the text
+   */
+  public List<TokenSpan> spans(int first, int[] ids) {
+    List<TokenSpan> spans = new ArrayList<>();
+    for (int from = 0; from < ids.length; ) {
+      int to = Math.min(ids.length, from + (from == 0 ? window : stride));
+      int[] context =
+          from == 0 ? new int[] {first} : Arrays.copyOfRange(ids, to - window - 1, from);
+      spans.add(new TokenSpan(context, Arrays.copyOfRange(ids, from, to)));
+      from = to;
+    }
+    return spans;
+  }
+}

@@ -1,0 +1,118 @@
+package io.adapt4j.eval.metric;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Exact match and F1 over words of answers to questions (Rajpurkar et al. 2016, "SQuAD: 100,000+
+ * Questions for Machine Comprehension of Text"), equal to the official script and to {@code
+ * squad_metrics} of transformers: case, punctuation, English articles and spacing are ignored, and
+ * of several right answers the best counts. Keeps sums only.
+ */
+public final class SquadAnswers {
+
+  private static final Pattern ARTICLE =
+      Pattern.compile("(?<![\\p{L}\\p{N}_])(a|an|the)(?![\\p{L}\\p{N}_])");
+
+  private long rows;
+  private long exact;
+  private double f1;
+
+  /**
+   * Two scores of one answer.
+   *
+   * @param exact whether it is right to the letter once normalised
+   * @param f1 harmonic mean of precision and recall of its words
+   */
+  public record Answer(boolean exact, double f1) {}
+
+  /**
+   * Brings an answer into the form in which answers are compared.
+   *
+   * @param answer the answer
+   * @return small letters without punctuation, articles and needless space
+   */
+  public static String normalize(String answer) {
+    StringBuilder plain = new StringBuilder();
+    PythonText.lower(answer)
+        .codePoints()
+        .filter(c -> !PythonText.isPunctuation(c))
+        .forEach(plain::appendCodePoint);
+    return PythonText.singleSpaced(ARTICLE.matcher(plain).replaceAll(" "));
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param prediction the model's answer, empty for none
+   * @param answers what is right; those that are empty once normalised are left out, and if none is
+   *     left, no answer is right
+   * @return the row's own scores
+   * @throws IllegalArgumentException if the prediction is null
+   */
+  public Answer add(String prediction, List<String> answers) {
+    Rows.present(rows + 1, "the prediction", prediction);
+    answers.forEach(answer -> Rows.present(rows + 1, "an answer", answer));
+    rows++;
+    String said = normalize(prediction);
+    List<String> wanted =
+        answers.stream().map(SquadAnswers::normalize).filter(text -> !text.isEmpty()).toList();
+    Answer best = best(said, wanted.isEmpty() ? List.of("") : wanted);
+    exact += best.exact ? 1 : 0;
+    f1 += best.f1;
+    return best;
+  }
+
+  /**
+   * Adds everything that another has counted.
+   *
+   * @param other the other
+   */
+  public void merge(SquadAnswers other) {
+    rows += other.rows;
+    exact += other.exact;
+    f1 += other.f1;
+  }
+
+  /**
+   * Returns the share of exact matches.
+   *
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public double exactMatch() {
+    Rows.some("Exact match", rows);
+    return (double) exact / rows;
+  }
+
+  /**
+   * Returns the mean F1.
+   *
+   * @return from 0 to 1
+   * @throws IllegalStateException if there are no rows
+   */
+  public double f1() {
+    Rows.some("F1", rows);
+    return f1 / rows;
+  }
+
+  private static Answer best(String said, List<String> wanted) {
+    double best = 0;
+    for (String answer : wanted) {
+      best = Math.max(best, f1(PythonText.split(said), PythonText.split(answer)));
+    }
+    return new Answer(wanted.contains(said), best);
+  }
+
+  private static double f1(List<String> said, List<String> wanted) {
+    if (said.isEmpty() || wanted.isEmpty()) {
+      return said.equals(wanted) ? 1 : 0;
+    }
+    Map<String, Integer> left = new HashMap<>();
+    wanted.forEach(word -> left.merge(word, 1, Integer::sum));
+    long shared = said.stream().filter(word -> left.merge(word, -1, Integer::sum) >= 0).count();
+    return OverlapScore.of(shared, said.size(), wanted.size()).f1();
+  }
+}

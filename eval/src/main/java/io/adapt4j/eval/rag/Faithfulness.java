@@ -1,0 +1,153 @@
+package io.adapt4j.eval.rag;
+
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.TextGenerator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * How much of what answers say follows from the passages they were given (Es et al. 2023, "RAGAS:
+ * Automated Evaluation of Retrieval Augmented Generation", section 3): a judge cuts an answer into
+ * statements and says of each whether the passages support it. The score is the mean share of
+ * supported statements. Keeps sums only.
+ *
+ * <p>Prompts are Adapt4J's own, one request an answer and one a statement, so scores are not to be
+ * compared with those of the RAGAS package.
+ */
+public final class Faithfulness {
+
+  private final Judge judge;
+  private long rows;
+  private long silent;
+  private long unclear;
+  private double sum;
+
+  /**
+   * Starts with no rows and a judge that answers greedily with up to 512 tokens.
+   *
+   * @param judge answers the questions about the answers
+   */
+  public Faithfulness(TextGenerator judge) {
+    this(judge, GenerationOptions.greedy().toBuilder().maxNewTokens(512).build());
+  }
+
+  /**
+   * Starts with no rows.
+   *
+   * @param judge answers the questions about the answers
+   * @param options how it answers
+   */
+  public Faithfulness(TextGenerator judge, GenerationOptions options) {
+    this.judge = new Judge(judge, options);
+  }
+
+  /**
+   * One statement of an answer.
+   *
+   * @param statement the statement
+   * @param supported whether the passages support it; empty if the judge said neither yes nor no,
+   *     which counts as not supported
+   */
+  public record Verdict(String statement, Optional<Boolean> supported) {}
+
+  /**
+   * Judges an answer.
+   *
+   * @param question what was asked
+   * @param answer what was answered
+   * @param passages what the answer should rest on, at least one
+   * @return its statements; empty if it states nothing, and then it is left out of the score
+   * @throws IllegalArgumentException if there is no passage
+   */
+  public List<Verdict> add(String question, String answer, List<String> passages) {
+    if (passages.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Row " + (rows + silent + 1) + ": there is no passage that the answer could rest on");
+    }
+    List<String> statements =
+        answer.isBlank() ? List.of() : judge.lines(statementsPrompt(question, answer));
+    List<Optional<Boolean>> supported =
+        judge.yesOrNo(statements.stream().map(one -> supportPrompt(one, passages)).toList());
+    List<Verdict> verdicts = new ArrayList<>();
+    for (int i = 0; i < statements.size(); i++) {
+      verdicts.add(new Verdict(statements.get(i), supported.get(i)));
+    }
+    count(verdicts);
+    return verdicts;
+  }
+
+  private void count(List<Verdict> verdicts) {
+    if (verdicts.isEmpty()) {
+      silent++;
+      return;
+    }
+    rows++;
+    unclear += verdicts.stream().filter(one -> one.supported().isEmpty()).count();
+    long right = verdicts.stream().filter(one -> one.supported().orElse(false)).count();
+    sum += (double) right / verdicts.size();
+  }
+
+  private static String statementsPrompt(String question, String answer) {
+    return """
+    Question: %s
+    Answer: %s
+
+    List every statement of fact that the answer makes. Write one short sentence a line, each \
+    understandable by itself, and nothing else.\
+    """
+        .formatted(question.strip(), answer.strip());
+  }
+
+  private static String supportPrompt(String statement, List<String> passages) {
+    return """
+    Text:
+    %s
+
+    Statement: %s
+
+    Does the statement follow from the text alone? Answer yes or no.\
+    """
+        .formatted(String.join("\n\n", passages), statement);
+  }
+
+  /**
+   * Adds everything that another has counted.
+   *
+   * @param other one whose judge is the same
+   */
+  public void merge(Faithfulness other) {
+    rows += other.rows;
+    silent += other.silent;
+    unclear += other.unclear;
+    sum += other.sum;
+  }
+
+  /**
+   * Returns the mean share of supported statements.
+   *
+   * @return from 0 to 1; empty if no answer states anything
+   */
+  public OptionalDouble score() {
+    return rows == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / rows);
+  }
+
+  /**
+   * Returns how many answers state nothing and are left out.
+   *
+   * @return their number
+   */
+  public long silent() {
+    return silent;
+  }
+
+  /**
+   * Returns of how many statements the judge said neither yes nor no.
+   *
+   * @return their number; if it is not small, take another judge
+   */
+  public long unclear() {
+    return unclear;
+  }
+}

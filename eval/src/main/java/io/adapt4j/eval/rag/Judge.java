@@ -1,0 +1,65 @@
+package io.adapt4j.eval.rag;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.GeneratedText;
+import io.adapt4j.core.text.TextGenerator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+
+/** A text generator that is asked for lists and for yes or no. */
+final class Judge {
+  private static final Pattern THOUGHTS = Pattern.compile("(?s)^.*</think>");
+  private static final Pattern BULLET = Pattern.compile("^\\s*(?:[-*•]|\\d+[.)])\\s+");
+  private static final Pattern NO_LETTERS = Pattern.compile("^\\P{L}+");
+
+  private final TextGenerator generator;
+  private final GenerationOptions options;
+
+  Judge(TextGenerator generator, GenerationOptions options) {
+    this.generator = generator;
+    this.options = options;
+  }
+
+  /** The lines of an answer, without bullets and numbers. */
+  List<String> lines(String prompt) {
+    return THOUGHTS
+        .matcher(generator.generate(prompt, options).text())
+        .replaceFirst("")
+        .lines()
+        .map(line -> BULLET.matcher(line).replaceFirst("").strip())
+        .filter(line -> !line.isEmpty())
+        .toList();
+  }
+
+  /** One answer a prompt; empty where it is neither yes nor no. */
+  List<Optional<Boolean>> yesOrNo(List<String> prompts) {
+    List<List<ChatMessage>> conversations =
+        prompts.stream().map(prompt -> List.of(ChatMessage.user(prompt))).toList();
+    return generator.generateAll(conversations, options).stream()
+        .map(GeneratedText::text)
+        .map(Judge::verdict)
+        .toList();
+  }
+
+  /** One answer a seed. */
+  List<String> variants(String prompt, int count) {
+    return LongStream.range(0, count)
+        .mapToObj(i -> options.toBuilder().seed(options.seed() + i).build())
+        .map(one -> generator.generate(prompt, one).text())
+        .map(text -> THOUGHTS.matcher(text).replaceFirst("").strip())
+        .toList();
+  }
+
+  private static Optional<Boolean> verdict(String answer) {
+    String word = THOUGHTS.matcher(answer).replaceFirst("").toLowerCase(Locale.ROOT);
+    String plain = NO_LETTERS.matcher(word).replaceFirst("");
+    if (plain.matches("(?s)yes\\b.*")) {
+      return Optional.of(true);
+    }
+    return plain.matches("(?s)no\\b.*") ? Optional.of(false) : Optional.empty();
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * Metrics of answers from retrieved passages, judged by a {@link
+ * io.adapt4j.core.text.TextGenerator} or by embeddings. Collectors work as those of {@link
+ * io.adapt4j.eval.metric} do; each asks its judge while a row is added, and a row whose judge fails
+ * is not counted.
+ */
+package io.adapt4j.eval.rag;

@@ -1,0 +1,174 @@
+package io.adapt4j.eval.stats;
+
+import java.util.Arrays;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/**
+ * How much a figure would vary with other rows of the same kind, found by drawing the rows again
+ * and again with replacement (Efron 1979, "Bootstrap Methods: Another Look at the Jackknife").
+ *
+ * <p>Intervals are percentile intervals (Efron and Tibshirani 1993, "An Introduction to the
+ * Bootstrap", section 13.3) with linear interpolation between resampled figures. The same seed
+ * gives the same interval on any number of processors.
+ *
+ * @param resamples how many times the rows are drawn; 10,000 by default
+ * @param confidence how much of the resampled figures an interval holds; 0.95 by default
+ * @param seed of the draws; 0 by default
+ */
+public record Bootstrap(int resamples, double confidence, long seed) {
+
+  /** 10,000 resamples, 95 per cent, seed 0. */
+  public static final Bootstrap DEFAULT = new Bootstrap(10_000, 0.95, 0);
+
+  /**
+   * Checks the settings.
+   *
+   * @param resamples how many times the rows are drawn, at least 1
+   * @param confidence above 0 and below 1
+   * @param seed of the draws
+   * @throws IllegalArgumentException if a number is out of its range
+   */
+  public Bootstrap {
+    if (resamples < 1 || !(confidence > 0 && confidence < 1)) {
+      throw new IllegalArgumentException(
+          "A bootstrap needs resamples from 1 and a confidence between 0 and 1, found "
+              + resamples
+              + " and "
+              + confidence);
+    }
+  }
+
+  /**
+   * Finds the interval of a mean.
+   *
+   * @param rows one figure a row, for instance 1 where the answer is right and otherwise 0
+   * @return the interval
+   * @throws IllegalArgumentException if there are no rows, or a figure is not finite
+   */
+  public Interval mean(double[] rows) {
+    check("rows", rows);
+    return interval(Arrays.stream(rows).average().orElseThrow(), means(rows));
+  }
+
+  /**
+   * Finds the interval of any figure of a set of rows, for instance of BLEU.
+   *
+   * @param rows how many rows there are
+   * @param figure gives the figure of drawn rows, whose numbers from 0 it gets; called by several
+   *     threads at once; must not keep or change the array
+   * @return the interval
+   * @throws IllegalArgumentException if there are no rows
+   */
+  public Interval figure(int rows, ToDoubleFunction<int[]> figure) {
+    requireRows(rows);
+    double[] drawn =
+        IntStream.range(0, resamples)
+            .parallel()
+            .mapToDouble(resample -> figure.applyAsDouble(draws(resample).indices(rows)))
+            .toArray();
+    return interval(figure.applyAsDouble(IntStream.range(0, rows).toArray()), drawn);
+  }
+
+  /**
+   * Compares two models by the means of their rows (paired bootstrap: Koehn 2004, "Statistical
+   * Significance Tests for Machine Translation Evaluation"). The p-value is two-sided, of the
+   * differences moved to a mean of 0 (Efron and Tibshirani 1993, section 16.4), and never below 1 /
+   * (resamples + 1).
+   *
+   * @param first one figure a row, larger where better
+   * @param second the other model's figures of the same rows in the same order
+   * @return the comparison
+   * @throws IllegalArgumentException if there are no rows, their numbers differ, or a figure is not
+   *     finite
+   */
+  public Comparison compare(double[] first, double[] second) {
+    check("first", first);
+    check("second", second);
+    requireSameLength(first.length, second.length);
+    double[] differences = new double[first.length];
+    Arrays.setAll(differences, i -> first[i] - second[i]);
+    double difference = Arrays.stream(differences).average().orElseThrow();
+    double[] drawn = means(differences);
+    double pValue = pValue(difference, drawn);
+    return new Comparison(
+        interval(difference, drawn),
+        pValue,
+        Arrays.stream(differences).filter(one -> one > 0).count(),
+        Arrays.stream(differences).filter(one -> one == 0).count(),
+        Arrays.stream(differences).filter(one -> one < 0).count());
+  }
+
+  /**
+   * Compares two models row by row, matched by the rows' ids.
+   *
+   * @param first one model's figures, larger where better
+   * @param second the other model's figures of the same rows, in any order
+   * @return the comparison
+   * @throws IllegalArgumentException if there are no rows, or a row has only one of the figures
+   */
+  public Comparison compare(ItemScores first, ItemScores second) {
+    return compare(first.values(), second.inOrderOf(first));
+  }
+
+  private static double pValue(double difference, double[] drawn) {
+    long asFar =
+        Arrays.stream(drawn)
+            .filter(one -> Math.abs(one - difference) >= Math.abs(difference))
+            .count();
+    return (1.0 + asFar) / (1.0 + drawn.length);
+  }
+
+  private double[] means(double[] rows) {
+    return IntStream.range(0, resamples)
+        .parallel()
+        .mapToDouble(resample -> draws(resample).mean(rows))
+        .toArray();
+  }
+
+  private Draws draws(int resample) {
+    return new Draws(seed, resample);
+  }
+
+  private Interval interval(double value, double[] drawn) {
+    Arrays.sort(drawn);
+    double outside = (1 - confidence) / 2;
+    return new Interval(value, quantile(drawn, outside), quantile(drawn, 1 - outside), confidence);
+  }
+
+  private static double quantile(double[] sorted, double share) {
+    double at = share * (sorted.length - 1);
+    int below = (int) at;
+    int above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+  }
+
+  private static void check(String name, double[] rows) {
+    requireRows(rows.length);
+    for (int i = 0; i < rows.length; i++) {
+      if (!Double.isFinite(rows[i])) {
+        throw new IllegalArgumentException(
+            "Row " + (i + 1) + " of " + name + " is " + rows[i] + "; leave the row out");
+      }
+    }
+  }
+
+  private static void requireRows(int rows) {
+    if (rows < 1) {
+      throw new IllegalArgumentException("A bootstrap of no rows is undefined; give at least one");
+    }
+  }
+
+  static void requireSameLength(int first, int second) {
+    if (first != second) {
+      throw new IllegalArgumentException(
+          "The models have "
+              + first
+              + " and "
+              + second
+              + " rows: row "
+              + (Math.min(first, second) + 1)
+              + " is missing from one; a paired comparison needs both on every row");
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package io.adapt4j.eval.stats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Intervals and paired comparisons by resampling. */
+class BootstrapTest {
+
+  /** Of 100 rows half of which are right, 95 per cent of the resamples have 40 to 60 right. */
+  @Test
+  void theIntervalOfAnAccuracyIsThatOfTheBinomialDistribution() {
+    Interval interval = Bootstrap.DEFAULT.mean(halfRight(100));
+    assertThat(interval.value()).isEqualTo(0.5);
+    assertThat(interval.low()).isCloseTo(0.40, within(1e-9));
+    assertThat(interval.high()).isCloseTo(0.60, within(1e-9));
+    assertThat(interval.contains(0.45)).isTrue();
+    assertThat(interval.contains(0.39)).isFalse();
+  }
+
+  @Test
+  void theIntervalOfManyRowsIsThatOfTheNormalDistribution() {
+    double[] rows = normal(2001, 1);
+    double mean = Arrays.stream(rows).average().orElseThrow();
+    double variance =
+        Arrays.stream(rows).map(row -> (row - mean) * (row - mean)).average().orElseThrow();
+    double half = 1.959964 * Math.sqrt(variance / rows.length);
+    Interval interval = Bootstrap.DEFAULT.mean(rows);
+    assertThat(interval.low()).isCloseTo(mean - half, within(0.05 * half));
+    assertThat(interval.high()).isCloseTo(mean + half, within(0.05 * half));
+  }
+
+  @Test
+  void theIntervalHoldsTheTruthAboutAsOftenAsItSays() {
+    Bootstrap bootstrap = new Bootstrap(400, 0.9, 0);
+    long held =
+        IntStream.range(0, 400)
+            .filter(seed -> bootstrap.mean(normal(100, seed)).contains(0))
+            .count();
+    assertThat(held / 400.0).isCloseTo(0.9, within(0.05));
+  }
+
+  @Test
+  void theSeedDecidesTheInterval() {
+    double[] rows = normal(57, 3);
+    assertThat(Bootstrap.DEFAULT.mean(rows)).isEqualTo(Bootstrap.DEFAULT.mean(rows));
+    assertThat(new Bootstrap(10_000, 0.95, 1).mean(rows))
+        .isNotEqualTo(Bootstrap.DEFAULT.mean(rows));
+  }
+
+  @Test
+  void moreConfidenceTakesAWiderInterval() {
+    double[] rows = normal(50, 4);
+    Interval narrow = new Bootstrap(2000, 0.5, 0).mean(rows);
+    Interval wide = new Bootstrap(2000, 0.99, 0).mean(rows);
+    assertThat(wide.low()).isLessThan(narrow.low());
+    assertThat(wide.high()).isGreaterThan(narrow.high());
+  }
+
+  @Test
+  void equalRowsLeaveNoDoubt() {
+    Interval interval = Bootstrap.DEFAULT.mean(new double[] {0.5, 0.5, 0.5});
+    assertThat(interval.low()).isEqualTo(0.5);
+    assertThat(interval.high()).isEqualTo(0.5);
+  }
+
+  @Test
+  void anyFigureOfRowsHasAnInterval() {
+    double[] rows = normal(300, 5);
+    Interval mean = Bootstrap.DEFAULT.mean(rows);
+    Interval figure =
+        Bootstrap.DEFAULT.figure(
+            rows.length, drawn -> Arrays.stream(drawn).mapToDouble(i -> rows[i]).sum() / 300);
+    assertThat(figure.value()).isCloseTo(mean.value(), within(1e-12));
+    double width = mean.high() - mean.low();
+    assertThat(figure.low()).isCloseTo(mean.low(), within(0.05 * width));
+    assertThat(figure.high()).isCloseTo(mean.high(), within(0.05 * width));
+  }
+
+  @Test
+  void aModelDoesNotDifferFromItself() {
+    double[] rows = normal(40, 6);
+    Comparison same = Bootstrap.DEFAULT.compare(rows, rows);
+    assertThat(same.pValue()).isEqualTo(1);
+    assertThat(same.ties()).isEqualTo(40);
+    assertThat(same.difference().value()).isZero();
+  }
+
+  @Test
+  void aClearDifferenceIsSignificantAndASmallOneIsNot() {
+    double[] base = normal(200, 7);
+    double[] noise = normal(200, 8);
+    double[] better = new double[200];
+    Arrays.setAll(better, i -> base[i] + 0.5 + noise[i]);
+    Comparison clear = Bootstrap.DEFAULT.compare(better, base);
+    assertThat(clear.pValue()).isLessThan(0.001);
+    assertThat(clear.difference().low()).isPositive();
+    assertThat(clear.wins() + clear.ties() + clear.losses()).isEqualTo(200);
+    double[] close = new double[200];
+    Arrays.setAll(close, i -> base[i] + noise[i] - Arrays.stream(noise).average().orElseThrow());
+    assertThat(Bootstrap.DEFAULT.compare(close, base).pValue()).isGreaterThan(0.9);
+  }
+
+  /** The p-value of a paired test on many rows is nearly that of the normal distribution. */
+  @Test
+  void thePValueIsNearlyThatOfTheNormalDistribution() {
+    double[] rows = halfRight(1000);
+    double[] other = halfRight(1000);
+    // 70 rows differ, 45 one way and 25 the other: z = 20 / sqrt(70 - 0.4) = 2.397, p = 0.0165.
+    IntStream.range(0, 45).forEach(i -> other[2 * i] = 1 - other[2 * i]);
+    IntStream.range(0, 25).forEach(i -> other[2 * i + 1] = 1 - other[2 * i + 1]);
+    Comparison comparison = Bootstrap.DEFAULT.compare(rows, other);
+    assertThat(comparison.wins() + comparison.losses()).isEqualTo(70);
+    assertThat(Math.abs(comparison.difference().value())).isCloseTo(0.02, within(1e-12));
+    assertThat(comparison.pValue()).isCloseTo(0.0165, within(0.005));
+  }
+
+  @Test
+  void swappingTheModelsTurnsTheComparisonRound() {
+    double[] one = normal(30, 9);
+    double[] two = normal(30, 10);
+    Comparison there = Bootstrap.DEFAULT.compare(one, two);
+    Comparison back = Bootstrap.DEFAULT.compare(two, one);
+    assertThat(back.pValue()).isEqualTo(there.pValue());
+    assertThat(back.wins()).isEqualTo(there.losses());
+    assertThat(back.difference().low()).isCloseTo(-there.difference().high(), within(1e-12));
+  }
+
+  @Test
+  void rowsAreMatchedByTheirIds() {
+    ItemScores first = new ItemScores();
+    ItemScores second = new ItemScores();
+    first.add("a", 1);
+    first.add("b", 0);
+    second.add("b", 0);
+    second.add("a", 0);
+    Comparison comparison = Bootstrap.DEFAULT.compare(first, second);
+    assertThat(comparison.wins()).isEqualTo(1);
+    assertThat(comparison.ties()).isEqualTo(1);
+    assertThat(comparison.losses()).isZero();
+  }
+
+  @Test
+  void badRowsAreNamed() {
+    assertThatThrownBy(() -> Bootstrap.DEFAULT.mean(new double[0]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no rows");
+    assertThatThrownBy(() -> Bootstrap.DEFAULT.mean(new double[] {1, Double.NaN}))
+        .hasMessageContaining("Row 2 of rows is NaN");
+    assertThatThrownBy(() -> Bootstrap.DEFAULT.compare(new double[2], new double[3]))
+        .hasMessageContaining("row 3 is missing");
+    ItemScores scores = new ItemScores();
+    scores.add("a", 1);
+    assertThatThrownBy(() -> scores.add("a", 1))
+        .hasMessageContaining("Row 2: id \"a\" was added before");
+    assertThatThrownBy(() -> scores.add("b", Double.NaN))
+        .hasMessageContaining("Row 2 (id \"b\") scores NaN");
+    ItemScores others = new ItemScores();
+    others.add("c", 1);
+    assertThatThrownBy(() -> Bootstrap.DEFAULT.compare(scores, others))
+        .hasMessageContaining("Row 1 (id \"a\") of one model is missing from the other");
+    assertThatThrownBy(() -> new Bootstrap(0, 0.95, 0)).hasMessageContaining("resamples from 1");
+  }
+
+  private static double[] halfRight(int rows) {
+    return IntStream.range(0, rows).mapToDouble(i -> i % 2).toArray();
+  }
+
+  private static double[] normal(int rows, long seed) {
+    Random random = new Random(seed);
+    return IntStream.range(0, rows).mapToDouble(i -> random.nextGaussian()).toArray();
+  }
+}
