@@ -18,6 +18,9 @@ public final class Perplexity {
   private long words;
   private long bytes;
 
+  /** Begins with no texts. */
+  public Perplexity() {}
+
   /**
    * Adds a text.
    *

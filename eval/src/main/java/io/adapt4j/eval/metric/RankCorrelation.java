@@ -11,6 +11,9 @@ public final class RankCorrelation {
   private final Numbers truths = new Numbers();
   private final Numbers predictions = new Numbers();
 
+  /** Begins with no rows. */
+  public RankCorrelation() {}
+
   /**
    * Adds a row.
    *

@@ -16,6 +16,9 @@ public final class Regression {
   private double squaredErrors;
   private double absoluteErrors;
 
+  /** Begins with no rows. */
+  public Regression() {}
+
   /**
    * Adds a row.
    *

@@ -12,6 +12,9 @@ public final class RocAuc {
   private final Numbers positives = new Numbers();
   private final Numbers negatives = new Numbers();
 
+  /** Begins with no rows. */
+  public RocAuc() {}
+
   /**
    * Adds a row.
    *

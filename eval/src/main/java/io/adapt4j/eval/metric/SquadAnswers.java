@@ -20,6 +20,9 @@ public final class SquadAnswers {
   private long exact;
   private double f1;
 
+  /** Begins with no answers. */
+  public SquadAnswers() {}
+
   /**
    * Two scores of one answer.
    *

@@ -8,6 +8,9 @@ public final class ItemScores {
 
   private final Map<String, Double> scores = new LinkedHashMap<>();
 
+  /** Begins with no items. */
+  public ItemScores() {}
+
   /**
    * Adds a row.
    *
