@@ -5,6 +5,7 @@ import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.metric.NumberErrors;
 import io.adapt4j.examples.MiniLm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,8 +68,8 @@ public final class StsBenchmark {
     double difference = Vectors.largestDifference(ours, onnx);
     Report report = new Report("STS benchmark, all-MiniLM-L6-v2, fp32");
     report.line("pairs", "%d of %s", rows.size(), Path.of(file).getFileName());
-    report.line("Adapt4J", "Spearman %.4f", Spearman.of(cosines(ours), scores));
-    report.line("ONNX Runtime", "Spearman %.4f", Spearman.of(cosines(onnx), scores));
+    report.line("Adapt4J", "Spearman %.4f", NumberErrors.spearman(cosines(ours), scores));
+    report.line("ONNX Runtime", "Spearman %.4f", NumberErrors.spearman(cosines(onnx), scores));
     report.line(
         "largest difference",
         "%.1e between entries of the vectors (target: at most %.0e) %s",
