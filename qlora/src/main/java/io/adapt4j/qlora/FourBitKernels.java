@@ -40,21 +40,11 @@ interface FourBitKernels {
   void dequantise(QuantisedTensor tensor, long first, float[] target, int count);
 
   /**
-   * Multiplies a weight by one vector: y = W x.
+   * Takes a weight matrix over to compute with.
    *
-   * @param weight [outputs, inputs]
-   * @param x inputs
-   * @return outputs
+   * @param tensor the quantised tensor, of two dimensions; its buffers stay as they are while the
+   *     matrix is open
+   * @return the matrix; the caller closes it
    */
-  float[] matvec(QuantisedTensor weight, float[] x);
-
-  /**
-   * Multiplies rows by a weight: Y = X W'.
-   *
-   * @param weight [outputs, inputs]
-   * @param x [rows, inputs]
-   * @param rows how many
-   * @return [rows, outputs]
-   */
-  float[] matmul(QuantisedTensor weight, float[] x, int rows);
+  FourBitMatrix matrix(QuantisedTensor tensor);
 }

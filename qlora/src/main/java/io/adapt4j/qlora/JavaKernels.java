@@ -86,12 +86,19 @@ final class JavaKernels implements FourBitKernels {
   }
 
   @Override
-  public float[] matvec(QuantisedTensor weight, float[] x) {
-    return matmul(weight, x, 1);
+  public FourBitMatrix matrix(QuantisedTensor tensor) {
+    return new JavaMatrix(tensor);
   }
 
-  @Override
-  public float[] matmul(QuantisedTensor weight, float[] x, int rows) {
+  /**
+   * Multiplies rows by a weight: Y = X W'.
+   *
+   * @param weight [outputs, inputs]
+   * @param x [rows, inputs]
+   * @param rows how many
+   * @return [rows, outputs]
+   */
+  float[] matmul(QuantisedTensor weight, float[] x, int rows) {
     int inputs = weight.columns();
     int outputs = weight.rows();
     if (x.length != rows * inputs) {

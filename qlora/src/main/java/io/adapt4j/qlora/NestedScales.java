@@ -44,6 +44,11 @@ record NestedScales(byte[] codes, float[] numbers, float[] absmax, int blockSize
     return numbers[codes[block] & 0xFF] * absmax[block / blockSize] + offset;
   }
 
+  @Override
+  public long bytes() {
+    return codes.length + (long) (absmax.length + numbers.length + 1) * Float.BYTES;
+  }
+
   /** Summed in double, so that the order of summing does not matter. */
   private static float mean(float[] values) {
     double sum = 0;

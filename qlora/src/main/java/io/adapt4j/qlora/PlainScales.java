@@ -13,4 +13,9 @@ record PlainScales(float[] values) implements Scales {
   public float of(int block) {
     return values[block];
   }
+
+  @Override
+  public long bytes() {
+    return (long) values.length * Float.BYTES;
+  }
 }

@@ -41,6 +41,11 @@ record QuantisedTensor(
     return elements(shape);
   }
 
+  /** The memory of codes, scales and the 16 numbers. */
+  long bytes() {
+    return packed.limit() + scales.bytes() + (long) numbers.length * Float.BYTES;
+  }
+
   /** Outputs of a linear layer with this weight, [outputs, inputs]. */
   int rows() {
     requireMatrix();

@@ -8,4 +8,7 @@ sealed interface Scales permits PlainScales, NestedScales {
 
   /** The scale of one block. */
   float of(int block);
+
+  /** The memory they take. */
+  long bytes();
 }

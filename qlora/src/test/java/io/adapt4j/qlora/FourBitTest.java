@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What must hold of 4-bit numbers whatever the data. */
 class FourBitTest {
 
-  private static final FourBitKernels KERNELS = JavaKernels.INSTANCE;
+  private static final JavaKernels KERNELS = JavaKernels.INSTANCE;
 
   @ParameterizedTest
   @EnumSource(QuantType.class)
@@ -157,7 +157,7 @@ class FourBitTest {
     float[] y = KERNELS.matmul(weight, x, rows);
     for (int row = 0; row < rows; row++) {
       float[] one = Arrays.copyOfRange(x, row * inputs, (row + 1) * inputs);
-      float[] products = KERNELS.matvec(weight, one);
+      float[] products = KERNELS.matmul(weight, one, 1);
       for (int output = 0; output < outputs; output++) {
         double sum = 0;
         for (int i = 0; i < inputs; i++) {
@@ -173,7 +173,7 @@ class FourBitTest {
   void rowsOfAnotherWidthAreRefused() {
     QuantisedTensor weight = reshaped(quantise(Quantization.nf4(), gaussian(12)), 3, 4);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> KERNELS.matvec(weight, new float[5]))
+        .isThrownBy(() -> KERNELS.matmul(weight, new float[5], 1))
         .withMessageContaining("1 rows of 4 numbers, found 5");
   }
 

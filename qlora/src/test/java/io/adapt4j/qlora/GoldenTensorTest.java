@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Single tensors against bitsandbytes: codes and scales exactly. */
 class GoldenTensorTest {
 
-  private static final FourBitKernels KERNELS = JavaKernels.INSTANCE;
+  private static final JavaKernels KERNELS = JavaKernels.INSTANCE;
 
   @ParameterizedTest
   @ValueSource(

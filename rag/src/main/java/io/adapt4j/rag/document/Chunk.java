@@ -1,0 +1,65 @@
+package io.adapt4j.rag.document;
+
+import java.util.Objects;
+
+/**
+ * A piece of a document, found as one.
+ *
+ * @param documentId the document's id
+ * @param number its place among the document's chunks, from 0
+ * @param span where it stands in the document's text
+ * @param parent the larger stretch to read where this one is found; the span itself if there is
+ *     none
+ * @param heading the headings above it, outermost first, joined by " &gt; "; empty if there are
+ *     none
+ * @param text the characters of {@code span}
+ */
+public record Chunk(
+    String documentId, int number, Span span, Span parent, String heading, String text) {
+
+  /**
+   * Makes a chunk.
+   *
+   * @param documentId the document's id
+   * @param number its place among the document's chunks
+   * @param span where it stands
+   * @param parent the larger stretch around it
+   * @param heading the headings above it
+   * @param text the characters of {@code span}
+   * @throws IllegalArgumentException if the text is not as long as the span, or the parent does not
+   *     contain it
+   */
+  public Chunk {
+    Objects.requireNonNull(documentId, "documentId");
+    Objects.requireNonNull(heading, "heading");
+    if (text.length() != span.length()) {
+      throw new IllegalArgumentException(
+          "text: expected the "
+              + span.length()
+              + " characters of the span, found "
+              + text.length());
+    }
+    if (!parent.contains(span)) {
+      throw new IllegalArgumentException(
+          "parent: expected a span around " + span + ", found " + parent);
+    }
+  }
+
+  /**
+   * Names the chunk among those of all documents.
+   *
+   * @return the document's id, a number sign and the chunk's number
+   */
+  public String id() {
+    return documentId + "#" + number;
+  }
+
+  /**
+   * Returns the text with what stands above it, as it is embedded and searched by words.
+   *
+   * @return heading and text
+   */
+  public String searchText() {
+    return heading.isEmpty() ? text : heading + "\n" + text;
+  }
+}

@@ -1,0 +1,2 @@
+/** Documents and the pieces they are searched by. */
+package io.adapt4j.rag.document;

@@ -1,0 +1,42 @@
+package io.adapt4j.rag.embed;
+
+import java.util.List;
+
+/** Turns texts into vectors of length 1, near each other where the texts mean the same. */
+public interface TextEmbeddings extends AutoCloseable {
+
+  /**
+   * Identifies the model and everything else that decides its vectors. An index takes vectors of
+   * one identity only.
+   *
+   * @return a short text that stays the same from run to run, such as a name and a hash of weights
+   */
+  String identity();
+
+  /**
+   * Returns the length of the vectors.
+   *
+   * @return entries a vector
+   */
+  int dimension();
+
+  /**
+   * Embeds texts to be found.
+   *
+   * @param texts any number
+   * @return one vector a text, in their order, each of Euclidean length 1
+   */
+  List<float[]> passages(List<String> texts);
+
+  /**
+   * Embeds a question to find texts by.
+   *
+   * @param text the question
+   * @return its vector, of Euclidean length 1
+   */
+  float[] query(String text);
+
+  /** Frees what the implementation holds. */
+  @Override
+  default void close() {}
+}

@@ -1,0 +1,2 @@
+/** Texts as vectors. */
+package io.adapt4j.rag.embed;
