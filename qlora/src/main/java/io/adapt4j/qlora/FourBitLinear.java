@@ -126,6 +126,11 @@ final class FourBitLinear implements PackedLinear {
     return packed.stream().mapToLong(FourBitPart::bytes).sum();
   }
 
+  /** The memory that the packed weights take in the form that is computed with. */
+  long heldBytes() {
+    return packed.stream().mapToLong(part -> part.matrix().bytes()).sum();
+  }
+
   @Override
   public void read(Checkpoint checkpoint) {
     packed.forEach(part -> part.read(checkpoint));
