@@ -11,6 +11,7 @@ import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Files;
@@ -40,13 +41,16 @@ record LoadedModel(
   record SpecialIds(OptionalInt first, Set<Integer> end, int pad) {}
 
   /** Reads a folder. Everything that can be checked is checked before weights take memory. */
-  static LoadedModel load(Path folder, Precision precision, List<Adapter> adapters) {
-    ModelConfig config = ModelConfig.read(folder);
+  static LoadedModel load(
+      Path folder, Precision precision, WeightFormat weights, List<Adapter> adapters) {
+    BaseModel base = BaseModel.read(folder, weights);
+    ModelConfig config = base.config();
     GenerationDefaults defaults = GenerationDefaults.read(folder, config);
     Decoder decoder = Architectures.declareDecoder(config);
     Optional<Tokenizer> tokenizer = Optional.empty();
     AdapterSet attached = new AdapterSet(decoder);
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      base.weights().install(decoder, checkpoint);
       Weights.check(decoder, checkpoint);
       requireFitting(folder, decoder, adapters);
       tokenizer = tokenizer(folder);

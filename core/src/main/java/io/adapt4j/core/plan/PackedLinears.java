@@ -8,6 +8,7 @@ import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.PackedBytes;
+import io.adapt4j.core.model.PackedLinear;
 import io.adapt4j.core.model.Packing;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -17,18 +18,25 @@ import java.util.Set;
 /**
  * The weights of a declared network that are held in fewer bits.
  *
- * @param weights the weights
- * @param bytes what they take
+ * @param weights those that a plain declared network has as parameters
+ * @param bytes what all take
  * @param largest values of the largest of their layers, which computing restores
  */
 record PackedLinears(Set<Parameter> weights, PackedBytes bytes, long largest) {
 
-  /** Finds them: those that a packing names and that do not train. */
+  /**
+   * Finds them: those that are declared packed, and of the plain ones those that a packing names
+   * and that do not train.
+   */
   static PackedLinears of(Network network, Footprint footprint, Packing packing) {
     Set<Parameter> weights = Collections.newSetFromMap(new IdentityHashMap<>());
     PackedBytes bytes = PackedBytes.NONE;
     long largest = 0;
     for (LinearSlot slot : network.linears()) {
+      if (slot.linear().innermost() instanceof PackedLinear declared) {
+        bytes = bytes.plus(declared.packing());
+        largest = Math.max(largest, declared.inFeatures() * declared.outFeatures());
+      }
       if (slot.linear() instanceof DenseLinear dense && !footprint.trains(dense.weight())) {
         Optional<PackedBytes> own = bytes(dense, packing);
         if (own.isPresent()) {
@@ -55,7 +63,7 @@ record PackedLinears(Set<Parameter> weights, PackedBytes bytes, long largest) {
   }
 
   boolean isEmpty() {
-    return weights.isEmpty();
+    return largest == 0;
   }
 
   boolean isPacked(Parameter parameter) {

@@ -50,14 +50,14 @@ public final class Planner {
   }
 
   /**
-   * Plans the training of a network.
+   * Plans the training of a network, whose weights are held as the method says.
    *
    * @param declared its structure
    * @param method how it is adapted
    * @return the planner
    */
   public static Planner of(Network declared, FineTuningMethod method) {
-    return of(declared, method.footprint(declared));
+    return of(declared, method.footprint(declared), method.weightFormat().packing());
   }
 
   /**
@@ -201,9 +201,11 @@ public final class Planner {
             DType.F32,
             Optimizer.adamW(),
             shape.recompute());
-    return new FullComparison(
-        of(network, Footprint.everything(network)).estimate(full, kind).peakBytes(),
-        estimate(shape, kind).peakBytes());
+    try (Network plain = Architectures.declare(network.modelConfig())) {
+      return new FullComparison(
+          of(plain, Footprint.everything(plain)).estimate(full, kind).peakBytes(),
+          estimate(shape, kind).peakBytes());
+    }
   }
 
   private static void add(List<MemoryItem> items, String name, long bytes) {
