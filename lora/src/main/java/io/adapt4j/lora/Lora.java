@@ -68,6 +68,15 @@ public final class Lora implements FineTuningMethod {
     return config;
   }
 
+  /**
+   * Returns the modules that train in full.
+   *
+   * @return ends of module paths, those that were asked for
+   */
+  public List<String> modulesToSave() {
+    return config.modulesToSave();
+  }
+
   /** The learning rate of B over that of A. */
   double plusRatio() {
     return plusRatio;

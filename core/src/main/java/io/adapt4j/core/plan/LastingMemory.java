@@ -29,9 +29,9 @@ final class LastingMemory {
 
   /** The weights in the compute type. */
   long weights(DType type) {
-    long values = untiedHead(network, footprint);
+    long values = untiedHead(network, footprint) - packed.asParameters();
     for (Parameter parameter : network.parameters()) {
-      values += packed.isPacked(parameter) ? 0 : parameter.count();
+      values += parameter.count();
     }
     return values * type.bytes();
   }

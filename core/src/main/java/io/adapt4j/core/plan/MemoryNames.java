@@ -18,6 +18,9 @@ public final class MemoryNames {
   /** Base weights in fewer bits: scales of scales, and the numbers that codes stand for. */
   public static final String PACKED_TABLES = "scales of scales, and tables";
 
+  /** What base weights in fewer bits are restored into, one layer's at a time. */
+  public static final String RESTORED = "one layer's weights, restored";
+
   /** Adapter values and the copies they are computed with. */
   public static final String ADAPTERS = "adapters";
 

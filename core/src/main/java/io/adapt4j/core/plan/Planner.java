@@ -154,6 +154,7 @@ public final class Planner {
     add(items, MemoryNames.PACKED_CODES, packed.bytes().codes());
     add(items, MemoryNames.PACKED_SCALES, packed.bytes().scales());
     add(items, MemoryNames.PACKED_TABLES, packed.bytes().tables());
+    add(items, MemoryNames.RESTORED, packed.restored(type));
     add(items, MemoryNames.ADAPTERS, lasting.adapters(type));
     add(items, MemoryNames.MASTERS, lasting.masters(type));
     add(items, MemoryNames.GRADIENTS, lasting.gradients());
@@ -163,18 +164,11 @@ public final class Planner {
     return new MemoryEstimate(
         items,
         List.of(
-            phase("validation", computing(type, step.validation(shape))),
-            phase("forward and backward", computing(type, step.training(shape))),
+            phase("validation", step.validation(shape)),
+            phase("forward and backward", step.training(shape)),
             phase("optimizer step", optimizing(shape.optimizer(), outside)),
             phase("saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)))),
         host);
-  }
-
-  /** A pass over the layers, with the weights of the one at work as numbers to compute with. */
-  private List<MemoryItem> computing(DType type, List<MemoryItem> pass) {
-    List<MemoryItem> items = new ArrayList<>(pass);
-    add(items, "one layer's weights, restored", packed.restored(type));
-    return items;
   }
 
   /** State outside the device comes in for one value at a time. */
