@@ -236,6 +236,11 @@ public final class QLora implements FineTuningMethod {
 
   @Override
   public List<String> problems(Network declared, Path base) {
+    if (lora.needsPlainWeights()) {
+      return List.of(
+          "DoRA, PiSSA and OLoRA compute with the base's weights, which are in 4 bits here; leave"
+              + " them out, or train them with Lora on plain weights.");
+    }
     List<String> packed = trainedInFull(declared);
     if (!packed.isEmpty()) {
       return List.of(

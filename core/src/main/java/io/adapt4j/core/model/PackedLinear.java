@@ -3,9 +3,11 @@ package io.adapt4j.core.model;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -21,6 +23,13 @@ public interface PackedLinear extends Linear {
    * @return such as {@code model.layers.0.mlp.down_proj.weight}, at least one
    */
   Set<String> packed();
+
+  /**
+   * Returns the bias, if there is one.
+   *
+   * @return b [out], one of {@link #parameters}; this layer closes it
+   */
+  Optional<Parameter> bias();
 
   /**
    * Returns the tensors of the checkpoint that {@link #read} takes the packed weights from, several
