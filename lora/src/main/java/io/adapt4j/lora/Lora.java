@@ -68,25 +68,6 @@ public final class Lora implements FineTuningMethod {
     return config;
   }
 
-  /**
-   * Returns the modules that train in full.
-   *
-   * @return ends of module paths, those that were asked for
-   */
-  public List<String> modulesToSave() {
-    return config.modulesToSave();
-  }
-
-  /**
-   * Tells whether this method computes with the base's weights themselves, so that they must be
-   * plain: DoRA measures their lengths, PiSSA and OLoRA take the initial factors out of them.
-   *
-   * @return true for these
-   */
-  public boolean needsPlainWeights() {
-    return config.dora() || config.initial().leavesResidual();
-  }
-
   /** The learning rate of B over that of A. */
   double plusRatio() {
     return plusRatio;

@@ -1,7 +1,6 @@
 package io.adapt4j.qlora;
 
 import io.adapt4j.core.model.Footprint;
-import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.train.Adaptation;
@@ -10,10 +9,8 @@ import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
@@ -236,32 +233,7 @@ public final class QLora implements FineTuningMethod {
 
   @Override
   public List<String> problems(Network declared, Path base) {
-    if (lora.needsPlainWeights()) {
-      return List.of(
-          "DoRA, PiSSA and OLoRA compute with the base's weights, which are in 4 bits here; leave"
-              + " them out, or train them with Lora on plain weights.");
-    }
-    List<String> packed = trainedInFull(declared);
-    if (!packed.isEmpty()) {
-      return List.of(
-          "The modules to save name "
-              + packed
-              + ", but a weight in 4 bits cannot train; leave it in the compute type with"
-              + " skip(...), or out of modulesToSave.");
-    }
     return lora.problems(declared, base);
-  }
-
-  /** Linear layers in 4 bits that the adapter wants to train in full. */
-  private List<String> trainedInFull(Network declared) {
-    Set<String> modules = Set.copyOf(lora.modulesToSave());
-    List<String> found = new ArrayList<>();
-    declared.packedLinears().stream()
-        .flatMap(one -> one.parts().stream())
-        .map(Linear.Part::path)
-        .filter(path -> modules.stream().anyMatch(path::endsWith))
-        .forEach(found::add);
-    return found;
   }
 
   @Override
