@@ -132,6 +132,11 @@ final class FourBitLinear implements PackedLinear {
     return packed.stream().map(FourBitPart::bytes).reduce(PackedBytes.NONE, PackedBytes::plus);
   }
 
+  /** The memory that the packed weights take in the form that is computed with. */
+  long heldBytes() {
+    return packed.stream().mapToLong(part -> part.matrix().bytes()).sum();
+  }
+
   @Override
   public void read(Checkpoint checkpoint) {
     packed.forEach(part -> part.read(checkpoint));
