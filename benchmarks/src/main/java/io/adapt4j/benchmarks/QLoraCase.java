@@ -37,7 +37,7 @@ record QLoraCase(
     LlamaShape shape, String part, int rows, int length, int steps, int warmup, int threads) {
 
   static final String PEAK = "peak resident bytes ";
-  static final String LOADED = "peak resident bytes while loading ";
+  static final String LOADED = "peak while loading ";
   static final String SECONDS = "median seconds a step ";
   static final String WEIGHTS = "weights in 4 bits ";
   static final String BYTES = "their bytes ";
