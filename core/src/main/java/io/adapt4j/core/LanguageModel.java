@@ -314,8 +314,8 @@ public final class LanguageModel implements AutoCloseable {
    * Returns this model as a generator of texts. Conversations are rendered by the chat template; a
    * model without one goes on from the texts of the messages, with blank lines between them. Its
    * identity is the folder's configuration, tokenizer, template and weights (by name, size and
-   * time) and the compute type; a model with adapters or another template has none. A sampled
-   * answer depends on the options' seed and its place in the batch.
+   * time), the compute type and the format of the weights; a model with adapters or another
+   * template has none. A sampled answer depends on the options' seed and its place in the batch.
    *
    * @param batch the most conversations that are answered as one batch, at least 1
    * @return the generator, of use until this model is closed
@@ -540,8 +540,14 @@ public final class LanguageModel implements AutoCloseable {
     return exclusively(
         () ->
             model.adapters().names().isEmpty() && !templateSet
-                ? Optional.of(FolderIdentity.of(model.folder()) + " " + model.decoder().type())
+                ? Optional.of(FolderIdentity.of(model.folder()) + " " + computation())
                 : Optional.empty());
+  }
+
+  private String computation() {
+    String type = model.decoder().type().toString();
+    boolean packed = !model.decoder().packedLinears().isEmpty();
+    return packed ? type + " " + model.weights().description() : type;
   }
 
   /** The network, for other parts of this library. */

@@ -14,6 +14,7 @@ import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.NewTensors;
 import io.adapt4j.core.model.OutputLayer;
+import io.adapt4j.core.model.StoredModel;
 import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -50,7 +51,7 @@ record TaskModel(
    * @throws RuntimeException if the checkpoint's configuration is no base for the task
    */
   static TaskModel of(Task task, Path folder, WeightFormat weights, Dataset train) {
-    BaseModel stored = BaseModel.read(folder, weights);
+    StoredModel stored = StoredModel.read(folder, weights);
     if (task instanceof Task.Labelled labelled) {
       return labelled(labelled, folder, stored, train);
     }
@@ -62,7 +63,7 @@ record TaskModel(
   }
 
   private static TaskModel labelled(
-      Task.Labelled task, Path folder, BaseModel stored, Dataset train) {
+      Task.Labelled task, Path folder, StoredModel stored, Dataset train) {
     ModelConfig base = stored.config();
     OutputLayer layer =
         task.problem() == TextProblem.TOKEN_LABELS

@@ -38,9 +38,10 @@ final class FourBitPart implements AutoCloseable {
     return source.quantization().bytes(count());
   }
 
-  void read(Checkpoint checkpoint) {
+  void read(Checkpoint checkpoint, FourBitKernels kernels) {
+    close();
     codes = Tensor.empty(DType.U8, QuantisedTensor.packedBytes(count())).own();
-    matrix = KernelChoice.kernels().matrix(source.read(checkpoint, codes));
+    matrix = kernels.matrix(source.read(checkpoint, codes, kernels));
   }
 
   /**
