@@ -15,6 +15,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -124,6 +125,17 @@ class FourBitLanguageModelTest {
         .hasMessageContaining("quantization_config")
         .hasMessageContaining("down_proj");
     assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @Test
+  void otherQuantisationsAreRefusedAsBefore() throws Exception {
+    Files.writeString(
+        temporary.resolve("config.json"),
+        "{\"model_type\": \"llama\", \"quantization_config\": {\"quant_method\": \"gptq\"}}");
+    assertThatThrownBy(() -> LanguageModel.load(ModelSource.path(temporary)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("gptq")
+        .hasMessageContaining("original");
   }
 
   @Test
