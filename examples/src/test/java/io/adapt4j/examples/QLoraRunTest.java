@@ -16,6 +16,8 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.plan.MemoryNames;
 import io.adapt4j.core.provenance.Provenance;
 import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.train.KlToBase;
+import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.lora.Lora;
@@ -148,6 +150,24 @@ class QLoraRunTest {
     Path again = FineTuner.repeat(folder.resolve("run")).build().run().last();
     assertThat(Files.readAllBytes(again.resolve("adapter_model.safetensors")))
         .isEqualTo(Files.readAllBytes(first.resolve("adapter_model.safetensors")));
+  }
+
+  @Test
+  void theBaseInFourBitsIsTheReferenceOfAPenalty() {
+    long before = Tensor.live();
+    Regularisation penalty =
+        KlToBase.on(Datasets.jsonl(example("data/tinystories/stories.jsonl")).take(8));
+    Map<Integer, Double> losses = new TreeMap<>();
+    tuner(folder.resolve("run"), Precision.FP32, losses, 0).regularise(penalty).build().run();
+    assertThat(losses).hasSize(8);
+    assertThat(Tensor.live()).isEqualTo(before);
+    FineTuner withHead =
+        tuner(folder.resolve("head"), Precision.FP32, losses, 0)
+            .method(METHOD.lora(one -> one.modulesToSave("lm_head")))
+            .regularise(penalty)
+            .build();
+    assertThatThrownBy(withHead::run).hasMessageContaining("held packed");
+    assertThat(Tensor.live()).isEqualTo(before);
   }
 
   @Test
