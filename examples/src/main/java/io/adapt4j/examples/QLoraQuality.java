@@ -82,17 +82,7 @@ public final class QLoraQuality {
     System.out.printf("%nstories3M on news topics, %s%n", runs.setting());
     System.out.println("| method | trained values | accuracy | loss | seconds |");
     System.out.println("| --- | --- | --- | --- | --- |");
-    List<Trained> all = runs.all();
-    for (Trained one : all) {
-      System.out.printf(
-          Locale.ROOT,
-          "| %s | %,d | %.2f %% | %.4f | %.0f |%n",
-          one.name(),
-          one.values(),
-          100 * one.accuracy(),
-          one.loss(),
-          one.seconds());
-    }
+    List<Trained> all = runs.all(QLoraQuality::print);
     double full = accuracy(all, QLoraQualityRuns.FULL);
     double qlora = accuracy(all, QLoraQualityRuns.QLORA);
     System.out.printf(
@@ -100,6 +90,17 @@ public final class QLoraQuality {
         "QLoRA's accuracy is %.4f of full fine-tuning's (target: at least 0.99) %s%n",
         qlora / full,
         qlora / full >= 0.99 ? "REACHED" : "MISSED");
+  }
+
+  private static void print(Trained one) {
+    System.out.printf(
+        Locale.ROOT,
+        "| %s | %,d | %.2f %% | %.4f | %.0f |%n",
+        one.name(),
+        one.values(),
+        100 * one.accuracy(),
+        one.loss(),
+        one.seconds());
   }
 
   private static double accuracy(List<Trained> all, String name) {

@@ -10,6 +10,7 @@ import io.adapt4j.core.Task;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.Shape;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.score.ScoringRequest;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -103,24 +105,26 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
     return rows + " rows, " + epochs + " epochs, 1000 held-out rows";
   }
 
-  /** Trains by every method; the first leaves the base as it is. */
-  List<Trained> all() {
+  /** Trains by every method, and tells of each when it has; the first leaves the base as it is. */
+  List<Trained> all(Consumer<Trained> listener) {
     Map<String, FineTuningMethod> methods = new LinkedHashMap<>();
     methods.put("classifier alone", FullFineTuning.create().trainOnly("score"));
     methods.put(FULL, FullFineTuning.create());
-    methods.put("LoRA, r=16", Lora.rank(16));
     methods.put(QLORA, QLora.nf4().rank(16));
+    methods.put("LoRA, r=16", Lora.rank(16));
     methods.put("QLoRA, FP4, r=16", QLora.fp4().rank(16));
     List<Trained> all = new ArrayList<>();
-    methods.forEach(
-        (name, method) ->
-            all.add(train(name, method, name.equals(FULL) ? FULL_RATE : ADAPTER_RATE)));
+    for (Map.Entry<String, FineTuningMethod> one : methods.entrySet()) {
+      double rate = one.getKey().equals(FULL) ? FULL_RATE : ADAPTER_RATE;
+      all.add(train(one.getKey(), one.getValue(), rate));
+      listener.accept(all.get(all.size() - 1));
+    }
     return all;
   }
 
   private Trained train(String name, FineTuningMethod method, double rate) {
-    Dataset train = Datasets.jsonl(news.resolve("train_4k.jsonl")).take(rows);
-    Dataset held = Datasets.jsonl(news.resolve("dev_1k.jsonl"));
+    Dataset train = labelled("train_4k.jsonl").take(rows);
+    Dataset held = labelled("dev_1k.jsonl");
     FineTuneReport report =
         FineTuner.builder()
             .model(base)
@@ -148,5 +152,9 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
         report.bestMetrics().get("accuracy"),
         report.bestValidationLoss().orElseThrow(),
         report.elapsed().toMillis() / 1e3);
+  }
+
+  private Dataset labelled(String file) {
+    return Datasets.read(news.resolve(file)).shape(Shape.CLASSIFICATION).open();
   }
 }
