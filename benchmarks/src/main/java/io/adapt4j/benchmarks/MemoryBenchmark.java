@@ -6,9 +6,11 @@ import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.lora.Lora;
+import io.adapt4j.qlora.QLora;
 import java.util.Map;
 import java.util.Set;
 
@@ -16,7 +18,7 @@ import java.util.Set;
 public final class MemoryBenchmark {
 
   private static final Map<String, String> DEFAULTS =
-      Map.of("--steps", "1000", "--batch", "2", "--threads", "0");
+      Map.of("--steps", "1000", "--batch", "2", "--threads", "0", "--method", "lora");
   private static final int BASELINE_STEP = 100;
   private static final int MAX_LENGTH = 128;
   private static final double TARGET = 0.03;
@@ -26,7 +28,8 @@ public final class MemoryBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param line {@code --steps}, {@code --batch}, {@code --threads} (0: the engine's choice)
+   * @param line {@code --steps}, {@code --batch}, {@code --threads} (0: the engine's choice),
+   *     {@code --method lora|qlora}
    */
   public static void main(String[] line) {
     Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
@@ -36,13 +39,17 @@ public final class MemoryBenchmark {
     if (threads > 0) {
       Torch.threads(threads);
     }
+    FineTuningMethod method =
+        arguments.oneOf("--method", Set.of("lora", "qlora")).equals("lora")
+            ? Lora.rank(8)
+            : QLora.nf4().rank(8);
     Readings readings = new Readings(steps);
     long tensorsBefore = Tensor.live();
     try (TemporaryFolder output = TemporaryFolder.create()) {
       FineTuner.builder()
           .model(ModelSource.path(ExampleFiles.model()))
           .dataset(Datasets.jsonl(ExampleFiles.passages()))
-          .method(Lora.rank(8))
+          .method(method)
           .output(output.path())
           .batchSize(batch)
           .maxLength(MAX_LENGTH)
@@ -53,13 +60,18 @@ public final class MemoryBenchmark {
           .build()
           .run();
     }
-    report(steps, batch, readings, tensorsBefore, Tensor.live());
+    report(method, steps, batch, readings, tensorsBefore, Tensor.live());
   }
 
   private static void report(
-      int steps, int batch, Readings readings, long tensorsBefore, long tensorsAfter) {
+      FineTuningMethod method,
+      int steps,
+      int batch,
+      Readings readings,
+      long tensorsBefore,
+      long tensorsAfter) {
     double growth = (double) readings.last / readings.baseline - 1;
-    Report report = new Report("Memory over a long fine-tuning, stories260K, LoRA r=8");
+    Report report = new Report("Memory over a long fine-tuning of stories260K");
     Machine.describe(report);
     report.line(
         "setting", "%d optimizer steps, batch %d, ragged lengths to %d", steps, batch, MAX_LENGTH);

@@ -2,10 +2,6 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.core.plan.MemoryEstimate;
 import io.adapt4j.core.plan.MemoryItem;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -81,30 +77,6 @@ public final class PlanBenchmark {
 
   /** Runs a configuration in a JVM like this one. */
   private static long measure(int number) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(PlanCase.class.getName());
-    command.add(String.valueOf(number));
-    try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      List<String> output = process.inputReader().lines().toList();
-      int exit = process.waitFor();
-      return output.stream()
-          .filter(text -> text.startsWith(PEAK))
-          .mapToLong(text -> Long.parseLong(text.substring(PEAK.length())))
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  new IllegalStateException(
-                      "Configuration " + number + " ended with " + exit + ": " + output));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while a configuration ran", e);
-    }
+    return (long) OwnProcess.run(PlanCase.class, List.of(String.valueOf(number))).number(PEAK);
   }
 }

@@ -23,7 +23,7 @@ final class SmolLm {
 
   private static final long SEED = 1;
 
-  private static final String CONFIG =
+  static final String CONFIG =
       """
       {
         "architectures": ["LlamaForCausalLM"],

@@ -297,7 +297,7 @@ public final class FineTuner {
     private Interval evaluateEvery = Interval.EPOCH;
     private boolean keepBest;
     private Integer patience;
-    private boolean gradientCheckpointing;
+    private Boolean gradientCheckpointing;
     private double neftune;
     private Precision precision = Precision.AUTO;
     private Interval saveEvery;
@@ -704,7 +704,7 @@ public final class FineTuner {
 
     /**
      * Recomputes each layer in the backward pass instead of keeping its intermediates: less memory,
-     * about a third more time. Default off.
+     * about a third more time. Default off, but on where the method says so, as QLoRA does.
      *
      * @param on whether to recompute
      * @return this builder
@@ -906,7 +906,7 @@ public final class FineTuner {
               schedule,
               warmup(),
               new TrainingStep.Settings(
-                  optimizer, weightDecay, maxGradientNorm, gradientCheckpointing, allRates()),
+                  optimizer, weightDecay, maxGradientNorm, recomputesLayers(), allRates()),
               evaluateEvery.steps(),
               keepBest,
               Optional.ofNullable(patience).map(EarlyStopping::withPatience),
@@ -932,6 +932,10 @@ public final class FineTuner {
           List.copyOf(regularisations),
           numberedCheckpoints,
           Optional.ofNullable(repeats));
+    }
+
+    private boolean recomputesLayers() {
+      return gradientCheckpointing == null ? method.recomputesLayers() : gradientCheckpointing;
     }
 
     private List<TrainingStep.RateFactor> allRates() {

@@ -16,10 +16,13 @@ final class RunOptimizers {
 
   private static final String ADAMW = "adamw";
   private static final String ADAMW_8BIT = "adamw8bit";
+  private static final String PAGED_ADAMW = "paged_adamw_32bit";
+  private static final String PAGED_ADAMW_8BIT = "paged_adamw_8bit";
   private static final String ADAFACTOR = "adafactor";
   private static final String SGD = "sgd";
   private static final String LION = "lion";
-  private static final List<String> NAMES = List.of(ADAMW, ADAMW_8BIT, ADAFACTOR, SGD, LION);
+  private static final List<String> NAMES =
+      List.of(ADAMW, ADAMW_8BIT, PAGED_ADAMW, PAGED_ADAMW_8BIT, ADAFACTOR, SGD, LION);
 
   private RunOptimizers() {}
 
@@ -52,6 +55,8 @@ final class RunOptimizers {
               decay(options, "beta1", FineTuneDefaults.BETA1),
               decay(options, "beta2", FineTuneDefaults.BETA2),
               positive(options, "eps", FineTuneDefaults.EPS));
+      case PAGED_ADAMW -> new Optimizer.Paged(optimizer(ADAMW, options));
+      case PAGED_ADAMW_8BIT -> new Optimizer.Paged(optimizer(ADAMW_8BIT, options));
       case ADAFACTOR -> {
         Optimizer.Adafactor usual = (Optimizer.Adafactor) Optimizer.adafactor();
         yield new Optimizer.Adafactor(
@@ -85,6 +90,11 @@ final class RunOptimizers {
       moments(keys.putObject(ADAMW), one.beta1(), one.beta2()).put("eps", one.eps());
     } else if (optimizer instanceof Optimizer.AdamW8bit one) {
       moments(keys.putObject(ADAMW_8BIT), one.beta1(), one.beta2()).put("eps", one.eps());
+    } else if (optimizer instanceof Optimizer.Paged one) {
+      boolean small = one.optimizer() instanceof Optimizer.AdamW8bit;
+      keys.set(
+          small ? PAGED_ADAMW_8BIT : PAGED_ADAMW,
+          write(one.optimizer()).path(small ? ADAMW_8BIT : ADAMW));
     } else if (optimizer instanceof Optimizer.Adafactor one) {
       keys.putObject(ADAFACTOR)
           .put("decayRate", one.decayRate())

@@ -116,8 +116,7 @@ record RunParts(
             settings.training().accumulation(),
             LoadedModel.typeOf(settings.precision(), declared, settings.model().folder()),
             step.optimizer(),
-            step.recompute(),
-            false);
+            step.recompute());
     return Planner.of(declared, settings.method()).forecast(shape, device);
   }
 

@@ -213,6 +213,8 @@ class RunDescriptionTest {
       strings = {
         "adamw",
         "{adamw8bit: {beta2: 0.95}}",
+        "paged_adamw_32bit",
+        "{paged_adamw_8bit: {beta2: 0.95}}",
         "{adafactor: {clipThreshold: 2}}",
         "{sgd: {momentum: 0.9, nesterov: true}}",
         "{lion: {beta1: 0.8}}"
@@ -244,7 +246,7 @@ class RunDescriptionTest {
         "learningRate: -1 | learningRate: expected a number above 0, found -1.",
         "keepBest: yes | keepBest: expected true or false, found the text 'yes'.",
         "precision: fp23 | precision: expected one of auto, bf16, fp16, fp32, found 'fp23'. Did you",
-        "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit, lion, sgd",
+        "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit, lion, paged_adamw_32bit",
         "optimizer: {sgd: {momentun: 0.9}} | optimizer.sgd.momentun: unknown key. Did you mean",
         "schedule: {cosine: {end: 2}} | schedule.cosine.end: expected a number of at least 0 and",
         "evaluateEvery: 10m | expected 'epoch' or a number of steps of at least 1, found '10m'.",

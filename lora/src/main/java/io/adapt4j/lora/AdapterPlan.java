@@ -255,8 +255,7 @@ record AdapterPlan(
   /** A packed weight in a module that is to train in full. */
   private static Optional<String> packedModule(AdapterConfig config, Network network) {
     return network.packedLinears().stream()
-        .flatMap(packed -> packed.parts().stream())
-        .map(part -> part.path() + ".weight")
+        .flatMap(packed -> packed.packed().stream())
         .filter(weight -> isSaved(weight, config.modulesToSave()))
         .findFirst();
   }

@@ -7,14 +7,21 @@ import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.CheckpointFolder;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.DenseLinear;
+import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.NewTensors;
 import io.adapt4j.core.model.OutputLayer;
+import io.adapt4j.core.model.PackedLinear;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.provenance.Provenance;
 import java.nio.file.Files;
@@ -143,12 +150,31 @@ public final class LoraAdapter implements Adapter {
    * stored type. The sum is computed in fp32 from the stored weights and rounded once. Holds the
    * whole model in fp32 meanwhile.
    *
+   * <p>An adapter that was trained over weights in 4 bits was fitted to these: merged into the
+   * stored ones, the model differs from the trained one by what quantising had changed. {@link
+   * #writeMerged(Path, WeightFormat, Path)} merges into what it was trained over.
+   *
    * @param base the base model's folder
    * @param output where to write; created if absent, not the base's own folder
    * @throws CheckpointException if base or adapter cannot be read, or do not fit
    * @throws IllegalArgumentException if output is the base's folder
    */
   public void writeMerged(Path base, Path output) {
+    writeMerged(base, WeightFormat.asStored(), output);
+  }
+
+  /**
+   * Writes the base with this adapter merged in, as {@link #writeMerged(Path, Path)} does, but into
+   * the weights that a format makes of the base's: what the adapter was trained over in 4 bits,
+   * restored. The written model computes what the trained one did, to rounding.
+   *
+   * @param base the base model's folder, with plain weights
+   * @param weights how the base's weights were held
+   * @param output where to write; created if absent, not the base's own folder
+   * @throws CheckpointException if base or adapter cannot be read, or do not fit
+   * @throws IllegalArgumentException if output is the base's folder
+   */
+  public void writeMerged(Path base, WeightFormat weights, Path output) {
     if (output.toAbsolutePath().normalize().equals(base.toAbsolutePath().normalize())) {
       throw new IllegalArgumentException(
           "output: expected another folder than the base's, found " + output);
@@ -157,9 +183,39 @@ public final class LoraAdapter implements Adapter {
     ModelConfig declared = modelConfig().orElse(plain);
     try (Network network = Architectures.declare(declared)) {
       StoredType type = load(network, base);
+      restore(network, weights, base);
       try (AttachedAdapter attached = attach(network)) {
         attached.merge();
         CheckpointFolder.write(output, base, config(network), Weights.tensors(network, type));
+      }
+    }
+  }
+
+  /** Puts what a format makes of the base's weights in their place, one layer after the other. */
+  private static void restore(Network network, WeightFormat weights, Path base) {
+    try (Network held = Architectures.declare(network.modelConfig());
+        Checkpoint checkpoint = Checkpoint.open(base)) {
+      weights.install(held, checkpoint);
+      List<LinearSlot> plain = network.linears();
+      List<LinearSlot> packed = held.linears();
+      for (int i = 0; i < plain.size(); i++) {
+        if (packed.get(i).linear() instanceof PackedLinear layer) {
+          layer.read(checkpoint);
+          copy(layer, ((DenseLinear) plain.get(i).linear()).weight());
+          layer.close();
+        }
+      }
+    }
+  }
+
+  private static void copy(PackedLinear from, Parameter weight) {
+    for (int i = 0; i < from.parts().size(); i++) {
+      Parameter.Slice slice = weight.slices().get(i);
+      if (from.packed().contains(slice.name())) {
+        try (Scope scope = Scope.open()) {
+          Tensor rows = weight.value().narrow(0, slice.start(), slice.rows());
+          rows.copyFrom(from.restored(from.parts().get(i), weight.value().type()));
+        }
       }
     }
   }

@@ -8,6 +8,7 @@ import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.DenseLinear;
 import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.model.PackedBytes;
 import io.adapt4j.core.model.PackedLinear;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -123,7 +124,12 @@ final class FourBitLinear implements PackedLinear {
 
   @Override
   public long packedBytes() {
-    return packed.stream().mapToLong(FourBitPart::bytes).sum();
+    return packing().total();
+  }
+
+  @Override
+  public PackedBytes packing() {
+    return packed.stream().map(FourBitPart::bytes).reduce(PackedBytes.NONE, PackedBytes::plus);
   }
 
   /** The memory that the packed weights take in the form that is computed with. */

@@ -4,6 +4,7 @@ import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.model.PackedBytes;
 
 /** The 4-bit weight of one projection: its codes, and what computes with them. */
 final class FourBitPart implements AutoCloseable {
@@ -33,13 +34,8 @@ final class FourBitPart implements AutoCloseable {
   }
 
   /** The memory of codes and scales, the same before and after they are read. */
-  long bytes() {
-    long blocks = source.quantization().blocks(count());
-    return QuantisedTensor.packedBytes(count())
-        + (source.quantization().doubleQuantised()
-            ? NestedScales.bytes(blocks)
-            : blocks * Float.BYTES)
-        + (long) source.quantization().type().numbers.length * Float.BYTES;
+  PackedBytes bytes() {
+    return source.quantization().bytes(count());
   }
 
   void read(Checkpoint checkpoint, FourBitKernels kernels) {

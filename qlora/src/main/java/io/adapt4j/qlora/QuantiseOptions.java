@@ -2,10 +2,12 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.Packing;
 import io.adapt4j.core.model.WeightFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -68,6 +70,12 @@ public record QuantiseOptions(Quantization quantization, Set<String> skipped)
     PlainSources sources = new PlainSources(this, declared, checkpoint);
     Installation.install(declared.layerLinears(), sources);
     sources.requireUsed();
+  }
+
+  @Override
+  public Packing packing() {
+    return (part, in) ->
+        skips(part.path()) ? Optional.empty() : Optional.of(quantization.bytes(part.width() * in));
   }
 
   boolean skips(String path) {

@@ -2,6 +2,8 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.PackedBytes;
+import io.adapt4j.core.model.Packing;
 import io.adapt4j.core.model.WeightFormat;
 import java.util.Objects;
 
@@ -95,11 +97,35 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
     QuantiseOptions.of(this).install(declared, checkpoint);
   }
 
+  @Override
+  public Packing packing() {
+    return QuantiseOptions.of(this).packing();
+  }
+
   static boolean isBlockSize(long size) {
     return size >= 64 && size <= 4096 && Long.bitCount(size) == 1;
   }
 
   long blocks(long elements) {
     return (elements + blockSize - 1) / blockSize;
+  }
+
+  /**
+   * Works out what a tensor takes in memory, to the byte.
+   *
+   * @param elements how many weights it has, at least 1
+   * @return two codes a byte; a scale a block, of one byte where scales are quantised themselves
+   *     and of four where they are not; and the 16 numbers, the 256 of the scales, their mean and a
+   *     scale for each {@value #SCALE_BLOCK} of them
+   */
+  public PackedBytes bytes(long elements) {
+    long blocks = blocks(elements);
+    long tables = (long) type.numbers.length * Float.BYTES;
+    if (doubleQuantised) {
+      long scaleBlocks = (blocks + SCALE_BLOCK - 1) / SCALE_BLOCK;
+      tables += (scaleBlocks + DynamicCode.NUMBERS.length + 1) * Float.BYTES;
+    }
+    long scales = doubleQuantised ? blocks : blocks * Float.BYTES;
+    return new PackedBytes(QuantisedTensor.packedBytes(elements), scales, tables);
   }
 }

@@ -10,8 +10,11 @@ import java.util.List;
 /** An unquantised tensor of a checkpoint, read and quantised piece by piece. */
 final class StoredWeight {
 
-  /** Weights in memory at a time: a multiple of every block size. */
-  private static final int PIECE = 1 << 20;
+  /**
+   * Weights in memory at a time: a multiple of every block size. Small, since what a model's many
+   * tensors leave behind makes the Java heap grow beyond the model itself.
+   */
+  private static final int PIECE = 1 << 16;
 
   /** The largest buffer, a little below 2 GiB. */
   private static final int MAX_BYTES = Integer.MAX_VALUE - 8;

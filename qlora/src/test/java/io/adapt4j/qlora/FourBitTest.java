@@ -229,7 +229,7 @@ class FourBitTest {
         tensor.scales());
   }
 
-  private static QuantisedTensor quantise(Quantization quantization, float... values) {
+  static QuantisedTensor quantise(Quantization quantization, float... values) {
     float[] absmax = new float[(int) quantization.blocks(values.length)];
     ByteBuffer packed = ByteBuffer.allocate((int) QuantisedTensor.packedBytes(values.length));
     KERNELS.quantise(quantization, values, values.length, packed, absmax, 0);

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Tensors larger than the pieces they are read and written in. */
 class StreamingTest {
 
-  /** One whole piece of 2^20 and a part of one, which ends within a block and a byte. */
+  /** Whole pieces and a part of one, which ends within a block and a byte. */
   private static final int ROWS = 1031;
 
   private static final int COLUMNS = 1025;

@@ -76,6 +76,16 @@ public interface PackedLinear extends Linear {
   long packedBytes();
 
   /**
+   * Tells what the memory of the packed weights is for.
+   *
+   * @return parts that add up to {@link #packedBytes}; all of it as codes where the layer does not
+   *     say more
+   */
+  default PackedBytes packing() {
+    return new PackedBytes(packedBytes(), 0, 0);
+  }
+
+  /**
    * Restores the weight of one part.
    *
    * @param part one of {@link #parts}

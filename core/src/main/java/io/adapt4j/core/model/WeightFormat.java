@@ -37,4 +37,13 @@ public interface WeightFormat {
    * @throws IllegalArgumentException if the format does not fit the network, with every reason
    */
   void install(Network declared, Checkpoint checkpoint);
+
+  /**
+   * Tells what weights of this format take, where no checkpoint is at hand that says more.
+   *
+   * @return the bytes of each projection's weight; none are packed where the format does not say
+   */
+  default Packing packing() {
+    return Packing.NONE;
+  }
 }

@@ -1,6 +1,8 @@
 package io.adapt4j.core.plan;
 
 import io.adapt4j.core.model.Footprint;
+import io.adapt4j.core.model.PackedBytes;
+import io.adapt4j.core.model.Packing;
 import io.adapt4j.core.train.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,16 @@ final class Advisor {
 
   private static final int RANK = 16;
   private static final int SHORTEST = 64;
+
+  /**
+   * Bytes a weight in NF4: half a byte, a one-byte scale a block of 64, and an fp32 scale of those
+   * a block of 256 (Dettmers et al. 2023): 0.5 + 1/64 + 4/(64 256) = 0.516, with room for a layout
+   * that pads.
+   */
+  private static final double NF4_BYTES = 0.53;
+
+  private static final Packing NF4 =
+      (part, in) -> Optional.of(new PackedBytes((long) (NF4_BYTES * part.width() * in), 0, 0));
 
   /** A run that might be: its planner, since the method can change, and its steps. */
   private record Candidate(Planner planner, StepShape shape, String change) {
@@ -36,8 +48,10 @@ final class Advisor {
 
   static Forecast forecast(Planner planner, StepShape shape, Device device) {
     MemoryEstimate memory = planner.estimate(shape, device.kind());
+    Optional<FullComparison> full =
+        planner.isPacked() ? Optional.of(planner.compared(shape, device.kind())) : Optional.empty();
     if (memory.peakBytes() <= device.bytes()) {
-      return new Forecast(shape, device, memory, List.of(), Optional.empty());
+      return new Forecast(shape, device, memory, List.of(), Optional.empty(), full);
     }
     Advisor advisor = new Advisor(device);
     Candidate now = new Candidate(planner, shape, "");
@@ -50,7 +64,12 @@ final class Advisor {
     }
     boolean oneIsEnough = single.stream().anyMatch(Advice::fits);
     return new Forecast(
-        shape, device, memory, single, oneIsEnough ? Optional.empty() : advisor.together(now));
+        shape,
+        device,
+        memory,
+        single,
+        oneIsEnough ? Optional.empty() : advisor.together(now),
+        full);
   }
 
   private List<Function<Candidate, Candidate>> changes() {
@@ -121,7 +140,8 @@ final class Advisor {
   }
 
   private static Planner lowRank(Planner planner) {
-    return Planner.of(planner.network(), Footprint.lowRank(planner.network(), RANK));
+    return Planner.of(
+        planner.network(), Footprint.lowRank(planner.network(), RANK), planner.packing());
   }
 
   /** Halves the longest example as long as needed. */
@@ -141,12 +161,12 @@ final class Advisor {
 
   /** A formula: it counts 4-bit weights where they are frozen, so the method must be an adapter. */
   private static Candidate quantised(Candidate one) {
-    if (one.shape().quantised()) {
+    if (one.planner().isPacked()) {
       return one;
     }
     boolean adapter = !one.planner().footprint().factors().isEmpty();
-    Candidate changed =
-        one.with(one.shape().withQuantised(true), "QLoRA (4-bit base, counted by formula)");
-    return adapter ? changed : changed.with(lowRank(one.planner()));
+    Planner low = adapter ? one.planner() : lowRank(one.planner());
+    return one.with(one.shape(), "QLoRA (4-bit base, counted by formula)")
+        .with(Planner.of(low.network(), low.footprint(), NF4));
   }
 }

@@ -16,13 +16,15 @@ import java.util.Optional;
  * @param memory the prediction
  * @param advice changes that each make it smaller, least harm first; empty if it fits
  * @param together changes that make it fit together, where none does alone and all can
+ * @param full the same beside full fine-tuning, where weights are held in fewer bits
  */
 public record Forecast(
     StepShape shape,
     Device device,
     MemoryEstimate memory,
     List<Advice> advice,
-    Optional<Advice> together) {
+    Optional<Advice> together,
+    Optional<FullComparison> full) {
 
   /** Share of the device within which a prediction that fits is called close. */
   private static final double TOLERANCE = 0.15;
@@ -35,6 +37,7 @@ public record Forecast(
    * @param memory the prediction
    * @param advice changes that make it smaller
    * @param together changes that make it fit together
+   * @param full the same beside full fine-tuning
    */
   public Forecast {
     advice = List.copyOf(advice);
@@ -74,6 +77,10 @@ public record Forecast(
       line(text, "  " + item.name(), item.bytes());
     }
     line(text, "predicted peak", memory.peakBytes());
+    for (MemoryItem item : memory.host()) {
+      line(text, "outside it: " + item.name(), item.bytes());
+    }
+    full.ifPresent(one -> text.append("  ").append(one.text()).append('\n'));
     text.append("  ").append(verdict()).append('\n');
     for (Advice one : advice) {
       advice(text, one);
@@ -115,7 +122,7 @@ public record Forecast(
    * Writes the prediction as JSON.
    *
    * @return an object with the fields {@code device}, {@code deviceBytes}, {@code fits}, {@code
-   *     peakBytes}, {@code lasting}, {@code phases} and {@code advice}
+   *     peakBytes}, {@code lasting}, {@code phases}, {@code host} and {@code advice}
    */
   public JsonNode json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -129,6 +136,8 @@ public record Forecast(
     for (MemoryEstimate.Phase phase : memory.phases()) {
       items(phases.putObject(phase.name()), phase.items());
     }
+    items(json.putObject("host"), memory.host());
+    full.ifPresent(one -> json.put("fullFineTuningBytes", one.fullBytes()));
     ArrayNode changes = json.putArray("advice");
     advice.forEach(one -> changes.add(json(one)));
     together.ifPresent(one -> json.set("together", json(one)));

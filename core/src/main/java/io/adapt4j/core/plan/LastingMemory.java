@@ -2,61 +2,38 @@ package io.adapt4j.core.plan;
 
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.model.DenseLinear;
 import io.adapt4j.core.model.Footprint;
-import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
-import io.adapt4j.core.model.PackedLinear;
 import io.adapt4j.core.train.Optimizer;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 
-/** Bytes of the tensors that exist from the first step to the last. Exact but for 4-bit weights. */
+/** Bytes of the tensors that exist from the first step to the last. Exact. */
 final class LastingMemory {
-
-  /**
-   * Bytes a weight in NF4: half a byte, a one-byte scale a block of 64, and an fp32 scale of those
-   * a block of 256 (Dettmers et al. 2023): 0.5 + 1/64 + 4/(64 256) = 0.516, with room for a layout
-   * that pads.
-   */
-  static final double NF4_BYTES = 0.53;
 
   private final Network network;
   private final Footprint footprint;
   private final List<long[]> shapes;
   private final long trainedBase;
+  private final PackedLinears packed;
 
-  LastingMemory(Network network, Footprint footprint) {
+  LastingMemory(Network network, Footprint footprint, PackedLinears packed) {
     this.network = network;
     this.footprint = footprint;
+    this.packed = packed;
     this.shapes = footprint.shapes(network);
     this.trainedBase = trainedBase(network, footprint);
   }
 
-  long weights(DType type, boolean quantised) {
-    Set<Parameter> packed = quantised ? frozenMatrices() : Set.of();
-    double bytes = (double) untiedHead(network, footprint) * type.bytes();
+  /** The weights in the compute type. */
+  long weights(DType type) {
+    long values = untiedHead(network, footprint) - packed.asParameters();
     for (Parameter parameter : network.parameters()) {
-      bytes += parameter.count() * (packed.contains(parameter) ? NF4_BYTES : type.bytes());
+      values += parameter.count();
     }
-    for (PackedLinear linear : network.packedLinears()) {
-      bytes += linear.packedBytes();
-    }
-    return (long) bytes;
-  }
-
-  private Set<Parameter> frozenMatrices() {
-    Set<Parameter> found = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (LinearSlot slot : network.linears()) {
-      if (slot.linear() instanceof DenseLinear dense && !footprint.trains(dense.weight())) {
-        found.add(dense.weight());
-      }
-    }
-    return found;
+    return values * type.bytes();
   }
 
   private static long untiedHead(Network network, Footprint footprint) {
@@ -107,6 +84,11 @@ final class LastingMemory {
   long optimizer(Optimizer optimizer) {
     long bytes = shapes.stream().mapToLong(optimizer::stateBytes).sum();
     return bytes + (footprint.others() > 0 ? optimizer.stateBytes(footprint.others()) : 0);
+  }
+
+  /** The state of the value that has most of it. */
+  long largestState(Optimizer optimizer) {
+    return shapes.stream().mapToLong(optimizer::stateBytes).max().orElse(0);
   }
 
   /** The most that one value's update makes on the way. */

@@ -8,8 +8,10 @@ import java.util.List;
  *
  * @param lasting what exists from the first step to the last
  * @param phases the phases, in the order of a run
+ * @param host what lasts in the machine's memory beside a device of another kind; no part of the
+ *     peak
  */
-public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases) {
+public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<MemoryItem> host) {
 
   /**
    * A phase of a run.
@@ -44,10 +46,12 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases) {
    *
    * @param lasting what exists throughout
    * @param phases the phases
+   * @param host what lasts outside the device
    */
   public MemoryEstimate {
     lasting = List.copyOf(lasting);
     phases = List.copyOf(phases);
+    host = List.copyOf(host);
   }
 
   private static long total(List<MemoryItem> items) {

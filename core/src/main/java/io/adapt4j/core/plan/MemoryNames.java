@@ -9,6 +9,18 @@ public final class MemoryNames {
   /** The base weights in the compute type. */
   public static final String WEIGHTS = "weights";
 
+  /** Base weights in fewer bits: what stands for each of them. */
+  public static final String PACKED_CODES = "4-bit weights";
+
+  /** Base weights in fewer bits: the scales of their blocks. */
+  public static final String PACKED_SCALES = "scales of 4-bit weights";
+
+  /** Base weights in fewer bits: scales of scales, and the numbers that codes stand for. */
+  public static final String PACKED_TABLES = "scales of scales, and tables";
+
+  /** What base weights in fewer bits are restored into, one layer's at a time. */
+  public static final String RESTORED = "one layer's weights, restored";
+
   /** Adapter values and the copies they are computed with. */
   public static final String ADAPTERS = "adapters";
 

@@ -6,8 +6,10 @@ import io.adapt4j.core.model.ActivationSketch;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.Packing;
 import io.adapt4j.core.plan.MemoryEstimate.Phase;
 import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,13 +30,17 @@ public final class Planner {
 
   private final Network network;
   private final Footprint footprint;
+  private final Packing packing;
+  private final PackedLinears packed;
   private final LastingMemory lasting;
   private final StepMemory step;
 
-  private Planner(Network network, Footprint footprint) {
+  private Planner(Network network, Footprint footprint, Packing packing) {
     this.network = network;
     this.footprint = footprint;
-    this.lasting = new LastingMemory(network, footprint);
+    this.packing = packing;
+    this.packed = PackedLinears.of(network, footprint, packing);
+    this.lasting = new LastingMemory(network, footprint, packed);
     this.step =
         new StepMemory(
             ActivationSketch.of(network, footprint),
@@ -44,14 +50,14 @@ public final class Planner {
   }
 
   /**
-   * Plans the training of a network.
+   * Plans the training of a network, whose weights are held as the method says.
    *
    * @param declared its structure
    * @param method how it is adapted
    * @return the planner
    */
   public static Planner of(Network declared, FineTuningMethod method) {
-    return of(declared, method.footprint(declared));
+    return of(declared, method.footprint(declared), method.weightFormat().packing());
   }
 
   /**
@@ -62,7 +68,19 @@ public final class Planner {
    * @return the planner
    */
   public static Planner of(Network declared, Footprint footprint) {
-    return new Planner(declared, footprint);
+    return of(declared, footprint, Packing.NONE);
+  }
+
+  /**
+   * Plans the training of a network some of whose weights are held in fewer bits.
+   *
+   * @param declared its structure
+   * @param footprint what training adds to it
+   * @param packing which weights, and what they take
+   * @return the planner
+   */
+  public static Planner of(Network declared, Footprint footprint, Packing packing) {
+    return new Planner(declared, footprint, packing);
   }
 
   /**
@@ -100,6 +118,15 @@ public final class Planner {
     return footprint;
   }
 
+  Packing packing() {
+    return packing;
+  }
+
+  /** Whether any weight is held in fewer bits. */
+  boolean isPacked() {
+    return !packed.isEmpty();
+  }
+
   /**
    * Predicts the memory of a run on a processor.
    *
@@ -119,24 +146,60 @@ public final class Planner {
    */
   public MemoryEstimate estimate(StepShape shape, Device.Kind kind) {
     DType type = shape.type();
+    boolean outside = kind == Device.Kind.GPU && shape.optimizer().isPaged();
+    long state = lasting.optimizer(shape.optimizer());
     List<MemoryItem> items = new ArrayList<>();
     add(items, MemoryNames.PROCESS, Allowances.process(kind));
-    add(items, MemoryNames.WEIGHTS, lasting.weights(type, shape.quantised()));
+    add(items, MemoryNames.WEIGHTS, lasting.weights(type));
+    add(items, MemoryNames.PACKED_CODES, packed.bytes().codes());
+    add(items, MemoryNames.PACKED_SCALES, packed.bytes().scales());
+    add(items, MemoryNames.PACKED_TABLES, packed.bytes().tables());
+    add(items, MemoryNames.RESTORED, packed.restored(type));
     add(items, MemoryNames.ADAPTERS, lasting.adapters(type));
     add(items, MemoryNames.MASTERS, lasting.masters(type));
     add(items, MemoryNames.GRADIENTS, lasting.gradients());
-    add(items, MemoryNames.OPTIMIZER, lasting.optimizer(shape.optimizer()));
+    add(items, MemoryNames.OPTIMIZER, outside ? 0 : state);
+    List<MemoryItem> host = new ArrayList<>();
+    add(host, MemoryNames.OPTIMIZER, outside ? state : 0);
     return new MemoryEstimate(
         items,
         List.of(
             phase("validation", step.validation(shape)),
             phase("forward and backward", step.training(shape)),
-            phase(
-                "optimizer step",
-                List.of(
-                    new MemoryItem("values on the way", lasting.optimizerWork(shape.optimizer())))),
-            phase(
-                "saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)))));
+            phase("optimizer step", optimizing(shape.optimizer(), outside)),
+            phase("saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)))),
+        host);
+  }
+
+  /** State outside the device comes in for one value at a time. */
+  private List<MemoryItem> optimizing(Optimizer optimizer, boolean outside) {
+    List<MemoryItem> items = new ArrayList<>();
+    items.add(new MemoryItem("values on the way", lasting.optimizerWork(optimizer)));
+    add(items, "state of one value", outside ? lasting.largestState(optimizer) : 0);
+    return items;
+  }
+
+  /**
+   * Compares a run with full fine-tuning by AdamW in fp32, of the same batches on the same device.
+   *
+   * @param shape the run's steps
+   * @param kind what the memory belongs to
+   * @return both peaks
+   */
+  public FullComparison compared(StepShape shape, Device.Kind kind) {
+    StepShape full =
+        new StepShape(
+            shape.rows(),
+            shape.length(),
+            shape.accumulation(),
+            DType.F32,
+            Optimizer.adamW(),
+            shape.recompute());
+    try (Network plain = Architectures.declare(network.modelConfig())) {
+      return new FullComparison(
+          of(plain, Footprint.everything(plain)).estimate(full, kind).peakBytes(),
+          estimate(shape, kind).peakBytes());
+    }
   }
 
   private static void add(List<MemoryItem> items, String name, long bytes) {

@@ -12,16 +12,9 @@ import io.adapt4j.core.train.Optimizer;
  * @param type the compute type
  * @param optimizer how gradients become steps
  * @param recompute whether layers are recomputed in the backward pass
- * @param quantised whether frozen linear weights are stored in 4 bits
  */
 public record StepShape(
-    int rows,
-    int length,
-    int accumulation,
-    DType type,
-    Optimizer optimizer,
-    boolean recompute,
-    boolean quantised) {
+    int rows, int length, int accumulation, DType type, Optimizer optimizer, boolean recompute) {
 
   /**
    * Checks the sizes.
@@ -32,7 +25,6 @@ public record StepShape(
    * @param type the compute type
    * @param optimizer how gradients become steps
    * @param recompute whether layers are recomputed
-   * @param quantised whether frozen linear weights are stored in 4 bits
    * @throws IllegalArgumentException if a size is below 1
    */
   public StepShape {
@@ -42,7 +34,7 @@ public record StepShape(
   }
 
   /**
-   * Makes the shape of a step without accumulation, recomputation or 4-bit weights.
+   * Makes the shape of a step without accumulation or recomputation.
    *
    * @param rows examples a batch
    * @param length tokens of each
@@ -51,7 +43,7 @@ public record StepShape(
    * @return the shape
    */
   public static StepShape of(int rows, int length, DType type, Optimizer optimizer) {
-    return new StepShape(rows, length, 1, type, optimizer, false, false);
+    return new StepShape(rows, length, 1, type, optimizer, false);
   }
 
   private static void requirePositive(String name, int value) {
@@ -77,7 +69,7 @@ public record StepShape(
    * @return the changed shape
    */
   public StepShape withBatch(int newRows, int newAccumulation) {
-    return new StepShape(newRows, length, newAccumulation, type, optimizer, recompute, quantised);
+    return new StepShape(newRows, length, newAccumulation, type, optimizer, recompute);
   }
 
   /**
@@ -87,7 +79,7 @@ public record StepShape(
    * @return the changed shape
    */
   public StepShape withLength(int tokens) {
-    return new StepShape(rows, tokens, accumulation, type, optimizer, recompute, quantised);
+    return new StepShape(rows, tokens, accumulation, type, optimizer, recompute);
   }
 
   /**
@@ -97,7 +89,7 @@ public record StepShape(
    * @return the changed shape
    */
   public StepShape withOptimizer(Optimizer other) {
-    return new StepShape(rows, length, accumulation, type, other, recompute, quantised);
+    return new StepShape(rows, length, accumulation, type, other, recompute);
   }
 
   /**
@@ -107,16 +99,6 @@ public record StepShape(
    * @return the changed shape
    */
   public StepShape withRecompute(boolean on) {
-    return new StepShape(rows, length, accumulation, type, optimizer, on, quantised);
-  }
-
-  /**
-   * Changes whether frozen linear weights are stored in 4 bits.
-   *
-   * @param on whether they are
-   * @return the changed shape
-   */
-  public StepShape withQuantised(boolean on) {
-    return new StepShape(rows, length, accumulation, type, optimizer, recompute, on);
+    return new StepShape(rows, length, accumulation, type, optimizer, on);
   }
 }

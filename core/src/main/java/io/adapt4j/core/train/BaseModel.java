@@ -37,6 +37,13 @@ record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoC
   }
 
   private static Decoder copy(Regularisation.Run run) {
+    if (!run.decoder().packedLinears().isEmpty()) {
+      throw new TrainingException(
+          "The output head trains, so its base is needed beside it, but the weights of "
+              + run.base()
+              + " are held packed, of which no copy is made; leave lm_head out of modulesToSave, or"
+              + " train over plain weights.");
+    }
     Decoder copy = Architectures.declareDecoder(run.decoder().modelConfig());
     try (Checkpoint checkpoint = Checkpoint.open(run.base())) {
       copy.allocate(run.decoder().type());

@@ -66,6 +66,15 @@ public interface FineTuningMethod {
   }
 
   /**
+   * Says whether layers are recomputed in the backward pass where the run does not say itself.
+   *
+   * @return true for methods that are about memory; false by default
+   */
+  default boolean recomputesLayers() {
+    return false;
+  }
+
+  /**
    * Learning rates the method wants for some of its values, as factors on that of the step. Those
    * of the run's own options come first.
    *

@@ -81,6 +81,11 @@ public final class Neftune implements FineTuningMethod {
   }
 
   @Override
+  public boolean recomputesLayers() {
+    return method.recomputesLayers();
+  }
+
+  @Override
   public long trainableParameters(Network declared) {
     return method.trainableParameters(declared);
   }

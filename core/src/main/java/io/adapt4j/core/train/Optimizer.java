@@ -33,6 +33,15 @@ public sealed interface Optimizer {
   long workBytes(long... sizes);
 
   /**
+   * Tells where the state lives on a machine whose tensors are a graphics processor's.
+   *
+   * @return true if it is in the machine's own memory, outside the processor's
+   */
+  default boolean isPaged() {
+    return false;
+  }
+
+  /**
    * Makes the default.
    *
    * @return AdamW with betas 0.9 and 0.999, eps 1e-8
@@ -48,6 +57,26 @@ public sealed interface Optimizer {
    */
   static Optimizer adamW8bit() {
     return new AdamW8bit(0.9, 0.999, 1e-8);
+  }
+
+  /**
+   * Makes AdamW with its moments in the machine's memory, whatever device computes (bitsandbytes'
+   * {@code paged_adamw_32bit}). See {@link Paged}.
+   *
+   * @return with betas 0.9 and 0.999, eps 1e-8
+   */
+  static Optimizer pagedAdamW() {
+    return new Paged(adamW());
+  }
+
+  /**
+   * Makes AdamW with its moments in 8 bits and in the machine's memory, whatever device computes
+   * (bitsandbytes' {@code paged_adamw_8bit}). See {@link Paged}.
+   *
+   * @return with betas 0.9 and 0.999, eps 1e-8
+   */
+  static Optimizer pagedAdamW8bit() {
+    return new Paged(adamW8bit());
   }
 
   /**
@@ -266,6 +295,52 @@ public sealed interface Optimizer {
     @Override
     public long workBytes(long... sizes) {
       return 3 * Float.BYTES * count(sizes);
+    }
+  }
+
+  /**
+   * An optimizer whose state stays in the machine's memory (QLoRA, Dettmers et al. 2023, section
+   * 3). Steps are those of the optimizer itself, to the bit.
+   *
+   * <p>On a CPU, where everything lives in the machine's memory, this is the optimizer and nothing
+   * else: no memory is saved, none is moved. It matters to a plan for a graphics processor, which
+   * counts the state outside the processor's memory.
+   *
+   * @param optimizer AdamW, with its moments in 32 or in 8 bits
+   */
+  record Paged(Optimizer optimizer) implements Optimizer {
+
+    /**
+     * Checks the kind.
+     *
+     * @param optimizer AdamW or AdamW8bit
+     * @throws IllegalArgumentException if it is another
+     */
+    public Paged {
+      if (!(optimizer instanceof AdamW || optimizer instanceof AdamW8bit)) {
+        throw new IllegalArgumentException(
+            "paged: expected AdamW or AdamW8bit, found " + optimizer);
+      }
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return optimizer.start(trained, weightDecay);
+    }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return optimizer.stateBytes(sizes);
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return optimizer.workBytes(sizes);
+    }
+
+    @Override
+    public boolean isPaged() {
+      return true;
     }
   }
 

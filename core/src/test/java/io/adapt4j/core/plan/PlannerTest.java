@@ -9,6 +9,8 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.PackedBytes;
+import io.adapt4j.core.model.Packing;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.Optimizer;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,7 +132,9 @@ class PlannerTest {
         .filteredOn(Advice::fits)
         .singleElement()
         .satisfies(one -> assertThat(one.change()).startsWith("QLoRA"));
-    assertThat(planner.forecast(shape.withQuantised(true), device).fits()).isTrue();
+    Packing halfBytes = (part, in) -> Optional.of(new PackedBytes(part.width() * in / 2, 0, 0));
+    Planner packed = Planner.of(network, Footprint.lowRank(network, 16), halfBytes);
+    assertThat(packed.forecast(shape, device).fits()).isTrue();
   }
 
   private static ModelConfig llama65b() {

@@ -20,6 +20,8 @@ class OptimizerMemoryTest {
     return Stream.of(
         Optimizer.adamW(),
         Optimizer.adamW8bit(),
+        Optimizer.pagedAdamW(),
+        Optimizer.pagedAdamW8bit(),
         Optimizer.adafactor(),
         Optimizer.sgd(0),
         Optimizer.sgd(0.9),
@@ -50,11 +52,16 @@ class OptimizerMemoryTest {
               .mapToLong(OptimizerMemoryTest::bytes)
               .sum();
       // AdamW's counters are not saved: the number of steps tells them.
-      long counters = optimizer instanceof Optimizer.AdamW ? 4L * trained.size() : 0;
+      long counters = is32bit(optimizer) ? 4L * trained.size() : 0;
       assertThat(told).isEqualTo(made + counters);
     }
     parameters.forEach(Parameter::close);
     assertThat(Tensor.live()).isNotNegative();
+  }
+
+  private static boolean is32bit(Optimizer optimizer) {
+    return optimizer instanceof Optimizer.AdamW
+        || (optimizer instanceof Optimizer.Paged paged && is32bit(paged.optimizer()));
   }
 
   private static long bytes(io.adapt4j.core.checkpoint.TensorData data) {

@@ -189,6 +189,27 @@ class OptimizerTest {
     assertThat(coded.value().toFloats()).containsExactly(exact.value().toFloats(), within(1e-6f));
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void pagedStepsAreThoseOfTheOptimizerToTheBit(boolean eightBit) {
+    int count = 5000;
+    float[] start = values(count);
+    Trained plain = trained("layer.weight", start.clone(), count);
+    Trained paged = trained("layer.weight", start.clone(), count);
+    Optimizer optimizer = eightBit ? Optimizer.adamW8bit() : Optimizer.adamW();
+    try (OptimizerState one = optimizer.start(List.of(plain), DECAY);
+        OptimizerState other = new Optimizer.Paged(optimizer).start(List.of(paged), DECAY)) {
+      for (int step = 0; step < STEPS; step++) {
+        Tensor gradient = Tensor.of(values(count), count);
+        plain.gradient().copyFrom(gradient);
+        paged.gradient().copyFrom(gradient);
+        one.step(RATE);
+        other.step(RATE);
+      }
+    }
+    assertThat(paged.value().toFloats()).isEqualTo(plain.value().toFloats());
+  }
+
   @Test
   void optionsOutOfRangeAreRefused() {
     assertThatIllegalArgumentException()
@@ -197,6 +218,9 @@ class OptimizerTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Optimizer.Sgd(0, true))
         .withMessageContaining("nesterov");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Optimizer.Paged(Optimizer.lion()))
+        .withMessage("paged: expected AdamW or AdamW8bit, found Lion[beta1=0.9, beta2=0.99]");
   }
 
   private interface Formula {

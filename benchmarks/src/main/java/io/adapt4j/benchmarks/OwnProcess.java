@@ -1,0 +1,60 @@
+package io.adapt4j.benchmarks;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A program in a JVM of its own, so that its memory is its own. */
+final class OwnProcess {
+
+  private final String name;
+  private final int exit;
+  private final List<String> output;
+
+  private OwnProcess(String name, int exit, List<String> output) {
+    this.name = name;
+    this.exit = exit;
+    this.output = output;
+  }
+
+  /**
+   * Runs a program to its end.
+   *
+   * @param program its main class
+   * @param arguments its arguments
+   * @return what it printed
+   */
+  static OwnProcess run(Class<?> program, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    System.getProperties().stringPropertyNames().stream()
+        .filter(property -> property.startsWith("adapt4j."))
+        .forEach(property -> command.add("-D" + property + "=" + System.getProperty(property)));
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(program.getName());
+    command.addAll(arguments);
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      List<String> output = process.inputReader().lines().toList();
+      return new OwnProcess(program.getSimpleName() + arguments, process.waitFor(), output);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while " + program.getName() + " ran", e);
+    }
+  }
+
+  /** The number after some words at the beginning of a line. */
+  double number(String words) {
+    return output.stream()
+        .filter(line -> line.startsWith(words))
+        .mapToDouble(line -> Double.parseDouble(line.substring(words.length())))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException(name + " ended with " + exit + ": " + output));
+  }
+}

@@ -1,0 +1,197 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.FullComparison;
+import io.adapt4j.core.plan.Planner;
+import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.qlora.QLora;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * QLoRA on Llamas of random weights beside LoRA over bf16 weights, both with recomputed layers:
+ * speed, peak memory against the planner's prediction, and against full fine-tuning. Each training
+ * runs in a process of its own, the two in turn.
+ */
+public final class QLoraBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "--shape", "small",
+          "--part", "all",
+          "--batch", "1",
+          "--length", "512",
+          "--steps", "3",
+          "--warmup", "1",
+          "--rounds", "1",
+          "--threads", "0",
+          "--folder", "");
+
+  /** The least speed of QLoRA over that of LoRA, and the most memory, by shape. */
+  private static final Map<String, Double> SPEED = Map.of("135m", 0.85, "1.1b", 0.90);
+
+  private static final double MEMORY_GB = 3;
+  private static final double SHARE = 0.20;
+  private static final double PREDICTION = 0.15;
+  private static final double BYTES = 0.53;
+
+  private final Arguments arguments;
+  private final LlamaShape shape;
+  private final Report report;
+
+  private QLoraBenchmark(Arguments arguments) {
+    this.arguments = arguments;
+    this.shape = LlamaShape.named(arguments.text("--shape"));
+    this.report = new Report("QLoRA, a Llama of the shape " + shape.name() + ", random weights");
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --shape small|135m|1.1b|65b}, {@code --part all|qlora|lora|full|plan} (all:
+   *     QLoRA and LoRA in turn; full: full fine-tuning in fp32; plan: predictions alone, also for
+   *     65b), {@code --batch}, {@code --length}, {@code --steps}, {@code --warmup}, {@code
+   *     --rounds} (how often all is repeated; the middle one counts), {@code --threads} (0: the
+   *     engine's choice), {@code --folder} (keeps the checkpoint there for the next time; 2.2 GB
+   *     for 1.1b)
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    QLoraBenchmark benchmark = new QLoraBenchmark(arguments);
+    String part = arguments.oneOf("--part", Set.of("all", "qlora", "lora", "full", "plan"));
+    Machine.describe(benchmark.report);
+    if (part.equals("plan")) {
+      benchmark.plan();
+    } else {
+      benchmark.measure(part);
+    }
+    benchmark.report.print();
+  }
+
+  private QLoraCase part(String name) {
+    return new QLoraCase(
+        shape,
+        name,
+        arguments.number("--batch", 1),
+        arguments.number("--length", 2),
+        arguments.number("--steps", 1),
+        arguments.number("--warmup", 0),
+        arguments.number("--threads", 0));
+  }
+
+  private void plan() {
+    boolean large = shape.name().equals("65b");
+    Planner planner =
+        Planner.of(shape.config(), large ? QLora.nf4().rank(64) : part("qlora").method());
+    StepShape step =
+        StepShape.of(
+                arguments.number("--batch", 1),
+                arguments.number("--length", 2),
+                DType.BF16,
+                large ? Optimizer.pagedAdamW() : Optimizer.adamW())
+            .withRecompute(true);
+    Forecast found =
+        planner.forecast(
+            step, large ? Device.gpu("a 48 GB card", 48_000_000_000L) : Device.machine());
+    found.text().lines().forEach(text -> report.line("", "%s", text.strip()));
+    report.line("fits", "%s", Report.verdict(found.fits()));
+  }
+
+  private void measure(String part) {
+    String kept = arguments.text("--folder");
+    if (kept.isEmpty()) {
+      try (TemporaryFolder folder = TemporaryFolder.create()) {
+        measure(part, folder.path());
+      }
+    } else {
+      measure(part, Path.of(kept));
+    }
+  }
+
+  private void measure(String part, Path folder) {
+    if (!Files.exists(folder.resolve("config.json"))) {
+      shape.write(folder);
+    }
+    if (!part.equals("all")) {
+      report(part(part), part(part).run(folder));
+      return;
+    }
+    int rounds = arguments.number("--rounds", 1);
+    double[] ratios = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      OwnProcess lora = part("lora").run(folder);
+      OwnProcess qlora = part("qlora").run(folder);
+      ratios[round] = lora.number(QLoraCase.SECONDS) / qlora.number(QLoraCase.SECONDS);
+      report(part("lora"), lora);
+      report(part("qlora"), qlora);
+    }
+    Arrays.sort(ratios);
+    double ratio = ratios[rounds / 2];
+    if (SPEED.containsKey(shape.name())) {
+      report.atLeast("speed over LoRA", ratio, SPEED.get(shape.name()));
+    } else {
+      report.line("speed over LoRA", "%.3f", ratio);
+    }
+  }
+
+  private void report(QLoraCase one, OwnProcess process) {
+    double seconds = process.number(QLoraCase.SECONDS);
+    double peak = process.number(QLoraCase.PEAK);
+    double predicted = one.predicted().peakBytes();
+    report.line(
+        one.part(),
+        "%s, %s, %d x %d, layers recomputed",
+        one.method().description(),
+        one.step().type(),
+        one.rows(),
+        one.length());
+    report.line("speed", "%.3f s a step, %.0f tokens/s", seconds, one.step().positions() / seconds);
+    report.line(
+        "peak resident",
+        "%.3f GB, %.3f GB until the model was loaded",
+        peak / 1e9,
+        process.number(QLoraCase.LOADED) / 1e9);
+    report.line(
+        "predicted",
+        "%.3f GB, %.3f of the peak (target: within %.0f %%) %s",
+        predicted / 1e9,
+        predicted / peak,
+        PREDICTION * 100,
+        Report.verdict(Math.abs(predicted / peak - 1) <= PREDICTION));
+    if (one.part().equals("qlora")) {
+      reportMemory(one, process, peak);
+    }
+  }
+
+  private void reportMemory(QLoraCase one, OwnProcess process, double peak) {
+    FullComparison full = one.planner().compared(one.step(), Device.Kind.CPU);
+    double share = peak / full.fullBytes();
+    report.line(
+        "of full",
+        "%.1f %% of the %.2f GB that full fine-tuning with AdamW in fp32 is predicted to take",
+        share * 100,
+        full.fullBytes() / 1e9);
+    double bytes = process.number(QLoraCase.BYTES) / process.number(QLoraCase.WEIGHTS);
+    report.line(
+        "bytes a weight",
+        "%.4f (target: at most %.2f) %s",
+        bytes,
+        BYTES,
+        Report.verdict(bytes <= BYTES));
+    if (shape.name().equals("1.1b")) {
+      report.atMost("peak resident", peak / 1e9, MEMORY_GB, "GB of the process");
+      report.line(
+          "",
+          "%.3f of full fine-tuning (target: at most %.2f) %s",
+          share,
+          SHARE,
+          Report.verdict(share <= SHARE));
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.PackedLinear;
+import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.Planner;
+import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.qlora.QLora;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A training of {@link QLoraBenchmark}, and the program that runs it in a process of its own.
+ *
+ * @param shape the model
+ * @param part what trains: {@code qlora}, {@code lora} or {@code full}
+ * @param rows examples a step
+ * @param length tokens of each
+ * @param steps steps that are timed
+ * @param warmup steps before them
+ * @param threads the engine's threads; 0 for its own choice
+ */
+record QLoraCase(
+    LlamaShape shape, String part, int rows, int length, int steps, int warmup, int threads) {
+
+  static final String PEAK = "peak resident bytes ";
+  static final String LOADED = "peak while loading ";
+  static final String SECONDS = "median seconds a step ";
+  static final String WEIGHTS = "weights in 4 bits ";
+  static final String BYTES = "their bytes ";
+
+  private static final int RANK = 16;
+  private static final double RATE = 1e-4;
+
+  FineTuningMethod method() {
+    return switch (part) {
+      case "qlora" -> QLora.nf4().rank(RANK);
+      case "lora" -> Lora.rank(RANK);
+      default -> FullFineTuning.create();
+    };
+  }
+
+  /** Adapters train in bf16, everything in fp32; layers are recomputed in any case. */
+  StepShape step() {
+    DType type = part.equals("full") ? DType.F32 : DType.BF16;
+    return StepShape.of(rows, length, type, Optimizer.adamW()).withRecompute(true);
+  }
+
+  Planner planner() {
+    return Planner.of(shape.config(), method());
+  }
+
+  MemoryEstimate predicted() {
+    return planner().estimate(step());
+  }
+
+  OwnProcess run(Path folder) {
+    return OwnProcess.run(
+        QLoraCase.class,
+        List.of(
+            shape.name(),
+            part,
+            String.valueOf(rows),
+            String.valueOf(length),
+            String.valueOf(steps),
+            String.valueOf(warmup),
+            String.valueOf(threads),
+            folder.toString()));
+  }
+
+  /**
+   * Trains, and prints how long a step took and the peak of resident memory.
+   *
+   * @param line the components and the folder of the checkpoint
+   */
+  public static void main(String[] line) {
+    int[] numbers = Arrays.stream(line, 2, 7).mapToInt(Integer::parseInt).toArray();
+    QLoraCase one =
+        new QLoraCase(
+            LlamaShape.named(line[0]),
+            line[1],
+            numbers[0],
+            numbers[1],
+            numbers[2],
+            numbers[3],
+            numbers[4]);
+    if (one.threads() > 0) {
+      Torch.threads(one.threads());
+    }
+    one.train(Path.of(line[7]));
+    System.out.println(PEAK + Machine.peakResident());
+  }
+
+  private void train(Path folder) {
+    try (Decoder decoder = load(folder)) {
+      System.out.println(LOADED + Machine.peakResident());
+      List<PackedLinear> packed = decoder.packedLinears();
+      System.out.println(WEIGHTS + packed.stream().mapToLong(PackedLinear::packedCount).sum());
+      System.out.println(BYTES + packed.stream().mapToLong(PackedLinear::packedBytes).sum());
+      double[] seconds = new double[steps];
+      TrainingStep.Settings settings =
+          new TrainingStep.Settings(step().optimizer(), 0.01, 1.0, step().recompute());
+      LanguageModelLoss.Inputs batch = batch(decoder.dimensions().vocabularySize());
+      double targets = (double) rows * (length - 1);
+      try (Adaptation adaptation = method().attach(decoder, folder, 1);
+          TrainingStep<LanguageModelLoss.Inputs> training =
+              TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
+        for (int i = -warmup; i < steps; i++) {
+          long begun = System.nanoTime();
+          TrainingStep.Outcome outcome = training.run(List.of(batch), targets, RATE, i);
+          if (!outcome.applied()) {
+            throw new IllegalStateException("A step was not finite: " + outcome);
+          }
+          if (i >= 0) {
+            seconds[i] = (System.nanoTime() - begun) / 1e9;
+          }
+        }
+      }
+      Arrays.sort(seconds);
+      System.out.println(SECONDS + seconds[steps / 2]);
+    }
+  }
+
+  private Decoder load(Path folder) {
+    Decoder decoder = shape.declare();
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      method().weightFormat().install(decoder, checkpoint);
+      Weights.check(decoder, checkpoint);
+      decoder.allocate(step().type());
+      Weights.load(decoder, checkpoint);
+    }
+    return decoder;
+  }
+
+  private LanguageModelLoss.Inputs batch(int vocabulary) {
+    long[] ids = new SplittableRandom(1).longs(step().positions(), 0, vocabulary).toArray();
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    return new LanguageModelLoss.Inputs(ids, mask, ids, rows, length);
+  }
+}

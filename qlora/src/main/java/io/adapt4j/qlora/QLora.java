@@ -1,0 +1,258 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.model.Footprint;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.WeightFormat;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.Targets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
+
+/**
+ * QLoRA (Dettmers et al. 2023): the frozen base in 4 bits, and beside it a {@link Lora} adapter in
+ * higher precision. A weight is restored when its layer computes and dropped again; nothing flows
+ * into it. What is saved is the adapter alone, a PEFT folder like any other.
+ *
+ * <pre>{@code
+ * QLora.nf4().rank(16).alpha(32)
+ * QLora.of(Quantization.fp4(), Lora.rank(16).rankStabilised())
+ * }</pre>
+ *
+ * <p>Defaults: double quantisation in blocks of 64, rank {@value #DEFAULT_RANK}, and all of {@link
+ * Lora}'s, with all linear layers as its targets. Layers are recomputed in the backward pass unless
+ * {@code FineTuner.Builder.gradientCheckpointing(false)} says otherwise.
+ *
+ * <p>Immutable: every option returns a changed copy.
+ */
+public final class QLora implements FineTuningMethod {
+
+  /** The rank where none is given. */
+  public static final int DEFAULT_RANK = 16;
+
+  private final QuantiseOptions weights;
+  private final IntFunction<Lora> begin;
+  private final int rank;
+  private final UnaryOperator<Lora> options;
+  private final Lora lora;
+
+  private QLora(
+      QuantiseOptions weights, IntFunction<Lora> begin, int rank, UnaryOperator<Lora> options) {
+    this.weights = weights;
+    this.begin = begin;
+    this.rank = rank;
+    this.options = options;
+    this.lora = options.apply(begin.apply(rank));
+  }
+
+  /**
+   * Starts with the base in NF4.
+   *
+   * @return the method with every option at its default
+   */
+  public static QLora nf4() {
+    return begin(Quantization.nf4());
+  }
+
+  /**
+   * Starts with the base in FP4.
+   *
+   * @return the method with every option at its default
+   */
+  public static QLora fp4() {
+    return begin(Quantization.fp4());
+  }
+
+  private static QLora begin(Quantization quantization) {
+    return new QLora(
+        QuantiseOptions.of(quantization), Lora::rank, DEFAULT_RANK, UnaryOperator.identity());
+  }
+
+  /**
+   * Puts an adapter over a base in 4 bits.
+   *
+   * @param quantization how the base is held
+   * @param adapter the adapter with all its options, begun anew or {@linkplain Lora#continuing
+   *     continuing} a stored one
+   * @return the method
+   */
+  public static QLora of(Quantization quantization, Lora adapter) {
+    return of(QuantiseOptions.of(quantization), adapter);
+  }
+
+  /**
+   * Puts an adapter over a base of which some modules stay as they are.
+   *
+   * @param weights how the base is held, and what of it is not
+   * @param adapter the adapter with all its options
+   * @return the method
+   */
+  public static QLora of(QuantiseOptions weights, Lora adapter) {
+    return new QLora(weights, ignored -> adapter, 0, UnaryOperator.identity());
+  }
+
+  /**
+   * Returns how the base is held.
+   *
+   * @return the format, and the modules that are left out
+   */
+  public QuantiseOptions weights() {
+    return weights;
+  }
+
+  /**
+   * Returns what trains.
+   *
+   * @return the adapter's method
+   */
+  public Lora lora() {
+    return lora;
+  }
+
+  private QLora with(Quantization quantization) {
+    return new QLora(new QuantiseOptions(quantization, weights.skipped()), begin, rank, options);
+  }
+
+  /**
+   * Chooses whether the scales of the base's blocks are stored in 8 bits themselves.
+   *
+   * @param on default true
+   * @return a changed copy
+   */
+  public QLora doubleQuant(boolean on) {
+    return with(weights.quantization().doubleQuant(on));
+  }
+
+  /**
+   * Chooses how many weights of the base share a scale.
+   *
+   * @param size a power of two from 64 to 4096; default 64
+   * @return a changed copy
+   * @throws IllegalArgumentException if it is another
+   */
+  public QLora blockSize(int size) {
+    return with(weights.quantization().blockSize(size));
+  }
+
+  /**
+   * Leaves modules of the base in the compute type.
+   *
+   * @param modules paths, or their ends or beginnings, as in {@link QuantiseOptions}
+   * @return a changed copy
+   */
+  public QLora skip(String... modules) {
+    return new QLora(weights.skip(modules), begin, rank, options);
+  }
+
+  /**
+   * Chooses the rank of the adapter.
+   *
+   * @param newRank r, at least 1
+   * @return a changed copy; options set before stay
+   * @throws IllegalArgumentException if the rank is below 1
+   * @throws IllegalStateException if the adapter was given whole
+   */
+  public QLora rank(int newRank) {
+    if (rank == 0) {
+      throw new IllegalStateException("rank: the adapter given to of(...) has its rank already");
+    }
+    return new QLora(weights, begin, newRank, options);
+  }
+
+  /**
+   * Sets any options of the adapter.
+   *
+   * @param change such as {@code lora -> lora.plus(16).layers(0, 1)}
+   * @return a changed copy
+   */
+  public QLora lora(UnaryOperator<Lora> change) {
+    return new QLora(weights, begin, rank, one -> change.apply(options.apply(one)));
+  }
+
+  /**
+   * Sets the numerator of the adapter's scale; default twice the rank.
+   *
+   * @param alpha a positive number
+   * @return a changed copy
+   * @throws IllegalArgumentException if it is not
+   */
+  public QLora alpha(double alpha) {
+    return lora(one -> one.alpha(alpha));
+  }
+
+  /**
+   * Zeroes entries of the adapter's input while training; default none.
+   *
+   * @param probability in [0, 1)
+   * @return a changed copy
+   * @throws IllegalArgumentException if it is not
+   */
+  public QLora dropout(double probability) {
+    return lora(one -> one.dropout(probability));
+  }
+
+  /**
+   * Chooses the adapted projections; default all linear layers.
+   *
+   * @param targets all, by name, or by regular expression
+   * @return a changed copy
+   */
+  public QLora targets(Targets targets) {
+    return lora(one -> one.targets(targets));
+  }
+
+  @Override
+  public WeightFormat weightFormat() {
+    return weights;
+  }
+
+  @Override
+  public boolean recomputesLayers() {
+    return true;
+  }
+
+  @Override
+  public String description() {
+    return "Q" + lora.description() + " over " + weights.description();
+  }
+
+  @Override
+  public String identity() {
+    return "Q" + lora.identity() + " over " + weights.description();
+  }
+
+  @Override
+  public Optional<Path> start() {
+    return lora.start();
+  }
+
+  @Override
+  public List<String> problems(Network declared, Path base) {
+    return lora.problems(declared, base);
+  }
+
+  @Override
+  public long trainableParameters(Network declared) {
+    return lora.trainableParameters(declared);
+  }
+
+  @Override
+  public List<TrainingStep.RateFactor> rateFactors() {
+    return lora.rateFactors();
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return lora.footprint(declared);
+  }
+
+  @Override
+  public Adaptation attach(Network network, Path base, long seed) {
+    return lora.attach(network, base, seed);
+  }
+}
