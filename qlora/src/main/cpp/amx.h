@@ -18,6 +18,7 @@ constexpr int SIDE = 16;               // rows of a tile; tokens of a tile
 constexpr int64_t TILE = SIDE * 64;    // bytes
 constexpr int64_t GROUP_TILES = 2;     // tiles that a group of 64 inputs fills
 constexpr int64_t PAIR = 2 * SIDE;     // outputs and tokens that are multiplied together
+constexpr int64_t SUMS = PAIR * PAIR;  // their products
 
 // Tile settings belong to a thread and libtorch remembers what it set: they are put back.
 class TileSettings {
@@ -106,18 +107,28 @@ ADAPT4J_BF16 inline void packTokens(const uint16_t* x, int64_t tokens, int64_t c
   }
 }
 
+// Reads lines of memory that will be used a little later.
+ADAPT4J_INLINE void prefetch(const uint8_t* from, int64_t bytes) {
+  for (int64_t i = 0; i < bytes; i += 64) {
+    _mm_prefetch(reinterpret_cast<const char*>(from + i), _MM_HINT_T0);
+  }
+}
+
 // Restores groups [start, end) of 32 rows, as tiles [group][upper, lower 16 rows][2]. Rows past the
-// last repeat it.
-ADAPT4J_BF16 inline void restore(const WeightData& weight, const float* scales, int64_t row,
-                                 int64_t start, int64_t end, uint8_t* out) {
+// last repeat it. Scales are those of the groups of each row, stride apart, from start on. ahead is
+// how far on the bytes are that come into the caches meanwhile.
+ADAPT4J_BF16 inline void restore(const WeightData& weight, const float* scales, int64_t stride,
+                                 int64_t row, int64_t start, int64_t end, int64_t ahead,
+                                 uint8_t* out) {
   const int64_t groups = weight.columns / GROUP;
   const __m512 numbers = _mm512_loadu_ps(weight.numbers);
   for (int64_t r = 0; r < PAIR; r++) {
     const int64_t at = row + r < weight.rows ? row + r : weight.rows - 1;
-    const uint8_t* packed = weight.packed + at * groups * GROUP_BYTES;
+    const uint8_t* packed = weight.packed + (at * groups + start) * GROUP_BYTES;
+    prefetch(packed + ahead, (end - start) * GROUP_BYTES);
     uint8_t* target = out + r / SIDE * GROUP_TILES * TILE + r % SIDE * 64;
-    for (int64_t g = start; g < end; g++) {
-      __m512 scaled = _mm512_mul_ps(numbers, _mm512_set1_ps(scales[r * groups + g]));
+    for (int64_t g = 0; g < end - start; g++) {
+      __m512 scaled = _mm512_mul_ps(numbers, _mm512_set1_ps(scales[r * stride + g]));
       __m512i table = _mm512_broadcast_i64x4((__m256i)_mm512_cvtneps_pbh(scaled));
       __m512i bytes = _mm512_cvtepu8_epi16(
           _mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed + g * GROUP_BYTES)));
@@ -129,10 +140,34 @@ ADAPT4J_BF16 inline void restore(const WeightData& weight, const float* scales, 
   }
 }
 
-// Adds the products of count groups to tiles 0 to 3: [upper, lower outputs] x [first, second tokens].
+// Scales of groups [start, end) of 32 rows.
+ADAPT4J_BF16 inline void scalesOf(const WeightData& weight, int64_t row, int64_t start, int64_t end,
+                                  float* scales) {
+  for (int64_t r = 0; r < PAIR; r++) {
+    const int64_t at = row + r < weight.rows ? row + r : weight.rows - 1;
+    decodeScales(weight, at * (weight.columns / GROUP) + start, end - start,
+                 scales + r * (end - start));
+  }
+}
+
+// Memory that comes nearer while tiles are multiplied: lines that are read later, so many for each
+// tile of inputs, into the second cache; at the end the sums that are stored next, and those that are
+// loaded next, into the first, which the tiles have driven them out of.
+struct Ahead {
+  const uint8_t* lines;
+  int64_t perTile;
+  const float* sums;
+  const float* nextSums;
+};
+
+// Adds the products of count groups to tiles 0 to 3: [upper, lower outputs] x [first, second
+// tokens].
 ADAPT4J_AMX ADAPT4J_INLINE void addProducts(const uint8_t* restored, const uint8_t* first,
-                                            const uint8_t* second, int64_t count) {
-  for (int64_t k = 0; k < count * GROUP_TILES; k++) {
+                                            const uint8_t* second, int64_t count,
+                                            const Ahead& ahead) {
+  constexpr int64_t LAST = 8;
+  const int64_t tiles = count * GROUP_TILES;
+  for (int64_t k = 0; k < tiles; k++) {
     const uint8_t* a = restored + (k / 2 * 4 + k % 2) * TILE;
     _tile_loadd(4, a, 64);
     _tile_loadd(6, first + k * TILE, 64);
@@ -143,6 +178,15 @@ ADAPT4J_AMX ADAPT4J_INLINE void addProducts(const uint8_t* restored, const uint8
       _tile_loadd(7, second + k * TILE, 64);
       _tile_dpbf16ps(1, 4, 7);
       _tile_dpbf16ps(3, 5, 7);
+    }
+    for (int64_t line = 0; line < ahead.perTile; line++) {
+      const uint8_t* at = ahead.lines + (k * ahead.perTile + line) * 64;
+      _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T1);
+    }
+    if (ahead.sums != nullptr && k >= tiles - LAST) {
+      const int64_t part = (k - tiles + LAST) * (SUMS / LAST);
+      prefetch(reinterpret_cast<const uint8_t*>(ahead.sums + part), SUMS / LAST * 4);
+      prefetch(reinterpret_cast<const uint8_t*>(ahead.nextSums + part), SUMS / LAST * 4);
     }
   }
 }
@@ -166,59 +210,133 @@ ADAPT4J_BF16 inline void storeProducts(const float* tile, int64_t row, int64_t r
   }
 }
 
-// Groups that are restored at a time where all tokens fit two tiles: 16 KiB.
+// Sums of 32 outputs and 32 tokens between memory and tiles 0 to 3.
+ADAPT4J_AMX ADAPT4J_INLINE void zeroSums() {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+}
+
+ADAPT4J_AMX ADAPT4J_INLINE void loadSums(const float* sums) {
+  _tile_loadd(0, sums, 64);
+  _tile_loadd(1, sums + SIDE * SIDE, 64);
+  _tile_loadd(2, sums + 2 * SIDE * SIDE, 64);
+  _tile_loadd(3, sums + 3 * SIDE * SIDE, 64);
+}
+
+ADAPT4J_AMX ADAPT4J_INLINE void storeSums(float* sums) {
+  _tile_stored(0, sums, 64);
+  _tile_stored(1, sums + SIDE * SIDE, 64);
+  _tile_stored(2, sums + 2 * SIDE * SIDE, 64);
+  _tile_stored(3, sums + 3 * SIDE * SIDE, 64);
+}
+
+inline void writeSums(const float* sums, int64_t row, int64_t rows, int64_t token, int64_t tokens,
+                      const Products& products) {
+  for (int i = 0; i < 4; i++) {
+    storeProducts(sums + i * SIDE * SIDE, row + i / 2 * SIDE, rows, token + i % 2 * SIDE, tokens,
+                  products);
+  }
+}
+
+// What a thread computes with.
+struct Buffers {
+  float* scales;
+  uint8_t* restored;
+  float* sums;
+};
+
+// Few tokens: up to 32, whose sums stay in tiles. 4 groups, 16 KiB, are restored at a time.
+namespace few {
+
 constexpr int64_t STEP = 4;
 
-// Bytes of tiles that a thread needs.
-inline int64_t restoredBytes(int64_t tokens, int64_t columns) {
-  int64_t groups = tokens <= PAIR ? STEP : columns / GROUP;
-  return groups * 2 * GROUP_TILES * TILE;
-}
+inline int64_t scaleBytes() { return PAIR * STEP * 4; }
+inline int64_t restoredBytes() { return STEP * 2 * GROUP_TILES * TILE; }
+inline int64_t sumBytes() { return SUMS * 4; }
 
-inline int64_t scaleBytes(int64_t columns) { return PAIR * (columns / GROUP) * 4; }
-
-// Products of 32 rows with all tokens.
-ADAPT4J_AMX inline void multiplyRows(const WeightData& weight, const uint8_t* x, int64_t tokens,
-                                     float* scales, uint8_t* restored, int64_t row,
-                                     const Products& products) {
+// Products of 32 rows.
+ADAPT4J_AMX inline void multiply(const WeightData& weight, const uint8_t* x, int64_t tokens,
+                                 const Buffers& buffers, int64_t row, const Products& products) {
   const int64_t groups = weight.columns / GROUP;
-  for (int64_t r = 0; r < PAIR; r++) {
-    const int64_t at = row + r < weight.rows ? row + r : weight.rows - 1;
-    decodeScales(weight, at * groups, groups, scales + r * groups);
+  const uint8_t* second = tokens > SIDE ? x + groups * GROUP_TILES * TILE : nullptr;
+  zeroSums();
+  for (int64_t g = 0; g < groups; g += STEP) {
+    const int64_t end = g + STEP < groups ? g + STEP : groups;
+    const int64_t at = g * GROUP_TILES * TILE;
+    scalesOf(weight, row, g, end, buffers.scales);
+    restore(weight, buffers.scales, end - g, row, g, end, STEP * GROUP_BYTES, buffers.restored);
+    addProducts(buffers.restored, x + at, second == nullptr ? nullptr : second + at, end - g,
+                Ahead());
   }
-  const bool inSteps = tokens <= PAIR;
-  if (!inSteps) {
-    restore(weight, scales, row, 0, groups, restored);
-  }
+  storeSums(buffers.sums);
+  writeSums(buffers.sums, row, weight.rows, 0, tokens, products);
+}
+
+}  // namespace few
+
+// Many tokens. Up to 256 outputs x 1024 inputs are restored at a time, half a MiB that stays in a
+// core's second cache together with the sums of all tokens, while tokens pass by, 32 at a time.
+// They come from further away, so the next ones are fetched while products are formed.
+namespace many {
+
+constexpr int64_t ROWS = 256;
+constexpr int64_t DEPTH = 16;  // groups
+
+inline int64_t scaleBytes() { return PAIR * DEPTH * 4; }
+inline int64_t restoredBytes() { return ROWS / PAIR * DEPTH * 2 * GROUP_TILES * TILE; }
+inline int64_t sumBytes(int64_t tokens) {
+  return ROWS / PAIR * ((tokens + PAIR - 1) / PAIR) * SUMS * 4;
+}
+
+// Outputs that a thread takes at a time: enough pieces to keep all of them busy.
+inline int64_t rowsAtOnce(int64_t rows, int threads) {
+  const int64_t even = (rows / (4L * threads) + PAIR - 1) / PAIR * PAIR;
+  return even < PAIR ? PAIR : even > ROWS ? ROWS : even;
+}
+
+// Products of rows [start, end).
+ADAPT4J_AMX inline void multiply(const WeightData& weight, const uint8_t* x, int64_t tokens,
+                                 const Buffers& buffers, int64_t start, int64_t end,
+                                 const Products& products) {
+  const int64_t groups = weight.columns / GROUP;
   const int64_t blockBytes = groups * GROUP_TILES * TILE;
-  for (int64_t token = 0; token < tokens; token += PAIR) {
-    const uint8_t* first = x + token / SIDE * blockBytes;
-    const uint8_t* second = token + SIDE < tokens ? first + blockBytes : nullptr;
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-    if (inSteps) {
-      for (int64_t g = 0; g < groups; g += STEP) {
-        const int64_t end = g + STEP < groups ? g + STEP : groups;
-        const int64_t at = g * GROUP_TILES * TILE;
-        restore(weight, scales, row, g, end, restored);
-        addProducts(restored, first + at, second == nullptr ? nullptr : second + at, end - g);
-      }
-    } else {
-      addProducts(restored, first, second, groups);
+  const int64_t pairs = (end - start + PAIR - 1) / PAIR;
+  for (int64_t g = 0; g < groups; g += DEPTH) {
+    const int64_t depth = g + DEPTH < groups ? DEPTH : groups - g;
+    const int64_t pairBytes = depth * 2 * GROUP_TILES * TILE;
+    for (int64_t p = 0; p < pairs; p++) {
+      const int64_t row = start + p * PAIR;
+      scalesOf(weight, row, g, g + depth, buffers.scales);
+      restore(weight, buffers.scales, depth, row, g, g + depth, 4 * groups * GROUP_BYTES,
+              buffers.restored + p * pairBytes);
     }
-    alignas(64) float sums[4][SIDE * SIDE];
-    _tile_stored(0, sums[0], 64);
-    _tile_stored(1, sums[1], 64);
-    _tile_stored(2, sums[2], 64);
-    _tile_stored(3, sums[3], 64);
-    for (int i = 0; i < 4; i++) {
-      storeProducts(sums[i], row + i / 2 * SIDE, weight.rows, token + i % 2 * SIDE, tokens,
-                    products);
+    for (int64_t token = 0; token < tokens; token += PAIR) {
+      const uint8_t* first = x + token / SIDE * blockBytes + g * GROUP_TILES * TILE;
+      const uint8_t* second = token + SIDE < tokens ? first + blockBytes : nullptr;
+      const int64_t share = GROUP_TILES * depth * TILE / pairs;
+      for (int64_t p = 0; p < pairs; p++) {
+        float* sums = buffers.sums + (token / PAIR * pairs + p) * SUMS;
+        if (g == 0) {
+          zeroSums();
+        } else {
+          loadSums(sums);
+        }
+        // Both blocks of the next 32 tokens, spread over the outputs.
+        const uint8_t* next = first + (p % 2 + 2) * blockBytes + p / 2 * 2 * share;
+        const Ahead ahead{next, token + PAIR < tokens ? 32 / pairs : 0, sums, sums + SUMS};
+        addProducts(buffers.restored + p * pairBytes, first, second, depth, ahead);
+        storeSums(sums);
+        if (g + depth == groups) {
+          writeSums(sums, start + p * PAIR, weight.rows, token, tokens, products);
+        }
+      }
     }
   }
 }
+
+}  // namespace many
 
 }  // namespace amx
 }  // namespace adapt4j

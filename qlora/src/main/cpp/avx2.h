@@ -48,12 +48,21 @@ ADAPT4J_AVX2 ADAPT4J_INLINE ByteTables byteTables(const float* numbers, float sc
           _mm256_permute4x64_epi64(_mm256_packus_epi16(high, high), 0x88)};
 }
 
-ADAPT4J_AVX2 ADAPT4J_INLINE void dequantise16(const float* numbers, const uint8_t* packed,
-                                              const float* scales, int64_t groups, int type,
-                                              uint16_t* out) {
+template <bool PAST_CACHES>
+ADAPT4J_AVX2 ADAPT4J_INLINE void put(void* target, __m256i values) {
+  if (PAST_CACHES) {
+    _mm256_stream_si256(static_cast<__m256i*>(target), values);
+  } else {
+    _mm256_storeu_si256(static_cast<__m256i*>(target), values);
+  }
+}
+
+template <int TYPE, bool PAST_CACHES>
+ADAPT4J_AVX2 inline void dequantise16(const float* numbers, const uint8_t* packed,
+                                      const float* scales, int64_t groups, uint16_t* out) {
   const __m256i nibble = _mm256_set1_epi8(0xF);
   for (int64_t g = 0; g < groups; g++) {
-    ByteTables tables = byteTables(numbers, scales[g], type);
+    ByteTables tables = byteTables(numbers, scales[g], TYPE);
     __m256i bytes =
         _mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed + g * GROUP_BYTES));
     __m256i first = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
@@ -65,9 +74,9 @@ ADAPT4J_AVX2 ADAPT4J_INLINE void dequantise16(const float* numbers, const uint8_
       __m256i high = _mm256_shuffle_epi8(tables.high, codes[i]);
       __m256i even = _mm256_unpacklo_epi8(low, high);
       __m256i odd = _mm256_unpackhi_epi8(low, high);
-      auto* target = reinterpret_cast<__m256i*>(out + g * GROUP + i * 16);
-      _mm256_storeu_si256(target, _mm256_permute2x128_si256(even, odd, 0x20));
-      _mm256_storeu_si256(target + 2, _mm256_permute2x128_si256(even, odd, 0x31));
+      uint16_t* target = out + g * GROUP + i * 16;
+      put<PAST_CACHES>(target, _mm256_permute2x128_si256(even, odd, 0x20));
+      put<PAST_CACHES>(target + 32, _mm256_permute2x128_si256(even, odd, 0x31));
     }
   }
 }
@@ -79,16 +88,9 @@ ADAPT4J_AVX2 ADAPT4J_INLINE __m256 lookUp(__m256 low, __m256 high, __m256i index
                           _mm256_permutevar8x32_ps(high, index), upper);
 }
 
-ADAPT4J_AVX2 inline void dequantise(const float* numbers, const uint8_t* packed,
-                                    const float* scales, int64_t groups, int type, void* out) {
-  if (type == BF16) {
-    dequantise16(numbers, packed, scales, groups, BF16, static_cast<uint16_t*>(out));
-    return;
-  }
-  if (type == F16) {
-    dequantise16(numbers, packed, scales, groups, F16, static_cast<uint16_t*>(out));
-    return;
-  }
+template <bool PAST_CACHES>
+ADAPT4J_AVX2 inline void dequantise32(const float* numbers, const uint8_t* packed,
+                                      const float* scales, int64_t groups, float* out) {
   for (int64_t g = 0; g < groups; g++) {
     __m256 scale = _mm256_set1_ps(scales[g]);
     __m256 low = _mm256_mul_ps(_mm256_loadu_ps(numbers), scale);
@@ -98,9 +100,31 @@ ADAPT4J_AVX2 inline void dequantise(const float* numbers, const uint8_t* packed,
       std::memcpy(&word, packed + g * GROUP_BYTES + eighth * 4, sizeof word);
       __m256i index = _mm256_srlv_epi32(_mm256_set1_epi32(word),
                                         _mm256_setr_epi32(4, 0, 12, 8, 20, 16, 28, 24));
-      _mm256_storeu_ps(static_cast<float*>(out) + g * GROUP + eighth * 8,
-                       lookUp(low, high, index));
+      put<PAST_CACHES>(out + g * GROUP + eighth * 8,
+                       _mm256_castps_si256(lookUp(low, high, index)));
     }
+  }
+}
+
+template <bool PAST_CACHES>
+inline void dequantiseTo(const float* numbers, const uint8_t* packed, const float* scales,
+                         int64_t groups, int type, void* out) {
+  if (type == F32) {
+    dequantise32<PAST_CACHES>(numbers, packed, scales, groups, static_cast<float*>(out));
+  } else if (type == F16) {
+    dequantise16<F16, PAST_CACHES>(numbers, packed, scales, groups, static_cast<uint16_t*>(out));
+  } else {
+    dequantise16<BF16, PAST_CACHES>(numbers, packed, scales, groups, static_cast<uint16_t*>(out));
+  }
+}
+
+inline void dequantise(const float* numbers, const uint8_t* packed, const float* scales,
+                       int64_t groups, int type, bool pastCaches, void* out) {
+  if (pastCaches) {
+    dequantiseTo<true>(numbers, packed, scales, groups, type, out);
+    _mm_sfence();
+  } else {
+    dequantiseTo<false>(numbers, packed, scales, groups, type, out);
   }
 }
 

@@ -20,6 +20,12 @@ ADAPT4J_AVX512 inline void scales(const WeightData& weight, int64_t first, int64
   decodeScales(weight, first, count, out);
 }
 
+// Short rows one after the other are no streams that the processor foresees: the next ones are
+// asked for. Addresses past the end do no harm.
+ADAPT4J_INLINE void prefetch(const uint8_t* from) {
+  _mm_prefetch(reinterpret_cast<const char*>(from), _MM_HINT_T0);
+}
+
 // 16 numbers in 16 bits, rounded to nearest even, twice.
 ADAPT4J_AVX512 ADAPT4J_INLINE __m512i table16(__m512 numbers, int type) {
   __m256i half;
@@ -34,34 +40,36 @@ ADAPT4J_AVX512 ADAPT4J_INLINE __m512i table16(__m512 numbers, int type) {
   return _mm512_broadcast_i64x4(half);
 }
 
+template <bool PAST_CACHES>
+ADAPT4J_AVX512 ADAPT4J_INLINE void put(void* target, __m512i values) {
+  if (PAST_CACHES) {
+    _mm512_stream_si512(static_cast<__m512i*>(target), values);
+  } else {
+    _mm512_storeu_si512(target, values);
+  }
+}
+
 // Since a block has 16 different weights, its numbers are scaled and rounded once and then looked
 // up. The instruction takes 5 bits of an index, of which the table's repetition makes 4 count.
-ADAPT4J_AVX512 ADAPT4J_INLINE void dequantise16(const float* numbers, const uint8_t* packed,
-                                                const float* scales, int64_t groups, int type,
-                                                uint16_t* out) {
+template <int TYPE, bool PAST_CACHES>
+ADAPT4J_AVX512 inline void dequantise16(const float* numbers, const uint8_t* packed,
+                                        const float* scales, int64_t groups, uint16_t* out) {
   const __m512 all = _mm512_loadu_ps(numbers);
   for (int64_t g = 0; g < groups; g++) {
-    __m512i table = table16(_mm512_mul_ps(all, _mm512_set1_ps(scales[g])), type);
+    __m512i table = table16(_mm512_mul_ps(all, _mm512_set1_ps(scales[g])), TYPE);
     for (int half = 0; half < 2; half++) {
       __m512i bytes = _mm512_cvtepu8_epi32(_mm_loadu_si128(
           reinterpret_cast<const __m128i*>(packed + g * GROUP_BYTES + half * 16)));
       __m512i index =
           _mm512_or_si512(_mm512_srli_epi32(bytes, 4), _mm512_slli_epi32(bytes, 16));
-      _mm512_storeu_si512(out + g * GROUP + half * 32, _mm512_permutexvar_epi16(index, table));
+      put<PAST_CACHES>(out + g * GROUP + half * 32, _mm512_permutexvar_epi16(index, table));
     }
   }
 }
 
-ADAPT4J_AVX512 inline void dequantise(const float* numbers, const uint8_t* packed,
-                                      const float* scales, int64_t groups, int type, void* out) {
-  if (type == BF16) {
-    dequantise16(numbers, packed, scales, groups, BF16, static_cast<uint16_t*>(out));
-    return;
-  }
-  if (type == F16) {
-    dequantise16(numbers, packed, scales, groups, F16, static_cast<uint16_t*>(out));
-    return;
-  }
+template <bool PAST_CACHES>
+ADAPT4J_AVX512 inline void dequantise32(const float* numbers, const uint8_t* packed,
+                                        const float* scales, int64_t groups, float* out) {
   const __m512 all = _mm512_loadu_ps(numbers);
   for (int64_t g = 0; g < groups; g++) {
     __m512 table = _mm512_mul_ps(all, _mm512_set1_ps(scales[g]));
@@ -70,9 +78,31 @@ ADAPT4J_AVX512 inline void dequantise(const float* numbers, const uint8_t* packe
           reinterpret_cast<const __m128i*>(packed + g * GROUP_BYTES + quarter * 8)));
       __m512i index =
           _mm512_or_si512(_mm512_srli_epi64(bytes, 4), _mm512_slli_epi64(bytes, 32));
-      _mm512_storeu_ps(static_cast<float*>(out) + g * GROUP + quarter * 16,
-                       _mm512_permutexvar_ps(index, table));
+      put<PAST_CACHES>(out + g * GROUP + quarter * 16,
+                       _mm512_castps_si512(_mm512_permutexvar_ps(index, table)));
     }
+  }
+}
+
+template <bool PAST_CACHES>
+inline void dequantiseTo(const float* numbers, const uint8_t* packed, const float* scales,
+                         int64_t groups, int type, void* out) {
+  if (type == F32) {
+    dequantise32<PAST_CACHES>(numbers, packed, scales, groups, static_cast<float*>(out));
+  } else if (type == F16) {
+    dequantise16<F16, PAST_CACHES>(numbers, packed, scales, groups, static_cast<uint16_t*>(out));
+  } else {
+    dequantise16<BF16, PAST_CACHES>(numbers, packed, scales, groups, static_cast<uint16_t*>(out));
+  }
+}
+
+inline void dequantise(const float* numbers, const uint8_t* packed, const float* scales,
+                       int64_t groups, int type, bool pastCaches, void* out) {
+  if (pastCaches) {
+    dequantiseTo<true>(numbers, packed, scales, groups, type, out);
+    _mm_sfence();
+  } else {
+    dequantiseTo<false>(numbers, packed, scales, groups, type, out);
   }
 }
 
@@ -120,7 +150,9 @@ ADAPT4J_AVX512 inline void multiplyRows(const WeightData& weight, const float* x
     __m512i words[ROWS];
     __m512 parts[ROWS][TOKENS];
     for (int r = 0; r < ROWS; r++) {
-      words[r] = _mm512_maskz_loadu_epi32(present, packed[r] + g * GROUP_BYTES);
+      const uint8_t* from = packed[r] + g * GROUP_BYTES;
+      words[r] = _mm512_maskz_loadu_epi32(present, from);
+      prefetch(from + ROWS * groups * GROUP_BYTES);
       for (int t = 0; t < TOKENS; t++) {
         parts[r][t] = _mm512_setzero_ps();
       }
@@ -219,8 +251,10 @@ ADAPT4J_BF16 inline void multiplyRows(const WeightData& weight, const uint16_t* 
   const __m512i table = avx512::table16(_mm512_loadu_ps(weight.numbers), BF16);
   for (int64_t g = 0; g < groups; g++) {
     for (int r = 0; r < ROWS; r++) {
-      __m512i bytes = _mm512_cvtepu8_epi16(
-          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(packed[r] + g * GROUP_BYTES)));
+      const uint8_t* from = packed[r] + g * GROUP_BYTES;
+      __m512i bytes =
+          _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+      avx512::prefetch(from + ROWS * groups * GROUP_BYTES);
       auto high = (__m512bh)_mm512_permutexvar_epi16(_mm512_srli_epi16(bytes, 4), table);
       auto low = (__m512bh)_mm512_permutexvar_epi16(bytes, table);
       __m512 scale = _mm512_set1_ps(scales[r * groups + g]);

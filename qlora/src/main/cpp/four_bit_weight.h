@@ -77,7 +77,9 @@ class FourBitWeight {
 
   // Restores all weights in order.
   void dequantise(void* target, int type, int threads) const {
-    Restoring job{this, type, target, Pieces(wholeGroups(), pieceOfGroups(threads))};
+    const bool pastCaches = data_.count() * bytesOf(type) > CACHED &&
+                            reinterpret_cast<uintptr_t>(target) % 64 == 0;
+    Restoring job{this, type, pastCaches, target, Pieces(wholeGroups(), pieceOfGroups(threads))};
     onThreads(threads, restorePieces, &job);
     for (int64_t i = wholeGroups() * GROUP; i < data_.count(); i++) {
       store(value(i), type, target, i);
@@ -102,9 +104,13 @@ class FourBitWeight {
   static constexpr int64_t TILED_TOKENS = 512;
   static constexpr int64_t BATCH = 256;
 
+  // A restored weight of up to so many bytes may be in the caches still when it is used.
+  static constexpr int64_t CACHED = 4 << 20;
+
   struct Restoring {
     const FourBitWeight* weight;
     int type;
+    bool pastCaches;
     void* target;
     Pieces pieces;
   };
@@ -125,6 +131,18 @@ class FourBitWeight {
     const void* x;
     int64_t tokens;
     uint8_t* out;
+    Pieces pieces;
+  };
+
+  struct Tiling {
+    const FourBitWeight* weight;
+    const uint8_t* x;
+    int64_t tokens;
+    const Products* products;
+    uint8_t* memory;
+    int64_t scaleBytes;
+    int64_t restoredBytes;
+    int64_t sumBytes;
     Pieces pieces;
   };
 
@@ -166,7 +184,7 @@ class FourBitWeight {
         const int64_t count = end - g < BATCH ? end - g : BATCH;
         kernels.scales(data, g, count, scales);
         kernels.dequantise(data.numbers, data.packed + g * GROUP_BYTES, scales, count, job->type,
-                           at(job->target, g * GROUP, job->type));
+                           job->pastCaches, at(job->target, g * GROUP, job->type));
       }
     }
   }
@@ -275,7 +293,7 @@ class FourBitWeight {
     for (int64_t g = first; g < last; g++) {
       float scale = data_.scaleOfGroup(g);
       kernels_.dequantise(data_.numbers, data_.packed + g * GROUP_BYTES, &scale, 1, F32,
-                          buffer + (g - first) * GROUP);
+                          false, buffer + (g - first) * GROUP);
     }
     for (int64_t i = last * GROUP; i < end; i++) {
       buffer[i - first * GROUP] = value(i);
@@ -285,20 +303,17 @@ class FourBitWeight {
 
 #if defined(__x86_64__)
   void multiplyTiles(const void* x, int64_t tokens, const Products& products, int threads) const {
-    const int64_t ready = amx::packedBytes(tokens, data_.columns);
-    const int64_t ofWorker = aligned(amx::scaleBytes(data_.columns)) +
-                             amx::restoredBytes(tokens, data_.columns);
-    uint8_t* scratch = Scratch::of(ready + threads * ofWorker);
+    const bool few = tokens <= amx::PAIR;
+    const int64_t scales = few ? amx::few::scaleBytes() : amx::many::scaleBytes();
+    const int64_t restored = few ? amx::few::restoredBytes() : amx::many::restoredBytes();
+    const int64_t sums = few ? amx::few::sumBytes() : amx::many::sumBytes(tokens);
+    const int64_t packed = amx::packedBytes(tokens, data_.columns);
+    uint8_t* scratch = Scratch::of(packed + threads * (scales + restored + sums));
     Packing packing{this, x, tokens, scratch, Pieces(amx::blocks(tokens), 1)};
     onThreads(tokens > amx::SIDE ? threads : 1, packPieces, &packing);
-    Multiplying job{this,
-                    scratch,
-                    tokens,
-                    BF16,
-                    &products,
-                    scratch + ready,
-                    ofWorker,
-                    Pieces(data_.rows, amx::PAIR)};
+    const int64_t piece = few ? amx::PAIR : amx::many::rowsAtOnce(data_.rows, threads);
+    Tiling job{this,     scratch, tokens, &products,
+               scratch + packed, scales, restored, sums, Pieces(data_.rows, piece)};
     onThreads(threads, multiplyTilePieces, &job);
   }
 
@@ -312,15 +327,21 @@ class FourBitWeight {
   }
 
   static void multiplyTilePieces(void* context, int worker) {
-    auto* job = static_cast<Multiplying*>(context);
+    auto* job = static_cast<Tiling*>(context);
     const WeightData& data = job->weight->data_;
-    uint8_t* scratch = job->scratch + worker * job->scratchOfWorker;
+    uint8_t* memory =
+        job->memory + worker * (job->scaleBytes + job->restoredBytes + job->sumBytes);
+    amx::Buffers buffers{
+        reinterpret_cast<float*>(memory), memory + job->scaleBytes,
+        reinterpret_cast<float*>(memory + job->scaleBytes + job->restoredBytes)};
     amx::TileSettings settings;
     int64_t start, end;
     while (job->pieces.next(&start, &end)) {
-      amx::multiplyRows(data, static_cast<const uint8_t*>(job->x), job->tokens,
-                        reinterpret_cast<float*>(scratch),
-                        scratch + aligned(amx::scaleBytes(data.columns)), start, *job->products);
+      if (job->tokens <= amx::PAIR) {
+        amx::few::multiply(data, job->x, job->tokens, buffers, start, *job->products);
+      } else {
+        amx::many::multiply(data, job->x, job->tokens, buffers, start, end, *job->products);
+      }
     }
   }
 #else

@@ -27,9 +27,10 @@ struct Kernels {
   // Scales of groups from first on, one a group.
   void (*scales)(const WeightData& weight, int64_t first, int64_t count, float* out);
 
-  // Restores whole groups.
+  // Restores whole groups. Past the caches where out is at a cache line and too large for them:
+  // ordinary stores read what they overwrite first.
   void (*dequantise)(const float* numbers, const uint8_t* packed, const float* scales,
-                     int64_t groups, int type, void* out);
+                     int64_t groups, int type, bool pastCaches, void* out);
 
   // Bytes of one token made ready for products.
   int64_t (*preparedBytes)(int64_t columns, int type);
@@ -85,7 +86,7 @@ inline void scales(const WeightData& weight, int64_t first, int64_t count, float
 }
 
 inline void dequantise(const float* numbers, const uint8_t* packed, const float* scales,
-                       int64_t groups, int type, void* out) {
+                       int64_t groups, int type, bool, void* out) {
   for (int64_t g = 0; g < groups; g++) {
     for (int64_t i = g * GROUP; i < (g + 1) * GROUP; i += 2) {
       store(numbers[packed[i / 2] >> 4] * scales[g], type, out, i);
@@ -111,7 +112,7 @@ inline void multiply(const WeightData& weight, const void* x, int, int tokens, f
     for (int64_t g = 0; g < groups; g++) {
       const uint8_t* packed = weight.packed + (row * groups + g) * GROUP_BYTES;
       float values[GROUP];
-      dequantise(weight.numbers, packed, scales + g, 1, F32, values);
+      dequantise(weight.numbers, packed, scales + g, 1, F32, false, values);
       for (int t = 0; t < tokens; t++) {
         const float* token = static_cast<const float*>(x) + t * weight.columns + g * GROUP;
         for (int i = 0; i < GROUP; i++) {

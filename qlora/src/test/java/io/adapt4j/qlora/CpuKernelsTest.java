@@ -116,6 +116,33 @@ class CpuKernelsTest {
     }
   }
 
+  /** More outputs and inputs than are restored at a time, none of them a multiple of that. */
+  @Test
+  void largeWeightsAreMultipliedInPieces() {
+    QuantisedTensor tensor = FourBitCases.random(1100, 1152, Quantization.nf4());
+    try (FourBitMatrix matrix = CpuKernels.open().matrix(tensor)) {
+      for (int n : new int[] {1, 8, 32, 40, 70}) {
+        FourBitCases.checkProducts(tensor, matrix, DType.BF16, n);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("variants")
+  void weightsTooLargeForTheCachesAreRestoredAlike(CpuVariant variant) {
+    QuantisedTensor tensor = FourBitCases.random(1101, 2049, Quantization.nf4());
+    try (FourBitMatrix expected = JavaKernels.INSTANCE.matrix(tensor);
+        FourBitMatrix found = CpuKernels.of(variant).matrix(tensor)) {
+      for (DType type : TYPES) {
+        assertThat(
+                Arrays.equals(
+                    FourBitCases.restored(found, type), FourBitCases.restored(expected, type)))
+            .as("%s", type)
+            .isTrue();
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("variants")
   void resultsDoNotDependOnTheNumberOfThreads(CpuVariant variant) {
