@@ -133,7 +133,11 @@ final class FourBitLinear implements PackedLinear {
 
   @Override
   public void read(Checkpoint checkpoint) {
-    packed.forEach(part -> part.read(checkpoint));
+    read(checkpoint, KernelChoice.kernels());
+  }
+
+  void read(Checkpoint checkpoint, FourBitKernels kernels) {
+    packed.forEach(part -> part.read(checkpoint, kernels));
   }
 
   @Override

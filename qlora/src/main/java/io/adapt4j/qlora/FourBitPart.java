@@ -42,9 +42,10 @@ final class FourBitPart implements AutoCloseable {
         + (long) source.quantization().type().numbers.length * Float.BYTES;
   }
 
-  void read(Checkpoint checkpoint) {
+  void read(Checkpoint checkpoint, FourBitKernels kernels) {
+    close();
     codes = Tensor.empty(DType.U8, QuantisedTensor.packedBytes(count())).own();
-    matrix = KernelChoice.kernels().matrix(source.read(checkpoint, codes));
+    matrix = kernels.matrix(source.read(checkpoint, codes, kernels));
   }
 
   /**

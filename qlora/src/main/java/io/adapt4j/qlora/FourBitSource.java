@@ -34,7 +34,7 @@ record FourBitSource(
   }
 
   @Override
-  public QuantisedTensor read(Checkpoint checkpoint, Tensor codes) {
+  public QuantisedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels) {
     return new FourBitReader(checkpoint).read(storedName, codes.data());
   }
 }

@@ -6,6 +6,7 @@ import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.Network;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -38,6 +39,7 @@ final class FourBitSources implements Installation.Sources {
     if (!unused.remove(stored)) {
       return Optional.empty();
     }
+    Map<String, List<Long>> components = reader.components(stored);
     QuantState state = reader.state(stored);
     List<Long> shape = List.of(part.width(), in);
     if (!state.shape().equals(shape)) {
@@ -48,7 +50,7 @@ final class FourBitSources implements Installation.Sources {
           Problems.DAMAGED);
     }
     requireWanted(stored, state.quantization());
-    return Optional.of(new FourBitSource(weight.name(), stored, state, reader.components(stored)));
+    return Optional.of(new FourBitSource(weight.name(), stored, state, components));
   }
 
   private void requireWanted(String stored, Quantization found) {

@@ -31,8 +31,8 @@ record PlainSource(
   }
 
   @Override
-  public QuantisedTensor read(Checkpoint checkpoint, Tensor codes) {
+  public QuantisedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels) {
     return new StoredWeight(checkpoint, storedName, transposed)
-        .quantise(quantization, KernelChoice.kernels(), codes.data());
+        .quantise(quantization, kernels, codes.data());
   }
 }

@@ -25,7 +25,8 @@ sealed interface WeightSource permits PlainSource, FourBitSource {
    * Reads the weight.
    *
    * @param codes takes the packed codes
+   * @param kernels quantise it where it is not quantised yet
    * @return the weight, whose codes lie in that memory
    */
-  QuantisedTensor read(Checkpoint checkpoint, Tensor codes);
+  QuantisedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
 }

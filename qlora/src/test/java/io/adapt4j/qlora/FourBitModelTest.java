@@ -145,6 +145,24 @@ class FourBitModelTest {
     }
   }
 
+  /** Kernels that say that they multiply faster are asked to, with the bias added afterwards. */
+  @ParameterizedTest
+  @CsvSource({"qwen3_bias, F32, 1e-5", "qwen2_window, F32, 1e-5", "gpt2_by_layer, BF16, 0.05"})
+  void fewRowsAreMultipliedAsTheyAreWhereThatIsFaster(String family, DType type, float tolerance) {
+    Path folder = FAMILIES.resolve(family);
+    EagerKernels kernels = new EagerKernels();
+    try (Network fourBit = FourBitCase.load(folder, Quantization.nf4(), type);
+        Checkpoint checkpoint = Checkpoint.open(folder)) {
+      float[] wanted = FourBitCase.outputs(fourBit);
+      for (PackedLinear linear : fourBit.packedLinears()) {
+        ((FourBitLinear) linear).read(checkpoint, kernels);
+      }
+      float[] found = FourBitCase.outputs(fourBit);
+      assertThat(found).containsExactly(wanted, within(tolerance));
+      assertThat(kernels.products()).isPositive();
+    }
+  }
+
   @Test
   void weightsTakeLittleMoreThanHalfAByteAndOneBufferServesAllLayers() {
     FourBitCase.write(temporary, FourBitCase.llama(512, 1024, 8, 64, 2, 40), StoredType.BF16);
@@ -152,7 +170,8 @@ class FourBitModelTest {
     try (Network network = FourBitCase.load(temporary, Quantization.nf4(), DType.F32)) {
       for (PackedLinear linear : network.packedLinears()) {
         assertThat((double) linear.packedBytes() / linear.packedCount()).isLessThan(0.53);
-        assertThat(((FourBitLinear) linear).heldBytes()).isEqualTo(linear.packedBytes());
+        long held = ((FourBitLinear) linear).heldBytes();
+        assertThat((double) held / linear.packedCount()).isLessThan(0.53);
       }
       long loaded = Tensor.live();
       FourBitCase.outputs(network);
