@@ -25,7 +25,9 @@ final class KernelChoice {
 
   /** The one place that lists them, the preferred ones first; the last one is always there. */
   private static final List<Candidate> CANDIDATES =
-      List.of(new Candidate("java", () -> JavaKernels.INSTANCE));
+      List.of(
+          new Candidate("cpu", CpuKernels::open),
+          new Candidate("java", () -> JavaKernels.INSTANCE));
 
   private static final Logger LOG = LoggerFactory.getLogger(KernelChoice.class);
 

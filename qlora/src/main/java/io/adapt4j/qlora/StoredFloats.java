@@ -73,7 +73,7 @@ final class StoredFloats {
     } else {
       half = ((bits + 0xFFF + (bits >> 13 & 1)) >> 13) - (112 << 10);
     }
-    return (short) (half | (value < 0 ? 0x8000 : 0));
+    return (short) (half | (Float.floatToRawIntBits(value) >>> 16 & 0x8000));
   }
 
   private static short toBrain(float value) {

@@ -175,9 +175,10 @@ class FourBitModelTest {
       }
       long loaded = Tensor.live();
       FourBitCase.outputs(network);
-      assertThat(Tensor.live()).isEqualTo(loaded + 1);
+      // None where few rows are multiplied without restoring weights.
+      assertThat(Tensor.live()).isBetween(loaded, loaded + 1);
       FourBitCase.outputs(network);
-      assertThat(Tensor.live()).isEqualTo(loaded + 1);
+      assertThat(Tensor.live()).isBetween(loaded, loaded + 1);
     }
     assertThat(Tensor.live()).isEqualTo(before);
   }

@@ -38,6 +38,7 @@ final class LibTorch {
   private static final MethodHandle DELETE_VALUE;
   private static final MethodHandle DELETE_TENSOR;
   private static final MethodHandle SIZES;
+  private static final MethodHandle IS_CONTIGUOUS;
   private static final MethodHandle DIRECT_BUFFER;
   private static final MethodHandle SET_GRAD_MODE;
   private static final MethodHandle SET_EXECUTOR_OPTIMIZE;
@@ -79,6 +80,7 @@ final class LibTorch {
       DELETE_VALUE = natives.find("torchDeleteIValue", void.class, long.class);
       DELETE_TENSOR = natives.find("torchDeleteTensor", void.class, long.class);
       SIZES = natives.find("torchSizes", long[].class, long.class);
+      IS_CONTIGUOUS = natives.find("torchIsContiguous", boolean.class, long.class);
       DIRECT_BUFFER = natives.find("torchDirectByteBuffer", ByteBuffer.class, long.class);
       SET_GRAD_MODE = natives.find("torchSetGradMode", void.class, boolean.class);
       SET_EXECUTOR_OPTIMIZE = natives.find("setGraphExecutorOptimize", void.class, boolean.class);
@@ -278,6 +280,14 @@ final class LibTorch {
       return (long[]) SIZES.invokeExact(handle);
     } catch (Throwable e) {
       throw failure("sizes", e);
+    }
+  }
+
+  static boolean isContiguous(long handle) {
+    try {
+      return (boolean) IS_CONTIGUOUS.invokeExact(handle);
+    } catch (Throwable e) {
+      throw failure("is_contiguous", e);
     }
   }
 

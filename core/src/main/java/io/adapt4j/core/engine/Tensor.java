@@ -44,7 +44,9 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor empty(DType type, long... sizes) {
-    return LibTorch.tensor("empty", false, sizes, type);
+    Tensor tensor = LibTorch.tensor("empty", false, sizes, type);
+    tensor.type = type;
+    return tensor;
   }
 
   /**
@@ -176,7 +178,7 @@ public final class Tensor implements AutoCloseable {
    * @return a buffer in native byte order
    */
   public ByteBuffer data() {
-    if (LibTorch.integer("is_contiguous", this) == 0) {
+    if (!LibTorch.isContiguous(handle())) {
       throw new IllegalStateException(
           "The data of a tensor that is not contiguous was asked for; copy it first");
     }

@@ -12,9 +12,6 @@ def randn(self, sizes: List[int], dtype: int) -> Tensor:
 def dtype_of(self, x: Tensor) -> int:
   return x.dtype
 
-def is_contiguous(self, x: Tensor) -> int:
-  return int(torch.is_contiguous(x))
-
 def item(self, x: Tensor) -> float:
   return float(torch.to(x, 7))
 

@@ -1,0 +1,186 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.engine.Torch;
+import io.adapt4j.qlora.cpu.FourBitWeight;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntConsumer;
+
+/**
+ * The CPU kernels for 4-bit weights against what the machine and libtorch do in the same run:
+ * restoring against a copy, products against bf16 products.
+ */
+public final class FourBitKernelBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "--repetitions", "5", "--threads", "0", "--variant", "-1", "--rows", "1,2,4,8,128,512");
+  private static final int OUTPUTS = 4096;
+  private static final int[] INPUTS = {4096, 11008};
+  private static final long COPIED = 256L << 20;
+
+  /** Bytes of bf16 weights that are gone through, so that they come from memory. */
+  private static final long FOOTPRINT = 512L << 20;
+
+  private final int variant;
+  private final int repetitions;
+  private final int threads;
+  private final Report report = new Report("4-bit kernels on the CPU");
+
+  private FourBitKernelBenchmark(int variant, int repetitions) {
+    this.variant = variant;
+    this.repetitions = repetitions;
+    this.threads = Torch.threads();
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param args options: --repetitions, --threads, --variant (0 scalar to 4 AMX; the best by
+   *     default), --rows (of x, separated by commas)
+   */
+  public static void main(String[] args) {
+    Arguments options = Arguments.parse(args, DEFAULTS, Set.of());
+    int threads = options.number("--threads", 0);
+    if (threads > 0) {
+      Torch.threads(threads);
+    }
+    String variant = options.text("--variant");
+    int chosen =
+        variant.equals("-1") ? FourBitWeight.bestVariant() : options.number("--variant", 0);
+    List<Integer> rows = new ArrayList<>();
+    for (String one : List.of(options.text("--rows").split(",", -1))) {
+      rows.add(Integer.parseInt(one));
+    }
+    new FourBitKernelBenchmark(chosen, options.number("--repetitions", 1)).run(rows);
+  }
+
+  private void run(List<Integer> rows) {
+    Machine.describe(report);
+    report.line("variant", "%d of %d", variant, FourBitWeight.bestVariant());
+    double copy = copyBandwidth();
+    restore(copy);
+    for (int inputs : INPUTS) {
+      multiply(inputs, rows);
+    }
+    report.print();
+  }
+
+  /** Bytes read and written a second by libtorch's copy. */
+  private double copyBandwidth() {
+    try (Scope scope = Scope.open()) {
+      Tensor source = Tensor.zeros(DType.BF16, COPIED / 2);
+      Tensor target = Tensor.zeros(DType.BF16, COPIED / 2);
+      double bandwidth = 2.0 * COPIED / best(4, i -> target.copyFrom(source));
+      report.line("copy", "%.1f GB/s read and written (256 MiB)", bandwidth / 1e9);
+      return bandwidth;
+    }
+  }
+
+  private void restore(double copy) {
+    int weightRows = (int) (COPIED / 2 / OUTPUTS);
+    try (Scope scope = Scope.open();
+        FourBitWeights weights = new FourBitWeights(variant, weightRows, OUTPUTS, 1)) {
+      Tensor target = Tensor.zeros(DType.BF16, weightRows, OUTPUTS);
+      ByteBuffer memory = target.data();
+      double seconds = best(4, i -> weights.dequantise(0, memory, threads));
+      double bandwidth = (weights.bytes() + COPIED) / seconds;
+      report.line("restore", "%.1f GB/s read and written (to 256 MiB)", bandwidth / 1e9);
+      report.atLeast("  of the copy", bandwidth / copy, 0.6);
+    }
+  }
+
+  private void multiply(int inputs, List<Integer> rows) {
+    int count = (int) (FOOTPRINT / (2L * OUTPUTS * inputs));
+    List<Parameter> plain = new ArrayList<>();
+    try (Scope scope = Scope.open();
+        FourBitWeights weights = new FourBitWeights(variant, OUTPUTS, inputs, count)) {
+      for (int i = 0; i < count; i++) {
+        Parameter weight = Parameter.of("weight", OUTPUTS, inputs);
+        weight.allocate(DType.BF16);
+        weights.dequantise(i, weight.value().data(), threads);
+        plain.add(weight);
+      }
+      for (int n : rows) {
+        compare(weights, plain, inputs, n);
+      }
+    } finally {
+      plain.forEach(Parameter::close);
+    }
+  }
+
+  private void compare(FourBitWeights weights, List<Parameter> plain, int inputs, int n) {
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensor.empty(DType.BF16, n, inputs);
+      x.copyFrom(Tensor.randn(DType.F32, n, inputs));
+      Tensor y = Tensor.empty(DType.BF16, n, OUTPUTS);
+      ByteBuffer from = x.data();
+      ByteBuffer to = y.data();
+      Parameter buffer = Parameter.of("buffer", OUTPUTS, inputs);
+      buffer.allocate(DType.BF16);
+      ByteBuffer memory = buffer.value().data();
+      int count = weights.count();
+      double torch = Double.MAX_VALUE;
+      double fused = Double.MAX_VALUE;
+      double restoring = Double.MAX_VALUE;
+      // By turns, so that all three see the same machine.
+      for (int i = 0; i < repetitions; i++) {
+        torch = Math.min(torch, best(count, k -> linear(x, plain.get(k))));
+        fused = Math.min(fused, best(count, k -> weights.multiply(k, from, n, to, threads)));
+        restoring =
+            Math.min(
+                restoring,
+                best(
+                    count,
+                    k -> {
+                      weights.dequantise(k, memory, threads);
+                      linear(x, buffer);
+                    }));
+      }
+      buffer.close();
+      String name = OUTPUTS + "x" + inputs + ", n " + n;
+      double flops = 2.0 * n * OUTPUTS * inputs;
+      report.line(
+          name,
+          "libtorch bf16 %s; fused %s, %.1f GB/s, %.0f GFLOP/s; restored, then libtorch %s",
+          micros(torch),
+          micros(fused),
+          weights.bytes() / fused / 1e9,
+          flops / fused / 1e9,
+          micros(restoring));
+      if (n == 1) {
+        report.atLeast("  times libtorch", torch / fused, 2.5);
+      } else {
+        report.line("  times libtorch", "%.2f, restored %.2f", torch / fused, torch / restoring);
+      }
+    }
+  }
+
+  private static void linear(Tensor x, Parameter weight) {
+    Ops.inference().linear(x, weight, null).close();
+  }
+
+  private static String micros(double seconds) {
+    return String.format(Locale.ROOT, "%.0f us", seconds * 1e6);
+  }
+
+  /** The shortest time of one of a number of calls. */
+  private double best(int calls, IntConsumer call) {
+    double best = Double.MAX_VALUE;
+    for (int i = 0; i < calls; i++) {
+      long begun = System.nanoTime();
+      call.accept(i);
+      best = Math.min(best, (System.nanoTime() - begun) / 1e9);
+    }
+    return best;
+  }
+}

@@ -1,0 +1,83 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.qlora.QuantType;
+import io.adapt4j.qlora.cpu.FourBitWeight;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Random 4-bit weights of one shape, in NF4 with blocks of 64 and scales in 8 bits; so many that no
+ * cache holds them, as the layers of a model are.
+ */
+final class FourBitWeights implements AutoCloseable {
+
+  private static final int BLOCK = 64;
+  private static final int SCALE_BLOCK = 256;
+
+  private final List<FourBitWeight> weights = new ArrayList<>();
+  private final List<Tensor> codes = new ArrayList<>();
+  private final int rows;
+  private final int columns;
+
+  FourBitWeights(int variant, int rows, int columns, int count) {
+    this.rows = rows;
+    this.columns = columns;
+    Random random = new Random(1);
+    for (int i = 0; i < count; i++) {
+      Tensor packed = Tensor.empty(DType.U8, (long) rows * columns / 2).own();
+      codes.add(packed);
+      ByteBuffer bytes = packed.data();
+      byte[] row = new byte[columns / 2];
+      for (int r = 0; r < rows; r++) {
+        random.nextBytes(row);
+        bytes.put(row);
+      }
+      weights.add(weight(variant, packed.data(), random));
+    }
+  }
+
+  private FourBitWeight weight(int variant, ByteBuffer packed, Random random) {
+    FourBitWeight weight =
+        new FourBitWeight(variant, packed, rows, columns, BLOCK, QuantType.NF4.numbers());
+    byte[] scales = new byte[rows * columns / BLOCK];
+    random.nextBytes(scales);
+    float[] numbers = new float[256];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (i - 128) / 128f;
+    }
+    float[] absmax = new float[(scales.length + SCALE_BLOCK - 1) / SCALE_BLOCK];
+    java.util.Arrays.fill(absmax, 0.01f);
+    weight.nestedScales(scales, scales.length, numbers, absmax, absmax.length, SCALE_BLOCK, 0.05f);
+    return weight;
+  }
+
+  int count() {
+    return weights.size();
+  }
+
+  /** Bytes of codes and scales of one weight. */
+  long bytes() {
+    long count = (long) rows * columns;
+    return count / 2 + count / BLOCK + count / BLOCK / SCALE_BLOCK * Float.BYTES;
+  }
+
+  /** Restores one weight, in BF16. */
+  void dequantise(int index, ByteBuffer target, int threads) {
+    weights.get(index).dequantise(target, 2, threads);
+  }
+
+  /** Multiplies by one weight, in BF16. */
+  void multiply(int index, ByteBuffer x, int n, ByteBuffer y, int threads) {
+    weights.get(index).multiply(x, n, 2, y, rows, 0, threads);
+  }
+
+  @Override
+  public void close() {
+    weights.forEach(FourBitWeight::close);
+    codes.forEach(Tensor::close);
+  }
+}

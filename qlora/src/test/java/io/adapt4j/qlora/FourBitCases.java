@@ -1,0 +1,126 @@
+package io.adapt4j.qlora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.Scanner;
+import java.util.stream.Stream;
+
+/** 4-bit matrices, and what must hold of them whatever computes with them. */
+final class FourBitCases {
+
+  private FourBitCases() {}
+
+  /** Both formats, the smallest, a middle and the largest block, plain and nested scales. */
+  static List<Quantization> quantizations() {
+    return Stream.of(QuantType.values())
+        .flatMap(
+            type ->
+                Stream.of(64, 256, 4096)
+                    .flatMap(
+                        size ->
+                            Stream.of(true, false)
+                                .map(nested -> new Quantization(type, size, nested))))
+        .toList();
+  }
+
+  static QuantisedTensor random(int rows, int columns, Quantization quantization) {
+    Random random = new Random(31L * rows + columns);
+    int count = rows * columns;
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    ByteBuffer packed = ByteBuffer.allocate((int) QuantisedTensor.packedBytes(count));
+    float[] absmax = new float[(int) quantization.blocks(count)];
+    JavaKernels.INSTANCE.quantise(quantization, values, count, packed, absmax, 0);
+    return new QuantisedTensor(
+        quantization,
+        quantization.type().numbers(),
+        List.of((long) rows, (long) columns),
+        StoredType.F32,
+        packed.flip(),
+        quantization.doubleQuantised() ? NestedScales.of(absmax) : new PlainScales(absmax));
+  }
+
+  /** Blocks of 64 with every code in each. */
+  static QuantisedTensor withScales(float... scales) {
+    ByteBuffer packed = ByteBuffer.allocateDirect(scales.length * 32);
+    for (int i = 0; i < packed.limit(); i++) {
+      packed.put(i, (byte) (i * 0x13));
+    }
+    return new QuantisedTensor(
+        Quantization.nf4().doubleQuant(false),
+        QuantType.NF4.numbers(),
+        List.of((long) scales.length, 64L),
+        StoredType.F32,
+        packed,
+        new PlainScales(scales));
+  }
+
+  /** The weight; negative zeros stay apart from zeros in it. */
+  static float[] restored(FourBitMatrix matrix, DType type) {
+    try (Tensor target = Tensor.empty(type, matrix.rows(), matrix.columns())) {
+      matrix.dequantise(target);
+      return target.toFloats();
+    }
+  }
+
+  static float[] product(FourBitMatrix matrix, Tensor x) {
+    try (Tensor y = Tensor.empty(x.type(), x.size(0), matrix.rows())) {
+      matrix.multiply(x, y, 0);
+      return y.toFloats();
+    }
+  }
+
+  /**
+   * Compares products of random rows with sums in double. In F32 a product may be off by 1e-5 of
+   * the sum of its terms' magnitudes; in BF16 weights and the product are rounded, each by at most
+   * 2^-9, so 2^-8 of it are allowed.
+   */
+  static void checkProducts(QuantisedTensor tensor, FourBitMatrix matrix, DType type, int n) {
+    int rows = matrix.rows();
+    int columns = matrix.columns();
+    float[] weight = new float[rows * columns];
+    JavaKernels.INSTANCE.dequantise(tensor, 0, weight, weight.length);
+    try (Tensor x = Tensor.randn(type, n, columns)) {
+      float[] values = x.toFloats();
+      float[] products = product(matrix, x);
+      double allowed = type == DType.F32 ? 1e-5 : 0x1p-8;
+      for (int token = 0; token < n; token++) {
+        for (int row = 0; row < rows; row++) {
+          double sum = 0;
+          double magnitude = 0;
+          for (int i = 0; i < columns; i++) {
+            double term = (double) weight[row * columns + i] * values[token * columns + i];
+            sum += term;
+            magnitude += Math.abs(term);
+          }
+          assertThat((double) products[token * rows + row])
+              .as("%s, %s, n %d, token %d, row %d", tensor.quantization(), type, n, token, row)
+              .isCloseTo(sum, within(allowed * magnitude + 1e-30));
+        }
+      }
+    }
+  }
+
+  /** What Linux says that the process holds in memory. */
+  static long residentBytes() {
+    try (Scanner pages = new Scanner(Path.of("/proc/self/statm"), StandardCharsets.US_ASCII)) {
+      pages.nextLong();
+      return pages.nextLong() * 4096;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
