@@ -25,8 +25,8 @@ DEVICE void put8(F16* target, const float (&values)[8]) {
 
 template <class T>
 DEVICE void restore_word(u32 word, u64 index, T* RESTRICT target, bool aligned, const float* table,
-                         WEIGHT) {
-  float scale = scale_at(index, WEIGHT_OF); // blocks hold whole words
+                         SCALES) {
+  float scale = scale_at(index, SCALES_OF); // blocks hold whole words
   float values[8];
   UNROLL
   for (int i = 0; i < 8; i++) {
@@ -59,10 +59,10 @@ DEVICE void dequantise(T* RESTRICT target, u64 count, WEIGHT) {
   for (int j = 0; j < DEQUANTISE_WORDS; j++) {
     u64 at = first + j * DEQUANTISE_THREADS;
     if (at < whole) {
-      restore_word(words[j], at << 3, target, aligned, table, WEIGHT_OF);
+      restore_word(words[j], at << 3, target, aligned, table, SCALES_OF);
     } else if (at == whole) {
       for (u64 index = whole << 3; index < count; index++) {
-        put(target + index, weight_at(index, table, WEIGHT_OF));
+        put(target + index, weight_at(index, table, packed, SCALES_OF));
       }
     }
   }

@@ -23,15 +23,15 @@ DEVICE void put(F16* target, float value) { target->bits = f16_of(value); }
 
 // A weight as the kernels take it. Scales are scale_values[block], or where scale_codes is given
 // scale_numbers[scale_codes[block]] * scale_values[block >> nested_shift] + scale_offset.
-#define WEIGHT                                                                            \
-  const u8 *RESTRICT packed, const float *RESTRICT numbers,                               \
-      const float *RESTRICT scale_values, const u8 *RESTRICT scale_codes,                 \
+#define SCALES                                                                          \
+  const float *RESTRICT scale_values, const u8 *RESTRICT scale_codes,                   \
       const float *RESTRICT scale_numbers, float scale_offset, int block_shift, int nested_shift
-#define WEIGHT_OF \
-  packed, numbers, scale_values, scale_codes, scale_numbers, scale_offset, block_shift, nested_shift
+#define WEIGHT const u8 *RESTRICT packed, const float *RESTRICT numbers, SCALES
+#define SCALES_OF scale_values, scale_codes, scale_numbers, scale_offset, block_shift, nested_shift
+#define WEIGHT_OF packed, numbers, SCALES_OF
 
 // The scale of the weight at an index of the flattened matrix.
-DEVICE float scale_at(u64 index, WEIGHT) {
+DEVICE float scale_at(u64 index, SCALES) {
   u64 block = index >> block_shift;
   if (scale_codes == 0) {
     return load(scale_values + block);
@@ -55,10 +55,10 @@ DEVICE float weight_of(u32 word, int i, const float* table, float scale) {
 }
 
 // One weight, wherever it is.
-DEVICE float weight_at(u64 index, const float* table, WEIGHT) {
+DEVICE float weight_at(u64 index, const float* table, const u8* RESTRICT packed, SCALES) {
   u32 pair = load(packed + (index >> 1));
   u32 code = (index & 1) ? pair & 15u : pair >> 4;
-  return multiply_once(table[code], scale_at(index, WEIGHT_OF));
+  return multiply_once(table[code], scale_at(index, SCALES_OF));
 }
 
 #endif

@@ -25,7 +25,7 @@ DEVICE void multiply_few(const T* RESTRICT x, T* RESTRICT y, int n, int rows, in
   if ((columns & 7) == 0) {
     for (int k = lane * 8; k < columns; k += 256) {
       u32 word = load((const u32*)packed + ((start + k) >> 3));
-      float scale = scale_at(start + k, WEIGHT_OF);
+      float scale = scale_at(start + k, SCALES_OF);
       float weights[8];
       UNROLL
       for (int i = 0; i < 8; i++) {
@@ -43,7 +43,7 @@ DEVICE void multiply_few(const T* RESTRICT x, T* RESTRICT y, int n, int rows, in
     }
   } else {
     for (int k = lane; k < columns; k += 32) {
-      float weight = weight_at(start + k, table, WEIGHT_OF);
+      float weight = weight_at(start + k, table, packed, SCALES_OF);
       UNROLL
       for (int r = 0; r < MOST_FEW; r++) {
         if (r < n) {
@@ -97,7 +97,7 @@ DEVICE void multiply_plain(const T* RESTRICT x, T* RESTRICT y, int n, int rows, 
       int k = k0 + across;
       bool inside = k < columns;
       weights[across][line] = inside && row0 + line < rows
-          ? weight_at((u64)(row0 + line) * columns + k, table, WEIGHT_OF)
+          ? weight_at((u64)(row0 + line) * columns + k, table, packed, SCALES_OF)
           : 0.0f;
       inputs[across][line] =
           inside && token0 + line < n ? to_float(x[(u64)(token0 + line) * columns + k]) : 0.0f;

@@ -55,8 +55,8 @@ DEVICE void multiply_narrow(const Bf16* RESTRICT x, Bf16* RESTRICT y, int n, int
     u64 lower_index = (u64)lower_row * columns + (inside ? k : 0);
     uint4 upper = load((const uint4*)(packed + (upper_index >> 1)));
     uint4 lower = load((const uint4*)(packed + (lower_index >> 1)));
-    float upper_scale = inside ? scale_at(upper_index, WEIGHT_OF) : 0.0f;
-    float lower_scale = inside ? scale_at(lower_index, WEIGHT_OF) : 0.0f;
+    float upper_scale = inside ? scale_at(upper_index, SCALES_OF) : 0.0f;
+    float lower_scale = inside ? scale_at(lower_index, SCALES_OF) : 0.0f;
     UNROLL
     for (int word = 0; word < 4; word++) {
       u32 a[2][4];
@@ -158,7 +158,7 @@ DEVICE void multiply_wide(const Bf16* RESTRICT x, Bf16* RESTRICT y, int n, int r
     int row = row0 + warp * 32 + 8 * i + group;
     indices[i] = (u64)(row < rows ? row : rows - 1) * columns + quarter * 16;
     next[i] = load((const uint2*)(packed + (indices[i] >> 1)));
-    next_scales[i] = scale_at(indices[i], WEIGHT_OF);
+    next_scales[i] = scale_at(indices[i], SCALES_OF);
   }
   fetch<8 * TILES>(slabs[0], x, token0, n, columns, 0);
   int stage = 0;
@@ -177,7 +177,7 @@ DEVICE void multiply_wide(const Bf16* RESTRICT x, Bf16* RESTRICT y, int n, int r
       UNROLL
       for (int i = 0; i < 4; i++) {
         next[i] = load((const uint2*)(packed + ((indices[i] + k + SLAB) >> 1)));
-        next_scales[i] = scale_at(indices[i] + k + SLAB, WEIGHT_OF);
+        next_scales[i] = scale_at(indices[i] + k + SLAB, SCALES_OF);
       }
     }
     UNROLL
