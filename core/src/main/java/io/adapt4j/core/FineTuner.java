@@ -7,6 +7,7 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Preview;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.monitor.EarlyWarnings;
 import io.adapt4j.core.monitor.RunFigures;
 import io.adapt4j.core.plan.Forecast;
@@ -804,7 +805,7 @@ public final class FineTuner {
       checkValues(checks);
       checkOutput(checks);
       Optional<TaskModel> found =
-          checks.model(model, method, folder -> TaskModel.of(task, folder, train));
+          checks.model(model, method, folder -> TaskModel.of(task, folder, weightFormat(), train));
       int contextLength = found.map(one -> one.declare().contextLength()).orElse(0);
       if (maxLength != null) {
         checks.require(
@@ -815,6 +816,10 @@ public final class FineTuner {
       RunFigures.Collector figures = new RunFigures.Collector();
       Objective objective = new Objective(task, new Selection(bestBy), found.orElseThrow());
       return new FineTuner(settings(contextLength, objective, watched(figures)), figures);
+    }
+
+    private WeightFormat weightFormat() {
+      return method == null ? WeightFormat.asStored() : method.weightFormat();
     }
 
     private void checkValues(FineTuneChecks checks) {

@@ -12,6 +12,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.Generator;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.score.Scorer;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
@@ -89,10 +90,38 @@ public final class LanguageModel implements AutoCloseable {
    * @return the model, closed by the caller
    */
   public static LanguageModel load(ModelSource source, Precision precision, Adapter... adapters) {
+    return load(source, WeightFormat.asStored(), precision, adapters);
+  }
+
+  /**
+   * Loads a model with its linear weights held in a given format, such as 4 bits, and everything
+   * else in {@link Precision#AUTO}; otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param weights how to hold the weights of the linear layers
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static LanguageModel load(ModelSource source, WeightFormat weights, Adapter... adapters) {
+    return load(source, weights, Precision.AUTO, adapters);
+  }
+
+  /**
+   * Loads a model with its linear weights held in a given format and everything else in a given
+   * precision, otherwise as {@link #load(ModelSource, Adapter...)}.
+   *
+   * @param source where the model is
+   * @param weights how to hold the weights of the linear layers
+   * @param precision the type of computation, and of all other weights
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static LanguageModel load(
+      ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
     TrainedTemplates templates = TrainedTemplates.of(source.folder(), List.of(adapters));
     templates.checkAdapters();
     return new LanguageModel(
-        LoadedModel.load(source.folder(), precision, List.of(adapters)), templates);
+        LoadedModel.load(source.folder(), precision, weights, List.of(adapters)), templates);
   }
 
   /**
@@ -285,8 +314,8 @@ public final class LanguageModel implements AutoCloseable {
    * Returns this model as a generator of texts. Conversations are rendered by the chat template; a
    * model without one goes on from the texts of the messages, with blank lines between them. Its
    * identity is the folder's configuration, tokenizer, template and weights (by name, size and
-   * time) and the compute type; a model with adapters or another template has none. A sampled
-   * answer depends on the options' seed and its place in the batch.
+   * time), the compute type and the format of the weights; a model with adapters or another
+   * template has none. A sampled answer depends on the options' seed and its place in the batch.
    *
    * @param batch the most conversations that are answered as one batch, at least 1
    * @return the generator, of use until this model is closed
@@ -511,8 +540,14 @@ public final class LanguageModel implements AutoCloseable {
     return exclusively(
         () ->
             model.adapters().names().isEmpty() && !templateSet
-                ? Optional.of(FolderIdentity.of(model.folder()) + " " + model.decoder().type())
+                ? Optional.of(FolderIdentity.of(model.folder()) + " " + computation())
                 : Optional.empty());
+  }
+
+  private String computation() {
+    String type = model.decoder().type().toString();
+    boolean packed = !model.decoder().packedLinears().isEmpty();
+    return packed ? type + " " + model.weights().description() : type;
   }
 
   /** The network, for other parts of this library. */

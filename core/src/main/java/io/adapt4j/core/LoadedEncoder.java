@@ -7,6 +7,8 @@ import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.NewTensors;
+import io.adapt4j.core.model.StoredModel;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
@@ -34,13 +36,25 @@ record LoadedEncoder(
   /** Reads a folder. Everything that can be checked is checked before weights take memory. */
   static LoadedEncoder load(
       Path folder, Precision precision, List<Adapter> adapters, Requirement requirement) {
-    Encoder encoder = Architectures.declareEncoder(config(folder, adapters));
+    return load(folder, precision, WeightFormat.asStored(), adapters, requirement);
+  }
+
+  /** Reads a folder, with the linear layers' weights held in a format. */
+  static LoadedEncoder load(
+      Path folder,
+      Precision precision,
+      WeightFormat weights,
+      List<Adapter> adapters,
+      Requirement requirement) {
+    StoredModel base = StoredModel.read(folder, weights);
+    Encoder encoder = Architectures.declareEncoder(config(base, adapters));
     Optional<Tokenizer> tokenizer = Optional.empty();
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       if (bringsOutput(adapters)) {
         encoder.beginAnew(NewTensors.missing(encoder, checkpoint));
       }
+      base.weights().install(encoder, checkpoint);
       Weights.check(encoder, checkpoint);
       LoadedModel.requireFitting(folder, encoder, adapters);
       tokenizer = Optional.of(Tokenizer.load(folder));
@@ -60,10 +74,14 @@ record LoadedEncoder(
 
   /** The configuration of the base, or of what an adapter with an output layer makes of it. */
   static ModelConfig config(Path folder, List<Adapter> adapters) {
+    return config(StoredModel.read(folder, WeightFormat.asStored()), adapters);
+  }
+
+  private static ModelConfig config(StoredModel base, List<Adapter> adapters) {
     return adapters.stream()
         .flatMap(adapter -> adapter.modelConfig().stream())
         .findFirst()
-        .orElseGet(() -> ModelConfig.read(folder));
+        .orElse(base.config());
   }
 
   private static boolean bringsOutput(List<Adapter> adapters) {

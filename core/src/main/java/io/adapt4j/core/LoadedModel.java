@@ -11,6 +11,8 @@ import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.StoredModel;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Files;
@@ -25,6 +27,7 @@ import java.util.Set;
 record LoadedModel(
     Path folder,
     Decoder decoder,
+    WeightFormat weights,
     Optional<Tokenizer> tokenizer,
     SpecialIds specialIds,
     AdapterSet adapters)
@@ -40,13 +43,16 @@ record LoadedModel(
   record SpecialIds(OptionalInt first, Set<Integer> end, int pad) {}
 
   /** Reads a folder. Everything that can be checked is checked before weights take memory. */
-  static LoadedModel load(Path folder, Precision precision, List<Adapter> adapters) {
-    ModelConfig config = ModelConfig.read(folder);
+  static LoadedModel load(
+      Path folder, Precision precision, WeightFormat weights, List<Adapter> adapters) {
+    StoredModel base = StoredModel.read(folder, weights);
+    ModelConfig config = base.config();
     GenerationDefaults defaults = GenerationDefaults.read(folder, config);
     Decoder decoder = Architectures.declareDecoder(config);
     Optional<Tokenizer> tokenizer = Optional.empty();
     AdapterSet attached = new AdapterSet(decoder);
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      base.weights().install(decoder, checkpoint);
       Weights.check(decoder, checkpoint);
       requireFitting(folder, decoder, adapters);
       tokenizer = tokenizer(folder);
@@ -54,7 +60,7 @@ record LoadedModel(
       decoder.allocate(type(precision, decoder, checkpoint));
       Weights.load(decoder, checkpoint);
       adapters.forEach(attached::load);
-      return new LoadedModel(folder, decoder, tokenizer, specialIds, attached);
+      return new LoadedModel(folder, decoder, base.weights(), tokenizer, specialIds, attached);
     } catch (RuntimeException | Error e) {
       attached.close();
       close(decoder, tokenizer, List.of());

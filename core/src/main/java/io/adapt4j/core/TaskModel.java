@@ -14,6 +14,8 @@ import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.NewTensors;
 import io.adapt4j.core.model.OutputLayer;
+import io.adapt4j.core.model.StoredModel;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
@@ -26,6 +28,7 @@ import java.util.Set;
  * The model a task needs: the checkpoint's, with the task's output layer.
  *
  * @param folder where the checkpoint is
+ * @param weights how its linear weights are held
  * @param config its configuration, changed for the task
  * @param labels names of the classes; empty where there are none
  * @param generates whether it predicts next tokens
@@ -33,6 +36,7 @@ import java.util.Set;
  */
 record TaskModel(
     Path folder,
+    WeightFormat weights,
     ModelConfig config,
     List<String> labels,
     boolean generates,
@@ -43,22 +47,24 @@ record TaskModel(
   /**
    * Finds the model of a task. Reads the labels of the data where the task does not state them.
    *
+   * @param weights how to hold the linear weights
    * @throws RuntimeException if the checkpoint's configuration is no base for the task
    */
-  static TaskModel of(Task task, Path folder, Dataset train) {
-    ModelConfig base = ModelConfig.read(folder);
+  static TaskModel of(Task task, Path folder, WeightFormat weights, Dataset train) {
+    StoredModel stored = StoredModel.read(folder, weights);
     if (task instanceof Task.Labelled labelled) {
-      return labelled(labelled, folder, base, train);
+      return labelled(labelled, folder, stored, train);
     }
     if (task instanceof Task.MaskedTokens) {
-      ModelConfig config = withOutput(base, OutputLayer.MASKED_TOKENS);
-      return new TaskModel(folder, config, List.of(), false, false);
+      ModelConfig config = withOutput(stored.config(), OutputLayer.MASKED_TOKENS);
+      return new TaskModel(folder, stored.weights(), config, List.of(), false, false);
     }
-    return new TaskModel(folder, base, List.of(), true, false);
+    return new TaskModel(folder, stored.weights(), stored.config(), List.of(), true, false);
   }
 
   private static TaskModel labelled(
-      Task.Labelled task, Path folder, ModelConfig base, Dataset train) {
+      Task.Labelled task, Path folder, StoredModel stored, Dataset train) {
+    ModelConfig base = stored.config();
     OutputLayer layer =
         task.problem() == TextProblem.TOKEN_LABELS
             ? OutputLayer.TOKEN_CLASSES
@@ -71,6 +77,7 @@ record TaskModel(
     ModelConfig config = withPadding(withOutput(base, layer), folder);
     return new TaskModel(
         folder,
+        stored.weights(),
         withLabels(config, task.problem(), labels),
         labels,
         false,
@@ -174,18 +181,19 @@ record TaskModel(
     };
   }
 
-  /** Declares the network and states what of it is new. */
+  /** Declares the network with its weights in their format, and states what of it is new. */
   Network declare() {
     Network declared =
         generates ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
-    if (declared instanceof Encoder encoder) {
-      try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      if (declared instanceof Encoder encoder) {
         Set<String> fresh = new HashSet<>(NewTensors.missing(encoder, checkpoint));
         if (replacesClassifier) {
           fresh.addAll(NewTensors.classifier(encoder));
         }
         encoder.beginAnew(fresh);
       }
+      weights.install(declared, checkpoint);
     }
     return declared;
   }

@@ -6,6 +6,7 @@ import io.adapt4j.core.encode.ClassScores;
 import io.adapt4j.core.encode.Classifier;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,9 +68,26 @@ public final class TextClassifier implements AutoCloseable {
    * @return the model, closed by the caller
    */
   public static TextClassifier load(ModelSource source, Precision precision, Adapter... adapters) {
+    return load(source, WeightFormat.asStored(), precision, adapters);
+  }
+
+  /**
+   * Loads a model with its linear weights held in a given format, such as 4 bits, and everything
+   * else, the classifier too, in a given precision; otherwise as {@link #load(ModelSource,
+   * Adapter...)}.
+   *
+   * @param source where the model is
+   * @param weights how to hold the weights of the linear layers inside the layers
+   * @param precision the type of computation, and of all other weights
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static TextClassifier load(
+      ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
     Path folder = source.folder();
     LoadedEncoder model =
-        LoadedEncoder.load(folder, precision, List.of(adapters), TextClassifier::requireUsable);
+        LoadedEncoder.load(
+            folder, precision, weights, List.of(adapters), TextClassifier::requireUsable);
     ModelConfig config = model.encoder().modelConfig();
     int classes = model.encoder().classes();
     return new TextClassifier(

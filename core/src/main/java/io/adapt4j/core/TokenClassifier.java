@@ -4,6 +4,7 @@ import io.adapt4j.core.data.Words;
 import io.adapt4j.core.encode.TokenTagger;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
@@ -83,9 +84,26 @@ public final class TokenClassifier implements AutoCloseable {
    * @return the model, closed by the caller
    */
   public static TokenClassifier load(ModelSource source, Precision precision, Adapter... adapters) {
+    return load(source, WeightFormat.asStored(), precision, adapters);
+  }
+
+  /**
+   * Loads a model with its linear weights held in a given format, such as 4 bits, and everything
+   * else, the classifier too, in a given precision; otherwise as {@link #load(ModelSource,
+   * Adapter...)}.
+   *
+   * @param source where the model is
+   * @param weights how to hold the weights of the linear layers inside the layers
+   * @param precision the type of computation, and of all other weights
+   * @param adapters what to put on its weights, in this order; usually none or one
+   * @return the model, closed by the caller
+   */
+  public static TokenClassifier load(
+      ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
     Path folder = source.folder();
     return new TokenClassifier(
-        LoadedEncoder.load(folder, precision, List.of(adapters), TokenClassifier::requireUsable));
+        LoadedEncoder.load(
+            folder, precision, weights, List.of(adapters), TokenClassifier::requireUsable));
   }
 
   private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {

@@ -1,6 +1,5 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Footprint;
@@ -121,12 +120,7 @@ record AdapterPlan(
 
   private static List<Adapted> adapted(AdapterConfig config, Network network, List<String> saved) {
     List<Adapted> adapted = new ArrayList<>();
-    Set<String> transposed =
-        network.parameters().stream()
-            .flatMap(parameter -> parameter.slices().stream())
-            .filter(Slice::transposed)
-            .map(Slice::name)
-            .collect(Collectors.toSet());
+    Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.linears();
     for (int i = 0; i < slots.size(); i++) {
       Linear linear = slots.get(i).linear();
@@ -204,6 +198,16 @@ record AdapterPlan(
                 + ", and the adapter does not bring it; give a base that has it.");
       }
     }
+    packedModule(config, network)
+        .ifPresent(
+            weight ->
+                problems.add(
+                    "modulesToSave "
+                        + config.modulesToSave()
+                        + " holds "
+                        + weight
+                        + ", which is held packed and cannot train in full; leave it out, or give"
+                        + " the base plain weights."));
     if (config.initial() == LoraInit.ORTHOGONAL) {
       adapted.stream()
           .filter(one -> one.rank() % 2 != 0)
@@ -248,6 +252,15 @@ record AdapterPlan(
     return List.copyOf(problems);
   }
 
+  /** A packed weight in a module that is to train in full. */
+  private static Optional<String> packedModule(AdapterConfig config, Network network) {
+    return network.packedLinears().stream()
+        .flatMap(packed -> packed.parts().stream())
+        .map(part -> part.path() + ".weight")
+        .filter(weight -> isSaved(weight, config.modulesToSave()))
+        .findFirst();
+  }
+
   private static Set<String> otherModules(Network network, Set<String> tensors) {
     Set<String> linear = paths(network).collect(Collectors.toSet());
     return tensors.stream()
@@ -277,6 +290,7 @@ record AdapterPlan(
   /** Names of modules to save that are in no tensor's path. */
   static List<String> unknownModules(AdapterConfig config, Network network) {
     Set<String> tensors = new LinkedHashSet<>(network.tensors().keySet());
+    network.packedLinears().forEach(packed -> tensors.addAll(packed.packed()));
     tiedHead(network).ifPresent(tensors::add);
     return config.modulesToSave().stream()
         .filter(module -> tensors.stream().noneMatch(name -> isSaved(name, List.of(module))))

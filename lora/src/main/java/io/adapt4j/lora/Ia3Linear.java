@@ -99,6 +99,11 @@ final class Ia3Linear implements Linear {
   }
 
   @Override
+  public Linear innermost() {
+    return base.innermost();
+  }
+
+  @Override
   public long inFeatures() {
     return base.inFeatures();
   }
@@ -180,10 +185,10 @@ final class Ia3Linear implements Linear {
       return dense;
     }
     throw new IllegalStateException(
-        "(IA)3 is merged into plain weights only, but "
+        "(IA)3 is merged into plain weights only, but those of "
             + scaled.get(0).part().path()
-            + " is a "
-            + base.getClass().getSimpleName());
+            + " are held packed or have another adapter. Leave the adapter beside them, or load the"
+            + " original checkpoint with plain weights.");
   }
 
   /** Gives the place back to the base layer and frees the vectors. */

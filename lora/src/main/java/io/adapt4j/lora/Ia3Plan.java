@@ -1,6 +1,5 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
@@ -72,10 +71,7 @@ record Ia3Plan(List<Scaled> scaled, boolean fanInFanOut, List<String> problems) 
   }
 
   private static boolean transposed(Network network, List<Scaled> scaled) {
-    return network.parameters().stream()
-        .flatMap(parameter -> parameter.slices().stream())
-        .filter(Slice::transposed)
-        .map(Slice::name)
+    return network.transposedTensors().stream()
         .anyMatch(
             name -> scaled.stream().anyMatch(one -> name.equals(one.part().path() + ".weight")));
   }

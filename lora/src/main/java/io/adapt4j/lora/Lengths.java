@@ -6,7 +6,6 @@ import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.DenseLinear;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,7 +16,7 @@ import java.util.List;
 final class Lengths implements AutoCloseable {
 
   private final List<AdapterPlan.Adapted> adapted;
-  private final DenseLinear base;
+  private final BaseWeight base;
 
   /** Trained lengths of the adapted parts, below each other, fp32. */
   private final Parameter magnitudes;
@@ -31,7 +30,7 @@ final class Lengths implements AutoCloseable {
   /** Wanted over present length of every output of the layer, fp32 [out]. */
   private final Tensor gain;
 
-  Lengths(List<AdapterPlan.Adapted> adapted, DenseLinear base) {
+  Lengths(List<AdapterPlan.Adapted> adapted, BaseWeight base) {
     this.adapted = List.copyOf(adapted);
     this.base = base;
     List<Slice> slices = new ArrayList<>();
@@ -44,7 +43,7 @@ final class Lengths implements AutoCloseable {
     magnitudes = new Parameter(slices, rows);
     magnitudes.allocate(DType.F32);
     present = Tensor.zeros(DType.F32, rows).own();
-    gain = Tensor.zeros(DType.F32, base.outFeatures()).own();
+    gain = Tensor.zeros(DType.F32, base.layer().outFeatures()).own();
     try (Tensor one = Tensor.of(new float[] {1}, 1)) {
       magnitudes.value().copyFrom(one);
       gain.copyFrom(one);
@@ -79,15 +78,14 @@ final class Lengths implements AutoCloseable {
     return gain.narrow(0, adapted.get(index).part().start(), own.rows());
   }
 
-  /** The base weight of one part: a view. */
+  /** The base weight of one part, to be read only. */
   Tensor weight(int index) {
-    AdapterPlan.Adapted one = adapted.get(index);
-    return base.weight().value().narrow(0, one.part().start(), one.part().width());
+    return base.rows(adapted.get(index).part());
   }
 
   /** The base's bias, or null. */
   Parameter bias() {
-    return base.bias().orElse(null);
+    return base.bias();
   }
 
   /** Measures the rows of a part with its update: a [rank, in], b [width, rank], fp32. */

@@ -153,7 +153,8 @@ public final class LoraAdapter implements Adapter {
       throw new IllegalArgumentException(
           "output: expected another folder than the base's, found " + output);
     }
-    ModelConfig declared = modelConfig().orElseGet(() -> ModelConfig.read(base));
+    ModelConfig plain = ModelConfig.read(base);
+    ModelConfig declared = modelConfig().orElse(plain);
     try (Network network = Architectures.declare(declared)) {
       StoredType type = load(network, base);
       try (AttachedAdapter attached = attach(network)) {

@@ -61,8 +61,7 @@ final class LoraLinear implements Linear {
     this.type = type;
     this.dropout = config.dropout();
     this.place = place;
-    // Needs a plain weight, so it comes before anything that would have to be closed.
-    this.lengths = config.dora() ? new Lengths(adapted, plain()) : null;
+    this.lengths = config.dora() ? new Lengths(adapted, BaseWeight.under(base, type)) : null;
     this.factors = new Factors(adapted, base.inFeatures(), base.outFeatures(), type, 1);
     this.initial =
         config.initial().leavesResidual()
@@ -159,6 +158,11 @@ final class LoraLinear implements Linear {
   }
 
   @Override
+  public Linear innermost() {
+    return base.innermost();
+  }
+
+  @Override
   public long inFeatures() {
     return base.inFeatures();
   }
@@ -243,7 +247,7 @@ final class LoraLinear implements Linear {
     }
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
-        Tensor rows = baseRows(i);
+        Tensor rows = mergedRows(i);
         if (keepsRows()) {
           unmerged.add(rows.copyAs(type).own());
         }
@@ -268,7 +272,7 @@ final class LoraLinear implements Linear {
     }
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
-        Tensor rows = baseRows(i);
+        Tensor rows = mergedRows(i);
         if (keepsRows()) {
           rows.copyFrom(unmerged.get(i));
         } else {
@@ -280,7 +284,12 @@ final class LoraLinear implements Linear {
     merged = false;
   }
 
+  /** The base weight of one adapted part, to be read only. */
   Tensor baseRows(int index) {
+    return BaseWeight.under(base, type).rows(adapted.get(index).part());
+  }
+
+  private Tensor mergedRows(int index) {
     Part part = adapted.get(index).part();
     return plain().weight().value().narrow(0, part.start(), part.width());
   }
@@ -291,18 +300,7 @@ final class LoraLinear implements Linear {
    * @throws IllegalStateException if the base has no plain weight
    */
   DenseLinear plain() {
-    Linear lowest = base;
-    while (lowest instanceof LoraLinear other) {
-      lowest = other.base;
-    }
-    if (lowest instanceof DenseLinear dense) {
-      return dense;
-    }
-    throw new IllegalStateException(
-        "Merging, DoRA and PiSSA need plain weights, but "
-            + adapted.get(0).part().path()
-            + " is a "
-            + lowest.getClass().getSimpleName());
+    return BaseWeight.under(base, type).plain("Merging");
   }
 
   /**

@@ -5,7 +5,10 @@ import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.checkpoint.TensorEntry;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -67,18 +70,68 @@ final class FourBitReader {
    */
   QuantisedTensor read(String weight) {
     QuantState state = state(weight);
+    requireCodes(weight, state);
+    return tensor(weight, state, checkpoint.bytes(weight));
+  }
+
+  /**
+   * One quantised weight with its codes copied.
+   *
+   * @param codes takes them
+   * @throws CheckpointException if one of its tensors is missing or does not fit the others
+   */
+  QuantisedTensor read(String weight, ByteBuffer codes) {
+    QuantState state = state(weight);
+    requireCodes(weight, state);
+    checkpoint.read(weight, 0, codes);
+    return tensor(weight, state, codes.flip());
+  }
+
+  private QuantisedTensor tensor(String weight, QuantState state, ByteBuffer codes) {
     ComponentNames names = new ComponentNames(weight);
     return new QuantisedTensor(
         state.quantization(),
         floats(names.numbers(), CODES),
         state.shape(),
         state.original(),
-        packed(weight, QuantisedTensor.elements(state.shape())),
+        codes,
         scales(names, state));
   }
 
+  /**
+   * The names and dimensions of the tensors that make up a weight, compared with its state.
+   *
+   * @throws CheckpointException if one is missing or does not fit the others
+   */
+  Map<String, List<Long>> components(String weight) {
+    QuantState state = state(weight);
+    ComponentNames names = new ComponentNames(weight);
+    long blocks = state.quantization().blocks(QuantisedTensor.elements(state.shape()));
+    requireCodes(weight, state);
+    List<String> others = new ArrayList<>();
+    others.add(require(names.numbers(), StoredType.F32, CODES).name());
+    if (state.nested().isEmpty()) {
+      others.add(require(names.absmax(), StoredType.F32, blocks).name());
+    } else {
+      others.add(require(names.absmax(), StoredType.U8, blocks).name());
+      others.add(require(names.nestedNumbers(), StoredType.F32, SCALE_CODES).name());
+      long outer = scaleBlocks(blocks, state.nested().get());
+      others.add(require(names.nestedAbsmax(), StoredType.F32, outer).name());
+    }
+    others.add(weight);
+    others.add(names.state(state.type()));
+    Map<String, List<Long>> components = new LinkedHashMap<>();
+    others.forEach(name -> components.put(name, checkpoint.entry(name).shape()));
+    return components;
+  }
+
+  private static long scaleBlocks(long blocks, QuantState.Nested nested) {
+    return (blocks + nested.blockSize() - 1) / nested.blockSize();
+  }
+
   /** The codes may be stored as any type, but are the same bytes in all. */
-  private ByteBuffer packed(String weight, long elements) {
+  private void requireCodes(String weight, QuantState state) {
+    long elements = QuantisedTensor.elements(state.shape());
     TensorEntry entry = checkpoint.entry(weight);
     long bytes = QuantisedTensor.packedBytes(elements);
     if (entry.length() != bytes) {
@@ -88,7 +141,6 @@ final class FourBitReader {
           entry.length() + " bytes",
           Problems.DAMAGED);
     }
-    return checkpoint.bytes(weight);
   }
 
   private Scales scales(ComponentNames names, QuantState state) {
@@ -103,7 +155,7 @@ final class FourBitReader {
     return new NestedScales(
         codes,
         floats(names.nestedNumbers(), SCALE_CODES),
-        floats(names.nestedAbsmax(), (blocks + nested.blockSize() - 1) / nested.blockSize()),
+        floats(names.nestedAbsmax(), scaleBlocks(blocks, nested)),
         nested.blockSize(),
         nested.offset());
   }

@@ -49,6 +49,12 @@ record NestedScales(byte[] codes, float[] numbers, float[] absmax, int blockSize
     return codes.length + (long) (absmax.length + numbers.length + 1) * Float.BYTES;
   }
 
+  /** The memory that so many scales take. */
+  static long bytes(long scales) {
+    long blocks = (scales + Quantization.SCALE_BLOCK - 1) / Quantization.SCALE_BLOCK;
+    return scales + (blocks + DynamicCode.NUMBERS.length + 1) * Float.BYTES;
+  }
+
   /** Summed in double, so that the order of summing does not matter. */
   private static float mean(float[] values) {
     double sum = 0;

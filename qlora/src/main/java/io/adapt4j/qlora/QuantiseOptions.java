@@ -1,9 +1,13 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.WeightFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What of a checkpoint is quantised, and how. Immutable.
@@ -14,7 +18,8 @@ import java.util.Set;
  *     paths such as {@code model.layers.0.mlp.down_proj}, ends of paths such as {@code down_proj},
  *     or beginnings such as {@code model.layers.0}; none unless set
  */
-public record QuantiseOptions(Quantization quantization, Set<String> skipped) {
+public record QuantiseOptions(Quantization quantization, Set<String> skipped)
+    implements WeightFormat {
 
   /**
    * Makes options.
@@ -47,6 +52,22 @@ public record QuantiseOptions(Quantization quantization, Set<String> skipped) {
     Set<String> all = new LinkedHashSet<>(skipped);
     all.addAll(List.of(modules));
     return new QuantiseOptions(quantization, all);
+  }
+
+  @Override
+  public String description() {
+    return quantization.description() + (skipped.isEmpty() ? "" : " but for " + sorted());
+  }
+
+  private Set<String> sorted() {
+    return new TreeSet<>(skipped);
+  }
+
+  @Override
+  public void install(Network declared, Checkpoint checkpoint) {
+    PlainSources sources = new PlainSources(this, declared, checkpoint);
+    Installation.install(declared.layerLinears(), sources);
+    sources.requireUsed();
   }
 
   boolean skips(String path) {

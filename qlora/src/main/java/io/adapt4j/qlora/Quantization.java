@@ -1,10 +1,14 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.WeightFormat;
 import java.util.Objects;
 
 /**
  * How weights are quantised to 4 bits. Blocks run along the flattened tensor; the last one may be
- * short.
+ * short. As the format of a model's weights it quantises all linear layers inside the layers;
+ * {@link QuantiseOptions} can leave some out.
  *
  * @param type the number format
  * @param blockSize weights that share a scale: a power of two from 64 to 4096
@@ -12,7 +16,8 @@ import java.util.Objects;
  *     #SCALE_BLOCK} after their mean is subtracted (QLoRA, section 3): at blocks of 64 this saves
  *     0.37 bits a weight
  */
-public record Quantization(QuantType type, int blockSize, boolean doubleQuantised) {
+public record Quantization(QuantType type, int blockSize, boolean doubleQuantised)
+    implements WeightFormat {
 
   /** Scales that share a scale of their own. */
   static final int SCALE_BLOCK = 256;
@@ -75,6 +80,19 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
    */
   public Quantization doubleQuant(boolean on) {
     return new Quantization(type, blockSize, on);
+  }
+
+  @Override
+  public String description() {
+    return type
+        + " in blocks of "
+        + blockSize
+        + (doubleQuantised ? " with double quantisation" : "");
+  }
+
+  @Override
+  public void install(Network declared, Checkpoint checkpoint) {
+    QuantiseOptions.of(this).install(declared, checkpoint);
   }
 
   static boolean isBlockSize(long size) {

@@ -21,17 +21,19 @@ final class QuantizationConfig {
    * @throws ConfigException if the checkpoint is not quantised, or in another way
    */
   static void check(ConfigReader config) {
-    JsonNode fields = config.json().path(FIELD);
-    boolean fourBit =
-        fields.path("quant_method").asText("bitsandbytes").equals("bitsandbytes")
-            && (fields.path("load_in_4bit").asBoolean()
-                || fields.path("_load_in_4bit").asBoolean());
-    if (!fourBit) {
+    if (!isFourBit(config)) {
       throw config.invalid(
           FIELD,
           "4-bit weights of bitsandbytes (quant_method bitsandbytes, load_in_4bit true)",
           "Other quantisations are not read: use the model's original weights.");
     }
+  }
+
+  /** Whether a checkpoint has 4-bit weights of bitsandbytes. */
+  static boolean isFourBit(ConfigReader config) {
+    JsonNode fields = config.json().path(FIELD);
+    return fields.path("quant_method").asText("bitsandbytes").equals("bitsandbytes")
+        && (fields.path("load_in_4bit").asBoolean() || fields.path("_load_in_4bit").asBoolean());
   }
 
   /**

@@ -24,6 +24,21 @@ final class StoredFloats {
     }
   }
 
+  /** Reads the number at a place of a little-endian buffer. */
+  static float get(StoredType type, ByteBuffer bytes, int index) {
+    return switch (type) {
+      case F32 -> bytes.getFloat(index);
+      case F16 -> ofHalf(bytes.getShort(index));
+      case BF16 -> Float.intBitsToFloat(bytes.getShort(index) << 16);
+      default -> throw unsupported(type);
+    };
+  }
+
+  /** The nearest number in a type of 16 bits, as its bits. */
+  static short toBits(StoredType type, float value) {
+    return type == StoredType.BF16 ? toBrain(value) : toHalf(value);
+  }
+
   /** Puts numbers, rounded to nearest even, into a little-endian buffer. */
   static void encode(StoredType type, float[] values, int count, ByteBuffer target) {
     for (int i = 0; i < count; i++) {

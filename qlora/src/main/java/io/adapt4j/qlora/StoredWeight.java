@@ -5,6 +5,7 @@ import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.TensorEntry;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /** An unquantised tensor of a checkpoint, read and quantised piece by piece. */
 final class StoredWeight {
@@ -17,9 +18,21 @@ final class StoredWeight {
 
   private final Checkpoint checkpoint;
   private final TensorEntry entry;
+  private final boolean transposed;
 
   StoredWeight(Checkpoint checkpoint, String name) {
+    this(checkpoint, name, false);
+  }
+
+  /**
+   * Finds a tensor.
+   *
+   * @param transposed whether its rows and columns change places before it is quantised; the whole
+   *     tensor is mapped then
+   */
+  StoredWeight(Checkpoint checkpoint, String name, boolean transposed) {
     this.checkpoint = checkpoint;
+    this.transposed = transposed;
     this.entry = checkpoint.entry(name);
     if (!StoredFloats.TYPES.contains(entry.type())) {
       throw Problems.inTensor(
@@ -41,9 +54,20 @@ final class StoredWeight {
     return entry;
   }
 
+  /** The dimensions as quantised. */
+  private List<Long> shape() {
+    List<Long> shape = entry.shape();
+    return transposed ? List.of(shape.get(1), shape.get(0)) : shape;
+  }
+
   /** Quantises the whole tensor. */
   QuantisedTensor quantise(Quantization quantization, FourBitKernels kernels) {
-    ByteBuffer packed = ByteBuffer.allocate((int) QuantisedTensor.packedBytes(entry.elements()));
+    int bytes = (int) QuantisedTensor.packedBytes(entry.elements());
+    return quantise(quantization, kernels, ByteBuffer.allocate(bytes));
+  }
+
+  /** Quantises the whole tensor into memory that the result then refers to. */
+  QuantisedTensor quantise(Quantization quantization, FourBitKernels kernels, ByteBuffer packed) {
     float[] absmax = new float[blocks(quantization)];
     forEachPiece(
         (first, values, count) ->
@@ -57,12 +81,7 @@ final class StoredWeight {
     Scales scales =
         quantization.doubleQuantised() ? NestedScales.of(absmax) : new PlainScales(absmax);
     return new QuantisedTensor(
-        quantization,
-        quantization.type().numbers(),
-        entry.shape(),
-        entry.type(),
-        packed.flip(),
-        scales);
+        quantization, quantization.type().numbers(), shape(), entry.type(), packed.flip(), scales);
   }
 
   /** Only the scales, before any double quantisation; costs no memory for codes. */
@@ -89,6 +108,10 @@ final class StoredWeight {
   }
 
   private void forEachPiece(Piece piece) {
+    if (transposed) {
+      forEachTransposedPiece(piece);
+      return;
+    }
     int most = (int) Math.min(PIECE, entry.elements());
     int bytes = entry.type().bytes();
     ByteBuffer raw = ByteBuffer.allocate(most * bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -98,6 +121,24 @@ final class StoredWeight {
       checkpoint.read(entry.name(), first * bytes, raw.clear().limit(count * bytes));
       StoredFloats.decode(entry.type(), raw.flip(), values, count);
       requireFinite(first, values, count);
+      piece.accept(first, values, count);
+    }
+  }
+
+  private void forEachTransposedPiece(Piece piece) {
+    ByteBuffer all = checkpoint.bytes(entry.name());
+    long columns = shape().get(1);
+    long rows = shape().get(0);
+    float[] values = new float[(int) Math.min(PIECE, entry.elements())];
+    for (long first = 0; first < entry.elements(); first += values.length) {
+      int count = (int) Math.min(values.length, entry.elements() - first);
+      for (int i = 0; i < count; i++) {
+        long stored = (first + i) % columns * rows + (first + i) / columns;
+        values[i] = StoredFloats.get(entry.type(), all, (int) (stored * entry.type().bytes()));
+        if (!Float.isFinite(values[i])) {
+          throw notFinite(stored, values[i]);
+        }
+      }
       piece.accept(first, values, count);
     }
   }

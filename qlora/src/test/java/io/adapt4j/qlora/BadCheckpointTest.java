@@ -3,6 +3,8 @@ package io.adapt4j.qlora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.SafetensorsWriter;
@@ -10,6 +12,7 @@ import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.checkpoint.TensorEntry;
 import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.engine.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,6 +142,12 @@ class BadCheckpointTest {
           .hasMessageContaining(WEIGHT)
           .hasMessageContaining(shown + " at [3, 17]");
       assertNothingWritten();
+      long before = Tensor.live();
+      assertThatThrownBy(() -> LanguageModel.load(ModelSource.path(plain), options))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining(WEIGHT)
+          .hasMessageContaining(shown + " at [3, 17]");
+      assertThat(Tensor.live()).isEqualTo(before);
       QuantisedCheckpoint.quantise(
           plain, temporary.resolve("skipped" + doubleQuant), options.skip("down_proj"));
     }
@@ -163,6 +173,44 @@ class BadCheckpointTest {
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(WEIGHT)
         .hasMessageContaining("found F64");
+    assertThatThrownBy(() -> LanguageModel.load(ModelSource.path(plain), Quantization.nf4()))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining(WEIGHT)
+        .hasMessageContaining("found F64");
+  }
+
+  @Test
+  void anOutputLayerInFourBitsIsRefusedWithTheWayOut() {
+    rewrite(
+        tensor ->
+            tensor.name().startsWith(WEIGHT)
+                ? TensorData.of(
+                    tensor.name().replace("model.layers.0.mlp.down_proj", "lm_head"),
+                    tensor.type(),
+                    tensor.shape(),
+                    () -> tensorBytes(tensor.name()))
+                : tensor.name().equals("lm_head.weight") ? null : tensor);
+    assertThatThrownBy(() -> LanguageModel.load(ModelSource.path(folder)))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("lm_head.weight")
+        .hasMessageContaining("QuantisedCheckpoint.dequantise");
+  }
+
+  private ByteBuffer tensorBytes(String name) {
+    try (Checkpoint checkpoint = Checkpoint.open(Golden.folder("nf4/llama_nf4_dq"))) {
+      return checkpoint.bytes(name);
+    }
+  }
+
+  @Test
+  void aWeightOfAnotherShapeThanTheConfigurationSaysIsRefused() throws IOException {
+    Path config = folder.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("_size\": 96", "_size\": 128"));
+    assertThatThrownBy(() -> LanguageModel.load(ModelSource.path(folder)))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("mlp.")
+        .hasMessageContaining("128")
+        .hasMessageContaining("as config.json has it");
   }
 
   @Test
@@ -177,8 +225,17 @@ class BadCheckpointTest {
         .hasMessageContaining("gpt2");
   }
 
+  /** Neither written as a plain one nor loaded as it is. */
   private void assertRefused(String tensor, String... anyOf) {
-    assertThatThrownBy(() -> QuantisedCheckpoint.dequantise(folder, target))
+    assertRefused(() -> QuantisedCheckpoint.dequantise(folder, target), tensor, anyOf);
+    assertNothingWritten();
+    long before = Tensor.live();
+    assertRefused(() -> LanguageModel.load(ModelSource.path(folder)).close(), tensor, anyOf);
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  private void assertRefused(ThrowingCallable action, String tensor, String... anyOf) {
+    assertThatThrownBy(action)
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(folder.toString())
         .hasMessageContaining(tensor)
@@ -187,7 +244,6 @@ class BadCheckpointTest {
                 assertThat(Stream.of(anyOf).anyMatch(error.getMessage()::contains))
                     .as(error.getMessage())
                     .isTrue());
-    assertNothingWritten();
   }
 
   private void assertNothingWritten() {

@@ -215,6 +215,61 @@ public final class Ops {
   }
 
   /**
+   * y = x W' + b with a frozen weight that is made anew for the derivative. Retains nothing.
+   *
+   * @param x [.., in]
+   * @param weight W [out, in]
+   * @param bias b [out], or null; may be trained
+   * @return [.., out]
+   */
+  public Tensor frozenLinear(Tensor x, TransientWeight weight, Parameter bias) {
+    DType type = x.type();
+    Tensor y = weight.using(type, w -> LibTorch.tensor("linear", false, x, w, value(bias)));
+    boolean wantsInput = tracks(x);
+    if (wantsInput || trains(bias)) {
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> {
+            if (bias != null && bias.isTrained()) {
+              LibTorch.run("linear_backward_bias", dy[0], bias.gradient());
+            }
+            return new Tensor[] {
+              wantsInput
+                  ? weight.using(
+                      type, w -> LibTorch.tensor("linear_backward_input", false, dy[0], w))
+                  : null
+            };
+          });
+    }
+    return y;
+  }
+
+  /**
+   * y = x W' + b by a kernel from outside libtorch. Has no derivative.
+   *
+   * @param x [.., in]
+   * @param out width of the output
+   * @param product takes x as [n, in], contiguous, and overwrites x W' [n, out]
+   * @param bias b [out], or null
+   * @return [.., out]
+   * @throws IllegalStateException if operators are recorded
+   */
+  public Tensor foreignLinear(
+      Tensor x, long out, BiConsumer<Tensor, Tensor> product, Parameter bias) {
+    if (tape != null) {
+      throw new IllegalStateException("A foreign product has no derivative");
+    }
+    long[] sizes = x.sizes().clone();
+    sizes[sizes.length - 1] = out;
+    try (Tensor rows = LibTorch.tensor("contiguous_rows", false, x);
+        Tensor y = Tensor.empty(x.type(), rows.size(0), out)) {
+      product.accept(rows, y);
+      return LibTorch.tensor("with_bias", false, y, value(bias), sizes);
+    }
+  }
+
+  /**
    * Adds a low-rank update (x a') b' to y in place (Hu et al. 2021, eq. 3). Retains x.
    *
    * @param y the base layer's output [.., out]; not to be used afterwards

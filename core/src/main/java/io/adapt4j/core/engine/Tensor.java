@@ -299,6 +299,16 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Views a contiguous tensor in other dimensions.
+   *
+   * @param to dimensions of the same number of elements
+   * @return the view, sharing memory; owned by the open scope, else by the caller
+   */
+  public Tensor viewed(long... to) {
+    return LibTorch.tensor("view", false, this, to);
+  }
+
+  /**
    * Views a matrix transposed.
    *
    * @return [columns, rows], sharing memory; owned by the open scope, else by the caller

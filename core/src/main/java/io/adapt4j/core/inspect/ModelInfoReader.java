@@ -12,6 +12,8 @@ import io.adapt4j.core.config.GenerationDefaults;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.inspect.ModelWarning.Kind;
 import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.StoredModel;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.io.IOException;
@@ -89,7 +91,7 @@ final class ModelInfoReader {
 
   private Optional<String> unsupported() {
     try {
-      Architectures.declare(ModelConfig.read(folder)).close();
+      Architectures.declare(StoredModel.read(folder, WeightFormat.asStored()).config()).close();
       return Optional.empty();
     } catch (ConfigException e) {
       return Optional.of(e.getMessage());

@@ -70,6 +70,15 @@ public interface Linear extends AutoCloseable {
   List<Parameter> parameters();
 
   /**
+   * Returns the layer that holds the base weight.
+   *
+   * @return this layer, or the one under all adapters
+   */
+  default Linear innermost() {
+    return this;
+  }
+
+  /**
    * Gives the parameters memory.
    *
    * @param type the compute type

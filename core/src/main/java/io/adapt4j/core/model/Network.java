@@ -175,6 +175,48 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   }
 
   /**
+   * Returns the places of the linear layers inside the layers, those of the output left out.
+   *
+   * @return first layer first; in a layer qkv, attention output, then the MLP's
+   */
+  public List<LinearSlot> layerLinears() {
+    return body.linears();
+  }
+
+  /**
+   * Returns the layers whose weights are held packed.
+   *
+   * @return in the order of {@link #linears}; empty in a plain network
+   */
+  public List<PackedLinear> packedLinears() {
+    List<PackedLinear> found = new ArrayList<>();
+    for (LinearSlot slot : linears()) {
+      if (slot.linear().innermost() instanceof PackedLinear packed) {
+        found.add(packed);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Returns the weights that checkpoints store as [in, out].
+   *
+   * @return their checkpoint names; empty but for GPT-2
+   */
+  public Set<String> transposedTensors() {
+    Set<String> names = new LinkedHashSet<>();
+    for (Parameter parameter : parameters()) {
+      parameter.slices().stream()
+          .filter(Parameter.Slice::transposed)
+          .forEach(slice -> names.add(slice.name()));
+    }
+    packedLinears().stream()
+        .filter(PackedLinear::isTransposed)
+        .forEach(packed -> names.addAll(packed.packed()));
+    return names;
+  }
+
+  /**
    * Returns every parameter once: embeddings, layers, norms, output, and what stands in linear
    * places.
    *
@@ -188,7 +230,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   }
 
   /**
-   * Returns the checkpoint tensors the model is made of.
+   * Returns the checkpoint tensors the model's parameters are made of, packed weights left out.
    *
    * @return dimensions by name, in the order of {@link #parameters}
    */
@@ -230,12 +272,13 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   public abstract long windowMasks();
 
   /**
-   * Returns the number of values in all parameters.
+   * Returns the number of values in all parameters and packed weights.
    *
    * @return their count; a tied matrix counts once
    */
   public long parameterCount() {
-    return parameters().stream().mapToLong(Parameter::count).sum();
+    return parameters().stream().mapToLong(Parameter::count).sum()
+        + packedLinears().stream().mapToLong(PackedLinear::packedCount).sum();
   }
 
   /**

@@ -55,10 +55,12 @@ public final class Weights {
         network.newTensors().stream()
             .map(name -> names.find(name, stored))
             .collect(Collectors.toSet());
+    List<String> plain = List.copyOf(expected.keySet());
+    network.packedLinears().forEach(packed -> expected.putAll(packed.stored()));
     checkpoint.requireTensors(
         expected,
         name -> names.ignores(name) || isTiedHead(network, name) || replaced.contains(name));
-    expected.keySet().forEach(name -> requireFloating(checkpoint.entry(name)));
+    plain.forEach(name -> requireFloating(checkpoint.entry(name)));
   }
 
   private static boolean isTiedHead(Network network, String name) {
@@ -82,6 +84,7 @@ public final class Weights {
         types.add(checkpoint.entry(stored).type());
       }
     }
+    network.packedLinears().forEach(packed -> types.add(packed.original()));
     return types;
   }
 
@@ -104,6 +107,7 @@ public final class Weights {
   /**
    * Fills a model from a checkpoint, the masters of values that train included. Values are
    * converted to the compute type piece by piece: no second copy of the model exists at any moment.
+   * Packed weights are read by their layers, one after the other.
    *
    * @param network a model with memory
    * @param checkpoint its weights, already checked
@@ -131,6 +135,7 @@ public final class Weights {
     // cores.
     copies.parallelStream().forEach(Runnable::run);
     network.parameters().forEach(Parameter::refresh);
+    network.packedLinears().forEach(packed -> packed.read(checkpoint));
   }
 
   /** Reads of a stored tensor straight into a parameter's memory, which outlives the buffers. */
@@ -228,8 +233,14 @@ public final class Weights {
    * @param network a model with weights
    * @param type how to store them
    * @return one entry a checkpoint tensor
+   * @throws IllegalStateException if weights are held packed
    */
   public static List<TensorData> tensors(Network network, StoredType type) {
+    if (!network.packedLinears().isEmpty()) {
+      throw new IllegalStateException(
+          "A model with packed weights is not written as a plain checkpoint; load it with plain"
+              + " weights first");
+    }
     List<TensorData> tensors = new ArrayList<>();
     for (Parameter parameter : network.parameters()) {
       for (Parameter.Slice slice : parameter.slices()) {

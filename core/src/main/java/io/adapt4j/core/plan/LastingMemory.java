@@ -6,6 +6,7 @@ import io.adapt4j.core.model.DenseLinear;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.PackedLinear;
 import io.adapt4j.core.train.Optimizer;
 import java.util.Arrays;
 import java.util.Collections;
@@ -41,6 +42,9 @@ final class LastingMemory {
     double bytes = (double) untiedHead(network, footprint) * type.bytes();
     for (Parameter parameter : network.parameters()) {
       bytes += parameter.count() * (packed.contains(parameter) ? NF4_BYTES : type.bytes());
+    }
+    for (PackedLinear linear : network.packedLinears()) {
+      bytes += linear.packedBytes();
     }
     return (long) bytes;
   }

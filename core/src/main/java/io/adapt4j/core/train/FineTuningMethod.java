@@ -2,6 +2,7 @@ package io.adapt4j.core.train;
 
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.WeightFormat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +55,15 @@ public interface FineTuningMethod {
    * @return their count
    */
   long trainableParameters(Network declared);
+
+  /**
+   * Says how the frozen weights of the base are to be held.
+   *
+   * @return the format; as the checkpoint stores them where the method does not say
+   */
+  default WeightFormat weightFormat() {
+    return WeightFormat.asStored();
+  }
 
   /**
    * Learning rates the method wants for some of its values, as factors on that of the step. Those

@@ -98,6 +98,13 @@ public final class FullFineTuning implements FineTuningMethod {
 
   @Override
   public List<String> problems(Network declared, Path base) {
+    if (!declared.packedLinears().isEmpty()) {
+      return List.of(
+          "Full fine-tuning needs plain weights, but those of "
+              + base
+              + " are held packed, which cannot train; train an adapter on them, or give the"
+              + " original checkpoint.");
+    }
     return freezing.problems(declared);
   }
 

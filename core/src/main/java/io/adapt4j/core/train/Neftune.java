@@ -3,6 +3,7 @@ package io.adapt4j.core.train;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.WeightFormat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -72,6 +73,11 @@ public final class Neftune implements FineTuningMethod {
   @Override
   public List<String> problems(Network declared, Path base) {
     return method.problems(declared, base);
+  }
+
+  @Override
+  public WeightFormat weightFormat() {
+    return method.weightFormat();
   }
 
   @Override

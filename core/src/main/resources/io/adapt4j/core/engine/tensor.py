@@ -21,6 +21,9 @@ def item(self, x: Tensor) -> float:
 def narrow(self, x: Tensor, dim: int, start: int, length: int) -> Tensor:
   return torch.narrow(x, dim, start, length)
 
+def view(self, x: Tensor, sizes: List[int]) -> Tensor:
+  return torch.view(x, sizes)
+
 def transpose(self, x: Tensor) -> Tensor:
   return torch.t(x)
 

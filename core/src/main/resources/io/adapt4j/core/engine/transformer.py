@@ -56,6 +56,15 @@ def linear(self, x: Tensor, weight: Tensor, bias: List[Tensor]) -> Tensor:
     return torch.add_(torch.linear(x, weight), bias[0])
   return torch.linear(x, weight, bias[0])
 
+# x as a matrix of rows, and what a foreign kernel made of it in the shape it is wanted in.
+def contiguous_rows(self, x: Tensor) -> Tensor:
+  return torch.contiguous(torch.flatten(x, 0, -2))
+
+def with_bias(self, y: Tensor, bias: List[Tensor], sizes: List[int]) -> Tensor:
+  if len(bias) > 0:
+    return torch.view(torch.add_(y, bias[0]), sizes)
+  return torch.view(y, sizes)
+
 def linear_backward_input(self, dy: Tensor, weight: Tensor) -> Tensor:
   return torch.matmul(dy, weight)
 

@@ -1,0 +1,57 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.DenseLinear;
+import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.model.PackedLinear;
+
+/**
+ * The base weight under an adapter: there as it is, or restored from a packed form.
+ *
+ * @param layer the layer that holds it
+ * @param type the compute type
+ */
+record BaseWeight(Linear layer, DType type) {
+
+  static BaseWeight under(Linear linear, DType type) {
+    return new BaseWeight(linear.innermost(), type);
+  }
+
+  /**
+   * The weight of one part [width, in], to be read only; owned by the open scope, or the caller.
+   */
+  Tensor rows(Linear.Part part) {
+    if (layer instanceof PackedLinear packed) {
+      return packed.restored(part, type);
+    }
+    return plain("the base weight").weight().value().narrow(0, part.start(), part.width());
+  }
+
+  /** The bias, or null. */
+  Parameter bias() {
+    if (layer instanceof PackedLinear packed) {
+      return packed.bias().orElse(null);
+    }
+    return plain("the base weight").bias().orElse(null);
+  }
+
+  /**
+   * The layer as one with a plain weight, which can be changed.
+   *
+   * @param what needs it, for the error
+   * @throws IllegalStateException if the weight is held in another form
+   */
+  DenseLinear plain(String what) {
+    if (layer instanceof DenseLinear dense) {
+      return dense;
+    }
+    throw new IllegalStateException(
+        what
+            + " needs plain weights, but those of "
+            + layer.parts().get(0).path()
+            + " are held packed. Leave the adapter beside them, or load the original checkpoint"
+            + " with plain weights.");
+  }
+}

@@ -1,0 +1,74 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Linear;
+
+/** The 4-bit weight of one projection: its codes, and what computes with them. */
+final class FourBitPart implements AutoCloseable {
+
+  private final Linear.Part part;
+  private final long in;
+  private final WeightSource source;
+  private Tensor codes;
+  private FourBitMatrix matrix;
+
+  FourBitPart(Linear.Part part, long in, WeightSource source) {
+    this.part = part;
+    this.in = in;
+    this.source = source;
+  }
+
+  Linear.Part part() {
+    return part;
+  }
+
+  WeightSource source() {
+    return source;
+  }
+
+  long count() {
+    return part.width() * in;
+  }
+
+  /** The memory of codes and scales, the same before and after they are read. */
+  long bytes() {
+    long blocks = source.quantization().blocks(count());
+    return QuantisedTensor.packedBytes(count())
+        + (source.quantization().doubleQuantised()
+            ? NestedScales.bytes(blocks)
+            : blocks * Float.BYTES)
+        + (long) source.quantization().type().numbers.length * Float.BYTES;
+  }
+
+  void read(Checkpoint checkpoint, FourBitKernels kernels) {
+    close();
+    codes = Tensor.empty(DType.U8, QuantisedTensor.packedBytes(count())).own();
+    matrix = kernels.matrix(source.read(checkpoint, codes, kernels));
+  }
+
+  /**
+   * What computes with the weight.
+   *
+   * @throws IllegalStateException before it is read, and after it is closed
+   */
+  FourBitMatrix matrix() {
+    if (matrix == null) {
+      throw new IllegalStateException(part.path() + " has no weights");
+    }
+    return matrix;
+  }
+
+  @Override
+  public void close() {
+    if (matrix != null) {
+      matrix.close();
+      matrix = null;
+    }
+    if (codes != null) {
+      codes.close();
+      codes = null;
+    }
+  }
+}

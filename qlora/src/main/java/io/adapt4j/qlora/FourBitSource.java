@@ -1,0 +1,40 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.engine.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A weight that a checkpoint stores in 4 bits. Its codes are copied: a mapped file that somebody
+ * shortens while the model runs would end the process.
+ *
+ * @param name the name of the weight
+ * @param storedName the name in the checkpoint
+ * @param state the description beside it
+ * @param stored its tensors: dimensions by name
+ */
+record FourBitSource(
+    String name, String storedName, QuantState state, Map<String, List<Long>> stored)
+    implements WeightSource {
+
+  FourBitSource {
+    stored = Map.copyOf(stored);
+  }
+
+  @Override
+  public Quantization quantization() {
+    return state.quantization();
+  }
+
+  @Override
+  public StoredType original() {
+    return state.original();
+  }
+
+  @Override
+  public QuantisedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels) {
+    return new FourBitReader(checkpoint).read(storedName, codes.data());
+  }
+}

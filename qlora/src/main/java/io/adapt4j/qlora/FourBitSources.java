@@ -1,0 +1,81 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.engine.Parameter.Slice;
+import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.model.Network;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The weights that a checkpoint stores in 4 bits. */
+final class FourBitSources implements Installation.Sources {
+
+  private final Optional<Quantization> wanted;
+  private final Network network;
+  private final Checkpoint checkpoint;
+  private final FourBitReader reader;
+  private final Set<String> unused;
+
+  /**
+   * Lists the weights.
+   *
+   * @param wanted how they must be quantised; empty for any way
+   */
+  FourBitSources(Optional<Quantization> wanted, Network network, Checkpoint checkpoint) {
+    this.wanted = wanted;
+    this.network = network;
+    this.checkpoint = checkpoint;
+    this.reader = new FourBitReader(checkpoint);
+    this.unused = new TreeSet<>(reader.weights());
+  }
+
+  @Override
+  public Optional<WeightSource> find(Linear.Part part, Slice weight, long in) {
+    String stored = network.storedNames().find(weight.name(), checkpoint.names());
+    if (!unused.remove(stored)) {
+      return Optional.empty();
+    }
+    Map<String, List<Long>> components = reader.components(stored);
+    QuantState state = reader.state(stored);
+    List<Long> shape = List.of(part.width(), in);
+    if (!state.shape().equals(shape)) {
+      throw Problems.inTensor(
+          checkpoint.entry(stored),
+          "a weight of " + shape + ", as config.json has it",
+          state.shape().toString(),
+          Problems.DAMAGED);
+    }
+    requireWanted(stored, state.quantization());
+    return Optional.of(new FourBitSource(weight.name(), stored, state, components));
+  }
+
+  private void requireWanted(String stored, Quantization found) {
+    if (wanted.isPresent() && !wanted.get().equals(found)) {
+      throw Problems.inTensor(
+          checkpoint.entry(stored),
+          wanted.get().description() + ", as was asked for",
+          found.description(),
+          "Load the checkpoint as it is stored, without a format, or quantise the original one.");
+    }
+  }
+
+  /**
+   * Requires that every quantised weight had a place.
+   *
+   * @throws CheckpointException if one is not that of a linear layer of the network
+   */
+  void requireUsed() {
+    if (!unused.isEmpty()) {
+      String first = unused.iterator().next();
+      throw Problems.inTensor(
+          checkpoint.entry(first),
+          "4-bit weights in linear layers only, the output layer over the vocabulary left out",
+          unused.size() + " others",
+          "Write the checkpoint as a plain one with QuantisedCheckpoint.dequantise.");
+    }
+  }
+}

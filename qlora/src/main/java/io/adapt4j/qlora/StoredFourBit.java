@@ -1,0 +1,26 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.WeightFormat;
+import java.util.Optional;
+
+/**
+ * Holds 4-bit weights as a checkpoint has them.
+ *
+ * @param wanted how they must be quantised; empty for any way
+ */
+record StoredFourBit(Optional<Quantization> wanted) implements WeightFormat {
+
+  @Override
+  public String description() {
+    return wanted.map(Quantization::description).orElse("4 bits as stored");
+  }
+
+  @Override
+  public void install(Network declared, Checkpoint checkpoint) {
+    FourBitSources sources = new FourBitSources(wanted, declared, checkpoint);
+    Installation.install(declared.linears(), sources);
+    sources.requireUsed();
+  }
+}

@@ -1,0 +1,32 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.engine.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/** Where the 4-bit weight of a projection comes from. */
+sealed interface WeightSource permits PlainSource, FourBitSource {
+
+  /** The name in a checkpoint of plain weights. */
+  String name();
+
+  /** How the weight is quantised. */
+  Quantization quantization();
+
+  /** The type of the weight before it is quantised. */
+  StoredType original();
+
+  /** The tensors it is read from: dimensions by name. */
+  Map<String, List<Long>> stored();
+
+  /**
+   * Reads the weight.
+   *
+   * @param codes takes the packed codes
+   * @param kernels quantise it where it is not quantised yet
+   * @return the weight, whose codes lie in that memory
+   */
+  QuantisedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
+}

@@ -1,0 +1,116 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.CheckpointFolder;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.DenseLinear;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.PackedLinear;
+import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.model.WeightFormat;
+import io.adapt4j.core.model.Weights;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Models in 4 bits and their plain equals. */
+final class FourBitCase {
+
+  private static final int LENGTH = 12;
+
+  private FourBitCase() {}
+
+  /** A network without weights, whose linear layers are in a format. */
+  static Network declare(Path folder, WeightFormat format) {
+    Network network = Architectures.declare(ModelConfig.read(folder));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      format.install(network, checkpoint);
+      Weights.check(network, checkpoint);
+    }
+    return network;
+  }
+
+  /** A network from a plain checkpoint, with its linear layers in a format. */
+  static Network load(Path folder, WeightFormat format, DType type) {
+    Network network = declare(folder, format);
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      network.allocate(type);
+      Weights.load(network, checkpoint);
+    }
+    return network;
+  }
+
+  /** The plain network whose weights are those that a 4-bit one restores. */
+  static Network plainEqual(Path folder, Network fourBit) {
+    Network plain = load(folder, WeightFormat.asStored(), fourBit.type());
+    for (int i = 0; i < plain.linears().size(); i++) {
+      Linear source = fourBit.linears().get(i).linear();
+      DenseLinear target = (DenseLinear) plain.linears().get(i).linear();
+      if (source instanceof PackedLinear packed) {
+        for (Linear.Part part : packed.parts()) {
+          try (Tensor restored = packed.restored(part, plain.type());
+              Tensor rows = target.weight().value().narrow(0, part.start(), part.width())) {
+            rows.copyFrom(restored);
+          }
+        }
+      }
+    }
+    return plain;
+  }
+
+  /** What a network ends in, for a batch of two rows. */
+  static float[] outputs(Network network) {
+    int vocabulary = network.dimensions().vocabularySize();
+    long[] ids = new long[2 * LENGTH];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = 3 + (i * 37L + 11) % (vocabulary - 3);
+    }
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    try (Scope scope = Scope.open()) {
+      Ops ops = Ops.inference();
+      Tensor tokens = Tensor.of(ids, 2, LENGTH);
+      if (network instanceof Decoder decoder) {
+        try (Positions positions = decoder.positions(mask, 2, LENGTH)) {
+          return decoder.logits(decoder.hidden(ops, tokens, positions, false)).toFloats();
+        }
+      }
+      Encoder encoder = (Encoder) network;
+      try (Positions positions = encoder.positions(ids, mask, 2, LENGTH)) {
+        Tensor types = Tensor.of(new long[ids.length], 2, LENGTH);
+        return encoder.hidden(ops, tokens, types, positions, false).toFloats();
+      }
+    }
+  }
+
+  /** Writes a decoder of random weights. */
+  static void write(Path folder, String config, StoredType type) {
+    ModelConfig model = ModelConfig.parse(folder.resolve(ModelConfig.FILE), config);
+    try (Decoder decoder = Architectures.declareDecoder(model)) {
+      decoder.allocate(DType.F32);
+      Weights.randomise(decoder, 3);
+      CheckpointFolder.write(folder, folder, model, Weights.tensors(decoder, type));
+    }
+  }
+
+  /** A Llama of given sizes. */
+  static String llama(int hidden, int inner, int heads, int headDim, int layers, int vocabulary) {
+    return """
+        {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": %d,
+         "intermediate_size": %d, "num_hidden_layers": %d, "num_attention_heads": %d,
+         "num_key_value_heads": 1, "head_dim": %d, "vocab_size": %d, "rms_norm_eps": 1e-5,
+         "max_position_embeddings": 64, "attention_bias": true, "mlp_bias": true,
+         "eos_token_id": 2, "pad_token_id": 0, "bos_token_id": 1,
+         "tie_word_embeddings": false}
+        """
+        .formatted(hidden, inner, layers, heads, headDim, vocabulary);
+  }
+}

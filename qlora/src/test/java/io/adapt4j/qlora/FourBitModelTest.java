@@ -1,0 +1,216 @@
+package io.adapt4j.qlora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.PackedLinear;
+import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.model.WeightFormat;
+import io.adapt4j.core.model.Weights;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Networks that compute with 4-bit weights. */
+class FourBitModelTest {
+
+  private static final Path FAMILIES =
+      Path.of("..", "core", "src", "test", "resources", "families");
+
+  @TempDir private Path temporary;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama_nf4_dq", "llama_nf4_dq_bf16"})
+  void aCheckpointOfBitsandbytesHasTheLogitsOfTransformersAsItIs(String name) {
+    long before = Tensor.live();
+    Path folder = Golden.folder("nf4/" + name);
+    try (Checkpoint expected = Checkpoint.openFile(folder.resolve("expected.safetensors"));
+        Decoder decoder = stored(folder, DType.F32)) {
+      assertThat(decoder.packedLinears()).hasSize(8);
+      float[] found = logits(decoder, expected);
+      float[] wanted = Golden.floats(expected, "logits_fp32_dequant");
+      long[] mask = longs(expected, "attention_mask");
+      int vocabulary = wanted.length / mask.length;
+      for (int i = 0; i < wanted.length; i++) {
+        if (mask[i / vocabulary] == 1) {
+          assertThat(found[i]).as("logit " + i).isCloseTo(wanted[i], within(1e-4f));
+        }
+      }
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NF4, 64, true", "FP4, 128, false"})
+  void quantisingWhileLoadingIsLoadingWhatWasQuantised(QuantType type, int block, boolean twice) {
+    Quantization quantization = new Quantization(type, block, twice);
+    Path plain = Golden.folder("models/llama");
+    QuantisedCheckpoint.quantise(plain, temporary, QuantiseOptions.of(quantization));
+    try (Network read = FourBitCase.load(plain, quantization, DType.F32);
+        Decoder stored = stored(temporary, DType.F32)) {
+      assertThat(FourBitCase.outputs(read)).isEqualTo(FourBitCase.outputs(stored));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama_linear",
+        "mistral_full",
+        "qwen2_window",
+        "qwen3_bias",
+        "gemma2_uncapped",
+        "gemma3_text",
+        "phi3",
+        "smollm3",
+        "olmo2",
+        "granite",
+        "gpt2_by_layer",
+        "gpt_neox_linear",
+        "roberta_mlm",
+        "xlm_roberta_cls",
+        "distilbert_cls",
+        "modernbert_cls",
+        "bert_features"
+      })
+  void everyFamilyComputesWhatItDoesWithTheRestoredWeights(String family) {
+    long before = Tensor.live();
+    Path folder = FAMILIES.resolve(family);
+    try (Network fourBit = FourBitCase.load(folder, Quantization.nf4(), DType.F32);
+        Network plain = FourBitCase.plainEqual(folder, fourBit);
+        Network exact = FourBitCase.load(folder, WeightFormat.asStored(), DType.F32)) {
+      assertThat(fourBit.packedLinears()).hasSameSizeAs(fourBit.layerLinears());
+      assertThat(fourBit.parameterCount()).isEqualTo(plain.parameterCount());
+      assertThat(fourBit.transposedTensors()).isEqualTo(plain.transposedTensors());
+      float[] found = FourBitCase.outputs(fourBit);
+      assertThat(found).containsExactly(FourBitCase.outputs(plain), within(1e-5f));
+      assertThat(found).isNotEqualTo(FourBitCase.outputs(exact));
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F32, 1e-5", "BF16, 3e-2"})
+  void modulesThatAreSkippedStayPlainAlsoBesideOthersOfTheSameInput(DType type, float tolerance) {
+    Path folder = Golden.folder("models/llama");
+    QuantiseOptions options =
+        QuantiseOptions.of(Quantization.nf4()).skip("k_proj", "model.layers.1.mlp");
+    try (Network fourBit = FourBitCase.load(folder, options, type);
+        Network plain = FourBitCase.plainEqual(folder, fourBit)) {
+      assertThat(fourBit.packedLinears()).hasSize(6);
+      assertThat(fourBit.tensors())
+          .containsKey("model.layers.0.self_attn.k_proj.weight")
+          .doesNotContainKey("model.layers.0.self_attn.q_proj.weight");
+      assertThat(FourBitCase.outputs(fourBit))
+          .containsExactly(FourBitCase.outputs(plain), within(tolerance));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void blocksRunOverTheEndsOfRowsWhoseLengthIsOdd(boolean doubleQuantised) {
+    FourBitCase.write(temporary, FourBitCase.llama(33, 35, 3, 10, 2, 40), StoredType.F32);
+    Quantization quantization = Quantization.nf4().doubleQuant(doubleQuantised);
+    try (Network fourBit = FourBitCase.load(temporary, quantization, DType.F32);
+        Network plain = FourBitCase.plainEqual(temporary, fourBit);
+        Checkpoint checkpoint = Checkpoint.open(temporary)) {
+      assertThat(FourBitCase.outputs(fourBit))
+          .containsExactly(FourBitCase.outputs(plain), within(1e-5f));
+      PackedLinear down = fourBit.packedLinears().get(3);
+      QuantisedTensor whole =
+          new StoredWeight(checkpoint, "model.layers.0.mlp.down_proj.weight")
+              .quantise(quantization, JavaKernels.INSTANCE);
+      float[] wanted = new float[33 * 35];
+      JavaKernels.INSTANCE.dequantise(whole, 0, wanted, wanted.length);
+      try (Tensor restored = down.restored(down.parts().get(0), DType.F32)) {
+        assertThat(restored.toFloats()).isEqualTo(wanted);
+      }
+    }
+  }
+
+  /** Kernels that say that they multiply faster are asked to, with the bias added afterwards. */
+  @ParameterizedTest
+  @CsvSource({"qwen3_bias, F32, 1e-5", "qwen2_window, F32, 1e-5", "gpt2_by_layer, BF16, 0.05"})
+  void fewRowsAreMultipliedAsTheyAreWhereThatIsFaster(String family, DType type, float tolerance) {
+    Path folder = FAMILIES.resolve(family);
+    EagerKernels kernels = new EagerKernels();
+    try (Network fourBit = FourBitCase.load(folder, Quantization.nf4(), type);
+        Checkpoint checkpoint = Checkpoint.open(folder)) {
+      float[] wanted = FourBitCase.outputs(fourBit);
+      for (PackedLinear linear : fourBit.packedLinears()) {
+        ((FourBitLinear) linear).read(checkpoint, kernels);
+      }
+      float[] found = FourBitCase.outputs(fourBit);
+      assertThat(found).containsExactly(wanted, within(tolerance));
+      assertThat(kernels.products()).isPositive();
+    }
+  }
+
+  @Test
+  void weightsTakeLittleMoreThanHalfAByteAndOneBufferServesAllLayers() {
+    FourBitCase.write(temporary, FourBitCase.llama(512, 1024, 8, 64, 2, 40), StoredType.BF16);
+    long before = Tensor.live();
+    try (Network network = FourBitCase.load(temporary, Quantization.nf4(), DType.F32)) {
+      for (PackedLinear linear : network.packedLinears()) {
+        assertThat((double) linear.packedBytes() / linear.packedCount()).isLessThan(0.53);
+        assertThat(((FourBitLinear) linear).heldBytes()).isEqualTo(linear.packedBytes());
+      }
+      long loaded = Tensor.live();
+      FourBitCase.outputs(network);
+      assertThat(Tensor.live()).isEqualTo(loaded + 1);
+      FourBitCase.outputs(network);
+      assertThat(Tensor.live()).isEqualTo(loaded + 1);
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  /** Loads a 4-bit checkpoint as it is. */
+  private static Decoder stored(Path folder, DType type) {
+    ConfigReader config = ConfigReader.read(folder.resolve(ModelConfig.FILE));
+    var plain = config.json();
+    plain.remove("quantization_config");
+    Decoder decoder =
+        Architectures.declareDecoder(ModelConfig.parse(config.file(), Json.compact(plain)));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      new StoredFourBit(Optional.empty()).install(decoder, checkpoint);
+      Weights.check(decoder, checkpoint);
+      decoder.allocate(type);
+      Weights.load(decoder, checkpoint);
+    }
+    return decoder;
+  }
+
+  private static float[] logits(Decoder decoder, Checkpoint batch) {
+    List<Long> shape = batch.entry("input_ids").shape();
+    int rows = shape.get(0).intValue();
+    int length = shape.get(1).intValue();
+    try (Scope scope = Scope.open();
+        Positions positions = decoder.positions(longs(batch, "attention_mask"), rows, length)) {
+      Tensor ids = Tensor.of(longs(batch, "input_ids"), rows, length);
+      return decoder.logits(decoder.hidden(Ops.inference(), ids, positions, false)).toFloats();
+    }
+  }
+
+  private static long[] longs(Checkpoint checkpoint, String name) {
+    long[] values = new long[(int) checkpoint.entry(name).elements()];
+    checkpoint.bytes(name).asLongBuffer().get(values);
+    return values;
+  }
+}
