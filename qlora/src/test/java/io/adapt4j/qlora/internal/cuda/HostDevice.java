@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,29 +66,39 @@ public final class HostDevice implements Device, AutoCloseable {
   /** Compiles the program that {@link #start} runs. */
   public static Path compile(Path folder) throws Exception {
     Path program = folder.resolve("host_device");
+    compile(folder, program, "host_server.cpp");
+    return program;
+  }
+
+  /** Compiles libraries that stand in for those of the driver and of NVRTC. */
+  public static void compileDriver(Path folder) throws Exception {
+    Path library = folder.resolve("libcuda.so.1");
+    compile(
+        folder,
+        library,
+        "host_driver.cpp",
+        "-fPIC",
+        "-shared",
+        "-Wl,--version-script=" + resource("host_driver.map"));
+    Files.createSymbolicLink(folder.resolve("libcudart.so.12"), library);
+    Files.createSymbolicLink(folder.resolve("libnvrtc.so.12"), library);
+  }
+
+  private static void compile(Path folder, Path output, String source, String... options)
+      throws Exception {
     Path log = folder.resolve("compiler.log");
+    List<String> command = new ArrayList<>(List.of(COMPILER, "-std=c++17", "-O1"));
+    command.add("-ffp-contract=off"); // products and sums are rounded one by one, as on a GPU
+    command.addAll(List.of("-Wall", "-Wextra", "-Werror"));
+    command.add("-I" + resource("host_device.h").getParent());
+    command.add("-I" + resource("fourbit.cuh").getParent());
+    command.addAll(List.of(options));
+    command.addAll(List.of("-o", output.toString(), resource(source).toString()));
     Process compiler =
-        new ProcessBuilder(
-                List.of(
-                    COMPILER,
-                    "-std=c++17",
-                    "-O1",
-                    "-ffp-contract=off", // products and sums are rounded one by one, as on a GPU
-                    "-Wall",
-                    "-Wextra",
-                    "-Werror",
-                    "-I" + resource("host_device.h").getParent(),
-                    "-I" + resource("fourbit.cuh").getParent(),
-                    "-o",
-                    program.toString(),
-                    resource("host_server.cpp").toString()))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     if (compiler.waitFor() != 0) {
       throw new IllegalStateException(Files.readString(log));
     }
-    return program;
   }
 
   static Path resource(String name) throws Exception {
