@@ -43,7 +43,10 @@ class CudaGpuTest {
       for (boolean nested : new boolean[] {false, true}) {
         Quantization quantization = new Quantization(type, blockSize, nested);
         new CudaKernelLaws(device).restores(FourBitCases.matrix(quantization, 129, 515));
-        new CudaKernelLaws(device).quantises(quantization, FourBitCases.normal(66_435, 1));
+        new CudaKernelLaws(device)
+            .quantises(quantization, FourBitCases.normal(66_435, 1), DType.F32);
+        new CudaKernelLaws(device)
+            .quantises(quantization, FourBitCases.normal(66_435, 2), DType.BF16);
       }
     }
   }

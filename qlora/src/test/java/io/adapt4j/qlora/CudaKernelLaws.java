@@ -32,20 +32,21 @@ record CudaKernelLaws(Device device) {
     }
   }
 
-  /** Codes and scales are bit-equal to the reference's. */
-  void quantises(Quantization quantization, float[] values) {
+  /** Codes and scales of values in a type are bit-equal to the reference's. */
+  void quantises(Quantization quantization, float[] exact, DType type) {
+    float[] values = floats(bytes(exact, type), type);
     int count = values.length;
     int bytes = (int) QuantisedTensor.packedBytes(count);
     int blocks = (int) quantization.blocks(count);
     ByteBuffer wanted = ByteBuffer.allocate(bytes);
     float[] wantedScales = new float[blocks];
     JavaKernels.INSTANCE.quantise(quantization, values, count, wanted, wantedScales, 0);
-    try (DeviceBuffer input = uploaded(values, DType.F32);
+    try (DeviceBuffer input = uploaded(values, type);
         DeviceBuffer packed = new DeviceBuffer(device, bytes);
         DeviceBuffer absmax = new DeviceBuffer(device, (long) blocks * Float.BYTES)) {
       DeviceQuantiser.quantise(
           device,
-          DType.F32,
+          type,
           input.address(),
           count,
           quantization.blockSize(),

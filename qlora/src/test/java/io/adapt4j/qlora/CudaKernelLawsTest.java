@@ -94,13 +94,16 @@ class CudaKernelLawsTest {
   @MethodSource("quantizations")
   void codesAndScalesAreBitEqualToTheReference(Quantization quantization) {
     for (int count : new int[] {1, 63, 64, 65, 1000}) {
-      new CudaKernelLaws(ampere).quantises(quantization, FourBitCases.normal(count, count));
+      new CudaKernelLaws(ampere)
+          .quantises(quantization, FourBitCases.normal(count, count), DType.F32);
+      new CudaKernelLaws(ampere).quantises(quantization, FourBitCases.normal(count, 2), DType.BF16);
+      new CudaKernelLaws(turing).quantises(quantization, FourBitCases.normal(count, 3), DType.F16);
     }
     float[] values = FourBitCases.normal(9001, 1);
     Arrays.fill(values, 0, 4096, 0); // blocks of zeros
     Arrays.fill(values, 8192, 9001, 1e-41f); // whose reciprocal overflows
     values[9000] = -1e-40f;
-    new CudaKernelLaws(ampere).quantises(quantization, values);
+    new CudaKernelLaws(ampere).quantises(quantization, values, DType.F32);
   }
 
   @ParameterizedTest
@@ -118,7 +121,7 @@ class CudaKernelLawsTest {
       }
       values[64 * i + 49] = -0f;
     }
-    new CudaKernelLaws(ampere).quantises(new Quantization(type, 64, false), values);
+    new CudaKernelLaws(ampere).quantises(new Quantization(type, 64, false), values, DType.F32);
   }
 
   /** Every kernel for products: few and plain, narrow and wide, whole tiles and ragged ones. */

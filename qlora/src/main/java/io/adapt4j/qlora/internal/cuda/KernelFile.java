@@ -11,23 +11,17 @@ import java.util.Set;
 
 /** The sources of the kernels, among the resources of this module. */
 enum KernelFile {
-  QUANTISE(Capability.LEAST),
-  DEQUANTISE(Capability.LEAST),
-  PLAIN(Capability.LEAST),
-  TENSOR(Capability.TENSOR_CORES);
+  QUANTISE,
+  DEQUANTISE,
+  PLAIN,
+  TENSOR;
 
   private static final String FOLDER = "/io/adapt4j/qlora/cuda/";
   private static final String INCLUDE = "#include \"";
 
-  private final Capability least;
-
-  KernelFile(Capability least) {
-    this.least = least;
-  }
-
   /** The least capability it can be compiled for. */
   Capability least() {
-    return least;
+    return this == TENSOR ? Capability.TENSOR_CORES : Capability.LEAST;
   }
 
   /** The name without folder and ending. */

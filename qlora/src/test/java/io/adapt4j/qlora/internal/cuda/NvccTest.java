@@ -71,7 +71,8 @@ class NvccTest {
   /** From the one text that NVRTC gets, too. */
   private List<Usage> compile(KernelFile file) throws Exception {
     Path source = Files.writeString(folder.resolve(file.plainName() + ".cu"), file.source());
-    List<String> command = new ArrayList<>(List.of(NVCC, "-std=c++17", "-Xptxas", "-v", "-fatbin"));
+    List<String> command =
+        new ArrayList<>(List.of(NVCC, "-std=c++17", "--threads", "2", "-Xptxas", "-v", "-fatbin"));
     for (int architecture : ARCHITECTURES) {
       if (architecture >= file.least().number()) {
         command.add("-gencode=arch=compute_%1$d,code=sm_%1$d".formatted(architecture));
