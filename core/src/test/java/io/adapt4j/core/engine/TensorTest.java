@@ -81,7 +81,7 @@ class TensorTest {
       Pointer memory = new Pointer(whole.address());
       memory.setShort(0, (short) 0x3F80);
       assertThat(whole.toFloats()[0]).isEqualTo(1);
-      assertThat(rows.address()).isEqualTo(whole.address() + 3 * DType.BF16.bytes());
+      assertThat(rows.address()).isEqualTo(whole.address() + 3L * DType.BF16.bytes());
       assertThat(none.address()).isZero();
       assertThatThrownBy(columns::address)
           .isInstanceOf(IllegalStateException.class)
