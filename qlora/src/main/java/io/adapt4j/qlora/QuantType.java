@@ -28,9 +28,12 @@ public enum QuantType {
       0.562617f,
       0.72295684f,
       1f) {
+    @SuppressWarnings("ImmutableEnumChecker") // never changed
+    private final NearestTable table = new NearestTable(numbers);
+
     @Override
     int nearest(float value) {
-      return Nearest.of(numbers, value);
+      return table.of(value);
     }
   },
 

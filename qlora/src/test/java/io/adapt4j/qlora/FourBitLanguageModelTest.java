@@ -12,13 +12,17 @@ import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -84,6 +88,23 @@ class FourBitLanguageModelTest {
   }
 
   @Test
+  void answersOfOtherFormatsAreNotTakenForThoseOfThisOne() {
+    List<WeightFormat> formats =
+        List.of(
+            WeightFormat.asStored(),
+            Quantization.nf4(),
+            Quantization.nf4().doubleQuant(false),
+            QuantiseOptions.of(Quantization.nf4()).skip("down_proj"));
+    Set<String> identities = new HashSet<>();
+    for (WeightFormat format : formats) {
+      try (LanguageModel model = LanguageModel.load(STORIES, format, Precision.FP32)) {
+        identities.add(model.asGenerator().identity().orElseThrow());
+      }
+    }
+    assertThat(identities).hasSameSizeAs(formats);
+  }
+
+  @Test
   void twoModelsRunAtTheSameTime() {
     try (LanguageModel one = LanguageModel.load(FOUR_BIT);
         LanguageModel other = LanguageModel.load(STORIES, Quantization.fp4())) {
@@ -124,6 +145,17 @@ class FourBitLanguageModelTest {
         .hasMessageContaining("quantization_config")
         .hasMessageContaining("down_proj");
     assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @Test
+  void otherQuantisationsAreRefusedAsBefore() throws Exception {
+    Files.writeString(
+        temporary.resolve("config.json"),
+        "{\"model_type\": \"llama\", \"quantization_config\": {\"quant_method\": \"gptq\"}}");
+    assertThatThrownBy(() -> LanguageModel.load(ModelSource.path(temporary)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("gptq")
+        .hasMessageContaining("original");
   }
 
   @Test

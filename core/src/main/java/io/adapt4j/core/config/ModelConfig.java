@@ -35,9 +35,9 @@ public final class ModelConfig {
       throw fields.invalid(
           "quantization_config",
           "no such field",
-          "Only unquantised weights are read here: use the model's original ones, or write 4-bit"
-              + " weights of bitsandbytes as plain ones with QuantisedCheckpoint.dequantise of"
-              + " adapt4j-qlora.");
+          "Only unquantised weights are read here: use the model's original ones. 4-bit weights"
+              + " of bitsandbytes load as they are with adapt4j-qlora on the class path, and its"
+              + " QuantisedCheckpoint.dequantise writes them as plain ones.");
     }
     this.fields = fields;
     this.modelType = fields.requireText("model_type");

@@ -1,0 +1,49 @@
+package io.adapt4j.qlora;
+
+/** {@link Nearest} among the few numbers of a 4-bit format, looked up instead of searched for. */
+final class NearestTable {
+
+  /** Buckets of [-1, 1] a unit: narrow enough that no two numbers change within one. */
+  private static final int PER_UNIT = 32;
+
+  /** The number at the start of each bucket. */
+  private final byte[] atStart = new byte[2 * PER_UNIT + 1];
+
+  /** The largest value that goes to each number. */
+  private final float[] upTo;
+
+  /**
+   * Makes a table.
+   *
+   * @param rising numbers from -1 to 1
+   */
+  NearestTable(float[] rising) {
+    upTo = new float[rising.length];
+    for (int i = 0; i < rising.length; i++) {
+      upTo[i] = i + 1 < rising.length ? last(rising, i) : Float.POSITIVE_INFINITY;
+    }
+    for (int bucket = 0; bucket < atStart.length; bucket++) {
+      atStart[bucket] = (byte) Nearest.of(rising, (float) bucket / PER_UNIT - 1);
+    }
+  }
+
+  private static float last(float[] rising, int index) {
+    float low = rising[index];
+    float high = rising[index + 1];
+    while (Math.nextUp(low) < high) {
+      float middle = low + (high - low) / 2;
+      if (Nearest.of(rising, middle) == index) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** The index of the nearest number to a value in [-1, 1]. */
+  int of(float value) {
+    int found = atStart[(int) ((value + 1) * PER_UNIT)];
+    return value > upTo[found] ? found + 1 : found;
+  }
+}
