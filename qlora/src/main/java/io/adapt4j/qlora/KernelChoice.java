@@ -26,6 +26,7 @@ final class KernelChoice {
   /** The one place that lists them, the preferred ones first; the last one is always there. */
   private static final List<Candidate> CANDIDATES =
       List.of(
+          new Candidate(CudaKernels.NAME, KernelChoice::cuda),
           new Candidate("cpu", CpuKernels::open),
           new Candidate("java", () -> JavaKernels.INSTANCE));
 
@@ -34,6 +35,13 @@ final class KernelChoice {
   private static FourBitKernels chosen;
 
   private KernelChoice() {}
+
+  /** A device is worth it where tensors are on it; who asks for it by name gets it in any case. */
+  private static FourBitKernels cuda() {
+    return CudaKernels.NAME.equals(System.getProperty(PROPERTY))
+        ? CudaKernels.open()
+        : CudaKernels.openForTensors();
+  }
 
   /**
    * The implementation of this process.

@@ -35,12 +35,8 @@ final class FourBitCases {
   }
 
   static QuantisedTensor random(int rows, int columns, Quantization quantization) {
-    Random random = new Random(31L * rows + columns);
     int count = rows * columns;
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
+    float[] values = normal(count, 31L * rows + columns);
     ByteBuffer packed = ByteBuffer.allocate((int) QuantisedTensor.packedBytes(count));
     float[] absmax = new float[(int) quantization.blocks(count)];
     JavaKernels.INSTANCE.quantise(quantization, values, count, packed, absmax, 0);
@@ -51,6 +47,15 @@ final class FourBitCases {
         StoredType.F32,
         packed.flip(),
         quantization.doubleQuantised() ? NestedScales.of(absmax) : new PlainScales(absmax));
+  }
+
+  static float[] normal(int count, long seed) {
+    Random random = new Random(seed);
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
   }
 
   /** Blocks of 64 with every code in each. */

@@ -40,6 +40,7 @@ final class LibTorch {
   private static final MethodHandle SIZES;
   private static final MethodHandle IS_CONTIGUOUS;
   private static final MethodHandle DIRECT_BUFFER;
+  private static final MethodHandle DEVICE;
   private static final MethodHandle SET_GRAD_MODE;
   private static final MethodHandle SET_EXECUTOR_OPTIMIZE;
   private static final MethodHandle MANUAL_SEED;
@@ -82,6 +83,7 @@ final class LibTorch {
       SIZES = natives.find("torchSizes", long[].class, long.class);
       IS_CONTIGUOUS = natives.find("torchIsContiguous", boolean.class, long.class);
       DIRECT_BUFFER = natives.find("torchDirectByteBuffer", ByteBuffer.class, long.class);
+      DEVICE = natives.find("torchDevice", int[].class, long.class);
       SET_GRAD_MODE = natives.find("torchSetGradMode", void.class, boolean.class);
       SET_EXECUTOR_OPTIMIZE = natives.find("setGraphExecutorOptimize", void.class, boolean.class);
       MANUAL_SEED = natives.find("torchManualSeed", void.class, long.class);
@@ -296,6 +298,15 @@ final class LibTorch {
       return ((ByteBuffer) DIRECT_BUFFER.invokeExact(handle)).order(ByteOrder.nativeOrder());
     } catch (Throwable e) {
       throw failure("data", e);
+    }
+  }
+
+  /** ATen's number of the kind of device: 0 for the CPU, 1 for CUDA. */
+  static int deviceKind(long handle) {
+    try {
+      return ((int[]) DEVICE.invokeExact(handle))[0];
+    } catch (Throwable e) {
+      throw failure("device", e);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.adapt4j.core.engine;
 
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -17,6 +19,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * thread safe.
  */
 public final class Tensor implements AutoCloseable {
+
+  /** ATen's number of CUDA devices. */
+  private static final int CUDA = 1;
 
   private static final AtomicLong LIVE = new AtomicLong();
 
@@ -172,15 +177,73 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * The tensor's own memory, without a copy. The tensor must be contiguous, at most 2 GiB, and stay
-   * open while the buffer is used.
+   * Tells tensors in the memory of a CUDA device from those in host memory.
+   *
+   * @return true on a CUDA device
+   */
+  public boolean isOnCuda() {
+    return LibTorch.deviceKind(handle()) == CUDA;
+  }
+
+  /**
+   * A copy in the memory of a CUDA device.
+   *
+   * @param device its index
+   * @return a new tensor
+   * @throws EngineException if libtorch has no such device
+   */
+  public Tensor copyToCuda(int device) {
+    return LibTorch.tensor("copy_to_cuda", false, this, device);
+  }
+
+  /**
+   * The address of the first element, in the memory of the tensor's own device; for native code.
+   * The tensor must be contiguous, and stay open while the address is used.
+   *
+   * @return the address
+   */
+  public long address() {
+    requireContiguous();
+    if (count() == 0) {
+      return 0;
+    }
+    // A buffer holds 2 GiB at most: one over a single element is enough to find the address.
+    Tensor first = this;
+    for (int dimension = 0; dimension < sizes().length; dimension++) {
+      Tensor narrowed = LibTorch.tensor("narrow", false, first, dimension, 0, 1);
+      if (first != this) {
+        first.close();
+      }
+      first = narrowed;
+    }
+    try {
+      return Pointer.nativeValue(
+          Native.getDirectBufferPointer(LibTorch.directBuffer(first.handle())));
+    } finally {
+      if (first != this) {
+        first.close();
+      }
+    }
+  }
+
+  private void requireContiguous() {
+    if (!LibTorch.isContiguous(handle())) {
+      throw new IllegalStateException(
+          "The data of a tensor that is not contiguous was asked for; copy it first");
+    }
+  }
+
+  /**
+   * The tensor's own memory, without a copy. The tensor must be contiguous, in host memory, at most
+   * 2 GiB, and stay open while the buffer is used.
    *
    * @return a buffer in native byte order
    */
   public ByteBuffer data() {
-    if (!LibTorch.isContiguous(handle())) {
+    requireContiguous();
+    if (isOnCuda()) {
       throw new IllegalStateException(
-          "The data of a tensor that is not contiguous was asked for; copy it first");
+          "The data of a tensor on a CUDA device was asked for; copy it to the host first");
     }
     if (count() == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.nativeOrder());

@@ -28,7 +28,10 @@ def concatenate(self, parts: List[Tensor], dim: int) -> Tensor:
   return torch.cat(parts, dim)
 
 def contiguous_as(self, x: Tensor, dtype: int) -> Tensor:
-  return torch.contiguous(torch.to(x, dtype))
+  return torch.contiguous(torch.cpu(torch.to(x, dtype)))
+
+def copy_to_cuda(self, x: Tensor, index: int) -> Tensor:
+  return torch.to(torch.contiguous(x), torch.device(torch.format("cuda:{}", index)), x.dtype)
 
 def copy_as(self, x: Tensor, dtype: int) -> Tensor:
   return torch.to(torch.contiguous(x), dtype, False, True)

@@ -3,6 +3,7 @@ package io.adapt4j.core.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.jna.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -66,6 +67,39 @@ class TensorTest {
     try (Tensor x = Tensor.of(new float[] {1f, 1.001f, 3.14159f}, 3);
         Tensor rounded = x.copyAs(DType.BF16)) {
       assertThat(rounded.toFloats()).containsExactly(1f, 1f, 3.140625f);
+    }
+  }
+
+  @Test
+  void anAddressIsThatOfTheFirstElement() {
+    long before = Tensor.live();
+    try (Tensor whole = Tensor.zeros(DType.BF16, 4, 3);
+        Tensor rows = whole.narrow(0, 1, 2);
+        Tensor columns = whole.narrow(1, 1, 2);
+        Tensor none = Tensor.zeros(DType.F32, 0)) {
+      assertThat(whole.isOnCuda()).isFalse();
+      Pointer memory = new Pointer(whole.address());
+      memory.setShort(0, (short) 0x3F80);
+      assertThat(whole.toFloats()[0]).isEqualTo(1);
+      assertThat(rows.address()).isEqualTo(whole.address() + 3L * DType.BF16.bytes());
+      assertThat(none.address()).isZero();
+      assertThatThrownBy(columns::address)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("not contiguous");
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @Test
+  void withoutADeviceACopyToCudaSaysSo() {
+    try (Tensor host = Tensor.zeros(DType.F32, 2)) {
+      try (Tensor copy = host.copyToCuda(0)) {
+        assertThat(copy.isOnCuda()).isTrue();
+        assertThat(copy.toFloats()).containsExactly(0, 0);
+        assertThatThrownBy(copy::data).hasMessageContaining("on a CUDA device");
+      } catch (EngineException e) {
+        assertThat(e).hasMessageContaining("copy_to_cuda").hasMessageContaining("CUDA");
+      }
     }
   }
 }

@@ -1,0 +1,102 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.qlora.internal.cuda.CudaDevice;
+import io.adapt4j.qlora.internal.cuda.Device;
+import io.adapt4j.qlora.internal.cuda.DeviceBuffer;
+import io.adapt4j.qlora.internal.cuda.DeviceQuantiser;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Computes on a CUDA device. Matrices live in its memory; weights that are wanted in host memory
+ * are restored by {@link JavaKernels}, since the way back costs more than the arithmetic.
+ */
+final class CudaKernels implements FourBitKernels {
+
+  static final String NAME = "cuda";
+
+  private final Device device;
+
+  CudaKernels(Device device) {
+    this.device = device;
+  }
+
+  /**
+   * Opens the first device, whatever tensors are on.
+   *
+   * @throws RuntimeException with the reason if there is none, or its kernels cannot be had
+   */
+  static CudaKernels open() {
+    return new CudaKernels(CudaDevice.open());
+  }
+
+  /**
+   * Opens the device that the engine's tensors are on.
+   *
+   * @throws RuntimeException with the reason if they are in host memory, where copying to a device
+   *     and back would take longer than computing; else as {@link #open}
+   */
+  static CudaKernels openForTensors() {
+    try (Tensor probe = Tensor.empty(DType.U8, 1)) {
+      if (!probe.isOnCuda()) {
+        throw new IllegalStateException("the engine's tensors are in host memory");
+      }
+    }
+    return open();
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public void quantise(
+      Quantization quantization,
+      float[] values,
+      int count,
+      ByteBuffer packed,
+      float[] absmax,
+      int block) {
+    int bytes = (int) QuantisedTensor.packedBytes(count);
+    int blocks = (int) quantization.blocks(count);
+    ByteBuffer input = floats(count);
+    input.asFloatBuffer().put(values, 0, count);
+    try (DeviceBuffer source = new DeviceBuffer(device, (long) count * Float.BYTES);
+        DeviceBuffer codes = new DeviceBuffer(device, bytes);
+        DeviceBuffer scales = new DeviceBuffer(device, (long) blocks * Float.BYTES)) {
+      device.upload(input, source.address());
+      DeviceQuantiser.quantise(
+          device,
+          DType.F32,
+          source.address(),
+          count,
+          quantization.blockSize(),
+          quantization.type().numbers(),
+          quantization.type() == QuantType.FP4,
+          codes.address(),
+          scales.address());
+      device.download(codes.address(), packed.slice().limit(bytes));
+      ByteBuffer found = floats(blocks);
+      device.download(scales.address(), found);
+      found.asFloatBuffer().get(absmax, block, blocks);
+    }
+    packed.position(packed.position() + bytes);
+  }
+
+  private static ByteBuffer floats(int count) {
+    return ByteBuffer.allocateDirect(count * Float.BYTES).order(ByteOrder.nativeOrder());
+  }
+
+  @Override
+  public void dequantise(QuantisedTensor tensor, long first, float[] target, int count) {
+    JavaKernels.INSTANCE.dequantise(tensor, first, target, count);
+  }
+
+  @Override
+  public FourBitMatrix matrix(QuantisedTensor tensor) {
+    return new CudaMatrix(device, tensor);
+  }
+}

@@ -1,0 +1,67 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.qlora.internal.cuda.CudaDevice;
+import io.adapt4j.qlora.internal.cuda.DeviceBuffer;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** What {@link CudaBindingTest} runs in a JVM of its own; prints what it finds. */
+final class CudaBindingProgram {
+
+  private CudaBindingProgram() {}
+
+  public static void main(String[] args) {
+    CudaDevice device = CudaDevice.open();
+    System.out.println("device: " + device.name() + " " + device.capability());
+    CudaKernels kernels = new CudaKernels(device);
+    quantise(kernels);
+    try (FourBitMatrix matrix = kernels.matrix(FourBitCases.random(24, 96, Quantization.nf4()));
+        FourBitMatrix reference =
+            JavaKernels.INSTANCE.matrix(FourBitCases.random(24, 96, Quantization.nf4()))) {
+      restore(matrix, reference);
+      multiply(matrix, reference);
+    }
+    device.synchronise();
+    try (DeviceBuffer tooLarge = new DeviceBuffer(device, 1L << 40)) {
+      System.out.println("allocated " + tooLarge.bytes());
+    } catch (RuntimeException e) {
+      System.out.println("memory: " + e.getMessage());
+    }
+  }
+
+  private static void quantise(CudaKernels kernels) {
+    float[] values = FourBitCases.normal(1000, 3);
+    ByteBuffer[] packed = {ByteBuffer.allocate(500), ByteBuffer.allocate(500)};
+    float[][] scales = {new float[16], new float[16]};
+    kernels.quantise(Quantization.fp4(), values, 1000, packed[0], scales[0], 0);
+    JavaKernels.INSTANCE.quantise(Quantization.fp4(), values, 1000, packed[1], scales[1], 0);
+    System.out.println(
+        "quantised: "
+            + (packed[0].flip().equals(packed[1].flip()) && Arrays.equals(scales[0], scales[1])));
+  }
+
+  private static void restore(FourBitMatrix matrix, FourBitMatrix reference) {
+    try (Tensor found = Tensor.empty(DType.BF16, 24, 96);
+        Tensor wanted = Tensor.empty(DType.BF16, 24, 96)) {
+      matrix.dequantise(found);
+      reference.dequantise(wanted);
+      System.out.println("restored: " + found.data().equals(wanted.data()));
+    }
+  }
+
+  private static void multiply(FourBitMatrix matrix, FourBitMatrix reference) {
+    try (Tensor x = Tensor.of(FourBitCases.normal(5 * 96, 5), 5, 96);
+        Tensor found = Tensor.zeros(DType.F32, 5, 30);
+        Tensor wanted = Tensor.zeros(DType.F32, 5, 30)) {
+      matrix.multiply(x, found, 4);
+      reference.multiply(x, wanted, 4);
+      double worst = 0;
+      for (int i = 0; i < 150; i++) {
+        worst = Math.max(worst, Math.abs(found.toFloats()[i] - wanted.toFloats()[i]));
+      }
+      System.out.println("multiplied: " + (worst < 1e-4));
+    }
+  }
+}
