@@ -6,6 +6,7 @@ import io.adapt4j.qlora.QuantType;
 import io.adapt4j.qlora.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -50,7 +51,7 @@ final class FourBitWeights implements AutoCloseable {
       numbers[i] = (i - 128) / 128f;
     }
     float[] absmax = new float[(scales.length + SCALE_BLOCK - 1) / SCALE_BLOCK];
-    java.util.Arrays.fill(absmax, 0.01f);
+    Arrays.fill(absmax, 0.01f);
     weight.nestedScales(scales, scales.length, numbers, absmax, absmax.length, SCALE_BLOCK, 0.05f);
     return weight;
   }

@@ -1,5 +1,7 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.engine.DType;
+
 /** Where fused products stop paying, as FourBitKernelBenchmark in module benchmarks measures it. */
 final class CpuCosts {
 
@@ -10,16 +12,17 @@ final class CpuCosts {
    * restoring it.
    *
    * @param variant what computes
+   * @param type of the rows
    * @param columns inputs; where they are not whole groups of 64, rows are restored one by one
    */
-  static long mostRows(CpuVariant variant, int columns) {
+  static long mostRows(CpuVariant variant, DType type, int columns) {
     if (columns % 64 != 0) {
       return 1;
     }
     return switch (variant) {
       case SCALAR -> 2;
       case AVX2, AVX512, AVX512BF16 -> 8;
-      case AMX -> Long.MAX_VALUE;
+      case AMX -> type == DType.BF16 ? Long.MAX_VALUE : 8;
     };
   }
 }

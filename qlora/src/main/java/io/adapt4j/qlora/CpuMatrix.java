@@ -163,7 +163,12 @@ final class CpuMatrix implements FourBitMatrix {
 
   @Override
   public boolean multipliesFaster(long n) {
-    return n <= CpuCosts.mostRows(variant, columns);
+    return multipliesFaster(DType.F32, n);
+  }
+
+  @Override
+  public boolean multipliesFaster(DType type, long n) {
+    return n <= CpuCosts.mostRows(variant, type, columns);
   }
 
   private FourBitWeight open() {

@@ -158,7 +158,7 @@ final class FourBitLinear implements PackedLinear {
     long rows = x.count() / in;
     return plain.isEmpty()
         && x.type() != DType.F16
-        && packed.stream().allMatch(part -> part.matrix().multipliesFaster(rows));
+        && packed.stream().allMatch(part -> part.matrix().multipliesFaster(x.type(), rows));
   }
 
   private void multiply(Tensor x, Tensor y) {

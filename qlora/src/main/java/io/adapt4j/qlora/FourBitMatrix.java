@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Tensor;
 
 /**
@@ -42,6 +43,16 @@ interface FourBitMatrix extends AutoCloseable {
    * @param n rows of x
    */
   boolean multipliesFaster(long n);
+
+  /**
+   * Tells the same where it depends on the type.
+   *
+   * @param type of x: F32 or BF16
+   * @param n rows of x
+   */
+  default boolean multipliesFaster(DType type, long n) {
+    return multipliesFaster(n);
+  }
 
   @Override
   void close();
