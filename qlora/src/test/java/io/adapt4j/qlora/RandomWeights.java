@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Random;
 
 /** Random weights in 4 bits. */
-final class FourBitCases {
+final class RandomWeights {
 
-  private FourBitCases() {}
+  private RandomWeights() {}
 
   /** A matrix of normal values, the same for the same arguments. */
   static QuantisedTensor matrix(Quantization quantization, int rows, int columns) {
