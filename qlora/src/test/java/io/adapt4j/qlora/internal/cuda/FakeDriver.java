@@ -120,7 +120,7 @@ final class FakeDriver implements Driver {
   @Override
   public int function(long[] function, long module, String name) {
     functions.add(name + " of " + sourceOf(images.get((int) module - 1)));
-    function[0] = functions.size() - 1;
+    function[0] = functions.size();
     return status("function");
   }
 
@@ -131,7 +131,7 @@ final class FakeDriver implements Driver {
 
   @Override
   public int launch(long function, int columns, int rows, int threads, long[] arguments) {
-    launches.add(functions.get((int) function) + ": " + columns + " x " + rows + " x " + threads);
+    launches.add(functions.get((int) function - 1) + ": " + columns + " x " + rows + " x " + threads);
     return status("launch");
   }
 
