@@ -131,7 +131,8 @@ final class FakeDriver implements Driver {
 
   @Override
   public int launch(long function, int columns, int rows, int threads, long[] arguments) {
-    launches.add(functions.get((int) function - 1) + ": " + columns + " x " + rows + " x " + threads);
+    launches.add(
+        functions.get((int) function - 1) + ": " + columns + " x " + rows + " x " + threads);
     return status("launch");
   }
 
