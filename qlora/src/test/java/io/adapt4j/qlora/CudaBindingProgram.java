@@ -17,9 +17,9 @@ final class CudaBindingProgram {
     System.out.println("device: " + device.name() + " " + device.capability());
     CudaKernels kernels = new CudaKernels(device);
     quantise(kernels);
-    try (FourBitMatrix matrix = kernels.matrix(FourBitCases.random(24, 96, Quantization.nf4()));
+    try (FourBitMatrix matrix = kernels.matrix(RandomWeights.matrix(Quantization.nf4(), 24, 96));
         FourBitMatrix reference =
-            JavaKernels.INSTANCE.matrix(FourBitCases.random(24, 96, Quantization.nf4()))) {
+            JavaKernels.INSTANCE.matrix(RandomWeights.matrix(Quantization.nf4(), 24, 96))) {
       restore(matrix, reference);
       multiply(matrix, reference);
     }
@@ -32,7 +32,7 @@ final class CudaBindingProgram {
   }
 
   private static void quantise(CudaKernels kernels) {
-    float[] values = FourBitCases.normal(1000, 3);
+    float[] values = RandomWeights.normal(1000, 3);
     ByteBuffer[] packed = {ByteBuffer.allocate(500), ByteBuffer.allocate(500)};
     float[][] scales = {new float[16], new float[16]};
     kernels.quantise(Quantization.fp4(), values, 1000, packed[0], scales[0], 0);
@@ -52,7 +52,7 @@ final class CudaBindingProgram {
   }
 
   private static void multiply(FourBitMatrix matrix, FourBitMatrix reference) {
-    try (Tensor x = Tensor.of(FourBitCases.normal(5 * 96, 5), 5, 96);
+    try (Tensor x = Tensor.of(RandomWeights.normal(5 * 96, 5), 5, 96);
         Tensor found = Tensor.zeros(DType.F32, 5, 30);
         Tensor wanted = Tensor.zeros(DType.F32, 5, 30)) {
       matrix.multiply(x, found, 4);

@@ -42,11 +42,11 @@ class CudaGpuTest {
     for (QuantType type : QuantType.values()) {
       for (boolean nested : new boolean[] {false, true}) {
         Quantization quantization = new Quantization(type, blockSize, nested);
-        new CudaKernelLaws(device).restores(FourBitCases.random(129, 515, quantization));
+        new CudaKernelLaws(device).restores(RandomWeights.matrix(quantization, 129, 515));
         new CudaKernelLaws(device)
-            .quantises(quantization, FourBitCases.normal(66_435, 1), DType.F32);
+            .quantises(quantization, RandomWeights.normal(66_435, 1), DType.F32);
         new CudaKernelLaws(device)
-            .quantises(quantization, FourBitCases.normal(66_435, 2), DType.BF16);
+            .quantises(quantization, RandomWeights.normal(66_435, 2), DType.BF16);
       }
     }
   }
@@ -63,7 +63,7 @@ class CudaGpuTest {
   })
   void productsAreThoseOfSumsInDouble(int rows, int columns, int n) {
     boolean tensorCores = device.capability().major() >= 8 && columns % 32 == 0;
-    QuantisedTensor tensor = FourBitCases.random(rows, columns, Quantization.nf4());
+    QuantisedTensor tensor = RandomWeights.matrix(Quantization.nf4(), rows, columns);
     CudaKernelLaws laws = new CudaKernelLaws(device);
     laws.multiplies(tensor, DType.BF16, n, tensorCores ? DType.BF16 : DType.F32);
     laws.multiplies(tensor, DType.F32, n, DType.F32);
@@ -73,7 +73,7 @@ class CudaGpuTest {
   @Test
   void tensorsOfLibtorchAreComputedOnInPlace() {
     assumeLibtorchHasTheDevice();
-    QuantisedTensor tensor = FourBitCases.random(256, 512, Quantization.nf4());
+    QuantisedTensor tensor = RandomWeights.matrix(Quantization.nf4(), 256, 512);
     long open = Tensor.live();
     try (FourBitMatrix matrix = new CudaKernels(device).matrix(tensor);
         Tensor host = Tensor.zeros(DType.BF16, 256, 512);
@@ -97,7 +97,8 @@ class CudaGpuTest {
     double copy = copyBandwidth(weights);
     System.out.printf("copy: %.0f GB/s%n", copy / 1e9);
     try (FourBitMatrix matrix =
-            new CudaKernels(device).matrix(FourBitCases.random(rows, columns, Quantization.nf4()));
+            new CudaKernels(device)
+                .matrix(RandomWeights.matrix(Quantization.nf4(), rows, columns));
         Tensor plain = cuda(Tensor.zeros(DType.BF16, rows, columns));
         Tensor turned = plain.transposed()) {
       double restoring = seconds(() -> matrix.dequantise(plain));

@@ -70,7 +70,7 @@ record CudaKernelLaws(Device device) {
   void multiplies(QuantisedTensor tensor, DType type, int n, DType weights) {
     int rows = tensor.rows();
     int columns = tensor.columns();
-    float[] x = floats(bytes(FourBitCases.normal(n * columns, n), type), type);
+    float[] x = floats(bytes(RandomWeights.normal(n * columns, n), type), type);
     float[] w = floats(rounded(tensor, weights), weights);
     float[] y = floats(product(tensor, type, n), type);
     int stride = rows + BEFORE + 1;
@@ -110,7 +110,7 @@ record CudaKernelLaws(Device device) {
     float[] others = new float[n * stride];
     Arrays.fill(others, UNTOUCHED);
     try (DeviceWeight weight = CudaMatrix.upload(device, tensor);
-        DeviceBuffer x = uploaded(FourBitCases.normal(n * tensor.columns(), n), type);
+        DeviceBuffer x = uploaded(RandomWeights.normal(n * tensor.columns(), n), type);
         DeviceBuffer y = uploaded(others, type)) {
       weight.multiply(type, x.address(), n, y.address(), BEFORE, stride);
       return download(y.address(), others.length * type.bytes());

@@ -72,13 +72,13 @@ class CudaKernelLawsTest {
   @MethodSource("quantizations")
   void restoredWeightsAreBitEqualToTheReference(Quantization quantization) {
     for (int[] shape : new int[][] {{1, 1}, {1, 7}, {3, 5}, {33, 50}, {64, 64}, {7, 4099}}) {
-      new CudaKernelLaws(ampere).restores(FourBitCases.random(shape[0], shape[1], quantization));
+      new CudaKernelLaws(ampere).restores(RandomWeights.matrix(quantization, shape[0], shape[1]));
     }
   }
 
   @Test
   void restoringToAnUnalignedAddressTouchesNothingElse() {
-    QuantisedTensor tensor = FourBitCases.random(9, 33, Quantization.nf4());
+    QuantisedTensor tensor = RandomWeights.matrix(Quantization.nf4(), 9, 33);
     byte[] wanted = CudaKernelLaws.rounded(tensor, DType.BF16);
     try (DeviceWeight weight = CudaMatrix.upload(ampere, tensor);
         DeviceBuffer target = new DeviceBuffer(ampere, wanted.length + 14)) {
@@ -95,11 +95,12 @@ class CudaKernelLawsTest {
   void codesAndScalesAreBitEqualToTheReference(Quantization quantization) {
     for (int count : new int[] {1, 63, 64, 65, 1000}) {
       new CudaKernelLaws(ampere)
-          .quantises(quantization, FourBitCases.normal(count, count), DType.F32);
-      new CudaKernelLaws(ampere).quantises(quantization, FourBitCases.normal(count, 2), DType.BF16);
-      new CudaKernelLaws(turing).quantises(quantization, FourBitCases.normal(count, 3), DType.F16);
+          .quantises(quantization, RandomWeights.normal(count, count), DType.F32);
+      new CudaKernelLaws(ampere)
+          .quantises(quantization, RandomWeights.normal(count, 2), DType.BF16);
+      new CudaKernelLaws(turing).quantises(quantization, RandomWeights.normal(count, 3), DType.F16);
     }
-    float[] values = FourBitCases.normal(9001, 1);
+    float[] values = RandomWeights.normal(9001, 1);
     Arrays.fill(values, 0, 4096, 0); // blocks of zeros
     Arrays.fill(values, 8192, 9001, 1e-41f); // whose reciprocal overflows
     values[9000] = -1e-40f;
@@ -151,7 +152,7 @@ class CudaKernelLawsTest {
             Quantization.nf4(),
             new Quantization(QuantType.FP4, 128, false),
             new Quantization(QuantType.NF4, 4096, true))) {
-      QuantisedTensor tensor = FourBitCases.random(rows, columns, quantization);
+      QuantisedTensor tensor = RandomWeights.matrix(quantization, rows, columns);
       boolean tensorCores = Character.isDigit(kernel.charAt(0));
       new CudaKernelLaws(ampere)
           .multiplies(tensor, DType.BF16, n, tensorCores ? DType.BF16 : DType.F32);
@@ -165,7 +166,7 @@ class CudaKernelLawsTest {
     String plain = n <= 8 ? "multiply_few_" : "multiply_plain_";
     for (QuantType format : QuantType.values()) {
       QuantisedTensor tensor =
-          FourBitCases.random(rows, columns, new Quantization(format, 64, true));
+          RandomWeights.matrix(new Quantization(format, 64, true), rows, columns);
       new CudaKernelLaws(ampere).multiplies(tensor, DType.F32, n, DType.F32);
       assertThat(ampere.lastFunction()).isEqualTo(plain + "f32");
       new CudaKernelLaws(turing).multiplies(tensor, DType.F16, n, DType.F32);
@@ -179,7 +180,7 @@ class CudaKernelLawsTest {
   @ParameterizedTest
   @CsvSource({"33, 160, 5", "20, 96, 12", "130, 192, 33", "136, 128, 65", "65, 77, 70"})
   void theOrderOfThreadsDoesNotShow(int rows, int columns, int n) {
-    QuantisedTensor tensor = FourBitCases.random(rows, columns, Quantization.nf4());
+    QuantisedTensor tensor = RandomWeights.matrix(Quantization.nf4(), rows, columns);
     byte[] forwards = new CudaKernelLaws(ampere).product(tensor, DType.BF16, n);
     ampere.backwards(true);
     try {
@@ -191,7 +192,7 @@ class CudaKernelLawsTest {
 
   @Test
   void fewRowsAreMultipliedWithoutRestoring() {
-    QuantisedTensor tensor = FourBitCases.random(16, 64, Quantization.nf4());
+    QuantisedTensor tensor = RandomWeights.matrix(Quantization.nf4(), 16, 64);
     try (DeviceWeight weight = CudaMatrix.upload(ampere, tensor)) {
       assertThat(weight.multipliesFaster(DType.BF16, 16)).isTrue();
       assertThat(weight.multipliesFaster(DType.BF16, 17)).isFalse();
@@ -203,7 +204,7 @@ class CudaKernelLawsTest {
   @Test
   void theHostSeesAKernelThatRunsOverItsBuffer() throws Exception {
     try (HostDevice device = HostDevice.start(program, new Capability(8, 0))) {
-      QuantisedTensor tensor = FourBitCases.random(16, 64, Quantization.nf4());
+      QuantisedTensor tensor = RandomWeights.matrix(Quantization.nf4(), 16, 64);
       DeviceWeight weight = CudaMatrix.upload(device, tensor);
       DeviceBuffer tooSmall = new DeviceBuffer(device, 16);
       assertThatThrownBy(() -> weight.dequantise(DType.F32, tooSmall.address()))

@@ -44,7 +44,7 @@ class CudaKernelsTest {
 
   @Test
   void aPieceIsQuantisedInItsPlace() {
-    float[] values = FourBitCases.normal(200, 1);
+    float[] values = RandomWeights.normal(200, 1);
     ByteBuffer[] packed = {ByteBuffer.allocate(120), ByteBuffer.allocate(120)};
     float[][] absmax = {new float[7], new float[7]};
     FourBitKernels[] both = {kernels, JavaKernels.INSTANCE};
@@ -61,7 +61,7 @@ class CudaKernelsTest {
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16", "BF16"})
   void tensorsInHostMemoryAreRestoredAndMultipliedOverTheDevice(DType type) {
-    QuantisedTensor tensor = FourBitCases.random(20, 64, Quantization.nf4());
+    QuantisedTensor tensor = RandomWeights.matrix(Quantization.nf4(), 20, 64);
     long open = Tensor.live();
     try (FourBitMatrix matrix = kernels.matrix(tensor);
         FourBitMatrix reference = JavaKernels.INSTANCE.matrix(tensor);
@@ -83,7 +83,7 @@ class CudaKernelsTest {
 
   private static void assertMultipliesAs(
       FourBitMatrix reference, FourBitMatrix matrix, DType type) {
-    try (Tensor plain = Tensor.of(FourBitCases.normal(3 * 64, 2), 3, 64);
+    try (Tensor plain = Tensor.of(RandomWeights.normal(3 * 64, 2), 3, 64);
         Tensor x = plain.copyAs(type);
         Tensor found = Tensor.zeros(type, 3, 25);
         Tensor wanted = Tensor.zeros(type, 3, 25)) {
@@ -102,7 +102,7 @@ class CudaKernelsTest {
 
   @Test
   void otherTypesAreRefused() {
-    try (FourBitMatrix matrix = kernels.matrix(FourBitCases.random(2, 64, Quantization.nf4()));
+    try (FourBitMatrix matrix = kernels.matrix(RandomWeights.matrix(Quantization.nf4(), 2, 64));
         Tensor whole = Tensor.zeros(DType.I64, 2, 64);
         Tensor x = Tensor.zeros(DType.F32, 1, 64);
         Tensor y = Tensor.zeros(DType.BF16, 1, 2)) {
@@ -117,7 +117,7 @@ class CudaKernelsTest {
 
   @Test
   void scalesOfScalesInBlocksOfAnOddSizeAreTakenAsFloats() {
-    QuantisedTensor plain = FourBitCases.random(20, 64, Quantization.nf4());
+    QuantisedTensor plain = RandomWeights.matrix(Quantization.nf4(), 20, 64);
     NestedScales nested = (NestedScales) plain.scales();
     QuantisedTensor odd =
         new QuantisedTensor(

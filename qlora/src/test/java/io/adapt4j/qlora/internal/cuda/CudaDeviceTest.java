@@ -102,8 +102,8 @@ class CudaDeviceTest {
     device.launch(Kernel.few(DType.F32), 5, 1);
     assertThat(driver.launches)
         .containsExactly(
-            (101 + KernelFile.TENSOR.ordinal()) + ": 3 x 2 x 128",
-            (101 + KernelFile.PLAIN.ordinal()) + ": 5 x 1 x 256");
+            "multiply_128_bf16 of tensor.cu: 3 x 2 x 128",
+            "multiply_few_f32 of plain.cu: 5 x 1 x 256");
   }
 
   @Test

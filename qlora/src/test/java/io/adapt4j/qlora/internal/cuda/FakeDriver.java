@@ -1,6 +1,7 @@
 package io.adapt4j.qlora.internal.cuda;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Map;
 final class FakeDriver implements Driver {
 
   final List<byte[]> images = new ArrayList<>();
+  private final List<String> functions = new ArrayList<>();
   final List<String> launches = new ArrayList<>();
   private final Map<String, Integer> failing = new HashMap<>();
   private final Map<Integer, String> names =
@@ -117,13 +119,20 @@ final class FakeDriver implements Driver {
 
   @Override
   public int function(long[] function, long module, String name) {
-    function[0] = 100 + module;
+    functions.add(name + " of " + sourceOf(images.get((int) module - 1)));
+    function[0] = functions.size();
     return status("function");
+  }
+
+  /** {@link FakeCompiler} begins an image with the name of its source. */
+  private static String sourceOf(byte[] image) {
+    return new String(image, StandardCharsets.UTF_8).replaceAll("\\.cu.*", ".cu");
   }
 
   @Override
   public int launch(long function, int columns, int rows, int threads, long[] arguments) {
-    launches.add(function + ": " + columns + " x " + rows + " x " + threads);
+    launches.add(
+        functions.get((int) function - 1) + ": " + columns + " x " + rows + " x " + threads);
     return status("launch");
   }
 
