@@ -43,11 +43,6 @@ final class Workspace {
     return memory;
   }
 
-  /** The memory it holds now. */
-  synchronized long bytes() {
-    return memory == null ? 0 : memory.count() * memory.type().bytes();
-  }
-
   synchronized void leave() {
     if (--layers == 0) {
       free();

@@ -12,6 +12,7 @@ import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
@@ -19,7 +20,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -82,6 +85,23 @@ class FourBitLanguageModelTest {
   private static double perplexity(LanguageModel model) {
     TokenScores scores = model.scoreAll(List.of(new ScoringRequest("", STORY))).get(0);
     return Math.exp(-scores.sum() / scores.tokenIds().size());
+  }
+
+  @Test
+  void answersOfOtherFormatsAreNotTakenForThoseOfThisOne() {
+    List<WeightFormat> formats =
+        List.of(
+            WeightFormat.asStored(),
+            Quantization.nf4(),
+            Quantization.nf4().doubleQuant(false),
+            QuantiseOptions.of(Quantization.nf4()).skip("down_proj"));
+    Set<String> identities = new HashSet<>();
+    for (WeightFormat format : formats) {
+      try (LanguageModel model = LanguageModel.load(STORIES, format, Precision.FP32)) {
+        identities.add(model.asGenerator().identity().orElseThrow());
+      }
+    }
+    assertThat(identities).hasSameSizeAs(formats);
   }
 
   @Test

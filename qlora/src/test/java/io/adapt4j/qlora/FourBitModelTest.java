@@ -170,7 +170,8 @@ class FourBitModelTest {
     try (Network network = FourBitCase.load(temporary, Quantization.nf4(), DType.F32)) {
       for (PackedLinear linear : network.packedLinears()) {
         assertThat((double) linear.packedBytes() / linear.packedCount()).isLessThan(0.53);
-        assertThat(((FourBitLinear) linear).heldBytes()).isEqualTo(linear.packedBytes());
+        long held = ((FourBitLinear) linear).heldBytes();
+        assertThat((double) held / linear.packedCount()).isLessThan(0.53);
       }
       long loaded = Tensor.live();
       FourBitCase.outputs(network);
