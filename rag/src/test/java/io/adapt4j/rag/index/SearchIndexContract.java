@@ -64,9 +64,9 @@ abstract class SearchIndexContract {
   void aHitCarriesTheChunkTheTitleAndTheMetadataAsTheyWereAdded() {
     Map<String, Object> metadata =
         Map.of("s", "text", "flag", true, "whole", 4L, "decimal", 4.0, "large", 1e20);
-    SearchIndex.Entry entry = entry("a", "one line\nthe other", metadata, EAST, NORTH);
+    SearchIndex.Entry entry = entry("a", "one line\nthe second", metadata, EAST, NORTH);
     index.put(entry.document(), entry.chunks(), entry.vectors());
-    Hit hit = index.search(words("other")).get(0);
+    Hit hit = index.search(words("second")).get(0);
     assertThat(hit.chunk()).isEqualTo(entry.chunks().get(1));
     assertThat(hit.title()).isEqualTo("Title of a");
     assertThat(hit.metadata()).isEqualTo(metadata);
