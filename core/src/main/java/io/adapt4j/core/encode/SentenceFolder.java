@@ -40,7 +40,8 @@ public record SentenceFolder(
     Map<String, String> prompts,
     Optional<String> defaultPrompt) {
 
-  static final String MODULES = "modules.json";
+  /** Lists the modules of an embedding model. */
+  public static final String MODULES = "modules.json";
   private static final String PROMPTS = "config_sentence_transformers.json";
 
   /** Older versions name the file after the class of the network. */
