@@ -6,6 +6,7 @@ import io.adapt4j.core.encode.VectorHead;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -26,12 +27,14 @@ public final class TextEmbedder implements AutoCloseable {
 
   private final LoadedEncoder model;
   private final Embedder embedder;
+  private final Path source;
   private final SentenceFolder folder;
   private final int maxTokens;
   private final SingleUse use;
 
   private TextEmbedder(
-      LoadedEncoder model, Embedder embedder, SentenceFolder folder, int maxTokens) {
+      Path source, LoadedEncoder model, Embedder embedder, SentenceFolder folder, int maxTokens) {
+    this.source = source;
     this.model = model;
     this.embedder = embedder;
     this.folder = folder;
@@ -79,7 +82,8 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public static TextEmbedder load(
       ModelSource source, EmbeddingOptions options, Adapter... adapters) {
-    SentenceFolder folder = SentenceFolder.read(source.folder());
+    Path at = source.folder();
+    SentenceFolder folder = SentenceFolder.read(at);
     Loading loading = new Loading(folder, options);
     LoadedEncoder model = null;
     try {
@@ -87,7 +91,7 @@ public final class TextEmbedder implements AutoCloseable {
           LoadedEncoder.load(
               folder.transformer(), options.precision(), List.of(adapters), loading::declare);
       loading.embedder.load(model.encoder().type());
-      return new TextEmbedder(model, loading.embedder, folder, loading.maxTokens);
+      return new TextEmbedder(at, model, loading.embedder, folder, loading.maxTokens);
     } catch (RuntimeException | Error e) {
       loading.close();
       if (model != null) {
@@ -208,6 +212,15 @@ public final class TextEmbedder implements AutoCloseable {
   public int countTruncated(List<String> texts, String promptName) {
     String prompt = prompt(promptName);
     return use.call(() -> embedder.countTruncated(texts, prompt));
+  }
+
+  /**
+   * Returns where the model was read from.
+   *
+   * @return its folder; in the cache for a model of a hub
+   */
+  public Path folder() {
+    return source;
   }
 
   /**

