@@ -42,6 +42,7 @@ public record SentenceFolder(
 
   /** Lists the modules of an embedding model. */
   public static final String MODULES = "modules.json";
+
   private static final String PROMPTS = "config_sentence_transformers.json";
 
   /** Older versions name the file after the class of the network. */
