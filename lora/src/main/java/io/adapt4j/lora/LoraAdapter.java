@@ -142,8 +142,8 @@ public final class LoraAdapter implements Adapter {
 
   /**
    * Writes the base with this adapter merged in as a plain Hugging Face checkpoint, in the base's
-   * stored type; modules of an embedding model are copied. The sum is computed in fp32 from the stored weights and rounded once. Holds the
-   * whole model in fp32 meanwhile.
+   * stored type; modules of an embedding model are copied. The sum is computed in fp32 from the
+   * stored weights and rounded once. Holds the whole model in fp32 meanwhile.
    *
    * @param base the base model's folder
    * @param output where to write; created if absent, not the base's own folder
