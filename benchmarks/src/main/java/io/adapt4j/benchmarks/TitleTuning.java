@@ -23,6 +23,9 @@ final class TitleTuning {
   static final double RATE = 2e-5;
   static final int BATCH = 32;
 
+  /** Tokens of an abstract that are read: the beginning says what it is about. */
+  static final int MAX_LENGTH = 128;
+
   private TitleTuning() {}
 
   /** Tunes on nine tenths of the pairs and returns the model's folder. */
@@ -41,6 +44,7 @@ final class TitleTuning {
         .precision(Precision.FP32)
         .epochs(EPOCHS)
         .batchSize(BATCH)
+        .maxLength(MAX_LENGTH)
         .learningRate(RATE)
         .warmupRatio(0.1)
         .listener(ConsoleProgress.create())

@@ -8,6 +8,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.retrieve.Retriever;
 
 /**
  * Parts of Adapt4J as LangChain4j takes them, and the other way round. Needs the optional
@@ -33,18 +34,27 @@ public final class LangChain4j {
   private LangChain4j() {}
 
   /**
-   * Searches an index by words and by vector for each query. A content is the text of a chunk; its
-   * metadata are those of the document and the keys above, which win over fields of the same name.
+   * Finds contents for queries. A content is the text of a passage; its metadata are those of the
+   * document and the keys above, which win over fields of the same name. Booleans become texts.
    *
-   * @param index where to search
-   * @param embeddings the model whose vectors the index holds
-   * @param limit the most contents of a query, at least 1
-   * @return the retriever
-   * @throws IllegalArgumentException if the limit is below 1
+   * @param retriever what finds passages
+   * @return the same retriever
    */
-  public static ContentRetriever contentRetriever(
-      SearchIndex index, TextEmbeddings embeddings, int limit) {
-    return new IndexRetriever(index, embeddings, limit);
+  public static ContentRetriever contentRetriever(Retriever retriever) {
+    return new OurContentRetriever(retriever);
+  }
+
+  /**
+   * Searches with a retriever of LangChain4j, for answers with citations. Each content is a
+   * document of its own, named by a hash; the last 1,000 found are kept for citations to be
+   * checked. Nothing can be added or deleted, filters and searches by vector alone are refused;
+   * vectors are not looked at, so that {@code SearchBy.WORDS} saves making them.
+   *
+   * @param retriever what finds contents
+   * @return an index of what it finds
+   */
+  public static SearchIndex index(ContentRetriever retriever) {
+    return new TheirIndex(retriever);
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.document.Metadata;
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ImageContent;
@@ -25,6 +26,7 @@ import dev.langchain4j.model.embedding.request.EmbeddingInputType;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.rag.content.Content;
 import dev.langchain4j.rag.content.ContentMetadata;
+import dev.langchain4j.rag.content.retriever.ContentRetriever;
 import dev.langchain4j.rag.content.retriever.EmbeddingStoreContentRetriever;
 import dev.langchain4j.rag.query.Query;
 import dev.langchain4j.service.AiServices;
@@ -38,7 +40,16 @@ import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.core.text.RequestRefusedException;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.text.TokenUsage;
+import io.adapt4j.rag.answer.Answer;
+import io.adapt4j.rag.answer.AnswerOptions;
+import io.adapt4j.rag.answer.Answerer;
+import io.adapt4j.rag.answer.TokenBudget;
 import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.retrieve.Passage;
+import io.adapt4j.rag.retrieve.RetrievalOptions;
+import io.adapt4j.rag.retrieve.Retriever;
+import io.adapt4j.rag.retrieve.SearchBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -89,7 +100,7 @@ class LangChain4jTest {
       Assistant assistant =
           AiServices.builder(Assistant.class)
               .chatModel(LangChain4j.chatModel(echo, OPTIONS))
-              .contentRetriever(LangChain4j.contentRetriever(index, new Letters(), 1))
+              .contentRetriever(LangChain4j.contentRetriever(retriever(index, 1)))
               .build();
       Result<String> answer = assistant.ask("What do badgers eat?");
       assertThat(asked).hasSize(1);
@@ -109,7 +120,7 @@ class LangChain4jTest {
   void aContentTellsItsDocumentAndSpan() {
     try (SmallIndex index = SmallIndex.ofAnimals()) {
       List<Content> found =
-          LangChain4j.contentRetriever(index, new Letters(), 2).retrieve(Query.from("badgers"));
+          LangChain4j.contentRetriever(retriever(index, 2)).retrieve(Query.from("badgers"));
       assertThat(found).hasSize(2);
       TextSegment first = found.get(0).textSegment();
       assertThat(first.text()).isEqualTo("Badgers eat worms.");
@@ -125,9 +136,43 @@ class LangChain4jTest {
       assertThat((double) found.get(0).metadata().get(ContentMetadata.SCORE))
           .isGreaterThan((double) found.get(1).metadata().get(ContentMetadata.SCORE));
     }
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> LangChain4j.contentRetriever(null, null, 0))
-        .withMessageContaining("limit must be at least 1, found 0");
+  }
+
+  private static Retriever retriever(SearchIndex index, int limit) {
+    return Retriever.of(
+        index, new Letters(), RetrievalOptions.builder().limit(limit).parents(false).build());
+  }
+
+  @Test
+  void theirRetrieverIsASourceWhoseCitationsAreChecked() {
+    ContentRetriever theirs =
+        query ->
+            List.of(
+                Content.from(
+                    TextSegment.from(
+                        "Badgers eat worms.", Metadata.from(LangChain4j.TITLE, "On badgers"))),
+                Content.from("Otters eat fish."));
+    SearchIndex index = LangChain4j.index(theirs);
+    RetrievalOptions words = RetrievalOptions.builder().searchBy(SearchBy.WORDS).build();
+    Retriever retriever = Retriever.of(index, new Letters(), words);
+    List<Passage> passages = retriever.retrieve("What do badgers eat?").passages();
+    assertThat(passages)
+        .extracting(Passage::text)
+        .containsExactly("Badgers eat worms.", "Otters eat fish.");
+    assertThat(passages.get(0).title()).isEqualTo("On badgers");
+    assertThat(passages.get(0).score()).isGreaterThan(passages.get(1).score());
+
+    TextGenerator cites = (messages, chosen) -> GeneratedText.of("They eat worms [1].");
+    Answer answer =
+        Answerer.of(index, retriever, cites, TokenBudget.estimated(2000), AnswerOptions.defaults())
+            .answer(
+                List.of(ChatMessage.user("What do badgers eat?")), Optional.empty(), piece -> {});
+    assertThat(answer.citations()).hasSize(1);
+    assertThat(answer.citations().get(0).text()).isEqualTo("Badgers eat worms.");
+    assertThat(answer.citations().get(0).verified()).isTrue();
+    assertThatThrownBy(() -> index.delete(List.of("a")))
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessageContaining("delete documents where it searches");
   }
 
   @Test
