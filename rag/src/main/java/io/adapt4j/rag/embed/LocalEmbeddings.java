@@ -87,6 +87,27 @@ public final class LocalEmbeddings implements TextEmbeddings {
     return embedder.maxTokens();
   }
 
+  /**
+   * Counts the tokens of a passage with its prompt and those that the model adds, to split documents
+   * by. Does not wait for texts that are being embedded.
+   *
+   * @param text the passage
+   * @return a number of tokens
+   */
+  public int countTokens(String text) {
+    return embedder.countTokens(passagePrompt() + text);
+  }
+
+  private String passagePrompt() {
+    return prompts
+        .map(Prompts::passage)
+        .orElseGet(
+            () -> {
+              Map<String, String> known = embedder.prompts();
+              return known.getOrDefault("passage", known.getOrDefault("document", ""));
+            });
+  }
+
   @Override
   public List<float[]> passages(List<String> texts) {
     List<float[]> vectors =
