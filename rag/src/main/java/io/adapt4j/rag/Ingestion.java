@@ -36,9 +36,7 @@ final class Ingestion {
     int chunks = 0;
     try (BatchReader reader = new BatchReader(documents, splitter);
         BatchWriter writer = new BatchWriter(index)) {
-      for (List<BatchReader.Split> batch = reader.next();
-          !batch.isEmpty();
-          batch = reader.next()) {
+      for (List<BatchReader.Split> batch = reader.next(); !batch.isEmpty(); batch = reader.next()) {
         writer.write(embedded(batch));
         added += batch.size();
         chunks += batch.stream().mapToInt(one -> one.chunks().size()).sum();
@@ -56,8 +54,7 @@ final class Ingestion {
     int from = 0;
     for (BatchReader.Split one : batch) {
       int to = from + one.chunks().size();
-      entries.add(
-          new Entry(one.document(), one.chunks(), List.copyOf(vectors.subList(from, to))));
+      entries.add(new Entry(one.document(), one.chunks(), List.copyOf(vectors.subList(from, to))));
       from = to;
     }
     return entries;

@@ -20,13 +20,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Answers questions from an application's documents.
  *
- * <p>Documents are split, embedded and kept in an index; a question finds passages there, of which a
- * generator makes an answer that names its sources. Without a generator the answer is the passages
- * themselves.
+ * <p>Documents are split, embedded and kept in an index; a question finds passages there, of which
+ * a generator makes an answer that names its sources. Without a generator the answer is the
+ * passages themselves.
  *
  * <p>Any number of threads may ask while others add and delete. Closing waits for calls in progress
- * and frees what the builder made itself; an index, embeddings or a generator that it was given stay
- * open. Any use afterwards is an {@link IllegalStateException}.
+ * and frees what the builder made itself; an index, embeddings or a generator that it was given
+ * stay open. Any use afterwards is an {@link IllegalStateException}.
  */
 public final class Rag implements AutoCloseable {
 
@@ -165,8 +165,8 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Answers the last message of a conversation and hands the text on as it is produced, otherwise as
-   * {@link #ask(List)}.
+   * Answers the last message of a conversation and hands the text on as it is produced, otherwise
+   * as {@link #ask(List)}.
    *
    * @param conversation messages of the roles user and assistant, the last one the user's
    * @param onText takes the pieces of the text, on this thread

@@ -20,7 +20,7 @@ import java.util.OptionalInt;
  *
  * <p>Safe for use by several threads; calls run one after the other.
  */
-public final class LocalEmbeddings implements TextEmbeddings {
+public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
 
   private final TextEmbedder embedder;
   private final String identity;
@@ -78,22 +78,17 @@ public final class LocalEmbeddings implements TextEmbeddings {
     return embedder.dimension();
   }
 
-  /**
-   * Returns the most tokens of a text that are read; longer ones are cut.
-   *
-   * @return a number of tokens
-   */
+  @Override
   public int maxTokens() {
     return embedder.maxTokens();
   }
 
-  /**
-   * Counts the tokens of a passage with its prompt and those that the model adds, to split documents
-   * by. Does not wait for texts that are being embedded.
-   *
-   * @param text the passage
-   * @return a number of tokens
-   */
+  @Override
+  public Optional<PassageTokens> tokens() {
+    return Optional.of(this);
+  }
+
+  @Override
   public int countTokens(String text) {
     return embedder.countTokens(passagePrompt() + text);
   }

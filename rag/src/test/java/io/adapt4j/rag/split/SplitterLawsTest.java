@@ -76,8 +76,7 @@ class SplitterLawsTest {
   @Provide
   Arbitrary<String> texts() {
     Arbitrary<String> any = Arbitraries.strings().ofMaxLength(12);
-    return Arbitraries.frequencyOf(
-            Tuple.of(20, Arbitraries.of(PARTS)), Tuple.of(1, any))
+    return Arbitraries.frequencyOf(Tuple.of(20, Arbitraries.of(PARTS)), Tuple.of(1, any))
         .list()
         .ofMaxSize(60)
         .map(parts -> String.join("", parts));
