@@ -1,5 +1,6 @@
 package io.adapt4j.rag;
 
+import io.adapt4j.rag.document.ReadingReport;
 import java.time.Duration;
 
 /**
@@ -8,5 +9,6 @@ import java.time.Duration;
  * @param documents documents added, or put in the place of others with their ids
  * @param chunks their chunks
  * @param duration from the first read to the last write
+ * @param reading what became of the files, those that gave no document included
  */
-public record IngestReport(int documents, int chunks, Duration duration) {}
+public record IngestReport(int documents, int chunks, Duration duration, ReadingReport reading) {}

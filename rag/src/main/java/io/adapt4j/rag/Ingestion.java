@@ -2,12 +2,13 @@ package io.adapt4j.rag;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.DocumentReading;
+import io.adapt4j.rag.document.DocumentSource;
 import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.index.SearchIndex.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
 
@@ -30,7 +31,13 @@ final class Ingestion {
   }
 
   /** Throws what reading, splitting, embedding or storing threw first. */
-  IngestReport run(Iterator<Document> documents) {
+  IngestReport run(DocumentSource source) {
+    try (DocumentReading documents = source.open()) {
+      return run(documents);
+    }
+  }
+
+  private IngestReport run(DocumentReading documents) {
     long begun = System.nanoTime();
     int added = 0;
     int chunks = 0;
@@ -43,7 +50,8 @@ final class Ingestion {
       }
       writer.finish();
     }
-    return new IngestReport(added, chunks, Duration.ofNanos(System.nanoTime() - begun));
+    Duration duration = Duration.ofNanos(System.nanoTime() - begun);
+    return new IngestReport(added, chunks, duration, documents.report());
   }
 
   private List<Entry> embedded(List<BatchReader.Split> batch) {

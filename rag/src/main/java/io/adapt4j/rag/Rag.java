@@ -4,6 +4,8 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.Answerer;
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.DocumentSource;
+import io.adapt4j.rag.document.Documents;
 import io.adapt4j.rag.index.Filter;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.retrieve.Retrieval;
@@ -65,18 +67,29 @@ public final class Rag implements AutoCloseable {
   /**
    * Adds documents, each in the place of the one with its id if there is one. After this returns,
    * searches find them. They are read, split, embedded and stored at the same time and stored in
-   * batches, of which a failure leaves those before it.
+   * batches, of which a failure leaves those before it. Files that cannot be read are reported and
+   * the rest goes on.
    *
-   * @param documents the documents, read once
-   * @return how many there were
+   * @param documents the documents, such as {@link io.adapt4j.rag.document.Documents#in}
+   * @return how many there were, and which files gave none
    */
-  public IngestReport add(Iterable<Document> documents) {
+  public IngestReport add(DocumentSource documents) {
     return using(
         () -> {
-          IngestReport report = ingestion.run(documents.iterator());
+          IngestReport report = ingestion.run(documents);
           LOG.debug("Added {}", report);
           return report;
         });
+  }
+
+  /**
+   * Adds documents that are in memory, otherwise as {@link #add(DocumentSource)}.
+   *
+   * @param documents the documents
+   * @return how many there were
+   */
+  public IngestReport add(List<Document> documents) {
+    return add(Documents.of(documents));
   }
 
   /**
