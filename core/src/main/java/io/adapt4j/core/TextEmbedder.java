@@ -215,6 +215,17 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
+   * Counts the tokens of a text, added ones included and nothing cut. Does not wait for a call in
+   * progress.
+   *
+   * @param text the text, without the prompt that goes before it
+   * @return a number of tokens
+   */
+  public int countTokens(String text) {
+    return model.tokenizer().encode(text, true).length;
+  }
+
+  /**
    * Returns where the model was read from.
    *
    * @return its folder; in the cache for a model of a hub

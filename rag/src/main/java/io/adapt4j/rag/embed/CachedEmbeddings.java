@@ -76,6 +76,11 @@ public final class CachedEmbeddings implements TextEmbeddings {
     return embeddings.dimension();
   }
 
+  @Override
+  public Optional<PassageTokens> tokens() {
+    return embeddings.tokens();
+  }
+
   /** Embeds texts of which no vector is kept, each once. */
   @Override
   public List<float[]> passages(List<String> texts) {

@@ -20,7 +20,7 @@ import java.util.OptionalInt;
  *
  * <p>Safe for use by several threads; calls run one after the other.
  */
-public final class LocalEmbeddings implements TextEmbeddings {
+public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
 
   private final TextEmbedder embedder;
   private final String identity;
@@ -78,13 +78,29 @@ public final class LocalEmbeddings implements TextEmbeddings {
     return embedder.dimension();
   }
 
-  /**
-   * Returns the most tokens of a text that are read; longer ones are cut.
-   *
-   * @return a number of tokens
-   */
+  @Override
   public int maxTokens() {
     return embedder.maxTokens();
+  }
+
+  @Override
+  public Optional<PassageTokens> tokens() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public int countTokens(String text) {
+    return embedder.countTokens(passagePrompt() + text);
+  }
+
+  private String passagePrompt() {
+    return prompts
+        .map(Prompts::passage)
+        .orElseGet(
+            () -> {
+              Map<String, String> known = embedder.prompts();
+              return known.getOrDefault("passage", known.getOrDefault("document", ""));
+            });
   }
 
   @Override
