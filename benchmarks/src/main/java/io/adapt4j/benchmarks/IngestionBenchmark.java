@@ -111,10 +111,7 @@ public final class IngestionBenchmark {
   private void report(List<Round> dealt, LocalEmbeddings model, double[] alone, double[] whole) {
     int count = dealt.stream().mapToInt(round -> round.texts().size()).sum();
     long tokens =
-        dealt.stream()
-            .flatMap(round -> round.texts().stream())
-            .mapToLong(model::countTokens)
-            .sum();
+        dealt.stream().flatMap(round -> round.texts().stream()).mapToLong(model::countTokens).sum();
     double[] ratios = new double[rounds];
     Arrays.setAll(ratios, i -> alone[i] / whole[i]);
     Arrays.sort(ratios);
@@ -133,7 +130,11 @@ public final class IngestionBenchmark {
     report.line("ingestion", "%.1f chunks/s, %.1f s", count / wholeSeconds, wholeSeconds);
     report.atLeast("of the model", aloneSeconds / wholeSeconds, TARGET);
     report.line(
-        "", "rounds: median %.3f, from %.3f to %.3f", ratios[rounds / 2], ratios[0], ratios[rounds - 1]);
+        "",
+        "rounds: median %.3f, from %.3f to %.3f",
+        ratios[rounds / 2],
+        ratios[0],
+        ratios[rounds - 1]);
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
     report.print();
   }

@@ -76,10 +76,7 @@ public final class AskDocs {
     for (Citation citation : answer.citations()) {
       System.out.printf(
           "[%d] %s, characters %d to %d%n",
-          citation.number(),
-          citation.documentId(),
-          citation.span().start(),
-          citation.span().end());
+          citation.number(), citation.documentId(), citation.span().start(), citation.span().end());
       citation.text().strip().lines().forEach(line -> System.out.println("    " + line));
       System.out.println();
     }
