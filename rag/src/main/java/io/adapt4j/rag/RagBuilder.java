@@ -7,12 +7,16 @@ import io.adapt4j.rag.answer.TokenBudget;
 import io.adapt4j.rag.embed.MiniLm;
 import io.adapt4j.rag.embed.PassageTokens;
 import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.index.LuceneIndex;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
 import io.adapt4j.rag.split.Splitter;
 import io.adapt4j.rag.trace.TraceListener;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,6 +25,7 @@ import java.util.Optional;
 public final class RagBuilder {
 
   private SearchIndex index;
+  private Path folder;
   private TextEmbeddings embeddings;
   private Splitter splitter;
   private RetrievalOptions retrieval = RetrievalOptions.defaults();
@@ -32,6 +37,19 @@ public final class RagBuilder {
   RagBuilder() {}
 
   /**
+   * Keeps the index in a folder, opened or made by {@link LuceneIndex} with its defaults and closed
+   * with the Rag. It records the embeddings and is refused to others.
+   *
+   * @param value the folder
+   * @return this
+   */
+  public RagBuilder index(Path value) {
+    folder = Objects.requireNonNull(value, "index");
+    index = null;
+    return this;
+  }
+
+  /**
    * Uses an index that the application opened.
    *
    * @param value the index, closed by the caller; what it was filled with must be of these
@@ -40,6 +58,7 @@ public final class RagBuilder {
    */
   public RagBuilder index(SearchIndex value) {
     index = Objects.requireNonNull(value, "index");
+    folder = null;
     return this;
   }
 
@@ -140,30 +159,48 @@ public final class RagBuilder {
    * Loads and opens what is needed.
    *
    * @return the Rag, closed by the caller
-   * @throws IllegalStateException if no index is set, or MiniLM is needed and not on the class path
+   * @throws IllegalStateException if no index is set, the index is of other embeddings or open
+   *     elsewhere, or MiniLM is needed and not on the class path
    * @throws IOException if MiniLM cannot be written to its cache
    */
   public Rag build() throws IOException {
-    if (index == null) {
+    if (index == null && folder == null) {
       throw new IllegalStateException("index must be set");
     }
-    List<Runnable> owned = new ArrayList<>();
-    TextEmbeddings vectors = embeddings;
-    if (vectors == null) {
-      vectors = MiniLm.load();
-      owned.add(vectors::close);
+    Deque<Runnable> owned = new ArrayDeque<>();
+    try {
+      TextEmbeddings vectors = embeddings;
+      if (vectors == null) {
+        vectors = MiniLm.load();
+        owned.addFirst(vectors::close);
+      }
+      SearchIndex searched = index;
+      if (searched == null) {
+        searched = open(vectors);
+        owned.addFirst(searched::close);
+      }
+      return new Rag(parts(searched, vectors, List.copyOf(owned)));
+    } catch (RuntimeException | IOException e) {
+      owned.forEach(Runnable::run);
+      throw e;
     }
-    return new Rag(
-        new RagParts(
-            index,
-            vectors,
-            splitterFor(vectors)::split,
-            retrieval,
-            generator,
-            budget.orElseGet(() -> TokenBudget.estimated(TokenBudget.DEFAULT_CONTEXT)),
-            answering,
-            List.copyOf(listeners),
-            owned));
+  }
+
+  private SearchIndex open(TextEmbeddings vectors) {
+    return LuceneIndex.builder(folder).embeddings(vectors.identity(), vectors.dimension()).open();
+  }
+
+  private RagParts parts(SearchIndex searched, TextEmbeddings vectors, List<Runnable> owned) {
+    return new RagParts(
+        searched,
+        vectors,
+        splitterFor(vectors)::split,
+        retrieval,
+        generator,
+        budget.orElseGet(() -> TokenBudget.estimated(TokenBudget.DEFAULT_CONTEXT)),
+        answering,
+        List.copyOf(listeners),
+        owned);
   }
 
   private Splitter splitterFor(TextEmbeddings vectors) {

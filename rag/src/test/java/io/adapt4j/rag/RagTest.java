@@ -239,6 +239,25 @@ class RagTest {
   }
 
   @Test
+  void anIndexInAFolderIsThereAgainAndRefusesOtherEmbeddings(@TempDir Path folder)
+      throws IOException {
+    try (Rag rag = Rag.builder().index(folder).embeddings(embeddings).build()) {
+      rag.add(numbered(3));
+      assertThat(rag.ask("Where is parcel number 2?").citations().get(0).documentId())
+          .isEqualTo("doc2");
+    }
+    try (Rag rag = Rag.builder().index(folder).embeddings(embeddings).build()) {
+      rag.delete(List.of("doc1"));
+      assertThat(rag.index().documentCount()).isEqualTo(2);
+      Answer answer = rag.ask("Where is parcel number 2?");
+      assertThat(answer.citations().get(0).documentId()).isEqualTo("doc2");
+      assertThat(answer.checked()).isTrue();
+    }
+    RagBuilder other = Rag.builder().index(folder).embeddings(new WordEmbeddings("others"));
+    assertThatIllegalStateException().isThrownBy(other::build).withMessageContaining("others");
+  }
+
+  @Test
   void anIndexMustBeSet() {
     assertThatIllegalStateException()
         .isThrownBy(() -> Rag.builder().embeddings(embeddings).build())

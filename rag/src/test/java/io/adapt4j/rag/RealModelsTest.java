@@ -82,4 +82,27 @@ class RealModelsTest {
       assertThat(TokenBudget.of(model).controlTexts()).contains("<s>", "</s>");
     }
   }
+
+  @Test
+  void halvesOfCharactersInADocumentDisturbNothing() throws IOException {
+    String text = "Half a smile \ud83d here, a whole one \ud83d\ude00 there. ".repeat(40);
+    AnswerOptions answering =
+        AnswerOptions.builder()
+            .generation(GenerationOptions.greedy().toBuilder().maxNewTokens(4).build())
+            .build();
+    try (LocalEmbeddings embeddings = RealModel.load();
+        LanguageModel model = LanguageModel.load(ModelSource.path(STORIES));
+        Rag rag =
+            Rag.builder()
+                .index(new MemoryIndex())
+                .embeddings(embeddings)
+                .generator(model)
+                .answering(answering)
+                .build()) {
+      rag.add(List.of(Document.of("smiles.txt", text)));
+      Answer answer = rag.ask("Where is half a smile \ude00?");
+      assertThat(answer.passages().get(0).text()).contains("\ud83d here");
+      assertThat(answer.trace().usage().orElseThrow().promptTokens()).isPositive();
+    }
+  }
 }

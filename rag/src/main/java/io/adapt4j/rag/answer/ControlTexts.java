@@ -1,5 +1,6 @@
 package io.adapt4j.rag.answer;
 
+import io.adapt4j.rag.internal.WellFormed;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,7 +34,7 @@ final class ControlTexts {
   }
 
   String disarm(String text) {
-    return pattern.matcher(text).replaceAll(found -> alike(found.group()));
+    return pattern.matcher(WellFormed.of(text)).replaceAll(found -> alike(found.group()));
   }
 
   private static String alike(String found) {

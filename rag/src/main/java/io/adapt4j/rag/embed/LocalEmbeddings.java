@@ -4,6 +4,7 @@ import io.adapt4j.core.EmbeddingOptions;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.rag.internal.WellFormed;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -90,7 +91,7 @@ public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
 
   @Override
   public int countTokens(String text) {
-    return embedder.countTokens(passagePrompt() + text);
+    return embedder.countTokens(passagePrompt() + WellFormed.of(text));
   }
 
   private String passagePrompt() {
@@ -105,17 +106,18 @@ public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
 
   @Override
   public List<float[]> passages(List<String> texts) {
+    List<String> clean = texts.stream().map(WellFormed::of).toList();
     List<float[]> vectors =
         prompts.isPresent()
-            ? prefixed(prompts.get().passage(), texts)
-            : stored(texts, "passage", "document");
+            ? prefixed(prompts.get().passage(), clean)
+            : stored(clean, "passage", "document");
     vectors.forEach(Vectors::normalize);
     return vectors;
   }
 
   @Override
   public float[] query(String text) {
-    List<String> texts = List.of(text);
+    List<String> texts = List.of(WellFormed.of(text));
     List<float[]> vectors =
         prompts.isPresent() ? prefixed(prompts.get().query(), texts) : stored(texts, "query");
     return Vectors.normalize(vectors.get(0));

@@ -3,6 +3,7 @@ package io.adapt4j.rag.retrieve;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.model.Adapter;
+import io.adapt4j.rag.internal.WellFormed;
 import java.util.List;
 
 /**
@@ -49,7 +50,8 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
 
   @Override
   public double[] scores(String question, List<String> passages) {
-    return classifier.classifyPairs(question, passages).stream()
+    List<String> clean = passages.stream().map(WellFormed::of).toList();
+    return classifier.classifyPairs(WellFormed.of(question), clean).stream()
         .mapToDouble(one -> one.scores().get(relevant).score())
         .toArray();
   }

@@ -227,8 +227,8 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Drops candidates whose vector is further from the question's; none unless it is set. Their
-     * vectors are made anew, which takes as long as embedding them.
+     * Drops candidates whose vector is further from the question's; none unless it is set. The
+     * vectors of as many candidates as are needed are made anew.
      *
      * @param value the least cosine, from -1 to 1. Each model has its own scale; see docs/rag.md
      * @return this

@@ -96,7 +96,7 @@ public final class Retriever {
     if (options.minimumSimilarity().isPresent()) {
       double least = options.minimumSimilarity().getAsDouble();
       List<Hit> found = hits;
-      hits = stages.hits("threshold", () -> similarities.atLeast(least, found));
+      hits = stages.hits("threshold", () -> similarities.atLeast(least, needed(), found));
     }
     if (options.diversity().isPresent()) {
       double relevance = options.diversity().getAsDouble();
@@ -107,6 +107,11 @@ public final class Retriever {
     List<Passage> passages =
         stages.run("read", () -> reader.read(ranked), all -> all.size() + " passages");
     return new Retrieval(question, passages, stages.stages());
+  }
+
+  /** Overlapping passages become one, so that a few more than the limit are of use. */
+  private int needed() {
+    return options.diversity().isPresent() ? options.candidates() : 2 * options.limit();
   }
 
   private List<SearchText> expand(String question, StageRecorder stages) {

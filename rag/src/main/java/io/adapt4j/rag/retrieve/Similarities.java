@@ -21,10 +21,15 @@ final class Similarities {
     this.question = question;
   }
 
-  /** Those near enough to the question, in their order. */
-  List<Hit> atLeast(double least, List<Hit> hits) {
-    embed(hits);
-    return hits.stream().filter(hit -> toQuestion(hit) >= least).toList();
+  /** The first ones that are near enough to the question, in their order. */
+  List<Hit> atLeast(double least, int most, List<Hit> hits) {
+    List<Hit> near = new ArrayList<>();
+    for (int from = 0; from < hits.size() && near.size() < most; from += most) {
+      List<Hit> some = hits.subList(from, Math.min(hits.size(), from + most));
+      embed(some);
+      some.stream().filter(hit -> toQuestion(hit) >= least).forEach(near::add);
+    }
+    return near;
   }
 
   /**
