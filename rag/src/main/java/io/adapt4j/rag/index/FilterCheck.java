@@ -5,6 +5,9 @@ import java.util.List;
 /** What a filter must be like, and its values in the types that metadata has. */
 final class FilterCheck {
 
+  /** Lucene takes 1024 clauses in all, of which a condition may need three. */
+  private static final int MOST_CONDITIONS = 150;
+
   private FilterCheck() {}
 
   /**
@@ -13,6 +16,29 @@ final class FilterCheck {
    * @throws IllegalArgumentException naming the field that is wrong
    */
   static void check(Filter filter) {
+    int conditions = count(filter);
+    if (conditions > MOST_CONDITIONS) {
+      throw new IllegalArgumentException(
+          "filter: expected at most "
+              + MOST_CONDITIONS
+              + " conditions, found "
+              + conditions
+              + "; one In takes any number of values");
+    }
+    checkPart(filter);
+  }
+
+  private static int count(Filter filter) {
+    if (filter instanceof Filter.And and) {
+      return 1 + and.filters().stream().mapToInt(FilterCheck::count).sum();
+    }
+    if (filter instanceof Filter.Or or) {
+      return 1 + or.filters().stream().mapToInt(FilterCheck::count).sum();
+    }
+    return filter instanceof Filter.Not not ? 1 + count(not.filter()) : 1;
+  }
+
+  private static void checkPart(Filter filter) {
     if (filter instanceof Filter.Equal equal) {
       value(equal.field(), equal.value());
     } else if (filter instanceof Filter.In in) {
@@ -24,7 +50,7 @@ final class FilterCheck {
     } else if (filter instanceof Filter.Or or) {
       checkParts("Or", or.filters());
     } else if (filter instanceof Filter.Not not) {
-      check(not.filter());
+      checkPart(not.filter());
     }
   }
 
@@ -32,7 +58,7 @@ final class FilterCheck {
     if (parts.isEmpty()) {
       throw new IllegalArgumentException("filter " + name + ": expected at least one filter");
     }
-    parts.forEach(FilterCheck::check);
+    parts.forEach(FilterCheck::checkPart);
   }
 
   private static void checkValues(Filter.In in) {

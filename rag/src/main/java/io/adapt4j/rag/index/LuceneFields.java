@@ -123,7 +123,7 @@ final class LuceneFields {
     fields.add(new StoredField(TEXT, chunk.text()));
     fields.add(new StoredField(TITLE, title));
     fields.add(new StoredField(METADATA, metadata));
-    fields.add(new TextField(WORDS, chunk.searchText(), Store.NO));
+    fields.add(new TextField(WORDS, LuceneWords.readable(chunk.searchText()), Store.NO));
     return fields;
   }
 

@@ -6,7 +6,6 @@ import org.apache.lucene.document.LongPoint;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
-import org.apache.lucene.search.ConstantScoreQuery;
 import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.MatchNoDocsQuery;
 import org.apache.lucene.search.Query;
@@ -50,12 +49,37 @@ final class LuceneFilter {
   }
 
   private static Query in(String field, List<?> values) {
-    if (!values.isEmpty() && values.stream().allMatch(String.class::isInstance)) {
-      List<BytesRef> terms = values.stream().map(value -> new BytesRef((String) value)).toList();
+    List<Object> plain =
+        values.stream().map(value -> FilterCheck.value(field, value)).distinct().toList();
+    if (plain.isEmpty()) {
+      return new MatchNoDocsQuery();
+    }
+    if (plain.get(0) instanceof Number) {
+      return numbers(field, plain.stream().map(Number.class::cast).toList());
+    }
+    if (plain.get(0) instanceof String) {
+      List<BytesRef> terms = plain.stream().map(value -> new BytesRef((String) value)).toList();
       return new TermInSetQuery(LuceneFields.word(field), terms);
     }
+    return any(plain.stream().map(value -> equal(field, value)).toList());
+  }
+
+  private static Query numbers(String field, List<Number> values) {
+    long[] wholes =
+        values.stream()
+            .map(value -> Numbers.longs(value, value))
+            .filter(range -> !range.isEmpty())
+            .mapToLong(Numbers.Longs::least)
+            .toArray();
+    double[] decimals =
+        values.stream()
+            .filter(value -> Numbers.notBelow(value) == Numbers.notAbove(value))
+            .mapToDouble(Numbers::notBelow)
+            .toArray();
     return any(
-        values.stream().map(value -> equal(field, FilterCheck.value(field, value))).toList());
+        List.of(
+            LongPoint.newSetQuery(LuceneFields.whole(field), wholes),
+            DoublePoint.newSetQuery(LuceneFields.decimal(field), decimals)));
   }
 
   private static Query between(Filter.Between between) {
@@ -99,19 +123,10 @@ final class LuceneFilter {
     return query.build();
   }
 
-  /** Nested in pairs, since one boolean query holds a thousand parts at most. */
   private static Query any(List<Query> queries) {
-    if (queries.isEmpty()) {
-      return new MatchNoDocsQuery();
-    }
-    if (queries.size() == 1) {
-      return queries.get(0);
-    }
-    int half = queries.size() / 2;
     BooleanQuery.Builder query = new BooleanQuery.Builder();
-    query.add(any(queries.subList(0, half)), Occur.SHOULD);
-    query.add(any(queries.subList(half, queries.size())), Occur.SHOULD);
-    return new ConstantScoreQuery(query.build());
+    queries.forEach(one -> query.add(one, Occur.SHOULD));
+    return query.build();
   }
 
   private static Query not(Query query) {

@@ -1,6 +1,8 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.lucene.analysis.Analyzer;
@@ -55,10 +57,17 @@ final class LuceneWords {
     return query.build();
   }
 
+  /** Half of a surrogate pair at its end makes Lucene's tokenizer drop the whole text. */
+  static String readable(String text) {
+    return UnpairedSurrogates.indexIn(text) < 0
+        ? text
+        : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+
   private static Map<String, Integer> counts(Analyzer analyzer, String text) throws IOException {
-    int most = IndexSearcher.getMaxClauseCount() / 2;
+    int most = IndexSearcher.getMaxClauseCount() / 2 - 12;
     Map<String, Integer> counts = new LinkedHashMap<>();
-    try (TokenStream tokens = analyzer.tokenStream(LuceneFields.WORDS, text)) {
+    try (TokenStream tokens = analyzer.tokenStream(LuceneFields.WORDS, readable(text))) {
       CharTermAttribute word = tokens.addAttribute(CharTermAttribute.class);
       tokens.reset();
       while (tokens.incrementToken()) {
