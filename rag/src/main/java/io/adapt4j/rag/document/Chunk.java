@@ -60,6 +60,17 @@ public record Chunk(
    * @return heading and text
    */
   public String searchText() {
+    return searchText(heading, text);
+  }
+
+  /**
+   * Joins a text with what stands above it.
+   *
+   * @param heading the headings above it; may be empty
+   * @param text the text
+   * @return heading and text
+   */
+  public static String searchText(String heading, String text) {
     return heading.isEmpty() ? text : heading + "\n" + text;
   }
 }

@@ -26,6 +26,7 @@ final class LuceneWriter implements AutoCloseable {
     this.commits = options.commit() instanceof CommitPolicy.Every every ? timer(every) : null;
   }
 
+  @SuppressWarnings("FutureReturnValueIgnored")
   private ScheduledExecutorService timer(CommitPolicy.Every every) {
     ScheduledExecutorService timer =
         Executors.newSingleThreadScheduledExecutor(

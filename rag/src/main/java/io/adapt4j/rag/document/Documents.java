@@ -1,0 +1,252 @@
+package io.adapt4j.rag.document;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/**
+ * Files as documents: text, Markdown, source code, HTML, and with Apache Tika on the class path
+ * PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB and e-mail.
+ *
+ * <p>The id of a document is the file's path below its folder, with forward slashes. Its title is
+ * the one the file states, else its first heading, else the file's name. Its metadata has the
+ * fields of {@link DocumentFields} that are known, and those given here.
+ *
+ * <p>HTML and office files become Markdown: headings, lists, tables row by row. Pages and slides
+ * are parted by form feeds, which {@link Pages} counts. Other files are the text they are.
+ *
+ * <p>Immutable: each option returns new documents. Each opening reads the files anew.
+ */
+public final class Documents implements DocumentSource {
+
+  private static final Charset FALLBACK = Charset.forName("windows-1252");
+
+  private final Origin origin;
+  private final FolderOptions folder;
+  private final ReadingLimits limits;
+  private final Charset fallback;
+  private final Function<String, Map<String, Object>> extras;
+
+  /** Where the files come from. */
+  @FunctionalInterface
+  private interface Origin {
+    Iterator<RawFile> files(FolderOptions options, ReportBuilder report);
+  }
+
+  private Documents(
+      Origin origin,
+      FolderOptions folder,
+      ReadingLimits limits,
+      Charset fallback,
+      Function<String, Map<String, Object>> extras) {
+    this.origin = origin;
+    this.folder = folder;
+    this.limits = limits;
+    this.fallback = fallback;
+    this.extras = extras;
+  }
+
+  /**
+   * Takes all files below a folder, in the order of their names. Hidden ones (whose name begins
+   * with a dot) are passed over; symbolic links are reported as skipped.
+   *
+   * @param folder the folder
+   * @return its documents
+   */
+  public static Documents in(Path folder) {
+    return of((options, report) -> new FolderFiles(folder, options, report));
+  }
+
+  /**
+   * Takes single files; the id of each is its name.
+   *
+   * @param files the files
+   * @return their documents
+   */
+  public static Documents files(Path... files) {
+    List<Path> all = List.of(files);
+    return of((options, report) -> all.stream().map(Documents::raw).iterator());
+  }
+
+  /**
+   * Takes bytes as if they were a file's.
+   *
+   * @param name the file's name, which becomes the id; its extension tells the format
+   * @param bytes the content; not copied
+   * @return one document
+   */
+  public static Documents bytes(String name, byte[] bytes) {
+    RawFile file = new RawFile(name, Optional.empty(), () -> new ByteArrayInputStream(bytes));
+    return of((options, report) -> List.of(file).iterator());
+  }
+
+  /**
+   * Takes a stream as if it were a file. It can be opened once, and is read and closed then.
+   *
+   * @param name the file's name, which becomes the id; its extension tells the format
+   * @param stream the content
+   * @return one document
+   */
+  public static Documents stream(String name, InputStream stream) {
+    Objects.requireNonNull(stream, "stream");
+    AtomicBoolean used = new AtomicBoolean();
+    RawFile file = new RawFile(name, Optional.empty(), () -> stream);
+    return of(
+        (options, report) -> {
+          if (used.getAndSet(true)) {
+            throw new IllegalStateException(
+                name + ": this stream was read already. Open it anew, or use bytes().");
+          }
+          return List.of(file).iterator();
+        });
+  }
+
+  /**
+   * Takes documents that are in memory already.
+   *
+   * @param documents the documents
+   * @return a source of them
+   */
+  public static DocumentSource of(List<Document> documents) {
+    List<Document> all = List.copyOf(documents);
+    return () -> new ListReading(all.iterator());
+  }
+
+  private static Documents of(Origin origin) {
+    return new Documents(
+        origin, FolderOptions.standard(), ReadingLimits.standard(), FALLBACK, id -> Map.of());
+  }
+
+  /**
+   * Takes only files of the folder whose id matches a pattern, of these or of those given before:
+   * {@code "**.md"} all Markdown files, {@code "*.md"} those at the top, {@code "guides/**"} a
+   * folder.
+   *
+   * @param globs patterns of {@link java.nio.file.FileSystem#getPathMatcher}
+   * @return new documents
+   * @throws java.util.regex.PatternSyntaxException if one is not a pattern
+   */
+  public Documents only(String... globs) {
+    return new Documents(origin, folder.withFiles(globs), limits, fallback, extras);
+  }
+
+  /**
+   * Leaves out files of the folder whose id matches a pattern.
+   *
+   * @param globs patterns of {@link java.nio.file.FileSystem#getPathMatcher}
+   * @return new documents
+   * @throws java.util.regex.PatternSyntaxException if one is not a pattern
+   */
+  public Documents except(String... globs) {
+    return new Documents(origin, folder.withExcept(globs), limits, fallback, extras);
+  }
+
+  /**
+   * Takes hidden files and folders too.
+   *
+   * @return new documents
+   */
+  public Documents includeHidden() {
+    return new Documents(origin, folder.withHidden(), limits, fallback, extras);
+  }
+
+  /**
+   * Follows symbolic links, out of the folder too. A link to a folder that it is in is skipped.
+   *
+   * @return new documents
+   */
+  public Documents followLinks() {
+    return new Documents(origin, folder.withLinks(), limits, fallback, extras);
+  }
+
+  /**
+   * Sets what a single file may take.
+   *
+   * @param most the limits; {@link ReadingLimits#standard} where none are given
+   * @return new documents
+   */
+  public Documents limits(ReadingLimits most) {
+    return new Documents(origin, folder, Objects.requireNonNull(most, "most"), fallback, extras);
+  }
+
+  /**
+   * Sets the character set of text files that are neither UTF-8 nor marked.
+   *
+   * @param charset the character set; windows-1252 where none is given
+   * @return new documents
+   */
+  public Documents fallbackCharset(Charset charset) {
+    return new Documents(
+        origin, folder, limits, Objects.requireNonNull(charset, "charset"), extras);
+  }
+
+  /**
+   * Adds a field to every document's metadata.
+   *
+   * @param field its name
+   * @param value String, Boolean, Long or Double
+   * @return new documents
+   */
+  public Documents metadata(String field, Object value) {
+    return metadata(id -> Map.of(field, value));
+  }
+
+  /**
+   * Adds fields to each document's metadata, in the place of those of the same name.
+   *
+   * @param fields gives the fields for an id
+   * @return new documents
+   */
+  public Documents metadata(Function<String, Map<String, Object>> fields) {
+    return new Documents(origin, folder, limits, fallback, id -> joined(id, fields));
+  }
+
+  @Override
+  public DocumentReading open() {
+    ReportBuilder report = new ReportBuilder();
+    return new FileReading(
+        origin.files(folder, report),
+        report,
+        new FileConverter(limits, fallback),
+        limits,
+        this::withExtras);
+  }
+
+  private Map<String, Object> joined(String id, Function<String, Map<String, Object>> fields) {
+    Map<String, Object> joined = new TreeMap<>(extras.apply(id));
+    joined.putAll(fields.apply(id));
+    return joined;
+  }
+
+  private Document withExtras(Document document) {
+    Map<String, Object> fields = new TreeMap<>(document.metadata());
+    fields.putAll(extras.apply(document.id()));
+    return new Document(document.id(), document.title(), document.text(), fields);
+  }
+
+  private static RawFile raw(Path file) {
+    return new RawFile(
+        file.getFileName().toString(), modified(file), () -> Files.newInputStream(file));
+  }
+
+  private static Optional<FileTime> modified(Path file) {
+    try {
+      return Optional.of(Files.getLastModifiedTime(file));
+    } catch (IOException e) {
+      // Opening it tells what is wrong.
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.adapt4j.rag.document;
+
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Makes documents of files. */
+final class FileConverter {
+
+  private final ReadingLimits limits;
+  private final TextDecoder decoder;
+
+  FileConverter(ReadingLimits limits, Charset fallback) {
+    this.limits = limits;
+    decoder = new TextDecoder(fallback);
+  }
+
+  /** Reads a file whole. */
+  Document convert(RawFile file) throws Exception {
+    byte[] bytes = bytes(file);
+    if (bytes.length > limits.bytes()) {
+      throw tooLarge("has more than " + limits.bytes() + " bytes");
+    }
+    if (bytes.length == 0) {
+      throw Unreadable.skipped("is empty", "Remove it, or leave it out by except()");
+    }
+    FileType type = FileType.of(file.name(), bytes);
+    Converted converted = convert(file, type, bytes);
+    if (converted.text().isBlank()) {
+      throw Unreadable.skipped(
+          "has no text", "If its pages are pictures, recognise their text with an OCR program");
+    }
+    return document(file, type, bytes.length, converted);
+  }
+
+  private byte[] bytes(RawFile file) throws Unreadable {
+    try {
+      return file.read(limits.bytes());
+    } catch (IOException e) {
+      throw FolderFiles.unreadable(e);
+    }
+  }
+
+  private Converted convert(RawFile file, FileType type, byte[] bytes) throws Exception {
+    try {
+      return switch (type.kind()) {
+        case TEXT -> text(file, bytes);
+        case HTML -> html(bytes);
+        case OFFICE -> Tika.convert(file.name(), type.mediaType(), bytes, limits);
+        case NONE -> throw TextDecoder.noText();
+      };
+    } catch (TextSink.TooLong e) {
+      throw tooLarge(e.getMessage());
+    }
+  }
+
+  private Converted text(RawFile file, byte[] bytes) throws Unreadable {
+    TextDecoder.Decoded decoded = decoder.decode(bytes, false);
+    new TextSink(limits.characters()).require(decoded.text().length());
+    Structure structure = Structure.ofExtension(FileNames.extension(file.name()));
+    return new Converted(decoded.text(), "", structure, charset(decoded.charset()));
+  }
+
+  private Converted html(byte[] bytes) throws Unreadable {
+    TextDecoder.Decoded decoded = decoder.decode(bytes, true);
+    Converted page = HtmlConverter.convert(decoded.text(), limits.characters());
+    return new Converted(page.text(), page.title(), page.structure(), charset(decoded.charset()));
+  }
+
+  private static Map<String, Object> charset(Charset charset) {
+    return Map.of(DocumentFields.CHARSET, charset.name());
+  }
+
+  private static Unreadable tooLarge(String reason) {
+    return Unreadable.failed(reason, "Raise the limit by limits(), or divide the file");
+  }
+
+  private static Document document(RawFile file, FileType type, long size, Converted converted) {
+    Map<String, Object> fields = new TreeMap<>();
+    fields.put(DocumentFields.MEDIA_TYPE, type.mediaType());
+    fields.putAll(converted.fields());
+    fields.put(DocumentFields.FILE_NAME, file.name());
+    fields.put(DocumentFields.STRUCTURE, converted.structure().fieldValue());
+    fields.put(DocumentFields.SIZE, size);
+    String extension = FileNames.extension(file.name());
+    if (!extension.isEmpty()) {
+      fields.put(DocumentFields.EXTENSION, extension);
+    }
+    file.modified()
+        .ifPresent(time -> fields.put(DocumentFields.MODIFIED, time.toInstant().getEpochSecond()));
+    return new Document(file.id(), title(file, converted), converted.text(), fields);
+  }
+
+  private static String title(RawFile file, Converted converted) {
+    if (!converted.title().isBlank()) {
+      return converted.title();
+    }
+    String heading =
+        converted.structure() == Structure.MARKDOWN ? MarkdownHead.title(converted.text()) : "";
+    return heading.isEmpty() ? file.name() : heading;
+  }
+}

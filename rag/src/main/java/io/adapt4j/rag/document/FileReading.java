@@ -1,0 +1,72 @@
+package io.adapt4j.rag.document;
+
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.function.UnaryOperator;
+
+/** Files as documents, one at a time. */
+final class FileReading implements DocumentReading {
+
+  private final Iterator<RawFile> files;
+  private final ReportBuilder report;
+  private final FileConverter converter;
+  private final ReadingLimits limits;
+  private final UnaryOperator<Document> extras;
+  private final TimedCalls calls = new TimedCalls();
+  private Document next;
+
+  FileReading(
+      Iterator<RawFile> files,
+      ReportBuilder report,
+      FileConverter converter,
+      ReadingLimits limits,
+      UnaryOperator<Document> extras) {
+    this.files = files;
+    this.report = report;
+    this.converter = converter;
+    this.limits = limits;
+    this.extras = extras;
+  }
+
+  @Override
+  public boolean hasNext() {
+    while (next == null && files.hasNext()) {
+      next = read(files.next());
+    }
+    return next != null;
+  }
+
+  @Override
+  public Document next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    Document document = extras.apply(next);
+    next = null;
+    report.read();
+    return document;
+  }
+
+  @Override
+  public ReadingReport report() {
+    return report.build();
+  }
+
+  @Override
+  public void close() {
+    calls.close();
+  }
+
+  /** The file's document; null if it gives none. */
+  private Document read(RawFile file) {
+    try {
+      return calls.call(() -> converter.convert(file), limits.time());
+    } catch (Unreadable e) {
+      report.add(file.id(), e);
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while " + file.id() + " was read", e);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.adapt4j.rag.document;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a file is, by its first bytes where they tell, else by its name.
+ *
+ * @param kind how it is read
+ * @param mediaType its media type
+ */
+record FileType(Kind kind, String mediaType) {
+
+  /** How files are read. */
+  enum Kind {
+    /** As the text it is. */
+    TEXT,
+    /** By jsoup. */
+    HTML,
+    /** By Apache Tika. */
+    OFFICE,
+    /** Not at all. */
+    NONE
+  }
+
+  private static final String OOXML = "application/vnd.openxmlformats-officedocument.";
+  private static final String ODF = "application/vnd.oasis.opendocument.";
+
+  static final String PDF = "application/pdf";
+  static final String EML = "message/rfc822";
+  static final String MSG = "application/vnd.ms-outlook";
+
+  private static final Map<String, String> OFFICE =
+      Map.ofEntries(
+          Map.entry("pdf", PDF),
+          Map.entry("doc", "application/msword"),
+          Map.entry("docx", OOXML + "wordprocessingml.document"),
+          Map.entry("ppt", "application/vnd.ms-powerpoint"),
+          Map.entry("pptx", OOXML + "presentationml.presentation"),
+          Map.entry("xls", "application/vnd.ms-excel"),
+          Map.entry("xlsx", OOXML + "spreadsheetml.sheet"),
+          Map.entry("odt", ODF + "text"),
+          Map.entry("odp", ODF + "presentation"),
+          Map.entry("ods", ODF + "spreadsheet"),
+          Map.entry("rtf", "application/rtf"),
+          Map.entry("epub", "application/epub+zip"),
+          Map.entry("eml", EML),
+          Map.entry("msg", MSG));
+
+  private static final Set<String> HTML_EXTENSIONS = Set.of("html", "htm", "xhtml");
+
+  private static final FileType UNKNOWN = new FileType(Kind.NONE, "application/octet-stream");
+
+  /** Tells what Tika may be asked to read, within other documents too. */
+  static boolean isOffice(String mediaType) {
+    return OFFICE.containsValue(mediaType);
+  }
+
+  static FileType of(String name, byte[] bytes) {
+    String extension = FileNames.extension(name);
+    if (isPdf(bytes)) {
+      return new FileType(Kind.OFFICE, PDF);
+    }
+    if (OFFICE.containsKey(extension)) {
+      return new FileType(Kind.OFFICE, OFFICE.get(extension));
+    }
+    if (isZip(bytes)) {
+      return UNKNOWN;
+    }
+    return HTML_EXTENSIONS.contains(extension) || (extension.isEmpty() && looksLikeHtml(bytes))
+        ? new FileType(Kind.HTML, "text/html")
+        : text(extension);
+  }
+
+  static boolean isPdf(byte[] bytes) {
+    return beginsWith(bytes, "%PDF-");
+  }
+
+  static boolean isZip(byte[] bytes) {
+    return beginsWith(bytes, "PK\u0003\u0004");
+  }
+
+  private static FileType text(String extension) {
+    Structure structure = Structure.ofExtension(extension);
+    return new FileType(
+        Kind.TEXT, structure == Structure.MARKDOWN ? "text/markdown" : "text/plain");
+  }
+
+  private static boolean beginsWith(byte[] bytes, String magic) {
+    return bytes.length >= magic.length()
+        && new String(bytes, 0, magic.length(), StandardCharsets.ISO_8859_1).equals(magic);
+  }
+
+  private static boolean looksLikeHtml(byte[] bytes) {
+    String head =
+        new String(bytes, 0, Math.min(bytes.length, 256), StandardCharsets.ISO_8859_1)
+            .stripLeading()
+            .toLowerCase(Locale.ROOT);
+    return head.startsWith("<!doctype html") || head.startsWith("<html");
+  }
+}

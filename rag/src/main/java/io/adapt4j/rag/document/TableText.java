@@ -1,0 +1,60 @@
+package io.adapt4j.rag.document;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A table, row by row. */
+final class TableText {
+
+  private final List<List<String>> rows = new ArrayList<>();
+  private boolean layout;
+
+  void row() {
+    rows.add(new ArrayList<>());
+  }
+
+  /** Adds a cell to the last row; text outside of cells counts only where there is some. */
+  void cell(String text) {
+    if (rows.isEmpty()) {
+      if (text.isEmpty()) {
+        return;
+      }
+      row();
+    }
+    if (!text.isEmpty()) {
+      rows.get(rows.size() - 1).add(text.replace("|", "\\|"));
+    }
+  }
+
+  boolean isLayout() {
+    return layout;
+  }
+
+  void becomeLayout() {
+    layout = true;
+    rows.clear();
+  }
+
+  List<String> cells() {
+    return rows.stream().flatMap(List::stream).toList();
+  }
+
+  /** As a table of Markdown; a single column is paragraphs. */
+  String text() {
+    rows.removeIf(List::isEmpty);
+    int columns = rows.stream().mapToInt(List::size).max().orElse(0);
+    if (columns < 2) {
+      return String.join("\n\n", cells());
+    }
+    StringBuilder text = new StringBuilder(line(rows.get(0)));
+    text.append('\n').append("| --- ".repeat(columns)).append('|');
+    for (List<String> row : rows.subList(1, rows.size())) {
+      text.append('\n').append(line(row));
+    }
+    return text.toString();
+  }
+
+  private static String line(List<String> row) {
+    return "| " + String.join(" | ", row) + " |";
+  }
+}

@@ -1,0 +1,34 @@
+package io.adapt4j.rag.document;
+
+/** A file gives no document. */
+final class Unreadable extends Exception {
+
+  private static final long serialVersionUID = 1;
+
+  private final String remedy;
+  private final boolean expected;
+
+  private Unreadable(String reason, String remedy, boolean expected) {
+    super(reason);
+    this.remedy = remedy;
+    this.expected = expected;
+  }
+
+  /** It should have given one. */
+  static Unreadable failed(String reason, String remedy) {
+    return new Unreadable(reason, remedy, false);
+  }
+
+  /** It has nothing to give. */
+  static Unreadable skipped(String reason, String remedy) {
+    return new Unreadable(reason, remedy, true);
+  }
+
+  boolean isSkipped() {
+    return expected;
+  }
+
+  FileProblem problem(String id) {
+    return new FileProblem(id, getMessage(), remedy);
+  }
+}

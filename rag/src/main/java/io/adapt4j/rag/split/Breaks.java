@@ -1,0 +1,67 @@
+package io.adapt4j.rag.split;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Where the structure of a text allows to cut it, and its headings. */
+final class Breaks {
+
+  private static final int STRENGTH_BITS = 4;
+  private static final long STRENGTH_MASK = (1 << STRENGTH_BITS) - 1;
+
+  private final List<Heading> headings = new ArrayList<>();
+  private long[] places = new long[64];
+  private int size;
+  private int contentStart;
+
+  /** A heading, by the place of its first character; 1 is the highest level. */
+  record Heading(int start, int level, String title) {}
+
+  void add(int position, int strength) {
+    if (size == places.length) {
+      places = Arrays.copyOf(places, 2 * size);
+    }
+    places[size++] = ((long) position << STRENGTH_BITS) | strength;
+  }
+
+  void addHeading(Heading heading) {
+    headings.add(heading);
+  }
+
+  /** What is before this place is no content. */
+  void startAt(int position) {
+    contentStart = position;
+  }
+
+  int contentStart() {
+    return contentStart;
+  }
+
+  List<Heading> headings() {
+    return headings;
+  }
+
+  /** The places in rising order; the weaker of two at one place comes first. */
+  Sorted sorted() {
+    Arrays.sort(places, 0, size);
+    return new Sorted();
+  }
+
+  /** A cursor over the places. */
+  final class Sorted {
+    private int next;
+
+    boolean isBefore(int position) {
+      return next < size && peek() < position;
+    }
+
+    int peek() {
+      return (int) (places[next] >>> STRENGTH_BITS);
+    }
+
+    int takeStrength() {
+      return (int) (places[next++] & STRENGTH_MASK);
+    }
+  }
+}

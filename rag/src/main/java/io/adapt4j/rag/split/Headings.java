@@ -1,0 +1,63 @@
+package io.adapt4j.rag.split;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which headings stand above a place. */
+final class Headings {
+
+  private final List<Breaks.Heading> headings;
+  private final List<List<String>> above = new ArrayList<>();
+  private final List<List<String>> below = new ArrayList<>();
+
+  /**
+   * Makes it of the headings of a text.
+   *
+   * @param headings in the order of the text
+   */
+  Headings(List<Breaks.Heading> headings) {
+    this.headings = headings;
+    List<Breaks.Heading> open = new ArrayList<>();
+    for (Breaks.Heading heading : headings) {
+      while (!open.isEmpty() && open.get(open.size() - 1).level() >= heading.level()) {
+        open.remove(open.size() - 1);
+      }
+      above.add(titles(open));
+      open.add(heading);
+      below.add(titles(open));
+    }
+  }
+
+  /**
+   * Finds the headings above a place; one that begins there is not above it.
+   *
+   * @param position the place
+   * @return titles, the outermost first
+   */
+  List<String> above(int position) {
+    int after = firstFrom(position);
+    if (after < headings.size() && headings.get(after).start() == position) {
+      return above.get(after);
+    }
+    return after == 0 ? List.of() : below.get(after - 1);
+  }
+
+  /** The number of the first heading that does not begin before a place. */
+  private int firstFrom(int position) {
+    int low = 0;
+    int high = headings.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (headings.get(middle).start() < position) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private static List<String> titles(List<Breaks.Heading> open) {
+    return open.stream().map(Breaks.Heading::title).filter(title -> !title.isEmpty()).toList();
+  }
+}

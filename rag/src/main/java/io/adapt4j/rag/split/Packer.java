@@ -1,0 +1,200 @@
+package io.adapt4j.rag.split;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Packs pieces into stretches that are as long as their limit allows and end where the text is cut
+ * best. Tokens are those of the pieces; what the counter says of the whole stretch is asked once it
+ * is chosen, and a stretch that it finds too long is shortened.
+ */
+final class Packer {
+
+  private final String text;
+  private final Pieces pieces;
+  private final HeadingLines headings;
+  private final PieceCounts counts;
+  private final Limits limits;
+  private final boolean wholeLines;
+
+  Packer(
+      String text,
+      Pieces pieces,
+      HeadingLines headings,
+      PieceCounts counts,
+      Limits limits,
+      boolean wholeLines) {
+    this.text = text;
+    this.pieces = pieces;
+    this.headings = headings;
+    this.counts = counts;
+    this.limits = limits;
+    this.wholeLines = wholeLines;
+  }
+
+  /**
+   * A stretch of pieces.
+   *
+   * @param from the first
+   * @param to the one after the last
+   * @param start the first character
+   * @param end the character after the last
+   * @param heading the headings above
+   */
+  record Stretch(int from, int to, int start, int end, String heading) {}
+
+  /** Packs the pieces from one up to another. */
+  List<Stretch> pack(int from, int to) {
+    List<Stretch> stretches = new ArrayList<>();
+    for (int start = from; start < to; ) {
+      int end = sectionEnd(start, to);
+      packSection(start, end, stretches);
+      start = end;
+    }
+    return stretches;
+  }
+
+  private int sectionEnd(int start, int to) {
+    int end = start + 1;
+    while (end < to && pieces.strength(end) < limits.hardest()) {
+      end++;
+    }
+    return end;
+  }
+
+  private void packSection(int from, int to, List<Stretch> stretches) {
+    Stretch last = next(from, from, to);
+    stretches.add(last);
+    while (last.to() < to) {
+      int start = overlapStart(last, to);
+      Stretch next = next(start, last.to(), to);
+      if (start < last.to() && next.to() == last.to()) {
+        next = next(last.to(), last.to(), to);
+      }
+      stretches.add(next);
+      last = next;
+    }
+  }
+
+  /**
+   * Chooses the stretch from a piece on.
+   *
+   * @param done the stretch must go beyond the pieces before this one
+   * @return it; up to {@code done} if nothing more fits
+   */
+  private Stretch next(int from, int done, int to) {
+    int start = startOf(from);
+    String heading = limits.withHeading() ? headings.at(start) : "";
+    long budget = limits.tokens() - counts.added() - headings.tokens(heading);
+    int end = end(from, done, to, budget);
+    while (end > done) {
+      long over =
+          headings.count(heading, text.substring(start, pieces.end(end - 1))) - limits.tokens();
+      if (over <= 0 || end == from + 1) {
+        break;
+      }
+      budget = Math.min(budget, pieces.tokens(from, end)) - over;
+      end = Math.min(end - 1, end(from, done, to, budget));
+    }
+    if (end <= done && from == done) {
+      end = from + 1;
+    }
+    return new Stretch(from, end, start, pieces.end(end - 1), heading);
+  }
+
+  /** The indentation of the first line belongs to code. */
+  private int startOf(int piece) {
+    int start = pieces.start(piece);
+    if (!wholeLines) {
+      return start;
+    }
+    int least = piece == 0 ? 0 : pieces.end(piece - 1);
+    int line = start;
+    while (line > least && isIndentation(text.charAt(line - 1))) {
+      line--;
+    }
+    return line == 0 || text.charAt(line - 1) == '\n' ? line : start;
+  }
+
+  private static boolean isIndentation(char character) {
+    return character == ' ' || character == '\t';
+  }
+
+  private int end(int from, int done, int to, long budget) {
+    int most = done;
+    while (most < to && pieces.tokens(from, most + 1) <= budget) {
+      most++;
+    }
+    if (most == to || most <= done) {
+      return most;
+    }
+    for (int strength = Strength.STRONGEST; strength > Strength.CHARACTER; strength--) {
+      int end = lastCut(done, most, strength);
+      if (end > done && isGoodEnd(from, end, to, strength, budget)) {
+        return end;
+      }
+    }
+    return most;
+  }
+
+  /** The last place to cut, after a piece and up to another; the first of them if there is none. */
+  private int lastCut(int after, int most, int strength) {
+    int cut = most;
+    while (cut > after && pieces.strength(cut) < strength) {
+      cut--;
+    }
+    return cut;
+  }
+
+  /** What comes next either stays whole elsewhere, or there is enough already. */
+  private boolean isGoodEnd(int from, int end, int to, int strength, long budget) {
+    if (2 * pieces.tokens(from, end) >= budget) {
+      return true;
+    }
+    return pieces.tokens(end, blockEnd(end, to, strength, budget)) <= budget;
+  }
+
+  /** The end of the block that begins at a piece, looked for no further than it fits. */
+  private int blockEnd(int start, int to, int strength, long budget) {
+    int end = start + 1;
+    while (end < to && pieces.strength(end) < strength && pieces.tokens(start, end) <= budget) {
+      end++;
+    }
+    return end;
+  }
+
+  /** Where the next stretch begins so that it repeats the end of the last one. */
+  private int overlapStart(Stretch last, int to) {
+    int end = last.to();
+    int least = end;
+    while (least > last.from() + 1 && pieces.tokens(least - 1, end) <= limits.overlap()) {
+      least--;
+    }
+    int start = firstCut(least, end, Strength.SENTENCE);
+    start = start < end ? start : firstCut(least, end, Strength.WORD);
+    while (start < end && repeated(start, last) > limits.overlap()) {
+      start = firstCut(start + 1, end, Strength.WORD);
+    }
+    return breaksWhatFits(start, end, to) ? end : start;
+  }
+
+  private int repeated(int start, Stretch last) {
+    return counts.of(text.substring(pieces.start(start), last.end()));
+  }
+
+  private int firstCut(int from, int to, int strength) {
+    int cut = from;
+    while (cut < to && pieces.strength(cut) < strength) {
+      cut++;
+    }
+    return cut;
+  }
+
+  /** Whether the block after a place fits in a stretch, but not with the overlap before it. */
+  private boolean breaksWhatFits(int start, int end, int to) {
+    long budget = limits.tokens() - counts.added();
+    int strength = Math.max(pieces.strength(end), Strength.SENTENCE);
+    int blockEnd = blockEnd(end, to, strength, budget);
+    return pieces.tokens(end, blockEnd) <= budget && pieces.tokens(start, blockEnd) > budget;
+  }
+}

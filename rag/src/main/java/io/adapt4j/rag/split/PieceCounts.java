@@ -1,0 +1,48 @@
+package io.adapt4j.rag.split;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Tokens of pieces without those that are added to every text. Most words of a text come again. */
+final class PieceCounts {
+
+  private static final int MOST_KEPT = 100_000;
+  private static final int LONGEST_KEPT = 40;
+
+  private final Map<String, Integer> known = new ConcurrentHashMap<>();
+  private final TokenCounter counter;
+  private final int added;
+
+  PieceCounts(TokenCounter counter) {
+    this.counter = counter;
+    added = counter.count("");
+  }
+
+  int added() {
+    return added;
+  }
+
+  int of(String piece) {
+    if (piece.length() > LONGEST_KEPT) {
+      return count(piece);
+    }
+    Integer count = known.get(piece);
+    if (count == null) {
+      count = count(piece);
+      if (known.size() >= MOST_KEPT) {
+        known.clear();
+      }
+      known.put(piece, count);
+    }
+    return count;
+  }
+
+  /** What the counter says of a whole text. */
+  int exactly(String text) {
+    return counter.count(text);
+  }
+
+  private int count(String piece) {
+    return Math.max(0, counter.count(piece) - added);
+  }
+}

@@ -1,0 +1,155 @@
+package io.adapt4j.rag.split;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Cuts a text into pieces: words, and the characters that a reader sees where a word is long. */
+final class PieceCutter {
+
+  /** Longer words can be cut within: addresses, hashes, text without blanks. */
+  private static final int LONGEST_WORD = 16;
+
+  /** So much of a long word is counted at once, its tokens spread evenly over its characters. */
+  private static final int RUN = 64;
+
+  /** What a reader sees as one character: an extended grapheme cluster. */
+  private static final Pattern CHARACTER = Pattern.compile("\\X");
+
+  private final String text;
+  private final Breaks.Sorted breaks;
+  private final PieceCounts counts;
+  private final int mostTokens;
+  private final Pieces pieces = new Pieces();
+
+  private PieceCutter(String text, Breaks.Sorted breaks, PieceCounts counts, int mostTokens) {
+    this.text = text;
+    this.breaks = breaks;
+    this.counts = counts;
+    this.mostTokens = mostTokens;
+  }
+
+  /**
+   * Cuts a text.
+   *
+   * @param mostTokens a word of more is cut within
+   */
+  static Pieces cut(String text, Breaks breaks, PieceCounts counts, int mostTokens) {
+    PieceCutter cutter = new PieceCutter(text, breaks.sorted(), counts, mostTokens);
+    cutter.cutWords(breaks.contentStart());
+    return cutter.pieces;
+  }
+
+  private void cutWords(int contentStart) {
+    int position = contentStart;
+    while (true) {
+      int word = wordStart(position);
+      if (word == text.length()) {
+        return;
+      }
+      int end = wordEnd(word);
+      int strength = Strength.WORD;
+      while (breaks.isBefore(word + 1)) {
+        strength = Math.max(strength, breaks.takeStrength());
+      }
+      cutAtBreaks(position, word, end, strength);
+      position = end;
+    }
+  }
+
+  /** A mark that is written over a blank makes one character with it. */
+  private int wordStart(int position) {
+    int word = Blank.skip(text, position, text.length());
+    return word > position && word < text.length() && isMark(text.codePointAt(word))
+        ? word - 1
+        : word;
+  }
+
+  private int wordEnd(int word) {
+    return Blank.skipWord(text, Blank.skip(text, word, text.length()), text.length());
+  }
+
+  /** A word may have breaks within: Chinese sentences have no blanks between them. */
+  private void cutAtBreaks(int blanks, int word, int end, int strength) {
+    int from = blanks;
+    int start = word;
+    int before = strength;
+    while (breaks.isBefore(end)) {
+      int place = breaks.peek();
+      int next = breaks.takeStrength();
+      if (place > start && !joinsBefore(place)) {
+        cutRun(from, start, place, before);
+        from = place;
+        start = place;
+        before = next;
+      } else if (place == start) {
+        before = Math.max(before, next);
+      }
+    }
+    cutRun(from, start, end, before);
+  }
+
+  /** Whether a cut would part what a reader sees as one character. */
+  private boolean joinsBefore(int position) {
+    int point = text.codePointAt(position);
+    char before = text.charAt(position - 1);
+    return isMark(point)
+        || Character.getType(before) == Character.FORMAT
+        || (point >= 0x1F1E6 && point <= 0x1F1FF)
+        || (point >= 0x1F3FB && point <= 0x1F3FF)
+        || Character.isLowSurrogate(text.charAt(position));
+  }
+
+  private static boolean isMark(int point) {
+    int type = Character.getType(point);
+    return type == Character.NON_SPACING_MARK
+        || type == Character.ENCLOSING_MARK
+        || type == Character.COMBINING_SPACING_MARK
+        || point == 0x200C
+        || point == 0x200D;
+  }
+
+  private void cutRun(int blanks, int start, int end, int strength) {
+    if (end - start <= LONGEST_WORD) {
+      int tokens = counts.of(text.substring(blanks, end));
+      if (tokens <= mostTokens) {
+        pieces.add(start, end, tokens, strength);
+        return;
+      }
+    }
+    cutCharacters(blanks, start, end, strength);
+  }
+
+  private void cutCharacters(int blanks, int start, int end, int strength) {
+    Matcher characters = CHARACTER.matcher(text).region(start, end).useTransparentBounds(true);
+    List<int[]> run = new ArrayList<>();
+    int from = blanks;
+    int before = strength;
+    while (characters.find()) {
+      run.add(new int[] {characters.start(), characters.end()});
+      if (characters.end() - start >= RUN || characters.end() == end) {
+        addRun(from, run, before);
+        from = characters.end();
+        start = from;
+        before = Strength.CHARACTER;
+        run.clear();
+      }
+    }
+  }
+
+  private void addRun(int from, List<int[]> run, int strength) {
+    int end = run.get(run.size() - 1)[1];
+    long tokens = counts.of(text.substring(from, end));
+    for (int i = 0; i < run.size(); i++) {
+      // Rounded up, so that a part never counts for less than it has.
+      long count = portion(tokens, i + 1, run.size()) - portion(tokens, i, run.size());
+      int before = i == 0 ? strength : Strength.CHARACTER;
+      pieces.add(run.get(i)[0], run.get(i)[1], (int) count, before);
+    }
+  }
+
+  private static long portion(long tokens, int part, int parts) {
+    return (tokens * part + parts - 1) / parts;
+  }
+}
