@@ -7,7 +7,7 @@ import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Torch;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.examples.MiniLm;
+import io.adapt4j.rag.embed.MiniLm;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -5,7 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.examples.MiniLm;
+import io.adapt4j.rag.embed.MiniLm;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@ import io.adapt4j.core.Precision;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.engine.Torch;
 import io.adapt4j.core.metric.NumberErrors;
-import io.adapt4j.examples.MiniLm;
+import io.adapt4j.rag.embed.MiniLm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,9 +2,11 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.encode.Embedder;
 import io.adapt4j.core.encode.SentenceFolder;
+import io.adapt4j.core.encode.VectorHead;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -25,12 +27,14 @@ public final class TextEmbedder implements AutoCloseable {
 
   private final LoadedEncoder model;
   private final Embedder embedder;
+  private final Path source;
   private final SentenceFolder folder;
   private final int maxTokens;
   private final SingleUse use;
 
   private TextEmbedder(
-      LoadedEncoder model, Embedder embedder, SentenceFolder folder, int maxTokens) {
+      Path source, LoadedEncoder model, Embedder embedder, SentenceFolder folder, int maxTokens) {
+    this.source = source;
     this.model = model;
     this.embedder = embedder;
     this.folder = folder;
@@ -78,7 +82,8 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public static TextEmbedder load(
       ModelSource source, EmbeddingOptions options, Adapter... adapters) {
-    SentenceFolder folder = SentenceFolder.read(source.folder());
+    Path at = source.folder();
+    SentenceFolder folder = SentenceFolder.read(at);
     Loading loading = new Loading(folder, options);
     LoadedEncoder model = null;
     try {
@@ -86,7 +91,7 @@ public final class TextEmbedder implements AutoCloseable {
           LoadedEncoder.load(
               folder.transformer(), options.precision(), List.of(adapters), loading::declare);
       loading.embedder.load(model.encoder().type());
-      return new TextEmbedder(model, loading.embedder, folder, loading.maxTokens);
+      return new TextEmbedder(at, model, loading.embedder, folder, loading.maxTokens);
     } catch (RuntimeException | Error e) {
       loading.close();
       if (model != null) {
@@ -129,7 +134,7 @@ public final class TextEmbedder implements AutoCloseable {
               encoder,
               tokenizer,
               folder,
-              new Embedder.Changes(options.pooling(), options.normalize()),
+              new VectorHead.Changes(options.pooling(), options.normalize()),
               maxTokens);
     }
 
@@ -207,6 +212,26 @@ public final class TextEmbedder implements AutoCloseable {
   public int countTruncated(List<String> texts, String promptName) {
     String prompt = prompt(promptName);
     return use.call(() -> embedder.countTruncated(texts, prompt));
+  }
+
+  /**
+   * Counts the tokens of a text, added ones included and nothing cut. Does not wait for a call in
+   * progress.
+   *
+   * @param text the text, without the prompt that goes before it
+   * @return a number of tokens
+   */
+  public int countTokens(String text) {
+    return model.tokenizer().encode(text, true).length;
+  }
+
+  /**
+   * Returns where the model was read from.
+   *
+   * @return its folder; in the cache for a model of a hub
+   */
+  public Path folder() {
+    return source;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.adapt4j.examples;
 
+import io.adapt4j.rag.embed.MiniLm;
 import java.io.IOException;
 import java.nio.file.Path;
 

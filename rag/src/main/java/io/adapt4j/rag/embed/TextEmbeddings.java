@@ -1,6 +1,7 @@
 package io.adapt4j.rag.embed;
 
 import java.util.List;
+import java.util.Optional;
 
 /** Turns texts into vectors of length 1, near each other where the texts mean the same. */
 public interface TextEmbeddings extends AutoCloseable {
@@ -35,6 +36,15 @@ public interface TextEmbeddings extends AutoCloseable {
    * @return its vector, of Euclidean length 1
    */
   float[] query(String text);
+
+  /**
+   * Returns how long passages may be.
+   *
+   * @return counts their tokens; empty where the tokenizer is not known
+   */
+  default Optional<PassageTokens> tokens() {
+    return Optional.empty();
+  }
 
   /** Frees what the implementation holds. */
   @Override

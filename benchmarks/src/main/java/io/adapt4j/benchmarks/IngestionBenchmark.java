@@ -1,0 +1,141 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.rag.Rag;
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.embed.LocalEmbeddings;
+import io.adapt4j.rag.embed.MiniLm;
+import io.adapt4j.rag.split.Splitter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Chunks a second from documents to a searchable index, beside the chunks a second of the embedding
+ * model alone, all-MiniLM-L6-v2, on the same chunks: books, encyclopedia articles and abstracts.
+ * The documents are dealt into rounds; in each, the model embeds the round's chunks as one list and
+ * the whole pipeline adds the round's documents, taking turns in which comes first, so that other
+ * load on the machine meets both.
+ */
+public final class IngestionBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of("--data", "../shared/data", "--chunks", "5000", "--rounds", "8");
+  private static final double TARGET = 0.9;
+
+  private final Path data;
+  private final int chunks;
+  private final int rounds;
+
+  private IngestionBenchmark(Arguments arguments) {
+    data = Path.of(arguments.text("--data"));
+    chunks = arguments.number("--chunks", 1);
+    rounds = arguments.number("--rounds", 1);
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --data}, the folder of books, wikitext2 and cacm; {@code --chunks}, at least
+   *     so many; {@code --rounds}
+   * @throws IOException if the data cannot be read or an index not be written
+   */
+  public static void main(String[] line) throws IOException {
+    new IngestionBenchmark(Arguments.parse(line, DEFAULTS, Set.of())).run();
+  }
+
+  /** Documents that are added together, and the texts of their chunks. */
+  private record Round(List<Document> documents, List<String> texts) {}
+
+  private void run() throws IOException {
+    try (TemporaryFolder folder = TemporaryFolder.create();
+        LocalEmbeddings model = MiniLm.load();
+        Rag rag = Rag.builder().index(folder.path()).embeddings(model).build()) {
+      Splitter splitter =
+          Splitter.builder().counter(model::countTokens).maxTokens(model.maxTokens()).build();
+      List<Round> dealt = deal(splitter);
+      Round first = dealt.get(0);
+      model.passages(first.texts().subList(0, Math.min(200, first.texts().size())));
+      rag.add(first.documents().subList(0, 1));
+      double[] alone = new double[rounds];
+      double[] whole = new double[rounds];
+      for (int i = 0; i < rounds; i++) {
+        Round round = dealt.get(i);
+        if (i % 2 == 0) {
+          alone[i] = time(() -> model.passages(round.texts()));
+        }
+        whole[i] = time(() -> rag.add(round.documents()));
+        if (i % 2 == 1) {
+          alone[i] = time(() -> model.passages(round.texts()));
+        }
+      }
+      report(dealt, model, alone, whole);
+    }
+  }
+
+  /** Rounds of about as many chunks of each kind of text. */
+  private List<Round> deal(Splitter splitter) throws IOException {
+    List<Round> dealt = new ArrayList<>();
+    for (int i = 0; i < rounds; i++) {
+      dealt.add(new Round(new ArrayList<>(), new ArrayList<>()));
+    }
+    int made = 0;
+    int next = 0;
+    for (Document document : Corpus.read(data)) {
+      if (made >= chunks) {
+        break;
+      }
+      Round round = dealt.get(next++ % rounds);
+      List<String> texts = splitter.split(document).stream().map(Chunk::searchText).toList();
+      round.documents().add(document);
+      round.texts().addAll(texts);
+      made += texts.size();
+    }
+    if (made < chunks) {
+      throw new IllegalArgumentException(
+          "--chunks: the data below " + data + " gives " + made + ", fewer than " + chunks);
+    }
+    return dealt;
+  }
+
+  private static double time(Runnable action) {
+    long begun = System.nanoTime();
+    action.run();
+    return (System.nanoTime() - begun) / 1e9;
+  }
+
+  private void report(List<Round> dealt, LocalEmbeddings model, double[] alone, double[] whole) {
+    int count = dealt.stream().mapToInt(round -> round.texts().size()).sum();
+    long tokens =
+        dealt.stream().flatMap(round -> round.texts().stream()).mapToLong(model::countTokens).sum();
+    double[] ratios = new double[rounds];
+    Arrays.setAll(ratios, i -> alone[i] / whole[i]);
+    Arrays.sort(ratios);
+    double aloneSeconds = Arrays.stream(alone).sum();
+    double wholeSeconds = Arrays.stream(whole).sum();
+    Report report = new Report("Ingestion with all-MiniLM-L6-v2, fp32");
+    Machine.describe(report);
+    report.line(
+        "texts",
+        "%d chunks of %d documents, %.0f tokens on average, %d rounds",
+        count,
+        dealt.stream().mapToInt(round -> round.documents().size()).sum(),
+        (double) tokens / count,
+        rounds);
+    report.line("model alone", "%.1f chunks/s, %.1f s", count / aloneSeconds, aloneSeconds);
+    report.line("ingestion", "%.1f chunks/s, %.1f s", count / wholeSeconds, wholeSeconds);
+    report.atLeast("of the model", aloneSeconds / wholeSeconds, TARGET);
+    report.line(
+        "",
+        "rounds: median %.3f, from %.3f to %.3f",
+        ratios[rounds / 2],
+        ratios[0],
+        ratios[rounds - 1]);
+    report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
+    report.print();
+  }
+}

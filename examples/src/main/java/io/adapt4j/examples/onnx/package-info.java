@@ -1,2 +1,0 @@
-/** Reads the weights of an ONNX file. */
-package io.adapt4j.examples.onnx;

@@ -1,0 +1,70 @@
+package io.adapt4j.rag;
+
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.DocumentReading;
+import io.adapt4j.rag.document.DocumentSource;
+import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.index.SearchIndex.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Reads, splits, embeds and stores documents, all at the same time: a thread reads and splits what
+ * comes next and another stores what came before while this one embeds. At most a few batches are
+ * in memory.
+ */
+final class Ingestion {
+
+  private final Function<Document, List<Chunk>> splitter;
+  private final TextEmbeddings embeddings;
+  private final SearchIndex index;
+
+  Ingestion(
+      Function<Document, List<Chunk>> splitter, TextEmbeddings embeddings, SearchIndex index) {
+    this.splitter = splitter;
+    this.embeddings = embeddings;
+    this.index = index;
+  }
+
+  /** Throws what reading, splitting, embedding or storing threw first. */
+  IngestReport run(DocumentSource source) {
+    try (DocumentReading documents = source.open()) {
+      return run(documents);
+    }
+  }
+
+  private IngestReport run(DocumentReading documents) {
+    long begun = System.nanoTime();
+    int added = 0;
+    int chunks = 0;
+    try (BatchReader reader = new BatchReader(documents, splitter);
+        BatchWriter writer = new BatchWriter(index)) {
+      for (List<BatchReader.Split> batch = reader.next(); !batch.isEmpty(); batch = reader.next()) {
+        writer.write(embedded(batch));
+        added += batch.size();
+        chunks += batch.stream().mapToInt(one -> one.chunks().size()).sum();
+      }
+      writer.finish();
+    }
+    Duration duration = Duration.ofNanos(System.nanoTime() - begun);
+    return new IngestReport(added, chunks, duration, documents.report());
+  }
+
+  private List<Entry> embedded(List<BatchReader.Split> batch) {
+    List<String> texts =
+        batch.stream().flatMap(one -> one.chunks().stream()).map(Chunk::searchText).toList();
+    List<float[]> vectors = texts.isEmpty() ? List.of() : embeddings.passages(texts);
+    List<Entry> entries = new ArrayList<>();
+    int from = 0;
+    for (BatchReader.Split one : batch) {
+      int to = from + one.chunks().size();
+      entries.add(new Entry(one.document(), one.chunks(), List.copyOf(vectors.subList(from, to))));
+      from = to;
+    }
+    return entries;
+  }
+}

@@ -1,0 +1,241 @@
+package io.adapt4j.rag;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.rag.answer.Answer;
+import io.adapt4j.rag.answer.Answerer;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.DocumentSource;
+import io.adapt4j.rag.document.Documents;
+import io.adapt4j.rag.index.Filter;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.retrieve.Retrieval;
+import io.adapt4j.rag.retrieve.Retriever;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers questions from an application's documents.
+ *
+ * <p>Documents are split, embedded and kept in an index; a question finds passages there, of which
+ * a generator makes an answer that names its sources. Without a generator the answer is the
+ * passages themselves.
+ *
+ * <p>Any number of threads may ask while others add and delete. Closing waits for calls in progress
+ * and frees what the builder made itself; an index, embeddings or a generator that it was given
+ * stay open. Any use afterwards is an {@link IllegalStateException}.
+ */
+public final class Rag implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Rag.class);
+
+  private final RagParts parts;
+  private final Ingestion ingestion;
+  private final Retriever retriever;
+  private final Answerer answerer;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  Rag(RagParts parts) {
+    this.parts = parts;
+    this.ingestion = new Ingestion(parts.splitter(), parts.embeddings(), parts.index());
+    this.retriever = Retriever.of(parts.index(), parts.embeddings(), parts.retrieval());
+    this.answerer =
+        parts
+            .generator()
+            .map(
+                generator ->
+                    Answerer.of(
+                        parts.index(), retriever, generator, parts.budget(), parts.answering()))
+            .orElseGet(() -> Answerer.extractive(parts.index(), retriever, parts.answering()));
+  }
+
+  /**
+   * Begins with MiniLM as embeddings, no generator and no index, which must be set.
+   *
+   * @return a new builder
+   */
+  public static RagBuilder builder() {
+    return new RagBuilder();
+  }
+
+  /**
+   * Adds documents, each in the place of the one with its id if there is one. After this returns,
+   * searches find them. They are read, split, embedded and stored at the same time and stored in
+   * batches, of which a failure leaves those before it. Files that cannot be read are reported and
+   * the rest goes on.
+   *
+   * @param documents the documents, such as {@link io.adapt4j.rag.document.Documents#in}
+   * @return how many there were, and which files gave none
+   */
+  public IngestReport add(DocumentSource documents) {
+    return using(
+        () -> {
+          IngestReport report = ingestion.run(documents);
+          LOG.debug("Added {}", report);
+          return report;
+        });
+  }
+
+  /**
+   * Adds documents that are in memory, otherwise as {@link #add(DocumentSource)}.
+   *
+   * @param documents the documents
+   * @return how many there were
+   */
+  public IngestReport add(List<Document> documents) {
+    return add(Documents.of(documents));
+  }
+
+  /**
+   * Removes documents. After this returns, no search finds them.
+   *
+   * @param ids their ids; unknown ones are ignored
+   */
+  public void delete(List<String> ids) {
+    using(
+        () -> {
+          parts.index().delete(ids);
+          return ids;
+        });
+  }
+
+  /**
+   * Finds passages without making an answer of them.
+   *
+   * @param question the question
+   * @return what may answer it
+   * @throws IllegalArgumentException if the question is blank
+   */
+  public Retrieval search(String question) {
+    return using(() -> retriever.retrieve(question));
+  }
+
+  /**
+   * Finds passages in some of the documents.
+   *
+   * @param question the question
+   * @param filter what documents must be like
+   * @return what may answer it
+   * @throws IllegalArgumentException if the question is blank
+   */
+  public Retrieval search(String question, Filter filter) {
+    return using(() -> retriever.retrieve(question, Optional.of(filter)));
+  }
+
+  /**
+   * Answers a question.
+   *
+   * @param question the question
+   * @return the answer
+   * @throws IllegalArgumentException if the question is blank, or the generator's context has no
+   *     room for a source
+   * @throws io.adapt4j.core.text.GeneratorException if the generator fails
+   */
+  public Answer ask(String question) {
+    return ask(List.of(ChatMessage.user(question)));
+  }
+
+  /**
+   * Answers a question from some of the documents, otherwise as {@link #ask(String)}.
+   *
+   * @param question the question
+   * @param filter what documents must be like
+   * @return the answer
+   */
+  public Answer ask(String question, Filter filter) {
+    return answer(List.of(ChatMessage.user(question)), Optional.of(filter), text -> {});
+  }
+
+  /**
+   * Answers the last message of a conversation. If others come before it, the generator first makes
+   * of them a question that stands by itself, which is what is looked for and answered.
+   *
+   * @param conversation messages of the roles user and assistant, the last one the user's
+   * @return the answer
+   * @throws IllegalArgumentException if the last message is not the user's, or the generator's
+   *     context has no room for a source
+   * @throws io.adapt4j.core.text.GeneratorException if the generator fails
+   */
+  public Answer ask(List<ChatMessage> conversation) {
+    return askStreaming(conversation, text -> {});
+  }
+
+  /**
+   * Answers a question and hands the text on as it is produced, otherwise as {@link #ask(String)}.
+   *
+   * @param question the question
+   * @param onText takes the pieces of the text, on this thread
+   * @return the answer
+   */
+  public Answer askStreaming(String question, Consumer<String> onText) {
+    return askStreaming(List.of(ChatMessage.user(question)), onText);
+  }
+
+  /**
+   * Answers the last message of a conversation and hands the text on as it is produced, otherwise
+   * as {@link #ask(List)}.
+   *
+   * @param conversation messages of the roles user and assistant, the last one the user's
+   * @param onText takes the pieces of the text, on this thread
+   * @return the answer
+   */
+  public Answer askStreaming(List<ChatMessage> conversation, Consumer<String> onText) {
+    return answer(conversation, Optional.empty(), onText);
+  }
+
+  private Answer answer(
+      List<ChatMessage> conversation, Optional<Filter> filter, Consumer<String> onText) {
+    return using(
+        () -> {
+          Answer answer = answerer.answer(conversation, filter, onText);
+          LOG.debug(
+              "Answered: {} cited, answerable {}; {}",
+              answer.citations().size(),
+              answer.answerable(),
+              answer.trace().summary());
+          parts.listeners().forEach(listener -> listener.answered(answer.trace()));
+          return answer;
+        });
+  }
+
+  /**
+   * Returns the index, such as to list what is in it.
+   *
+   * @return the index, which is closed with this if the builder opened it
+   */
+  public SearchIndex index() {
+    return parts.index();
+  }
+
+  private <T> T using(Supplier<T> action) {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("This Rag has been closed");
+      }
+      return action.get();
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Waits for calls in progress and frees what the builder made. Closing twice is harmless. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        parts.close();
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

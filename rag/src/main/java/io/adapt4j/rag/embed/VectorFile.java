@@ -1,0 +1,138 @@
+package io.adapt4j.rag.embed;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.zip.CRC32;
+
+/**
+ * Vectors of one length, one record after the other: the key's 32 bytes, the entries as big-endian
+ * floats, a CRC-32 of both. Records are only ever appended, so a crash can damage none but the last
+ * ones: the file is cut before the first that is not whole.
+ */
+final class VectorFile implements AutoCloseable {
+
+  private static final int SCANNED_RECORDS = 256;
+
+  private final FileChannel channel;
+  private final int recordBytes;
+  private final int dimension;
+  private final Map<VectorKey, Integer> places = new HashMap<>();
+  private int records;
+
+  private VectorFile(FileChannel channel, int dimension) {
+    this.channel = channel;
+    this.dimension = dimension;
+    this.recordBytes = recordBytes(dimension);
+  }
+
+  static int recordBytes(int dimension) {
+    return VectorKey.BYTES + dimension * Float.BYTES + Integer.BYTES;
+  }
+
+  static VectorFile open(Path path, int dimension) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      VectorFile file = new VectorFile(channel, dimension);
+      file.scan();
+      return file;
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private void scan() throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(SCANNED_RECORDS * recordBytes);
+    boolean whole = true;
+    while (whole) {
+      read(block.clear(), (long) records * recordBytes);
+      block.flip();
+      whole = block.remaining() >= recordBytes;
+      while (whole && block.remaining() >= recordBytes) {
+        ByteBuffer one = block.slice(block.position(), recordBytes);
+        whole = isWhole(one);
+        if (whole) {
+          places.put(VectorKey.read(one.rewind()), records++);
+          block.position(block.position() + recordBytes);
+        }
+      }
+    }
+    channel.truncate((long) records * recordBytes);
+  }
+
+  private boolean isWhole(ByteBuffer one) {
+    int content = recordBytes - Integer.BYTES;
+    return checksum(one.slice(0, content)) == one.getInt(content);
+  }
+
+  private static int checksum(ByteBuffer content) {
+    CRC32 crc = new CRC32();
+    crc.update(content);
+    return (int) crc.getValue();
+  }
+
+  private void read(ByteBuffer to, long from) throws IOException {
+    long at = from;
+    for (int count = 0; count >= 0 && to.hasRemaining(); at += count) {
+      count = channel.read(to, at);
+    }
+  }
+
+  boolean has(VectorKey key) {
+    return places.containsKey(key);
+  }
+
+  Set<VectorKey> keys() {
+    return places.keySet();
+  }
+
+  int size() {
+    return records;
+  }
+
+  Optional<float[]> find(VectorKey key) throws IOException {
+    Integer place = places.get(key);
+    if (place == null) {
+      return Optional.empty();
+    }
+    ByteBuffer entries = ByteBuffer.allocate(dimension * Float.BYTES);
+    read(entries, (long) place * recordBytes + VectorKey.BYTES);
+    float[] vector = new float[dimension];
+    entries.flip().asFloatBuffer().get(vector);
+    return Optional.of(vector);
+  }
+
+  void append(List<VectorKey> keys, List<float[]> vectors) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(Math.multiplyExact(keys.size(), recordBytes));
+    for (int i = 0; i < keys.size(); i++) {
+      int begin = block.position();
+      keys.get(i).write(block);
+      for (float entry : vectors.get(i)) {
+        block.putFloat(entry);
+      }
+      block.putInt(checksum(block.slice(begin, recordBytes - Integer.BYTES)));
+    }
+    block.flip();
+    for (long at = (long) records * recordBytes; block.hasRemaining(); ) {
+      at += channel.write(block, at);
+    }
+    for (VectorKey key : keys) {
+      places.put(key, records++);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

@@ -1,0 +1,92 @@
+package io.adapt4j.rag.index;
+
+import io.adapt4j.rag.document.Chunk;
+import java.util.HashSet;
+import java.util.Set;
+
+/** What an index refuses to take, and vectors brought to length 1. */
+final class Entries {
+
+  private Entries() {}
+
+  /**
+   * Checks an entry.
+   *
+   * @param dimension the length of the index's vectors; 0 if it has none
+   * @throws IllegalArgumentException naming the document or chunk that is wrong
+   */
+  static void check(SearchIndex.Entry entry, int dimension) {
+    String id = entry.document().id();
+    Set<Integer> numbers = new HashSet<>();
+    for (Chunk chunk : entry.chunks()) {
+      if (!chunk.documentId().equals(id)) {
+        throw new IllegalArgumentException(
+            "document '" + id + "': chunk '" + chunk.id() + "' is another document's");
+      }
+      if (!numbers.add(chunk.number())) {
+        throw new IllegalArgumentException(
+            "document '" + id + "': two chunks have the number " + chunk.number());
+      }
+    }
+    checkVectors(entry, dimension);
+  }
+
+  private static void checkVectors(SearchIndex.Entry entry, int dimension) {
+    int expected = dimension == 0 ? 0 : entry.chunks().size();
+    if (entry.vectors().size() != expected) {
+      throw new IllegalArgumentException(
+          "document '"
+              + entry.document().id()
+              + "': expected "
+              + expected
+              + " vectors for "
+              + entry.chunks().size()
+              + " chunks, found "
+              + entry.vectors().size()
+              + (dimension == 0 ? ": the index was opened for words only" : ""));
+    }
+    for (int i = 0; i < expected; i++) {
+      unit(entry.vectors().get(i), dimension, "chunk '" + entry.chunks().get(i).id() + "'");
+    }
+  }
+
+  /**
+   * Returns a vector brought to Euclidean length 1.
+   *
+   * @param owner what the vector belongs to, for the message
+   * @return a new array
+   * @throws IllegalArgumentException if its length is wrong, an entry is not finite, or all are 0
+   */
+  static float[] unit(float[] vector, int dimension, String owner) {
+    if (vector.length != dimension) {
+      throw new IllegalArgumentException(
+          owner + ": expected a vector of " + dimension + " entries, found " + vector.length);
+    }
+    double squares = 0;
+    for (int i = 0; i < dimension; i++) {
+      if (!Float.isFinite(vector[i])) {
+        throw new IllegalArgumentException(
+            owner + ": entry " + i + " of the vector is " + vector[i] + ", not a finite number");
+      }
+      squares += (double) vector[i] * vector[i];
+    }
+    if (squares == 0) {
+      throw new IllegalArgumentException(
+          owner + ": the vector is zero, which is near to nothing; was the text empty?");
+    }
+    double length = Math.sqrt(squares);
+    float[] unit = new float[dimension];
+    for (int i = 0; i < dimension; i++) {
+      unit[i] = (float) (vector[i] / length);
+    }
+    return unit;
+  }
+
+  /** Checks what every index checks of a query. */
+  static void check(SearchQuery query) {
+    if (query.limit() < 1) {
+      throw new IllegalArgumentException("limit: expected at least 1, found " + query.limit());
+    }
+    query.filter().ifPresent(FilterCheck::check);
+  }
+}

@@ -1,0 +1,127 @@
+package io.adapt4j.rag.index;
+
+import java.util.List;
+
+/** What a filter must be like, and its values in the types that metadata has. */
+final class FilterCheck {
+
+  /** Lucene takes 1024 clauses in all, of which a condition may need three. */
+  private static final int MOST_CONDITIONS = 150;
+
+  private FilterCheck() {}
+
+  /**
+   * Checks a filter.
+   *
+   * @throws IllegalArgumentException naming the field that is wrong
+   */
+  static void check(Filter filter) {
+    int conditions = count(filter);
+    if (conditions > MOST_CONDITIONS) {
+      throw new IllegalArgumentException(
+          "filter: expected at most "
+              + MOST_CONDITIONS
+              + " conditions, found "
+              + conditions
+              + "; one In takes any number of values");
+    }
+    checkPart(filter);
+  }
+
+  private static int count(Filter filter) {
+    if (filter instanceof Filter.And and) {
+      return 1 + and.filters().stream().mapToInt(FilterCheck::count).sum();
+    }
+    if (filter instanceof Filter.Or or) {
+      return 1 + or.filters().stream().mapToInt(FilterCheck::count).sum();
+    }
+    return filter instanceof Filter.Not not ? 1 + count(not.filter()) : 1;
+  }
+
+  private static void checkPart(Filter filter) {
+    if (filter instanceof Filter.Equal equal) {
+      value(equal.field(), equal.value());
+    } else if (filter instanceof Filter.In in) {
+      checkValues(in);
+    } else if (filter instanceof Filter.Between between) {
+      checkLimits(between);
+    } else if (filter instanceof Filter.And and) {
+      checkParts("And", and.filters());
+    } else if (filter instanceof Filter.Or or) {
+      checkParts("Or", or.filters());
+    } else if (filter instanceof Filter.Not not) {
+      checkPart(not.filter());
+    }
+  }
+
+  private static void checkParts(String name, List<Filter> parts) {
+    if (parts.isEmpty()) {
+      throw new IllegalArgumentException("filter " + name + ": expected at least one filter");
+    }
+    parts.forEach(FilterCheck::checkPart);
+  }
+
+  private static void checkValues(Filter.In in) {
+    long kinds =
+        in.values().stream().map(value -> kind(value(in.field(), value))).distinct().count();
+    if (kinds > 1) {
+      throw new IllegalArgumentException(
+          "filter on '" + in.field() + "': expected values of one type, found " + in.values());
+    }
+  }
+
+  private static void checkLimits(Filter.Between between) {
+    Object least = between.least();
+    Object most = between.most();
+    if (least == null && most == null) {
+      throw new IllegalArgumentException(
+          "filter on '" + between.field() + "': expected a smallest or a largest value");
+    }
+    for (Object limit : new Object[] {least, most}) {
+      if (limit != null && value(between.field(), limit) instanceof Boolean) {
+        throw new IllegalArgumentException(
+            "filter on '" + between.field() + "': truth values have no order; use Equal");
+      }
+    }
+    if (least != null
+        && most != null
+        && kind(value(between.field(), least)) != kind(value(between.field(), most))) {
+      throw new IllegalArgumentException(
+          "filter on '"
+              + between.field()
+              + "': expected two texts or two numbers, found "
+              + least
+              + " and "
+              + most);
+    }
+  }
+
+  /** Numbers of both types are one kind: they are compared by value. */
+  private static Class<?> kind(Object value) {
+    return value instanceof Number ? Number.class : value.getClass();
+  }
+
+  /**
+   * Returns a value as metadata holds it.
+   *
+   * @return String, Boolean, Long or Double
+   * @throws IllegalArgumentException if it is of another type or not finite
+   */
+  static Object value(String field, Object value) {
+    if (value instanceof Integer number) {
+      return number.longValue();
+    }
+    if (value instanceof Float number) {
+      return value(field, number.doubleValue());
+    }
+    boolean known = value instanceof String || value instanceof Boolean || value instanceof Long;
+    if (known || (value instanceof Double number && Double.isFinite(number))) {
+      return value;
+    }
+    throw new IllegalArgumentException(
+        "filter on '"
+            + field
+            + "': expected a String, Boolean, Long or finite Double, found "
+            + value);
+  }
+}

@@ -1,0 +1,68 @@
+package io.adapt4j.rag.index;
+
+import java.io.IOException;
+import org.apache.lucene.codecs.KnnVectorsFormat;
+import org.apache.lucene.codecs.KnnVectorsReader;
+import org.apache.lucene.codecs.KnnVectorsWriter;
+import org.apache.lucene.codecs.lucene912.Lucene912Codec;
+import org.apache.lucene.codecs.lucene99.Lucene99HnswScalarQuantizedVectorsFormat;
+import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
+import org.apache.lucene.index.SegmentReadState;
+import org.apache.lucene.index.SegmentWriteState;
+
+/**
+ * Lucene's codec with chosen parameters of the vector graph. Any Lucene 9.12 reads what it wrote.
+ */
+final class HnswCodec extends Lucene912Codec {
+
+  private final KnnVectorsFormat vectors;
+
+  HnswCodec(Quantisation quantisation, int links, int buildBeam) {
+    this.vectors = new AnyDimension(format(quantisation, links, buildBeam));
+  }
+
+  private static KnnVectorsFormat format(Quantisation quantisation, int links, int buildBeam) {
+    return switch (quantisation) {
+      case NONE -> new Lucene99HnswVectorsFormat(links, buildBeam);
+      case INT7 -> quantised(links, buildBeam, 7);
+      case INT4 -> quantised(links, buildBeam, 4);
+    };
+  }
+
+  private static KnnVectorsFormat quantised(int links, int buildBeam, int bits) {
+    return new Lucene99HnswScalarQuantizedVectorsFormat(
+        links, buildBeam, 1, bits, bits == 4, null, null);
+  }
+
+  @Override
+  public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+    return vectors;
+  }
+
+  /** The format without its limit of 1024 entries, which larger embedding models pass. */
+  private static final class AnyDimension extends KnnVectorsFormat {
+    private static final int MOST = 8192;
+
+    private final KnnVectorsFormat format;
+
+    AnyDimension(KnnVectorsFormat format) {
+      super(format.getName());
+      this.format = format;
+    }
+
+    @Override
+    public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
+      return format.fieldsWriter(state);
+    }
+
+    @Override
+    public KnnVectorsReader fieldsReader(SegmentReadState state) throws IOException {
+      return format.fieldsReader(state);
+    }
+
+    @Override
+    public int getMaxDimensions(String field) {
+      return MOST;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.adapt4j.rag.index;
+
+import java.util.Map;
+
+/**
+ * What an index records about itself, and refuses to be opened without.
+ *
+ * @param embeddings whose vectors it holds; empty if it holds none
+ * @param dimension their length; 0 if it holds none
+ * @param words how texts become words
+ */
+record IndexIdentity(String embeddings, int dimension, String words) {
+
+  static final String FORMAT = "1";
+
+  private static final String FORMAT_KEY = "adapt4j.format";
+  private static final String EMBEDDINGS_KEY = "adapt4j.embeddings";
+  private static final String DIMENSION_KEY = "adapt4j.dimension";
+  private static final String WORDS_KEY = "adapt4j.words";
+
+  Map<String, String> asMap() {
+    return Map.of(
+        FORMAT_KEY, FORMAT,
+        EMBEDDINGS_KEY, embeddings,
+        DIMENSION_KEY, Integer.toString(dimension),
+        WORDS_KEY, words);
+  }
+
+  /**
+   * Compares what is recorded with what is asked for.
+   *
+   * @param where the index, for the message
+   * @param recorded what {@link #asMap} returned when it was made
+   * @throws IllegalStateException naming both if they differ
+   */
+  void check(String where, Map<String, String> recorded) {
+    String format = recorded.get(FORMAT_KEY);
+    if (format == null) {
+      throw new IllegalStateException(
+          where + ": holds an index that is not Adapt4J's; name another place for this one");
+    }
+    if (!format.equals(FORMAT)) {
+      throw new IllegalStateException(
+          where
+              + ": holds an index of format "
+              + format
+              + ", this version reads format "
+              + FORMAT
+              + "; delete it and index the documents again, or use the version that wrote it");
+    }
+    checkEmbeddings(where, recorded);
+    if (!recorded.get(WORDS_KEY).equals(words)) {
+      throw new IllegalStateException(
+          where
+              + ": its words were cut by '"
+              + recorded.get(WORDS_KEY)
+              + "', asked for is '"
+              + words
+              + "'; open it with the former, or delete it and index the documents again");
+    }
+  }
+
+  private void checkEmbeddings(String where, Map<String, String> recorded) {
+    String there = vectors(recorded.get(EMBEDDINGS_KEY), recorded.get(DIMENSION_KEY));
+    String asked = vectors(embeddings, Integer.toString(dimension));
+    if (!there.equals(asked)) {
+      throw new IllegalStateException(
+          where
+              + ": holds "
+              + there
+              + ", asked for are "
+              + asked
+              + "; open it with the former's model, or delete it and index the documents again");
+    }
+  }
+
+  private static String vectors(String embeddings, String dimension) {
+    return dimension.equals("0")
+        ? "words without vectors"
+        : "vectors of '" + embeddings + "' with " + dimension + " entries";
+  }
+}

@@ -1,0 +1,187 @@
+package io.adapt4j.rag.index;
+
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.Span;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.lucene.document.BinaryDocValuesField;
+import org.apache.lucene.document.DoublePoint;
+import org.apache.lucene.document.Field.Store;
+import org.apache.lucene.document.IntPoint;
+import org.apache.lucene.document.KnnFloatVectorField;
+import org.apache.lucene.document.LongPoint;
+import org.apache.lucene.document.NumericDocValuesField;
+import org.apache.lucene.document.SortedDocValuesField;
+import org.apache.lucene.document.StoredField;
+import org.apache.lucene.document.StringField;
+import org.apache.lucene.document.TextField;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexableField;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.util.BytesRef;
+
+/**
+ * An entry as a block of Lucene's documents: one a chunk, and behind them one for the document.
+ * Metadata fields have a letter for their type in front, so that one field may hold any of them.
+ */
+final class LuceneFields {
+
+  static final String ID = "id";
+  static final String KIND = "kind";
+  static final String NUMBER = "number";
+  static final String WORDS = "words";
+  static final String VECTOR = "vector";
+  static final String HASH = "hash";
+  static final String OF_CHUNK = "chunk";
+  static final String OF_DOCUMENT = "document";
+
+  private static final String TITLE = "title";
+  private static final String TEXT = "text";
+  private static final String METADATA = "metadata";
+  private static final String HEADING = "heading";
+  private static final String START = "start";
+  private static final String END = "end";
+  private static final String PARENT_START = "parentStart";
+  private static final String PARENT_END = "parentEnd";
+
+  private LuceneFields() {}
+
+  static String word(String field) {
+    return "s:" + field;
+  }
+
+  static String flag(String field) {
+    return "b:" + field;
+  }
+
+  static String whole(String field) {
+    return "l:" + field;
+  }
+
+  static String decimal(String field) {
+    return "d:" + field;
+  }
+
+  /**
+   * Makes the block of an entry.
+   *
+   * @param dimension the length of the vectors; 0 if the index has none
+   * @throws IllegalArgumentException if the id or a metadata text is longer than Lucene takes
+   */
+  static List<org.apache.lucene.document.Document> block(SearchIndex.Entry entry, int dimension) {
+    Document document = entry.document();
+    requireShort(document.id(), "id of document '" + document.id() + "'");
+    String metadata = MetadataJson.write(document.metadata());
+    List<IndexableField> filters = filters(document);
+    List<org.apache.lucene.document.Document> block = new ArrayList<>();
+    for (int i = 0; i < entry.chunks().size(); i++) {
+      Chunk chunk = entry.chunks().get(i);
+      var fields = chunk(chunk, document.title(), metadata);
+      filters.forEach(fields::add);
+      if (dimension > 0) {
+        float[] unit = Entries.unit(entry.vectors().get(i), dimension, chunk.id());
+        fields.add(new KnnFloatVectorField(VECTOR, unit, VectorSimilarityFunction.DOT_PRODUCT));
+      }
+      block.add(fields);
+    }
+    block.add(document(document, metadata, entry.contentHash()));
+    return block;
+  }
+
+  private static org.apache.lucene.document.Document named(String id, String kind) {
+    var fields = new org.apache.lucene.document.Document();
+    fields.add(new StringField(ID, id, Store.YES));
+    fields.add(new SortedDocValuesField(ID, new BytesRef(id)));
+    fields.add(new StringField(KIND, kind, Store.NO));
+    return fields;
+  }
+
+  private static org.apache.lucene.document.Document document(
+      Document document, String metadata, String hash) {
+    var fields = named(document.id(), OF_DOCUMENT);
+    fields.add(new StoredField(TITLE, document.title()));
+    fields.add(new StoredField(TEXT, document.text()));
+    fields.add(new StoredField(METADATA, metadata));
+    fields.add(new BinaryDocValuesField(HASH, new BytesRef(hash)));
+    return fields;
+  }
+
+  private static org.apache.lucene.document.Document chunk(
+      Chunk chunk, String title, String metadata) {
+    var fields = named(chunk.documentId(), OF_CHUNK);
+    fields.add(new IntPoint(NUMBER, chunk.number()));
+    fields.add(new NumericDocValuesField(NUMBER, chunk.number()));
+    fields.add(new StoredField(NUMBER, chunk.number()));
+    fields.add(new StoredField(START, chunk.span().start()));
+    fields.add(new StoredField(END, chunk.span().end()));
+    fields.add(new StoredField(PARENT_START, chunk.parent().start()));
+    fields.add(new StoredField(PARENT_END, chunk.parent().end()));
+    fields.add(new StoredField(HEADING, chunk.heading()));
+    fields.add(new StoredField(TEXT, chunk.text()));
+    fields.add(new StoredField(TITLE, title));
+    fields.add(new StoredField(METADATA, metadata));
+    fields.add(new TextField(WORDS, LuceneWords.readable(chunk.searchText()), Store.NO));
+    return fields;
+  }
+
+  private static List<IndexableField> filters(Document document) {
+    List<IndexableField> fields = new ArrayList<>();
+    for (Map.Entry<String, Object> one : document.metadata().entrySet()) {
+      String field = one.getKey();
+      if (one.getValue() instanceof Long number) {
+        fields.add(new LongPoint(whole(field), number));
+      } else if (one.getValue() instanceof Double number) {
+        fields.add(new DoublePoint(decimal(field), Numbers.positiveZero(number)));
+      } else if (one.getValue() instanceof Boolean flag) {
+        fields.add(new StringField(flag(field), flag.toString(), Store.NO));
+      } else {
+        String text = (String) one.getValue();
+        requireShort(text, "document '" + document.id() + "': metadata field '" + field + "'");
+        fields.add(new StringField(word(field), text, Store.NO));
+      }
+    }
+    return fields;
+  }
+
+  private static void requireShort(String text, String owner) {
+    int length = text.getBytes(StandardCharsets.UTF_8).length;
+    if (length > IndexWriter.MAX_TERM_LENGTH) {
+      throw new IllegalArgumentException(
+          owner
+              + ": expected at most "
+              + IndexWriter.MAX_TERM_LENGTH
+              + " bytes in UTF-8, found "
+              + length
+              + "; long texts belong into the document's text");
+    }
+  }
+
+  static Hit hit(org.apache.lucene.document.Document fields, double score) {
+    return new Hit(chunk(fields), score, fields.get(TITLE), metadata(fields));
+  }
+
+  static Chunk chunk(org.apache.lucene.document.Document fields) {
+    return new Chunk(
+        fields.get(ID),
+        number(fields, NUMBER),
+        new Span(number(fields, START), number(fields, END)),
+        new Span(number(fields, PARENT_START), number(fields, PARENT_END)),
+        fields.get(HEADING),
+        fields.get(TEXT));
+  }
+
+  static Document document(org.apache.lucene.document.Document fields) {
+    return new Document(fields.get(ID), fields.get(TITLE), fields.get(TEXT), metadata(fields));
+  }
+
+  private static Map<String, Object> metadata(org.apache.lucene.document.Document fields) {
+    return MetadataJson.read(fields.get(METADATA));
+  }
+
+  private static int number(org.apache.lucene.document.Document fields, String name) {
+    return fields.getField(name).numericValue().intValue();
+  }
+}

@@ -1,0 +1,374 @@
+package io.adapt4j.rag.index;
+
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.lucene.analysis.Analyzer;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.SearcherManager;
+import org.apache.lucene.store.Directory;
+
+/**
+ * An index in a folder, inside this process, by Apache Lucene: BM25 over words, a graph (HNSW;
+ * Malkov and Yashunin 2018) over vectors, and metadata.
+ *
+ * <p>One object writes; a second one, in this process or another, is refused. Any number of threads
+ * may use it. What is added or deleted is found, or no longer found, by every search that begins
+ * after the call has returned. After a crash the folder opens as it was at the last commit ({@link
+ * CommitPolicy}), each document whole.
+ *
+ * <p>Scores of a search by words are BM25's, those of a search by vector are cosines, from -1 to 1,
+ * and those of a search by both are the fusion's.
+ */
+public final class LuceneIndex implements SearchIndex {
+
+  private final LuceneFolder folder;
+  private final LuceneOptions options;
+  private final Directory directory;
+  private final LuceneWriter writer;
+  private final SearcherManager searchers;
+
+  LuceneIndex(
+      LuceneOptions options, Directory directory, LuceneWriter writer, SearcherManager searchers) {
+    this.folder = new LuceneFolder(options.folder());
+    this.options = options;
+    this.directory = directory;
+    this.writer = writer;
+    this.searchers = searchers;
+  }
+
+  /**
+   * Begins to describe an index.
+   *
+   * @param folder where it is, or will be made
+   * @return a builder
+   */
+  public static Builder builder(Path folder) {
+    return new Builder(folder);
+  }
+
+  @Override
+  public void putAll(List<Entry> entries) {
+    entries.forEach(entry -> Entries.check(entry, options.dimension()));
+    change(() -> writer().put(entries));
+  }
+
+  @Override
+  public void delete(List<String> ids) {
+    change(() -> writer().delete(ids));
+  }
+
+  @Override
+  public List<Hit> search(SearchQuery query) {
+    Entries.check(query);
+    if (query.vector().isPresent() && options.dimension() == 0) {
+      throw new IllegalArgumentException(
+          folder.name() + ": was opened for words only, so it is not searched by vector");
+    }
+    return read(searcher -> new LuceneSearch(options, searcher, query).hits());
+  }
+
+  @Override
+  public Optional<Document> document(String id) {
+    return read(searcher -> LuceneReads.document(searcher, id));
+  }
+
+  @Override
+  public List<Chunk> chunks(String id, int first, int last) {
+    return read(searcher -> LuceneReads.chunks(searcher, id, first, last));
+  }
+
+  @Override
+  public Map<String, String> contentHashes() {
+    return read(LuceneReads::contentHashes);
+  }
+
+  @Override
+  public long documentCount() {
+    return read(searcher -> LuceneReads.count(searcher, LuceneFields.OF_DOCUMENT));
+  }
+
+  @Override
+  public long chunkCount() {
+    return read(searcher -> LuceneReads.count(searcher, LuceneFields.OF_CHUNK));
+  }
+
+  /**
+   * Makes all changes outlast a crash, whatever the {@link CommitPolicy}.
+   *
+   * @throws UncheckedIOException if they cannot be written
+   */
+  public void commit() {
+    run(() -> writer().commit());
+  }
+
+  /**
+   * Joins the parts of the index into one, which makes searches faster and takes long: worth it
+   * after much was added and before little more will be.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public void compact() {
+    change(() -> writer().compact());
+  }
+
+  /** Commits and closes. Searches still running end as if the index were open. */
+  @Override
+  public void close() {
+    run(
+        () -> {
+          searchers.close();
+          if (writer != null) {
+            writer.close();
+          }
+          directory.close();
+        });
+  }
+
+  private LuceneWriter writer() {
+    if (writer == null) {
+      throw new UnsupportedOperationException(
+          folder.name() + ": was opened for reading; use open() to change it");
+    }
+    return writer;
+  }
+
+  private void change(Step step) {
+    run(
+        () -> {
+          step.run();
+          searchers.maybeRefreshBlocking();
+        });
+  }
+
+  private void run(Step step) {
+    try {
+      step.run();
+    } catch (IOException e) {
+      throw folder.explained(e);
+    }
+  }
+
+  private <T> T read(Reading<T> reading) {
+    try {
+      if (writer == null) {
+        searchers.maybeRefresh();
+      }
+      IndexSearcher searcher = searchers.acquire();
+      try {
+        return reading.of(searcher);
+      } finally {
+        searchers.release(searcher);
+      }
+    } catch (IOException e) {
+      throw folder.explained(e);
+    }
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private interface Reading<T> {
+    T of(IndexSearcher searcher) throws IOException;
+  }
+
+  /** Options of an index. Those marked as recorded must be the same whenever it is opened. */
+  public static final class Builder {
+    private final Path folder;
+    private String embeddings = "";
+    private int dimension;
+    private String analyzerName = "ENGLISH";
+    private Analyzer analyzer = LuceneWords.analyzer(Language.ENGLISH);
+    private Quantisation quantisation = Quantisation.NONE;
+    private int links = 16;
+    private int buildBeam = 100;
+    private int searchBeam = 100;
+    private float k1 = 0.9f;
+    private float b = 0.4f;
+    private CommitPolicy commit = new CommitPolicy.EachBatch();
+    private double bufferMegabytes = 64;
+
+    private Builder(Path folder) {
+      this.folder = Objects.requireNonNull(folder, "folder");
+    }
+
+    /**
+     * Says whose vectors the index holds. Recorded. Without it, the index holds words only.
+     *
+     * @param identity {@code TextEmbeddings.identity()}
+     * @param dimension their length, from 1 to 8192
+     * @return this
+     * @throws IllegalArgumentException if the identity is blank or the dimension out of range
+     */
+    public Builder embeddings(String identity, int dimension) {
+      if (identity.isBlank()) {
+        throw new IllegalArgumentException("identity: expected a text, found '" + identity + "'");
+      }
+      this.embeddings = identity;
+      this.dimension = within("dimension", dimension, 1, 8192);
+      return this;
+    }
+
+    /**
+     * Chooses the language of the texts. Recorded.
+     *
+     * @param language English by default
+     * @return this
+     */
+    public Builder language(Language language) {
+      return analyzer(language.name(), LuceneWords.analyzer(language));
+    }
+
+    /**
+     * Cuts texts into words in another way. Its name is recorded.
+     *
+     * @param name names the way of cutting, for as long as it stays the same
+     * @param analyzer cuts; usable by several threads, as Lucene's are
+     * @return this
+     */
+    public Builder analyzer(String name, Analyzer analyzer) {
+      this.analyzerName = Objects.requireNonNull(name, "name");
+      this.analyzer = Objects.requireNonNull(analyzer, "analyzer");
+      return this;
+    }
+
+    /**
+     * Chooses how vectors are held for searching. It holds for what is written from now on, so it
+     * may differ from one opening to the next.
+     *
+     * @param quantisation whole vectors by default
+     * @return this
+     */
+    public Builder quantised(Quantisation quantisation) {
+      this.quantisation = Objects.requireNonNull(quantisation, "quantisation");
+      return this;
+    }
+
+    /**
+     * Sets the shape of the graph over vectors: more of either makes it find more, and larger or
+     * slower to build.
+     *
+     * @param links M, the neighbours a vector keeps: 16 by default, from 2 to 512
+     * @param buildBeam efConstruction, the candidates considered for them: 100 by default, from 1
+     *     to 3200
+     * @return this
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public Builder graph(int links, int buildBeam) {
+      this.links = within("links", links, 2, 512);
+      this.buildBeam = within("buildBeam", buildBeam, 1, 3200);
+      return this;
+    }
+
+    /**
+     * Sets how many candidates a search gathers at least: more find more and take longer.
+     *
+     * @param candidates 100 by default; never fewer than four times the query's limit
+     * @return this
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder searchBeam(int candidates) {
+      this.searchBeam = within("searchBeam", candidates, 1, 1_000_000);
+      return this;
+    }
+
+    /**
+     * Sets the parameters of BM25 (Robertson and Zaragoza 2009).
+     *
+     * @param k1 how much a word's repetition counts: 0.9 by default
+     * @param b how much a chunk's length counts, from 0 to 1: 0.4 by default
+     * @return this
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public Builder bm25(double k1, double b) {
+      if (!(k1 >= 0 && Double.isFinite(k1)) || !(b >= 0 && b <= 1)) {
+        throw new IllegalArgumentException(
+            "bm25: expected k1 of at least 0 and b from 0 to 1, found " + k1 + " and " + b);
+      }
+      this.k1 = (float) k1;
+      this.b = (float) b;
+      return this;
+    }
+
+    /**
+     * Chooses when changes are made to outlast a crash.
+     *
+     * @param policy with each call by default
+     * @return this
+     */
+    public Builder commit(CommitPolicy policy) {
+      this.commit = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * Sets how much is gathered in memory before it is written as a part of its own: more makes
+     * indexing of much at once faster.
+     *
+     * @param megabytes 64 by default, from 1 to 2000
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder buffer(int megabytes) {
+      this.bufferMegabytes = within("buffer", megabytes, 1, 2000);
+      return this;
+    }
+
+    private static int within(String name, int value, int least, int most) {
+      if (value < least || value > most) {
+        throw new IllegalArgumentException(
+            name + ": expected " + least + " to " + most + ", found " + value);
+      }
+      return value;
+    }
+
+    /**
+     * Opens the index, making it if it is not there.
+     *
+     * @return the index; close it
+     * @throws IllegalStateException if it is of other embeddings, language or version, is open
+     *     elsewhere, or the folder holds other files
+     * @throws UncheckedIOException if it is damaged or cannot be read
+     */
+    public LuceneIndex open() {
+      return LuceneOpening.forWriting(options());
+    }
+
+    /**
+     * Opens the index for reading, beside the one process that writes. Searches find what that one
+     * has committed.
+     *
+     * @return the index; close it
+     * @throws IllegalStateException if there is none, or it is of other embeddings, language or
+     *     version
+     * @throws UncheckedIOException if it is damaged or cannot be read
+     */
+    public LuceneIndex openForReading() {
+      return LuceneOpening.forReading(options());
+    }
+
+    private LuceneOptions options() {
+      return new LuceneOptions(
+          folder,
+          embeddings,
+          dimension,
+          analyzerName,
+          analyzer,
+          quantisation,
+          links,
+          buildBeam,
+          searchBeam,
+          k1,
+          b,
+          commit,
+          bufferMegabytes);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.adapt4j.rag.index;
+
+import java.nio.file.Path;
+import org.apache.lucene.analysis.Analyzer;
+
+/** What {@link LuceneIndex.Builder} gathered. */
+record LuceneOptions(
+    Path folder,
+    String embeddings,
+    int dimension,
+    String analyzerName,
+    Analyzer analyzer,
+    Quantisation quantisation,
+    int links,
+    int buildBeam,
+    int searchBeam,
+    float k1,
+    float b,
+    CommitPolicy commit,
+    double bufferMegabytes) {}

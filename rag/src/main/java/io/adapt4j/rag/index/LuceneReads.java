@@ -1,0 +1,101 @@
+package io.adapt4j.rag.index;
+
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.lucene.document.IntPoint;
+import org.apache.lucene.index.BinaryDocValues;
+import org.apache.lucene.index.DocValues;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.SortedDocValues;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.search.BooleanClause.Occur;
+import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.Sort;
+import org.apache.lucene.search.SortField;
+import org.apache.lucene.search.TermQuery;
+import org.apache.lucene.util.Bits;
+
+/** What is read of one state of the index other than by searching. */
+final class LuceneReads {
+
+  private static final Sort BY_NUMBER =
+      new Sort(new SortField(LuceneFields.NUMBER, SortField.Type.INT));
+
+  private LuceneReads() {}
+
+  static Optional<Document> document(IndexSearcher searcher, String id) throws IOException {
+    Query query = all(term(LuceneFields.ID, id), kind(LuceneFields.OF_DOCUMENT));
+    ScoreDoc[] found = searcher.search(query, 1).scoreDocs;
+    if (found.length == 0) {
+      return Optional.empty();
+    }
+    return Optional.of(LuceneFields.document(searcher.storedFields().document(found[0].doc)));
+  }
+
+  static List<Chunk> chunks(IndexSearcher searcher, String id, int first, int last)
+      throws IOException {
+    if (first > last) {
+      return List.of();
+    }
+    Query query =
+        all(
+            term(LuceneFields.ID, id),
+            kind(LuceneFields.OF_CHUNK),
+            IntPoint.newRangeQuery(LuceneFields.NUMBER, first, last));
+    int most = Math.max(1, searcher.count(query));
+    List<Chunk> chunks = new ArrayList<>();
+    for (ScoreDoc one : searcher.search(query, most, BY_NUMBER).scoreDocs) {
+      chunks.add(LuceneFields.chunk(searcher.storedFields().document(one.doc)));
+    }
+    return chunks;
+  }
+
+  static long count(IndexSearcher searcher, String kind) throws IOException {
+    return searcher.count(kind(kind));
+  }
+
+  static Map<String, String> contentHashes(IndexSearcher searcher) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+      Bits live = leaf.reader().getLiveDocs();
+      BinaryDocValues values = DocValues.getBinary(leaf.reader(), LuceneFields.HASH);
+      SortedDocValues ids = DocValues.getSorted(leaf.reader(), LuceneFields.ID);
+      for (int place = values.nextDoc();
+          place != DocIdSetIterator.NO_MORE_DOCS;
+          place = values.nextDoc()) {
+        if (live == null || live.get(place)) {
+          ids.advanceExact(place);
+          hashes.put(
+              ids.lookupOrd(ids.ordValue()).utf8ToString(), values.binaryValue().utf8ToString());
+        }
+      }
+    }
+    return hashes;
+  }
+
+  private static Query kind(String kind) {
+    return term(LuceneFields.KIND, kind);
+  }
+
+  private static Query term(String field, String value) {
+    return new TermQuery(new Term(field, value));
+  }
+
+  private static Query all(Query... queries) {
+    BooleanQuery.Builder all = new BooleanQuery.Builder();
+    for (Query query : queries) {
+      all.add(query, Occur.FILTER);
+    }
+    return all.build();
+  }
+}

@@ -1,0 +1,91 @@
+package io.adapt4j.rag.index;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.Term;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one writer of an index, with its commits. */
+final class LuceneWriter implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LuceneWriter.class);
+
+  private final LuceneOptions options;
+  private final IndexWriter writer;
+  private final ScheduledExecutorService commits;
+
+  LuceneWriter(LuceneOptions options, IndexWriter writer) {
+    this.options = options;
+    this.writer = writer;
+    this.commits = options.commit() instanceof CommitPolicy.Every every ? timer(every) : null;
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored")
+  private ScheduledExecutorService timer(CommitPolicy.Every every) {
+    ScheduledExecutorService timer =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "adapt4j-index-commit");
+              thread.setDaemon(true);
+              return thread;
+            });
+    long nanos = every.interval().toNanos();
+    // Never done and never failing: it is ended with the timer.
+    Future<?> unused =
+        timer.scheduleWithFixedDelay(this::commitInBackground, nanos, nanos, TimeUnit.NANOSECONDS);
+    return timer;
+  }
+
+  /** A failure is told here, and by the writer again to whoever changes the index next. */
+  private void commitInBackground() {
+    try {
+      writer.commit();
+    } catch (IOException | RuntimeException e) {
+      LOG.error("index {}: changes could not be written to disk", options.folder(), e);
+    }
+  }
+
+  void put(List<SearchIndex.Entry> entries) throws IOException {
+    for (SearchIndex.Entry entry : entries) {
+      writer.updateDocuments(
+          new Term(LuceneFields.ID, entry.document().id()),
+          LuceneFields.block(entry, options.dimension()));
+    }
+    commitBatch();
+  }
+
+  void delete(List<String> ids) throws IOException {
+    writer.deleteDocuments(
+        ids.stream().map(id -> new Term(LuceneFields.ID, id)).toArray(Term[]::new));
+    commitBatch();
+  }
+
+  private void commitBatch() throws IOException {
+    if (options.commit() instanceof CommitPolicy.EachBatch) {
+      writer.commit();
+    }
+  }
+
+  void commit() throws IOException {
+    writer.commit();
+  }
+
+  void compact() throws IOException {
+    writer.forceMerge(1);
+    writer.commit();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (commits != null) {
+      commits.shutdown();
+    }
+    writer.close();
+  }
+}

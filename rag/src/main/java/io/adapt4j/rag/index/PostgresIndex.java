@@ -1,0 +1,324 @@
+package io.adapt4j.rag.index;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/**
+ * An index in a PostgreSQL server with the extension pgvector (0.8 or newer), shared by any number
+ * of processes that read and write.
+ *
+ * <p>Vectors are searched by pgvector's HNSW graph, words by the server's full-text index with BM25
+ * computed in SQL. Each call is one transaction. Scores are as {@link LuceneIndex}'s, with the
+ * server's own stemming.
+ *
+ * <p>Needs {@code org.postgresql:postgresql} on the class path and, to be given a URL instead of a
+ * {@link DataSource}, {@code com.zaxxer:HikariCP}. The character 0, which the server cannot store,
+ * becomes U+FFFD.
+ */
+public final class PostgresIndex implements SearchIndex {
+
+  private final PostgresOptions options;
+  private final DataSource source;
+  private final AutoCloseable owned;
+
+  private PostgresIndex(PostgresOptions options, DataSource source, AutoCloseable owned) {
+    this.options = options;
+    this.source = source;
+    this.owned = owned;
+  }
+
+  /**
+   * Begins to describe an index reached through connections of the application, which keeps and
+   * closes them.
+   *
+   * @param source gives connections
+   * @return a builder
+   */
+  public static Builder builder(DataSource source) {
+    return new Builder(Objects.requireNonNull(source, "source"), null);
+  }
+
+  /**
+   * Begins to describe an index reached through a pool of connections of its own.
+   *
+   * @param url such as {@code jdbc:postgresql://localhost/mine?user=me}
+   * @param user the role; empty if the URL says it
+   * @param password its password; may be empty
+   * @return a builder
+   */
+  public static Builder builder(String url, String user, String password) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(url);
+    if (!user.isEmpty()) {
+      config.setUsername(user);
+      config.setPassword(password);
+    }
+    config.setPoolName("adapt4j-index");
+    return new Builder(null, config);
+  }
+
+  @Override
+  public void putAll(List<Entry> entries) {
+    entries.forEach(this::check);
+    change(connection -> new PostgresWrites(options, connection).put(entries));
+  }
+
+  private void check(Entry entry) {
+    if (entry.document().id().indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("id: PostgreSQL takes no text with the character 0");
+    }
+    Entries.check(entry, options.dimension());
+  }
+
+  @Override
+  public void delete(List<String> ids) {
+    change(connection -> new PostgresWrites(options, connection).delete(ids));
+  }
+
+  @Override
+  public List<Hit> search(SearchQuery query) {
+    Entries.check(query);
+    return read(connection -> new PostgresSearch(options, connection, query).hits());
+  }
+
+  @Override
+  public Optional<Document> document(String id) {
+    return read(connection -> new PostgresReads(options, connection).document(id));
+  }
+
+  @Override
+  public List<Chunk> chunks(String id, int first, int last) {
+    return read(connection -> new PostgresReads(options, connection).chunks(id, first, last));
+  }
+
+  @Override
+  public Map<String, String> contentHashes() {
+    return read(connection -> new PostgresReads(options, connection).contentHashes());
+  }
+
+  @Override
+  public long documentCount() {
+    return read(connection -> new PostgresReads(options, connection).documentCount());
+  }
+
+  @Override
+  public long chunkCount() {
+    return read(connection -> new PostgresReads(options, connection).chunkCount());
+  }
+
+  /** Closes the pool, if it is the index's own. */
+  @Override
+  public void close() {
+    try {
+      owned.close();
+    } catch (Exception e) {
+      throw new IllegalStateException(options.name() + ": its connections cannot be closed", e);
+    }
+  }
+
+  private void change(Change change) {
+    transaction(
+        Connection.TRANSACTION_READ_COMMITTED,
+        connection -> {
+          change.in(connection);
+          return null;
+        });
+  }
+
+  /** All statements of one call see the tables as they were at its first. */
+  private <T> T read(Reading<T> reading) {
+    return transaction(Connection.TRANSACTION_REPEATABLE_READ, reading);
+  }
+
+  private <T> T transaction(int isolation, Reading<T> work) {
+    try (Connection connection = source.getConnection()) {
+      boolean before = connection.getAutoCommit();
+      int isolationBefore = connection.getTransactionIsolation();
+      connection.setAutoCommit(false);
+      connection.setTransactionIsolation(isolation);
+      try {
+        T result = work.in(connection);
+        connection.commit();
+        return result;
+      } catch (SQLException | RuntimeException e) {
+        connection.rollback();
+        throw e;
+      } finally {
+        connection.setTransactionIsolation(isolationBefore);
+        connection.setAutoCommit(before);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(
+          options.name() + ": the server answered: " + e.getMessage(), e);
+    }
+  }
+
+  private interface Change {
+    void in(Connection connection) throws SQLException;
+  }
+
+  private interface Reading<T> {
+    T in(Connection connection) throws SQLException;
+  }
+
+  /** Options of an index. Those marked as recorded must be the same whenever it is opened. */
+  public static final class Builder {
+    private final DataSource given;
+    private final HikariConfig pool;
+    private String schema = "adapt4j";
+    private String embeddings = "";
+    private int dimension;
+    private Language language = Language.ENGLISH;
+    private int links = 16;
+    private int buildBeam = 64;
+    private int searchBeam = 100;
+    private double k1 = 0.9;
+    private double b = 0.4;
+
+    private Builder(DataSource given, HikariConfig pool) {
+      this.given = given;
+      this.pool = pool;
+    }
+
+    /**
+     * Chooses the schema that holds the index's tables. It is made if it is not there.
+     *
+     * @param name {@code adapt4j} by default: lower-case letters, digits and underscores, at most
+     *     63, no digit first
+     * @return this
+     * @throws IllegalArgumentException if it is of other characters
+     */
+    public Builder schema(String name) {
+      if (!name.matches("[a-z_][a-z0-9_]{0,62}")) {
+        throw new IllegalArgumentException(
+            "schema: expected lower-case letters, digits and underscores, found '" + name + "'");
+      }
+      this.schema = name;
+      return this;
+    }
+
+    /**
+     * Says whose vectors the index holds. Recorded, and needed.
+     *
+     * @param identity {@code TextEmbeddings.identity()}
+     * @param dimension their length, from 1 to 2000, which is the most that pgvector's graph takes
+     * @return this
+     * @throws IllegalArgumentException if the identity is blank or the dimension out of range
+     */
+    public Builder embeddings(String identity, int dimension) {
+      if (identity.isBlank()) {
+        throw new IllegalArgumentException("identity: expected a text, found '" + identity + "'");
+      }
+      this.embeddings = identity;
+      this.dimension = within("dimension", dimension, 1, 2000);
+      return this;
+    }
+
+    /**
+     * Chooses the language of the texts. Recorded.
+     *
+     * @param language English by default
+     * @return this
+     */
+    public Builder language(Language language) {
+      this.language = Objects.requireNonNull(language, "language");
+      return this;
+    }
+
+    /**
+     * Sets the shape of the graph over vectors, when the index is made.
+     *
+     * @param links m: 16 by default, from 2 to 100
+     * @param buildBeam ef_construction: 64 by default, at least twice the links, at most 1000
+     * @return this
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public Builder graph(int links, int buildBeam) {
+      this.links = within("links", links, 2, 100);
+      this.buildBeam = within("buildBeam", buildBeam, 2 * links, 1000);
+      return this;
+    }
+
+    /**
+     * Sets how many candidates a search gathers at least: more find more and take longer.
+     *
+     * @param candidates 100 by default, at most 1000; never fewer than four times the query's limit
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder searchBeam(int candidates) {
+      this.searchBeam = within("searchBeam", candidates, 1, 1000);
+      return this;
+    }
+
+    /**
+     * Sets the parameters of BM25 (Robertson and Zaragoza 2009).
+     *
+     * @param k1 how much a word's repetition counts: 0.9 by default
+     * @param b how much a chunk's length counts, from 0 to 1: 0.4 by default
+     * @return this
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public Builder bm25(double k1, double b) {
+      if (!(k1 >= 0 && Double.isFinite(k1)) || !(b >= 0 && b <= 1)) {
+        throw new IllegalArgumentException(
+            "bm25: expected k1 of at least 0 and b from 0 to 1, found " + k1 + " and " + b);
+      }
+      this.k1 = k1;
+      this.b = b;
+      return this;
+    }
+
+    private static int within(String name, int value, int least, int most) {
+      if (value < least || value > most) {
+        throw new IllegalArgumentException(
+            name + ": expected " + least + " to " + most + ", found " + value);
+      }
+      return value;
+    }
+
+    /**
+     * Connects, and makes the tables or brings them up to date.
+     *
+     * @return the index; close it
+     * @throws IllegalStateException if no embeddings were named, the server cannot be reached or
+     *     lacks pgvector, or the tables are of other embeddings, language or version
+     */
+    public PostgresIndex open() {
+      if (dimension == 0) {
+        throw new IllegalStateException("embeddings: name them before opening the index");
+      }
+      PostgresOptions options =
+          new PostgresOptions(
+              schema, embeddings, dimension, language, links, buildBeam, searchBeam, k1, b);
+      PostgresIndex index =
+          given == null ? pooled(options) : new PostgresIndex(options, given, () -> {});
+      try {
+        index.change(connection -> new PostgresSchema(options).migrate(connection));
+        return index;
+      } catch (RuntimeException e) {
+        index.close();
+        throw e;
+      }
+    }
+
+    private PostgresIndex pooled(PostgresOptions options) {
+      try {
+        HikariDataSource connections = new HikariDataSource(pool);
+        return new PostgresIndex(options, connections, connections);
+      } catch (RuntimeException e) {
+        throw new IllegalStateException(
+            options.name() + ": the server cannot be reached: " + e.getMessage(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.adapt4j.rag.index;
+
+import io.adapt4j.core.internal.UnpairedSurrogates;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Values as PostgreSQL takes them. */
+final class PostgresText {
+
+  private PostgresText() {}
+
+  /**
+   * Returns a text of the same length without what the server cannot store: the character 0, which
+   * becomes U+FFFD, and halves of surrogate pairs, which become question marks.
+   */
+  static String storable(String text) {
+    String valid =
+        UnpairedSurrogates.indexIn(text) < 0
+            ? text
+            : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+    return valid.replace('\0', '\uFFFD');
+  }
+
+  /** Metadata as JSON. The character 0 stands in it as an escape, which is replaced too. */
+  static String json(Map<String, Object> metadata) {
+    Map<String, Object> storable = new TreeMap<>();
+    metadata.forEach(
+        (field, value) ->
+            storable.put(storable(field), value instanceof String text ? storable(text) : value));
+    return MetadataJson.write(storable);
+  }
+
+  static String vector(float[] unit) {
+    StringBuilder text = new StringBuilder(unit.length * 12).append('[');
+    for (int i = 0; i < unit.length; i++) {
+      text.append(i == 0 ? "" : ",").append(unit[i]);
+    }
+    return text.append(']').toString();
+  }
+
+  /** A word as it stands in a query of the server's full-text search. */
+  static String quoted(String lexeme) {
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'";
+  }
+}

@@ -1,0 +1,50 @@
+package io.adapt4j.rag.index;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Joins what words and vector found. */
+final class RankFusion {
+
+  private RankFusion() {}
+
+  /**
+   * Joins two lists. A chunk that only one of them has gets nothing from the other.
+   *
+   * @param words found by words, the best first
+   * @param vectors found by vector, the best first
+   * @return every chunk of both, the best first
+   */
+  static List<Scored> fuse(List<Scored> words, List<Scored> vectors, Fusion fusion) {
+    Map<ChunkKey, Double> sums = new HashMap<>();
+    if (fusion instanceof Fusion.ReciprocalRank rank) {
+      addRanks(sums, words, rank.k(), 1 - rank.vectorWeight());
+      addRanks(sums, vectors, rank.k(), rank.vectorWeight());
+    } else if (fusion instanceof Fusion.WeightedScores scores) {
+      addScores(sums, words, 1 - scores.vectorWeight());
+      addScores(sums, vectors, scores.vectorWeight());
+    }
+    return sums.entrySet().stream()
+        .map(sum -> new Scored(sum.getKey(), sum.getValue()))
+        .sorted(Scored.ORDER)
+        .toList();
+  }
+
+  private static void addRanks(
+      Map<ChunkKey, Double> sums, List<Scored> list, double k, double weight) {
+    for (int i = 0; i < list.size(); i++) {
+      sums.merge(list.get(i).key(), weight / (k + i + 1), Double::sum);
+    }
+  }
+
+  private static void addScores(Map<ChunkKey, Double> sums, List<Scored> list, double weight) {
+    double least = list.stream().mapToDouble(Scored::score).min().orElse(0);
+    double most = list.stream().mapToDouble(Scored::score).max().orElse(0);
+    for (Scored one : list) {
+      // Where all score the same, all are as good as the best.
+      double share = most > least ? (one.score() - least) / (most - least) : 1;
+      sums.merge(one.key(), weight * share, Double::sum);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.adapt4j.rag.internal;
+
+import io.adapt4j.core.internal.UnpairedSurrogates;
+import java.nio.charset.StandardCharsets;
+
+/** Texts that tokenizers accept. */
+public final class WellFormed {
+
+  private WellFormed() {}
+
+  /**
+   * Replaces halves of surrogate pairs, which are no characters.
+   *
+   * @param text any text
+   * @return a text of the same length, with a question mark for each of them
+   */
+  public static String of(String text) {
+    return UnpairedSurrogates.indexIn(text) < 0
+        ? text
+        : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+}

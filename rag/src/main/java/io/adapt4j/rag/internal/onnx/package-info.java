@@ -1,0 +1,2 @@
+/** Reads the weights of an ONNX file. */
+package io.adapt4j.rag.internal.onnx;

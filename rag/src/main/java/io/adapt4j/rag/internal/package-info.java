@@ -1,0 +1,2 @@
+/** Shared by the packages of this module. */
+package io.adapt4j.rag.internal;

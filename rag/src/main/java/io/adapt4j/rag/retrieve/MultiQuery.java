@@ -1,0 +1,53 @@
+package io.adapt4j.rag.retrieve;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.TextGenerator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/** Other wordings of a question, by a generator. */
+record MultiQuery(TextGenerator generator, int wordings) implements QueryExpansion {
+
+  private static final int TOKENS_EACH = 60;
+
+  MultiQuery {
+    Objects.requireNonNull(generator, "generator");
+    if (wordings < 1) {
+      throw new IllegalArgumentException("wordings must be at least 1, found " + wordings);
+    }
+  }
+
+  @Override
+  public List<SearchText> searches(String question) {
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder().maxNewTokens(wordings * TOKENS_EACH).build();
+    String answer =
+        generator
+            .generate(
+                List.of(
+                    ChatMessage.system(
+                        "You write the user's question in "
+                            + wordings
+                            + " other wordings, to search documents with. Write one a line and"
+                            + " nothing else. Do not answer the question."),
+                    ChatMessage.user(question)),
+                options)
+            .text();
+    Set<String> questions = new LinkedHashSet<>();
+    questions.add(question);
+    answer
+        .lines()
+        .map(MultiQuery::withoutNumber)
+        .filter(line -> !line.isBlank())
+        .limit(wordings)
+        .forEach(questions::add);
+    return questions.stream().map(SearchText::of).toList();
+  }
+
+  private static String withoutNumber(String line) {
+    return line.strip().replaceFirst("^(\\d{1,2}[.):]|[-*•])\\s+", "").strip();
+  }
+}

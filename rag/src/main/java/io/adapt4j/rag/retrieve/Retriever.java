@@ -1,0 +1,143 @@
+package io.adapt4j.rag.retrieve;
+
+import io.adapt4j.core.text.GeneratorException;
+import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.index.Filter;
+import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.retrieve.QueryExpansion.SearchText;
+import io.adapt4j.rag.trace.StageRecorder;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds passages for a question, in stages of a fixed order, of which all but the search can be
+ * left out:
+ *
+ * <ol>
+ *   <li>{@code expand}: further searches are made of the question.
+ *   <li>{@code search}: each search by words, vector or both; several searches are joined by
+ *       reciprocal rank fusion.
+ *   <li>{@code rerank}: the candidates get the reranker's scores, and the least score is applied.
+ *   <li>{@code threshold}: the least similarity is applied.
+ *   <li>{@code diversify}: they are put in the order of maximal marginal relevance.
+ *   <li>{@code read}: chunks become passages with their neighbours and parents, of which the first
+ *       {@code limit} are the result; passages of a document that overlap become one.
+ * </ol>
+ *
+ * <p>An expansion that fails is logged and left out. Safe for use by several threads.
+ */
+public final class Retriever {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Retriever.class);
+
+  private final TextEmbeddings embeddings;
+  private final RetrievalOptions options;
+  private final Search search;
+  private final PassageReader reader;
+
+  private Retriever(SearchIndex index, TextEmbeddings embeddings, RetrievalOptions options) {
+    this.embeddings = Objects.requireNonNull(embeddings, "embeddings");
+    this.options = Objects.requireNonNull(options, "options");
+    this.search = new Search(Objects.requireNonNull(index, "index"), embeddings, options);
+    this.reader = new PassageReader(index, options);
+  }
+
+  /**
+   * Makes a retriever.
+   *
+   * @param index where to search, closed by the caller
+   * @param embeddings those that the index was filled with, closed by the caller
+   * @param options how to search
+   * @return the retriever
+   */
+  public static Retriever of(
+      SearchIndex index, TextEmbeddings embeddings, RetrievalOptions options) {
+    return new Retriever(index, embeddings, options);
+  }
+
+  /**
+   * Finds passages.
+   *
+   * @param question the question
+   * @return what may answer it; no passages if nothing is relevant enough
+   * @throws IllegalArgumentException if the question is blank
+   */
+  public Retrieval retrieve(String question) {
+    return retrieve(question, Optional.empty());
+  }
+
+  /**
+   * Finds passages in some of the documents.
+   *
+   * @param question the question
+   * @param filter what documents must be like, besides what the options say
+   * @return what may answer it; no passages if nothing is relevant enough
+   * @throws IllegalArgumentException if the question is blank
+   */
+  public Retrieval retrieve(String question, Optional<Filter> filter) {
+    if (question.isBlank()) {
+      throw new IllegalArgumentException("question: expected a text, found a blank one");
+    }
+    StageRecorder stages = new StageRecorder();
+    List<SearchText> searches = expand(question, stages);
+    List<Hit> hits = stages.hits("search", () -> search.run(searches, filter));
+    if (options.reranker().isPresent()) {
+      List<Hit> found = hits;
+      hits = stages.hits("rerank", () -> rerank(options.reranker().get(), question, found));
+    }
+    Similarities similarities = new Similarities(embeddings, question);
+    if (options.minimumSimilarity().isPresent()) {
+      double least = options.minimumSimilarity().getAsDouble();
+      List<Hit> found = hits;
+      hits = stages.hits("threshold", () -> similarities.atLeast(least, needed(), found));
+    }
+    if (options.diversity().isPresent()) {
+      double relevance = options.diversity().getAsDouble();
+      List<Hit> found = hits;
+      hits = stages.hits("diversify", () -> similarities.diverse(relevance, found));
+    }
+    List<Hit> ranked = hits;
+    List<Passage> passages =
+        stages.run("read", () -> reader.read(ranked), all -> all.size() + " passages");
+    return new Retrieval(question, passages, stages.stages());
+  }
+
+  /** Overlapping passages become one, so that a few more than the limit are of use. */
+  private int needed() {
+    return options.diversity().isPresent() ? options.candidates() : 2 * options.limit();
+  }
+
+  private List<SearchText> expand(String question, StageRecorder stages) {
+    Supplier<List<SearchText>> expansion = () -> expanded(question);
+    return options.isExpanded() ? stages.run("expand", expansion, List::toString) : expansion.get();
+  }
+
+  private List<SearchText> expanded(String question) {
+    try {
+      return options.expansion().searches(question);
+    } catch (GeneratorException e) {
+      LOG.warn("The question is searched for as it is, since its expansion failed", e);
+      return List.of(SearchText.of(question));
+    }
+  }
+
+  private List<Hit> rerank(Reranker reranker, String question, List<Hit> hits) {
+    double[] scores =
+        reranker.scores(question, hits.stream().map(hit -> hit.chunk().searchText()).toList());
+    List<Hit> ranked = new ArrayList<>();
+    for (int i = 0; i < scores.length; i++) {
+      if (scores[i] >= options.minimumScore().orElse(Double.NEGATIVE_INFINITY)) {
+        ranked.add(hits.get(i).withScore(scores[i]));
+      }
+    }
+    ranked.sort(Comparator.comparingDouble(Hit::score).reversed());
+    return ranked;
+  }
+}

@@ -1,0 +1,83 @@
+package io.adapt4j.rag.retrieve;
+
+import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.embed.Vectors;
+import io.adapt4j.rag.index.Filter;
+import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.index.SearchQuery;
+import io.adapt4j.rag.retrieve.QueryExpansion.SearchText;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Searches an index for one text or several. */
+final class Search {
+
+  /** Of reciprocal rank fusion over several searches, as in its paper. */
+  private static final double K = 60;
+
+  private final SearchIndex index;
+  private final TextEmbeddings embeddings;
+  private final RetrievalOptions options;
+
+  Search(SearchIndex index, TextEmbeddings embeddings, RetrievalOptions options) {
+    this.index = index;
+    this.embeddings = embeddings;
+    this.options = options;
+  }
+
+  List<Hit> run(List<SearchText> searches, Optional<Filter> filter) {
+    Optional<Filter> both = and(options.filter(), filter);
+    List<List<Hit>> lists = searches.stream().map(text -> index.search(query(text, both))).toList();
+    return lists.size() == 1 ? lists.get(0) : fused(lists);
+  }
+
+  private static Optional<Filter> and(Optional<Filter> one, Optional<Filter> other) {
+    if (one.isPresent() && other.isPresent()) {
+      return Optional.of(new Filter.And(List.of(one.get(), other.get())));
+    }
+    return one.or(() -> other);
+  }
+
+  private SearchQuery query(SearchText text, Optional<Filter> filter) {
+    SearchBy by = options.searchBy();
+    return new SearchQuery(
+        by == SearchBy.VECTOR ? "" : text.question(),
+        by == SearchBy.WORDS ? Optional.empty() : Optional.of(vector(text)),
+        options.candidates(),
+        filter,
+        options.fusion());
+  }
+
+  /** The question's vector, averaged with those of hypothetical passages. */
+  private float[] vector(SearchText text) {
+    float[] vector = embeddings.query(text.question());
+    if (text.hypothetical().isEmpty()) {
+      return vector;
+    }
+    float[] sum = vector.clone();
+    for (float[] passage : embeddings.passages(text.hypothetical())) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += passage[i];
+      }
+    }
+    return Vectors.normalize(sum);
+  }
+
+  private List<Hit> fused(List<List<Hit>> lists) {
+    Map<String, Hit> byId = new LinkedHashMap<>();
+    for (List<Hit> hits : lists) {
+      for (int rank = 0; rank < hits.size(); rank++) {
+        Hit hit = hits.get(rank).withScore(1 / (K + rank + 1));
+        byId.merge(hit.chunk().id(), hit, (a, b) -> a.withScore(a.score() + b.score()));
+      }
+    }
+    List<Hit> all = new ArrayList<>(byId.values());
+    all.sort(Comparator.comparingDouble(Hit::score).reversed());
+    return List.copyOf(all.subList(0, Math.min(all.size(), options.candidates())));
+  }
+}

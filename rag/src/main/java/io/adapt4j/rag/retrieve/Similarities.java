@@ -1,0 +1,85 @@
+package io.adapt4j.rag.retrieve;
+
+import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.embed.Vectors;
+import io.adapt4j.rag.index.Hit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Cosines between a question and chunks, whose vectors are made when they are first needed. */
+final class Similarities {
+
+  private final TextEmbeddings embeddings;
+  private final String question;
+  private final Map<String, float[]> vectors = new HashMap<>();
+  private float[] asked;
+
+  Similarities(TextEmbeddings embeddings, String question) {
+    this.embeddings = embeddings;
+    this.question = question;
+  }
+
+  /** The first ones that are near enough to the question, in their order. */
+  List<Hit> atLeast(double least, int most, List<Hit> hits) {
+    List<Hit> near = new ArrayList<>();
+    for (int from = 0; from < hits.size() && near.size() < most; from += most) {
+      List<Hit> some = hits.subList(from, Math.min(hits.size(), from + most));
+      embed(some);
+      some.stream().filter(hit -> toQuestion(hit) >= least).forEach(near::add);
+    }
+    return near;
+  }
+
+  /**
+   * Maximal marginal relevance: next comes whichever has the largest lambda sim(hit, question) - (1
+   * - lambda) max sim(hit, one before).
+   */
+  List<Hit> diverse(double lambda, List<Hit> hits) {
+    embed(hits);
+    List<Hit> rest = new ArrayList<>(hits);
+    List<Hit> chosen = new ArrayList<>();
+    double[] nearest = new double[hits.size()];
+    while (!rest.isEmpty()) {
+      int best = 0;
+      double bestValue = Double.NEGATIVE_INFINITY;
+      for (int i = 0; i < rest.size(); i++) {
+        double repeated = chosen.isEmpty() ? 0 : nearest[i];
+        double value = lambda * toQuestion(rest.get(i)) - (1 - lambda) * repeated;
+        if (value > bestValue) {
+          best = i;
+          bestValue = value;
+        }
+      }
+      Hit next = rest.remove(best);
+      System.arraycopy(nearest, best + 1, nearest, best, nearest.length - best - 1);
+      for (int i = 0; i < rest.size(); i++) {
+        double similarity = Vectors.product(vector(rest.get(i)), vector(next));
+        nearest[i] = chosen.isEmpty() ? similarity : Math.max(nearest[i], similarity);
+      }
+      chosen.add(next);
+    }
+    return chosen;
+  }
+
+  private double toQuestion(Hit hit) {
+    return Vectors.product(asked, vector(hit));
+  }
+
+  private float[] vector(Hit hit) {
+    return vectors.get(hit.chunk().id());
+  }
+
+  private void embed(List<Hit> hits) {
+    if (asked == null) {
+      asked = embeddings.query(question);
+    }
+    List<Hit> missing = hits.stream().filter(hit -> vector(hit) == null).toList();
+    List<float[]> made =
+        embeddings.passages(missing.stream().map(hit -> hit.chunk().searchText()).toList());
+    for (int i = 0; i < missing.size(); i++) {
+      vectors.put(missing.get(i).chunk().id(), made.get(i));
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package io.adapt4j.rag.trace;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A step on the way to an answer.
+ *
+ * @param name such as {@code search} or {@code generate}
+ * @param duration how long it took
+ * @param candidates the chunks after it, the best first; empty where a stage has none
+ * @param note what else is to be known, such as the expanded questions; may be empty
+ */
+public record Stage(String name, Duration duration, List<Candidate> candidates, String note) {
+
+  /**
+   * Makes a stage with its own copy of the candidates.
+   *
+   * @param name its name
+   * @param duration how long it took
+   * @param candidates the chunks after it
+   * @param note what else is to be known
+   */
+  public Stage {
+    candidates = List.copyOf(candidates);
+  }
+}

@@ -1,0 +1,14 @@
+package io.adapt4j.rag.index;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+class LuceneFilterTest extends FilterContract {
+
+  @TempDir private static Path folder;
+
+  @Override
+  SearchIndex open(String identity, int dimension) {
+    return LuceneIndex.builder(folder.resolve("index")).embeddings(identity, dimension).open();
+  }
+}
