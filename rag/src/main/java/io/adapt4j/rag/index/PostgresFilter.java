@@ -92,7 +92,10 @@ final class PostgresFilter {
         .append("[]) AS one)");
     parameters.add(PostgresText.storable(in.field()));
     parameters.add(
-        values.stream().map(PostgresFilter::parameter).collect(Collectors.toList()).toArray(array(type)));
+        values.stream()
+            .map(PostgresFilter::parameter)
+            .collect(Collectors.toList())
+            .toArray(array(type)));
   }
 
   private static Object[] array(String type) {

@@ -16,8 +16,8 @@ import javax.sql.DataSource;
  * An index in a PostgreSQL server with the extension pgvector (0.8 or newer), shared by any number
  * of processes that read and write.
  *
- * <p>Vectors are searched by pgvector's HNSW graph, words by the server's full-text index with
- * BM25 computed in SQL. Each call is one transaction. Scores are as {@link LuceneIndex}'s, with the
+ * <p>Vectors are searched by pgvector's HNSW graph, words by the server's full-text index with BM25
+ * computed in SQL. Each call is one transaction. Scores are as {@link LuceneIndex}'s, with the
  * server's own stemming.
  *
  * <p>Needs {@code org.postgresql:postgresql} on the class path and, to be given a URL instead of a
@@ -300,7 +300,8 @@ public final class PostgresIndex implements SearchIndex {
       PostgresOptions options =
           new PostgresOptions(
               schema, embeddings, dimension, language, links, buildBeam, searchBeam, k1, b);
-      PostgresIndex index = given == null ? pooled(options) : new PostgresIndex(options, given, () -> {});
+      PostgresIndex index =
+          given == null ? pooled(options) : new PostgresIndex(options, given, () -> {});
       try {
         index.change(connection -> new PostgresSchema(options).migrate(connection));
         return index;

@@ -78,8 +78,7 @@ final class PostgresSchema {
   }
 
   private static void lock(Connection connection) throws SQLException {
-    try (PreparedStatement lock =
-        connection.prepareStatement("SELECT pg_advisory_xact_lock(?)")) {
+    try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(?)")) {
       lock.setLong(1, LOCK);
       lock.execute();
     }

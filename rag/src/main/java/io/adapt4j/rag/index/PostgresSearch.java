@@ -128,8 +128,7 @@ final class PostgresSearch {
     List<Scored> list = new ArrayList<>();
     try (ResultSet rows = statement.executeQuery()) {
       while (rows.next()) {
-        list.add(
-            new Scored(new ChunkKey(rows.getString(1), rows.getInt(2)), rows.getDouble(3)));
+        list.add(new Scored(new ChunkKey(rows.getString(1), rows.getInt(2)), rows.getDouble(3)));
       }
     }
     return list;
@@ -153,8 +152,7 @@ final class PostgresSearch {
         while (rows.next()) {
           ChunkKey key = new ChunkKey(rows.getString("document_id"), rows.getInt("number"));
           Map<String, Object> metadata = MetadataJson.read(rows.getString("metadata"));
-          hits.put(
-              key, new Hit(PostgresReads.chunk(rows), 0, rows.getString("title"), metadata));
+          hits.put(key, new Hit(PostgresReads.chunk(rows), 0, rows.getString("title"), metadata));
         }
       }
     }

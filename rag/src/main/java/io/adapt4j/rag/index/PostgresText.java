@@ -27,8 +27,7 @@ final class PostgresText {
     Map<String, Object> storable = new TreeMap<>();
     metadata.forEach(
         (field, value) ->
-            storable.put(
-                storable(field), value instanceof String text ? storable(text) : value));
+            storable.put(storable(field), value instanceof String text ? storable(text) : value));
     return MetadataJson.write(storable);
   }
 

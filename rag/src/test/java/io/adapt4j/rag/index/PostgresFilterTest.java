@@ -10,10 +10,7 @@ class PostgresFilterTest extends FilterContract {
   @Override
   SearchIndex open(String identity, int dimension) {
     url = PostgresServer.url();
-    return PostgresIndex.builder(url, "", "")
-        .schema(schema)
-        .embeddings(identity, dimension)
-        .open();
+    return PostgresIndex.builder(url, "", "").schema(schema).embeddings(identity, dimension).open();
   }
 
   @AfterAll
