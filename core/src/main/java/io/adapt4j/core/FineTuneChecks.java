@@ -86,6 +86,9 @@ final class FineTuneChecks {
                 List.of("accuracy", "macro_f1", "entity_precision", "entity_recall", "entity_f1");
           });
     }
+    if (task instanceof Task.Embeddings) {
+      measured.addAll(List.of("mrr", "accuracy"));
+    }
     require(
         measured.contains(bestBy),
         "bestBy: expected one of " + measured + ", which this task measures, found " + bestBy);

@@ -108,10 +108,19 @@ record RunParts(
 
   /** Predicts the memory: the largest batch is one of the longest texts. */
   Forecast forecast(Network declared, int longest, Device device) {
+    return forecast(declared, longest, 1, device);
+  }
+
+  /**
+   * Predicts the memory of examples of several texts each.
+   *
+   * @param texts of an example, each as long as the longest
+   */
+  Forecast forecast(Network declared, int longest, int texts, Device device) {
     TrainingStep.Settings step = settings.training().step();
     StepShape shape =
         new StepShape(
-            Math.min(settings.batchSize(), train.kept()),
+            Math.min(settings.batchSize(), train.kept()) * texts,
             longest,
             settings.training().accumulation(),
             LoadedModel.typeOf(settings.precision(), declared, settings.model().folder()),

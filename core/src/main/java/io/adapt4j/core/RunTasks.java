@@ -14,6 +14,10 @@ final class RunTasks {
 
   private static final String NEXT_TOKENS = "nextTokens";
   private static final String MASKED_TOKENS = "maskedTokens";
+  private static final String EMBEDDINGS = "embeddings";
+  private static final String SCALE = "scale";
+  private static final String QUERY_PROMPT = "queryPrompt";
+  private static final String PASSAGE_PROMPT = "passagePrompt";
   private static final String LABELS = "labels";
   private static final String REPLACE = "replaceClassifier";
   private static final String PROBABILITY = "probability";
@@ -44,6 +48,7 @@ final class RunTasks {
         switch (name) {
           case NEXT_TOKENS -> Optional.of(Task.nextTokens());
           case MASKED_TOKENS -> Optional.of(masked(options));
+          case EMBEDDINGS -> Optional.of(embeddings(options));
           default ->
               LABELLED.stream()
                   .filter(one -> name(one).equals(name))
@@ -59,6 +64,7 @@ final class RunTasks {
           List.of(
               NEXT_TOKENS,
               MASKED_TOKENS,
+              EMBEDDINGS,
               "classification",
               "multiLabel",
               "regression",
@@ -74,6 +80,14 @@ final class RunTasks {
             .orElse(Task.MASKING));
   }
 
+  private static Task embeddings(Fields options) {
+    Task.Embeddings usual = Task.embeddings();
+    return new Task.Embeddings(
+        options.number(SCALE, "above 0", value -> value > 0).orElse(usual.scale()),
+        options.text(QUERY_PROMPT).orElse(usual.queryPrompt()),
+        options.text(PASSAGE_PROMPT).orElse(usual.passagePrompt()));
+  }
+
   private static Task labelled(Task.Labelled task, Fields options) {
     boolean hasClasses = task.problem() != TextProblem.NUMBER;
     List<String> labels = hasClasses ? options.texts(LABELS) : List.of();
@@ -85,6 +99,13 @@ final class RunTasks {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     if (task instanceof Task.MaskedTokens masked) {
       keys.putObject(MASKED_TOKENS).put(PROBABILITY, masked.probability());
+      return keys;
+    }
+    if (task instanceof Task.Embeddings embeddings) {
+      keys.putObject(EMBEDDINGS)
+          .put(SCALE, embeddings.scale())
+          .put(QUERY_PROMPT, embeddings.queryPrompt())
+          .put(PASSAGE_PROMPT, embeddings.passagePrompt());
       return keys;
     }
     if (task instanceof Task.Labelled labelled) {

@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.data.TextProblem;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a model is fine-tuned for. The task decides which output layer the model needs: one that the
@@ -84,6 +85,17 @@ public sealed interface Task {
     return new MaskedTokens(probability);
   }
 
+  /**
+   * Embedding queries near the passages that answer them, with encoders: each query has to find its
+   * passage among all passages of its batch (multiple negatives ranking, Henderson et al. 2017).
+   * Measures {@code mrr} and {@code accuracy} over all passages of the validation data.
+   *
+   * @return the task, with scale 20 and no prompts
+   */
+  static Embeddings embeddings() {
+    return new Embeddings(Embeddings.SCALE, "", "");
+  }
+
   /** See {@link Task#nextTokens}. */
   record NextTokens() implements Task {}
 
@@ -149,6 +161,58 @@ public sealed interface Task {
         throw new IllegalArgumentException(
             "maskedTokens: expected a probability above 0 and below 1, found " + probability);
       }
+    }
+  }
+
+  /**
+   * See {@link Task#embeddings}.
+   *
+   * @param scale multiplies the cosines before the softmax
+   * @param queryPrompt what stands before each query; may be empty
+   * @param passagePrompt what stands before each passage; may be empty
+   */
+  record Embeddings(double scale, String queryPrompt, String passagePrompt) implements Task {
+
+    /** The scale of Sentence Transformers. */
+    public static final double SCALE = 20;
+
+    /**
+     * Checks the scale.
+     *
+     * @param scale above 0
+     * @param queryPrompt what stands before each query
+     * @param passagePrompt what stands before each passage
+     * @throws IllegalArgumentException if the scale is not above 0 or not finite
+     */
+    public Embeddings {
+      Objects.requireNonNull(queryPrompt, "queryPrompt");
+      Objects.requireNonNull(passagePrompt, "passagePrompt");
+      if (!(scale > 0 && Double.isFinite(scale))) {
+        throw new IllegalArgumentException("scale: expected a number above 0, found " + scale);
+      }
+    }
+
+    /**
+     * Sets what the cosines are multiplied by: the larger, the more the nearest wrong passages
+     * count.
+     *
+     * @param factor above 0; 20 is usual
+     * @return a changed copy
+     */
+    public Embeddings scale(double factor) {
+      return new Embeddings(factor, queryPrompt, passagePrompt);
+    }
+
+    /**
+     * Puts texts before queries and passages, as E5 and BGE want it; the same are to be given when
+     * the model is used.
+     *
+     * @param query such as "query: "
+     * @param passage such as "passage: "
+     * @return a changed copy
+     */
+    public Embeddings prompts(String query, String passage) {
+      return new Embeddings(scale, query, passage);
     }
   }
 }

@@ -9,6 +9,8 @@ import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.LabelSet;
 import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.encode.SentenceFolder;
+import io.adapt4j.core.encode.VectorHead;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Network;
@@ -54,7 +56,31 @@ record TaskModel(
       ModelConfig config = withOutput(base, OutputLayer.MASKED_TOKENS);
       return new TaskModel(folder, config, List.of(), false, false);
     }
+    if (task instanceof Task.Embeddings embeddings) {
+      return embeddings(embeddings, folder, base);
+    }
     return new TaskModel(folder, base, List.of(), true, false);
+  }
+
+  private static TaskModel embeddings(Task.Embeddings task, Path folder, ModelConfig base) {
+    SentenceFolder sentences = SentenceFolder.read(folder);
+    if (!sentences.transformer().normalize().equals(folder.normalize())) {
+      throw new IllegalArgumentException(
+          "model: expected the network in the folder itself, found it in "
+              + sentences.transformer()
+              + ". Save the model with a current version of Sentence Transformers.");
+    }
+    TaskModel model = new TaskModel(folder, base, List.of(), false, false);
+    int hidden = Architectures.declareEncoder(base).dimensions().hiddenSize();
+    try (VectorHead head = VectorHead.declare(hidden, sentences, VectorHead.Changes.NONE)) {
+      boolean prompted = !(task.queryPrompt() + task.passagePrompt()).isEmpty();
+      if (prompted && !head.includesPrompt()) {
+        throw new IllegalArgumentException(
+            "prompts: expected none, since the model's pooling says include_prompt: false, which"
+                + " training does not follow. Leave the prompts out.");
+      }
+    }
+    return model;
   }
 
   private static TaskModel labelled(

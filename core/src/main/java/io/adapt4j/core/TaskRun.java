@@ -33,6 +33,9 @@ interface TaskRun {
     if (task instanceof Task.MaskedTokens masked) {
       return MaskedTokenRun.prepare(settings, masked, tokenizer);
     }
+    if (task instanceof Task.Embeddings embeddings) {
+      return RetrievalRun.prepare(settings, embeddings, tokenizer);
+    }
     return NextTokenRun.prepare(settings, tokenizer);
   }
 

@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.encode.Embedder;
 import io.adapt4j.core.encode.SentenceFolder;
+import io.adapt4j.core.encode.VectorHead;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -133,7 +134,7 @@ public final class TextEmbedder implements AutoCloseable {
               encoder,
               tokenizer,
               folder,
-              new Embedder.Changes(options.pooling(), options.normalize()),
+              new VectorHead.Changes(options.pooling(), options.normalize()),
               maxTokens);
     }
 

@@ -146,7 +146,9 @@ class RunKeysTest {
         "regression",
         "{tokenClassification: {labels: [O, B-PER]}}",
         "maskedTokens",
-        "{maskedTokens: {probability: 0.3}}"
+        "{maskedTokens: {probability: 0.3}}",
+        "embeddings",
+        "{embeddings: {scale: 30.5, queryPrompt: 'query: ', passagePrompt: 'passage: '}}"
       })
   void everyTaskReadsBackAsItself(String yaml) {
     Task task = RunTasks.read(fields("task: " + yaml)).orElseThrow();

@@ -6,6 +6,8 @@ import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.encode.SentenceFolder;
+import io.adapt4j.core.encode.SentenceFolderWriter;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Architectures;
@@ -140,8 +142,8 @@ public final class LoraAdapter implements Adapter {
 
   /**
    * Writes the base with this adapter merged in as a plain Hugging Face checkpoint, in the base's
-   * stored type. The sum is computed in fp32 from the stored weights and rounded once. Holds the
-   * whole model in fp32 meanwhile.
+   * stored type; modules of an embedding model are copied. The sum is computed in fp32 from the
+   * stored weights and rounded once. Holds the whole model in fp32 meanwhile.
    *
    * @param base the base model's folder
    * @param output where to write; created if absent, not the base's own folder
@@ -159,6 +161,10 @@ public final class LoraAdapter implements Adapter {
       try (AttachedAdapter attached = attach(network)) {
         attached.merge();
         CheckpointFolder.write(output, base, config(network), Weights.tensors(network, type));
+        boolean embeds = Files.isRegularFile(base.resolve(SentenceFolder.MODULES));
+        if (embeds && modelConfig().isEmpty()) {
+          SentenceFolderWriter.write(output, base, network.dimensions().hiddenSize());
+        }
       }
     }
   }

@@ -53,6 +53,10 @@ final class TextParts {
           preference.chosen(),
           preference.rejected());
     }
+    if (example instanceof Example.QueryPassage pair) {
+      String query = apply(pair.query(), Part.PROMPT, parts, change);
+      return new Example.QueryPassage(query, pair.passage(), pair.negatives());
+    }
     if (example instanceof Example.Chat chat) {
       return new Example.Chat(map(chat.messages(), parts, change), chat.tools());
     }

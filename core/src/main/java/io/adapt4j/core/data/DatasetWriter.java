@@ -81,6 +81,12 @@ final class DatasetWriter {
           ? object.put("label", labels.get(0))
           : object.set("labels", PlainJson.tree(labels));
     }
+    if (example instanceof Example.QueryPassage pair) {
+      object.put("query", pair.query()).put("passage", pair.passage());
+      return pair.negatives().isEmpty()
+          ? object
+          : object.set("negatives", PlainJson.tree(pair.negatives()));
+    }
     if (example instanceof Example.Chat chat) {
       object.set("messages", messages(chat.messages()));
       return chat.tools().isEmpty() ? object : object.set("tools", PlainJson.tree(chat.tools()));

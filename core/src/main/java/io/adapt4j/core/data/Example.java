@@ -12,6 +12,7 @@ public sealed interface Example
         Example.Chat,
         Example.Classified,
         Example.Tagged,
+        Example.QueryPassage,
         Example.Preference,
         Example.ChatPreference {
 
@@ -175,6 +176,46 @@ public sealed interface Example
       }
       tokens.forEach(token -> requireContent("word", token));
       tags.forEach(tag -> requireContent("tag", tag));
+    }
+  }
+
+  /**
+   * A query with a passage that answers it, and perhaps some that seem to but do not. There is
+   * nothing to generate in it: it is for models that embed texts.
+   *
+   * @param query what is looked for, not empty
+   * @param passage what is to be found, not empty
+   * @param negatives what is not to be found though it is near; usually few, may be none
+   */
+  record QueryPassage(String query, String passage, List<String> negatives) implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param query what is looked for
+     * @param passage what is to be found
+     * @param negatives what is not to be found, copied
+     * @throws IllegalArgumentException if a text is empty, or the passage is among the negatives
+     */
+    public QueryPassage {
+      requireContent("query", query);
+      requireContent("passage", passage);
+      negatives = List.copyOf(negatives);
+      negatives.forEach(negative -> requireContent("negative", negative));
+      if (negatives.contains(passage)) {
+        throw new IllegalArgumentException(
+            "the negatives must differ from the passage, found it among them");
+      }
+    }
+
+    /**
+     * Creates an example without negatives of its own.
+     *
+     * @param query what is looked for
+     * @param passage what is to be found
+     */
+    public QueryPassage(String query, String passage) {
+      this(query, passage, List.of());
     }
   }
 

@@ -51,6 +51,15 @@ public enum Shape {
    */
   TAGGED(required("tokens", "words"), required("tags", "ner_tags", "pos_tags")),
   /**
+   * {@code query} (or {@code anchor}), {@code passage} (or {@code positive}), and perhaps {@code
+   * negatives} (or {@code negative}), a text or a list of texts: becomes {@link
+   * Example.QueryPassage}.
+   */
+  QUERY_PASSAGE(
+      required("query", "anchor"),
+      required("passage", "positive"),
+      optional("negatives", "negative")),
+  /**
    * {@code document} (or {@code article}, {@code dialogue}) and {@code summary} (or {@code
    * highlights}): becomes {@link Example.PromptCompletion} by {@link PromptTemplate#SUMMARY}.
    */

@@ -58,6 +58,7 @@ final class ShapeReader implements ExampleReader {
       case MESSAGES, CONVERSATIONS -> Conversations.chat(row, shape);
       case CLASSIFICATION -> classified(row);
       case TAGGED -> tagged(row);
+      case QUERY_PASSAGE -> queryPassage(row);
       case PREFERENCE -> preference(row);
     };
   }
@@ -156,6 +157,22 @@ final class ShapeReader implements ExampleReader {
       return new Example.Tagged(tokens, tags);
     } catch (IllegalArgumentException e) {
       throw new RowProblem(e.getMessage() + ".");
+    }
+  }
+
+  private Example queryPassage(ObjectNode row) throws RowProblem {
+    String query = content(row, "query", false);
+    String passage = content(row, "passage", false);
+    String field = shape.find(row, "negatives");
+    JsonNode value = row.path(field);
+    List<String> negatives =
+        value.isArray()
+            ? list(row, field)
+            : row.hasNonNull(field) ? List.of(label(field, value)) : List.of();
+    try {
+      return new Example.QueryPassage(query, passage, negatives);
+    } catch (IllegalArgumentException e) {
+      throw new RowProblem("field '" + field + "': " + e.getMessage() + ".");
     }
   }
 

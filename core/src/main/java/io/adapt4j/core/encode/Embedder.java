@@ -3,13 +3,10 @@ package io.adapt4j.core.encode;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.Encoder;
-import io.adapt4j.core.model.Pooling;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * Turns texts into vectors with an encoder, pooling and the modules after it. Not thread safe; the
@@ -19,39 +16,18 @@ public final class Embedder implements AutoCloseable {
 
   private final Tokenizer tokenizer;
   private final SentenceFolder folder;
-  private final TextPooling pooling;
-  private final List<VectorModule> after;
+  private final VectorHead head;
   private final EncoderRunner runner;
-  private final int dimension;
   private final int maxTokens;
 
   private Embedder(
-      Encoder encoder,
-      Tokenizer tokenizer,
-      SentenceFolder folder,
-      TextPooling pooling,
-      List<VectorModule> after,
-      int maxTokens) {
+      Encoder encoder, Tokenizer tokenizer, SentenceFolder folder, VectorHead head, int maxTokens) {
     this.tokenizer = tokenizer;
     this.folder = folder;
-    this.pooling = pooling;
-    this.after = after;
+    this.head = head;
     this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
-    int width = pooling.width(encoder.dimensions().hiddenSize());
-    for (VectorModule module : after) {
-      width = module.width(width);
-    }
-    this.dimension = width;
     this.maxTokens = maxTokens;
   }
-
-  /**
-   * What to do otherwise than a folder says; empty for what it says.
-   *
-   * @param pooling how to pool
-   * @param normalize whether to end with vectors of length 1
-   */
-  public record Changes(Optional<Pooling> pooling, Optional<Boolean> normalize) {}
 
   /**
    * Declares an embedder. Weights of modules are checked and not read yet.
@@ -64,39 +40,13 @@ public final class Embedder implements AutoCloseable {
    * @return the embedder, closed by the caller
    */
   public static Embedder declare(
-      Encoder encoder, Tokenizer tokenizer, SentenceFolder folder, Changes changes, int maxTokens) {
-    int hidden = encoder.dimensions().hiddenSize();
-    TextPooling pooling =
-        changes
-            .pooling()
-            .map(TextPooling::of)
-            .or(() -> folder.pooling().map(path -> TextPooling.read(path, hidden)))
-            .orElse(TextPooling.of(Pooling.MEAN));
-    List<VectorModule> after = modules(folder, pooling.width(hidden), changes.normalize());
-    return new Embedder(encoder, tokenizer, folder, pooling, after, maxTokens);
-  }
-
-  private static List<VectorModule> modules(
-      SentenceFolder folder, int input, Optional<Boolean> normalize) {
-    List<VectorModule> modules = new ArrayList<>();
-    int width = input;
-    for (SentenceFolder.Module module : folder.after()) {
-      if (module.kind() == SentenceFolder.Kind.DENSE) {
-        modules.add(DenseModule.read(module.folder(), width));
-      } else if (normalize.orElse(true)) {
-        modules.add(new VectorModule.Normalize());
-      }
-      width = modules.isEmpty() ? width : modules.get(modules.size() - 1).width(width);
-    }
-    boolean normalizes = !modules.isEmpty() && isNormalize(modules.get(modules.size() - 1));
-    if (!normalizes && normalize.orElse(!folder.hasModules())) {
-      modules.add(new VectorModule.Normalize());
-    }
-    return List.copyOf(modules);
-  }
-
-  private static boolean isNormalize(VectorModule module) {
-    return module instanceof VectorModule.Normalize;
+      Encoder encoder,
+      Tokenizer tokenizer,
+      SentenceFolder folder,
+      VectorHead.Changes changes,
+      int maxTokens) {
+    VectorHead head = VectorHead.declare(encoder.dimensions().hiddenSize(), folder, changes);
+    return new Embedder(encoder, tokenizer, folder, head, maxTokens);
   }
 
   /**
@@ -105,7 +55,7 @@ public final class Embedder implements AutoCloseable {
    * @param type the type to compute in, that of the encoder
    */
   public void load(DType type) {
-    after.forEach(module -> module.load(type));
+    head.load(type);
   }
 
   /**
@@ -117,15 +67,12 @@ public final class Embedder implements AutoCloseable {
    */
   public List<float[]> embed(List<String> texts, String prompt) {
     List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
-    int unpooled = pooling.includePrompt() || prompt.isEmpty() ? 0 : promptTokens(prompt);
+    int unpooled = head.includesPrompt() || prompt.isEmpty() ? 0 : promptTokens(prompt);
     float[][] vectors = new float[texts.size()][];
     runner.run(
         TokenSequence.of(tokenizer.encodeAllTruncated(prepared, maxTokens)),
         (ops, batch, hidden) -> {
-          Tensor x = pooling.pool(ops, hidden, pooledMask(batch, unpooled));
-          for (VectorModule module : after) {
-            x = module.forward(ops, x);
-          }
+          Tensor x = head.forward(ops, hidden, pooledMask(batch, unpooled));
           distribute(batch, x.toFloats(), vectors);
         });
     return Arrays.asList(vectors);
@@ -166,6 +113,7 @@ public final class Embedder implements AutoCloseable {
   }
 
   private void distribute(EncoderRunner.Batch batch, float[] values, float[][] vectors) {
+    int dimension = head.width();
     for (int row = 0; row < batch.rows().size(); row++) {
       vectors[batch.rows().get(row).index()] =
           Arrays.copyOfRange(values, row * dimension, (row + 1) * dimension);
@@ -178,12 +126,12 @@ public final class Embedder implements AutoCloseable {
    * @return a number of floats
    */
   public int dimension() {
-    return dimension;
+    return head.width();
   }
 
   /** Frees the weights of the modules after pooling. */
   @Override
   public void close() {
-    after.forEach(VectorModule::close);
+    head.close();
   }
 }

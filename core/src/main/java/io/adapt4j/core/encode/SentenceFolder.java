@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * What the files of a sentence-transformers folder say besides the network: {@code modules.json},
@@ -39,7 +40,9 @@ public record SentenceFolder(
     Map<String, String> prompts,
     Optional<String> defaultPrompt) {
 
-  private static final String MODULES = "modules.json";
+  /** Lists the modules of an embedding model. */
+  public static final String MODULES = "modules.json";
+
   private static final String PROMPTS = "config_sentence_transformers.json";
 
   /** Older versions name the file after the class of the network. */
@@ -50,6 +53,10 @@ public record SentenceFolder(
           "sentence_distilbert_config.json",
           "sentence_camembert_config.json",
           "sentence_xlm-roberta_config.json");
+
+  /** The files beside {@link #MODULES}, whichever there are. */
+  static final List<String> SETTINGS_AND_PROMPTS =
+      Stream.concat(SETTINGS.stream(), Stream.of(PROMPTS)).toList();
 
   /** The kinds of modules after pooling. */
   enum Kind {

@@ -42,6 +42,8 @@ class ShapeTest {
         "{'question':'q','answer':'a'}|QUESTION_ANSWER",
         "{'context':'c','question':'q','answers':{'text':['a'],'answer_start':[3]}}|QUESTION_ANSWER",
         "{'prompt':'p','chosen':'a','rejected':'b'}|PREFERENCE",
+        "{'query':'q','passage':'p'}|QUERY_PASSAGE",
+        "{'anchor':'q','positive':'p','negative':'n'}|QUERY_PASSAGE",
       })
   void recognisesShapesFromTheirFields(String row, Shape shape) throws IOException {
     assertThat(read(row).open().report().shape()).contains(shape);
@@ -67,6 +69,20 @@ class ShapeTest {
       assertThatThrownBy(reader::open)
           .hasMessageContaining("INSTRUCTION: instruction, output|response, perhaps input|context");
     }
+  }
+
+  @Test
+  void negativesAreATextOrAListOrNone() throws IOException {
+    String row = "{'anchor':'q','positive':'p','negative':%s}";
+    assertThat(read(row.formatted("'n'")).open().get(0))
+        .isEqualTo(new Example.QueryPassage("q", "p", List.of("n")));
+    assertThat(read(row.formatted("['n','m']")).open().get(0))
+        .isEqualTo(new Example.QueryPassage("q", "p", List.of("n", "m")));
+    assertThat(read(row.formatted("null")).open().get(0))
+        .isEqualTo(new Example.QueryPassage("q", "p"));
+    DatasetReader own = read(row.formatted("['p']"));
+    assertThatThrownBy(own::open)
+        .hasMessageContaining("field 'negative': the negatives must differ from the passage");
   }
 
   @Test

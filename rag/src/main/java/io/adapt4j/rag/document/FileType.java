@@ -60,18 +60,26 @@ record FileType(Kind kind, String mediaType) {
 
   static FileType of(String name, byte[] bytes) {
     String extension = FileNames.extension(name);
-    if (beginsWith(bytes, "%PDF-")) {
+    if (isPdf(bytes)) {
       return new FileType(Kind.OFFICE, PDF);
     }
     if (OFFICE.containsKey(extension)) {
       return new FileType(Kind.OFFICE, OFFICE.get(extension));
     }
-    if (beginsWith(bytes, "PK\u0003\u0004")) {
+    if (isZip(bytes)) {
       return UNKNOWN;
     }
     return HTML_EXTENSIONS.contains(extension) || (extension.isEmpty() && looksLikeHtml(bytes))
         ? new FileType(Kind.HTML, "text/html")
         : text(extension);
+  }
+
+  static boolean isPdf(byte[] bytes) {
+    return beginsWith(bytes, "%PDF-");
+  }
+
+  static boolean isZip(byte[] bytes) {
+    return beginsWith(bytes, "PK\u0003\u0004");
   }
 
   private static FileType text(String extension) {

@@ -26,9 +26,9 @@ final class Inflation {
 
   static void check(byte[] bytes, long most) throws Unreadable {
     Inflation inflation = new Inflation(most);
-    if (bytes.length > 4 && bytes[0] == 'P' && bytes[1] == 'K') {
+    if (FileType.isZip(bytes)) {
       inflation.checkZip(bytes);
-    } else if (bytes.length > 4 && bytes[0] == '%' && bytes[1] == 'P') {
+    } else if (FileType.isPdf(bytes)) {
       inflation.checkPdf(bytes);
     }
   }

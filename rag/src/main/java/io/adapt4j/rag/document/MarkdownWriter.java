@@ -119,6 +119,9 @@ final class MarkdownWriter {
         endBlock();
         lists.poll();
         indent();
+        if (lists.isEmpty()) {
+          out.endLines();
+        }
       }
       case "table" -> endTable();
       case "td", "th", "tr" -> endCell();

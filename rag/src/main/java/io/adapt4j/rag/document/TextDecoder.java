@@ -38,16 +38,19 @@ final class TextDecoder {
     if (mark != null) {
       return decoded(bytes, mark.bytes.length(), Charset.forName(mark.charset));
     }
-    Optional<String> utf8 = strictUtf8(bytes);
-    if (utf8.isPresent()) {
-      refuseBinary(utf8.get());
-      return new Decoded(utf8.get(), StandardCharsets.UTF_8);
-    }
     Optional<Charset> wide = wide(bytes);
-    Decoded decoded =
-        decoded(bytes, 0, wide.or(() -> html ? stated(bytes) : Optional.empty()).orElse(fallback));
+    Decoded decoded = wide.isPresent() ? decoded(bytes, 0, wide.get()) : decodeNarrow(bytes, html);
     refuseBinary(decoded.text());
     return decoded;
+  }
+
+  private Decoded decodeNarrow(byte[] bytes, boolean html) {
+    Optional<String> utf8 = strictUtf8(bytes);
+    if (utf8.isPresent()) {
+      return new Decoded(utf8.get(), StandardCharsets.UTF_8);
+    }
+    Optional<Charset> stated = html ? stated(bytes) : Optional.empty();
+    return decoded(bytes, 0, stated.orElse(fallback));
   }
 
   private static Decoded decoded(byte[] bytes, int from, Charset charset) {

@@ -41,6 +41,11 @@ final class TextSink {
     afterLine = true;
   }
 
+  /** Ends the lines that follow each other. */
+  void endLines() {
+    afterLine = false;
+  }
+
   /** Begins a page. */
   void page() {
     if (pages++ > 0) {

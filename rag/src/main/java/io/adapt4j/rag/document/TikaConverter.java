@@ -23,10 +23,15 @@ import org.xml.sax.SAXException;
 /** PDF, office files and e-mail through Apache Tika. */
 final class TikaConverter {
 
+  /** What stands at the end of a PDF file, and how far from it, as viewers have it. */
   private static final String PDF_END = "%%EOF";
 
-  /** Where the end of a PDF file must stand, as viewers have it. */
   private static final int PDF_TAIL = 1024;
+
+  /** What begins the last record of a ZIP file, and how long that may be. */
+  private static final String ZIP_END = "PK\u0005\u0006";
+
+  private static final int ZIP_TAIL = 65_557;
 
   private TikaConverter() {}
 
@@ -38,9 +43,7 @@ final class TikaConverter {
   static Converted convert(String name, String mediaType, byte[] bytes, ReadingLimits limits)
       throws Exception {
     Inflation.check(bytes, limits.inflatedBytes());
-    if (mediaType.equals(FileType.PDF)) {
-      requireEnd(bytes);
-    }
+    requireEnd(bytes);
     TextSink sink = new TextSink(limits.characters());
     Metadata metadata = new Metadata();
     metadata.set(TikaCoreProperties.RESOURCE_NAME_KEY, name);
@@ -98,12 +101,20 @@ final class TikaConverter {
     }
   }
 
+  /** Parsers mend files that were cut off, and give a part of the text as if it were all. */
   private static void requireEnd(byte[] bytes) throws Unreadable {
-    int from = Math.max(0, bytes.length - PDF_TAIL);
-    String tail = new String(bytes, from, bytes.length - from, StandardCharsets.ISO_8859_1);
-    if (!tail.contains(PDF_END)) {
-      throw Unreadable.failed("is a PDF file without its end", "Copy or download it again");
+    boolean whole =
+        FileType.isPdf(bytes)
+            ? tail(bytes, PDF_TAIL).contains(PDF_END)
+            : !FileType.isZip(bytes) || tail(bytes, ZIP_TAIL).contains(ZIP_END);
+    if (!whole) {
+      throw Unreadable.failed("was cut off before its end", "Copy or download it again");
     }
+  }
+
+  private static String tail(byte[] bytes, int most) {
+    int from = Math.max(0, bytes.length - most);
+    return new String(bytes, from, bytes.length - from, StandardCharsets.ISO_8859_1);
   }
 
   private static Unreadable encrypted(Throwable cause) {

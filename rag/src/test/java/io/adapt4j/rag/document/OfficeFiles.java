@@ -4,6 +4,9 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import org.apache.pdfbox.cos.COSName;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDPage;
 import org.apache.pdfbox.pdmodel.PDPageContentStream;
@@ -20,7 +23,9 @@ import org.apache.poi.xssf.usermodel.XSSFSheet;
 import org.apache.poi.xssf.usermodel.XSSFWorkbook;
 import org.apache.poi.xwpf.usermodel.XWPFDocument;
 import org.apache.poi.xwpf.usermodel.XWPFParagraph;
+import org.apache.poi.xwpf.usermodel.XWPFStyle;
 import org.apache.poi.xwpf.usermodel.XWPFTable;
+import org.openxmlformats.schemas.wordprocessingml.x2006.main.CTStyle;
 
 /** Real office files, made by the libraries that write them. */
 final class OfficeFiles {
@@ -47,12 +52,9 @@ final class OfficeFiles {
       PDPage page = new PDPage();
       document.addPage(page);
       byte[] blanks = new byte[inflated];
-      java.util.Arrays.fill(blanks, (byte) ' ');
+      Arrays.fill(blanks, (byte) ' ');
       page.setContents(
-          new PDStream(
-              document,
-              new ByteArrayInputStream(blanks),
-              org.apache.pdfbox.cos.COSName.FLATE_DECODE));
+          new PDStream(document, new ByteArrayInputStream(blanks), COSName.FLATE_DECODE));
       return bytes(document);
     }
   }
@@ -76,11 +78,10 @@ final class OfficeFiles {
   }
 
   private static void addHeading(XWPFDocument document, String heading) {
-    org.openxmlformats.schemas.wordprocessingml.x2006.main.CTStyle style =
-        org.openxmlformats.schemas.wordprocessingml.x2006.main.CTStyle.Factory.newInstance();
+    CTStyle style = CTStyle.Factory.newInstance();
     style.setStyleId("Heading1");
     style.addNewName().setVal("heading 1");
-    document.getStyles().addStyle(new org.apache.poi.xwpf.usermodel.XWPFStyle(style));
+    document.getStyles().addStyle(new XWPFStyle(style));
     XWPFParagraph paragraph = document.createParagraph();
     paragraph.setStyle("Heading1");
     paragraph.createRun().setText(heading);
@@ -164,7 +165,7 @@ final class OfficeFiles {
             "Content-Disposition: attachment; filename=\"" + name + "\"",
             "Content-Transfer-Encoding: base64",
             "",
-            java.util.Base64.getMimeEncoder().encodeToString(attachment),
+            Base64.getMimeEncoder().encodeToString(attachment),
             "--part--",
             "")
         .getBytes(StandardCharsets.UTF_8);

@@ -37,6 +37,12 @@ final class ExampleTexts {
           new Part("rejected", preference.rejected()));
     }
     List<Part> parts = new ArrayList<>();
+    if (example instanceof Example.QueryPassage pair) {
+      parts.add(new Part("query", pair.query()));
+      parts.add(new Part("passage", pair.passage()));
+      pair.negatives().forEach(negative -> parts.add(new Part("negative", negative)));
+      return parts;
+    }
     if (example instanceof Example.Chat chat) {
       add(parts, "", chat.messages());
     } else if (example instanceof Example.ChatPreference preference) {
@@ -98,6 +104,12 @@ final class ExampleTexts {
           safe.apply(preference.prompt()),
           safe.apply(preference.chosen()),
           safe.apply(preference.rejected()));
+    }
+    if (example instanceof Example.QueryPassage pair) {
+      return new Example.QueryPassage(
+          safe.apply(pair.query()),
+          safe.apply(pair.passage()),
+          pair.negatives().stream().map(safe).toList());
     }
     if (example instanceof Example.Chat chat) {
       return new Example.Chat(map(chat.messages(), safe), chat.tools());

@@ -1,0 +1,78 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.index.Fusion;
+import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.index.LuceneIndex;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.index.SearchQuery;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A test collection in the embedded index, each document as one chunk. */
+final class CollectionIndex implements AutoCloseable {
+
+  /** The most documents of a ranking, as the published runs have it. */
+  private static final int DEPTH = 1000;
+
+  private final SearchIndex index;
+  private final TextEmbeddings embeddings;
+  private final Fusion fusion;
+
+  private CollectionIndex(SearchIndex index, TextEmbeddings embeddings, Fusion fusion) {
+    this.index = index;
+    this.embeddings = embeddings;
+    this.fusion = fusion;
+  }
+
+  /** Embeds and adds all documents. Words are those of the whole text. */
+  static CollectionIndex of(
+      TestCollection collection, TextEmbeddings embeddings, Path folder, Fusion fusion) {
+    SearchIndex index =
+        LuceneIndex.builder(folder)
+            .bm25(0.9, 0.4)
+            .embeddings(embeddings.identity(), embeddings.dimension())
+            .open();
+    List<float[]> vectors =
+        embeddings.passages(
+            collection.documents().stream().map(TestCollection.Item::readable).toList());
+    List<SearchIndex.Entry> entries = new ArrayList<>();
+    for (TestCollection.Item one : collection.documents()) {
+      Document document = new Document(one.id(), one.title(), one.text(), Map.of());
+      Span all = new Span(0, one.text().length());
+      Chunk chunk = new Chunk(one.id(), 0, all, all, "", one.text());
+      List<float[]> vector = List.of(vectors.get(entries.size()));
+      entries.add(new SearchIndex.Entry(document, List.of(chunk), vector));
+    }
+    index.putAll(entries);
+    return new CollectionIndex(index, embeddings, fusion);
+  }
+
+  List<String> words(String query) {
+    return search(query, Optional.empty());
+  }
+
+  List<String> vector(String query) {
+    return search("", Optional.of(embeddings.query(query)));
+  }
+
+  List<String> hybrid(String query) {
+    return search(query, Optional.of(embeddings.query(query)));
+  }
+
+  private List<String> search(String words, Optional<float[]> vector) {
+    SearchQuery query = new SearchQuery(words, vector, DEPTH, Optional.empty(), fusion);
+    return index.search(query).stream().map(Hit::chunk).map(Chunk::documentId).toList();
+  }
+
+  @Override
+  public void close() {
+    index.close();
+  }
+}

@@ -1,0 +1,65 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.eval.metric.Retrieval;
+import io.adapt4j.eval.stats.Bootstrap;
+import io.adapt4j.eval.stats.Comparison;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What a way of searching found for the queries of a collection.
+ *
+ * @param name what it is called in the table
+ * @param perQuery the figures of each query alone
+ */
+record RankedRun(String name, Map<String, Retrieval> perQuery) {
+
+  private static final int[] CUTOFFS = {10, 30, 100};
+
+  /** Searches for every query. */
+  static RankedRun of(
+      String name, TestCollection collection, Function<String, List<String>> search) {
+    Map<String, Retrieval> perQuery = new LinkedHashMap<>();
+    collection
+        .queries()
+        .forEach(
+            (id, text) -> {
+              Retrieval one = new Retrieval(CUTOFFS);
+              one.add(id, search.apply(text), collection.grades().get(id));
+              perQuery.put(id, one);
+            });
+    return new RankedRun(name, perQuery);
+  }
+
+  double ndcg() {
+    return mean(one -> one.ndcg(10));
+  }
+
+  double map() {
+    return mean(Retrieval::meanAveragePrecision);
+  }
+
+  double precision() {
+    return mean(one -> one.precision(30));
+  }
+
+  double recall() {
+    return mean(one -> one.recall(100));
+  }
+
+  private double mean(ToDoubleFunction<Retrieval> figure) {
+    return perQuery.values().stream().mapToDouble(figure).average().orElseThrow();
+  }
+
+  /** Compares nDCG@10 query by query. */
+  Comparison compare(RankedRun other) {
+    return Bootstrap.DEFAULT.compare(ndcgs(), other.ndcgs());
+  }
+
+  private double[] ndcgs() {
+    return perQuery.values().stream().mapToDouble(one -> one.ndcg(10)).toArray();
+  }
+}

@@ -1,0 +1,147 @@
+package io.adapt4j.benchmarks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.rag.answer.Answer;
+import io.adapt4j.rag.answer.AnswerOptions;
+import io.adapt4j.rag.answer.Answerer;
+import io.adapt4j.rag.answer.Citation;
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.embed.LocalEmbeddings;
+import io.adapt4j.rag.embed.MiniLm;
+import io.adapt4j.rag.index.LuceneIndex;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.retrieve.RetrievalOptions;
+import io.adapt4j.rag.retrieve.Retriever;
+import io.adapt4j.rag.retrieve.SearchBy;
+import io.adapt4j.rag.split.Splitter;
+import io.adapt4j.rag.split.TokenCounter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Questions of SQuAD over all its passages: whether the passage with the answer is among the first
+ * five, and whether what is cited of it contains the answer.
+ */
+final class SquadRetrieval {
+
+  private static final int FIRST = 5;
+  private static final double RECALL = 0.95;
+  private static final double CITED = 0.90;
+
+  /** Larger chunks hold most passages whole, smaller ones a few sentences. */
+  private static final int[] CHUNK_TOKENS = {256, 128, 64};
+
+  private SquadRetrieval() {}
+
+  /** A question with where its answer stands. */
+  private record Question(String text, String passage, Span answer) {}
+
+  /** Of all questions: passages found; of these, answers within a cited span; citations checked. */
+  private record Found(int questions, int found, int cited, int unverified) {}
+
+  static void run(Path file, Path work) throws IOException {
+    List<Document> passages = new ArrayList<>();
+    List<Question> questions = new ArrayList<>();
+    read(file, passages, questions);
+    Report report = new Report("Retrieval, squad");
+    report.line("passages", "%d", passages.size());
+    report.line("questions", "%d", questions.size());
+    try (LocalEmbeddings embeddings = MiniLm.load();
+        Tokenizer tokenizer = Tokenizer.load(MiniLm.folder())) {
+      for (int tokens : CHUNK_TOKENS) {
+        Splitter splitter =
+            Splitter.builder().counter(TokenCounter.of(tokenizer)).maxTokens(tokens).build();
+        Path folder = work.resolve("squad-" + tokens);
+        try (SearchIndex index = index(passages, splitter, embeddings, folder)) {
+          report.line("chunks", "%d of at most %d tokens", index.chunkCount(), tokens);
+          for (SearchBy by : SearchBy.values()) {
+            line(report, by, ask(index, embeddings, by, questions));
+          }
+        }
+      }
+    }
+    report.print();
+  }
+
+  private static void read(Path file, List<Document> passages, List<Question> questions)
+      throws IOException {
+    JsonNode articles = new ObjectMapper().readTree(Files.readString(file)).get("data");
+    for (JsonNode article : articles) {
+      for (JsonNode paragraph : article.get("paragraphs")) {
+        String title = article.get("title").asText();
+        String id = title + "-" + passages.size();
+        passages.add(new Document(id, title, paragraph.get("context").asText(), Map.of()));
+        for (JsonNode question : paragraph.get("qas")) {
+          JsonNode answer = question.get("answers").get(0);
+          int start = answer.get("answer_start").asInt();
+          Span span = new Span(start, start + answer.get("text").asText().length());
+          questions.add(new Question(question.get("question").asText(), id, span));
+        }
+      }
+    }
+  }
+
+  private static SearchIndex index(
+      List<Document> passages, Splitter splitter, LocalEmbeddings embeddings, Path folder) {
+    SearchIndex index =
+        LuceneIndex.builder(folder)
+            .embeddings(embeddings.identity(), embeddings.dimension())
+            .open();
+    List<SearchIndex.Entry> entries = new ArrayList<>();
+    for (Document passage : passages) {
+      List<Chunk> chunks = splitter.split(passage);
+      List<String> texts = chunks.stream().map(Chunk::searchText).toList();
+      entries.add(new SearchIndex.Entry(passage, chunks, embeddings.passages(texts)));
+    }
+    index.putAll(entries);
+    return index;
+  }
+
+  private static Found ask(
+      SearchIndex index, LocalEmbeddings embeddings, SearchBy by, List<Question> questions) {
+    RetrievalOptions options = RetrievalOptions.builder().searchBy(by).limit(FIRST).build();
+    Retriever retriever = Retriever.of(index, embeddings, options);
+    Answerer answerer = Answerer.extractive(index, retriever, AnswerOptions.defaults());
+    int found = 0;
+    int cited = 0;
+    int unverified = 0;
+    for (Question question : questions) {
+      List<ChatMessage> asked = List.of(ChatMessage.user(question.text()));
+      Answer answer = answerer.answer(asked, Optional.empty(), piece -> {});
+      List<Citation> gold =
+          answer.citations().stream()
+              .filter(one -> one.documentId().equals(question.passage()))
+              .toList();
+      found += gold.isEmpty() ? 0 : 1;
+      cited += gold.stream().anyMatch(one -> one.span().contains(question.answer())) ? 1 : 0;
+      unverified += (int) answer.citations().stream().filter(one -> !one.verified()).count();
+    }
+    return new Found(questions.size(), found, cited, unverified);
+  }
+
+  private static void line(Report report, SearchBy by, Found found) {
+    double recall = (double) found.found() / found.questions();
+    double cited = (double) found.cited() / found.found();
+    boolean judged = by == SearchBy.BOTH;
+    report.line(
+        "  by " + by.name().toLowerCase(Locale.ROOT),
+        "recall@%d %.4f%s, answer in what is cited %.4f%s, %d citations not verified",
+        FIRST,
+        recall,
+        judged ? " (target: at least 0.95) " + Report.verdict(recall >= RECALL) : "",
+        cited,
+        judged ? " (target: at least 0.90) " + Report.verdict(cited >= CITED) : "",
+        found.unverified());
+  }
+}

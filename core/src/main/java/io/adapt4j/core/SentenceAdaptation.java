@@ -1,0 +1,49 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.encode.SentenceFolderWriter;
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.train.Adaptation;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** An adaptation whose saved checkpoints are sentence-transformers folders; adapters stay so. */
+record SentenceAdaptation(Adaptation adaptation, TaskModel model, Encoder encoder)
+    implements Adaptation {
+
+  @Override
+  public List<Trained> trained() {
+    return adaptation.trained();
+  }
+
+  @Override
+  public void refresh() {
+    adaptation.refresh();
+  }
+
+  @Override
+  public void save(Path folder) {
+    adaptation.save(folder);
+    if (Files.exists(folder.resolve(Checkpoint.SINGLE_FILE))
+        || Files.exists(folder.resolve(Checkpoint.INDEX_FILE))) {
+      SentenceFolderWriter.write(folder, model.folder(), encoder.dimensions().hiddenSize());
+    }
+  }
+
+  @Override
+  public void restore(Path folder) {
+    adaptation.restore(folder);
+  }
+
+  @Override
+  public void enabled(boolean on) {
+    adaptation.enabled(on);
+  }
+
+  @Override
+  public void close() {
+    adaptation.close();
+  }
+}

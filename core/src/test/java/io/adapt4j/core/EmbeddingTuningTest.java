@@ -1,0 +1,278 @@
+package io.adapt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.RetrievalBatch;
+import io.adapt4j.core.data.RetrievalBatches;
+import io.adapt4j.core.data.RetrievalEncoder;
+import io.adapt4j.core.data.RetrievalRows;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.model.Pooling;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.train.RunRecorder;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Embedding models fine-tuned on queries and their passages, from the builder to the folder. */
+class EmbeddingTuningTest {
+
+  private static final List<String> COLOURS = List.of("red", "blue");
+  private static final List<String> ANIMALS = List.of("cat", "dog");
+  private static final List<String> SPEEDS = List.of("fast", "slow");
+
+  @TempDir private Path folder;
+
+  private final RunRecorder events = new RunRecorder();
+
+  @Test
+  void queriesLearnToFindTheirPassagesAndTheFolderIsOneOfSentenceTransformers() throws IOException {
+    long before = Tensor.live();
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    FineTuneReport report =
+        tuner(base, Task.embeddings(), data()).keepBest().bestBy("mrr").build().run();
+    assertThat(Tensor.live()).isEqualTo(before);
+    assertThat(events.evaluations.get(0).metrics().get("mrr")).isLessThan(0.8);
+    assertThat(report.bestMetrics().keySet()).containsExactly("mrr", "accuracy");
+    assertThat(report.bestMetrics().get("mrr")).isGreaterThan(0.95);
+    assertThat(report.bestValidationLoss().orElseThrow())
+        .isLessThan(0.5 * report.initialValidationLoss().orElseThrow());
+
+    JsonNode modules = Json.parse(Files.readString(report.best().resolve("modules.json")));
+    assertThat(modules.findValuesAsText("type"))
+        .containsExactly(
+            "sentence_transformers.models.Transformer",
+            "sentence_transformers.models.Pooling",
+            "sentence_transformers.models.Normalize");
+    assertThat(accuracy(report.best(), data().train()))
+        .isCloseTo(1, within(0.01))
+        .isGreaterThan(accuracy(base, data().train()));
+  }
+
+  @Test
+  void poolingLimitsAndPromptsOfTheBaseAreTrainedWithAndCopied() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    Files.createDirectories(base.resolve("1_Pooling"));
+    Files.writeString(
+        base.resolve("1_Pooling/config.json"),
+        "{\"word_embedding_dimension\": 24, \"pooling_mode_cls_token\": true,"
+            + " \"pooling_mode_mean_tokens\": false}");
+    Files.writeString(
+        base.resolve("modules.json"),
+        "[{\"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"},"
+            + " {\"path\": \"1_Pooling\", \"type\": \"sentence_transformers.models.Pooling\"}]");
+    Files.writeString(
+        base.resolve("sentence_bert_config.json"),
+        "{\"max_seq_length\": 9, \"do_lower_case\": true}");
+    Files.writeString(
+        base.resolve("config_sentence_transformers.json"), "{\"prompts\": {\"q\": \"query: \"}}");
+    FineTuneReport report =
+        tuner(base, Task.embeddings().prompts("query: ", ""), data()).maxSteps(2).build().run();
+    for (String file :
+        List.of(
+            "modules.json",
+            "1_Pooling/config.json",
+            "sentence_bert_config.json",
+            "config_sentence_transformers.json")) {
+      assertThat(report.last().resolve(file)).hasSameTextualContentAs(base.resolve(file));
+    }
+    EmbeddingOptions first =
+        EmbeddingOptions.builder()
+            .pooling(Pooling.FIRST)
+            .normalize(false)
+            .precision(Precision.FP32)
+            .build();
+    try (TextEmbedder trained = TextEmbedder.load(ModelSource.path(report.last()));
+        TextEmbedder same = TextEmbedder.load(ModelSource.path(report.last()), first)) {
+      assertThat(trained.maxTokens()).isEqualTo(9);
+      assertThat(trained.prompts()).containsKey("q");
+      assertThat(trained.embed("the red cat")).isEqualTo(same.embed("The red CAT"));
+    }
+  }
+
+  @Test
+  void aRunThatWasStoppedGoesOnToTheBit() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    Path whole = folder.resolve("whole");
+    Path cut = folder.resolve("cut");
+    Path expected = tuner(base, Task.embeddings(), data()).output(whole).build().run().last();
+    FineTuner[] running = new FineTuner[1];
+    running[0] =
+        tuner(base, Task.embeddings(), data())
+            .output(cut)
+            .listener(
+                new TrainingListener() {
+                  @Override
+                  public void step(StepEvent event) {
+                    if (event.step() == 7) {
+                      running[0].stop();
+                    }
+                  }
+                })
+            .build();
+    running[0].run();
+    Path found = tuner(base, Task.embeddings(), data()).output(cut).resume().build().run().last();
+    assertThat(found.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(expected.resolve("model.safetensors"));
+  }
+
+  @Test
+  void aPassageThatAnswersAQueryInAnotherRowIsNoWrongAnswerToIt() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    Dataset rows =
+        Datasets.of(
+            List.of(
+                new Example.QueryPassage("red", "the red cat"),
+                new Example.QueryPassage("red ", "the red dog"),
+                new Example.QueryPassage("cat", "the red cat"),
+                new Example.QueryPassage("dog", "the dog", List.of("the red dog", "the cat"))));
+    try (Tokenizer tokenizer = Tokenizer.load(base)) {
+      RetrievalEncoder encoder =
+          new RetrievalEncoder(tokenizer, new RetrievalEncoder.Options(16, "", "", false));
+      RetrievalRows encoded = RetrievalRows.of(rows, encoder);
+      RetrievalBatch batch = RetrievalBatches.inOrder(encoded, 4, 0).epoch(0).next();
+      assertThat(batch.passages().rows()).isEqualTo(6);
+      assertThat(encoded.mostTexts()).isEqualTo(4);
+      // Columns: red cat, red dog, red cat, dog, red dog (negative), cat (negative).
+      assertThat(rows(batch)).containsExactly("·xx·x·", "x·x·x·", "x·····", "······");
+    }
+  }
+
+  private static List<String> rows(RetrievalBatch batch) {
+    List<String> rows = new ArrayList<>();
+    int columns = batch.passages().rows();
+    for (int i = 0; i < batch.size(); i++) {
+      StringBuilder row = new StringBuilder();
+      for (int j = 0; j < columns; j++) {
+        row.append(batch.excluded()[i * columns + j] ? 'x' : '·');
+      }
+      rows.add(row.toString());
+    }
+    return rows;
+  }
+
+  @Test
+  void thePlanCountsTheTextsOfABatch() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    Dataset pairs = data().train();
+    List<Example> withNegatives = new ArrayList<>();
+    for (int i = 0; i < pairs.size(); i++) {
+      Example.QueryPassage one = (Example.QueryPassage) pairs.get(i);
+      withNegatives.add(
+          new Example.QueryPassage(one.query(), one.passage(), List.of("the mat", "a mat")));
+    }
+    FineTunePlan plain = plan(base, pairs);
+    FineTunePlan more = plan(base, Datasets.of(withNegatives));
+    assertThat(plain.steps()).isEqualTo(6 * 4);
+    assertThat(plain.trainExamples()).isEqualTo(32);
+    assertThat(plain.forecast().orElseThrow().shape().rows()).isEqualTo(8 * 2);
+    assertThat(more.forecast().orElseThrow().shape().rows()).isEqualTo(8 * 4);
+  }
+
+  private FineTunePlan plan(Path base, Dataset rows) {
+    return tuner(base, Task.embeddings(), new Split(rows, rows.take(0), rows.take(0)))
+        .build()
+        .plan();
+  }
+
+  @Test
+  void whatCannotBeTrainedIsRefusedWithTheRemedy() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    Dataset texts = Datasets.of(List.of(new Example.Text("the cat")));
+    FineTuner other =
+        tuner(base, Task.embeddings(), new Split(texts, texts.take(0), texts.take(0))).build();
+    assertThatThrownBy(other::run)
+        .isInstanceOf(FineTuneException.class)
+        .hasMessageContaining(
+            "row 0: expected a query with its passage (fields query and passage)");
+    Path decoder = SmallModel.write(folder.resolve("decoder"));
+    assertThatThrownBy(() -> tuner(decoder, Task.embeddings(), data()).build())
+        .isInstanceOf(FineTuneException.class);
+    assertThatThrownBy(() -> tuner(base, Task.embeddings(), data()).bestBy("macro_f1").build())
+        .hasMessageContaining("expected one of [loss, mrr, accuracy]");
+    Files.createDirectories(base.resolve("1_Pooling"));
+    Files.writeString(base.resolve("1_Pooling/config.json"), "{\"include_prompt\": false}");
+    Files.writeString(
+        base.resolve("modules.json"),
+        "[{\"path\": \"\", \"type\": \"a.Transformer\"},"
+            + " {\"path\": \"1_Pooling\", \"type\": \"a.Pooling\"}]");
+    Task prompted = Task.embeddings().prompts("query: ", "");
+    assertThatThrownBy(() -> tuner(base, prompted, data()).build())
+        .hasMessageContaining("include_prompt: false");
+  }
+
+  private FineTuner.Builder tuner(Path base, Task task, Split data) {
+    return FineTuner.builder()
+        .model(ModelSource.path(base))
+        .task(task)
+        .dataset(data)
+        .method(FullFineTuning.create())
+        .precision(Precision.FP32)
+        .epochs(6)
+        .learningRate(3e-3)
+        .batchSize(8)
+        .listener(events)
+        .output(folder.resolve("run"));
+  }
+
+  /** What a query says in short, its passage says in full; eight passages in all. */
+  private static Split data() {
+    List<Example> rows = new ArrayList<>();
+    for (int i = 0; i < 32; i++) {
+      String colour = COLOURS.get(i % 2);
+      String animal = ANIMALS.get(i / 2 % 2);
+      String speed = SPEEDS.get(i / 4 % 2);
+      String query =
+          i < 16 ? animal + " " + colour + " " + speed : speed + " " + animal + " a " + colour;
+      String verb = speed.equals("fast") ? " ran" : " sat";
+      rows.add(
+          new Example.QueryPassage(query, "the " + colour + " " + animal + verb + " on the mat"));
+    }
+    Dataset all = Datasets.of(rows);
+    return new Split(all, all.take(8), all.take(0));
+  }
+
+  private static double accuracy(Path model, Dataset rows) {
+    try (TextEmbedder embedder = TextEmbedder.load(ModelSource.path(model), Precision.FP32)) {
+      List<String> passages = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        passages.add(((Example.QueryPassage) rows.get(i)).passage());
+      }
+      List<float[]> vectors = embedder.embedAll(passages);
+      int right = 0;
+      for (int i = 0; i < rows.size(); i++) {
+        Example.QueryPassage row = (Example.QueryPassage) rows.get(i);
+        float[] query = embedder.embed(row.query());
+        int best = 0;
+        for (int j = 1; j < vectors.size(); j++) {
+          best = dot(query, vectors.get(j)) > dot(query, vectors.get(best)) ? j : best;
+        }
+        right += passages.get(best).equals(row.passage()) ? 1 : 0;
+      }
+      return (double) right / rows.size();
+    }
+  }
+
+  private static double dot(float[] left, float[] right) {
+    double sum = 0;
+    for (int i = 0; i < left.length; i++) {
+      sum += (double) left[i] * right[i];
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,123 @@
+package io.adapt4j.rag.langchain4j;
+
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.embedding.EmbeddingModel;
+import dev.langchain4j.rag.content.retriever.ContentRetriever;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.retrieve.Retriever;
+
+/**
+ * Parts of Adapt4J as LangChain4j takes them, and the other way round. Needs the optional
+ * dependency {@code dev.langchain4j:langchain4j-core}. No adapter closes what it is made of.
+ */
+public final class LangChain4j {
+
+  /** Key of a content's metadata: the id of the document it is in. */
+  public static final String DOCUMENT_ID = "document_id";
+
+  /** Key of a content's metadata: the title of the document; absent if it has none. */
+  public static final String TITLE = "title";
+
+  /** Key of a content's metadata: the number of the chunk in the document, from 0. */
+  public static final String CHUNK = "chunk";
+
+  /** Key of a content's metadata: where the text begins in the document, in UTF-16 characters. */
+  public static final String START = "start";
+
+  /** Key of a content's metadata: the character after its last. */
+  public static final String END = "end";
+
+  private LangChain4j() {}
+
+  /**
+   * Finds contents for queries. A content is the text of a passage; its metadata are those of the
+   * document and the keys above, which win over fields of the same name. Booleans become texts.
+   *
+   * @param retriever what finds passages
+   * @return the same retriever
+   */
+  public static ContentRetriever contentRetriever(Retriever retriever) {
+    return new OurContentRetriever(retriever);
+  }
+
+  /**
+   * Searches with a retriever of LangChain4j, for answers with citations. Each content is a
+   * document of its own, named by a hash; the last 1,000 found are kept for citations to be
+   * checked. Nothing can be added or deleted, filters and searches by vector alone are refused;
+   * vectors are not looked at, so that {@code SearchBy.WORDS} saves making them.
+   *
+   * @param retriever what finds contents
+   * @return an index of what it finds
+   */
+  public static SearchIndex index(ContentRetriever retriever) {
+    return new TheirIndex(retriever);
+  }
+
+  /**
+   * Gives out vectors. Requests with {@code EmbeddingInputType.QUERY} are embedded as questions,
+   * all others as passages; for models without prompts that is the same.
+   *
+   * @param embeddings the model
+   * @return the same model
+   */
+  public static EmbeddingModel embeddingModel(TextEmbeddings embeddings) {
+    return new OurEmbeddingModel(embeddings);
+  }
+
+  /**
+   * Answers conversations. What a request says of temperature, top-p, top-k, stop sequences and the
+   * limit of tokens counts before the options. Tools, JSON as the format of the answer, penalties,
+   * the name of another model and messages that are not text are refused.
+   *
+   * @param generator what answers
+   * @param options what a request does not say
+   * @return the same generator
+   */
+  public static ChatModel chatModel(TextGenerator generator, GenerationOptions options) {
+    return new OurChatModel(generator, options);
+  }
+
+  /**
+   * Answers conversations piece by piece, otherwise as {@link #chatModel}. A request is answered on
+   * the thread that makes it.
+   *
+   * @param generator what answers
+   * @param options what a request does not say
+   * @return the same generator
+   */
+  public static StreamingChatModel streamingChatModel(
+      TextGenerator generator, GenerationOptions options) {
+    return new OurStreamingChatModel(generator, options);
+  }
+
+  /**
+   * Takes vectors of a model of LangChain4j, scaled to length 1. Questions are asked for with
+   * {@code EmbeddingInputType.QUERY} and passages with {@code DOCUMENT} where the model knows
+   * these.
+   *
+   * @param model the model
+   * @param identity what tells its vectors from those of other models, such as provider, name and
+   *     version; an index takes vectors of one identity only
+   * @return the same model
+   * @throws IllegalArgumentException if the identity is blank
+   */
+  public static TextEmbeddings embeddings(EmbeddingModel model, String identity) {
+    return new TheirEmbeddings(model, identity);
+  }
+
+  /**
+   * Takes answers of a chat model of LangChain4j. The seed is not passed on; options that have no
+   * counterpart (min-p, repetition penalty, stop ids, ignoring the end token) are refused where
+   * they are set.
+   *
+   * @param model the model
+   * @return the same model
+   */
+  public static TextGenerator generator(ChatModel model) {
+    return new TheirGenerator(model);
+  }
+}

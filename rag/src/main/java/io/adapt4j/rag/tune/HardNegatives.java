@@ -1,0 +1,176 @@
+package io.adapt4j.rag.tune;
+
+import io.adapt4j.core.data.Example;
+import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.index.Fusion;
+import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.index.SearchQuery;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Looks for passages that seem to answer queries and do not, to tune an embedding model with: what
+ * an index finds for a query and is not among its passages. Since nobody has judged the rest of an
+ * index, what is almost as near to the query as its own passage is left out: it may well be an
+ * answer too (Moreira et al. 2024, "NV-Retriever", positive-aware mining by a share of the
+ * positive's score).
+ *
+ * <p>Immutable: every option returns a changed copy.
+ */
+public final class HardNegatives {
+
+  /** Negatives of a query unless it is set. */
+  public static final int DEFAULT_COUNT = 1;
+
+  /** Hits of a query that are looked at unless it is set. */
+  public static final int DEFAULT_CANDIDATES = 30;
+
+  /** Of the cosine of query and passage, what a negative's may be at most unless it is set. */
+  public static final double DEFAULT_SHARE = 0.95;
+
+  private final SearchIndex index;
+  private final TextEmbeddings embeddings;
+  private final int count;
+  private final int candidates;
+  private final double share;
+
+  private HardNegatives(
+      SearchIndex index, TextEmbeddings embeddings, int count, int candidates, double share) {
+    this.index = index;
+    this.embeddings = embeddings;
+    this.count = count;
+    this.candidates = candidates;
+    this.share = share;
+  }
+
+  /**
+   * Looks in an index.
+   *
+   * @param index where to look, by words and by vector; closed by the caller
+   * @param embeddings those that the index was filled with, closed by the caller
+   * @return with all defaults
+   */
+  public static HardNegatives in(SearchIndex index, TextEmbeddings embeddings) {
+    return new HardNegatives(
+        Objects.requireNonNull(index, "index"),
+        Objects.requireNonNull(embeddings, "embeddings"),
+        DEFAULT_COUNT,
+        DEFAULT_CANDIDATES,
+        DEFAULT_SHARE);
+  }
+
+  /**
+   * Sets how many negatives a query gets at most; {@value #DEFAULT_COUNT} unless it is set.
+   *
+   * @param most at least 1
+   * @return a changed copy
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public HardNegatives count(int most) {
+    return new HardNegatives(index, embeddings, atLeastOne("count", most), candidates, share);
+  }
+
+  /**
+   * Sets how many hits of a query are looked at; {@value #DEFAULT_CANDIDATES} unless it is set.
+   *
+   * @param hits at least 1
+   * @return a changed copy
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public HardNegatives candidates(int hits) {
+    return new HardNegatives(index, embeddings, count, atLeastOne("candidates", hits), share);
+  }
+
+  /**
+   * Sets how near to the query a negative may be, as a share of the cosine of query and passage;
+   * {@value #DEFAULT_SHARE} unless it is set.
+   *
+   * @param most above 0; the lower, the fewer answers are taken for negatives
+   * @return a changed copy
+   * @throws IllegalArgumentException if it is not above 0
+   */
+  public HardNegatives share(double most) {
+    if (!(most > 0 && Double.isFinite(most))) {
+      throw new IllegalArgumentException("share: expected a number above 0, found " + most);
+    }
+    return new HardNegatives(index, embeddings, count, candidates, most);
+  }
+
+  private static int atLeastOne(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + " must be at least 1, found " + value);
+    }
+    return value;
+  }
+
+  /**
+   * Adds negatives to rows, after those that they have.
+   *
+   * @param rows queries with their passages; rows with the same query are answers to it all
+   * @return the same rows in their order; those for which nothing was found are as they were
+   */
+  public List<Example.QueryPassage> mine(List<Example.QueryPassage> rows) {
+    Map<String, Set<String>> answers = new HashMap<>();
+    rows.forEach(
+        row ->
+            answers
+                .computeIfAbsent(row.query(), query -> new LinkedHashSet<>())
+                .add(plain(row.passage())));
+    return rows.stream().map(row -> mined(row, answers.get(row.query()))).toList();
+  }
+
+  private Example.QueryPassage mined(Example.QueryPassage row, Set<String> answers) {
+    float[] query = embeddings.query(row.query());
+    List<String> found =
+        search(row.query(), query).stream()
+            .filter(text -> answers.stream().noneMatch(answer -> overlap(answer, plain(text))))
+            .filter(text -> !row.negatives().contains(text))
+            .toList();
+    List<String> texts = new ArrayList<>(found);
+    texts.add(row.passage());
+    List<float[]> vectors = embeddings.passages(texts);
+    double most = share * cosine(query, vectors.get(found.size()));
+    List<String> negatives = new ArrayList<>(row.negatives());
+    for (int i = 0; i < found.size() && negatives.size() - row.negatives().size() < count; i++) {
+      if (cosine(query, vectors.get(i)) <= most) {
+        negatives.add(found.get(i));
+      }
+    }
+    return new Example.QueryPassage(row.query(), row.passage(), negatives);
+  }
+
+  private List<String> search(String text, float[] vector) {
+    SearchQuery query =
+        new SearchQuery(text, Optional.of(vector), candidates, Optional.empty(), Fusion.standard());
+    return index.search(query).stream()
+        .map(Hit::chunk)
+        .map(chunk -> chunk.text())
+        .filter(one -> !one.isBlank())
+        .distinct()
+        .toList();
+  }
+
+  /** A chunk may be a part of an answer, or hold it. */
+  private static boolean overlap(String answer, String text) {
+    return answer.contains(text) || text.contains(answer);
+  }
+
+  private static String plain(String text) {
+    return text.strip().replaceAll("\\s+", " ");
+  }
+
+  private static double cosine(float[] left, float[] right) {
+    double sum = 0;
+    for (int i = 0; i < left.length; i++) {
+      sum += (double) left[i] * right[i];
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,2 @@
+/** Data to tune retrieval with. */
+package io.adapt4j.rag.tune;

@@ -1,0 +1,399 @@
+package io.adapt4j.rag.langchain4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.document.Metadata;
+import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.data.segment.TextSegment;
+import dev.langchain4j.exception.InvalidRequestException;
+import dev.langchain4j.exception.LangChain4jException;
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.embedding.EmbeddingModel;
+import dev.langchain4j.model.embedding.request.EmbeddingInputType;
+import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.rag.content.Content;
+import dev.langchain4j.rag.content.ContentMetadata;
+import dev.langchain4j.rag.content.retriever.ContentRetriever;
+import dev.langchain4j.rag.content.retriever.EmbeddingStoreContentRetriever;
+import dev.langchain4j.rag.query.Query;
+import dev.langchain4j.service.AiServices;
+import dev.langchain4j.service.Result;
+import dev.langchain4j.store.embedding.inmemory.InMemoryEmbeddingStore;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.text.GeneratedText;
+import io.adapt4j.core.text.GeneratorException;
+import io.adapt4j.core.text.RequestRefusedException;
+import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.core.text.TokenUsage;
+import io.adapt4j.rag.answer.Answer;
+import io.adapt4j.rag.answer.AnswerOptions;
+import io.adapt4j.rag.answer.Answerer;
+import io.adapt4j.rag.answer.TokenBudget;
+import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.retrieve.Passage;
+import io.adapt4j.rag.retrieve.RetrievalOptions;
+import io.adapt4j.rag.retrieve.Retriever;
+import io.adapt4j.rag.retrieve.SearchBy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/** The adapters in the hands of the real LangChain4j. */
+class LangChain4jTest {
+
+  private static final GenerationOptions OPTIONS =
+      GenerationOptions.builder().temperature(0.5).maxNewTokens(77).build();
+
+  private final List<List<ChatMessage>> asked = new ArrayList<>();
+  private final List<GenerationOptions> options = new ArrayList<>();
+
+  /** Answers with the last line of what it is asked, and keeps that. */
+  private final TextGenerator echo =
+      new TextGenerator() {
+        @Override
+        public GeneratedText generate(List<ChatMessage> messages, GenerationOptions chosen) {
+          asked.add(messages);
+          options.add(chosen);
+          String last = messages.get(messages.size() - 1).content().toString();
+          String text = last.substring(last.lastIndexOf('\n') + 1);
+          return new GeneratedText(text, Ending.LENGTH, Optional.of(new TokenUsage(7, 3)), false);
+        }
+
+        @Override
+        public GeneratedText stream(
+            List<ChatMessage> messages, GenerationOptions chosen, Consumer<String> onText) {
+          GeneratedText answer = generate(messages, chosen);
+          for (String piece : answer.text().split("(?<= )", -1)) {
+            onText.accept(piece);
+          }
+          return answer;
+        }
+      };
+
+  /** An application of LangChain4j. */
+  interface Assistant {
+    Result<String> ask(String question);
+  }
+
+  @Test
+  void anAiServiceAnswersFromOurIndexWithOurModel() {
+    try (SmallIndex index = SmallIndex.ofAnimals()) {
+      Assistant assistant =
+          AiServices.builder(Assistant.class)
+              .chatModel(LangChain4j.chatModel(echo, OPTIONS))
+              .contentRetriever(LangChain4j.contentRetriever(retriever(index, 1)))
+              .build();
+      Result<String> answer = assistant.ask("What do badgers eat?");
+      assertThat(asked).hasSize(1);
+      assertThat(asked.get(0).get(0).role()).isEqualTo("user");
+      assertThat(asked.get(0).get(0).content().toString())
+          .contains("What do badgers eat?", "Badgers eat worms.")
+          .doesNotContain("Otters");
+      assertThat(answer.content()).isEqualTo("Badgers eat worms.");
+      assertThat(answer.sources()).hasSize(1);
+      assertThat(answer.finishReason()).isEqualTo(FinishReason.LENGTH);
+      assertThat(answer.tokenUsage().inputTokenCount()).isEqualTo(7);
+      assertThat(options.get(0).maxNewTokens()).isEqualTo(77);
+    }
+  }
+
+  @Test
+  void aContentTellsItsDocumentAndSpan() {
+    try (SmallIndex index = SmallIndex.ofAnimals()) {
+      List<Content> found =
+          LangChain4j.contentRetriever(retriever(index, 2)).retrieve(Query.from("badgers"));
+      assertThat(found).hasSize(2);
+      TextSegment first = found.get(0).textSegment();
+      assertThat(first.text()).isEqualTo("Badgers eat worms.");
+      assertThat(first.metadata().getString(LangChain4j.DOCUMENT_ID)).isEqualTo("badger.txt");
+      assertThat(first.metadata().getString(LangChain4j.TITLE)).isEqualTo("On badgers");
+      assertThat(first.metadata().getInteger(LangChain4j.CHUNK)).isEqualTo(0);
+      assertThat(first.metadata().getInteger(LangChain4j.START)).isEqualTo(0);
+      assertThat(first.metadata().getInteger(LangChain4j.END)).isEqualTo(18);
+      assertThat(first.metadata().getLong("year")).isEqualTo(1999);
+      assertThat(first.metadata().getString("wild")).isEqualTo("true");
+      assertThat(found.get(0).metadata().get(ContentMetadata.EMBEDDING_ID))
+          .isEqualTo("badger.txt#0");
+      assertThat((double) found.get(0).metadata().get(ContentMetadata.SCORE))
+          .isGreaterThan((double) found.get(1).metadata().get(ContentMetadata.SCORE));
+    }
+  }
+
+  private static Retriever retriever(SearchIndex index, int limit) {
+    return Retriever.of(
+        index, new Letters(), RetrievalOptions.builder().limit(limit).parents(false).build());
+  }
+
+  @Test
+  void theirRetrieverIsASourceWhoseCitationsAreChecked() {
+    ContentRetriever theirs =
+        query ->
+            List.of(
+                Content.from(
+                    TextSegment.from(
+                        "Badgers eat worms.", Metadata.from(LangChain4j.TITLE, "On badgers"))),
+                Content.from("Otters eat fish."));
+    SearchIndex index = LangChain4j.index(theirs);
+    RetrievalOptions words = RetrievalOptions.builder().searchBy(SearchBy.WORDS).build();
+    Retriever retriever = Retriever.of(index, new Letters(), words);
+    List<Passage> passages = retriever.retrieve("What do badgers eat?").passages();
+    assertThat(passages)
+        .extracting(Passage::text)
+        .containsExactly("Badgers eat worms.", "Otters eat fish.");
+    assertThat(passages.get(0).title()).isEqualTo("On badgers");
+    assertThat(passages.get(0).score()).isGreaterThan(passages.get(1).score());
+
+    TextGenerator cites = (messages, chosen) -> GeneratedText.of("They eat worms [1].");
+    Answer answer =
+        Answerer.of(index, retriever, cites, TokenBudget.estimated(2000), AnswerOptions.defaults())
+            .answer(
+                List.of(ChatMessage.user("What do badgers eat?")), Optional.empty(), piece -> {});
+    assertThat(answer.citations()).hasSize(1);
+    assertThat(answer.citations().get(0).text()).isEqualTo("Badgers eat worms.");
+    assertThat(answer.citations().get(0).verified()).isTrue();
+    assertThatThrownBy(() -> index.delete(List.of("a")))
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessageContaining("delete documents where it searches");
+  }
+
+  @Test
+  void theirStoreSearchesByOurVectors() {
+    EmbeddingModel model = LangChain4j.embeddingModel(new Letters());
+    InMemoryEmbeddingStore<TextSegment> store = new InMemoryEmbeddingStore<>();
+    List<TextSegment> segments = List.of(TextSegment.from("aaab"), TextSegment.from("zzzy"));
+    store.addAll(model.embedAll(segments).content(), segments);
+    List<Content> found =
+        EmbeddingStoreContentRetriever.builder()
+            .embeddingStore(store)
+            .embeddingModel(model)
+            .embeddingInputType(EmbeddingInputType.QUERY)
+            .maxResults(1)
+            .build()
+            .retrieve(Query.from("zyz"));
+    assertThat(found.get(0).textSegment().text()).isEqualTo("zzzy");
+    assertThat(model.dimension()).isEqualTo(26);
+    assertThat(model.modelName()).isEqualTo("letters");
+  }
+
+  @Test
+  void questionsAndPassagesAreToldApart() {
+    Letters letters = new Letters();
+    EmbeddingModel model = LangChain4j.embeddingModel(letters);
+    TextEmbeddings back = LangChain4j.embeddings(model, "letters again");
+    assertThat(back.query("abc")).containsExactly(letters.query("abc"), within(1e-6f));
+    assertThat(letters.questions).isEqualTo(2);
+    assertThat(back.passages(List.of("abc", "d")).get(1))
+        .containsExactly(letters.query("d"), within(1e-6f));
+    assertThat(letters.questions).isEqualTo(3);
+    assertThat(back.passages(List.of())).isEmpty();
+    assertThat(back.identity()).isEqualTo("letters again");
+    assertThat(back.dimension()).isEqualTo(26);
+  }
+
+  @Test
+  void theirVectorsAreScaledToLengthOne() {
+    float[] theirs = {3, 4};
+    EmbeddingModel model =
+        new EmbeddingModel() {
+          @Override
+          public dev.langchain4j.model.output.Response<List<Embedding>> embedAll(
+              List<TextSegment> texts) {
+            return dev.langchain4j.model.output.Response.from(
+                texts.stream().map(text -> Embedding.from(theirs)).toList());
+          }
+        };
+    float[] vector = LangChain4j.embeddings(model, "three-four").query("a");
+    assertThat(vector[0]).isCloseTo(0.6f, within(1e-6f));
+    assertThat(vector[1]).isCloseTo(0.8f, within(1e-6f));
+    assertThat(theirs).containsExactly(3, 4);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LangChain4j.embeddings(model, " "))
+        .withMessageContaining("identity");
+  }
+
+  @Test
+  void whatARequestSaysCountsBeforeTheOptions() {
+    LangChain4j.chatModel(echo, OPTIONS)
+        .chat(
+            ChatRequest.builder()
+                .messages(
+                    SystemMessage.from("Be short."), UserMessage.from("Hi"), AiMessage.from("Ho"))
+                .temperature(0.0)
+                .topK(5)
+                .topP(0.9)
+                .maxOutputTokens(3)
+                .stopSequences(List.of("."))
+                .build());
+    assertThat(asked.get(0))
+        .containsExactly(
+            ChatMessage.system("Be short."), ChatMessage.user("Hi"), ChatMessage.assistant("Ho"));
+    assertThat(options.get(0).toString())
+        .isEqualTo(
+            OPTIONS.toBuilder()
+                .temperature(0)
+                .topK(5)
+                .topP(0.9)
+                .maxNewTokens(3)
+                .stopStrings(".")
+                .build()
+                .toString());
+  }
+
+  @Test
+  void whatWeCannotDoIsRefused() {
+    ChatModel model = LangChain4j.chatModel(echo, OPTIONS);
+    ChatRequest.Builder plain = ChatRequest.builder().messages(UserMessage.from("Hi"));
+    ToolSpecification tool = ToolSpecification.builder().name("clock").build();
+    List<ChatRequest> refused =
+        List.of(
+            plain.build().toBuilder().toolSpecifications(tool).build(),
+            plain.build().toBuilder().responseFormat(ResponseFormat.JSON).build(),
+            plain.build().toBuilder().frequencyPenalty(0.5).build(),
+            plain.build().toBuilder().modelName("another").build(),
+            ChatRequest.builder()
+                .messages(UserMessage.from(ImageContent.from("http://localhost/a.png")))
+                .build());
+    for (ChatRequest request : refused) {
+      assertThatThrownBy(() -> model.chat(request))
+          .isInstanceOf(UnsupportedFeatureException.class)
+          .hasMessageContaining("do not support");
+    }
+    assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void anAnswerIsStreamedPieceByPiece() {
+    List<String> pieces = new ArrayList<>();
+    List<ChatResponse> whole = new ArrayList<>();
+    List<Throwable> errors = new ArrayList<>();
+    LangChain4j.streamingChatModel(echo, OPTIONS)
+        .chat("one two three", handler(pieces, whole, errors));
+    assertThat(pieces).containsExactly("one ", "two ", "three");
+    assertThat(whole).extracting(one -> one.aiMessage().text()).containsExactly("one two three");
+    TextGenerator broken =
+        (messages, chosen) -> {
+          throw new RequestRefusedException("too long");
+        };
+    LangChain4j.streamingChatModel(broken, OPTIONS).chat("Hi", handler(pieces, whole, errors));
+    assertThat(errors).hasSize(1);
+    assertThat(errors.get(0)).isInstanceOf(InvalidRequestException.class).hasMessage("too long");
+    assertThat(whole).hasSize(1);
+  }
+
+  private static StreamingChatResponseHandler handler(
+      List<String> pieces, List<ChatResponse> whole, List<Throwable> errors) {
+    return new StreamingChatResponseHandler() {
+      @Override
+      public void onPartialResponse(String piece) {
+        pieces.add(piece);
+      }
+
+      @Override
+      public void onCompleteResponse(ChatResponse response) {
+        whole.add(response);
+      }
+
+      @Override
+      public void onError(Throwable error) {
+        errors.add(error);
+      }
+    };
+  }
+
+  @Test
+  void theirChatModelAnswersAsOurGenerator() {
+    TextGenerator back = LangChain4j.generator(LangChain4j.chatModel(echo, OPTIONS));
+    GenerationOptions chosen =
+        GenerationOptions.builder().temperature(0.2).maxNewTokens(9).topK(3).build();
+    List<ChatMessage> messages =
+        List.of(ChatMessage.system("s"), ChatMessage.user("u"), ChatMessage.assistant("a"));
+    GeneratedText answer = back.generate(messages, chosen);
+    assertThat(answer)
+        .isEqualTo(new GeneratedText("a", Ending.LENGTH, Optional.of(new TokenUsage(7, 3)), false));
+    assertThat(asked.get(0)).isEqualTo(messages);
+    assertThat(options.get(0).toString()).isEqualTo(chosen.toString());
+    GenerationOptions minP = chosen.toBuilder().minP(0.1).build();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> back.generate(messages, minP))
+        .withMessageContaining("minP: expected it unset for a model of LangChain4j, found 0.1");
+  }
+
+  @Test
+  void theirFailuresAreOurs() {
+    assertThatThrownBy(() -> failing(new InvalidRequestException("too long")))
+        .isInstanceOf(RequestRefusedException.class)
+        .hasMessageContaining("too long");
+    assertThatThrownBy(() -> failing(new LangChain4jException("gone")))
+        .isInstanceOf(GeneratorException.class)
+        .isNotInstanceOf(RequestRefusedException.class)
+        .hasMessageContaining("gone");
+  }
+
+  private static void failing(RuntimeException failure) {
+    ChatModel model =
+        new ChatModel() {
+          @Override
+          public ChatResponse doChat(ChatRequest request) {
+            throw failure;
+          }
+        };
+    LangChain4j.generator(model).generate("Hi", GenerationOptions.defaults());
+  }
+
+  /** How often each letter occurs, of length 1. */
+  private static final class Letters implements TextEmbeddings {
+
+    private int questions;
+
+    @Override
+    public String identity() {
+      return "letters";
+    }
+
+    @Override
+    public int dimension() {
+      return 26;
+    }
+
+    @Override
+    public List<float[]> passages(List<String> texts) {
+      return texts.stream().map(Letters::vector).toList();
+    }
+
+    @Override
+    public float[] query(String text) {
+      questions++;
+      return vector(text);
+    }
+
+    private static float[] vector(String text) {
+      float[] counts = new float[26];
+      text.toLowerCase(Locale.ROOT)
+          .chars()
+          .filter(letter -> letter >= 'a' && letter <= 'z')
+          .forEach(letter -> counts[letter - 'a']++);
+      Embedding embedding = Embedding.from(counts);
+      embedding.normalize();
+      return embedding.vector();
+    }
+  }
+}
