@@ -3,6 +3,7 @@ package io.adapt4j.rag.index;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.lucene.index.IndexWriter;
@@ -35,7 +36,9 @@ final class LuceneWriter implements AutoCloseable {
               return thread;
             });
     long nanos = every.interval().toNanos();
-    timer.scheduleWithFixedDelay(this::commitInBackground, nanos, nanos, TimeUnit.NANOSECONDS);
+    // Never done and never failing: it is ended with the timer.
+    Future<?> unused =
+        timer.scheduleWithFixedDelay(this::commitInBackground, nanos, nanos, TimeUnit.NANOSECONDS);
     return timer;
   }
 

@@ -89,8 +89,8 @@ final class PostgresWrites {
   void delete(List<String> ids) throws SQLException {
     try (PreparedStatement statement =
         prepare(
-            "DELETE FROM {schema}.document WHERE id IN"
-                + " (SELECT id FROM {schema}.document WHERE id = ANY (?) ORDER BY id FOR UPDATE)")) {
+            "DELETE FROM {schema}.document WHERE id IN (SELECT id FROM {schema}.document WHERE id ="
+                + " ANY (?) ORDER BY id FOR UPDATE)")) {
       String[] storable = ids.stream().map(PostgresText::storable).toArray(String[]::new);
       statement.setArray(1, connection.createArrayOf("text", storable));
       statement.executeUpdate();

@@ -22,6 +22,12 @@ import io.adapt4j.rag.document.Document;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -294,5 +300,41 @@ abstract class SearchIndexContract {
     assertThat(index.search(where(words("word"), new Filter.Equal(field, value + " ")))).isEmpty();
     assertThat(index.search(where(words("word"), new Filter.Equal("x' OR '1'='1", "1")))).isEmpty();
     assertThat(index.documentCount()).isEqualTo(2);
+  }
+
+  @Test
+  void manyThreadsAskWhileOneAddsAndDeletes() throws Exception {
+    Set<String> deleted = ConcurrentHashMap.newKeySet();
+    AtomicBoolean done = new AtomicBoolean();
+    ExecutorService pool = Executors.newFixedThreadPool(8);
+    List<Future<Integer>> askers = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      askers.add(pool.submit(() -> ask(deleted, done)));
+    }
+    for (int i = 0; i < 60; i++) {
+      index.putAll(List.of(entry("d" + i, "word\nword", EAST, NORTH)));
+      if (i >= 10) {
+        index.delete(List.of("d" + (i - 10)));
+        deleted.add("d" + (i - 10));
+      }
+    }
+    done.set(true);
+    pool.shutdown();
+    for (Future<Integer> asker : askers) {
+      assertThat(asker.get()).as("questions").isPositive();
+    }
+    assertThat(index.documentCount()).isEqualTo(10);
+  }
+
+  private int ask(Set<String> deleted, AtomicBoolean done) {
+    int questions = 0;
+    do {
+      Set<String> gone = Set.copyOf(deleted);
+      List<Hit> hits = index.search(limited(both("word", EAST), 50));
+      assertThat(hits).noneMatch(hit -> gone.contains(hit.chunk().documentId()));
+      assertThat(hits.size()).as("documents are there whole").isEven();
+      questions++;
+    } while (!done.get());
+    return questions;
   }
 }

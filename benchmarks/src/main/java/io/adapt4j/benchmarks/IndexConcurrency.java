@@ -1,0 +1,161 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.index.Fusion;
+import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.index.LuceneIndex;
+import io.adapt4j.rag.index.PostgresIndex;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.index.SearchQuery;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Threads that ask while one adds, replaces and deletes. Counts the hits of documents whose
+ * deletion had been acknowledged before the question was asked; there must be none, and no error.
+ */
+public final class IndexConcurrency {
+
+  private static final int DIMENSION = 32;
+  private static final int ALIVE = 500;
+
+  private final SearchIndex index;
+  private final ClusteredVectors vectors = new ClusteredVectors(DIMENSION, 20);
+  private final Set<String> deleted = ConcurrentHashMap.newKeySet();
+  private final AtomicLong questions = new AtomicLong();
+  private final AtomicLong hits = new AtomicLong();
+  private final AtomicLong stale = new AtomicLong();
+  private final AtomicLong halves = new AtomicLong();
+  private final long end;
+  private long written;
+
+  private IndexConcurrency(SearchIndex index, int seconds) {
+    this.index = index;
+    this.end = System.nanoTime() + seconds * 1_000_000_000L;
+  }
+
+  /**
+   * Runs the check, and exits with 1 if it fails.
+   *
+   * @param args {@code --seconds}, {@code --threads}, {@code --postgres} with a JDBC URL to check
+   *     that index instead of the embedded one
+   * @throws InterruptedException if it is interrupted
+   */
+  public static void main(String[] args) throws InterruptedException {
+    Arguments arguments =
+        Arguments.parse(
+            args, Map.of("--seconds", "60", "--threads", "8", "--postgres", ""), Set.of());
+    int seconds = arguments.number("--seconds", 1);
+    boolean right;
+    try (TemporaryFolder folder = TemporaryFolder.create();
+        SearchIndex index = open(arguments.text("--postgres"), folder)) {
+      right = new IndexConcurrency(index, seconds).run(arguments.number("--threads", 1));
+    }
+    System.exit(right ? 0 : 1);
+  }
+
+  private static SearchIndex open(String url, TemporaryFolder folder) {
+    return url.isEmpty()
+        ? LuceneIndex.builder(folder.path().resolve("index")).embeddings("c", DIMENSION).open()
+        : PostgresIndex.builder(url, "", "")
+            .schema("concurrency_" + ProcessHandle.current().pid())
+            .embeddings("c", DIMENSION)
+            .open();
+  }
+
+  private boolean run(int threads) throws InterruptedException {
+    ExecutorService pool = Executors.newFixedThreadPool(threads + 1);
+    List<Future<?>> tasks = new ArrayList<>();
+    tasks.add(pool.submit(this::write));
+    for (int i = 0; i < threads; i++) {
+      int seed = i;
+      tasks.add(pool.submit(() -> ask(seed)));
+    }
+    int errors = 0;
+    for (Future<?> task : tasks) {
+      try {
+        task.get();
+      } catch (ExecutionException e) {
+        errors++;
+        e.getCause().printStackTrace();
+      }
+    }
+    pool.shutdown();
+    Report report = new Report("Index concurrency, " + index.getClass().getSimpleName());
+    report.line("questions", "%d from %d threads, %d hits", questions.get(), threads, hits.get());
+    report.line("documents", "%d written, %d deleted", written, deleted.size());
+    report.line("stale hits", "%d", stale.get());
+    report.line("half documents", "%d", halves.get());
+    report.line("errors", "%d", errors);
+    report.print();
+    return errors == 0 && stale.get() == 0 && halves.get() == 0 && hits.get() > 0;
+  }
+
+  /** Documents live for a while, are replaced once and then deleted. */
+  private void write() {
+    Deque<Long> alive = new ArrayDeque<>();
+    for (long next = 0; System.nanoTime() < end; next++) {
+      index.putAll(List.of(entry(next, 2 + (int) (next % 3)), entry(next / 2 * 2, 2)));
+      written += 2;
+      alive.add(next);
+      if (alive.size() > ALIVE) {
+        delete(List.of(alive.poll(), alive.poll()));
+      }
+    }
+  }
+
+  private void delete(List<Long> numbers) {
+    List<String> ids = numbers.stream().map(number -> "d" + number).toList();
+    index.delete(ids);
+    deleted.addAll(ids);
+  }
+
+  private SearchIndex.Entry entry(long number, int size) {
+    String id = "d" + number;
+    String line = "shared words of " + size;
+    StringBuilder text = new StringBuilder();
+    List<Chunk> chunks = new ArrayList<>();
+    List<float[]> embedded = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      Span span = new Span(text.length(), text.length() + line.length());
+      chunks.add(new Chunk(id, i, span, span, "", line));
+      embedded.add(vectors.vector(number * 8 + i));
+      text.append(line).append('\n');
+    }
+    Document document = new Document(id, "", text.toString(), Map.of("size", size));
+    return new SearchIndex.Entry(document, chunks, embedded);
+  }
+
+  private void ask(int seed) {
+    for (long next = seed; System.nanoTime() < end; next += 1000) {
+      Set<String> gone = Set.copyOf(deleted);
+      Optional<float[]> vector = Optional.of(vectors.vector(-1 - next));
+      for (Hit hit :
+          index.search(
+              new SearchQuery("shared words", vector, 20, Optional.empty(), Fusion.standard()))) {
+        hits.incrementAndGet();
+        if (gone.contains(hit.chunk().documentId())) {
+          stale.incrementAndGet();
+        }
+        // Each version says in all its chunks and its metadata how many chunks it has.
+        if (!hit.chunk().text().endsWith(" " + hit.metadata().get("size"))) {
+          halves.incrementAndGet();
+        }
+      }
+      questions.incrementAndGet();
+    }
+  }
+}

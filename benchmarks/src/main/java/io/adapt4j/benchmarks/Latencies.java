@@ -1,0 +1,36 @@
+package io.adapt4j.benchmarks;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/** Times of single calls. */
+final class Latencies {
+
+  private final double[] milliseconds;
+  private int count;
+
+  Latencies(int most) {
+    this.milliseconds = new double[most];
+  }
+
+  void add(long nanos) {
+    milliseconds[count++] = nanos / 1e6;
+  }
+
+  /** The smallest time that a share of the calls did not exceed. */
+  double percentile(double share) {
+    double[] sorted = Arrays.copyOf(milliseconds, count);
+    Arrays.sort(sorted);
+    return sorted[(int) Math.min(count - 1L, Math.max(0, Math.ceil(share * count) - 1))];
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "p50 %.2f ms, p99 %.2f ms, most %.2f ms",
+        percentile(0.5),
+        percentile(0.99),
+        percentile(1));
+  }
+}

@@ -1,0 +1,179 @@
+package io.adapt4j.rag.index;
+
+import static io.adapt4j.rag.index.Samples.EAST;
+import static io.adapt4j.rag.index.Samples.entry;
+import static io.adapt4j.rag.index.Samples.ids;
+import static io.adapt4j.rag.index.Samples.near;
+import static io.adapt4j.rag.index.Samples.words;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.FSDirectory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class LuceneFolderTest {
+
+  @TempDir private Path folder;
+
+  private LuceneIndex.Builder builder() {
+    return LuceneIndex.builder(folder).embeddings("m", 3);
+  }
+
+  private Path file(String name) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(one -> one.getFileName().toString().matches(name)).findFirst().get();
+    }
+  }
+
+  @Test
+  void aSecondWriterIsRefusedAndAReaderIsNot() {
+    try (LuceneIndex writer = builder().open()) {
+      writer.putAll(List.of(entry("a", "words", EAST)));
+      assertThatIllegalStateException()
+          .isThrownBy(() -> builder().open())
+          .withMessageContaining("has it open for writing");
+      try (LuceneIndex reader = builder().openForReading()) {
+        assertThat(ids(reader.search(words("words")))).containsExactly("a#0");
+        writer.putAll(List.of(entry("b", "words", EAST)));
+        assertThat(reader.documentCount()).isEqualTo(2);
+        assertThatThrownBy(() -> reader.delete(List.of("a")))
+            .isInstanceOf(UnsupportedOperationException.class)
+            .hasMessageContaining("was opened for reading");
+      }
+    }
+  }
+
+  @Test
+  void aFolderWithoutAnIndexIsNotReadAndOneWithOtherFilesNotWritten() throws IOException {
+    assertThatIllegalStateException()
+        .isThrownBy(() -> builder().openForReading())
+        .withMessageContaining("holds no index");
+    Files.writeString(folder.resolve("notes.txt"), "mine");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> builder().open())
+        .withMessageContaining("holds notes.txt but no index");
+  }
+
+  @Test
+  void anIndexOfAnotherLanguageOrWithoutVectorsIsRefused() {
+    builder().open().close();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> builder().language(Language.GERMAN).open())
+        .withMessageContaining("'ENGLISH'")
+        .withMessageContaining("'GERMAN'");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> LuceneIndex.builder(folder).open())
+        .withMessageContaining("asked for are words without vectors");
+  }
+
+  @Test
+  void anIndexOfAnotherProgramOrFormatIsRefused() throws IOException {
+    try (Directory directory = FSDirectory.open(folder);
+        IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig())) {
+      writer.commit();
+    }
+    assertThatIllegalStateException()
+        .isThrownBy(() -> builder().open())
+        .withMessageContaining("not Adapt4J's");
+    try (Directory directory = FSDirectory.open(folder);
+        IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig())) {
+      writer.setLiveCommitData(Map.of("adapt4j.format", "7").entrySet());
+      writer.commit();
+    }
+    assertThatIllegalStateException()
+        .isThrownBy(() -> builder().open())
+        .withMessageContaining("format 7, this version reads format 1");
+  }
+
+  @Test
+  void aDamagedFolderIsRefusedNamingIt() throws IOException {
+    try (LuceneIndex index = builder().open()) {
+      index.putAll(List.of(entry("a", "words", EAST)));
+    }
+    Path vectors = file("_.*\\.(vec|cfs)");
+    try (FileChannel channel = FileChannel.open(vectors, StandardOpenOption.WRITE)) {
+      channel.truncate(channel.size() / 2);
+    }
+    assertThatThrownBy(() -> builder().open())
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining(folder.toString())
+        .hasMessageContaining("is damaged; restore it");
+  }
+
+  @Test
+  void anIndexOfWordsTakesNoVectors() {
+    try (LuceneIndex index = LuceneIndex.builder(folder).open()) {
+      index.putAll(List.of(entry("a", "words only")));
+      assertThat(ids(index.search(words("words")))).containsExactly("a#0");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> index.search(near(EAST)))
+          .withMessageContaining("opened for words only");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> index.putAll(List.of(entry("b", "x", EAST))))
+          .withMessageContaining("opened for words only");
+    }
+  }
+
+  @Test
+  void changesAreFoundBeforeTheyAreCommittedAndKeptByClosing() {
+    CommitPolicy policy = new CommitPolicy.OnClose();
+    try (LuceneIndex writer = builder().commit(policy).open();
+        LuceneIndex reader = builder().openForReading()) {
+      writer.putAll(List.of(entry("a", "words", EAST)));
+      assertThat(writer.documentCount()).isEqualTo(1);
+      assertThat(reader.documentCount()).isZero();
+      writer.commit();
+      assertThat(reader.documentCount()).isEqualTo(1);
+      writer.putAll(List.of(entry("b", "words", EAST)));
+    }
+    try (LuceneIndex reader = builder().openForReading()) {
+      assertThat(reader.documentCount()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void changesAreCommittedInTheBackground() throws InterruptedException {
+    CommitPolicy policy = new CommitPolicy.Every(Duration.ofMillis(20));
+    try (LuceneIndex writer = builder().commit(policy).open();
+        LuceneIndex reader = builder().openForReading()) {
+      writer.putAll(List.of(entry("a", "words", EAST)));
+      while (reader.documentCount() == 0) {
+        Thread.sleep(5);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Quantisation.class)
+  void whatShortenedVectorsFindIsScoredByWholeOnes(Quantisation quantisation) {
+    try (LuceneIndex index =
+        LuceneIndex.builder(folder).embeddings("m", 4).quantised(quantisation).open()) {
+      for (int i = 0; i < 50; i++) {
+        index.putAll(List.of(entry("d" + i, "x", new float[] {50 - i, i, 1, 2})));
+      }
+      index.compact();
+      List<Hit> hits = index.search(Samples.limited(near(50, 0, 1, 2), 3));
+      assertThat(ids(hits)).containsExactly("d0#0", "d1#0", "d2#0");
+      assertThat(hits.get(0).score()).isCloseTo(1, within(1e-6));
+    }
+  }
+}
