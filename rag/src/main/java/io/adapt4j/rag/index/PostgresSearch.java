@@ -69,8 +69,9 @@ final class PostgresSearch {
   private List<Scored> words(Map<String, Integer> bag) throws SQLException {
     String sql =
         "WITH asked AS (SELECT * FROM unnest(?::text[], ?::int[]) AS asked (lexeme, times)),"
-            + " size AS (SELECT count(*)::float8 AS chunks,"
-            + " greatest(avg(word_count), 1)::float8 AS words FROM {schema}.chunk),"
+            + " size AS (SELECT sum(chunk_count)::float8 AS chunks,"
+            + " greatest(sum(word_count) / greatest(sum(chunk_count), 1), 1)::float8 AS words"
+            + " FROM {schema}.document),"
             + " held AS (SELECT document_id, number, metadata, word_count, lexeme, times,"
             + " cardinality(positions)::float8 AS count FROM {schema}.chunk,"
             + " unnest(words) JOIN asked USING (lexeme) WHERE words @@ ?::tsquery),"

@@ -28,6 +28,7 @@ final class PostgresWrites {
       putDocument(entry);
       deleteChunks(entry.document().id());
       putChunks(entry);
+      countWords(entry.document().id());
     }
   }
 
@@ -35,15 +36,16 @@ final class PostgresWrites {
     Document document = entry.document();
     try (PreparedStatement statement =
         prepare(
-            "INSERT INTO {schema}.document (id, title, content, metadata, hash)"
-                + " VALUES (?, ?, ?, ?::jsonb, ?) ON CONFLICT (id) DO UPDATE SET"
-                + " title = excluded.title, content = excluded.content,"
-                + " metadata = excluded.metadata, hash = excluded.hash")) {
+            "INSERT INTO {schema}.document (id, title, content, metadata, hash, chunk_count,"
+                + " word_count) VALUES (?, ?, ?, ?::jsonb, ?, ?, 0) ON CONFLICT (id) DO UPDATE SET"
+                + " title = excluded.title, content = excluded.content, metadata ="
+                + " excluded.metadata, hash = excluded.hash, chunk_count = excluded.chunk_count")) {
       statement.setString(1, document.id());
       statement.setString(2, PostgresText.storable(document.title()));
       statement.setString(3, PostgresText.storable(document.text()));
       statement.setString(4, PostgresText.json(document.metadata()));
       statement.setString(5, entry.contentHash());
+      statement.setInt(6, entry.chunks().size());
       statement.executeUpdate();
     }
   }
@@ -83,6 +85,18 @@ final class PostgresWrites {
         statement.addBatch();
       }
       statement.executeBatch();
+    }
+  }
+
+  /** Searches by words add these up, since adding up all chunks would take them long. */
+  private void countWords(String id) throws SQLException {
+    try (PreparedStatement statement =
+        prepare(
+            "UPDATE {schema}.document SET word_count = (SELECT coalesce(sum(word_count), 0)"
+                + " FROM {schema}.chunk WHERE document_id = ?) WHERE id = ?")) {
+      statement.setString(1, id);
+      statement.setString(2, id);
+      statement.executeUpdate();
     }
   }
 

@@ -3,8 +3,12 @@ CREATE TABLE {schema}.document (
   title text NOT NULL,
   content text NOT NULL,
   metadata jsonb NOT NULL,
-  hash text NOT NULL
+  hash text NOT NULL,
+  chunk_count integer NOT NULL,
+  word_count bigint NOT NULL
 );
+
+CREATE INDEX document_size ON {schema}.document (chunk_count, word_count);
 
 CREATE TABLE {schema}.chunk (
   document_id text COLLATE "C" NOT NULL REFERENCES {schema}.document (id) ON DELETE CASCADE,

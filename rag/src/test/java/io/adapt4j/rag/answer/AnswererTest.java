@@ -129,8 +129,9 @@ class AnswererTest {
     add("returns.md", RETURNS);
     Answer answer =
         ask(
-            "“returned  within\n30 days” and \"Keep the receipt,\" but \"within 60 days of buying\";"
-                + " the \"receipt\" [1].",
+            "“returned  within\n"
+                + "30 days” and \"Keep the receipt,\" but \"within 60 days of buying\"; the"
+                + " \"receipt\" [1].",
             "goods returned");
     assertThat(answer.quotes()).extracting(Quote::verbatim).containsExactly(true, true, false);
     Quote.Place place = answer.quotes().get(0).place().orElseThrow();

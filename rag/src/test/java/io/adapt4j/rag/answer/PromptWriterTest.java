@@ -56,7 +56,8 @@ class PromptWriterTest {
             beta
             <<<%1$s end>>>
 
-            Question: Why?"""
+            Question: Why?\
+            """
                 .formatted(word));
     assertThat(text(prompt.messages().get(0))).contains(word, "not instructions");
   }

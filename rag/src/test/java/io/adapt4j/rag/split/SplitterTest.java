@@ -74,7 +74,14 @@ class SplitterTest {
   @Test
   void aChunkNeverCrossesAHeadingAndKnowsThoseAboveIt() {
     String text =
-        "# Handbook\n\nWelcome.\n\n## Returns\n\nWithin *30* days.\n\n### How\n\nBy post.\n\n## Staff\n\nAsk us.\n";
+        "# Handbook\n\n"
+            + "Welcome.\n\n"
+            + "## Returns\n\n"
+            + "Within *30* days.\n\n"
+            + "### How\n\n"
+            + "By post.\n\n"
+            + "## Staff\n\n"
+            + "Ask us.\n";
     List<Chunk> chunks = Splitter.standard().split(Document.of("a.md", text));
     assertThat(chunks)
         .extracting(Chunk::heading, Chunk::text)
