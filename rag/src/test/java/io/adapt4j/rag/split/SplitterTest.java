@@ -99,7 +99,8 @@ class SplitterTest {
     assertThat(chunks.get(1).heading()).isEqualTo("One two three");
     assertThat(chunks)
         .allSatisfy(
-            chunk -> assertThat(WordCounter.count(chunk.searchText())).isLessThanOrEqualTo(20));
+            chunk ->
+                assertThat(TokenCounter.words().count(chunk.searchText())).isLessThanOrEqualTo(20));
   }
 
   @Test
