@@ -182,24 +182,8 @@ public final class Tasks {
    */
   public static Task squad(Path file, boolean withPassage) {
     GenerationOptions options = answerOptions(48, List.of("\n"));
-    List<Item> items = new ArrayList<>();
-    TaskRows.read(
-        Datasets.read(file).rowsAt("data"),
-        (i, row) -> {
-          for (Object paragraph : list(row.value("paragraphs"), "paragraphs")) {
-            Map<?, ?> one = TaskRows.object(paragraph, "paragraphs");
-            String context = TaskRows.text(one.get("context"), "context");
-            for (Object question : list(one.get("qas"), "qas")) {
-              items.add(
-                  squadItem(
-                      row.text("title"),
-                      withPassage ? context : "",
-                      TaskRows.object(question, "qas"),
-                      options));
-            }
-          }
-          return i;
-        });
+    List<Item> items =
+        TaskRows.read(Datasets.read(file), (i, row) -> squadItem(row, withPassage, options));
     return new Task(
         "squad",
         items,
@@ -207,27 +191,18 @@ public final class Tasks {
         false);
   }
 
-  private static Item squadItem(
-      String title, String context, Map<?, ?> question, GenerationOptions options) {
-    String asked = TaskRows.text(question.get("question"), "question");
+  private static Item squadItem(Row row, boolean withPassage, GenerationOptions options) {
+    String title = row.has("title") ? row.text("title") : "";
+    String background =
+        withPassage ? "Title: " + title + "\n\nBackground: " + row.text("context") + "\n\n" : "";
     List<String> answers =
-        list(question.get("answers"), "answers").stream()
+        list(row.value("answers"), "answers").stream()
             .map(one -> TaskRows.text(TaskRows.object(one, "answers").get("text"), "text"))
             .distinct()
             .toList();
-    String prompt =
-        context.isEmpty()
-            ? "Question: " + asked + "\nAnswer:"
-            : "Title: "
-                + title
-                + "\n\nBackground: "
-                + context
-                + "\n\nQuestion: "
-                + asked
-                + "\nAnswer:";
     return new TextItem(
-        TaskRows.text(question.get("id"), "id"),
-        prompt,
+        row.text("id"),
+        background + "Question: " + row.text("question") + "\nAnswer:",
         options,
         answers,
         AnswerExtraction.whole(),
