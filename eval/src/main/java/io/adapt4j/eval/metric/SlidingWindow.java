@@ -44,6 +44,19 @@ public record SlidingWindow(int window, int stride) {
    *     window, or the model names neither a bos nor an eos token to begin with
    */
   public void score(LanguageModel model, String text, Perplexity into) {
+    Sum sum = sum(model, text);
+    into.add(sum.logProbability(), sum.tokens(), text);
+  }
+
+  /**
+   * Scores a text.
+   *
+   * @param model the model; its context must hold the window
+   * @param text the text, not empty
+   * @return what its tokens add up to
+   * @throws IllegalArgumentException as {@link #score}
+   */
+  public Sum sum(LanguageModel model, String text) {
     if (window > model.contextLength()) {
       throw new IllegalArgumentException(
           "window is " + window + ", but the model's context holds " + model.contextLength());
@@ -53,8 +66,16 @@ public record SlidingWindow(int window, int stride) {
         model.scoreIds(spans(first(model.tokenizer()), ids)).stream()
             .mapToDouble(TokenScores::sum)
             .sum();
-    into.add(sum, ids.length, text);
+    return new Sum(sum, ids.length);
   }
+
+  /**
+   * A scored text.
+   *
+   * @param logProbability natural logarithm of its probability
+   * @param tokens how many tokens it has
+   */
+  public record Sum(double logProbability, int tokens) {}
 
   private static int first(Tokenizer tokenizer) {
     if (tokenizer.bosId().isEmpty() && tokenizer.eosId().isEmpty()) {

@@ -62,12 +62,35 @@ public record Bootstrap(int resamples, double confidence, long seed) {
    */
   public Interval figure(int rows, ToDoubleFunction<int[]> figure) {
     requireRows(rows);
-    double[] drawn =
-        IntStream.range(0, resamples)
-            .parallel()
-            .mapToDouble(resample -> figure.applyAsDouble(draws(resample).indices(rows)))
-            .toArray();
-    return interval(figure.applyAsDouble(IntStream.range(0, rows).toArray()), drawn);
+    return interval(figure.applyAsDouble(all(rows)), drawn(rows, figure));
+  }
+
+  /**
+   * Finds the interval of the difference of any figure between two models, and whether it could be
+   * chance, as {@link #compare(double[], double[])} does for means.
+   *
+   * @param rows how many rows there are
+   * @param difference gives one model's figure of drawn rows less the other's of the same rows;
+   *     called by several threads at once; must not keep or change the array
+   * @return the difference
+   * @throws IllegalArgumentException if there are no rows
+   */
+  public Difference difference(int rows, ToDoubleFunction<int[]> difference) {
+    requireRows(rows);
+    double value = difference.applyAsDouble(all(rows));
+    double[] drawn = drawn(rows, difference);
+    return new Difference(interval(value, drawn), pValue(value, drawn));
+  }
+
+  private static int[] all(int rows) {
+    return IntStream.range(0, rows).toArray();
+  }
+
+  private double[] drawn(int rows, ToDoubleFunction<int[]> figure) {
+    return IntStream.range(0, resamples)
+        .parallel()
+        .mapToDouble(resample -> figure.applyAsDouble(draws(resample).indices(rows)))
+        .toArray();
   }
 
   /**

@@ -1,0 +1,89 @@
+package io.adapt4j.eval;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.eval.task.Reply;
+import io.adapt4j.eval.task.Request;
+import java.util.List;
+
+/** Whatever is evaluated: a model, a model with documents to look up, a server. */
+public interface Candidate {
+
+  /**
+   * Identifies everything that decides the replies, so that kept ones are never taken for those of
+   * another candidate.
+   *
+   * @return a text that stays the same from run to run
+   */
+  String identity();
+
+  /**
+   * Replies to requests.
+   *
+   * @param requests all of one kind
+   * @return one reply a request, in their order
+   * @throws UnsupportedOperationException if the candidate cannot reply to requests of this kind
+   */
+  Replies reply(List<? extends Request> requests);
+
+  /**
+   * Replies and what they cost.
+   *
+   * @param replies one a request
+   * @param promptTokens tokens that were read; 0 where they are not counted
+   * @param newTokens tokens that were produced; 0 where they are not counted
+   */
+  record Replies(List<Reply> replies, long promptTokens, long newTokens) {
+
+    /**
+     * Copies the list.
+     *
+     * @param replies one a request
+     * @param promptTokens tokens that were read
+     * @param newTokens tokens that were produced
+     */
+    public Replies {
+      replies = List.copyOf(replies);
+    }
+  }
+
+  /**
+   * Evaluates a model by its likelihoods and by what it generates from prompts as they are, without
+   * its chat template, as base models are evaluated.
+   *
+   * @param model the model, which the caller closes
+   * @return the candidate
+   */
+  static Candidate of(LanguageModel model) {
+    return new LocalCandidate(model, false);
+  }
+
+  /**
+   * Evaluates a model by its likelihoods, and by what it answers to prompts as a user's messages in
+   * its chat template.
+   *
+   * @param model a model with a chat template, which the caller closes
+   * @return the candidate
+   * @throws IllegalArgumentException if it has no chat template
+   */
+  static Candidate chat(LanguageModel model) {
+    if (!model.hasChatTemplate()) {
+      throw new IllegalArgumentException(
+          "The model has no chat template; set one with useChatTemplate, or evaluate it with"
+              + " Candidate.of");
+    }
+    return new LocalCandidate(model, true);
+  }
+
+  /**
+   * Evaluates anything that answers: a server, a model that looks documents up, a function. It has
+   * no likelihoods.
+   *
+   * @param generator a generator with an identity
+   * @return the candidate
+   * @throws IllegalArgumentException if the generator has no identity
+   */
+  static Candidate of(TextGenerator generator) {
+    return new GeneratorCandidate(generator);
+  }
+}

@@ -1,0 +1,148 @@
+package io.adapt4j.eval;
+
+import io.adapt4j.eval.stats.Bootstrap;
+import io.adapt4j.eval.stats.Difference;
+import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.McNemar;
+import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.task.Outcome;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+
+/** Figures with their intervals, and two candidates side by side. */
+final class Comparing {
+
+  /** A figure of drawn items costs far more than a mean. */
+  private static final int CORPUS_RESAMPLES = 1000;
+
+  private final Bootstrap means;
+  private final Bootstrap corpora;
+  private final double retentionThreshold;
+
+  Comparing(Bootstrap bootstrap, double retentionThreshold) {
+    this.means = bootstrap;
+    this.corpora =
+        new Bootstrap(
+            Math.min(CORPUS_RESAMPLES, bootstrap.resamples()),
+            bootstrap.confidence(),
+            bootstrap.seed());
+    this.retentionThreshold = retentionThreshold;
+  }
+
+  Interval interval(Figure figure, List<Outcome> outcomes) {
+    return figure.kind() instanceof Figure.Mean mean
+        ? means.mean(values(mean, outcomes))
+        : corpora.figure(outcomes.size(), rows -> figure.of(pick(outcomes, rows)));
+  }
+
+  TaskComparison compare(EvaluationReport one, EvaluationReport base, TaskResult result) {
+    TaskResult baseline = base.result(result.task());
+    requireSameItems(result, baseline);
+    Figure figure = result.primary();
+    Difference difference = difference(figure, result.outcomes(), baseline.outcomes());
+    double[] gains = gains(figure, result.outcomes(), baseline.outcomes());
+    long wins = Arrays.stream(gains).filter(gain -> gain > 0).count();
+    long losses = Arrays.stream(gains).filter(gain -> gain < 0).count();
+    return new TaskComparison(
+        result.task(),
+        one.candidate(),
+        base.candidate(),
+        difference.interval(),
+        figure.largerIsBetter(),
+        difference.pValue(),
+        mcNemar(figure, result.outcomes(), baseline.outcomes()),
+        wins,
+        gains.length - wins - losses,
+        losses,
+        result.isGeneral()
+            ? retention(figure, result.outcomes(), baseline.outcomes())
+            : Optional.empty());
+  }
+
+  private static void requireSameItems(TaskResult one, TaskResult other) {
+    List<String> ids = one.outcomes().stream().map(Outcome::id).toList();
+    if (!ids.equals(other.outcomes().stream().map(Outcome::id).toList())) {
+      throw new IllegalArgumentException(
+          "Task '" + one.task() + "': the candidates were asked different items");
+    }
+  }
+
+  private Difference difference(Figure figure, List<Outcome> first, List<Outcome> second) {
+    if (figure.kind() instanceof Figure.Mean mean) {
+      var compared = means.compare(values(mean, first), values(mean, second));
+      return new Difference(compared.difference(), compared.pValue());
+    }
+    return corpora.difference(
+        first.size(), rows -> figure.of(pick(first, rows)) - figure.of(pick(second, rows)));
+  }
+
+  /** By item, how much better the first is; 0 for all where items have no figure of their own. */
+  private static double[] gains(Figure figure, List<Outcome> first, List<Outcome> second) {
+    double sign = figure.largerIsBetter() ? 1 : -1;
+    return IntStream.range(0, first.size())
+        .mapToDouble(i -> sign * (own(figure, first.get(i)) - own(figure, second.get(i))))
+        .toArray();
+  }
+
+  private static double own(Figure figure, Outcome outcome) {
+    return figure.kind() instanceof Figure.Mean mean
+        ? outcome.figure(mean.of())
+        : figure.of(List.of(outcome));
+  }
+
+  private static OptionalDouble mcNemar(Figure figure, List<Outcome> first, List<Outcome> second) {
+    if (!(figure.kind() instanceof Figure.Mean mean)) {
+      return OptionalDouble.empty();
+    }
+    double[] ours = values(mean, first);
+    double[] theirs = values(mean, second);
+    boolean binary =
+        Arrays.stream(ours).allMatch(Comparing::isBinary)
+            && Arrays.stream(theirs).allMatch(Comparing::isBinary);
+    return binary
+        ? OptionalDouble.of(McNemar.of(right(ours), right(theirs)).pValue())
+        : OptionalDouble.empty();
+  }
+
+  private static boolean isBinary(double value) {
+    return value == 0 || value == 1;
+  }
+
+  private static boolean[] right(double[] values) {
+    boolean[] right = new boolean[values.length];
+    for (int i = 0; i < values.length; i++) {
+      right[i] = values[i] == 1;
+    }
+    return right;
+  }
+
+  /** Undefined, and so left out, where the baseline or the candidate has a figure of 0 or less. */
+  private Optional<Retention> retention(Figure figure, List<Outcome> ours, List<Outcome> base) {
+    boolean larger = figure.largerIsBetter();
+    List<Outcome> over = larger ? ours : base;
+    List<Outcome> under = larger ? base : ours;
+    if (figure.of(under) <= 0) {
+      return Optional.empty();
+    }
+    Interval kept =
+        corpora.figure(ours.size(), rows -> share(figure, pick(over, rows), pick(under, rows)));
+    return Optional.of(Retention.of(kept, retentionThreshold));
+  }
+
+  /** A draw on which the divisor is 0 tells of no loss. */
+  private static double share(Figure figure, List<Outcome> over, List<Outcome> under) {
+    double divisor = figure.of(under);
+    return divisor > 0 ? figure.of(over) / divisor : 1;
+  }
+
+  private static double[] values(Figure.Mean mean, List<Outcome> outcomes) {
+    return outcomes.stream().mapToDouble(one -> one.figure(mean.of())).toArray();
+  }
+
+  private static List<Outcome> pick(List<Outcome> outcomes, int[] rows) {
+    return Arrays.stream(rows).mapToObj(outcomes::get).toList();
+  }
+}

@@ -1,0 +1,73 @@
+package io.adapt4j.eval;
+
+import java.util.List;
+
+/**
+ * How several candidates did on the same tasks.
+ *
+ * @param reports one a candidate, the baseline first
+ * @param comparisons each other candidate against the baseline, task by task
+ * @param retentionThreshold the share of the baseline's score that counts as kept
+ */
+public record ComparisonReport(
+    List<EvaluationReport> reports, List<TaskComparison> comparisons, double retentionThreshold) {
+
+  /**
+   * Copies the lists.
+   *
+   * @param reports one a candidate
+   * @param comparisons each other candidate against the baseline
+   * @param retentionThreshold the share that counts as kept
+   */
+  public ComparisonReport {
+    reports = List.copyOf(reports);
+    comparisons = List.copyOf(comparisons);
+  }
+
+  /**
+   * Returns the candidate that the others are compared with.
+   *
+   * @return its report
+   */
+  public EvaluationReport baseline() {
+    return reports.get(0);
+  }
+
+  /**
+   * Finds a candidate's report.
+   *
+   * @param candidate its name
+   * @return the report
+   * @throws IllegalArgumentException if there is no such candidate
+   */
+  public EvaluationReport report(String candidate) {
+    return reports.stream()
+        .filter(one -> one.candidate().equals(candidate))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "No candidate '"
+                        + candidate
+                        + "'; there are "
+                        + reports.stream().map(EvaluationReport::candidate).toList()));
+  }
+
+  /**
+   * Finds how a candidate compares with the baseline on a task.
+   *
+   * @param candidate the candidate's name
+   * @param task the task's name
+   * @return the comparison
+   * @throws IllegalArgumentException if there is no such comparison
+   */
+  public TaskComparison comparison(String candidate, String task) {
+    return comparisons.stream()
+        .filter(one -> one.candidate().equals(candidate) && one.task().equals(task))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "No comparison of '" + candidate + "' on '" + task + "'"));
+  }
+}

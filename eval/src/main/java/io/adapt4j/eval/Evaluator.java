@@ -1,0 +1,253 @@
+package io.adapt4j.eval;
+
+import io.adapt4j.eval.stats.Bootstrap;
+import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.task.Task;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Asks candidates the questions of tasks and tells how good they are, how sure that is, and how
+ * they compare.
+ *
+ * <p>Every different request is asked once. With {@link Builder#replies} each reply is on disk as
+ * soon as its batch is answered, and a later run asks only what is missing.
+ */
+public final class Evaluator {
+
+  private final List<Task> tasks;
+  private final Optional<Path> replies;
+  private final int answersAtOnce;
+  private final int likelihoodsAtOnce;
+  private final Comparing comparing;
+  private final double retentionThreshold;
+  private final EvaluationListener listener;
+
+  private Evaluator(Builder builder) {
+    this.tasks = List.copyOf(builder.tasks);
+    this.replies = Optional.ofNullable(builder.replies);
+    this.answersAtOnce = builder.answersAtOnce;
+    this.likelihoodsAtOnce = builder.likelihoodsAtOnce;
+    this.comparing = new Comparing(builder.bootstrap, builder.retentionThreshold);
+    this.retentionThreshold = builder.retentionThreshold;
+    this.listener = builder.listener;
+  }
+
+  /**
+   * Begins an evaluator.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Evaluates a candidate.
+   *
+   * @param candidate the candidate
+   * @return its report, under the name of its identity
+   */
+  public EvaluationReport evaluate(Candidate candidate) {
+    return evaluate(candidate.identity(), candidate);
+  }
+
+  /**
+   * Evaluates a candidate.
+   *
+   * @param name what reports call it
+   * @param candidate the candidate
+   * @return its report
+   * @throws UnsupportedOperationException if the candidate cannot reply to what a task asks
+   * @throws IllegalStateException if the kept replies are in use by another evaluation
+   */
+  public EvaluationReport evaluate(String name, Candidate candidate) {
+    long start = System.nanoTime();
+    Optional<ReplyStore> store =
+        replies.map(folder -> ReplyStore.open(folder, candidate.identity()));
+    try {
+      Questioning questioning = new Questioning(name, candidate, store, listener);
+      questioning.ask(tasks, answersAtOnce, likelihoodsAtOnce);
+      List<TaskResult> results = tasks.stream().map(task -> result(task, questioning)).toList();
+      Duration total = Duration.ofNanos(System.nanoTime() - start);
+      return new EvaluationReport(name, candidate.identity(), results, questioning.cost(total));
+    } finally {
+      store.ifPresent(ReplyStore::close);
+    }
+  }
+
+  private TaskResult result(Task task, Questioning questioning) {
+    List<Outcome> outcomes =
+        task.items().stream().map(item -> item.judge(questioning.replies(item))).toList();
+    Map<String, Interval> figures = new LinkedHashMap<>();
+    for (Figure figure : task.figures()) {
+      figures.put(figure.name(), comparing.interval(figure, outcomes));
+    }
+    return new TaskResult(task.name(), task.isGeneral(), task.primary(), figures, outcomes);
+  }
+
+  /**
+   * Evaluates several candidates on the same tasks and compares each with the first.
+   *
+   * @param candidates by name, the baseline first: use a map that keeps its order
+   * @return the comparison
+   * @throws IllegalArgumentException if there are fewer than two
+   */
+  public ComparisonReport compare(Map<String, Candidate> candidates) {
+    if (candidates.size() < 2) {
+      throw new IllegalArgumentException(
+          "candidates: expected a baseline and at least one other, found " + candidates.keySet());
+    }
+    List<EvaluationReport> reports = new ArrayList<>();
+    candidates.forEach((name, candidate) -> reports.add(evaluate(name, candidate)));
+    return compare(reports);
+  }
+
+  /**
+   * Compares reports of this evaluator's tasks, such as those of models that do not fit into memory
+   * together.
+   *
+   * @param reports the baseline first
+   * @return the comparison
+   * @throws IllegalArgumentException if there are fewer than two, or their items differ
+   */
+  public ComparisonReport compare(List<EvaluationReport> reports) {
+    if (reports.size() < 2) {
+      throw new IllegalArgumentException(
+          "reports: expected a baseline and at least one other, found " + reports.size());
+    }
+    EvaluationReport baseline = reports.get(0);
+    List<TaskComparison> comparisons = new ArrayList<>();
+    for (EvaluationReport report : reports.subList(1, reports.size())) {
+      for (TaskResult result : report.results()) {
+        comparisons.add(comparing.compare(report, baseline, result));
+      }
+    }
+    return new ComparisonReport(reports, comparisons, retentionThreshold);
+  }
+
+  /** Collects what an evaluator needs. */
+  public static final class Builder {
+
+    private static final double RETENTION = 0.98;
+
+    private final List<Task> tasks = new ArrayList<>();
+    private Path replies;
+    private int answersAtOnce = 16;
+    private int likelihoodsAtOnce = 256;
+    private Bootstrap bootstrap = Bootstrap.DEFAULT;
+    private double retentionThreshold = RETENTION;
+    private EvaluationListener listener = (candidate, done, all) -> {};
+
+    private Builder() {}
+
+    /**
+     * Adds tasks.
+     *
+     * @param more the tasks, each with a name of its own
+     * @return this builder
+     */
+    public Builder tasks(Task... more) {
+      tasks.addAll(List.of(more));
+      return this;
+    }
+
+    /**
+     * Keeps replies in a folder, a file a candidate, and asks only what is not there.
+     *
+     * @param folder the folder, created if absent
+     * @return this builder
+     */
+    public Builder replies(Path folder) {
+      replies = Objects.requireNonNull(folder, "folder");
+      return this;
+    }
+
+    /**
+     * Sets how many requests a candidate gets at once. Replies are kept batch by batch.
+     *
+     * @param answers prompts to go on from; 16 by default
+     * @param likelihoods continuations to score; 256 by default
+     * @return this builder
+     * @throws IllegalArgumentException if one is below 1
+     */
+    public Builder batch(int answers, int likelihoods) {
+      if (answers < 1 || likelihoods < 1) {
+        throw new IllegalArgumentException(
+            "batch: expected 1 or more, found " + answers + " and " + likelihoods);
+      }
+      answersAtOnce = answers;
+      likelihoodsAtOnce = likelihoods;
+      return this;
+    }
+
+    /**
+     * Sets how intervals are found.
+     *
+     * @param settings resamples, confidence and seed; figures that are no means take at most 1,000
+     *     resamples
+     * @return this builder
+     */
+    public Builder bootstrap(Bootstrap settings) {
+      bootstrap = Objects.requireNonNull(settings, "settings");
+      return this;
+    }
+
+    /**
+     * Sets how much of the baseline's score on a general task counts as kept.
+     *
+     * @param share above 0, up to 1; 0.98 by default
+     * @return this builder
+     * @throws IllegalArgumentException if it is another
+     */
+    public Builder retention(double share) {
+      if (!(share > 0 && share <= 1)) {
+        throw new IllegalArgumentException(
+            "retention: expected a share above 0, up to 1, found " + share);
+      }
+      retentionThreshold = share;
+      return this;
+    }
+
+    /**
+     * Tells how far the evaluation is.
+     *
+     * @param hears called on the evaluating thread after each batch
+     * @return this builder
+     */
+    public Builder listener(EvaluationListener hears) {
+      listener = Objects.requireNonNull(hears, "hears");
+      return this;
+    }
+
+    /**
+     * Makes the evaluator.
+     *
+     * @return the evaluator
+     * @throws IllegalArgumentException if there are no tasks, or two have one name
+     */
+    public Evaluator build() {
+      if (tasks.isEmpty()) {
+        throw new IllegalArgumentException("tasks: expected at least one; add it with tasks(...)");
+      }
+      Set<String> names = new HashSet<>();
+      for (Task task : tasks) {
+        if (!names.add(task.name())) {
+          throw new IllegalArgumentException(
+              "tasks: two are called '" + task.name() + "'; rename one with named(...)");
+        }
+      }
+      return new Evaluator(this);
+    }
+  }
+}

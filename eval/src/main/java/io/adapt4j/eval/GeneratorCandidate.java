@@ -1,0 +1,85 @@
+package io.adapt4j.eval;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.GeneratedText;
+import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.core.text.TokenUsage;
+import io.adapt4j.eval.task.Reply;
+import io.adapt4j.eval.task.Request;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Whatever answers a user's message. */
+final class GeneratorCandidate implements Candidate {
+
+  private final TextGenerator generator;
+  private final String identity;
+
+  GeneratorCandidate(TextGenerator generator) {
+    this.generator = generator;
+    this.identity =
+        generator
+            .identity()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "A generator that is evaluated needs an identity; give it one with"
+                            + " TextGenerators.named(\"...\", generator)"));
+  }
+
+  @Override
+  public String identity() {
+    return identity;
+  }
+
+  @Override
+  public Replies reply(List<? extends Request> requests) {
+    List<Request.Answer> questions = new ArrayList<>();
+    for (Request request : requests) {
+      if (!(request instanceof Request.Answer answer)) {
+        throw new UnsupportedOperationException(
+            "The generator '"
+                + identity
+                + "' gives no likelihoods; evaluate it by tasks that are answered in words");
+      }
+      questions.add(answer);
+    }
+    return answers(generator, questions);
+  }
+
+  static Replies answers(TextGenerator generator, List<Request.Answer> questions) {
+    List<Reply> replies = new ArrayList<>();
+    long promptTokens = 0;
+    long newTokens = 0;
+    for (Stretch stretch : Stretch.of(questions)) {
+      for (GeneratedText text : generator.generateAll(stretch.messages(), stretch.options())) {
+        replies.add(new Reply.Text(text.text(), text.ending()));
+        promptTokens += text.usage().map(TokenUsage::promptTokens).orElse(0);
+        newTokens += text.usage().map(TokenUsage::newTokens).orElse(0);
+      }
+    }
+    return new Replies(replies, promptTokens, newTokens);
+  }
+
+  /** Questions in a row that are answered with the same options. */
+  record Stretch(GenerationOptions options, List<String> prompts) {
+
+    static List<Stretch> of(List<Request.Answer> questions) {
+      List<Stretch> stretches = new ArrayList<>();
+      for (Request.Answer question : questions) {
+        int last = stretches.size() - 1;
+        if (last < 0 || !stretches.get(last).options.equals(question.options())) {
+          stretches.add(new Stretch(question.options(), new ArrayList<>()));
+          last++;
+        }
+        stretches.get(last).prompts.add(question.prompt());
+      }
+      return stretches;
+    }
+
+    List<List<ChatMessage>> messages() {
+      return prompts.stream().map(prompt -> List.of(ChatMessage.user(prompt))).toList();
+    }
+  }
+}

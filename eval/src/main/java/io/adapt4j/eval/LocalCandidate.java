@@ -1,0 +1,115 @@
+package io.adapt4j.eval;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.score.ScoringRequest;
+import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.text.Ending;
+import io.adapt4j.eval.metric.SlidingWindow;
+import io.adapt4j.eval.task.Reply;
+import io.adapt4j.eval.task.Request;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A model in this process. */
+final class LocalCandidate implements Candidate {
+
+  private final LanguageModel model;
+  private final boolean chat;
+  private final String identity;
+
+  LocalCandidate(LanguageModel model, boolean chat) {
+    this.model = model;
+    this.chat = chat;
+    this.identity =
+        model
+            .asGenerator()
+            .identity()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "The model has no identity: its folder cannot be read any more"));
+  }
+
+  @Override
+  public String identity() {
+    return chat ? identity + " (chat)" : identity;
+  }
+
+  @Override
+  public Replies reply(List<? extends Request> requests) {
+    List<Request.Likelihood> continuations = new ArrayList<>();
+    List<Request.WholeText> texts = new ArrayList<>();
+    List<Request.Answer> questions = new ArrayList<>();
+    for (Request request : requests) {
+      if (request instanceof Request.Likelihood one) {
+        continuations.add(one);
+      } else if (request instanceof Request.WholeText one) {
+        texts.add(one);
+      } else {
+        questions.add((Request.Answer) request);
+      }
+    }
+    if (!continuations.isEmpty()) {
+      return likelihoods(continuations);
+    }
+    return texts.isEmpty() ? answers(questions) : wholeTexts(texts);
+  }
+
+  private Replies likelihoods(List<Request.Likelihood> requests) {
+    List<ScoringRequest> scored =
+        requests.stream()
+            .map(one -> new ScoringRequest(one.context(), one.continuation()))
+            .toList();
+    List<Reply> replies = new ArrayList<>();
+    long tokens = 0;
+    for (TokenScores scores : model.scoreAll(scored)) {
+      tokens += scores.tokenIds().size();
+      replies.add(reply(scores.sum(), scores.tokenIds().size(), scores.greedy()));
+    }
+    return new Replies(replies, tokens, 0);
+  }
+
+  /** Rounding can bring the logarithm of a certain token a hair above 0. */
+  private static Reply reply(double sum, int tokens, boolean greedy) {
+    return new Reply.Likelihood(Math.min(0, sum), tokens, greedy);
+  }
+
+  private Replies wholeTexts(List<Request.WholeText> requests) {
+    List<Reply> replies = new ArrayList<>();
+    long tokens = 0;
+    for (Request.WholeText request : requests) {
+      SlidingWindow.Sum sum = windows(request).sum(model, request.text());
+      tokens += sum.tokens();
+      replies.add(reply(sum.logProbability(), sum.tokens(), false));
+    }
+    return new Replies(replies, tokens, 0);
+  }
+
+  private SlidingWindow windows(Request.WholeText request) {
+    int window = request.window() == 0 ? model.contextLength() : request.window();
+    return new SlidingWindow(window, request.stride() == 0 ? window : request.stride());
+  }
+
+  private Replies answers(List<Request.Answer> questions) {
+    if (chat) {
+      return GeneratorCandidate.answers(model.asGenerator(), questions);
+    }
+    List<Reply> replies = new ArrayList<>();
+    long promptTokens = 0;
+    long newTokens = 0;
+    for (GeneratorCandidate.Stretch stretch : GeneratorCandidate.Stretch.of(questions)) {
+      for (Generation one : model.generateAll(stretch.prompts(), stretch.options())) {
+        replies.add(new Reply.Text(one.text(), ending(one.finishReason())));
+        promptTokens += one.promptTokens();
+        newTokens += one.tokenIds().size();
+      }
+    }
+    return new Replies(replies, promptTokens, newTokens);
+  }
+
+  private static Ending ending(FinishReason reason) {
+    return reason == FinishReason.LENGTH ? Ending.LENGTH : Ending.COMPLETE;
+  }
+}

@@ -1,0 +1,45 @@
+package io.adapt4j.eval;
+
+import io.adapt4j.eval.stats.Interval;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * Two candidates on one task.
+ *
+ * @param task the task's name
+ * @param candidate the one that is compared
+ * @param baseline the one that it is compared with
+ * @param difference the candidate's figure less the baseline's
+ * @param isBetter whether a difference above 0 is in the candidate's favour
+ * @param pValue how likely a difference at least so large, in either direction, is where the two do
+ *     not differ; paired bootstrap
+ * @param mcNemar the exact p-value of McNemar's test, where every item is either right or wrong
+ * @param wins items on which the candidate is better
+ * @param ties items on which both are equal
+ * @param losses items on which the baseline is better
+ * @param retention how much of the baseline's score was kept, on general tasks
+ */
+public record TaskComparison(
+    String task,
+    String candidate,
+    String baseline,
+    Interval difference,
+    boolean isBetter,
+    double pValue,
+    OptionalDouble mcNemar,
+    long wins,
+    long ties,
+    long losses,
+    Optional<Retention> retention) {
+
+  /**
+   * Tells whether the candidates differ.
+   *
+   * @param level how often a difference may be claimed where there is none, such as 0.05
+   * @return true if the p-value is at or below the level
+   */
+  public boolean isSignificant(double level) {
+    return pValue <= level;
+  }
+}

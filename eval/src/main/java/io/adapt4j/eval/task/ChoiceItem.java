@@ -1,0 +1,139 @@
+package io.adapt4j.eval.task;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * A question with answers to choose from, of which the model finds one the likeliest, as
+ * lm-evaluation-harness does ({@code lm_eval/api/task.py}). Of equal ones the first counts.
+ *
+ * <ul>
+ *   <li>{@code acc}: whether the likeliest continuation is right;
+ *   <li>{@code acc_norm}: the same with log-probabilities divided by the answers' characters;
+ *   <li>{@code acc_bytes}: divided by their UTF-8 bytes;
+ *   <li>{@code mc2}: the share of the probability of all answers that the right ones have (Lin et
+ *       al. 2021, TruthfulQA, MC2).
+ * </ul>
+ *
+ * @param id names the item
+ * @param context what comes before the answers
+ * @param choices the answers, at least two
+ * @param delimiter what stands between context and answer, such as a space
+ * @param right the numbers of right answers, from 0; at least one
+ * @param fields what is known about the item
+ */
+public record ChoiceItem(
+    String id,
+    String context,
+    List<String> choices,
+    String delimiter,
+    List<Integer> right,
+    Map<String, String> fields)
+    implements Item {
+
+  /** Whether the likeliest answer is right. */
+  public static final String ACC = "acc";
+
+  /** Whether the likeliest answer by character is right. */
+  public static final String ACC_NORM = "acc_norm";
+
+  /** Whether the likeliest answer by byte is right. */
+  public static final String ACC_BYTES = "acc_bytes";
+
+  /** The right answers' share of the probability of all. */
+  public static final String MC2 = "mc2";
+
+  /**
+   * Makes an item.
+   *
+   * @param id names the item
+   * @param context what comes before the answers
+   * @param choices the answers
+   * @param delimiter what stands between context and answer
+   * @param right the numbers of right answers
+   * @param fields what is known about the item
+   * @throws IllegalArgumentException if there are fewer than two answers, one is empty, or a number
+   *     of a right one is not that of an answer
+   */
+  public ChoiceItem {
+    choices = List.copyOf(choices);
+    right = List.copyOf(right);
+    fields = Map.copyOf(fields);
+    int count = choices.size();
+    if (count < 2 || choices.stream().anyMatch(String::isEmpty)) {
+      throw new IllegalArgumentException(
+          "Item '" + id + "': expected two or more answers, none empty, found " + choices);
+    }
+    if (right.isEmpty() || right.stream().anyMatch(number -> number < 0 || number >= count)) {
+      throw new IllegalArgumentException(
+          "Item '"
+              + id
+              + "': right: expected numbers from 0 to "
+              + (count - 1)
+              + ", found "
+              + right);
+    }
+  }
+
+  @Override
+  public List<Request> requests() {
+    List<Request> requests = new ArrayList<>();
+    choices.forEach(choice -> requests.add(new Request.Likelihood(context, delimiter + choice)));
+    return requests;
+  }
+
+  @Override
+  public Outcome judge(List<Reply> replies) {
+    double[] sums =
+        replies.stream().mapToDouble(one -> ((Reply.Likelihood) one).logProbability()).toArray();
+    int chosen = largest(sums);
+    double[] shares = shares(sums);
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put(ACC, isRight(chosen));
+    figures.put(ACC_NORM, isRight(largest(divided(sums, String::length))));
+    figures.put(
+        ACC_BYTES,
+        isRight(largest(divided(sums, one -> one.getBytes(StandardCharsets.UTF_8).length))));
+    figures.put(MC2, right.stream().mapToDouble(number -> shares[number]).sum());
+    return new Outcome(
+        id,
+        context,
+        choices.get(right.get(0)),
+        choices.get(chosen),
+        figures,
+        OptionalDouble.of(shares[chosen]),
+        fields);
+  }
+
+  private double isRight(int choice) {
+    return right.contains(choice) ? 1 : 0;
+  }
+
+  private double[] divided(double[] sums, ToIntFunction<String> length) {
+    return IntStream.range(0, sums.length)
+        .mapToDouble(i -> sums[i] / length.applyAsInt(choices.get(i)))
+        .toArray();
+  }
+
+  private static int largest(double[] values) {
+    int best = 0;
+    for (int i = 1; i < values.length; i++) {
+      best = values[i] > values[best] ? i : best;
+    }
+    return best;
+  }
+
+  private static double[] shares(double[] sums) {
+    double most = Arrays.stream(sums).max().orElseThrow();
+    double[] exponents = Arrays.stream(sums).map(sum -> Math.exp(sum - most)).toArray();
+    double all = Arrays.stream(exponents).sum();
+    return Arrays.stream(exponents).map(one -> one / all).toArray();
+  }
+}

@@ -1,0 +1,68 @@
+package io.adapt4j.eval.task;
+
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * A number that sums up a task.
+ *
+ * @param name its name in reports
+ * @param largerIsBetter whether a larger number is better
+ * @param kind how it comes out of the items
+ */
+public record Figure(String name, boolean largerIsBetter, Kind kind) {
+
+  /** How a figure comes out of the items. */
+  public sealed interface Kind {}
+
+  /**
+   * The mean of the items' own figures.
+   *
+   * @param of the name of the items' figure
+   */
+  public record Mean(String of) implements Kind {}
+
+  /**
+   * A figure of all items together that is no mean, such as a perplexity or a macro average.
+   *
+   * @param of gives the figure of outcomes, of which there is at least one; called by several
+   *     threads at once
+   */
+  public record Corpus(ToDoubleFunction<List<Outcome>> of) implements Kind {}
+
+  /**
+   * Makes a mean of the items' figures of the same name, larger where better.
+   *
+   * @param name the name
+   * @return the figure
+   */
+  public static Figure mean(String name) {
+    return new Figure(name, true, new Mean(name));
+  }
+
+  /**
+   * Makes a figure of all items together.
+   *
+   * @param name its name
+   * @param largerIsBetter whether a larger number is better
+   * @param of gives the figure of outcomes
+   * @return the figure
+   */
+  public static Figure corpus(
+      String name, boolean largerIsBetter, ToDoubleFunction<List<Outcome>> of) {
+    return new Figure(name, largerIsBetter, new Corpus(of));
+  }
+
+  /**
+   * Computes the figure.
+   *
+   * @param outcomes at least one
+   * @return its value
+   */
+  public double of(List<Outcome> outcomes) {
+    if (kind instanceof Mean mean) {
+      return outcomes.stream().mapToDouble(one -> one.figure(mean.of())).average().orElseThrow();
+    }
+    return ((Corpus) kind).of().applyAsDouble(outcomes);
+  }
+}

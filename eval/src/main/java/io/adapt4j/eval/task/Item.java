@@ -1,0 +1,37 @@
+package io.adapt4j.eval.task;
+
+import java.util.List;
+import java.util.Map;
+
+/** One question of a task. */
+public interface Item {
+
+  /**
+   * Names the item within its task.
+   *
+   * @return its id
+   */
+  String id();
+
+  /**
+   * Returns what is known about the item, to slice results by.
+   *
+   * @return texts by field
+   */
+  Map<String, String> fields();
+
+  /**
+   * Returns what a model is asked.
+   *
+   * @return at least one request
+   */
+  List<Request> requests();
+
+  /**
+   * Judges a model's replies.
+   *
+   * @param replies one a request, in their order
+   * @return the outcome
+   */
+  Outcome judge(List<Reply> replies);
+}

@@ -1,0 +1,93 @@
+package io.adapt4j.eval.task;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A set of questions and the figures that sum up the answers.
+ *
+ * @param name its name in reports
+ * @param items the questions
+ * @param figures what sums them up, the one that counts first
+ * @param isGeneral whether it asks for general abilities that adapting a model must not lose,
+ *     rather than for what the model is adapted to
+ */
+public record Task(String name, List<Item> items, List<Figure> figures, boolean isGeneral) {
+
+  /**
+   * Makes a task.
+   *
+   * @param name its name
+   * @param items the questions
+   * @param figures what sums them up
+   * @param isGeneral whether it asks for general abilities
+   * @throws IllegalArgumentException if there are no items or figures, or two items have one id
+   */
+  public Task {
+    items = List.copyOf(items);
+    figures = List.copyOf(figures);
+    if (items.isEmpty() || figures.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Task '"
+              + name
+              + "': expected items and figures, found no "
+              + (items.isEmpty() ? "items" : "figures"));
+    }
+    requireDistinct(name, items);
+  }
+
+  private static void requireDistinct(String name, List<Item> items) {
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < items.size(); i++) {
+      if (!seen.add(items.get(i).id())) {
+        throw new IllegalArgumentException(
+            "Task '"
+                + name
+                + "': row "
+                + (i + 1)
+                + ": id '"
+                + items.get(i).id()
+                + "' was used before; each row needs its own");
+      }
+    }
+  }
+
+  /**
+   * Returns the figure that counts in comparisons.
+   *
+   * @return the first one
+   */
+  public Figure primary() {
+    return figures.get(0);
+  }
+
+  /**
+   * Returns this task as one of general abilities.
+   *
+   * @return a new task
+   */
+  public Task general() {
+    return new Task(name, items, figures, true);
+  }
+
+  /**
+   * Returns this task under another name.
+   *
+   * @param other the name
+   * @return a new task
+   */
+  public Task named(String other) {
+    return new Task(other, items, figures, isGeneral);
+  }
+
+  /**
+   * Returns the first items of this task.
+   *
+   * @param most how many
+   * @return a new task
+   */
+  public Task limit(int most) {
+    return new Task(name, items.subList(0, Math.min(most, items.size())), figures, isGeneral);
+  }
+}

@@ -1,0 +1,81 @@
+package io.adapt4j.eval.task;
+
+import io.adapt4j.core.data.DatasetReader;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.FileDataset;
+import io.adapt4j.core.data.Row;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Rows of a file as something else. */
+final class TaskRows {
+
+  private TaskRows() {}
+
+  /** Makes something of a row. */
+  @FunctionalInterface
+  interface Maker<T> {
+    T make(int row, Row fields);
+  }
+
+  /**
+   * Reads every row.
+   *
+   * @throws IllegalArgumentException if the maker refuses one; the message names file and line
+   */
+  static <T> List<T> read(DatasetReader reader, Maker<T> maker) {
+    FileDataset rows = reader.map(row -> new Example.Text("row")).open();
+    List<T> made = new ArrayList<>(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
+      try {
+        made.add(maker.make(i, rows.source(i).orElseThrow()));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(rows.locate(i) + ": " + e.getMessage(), e);
+      }
+    }
+    return made;
+  }
+
+  /** A field that is a list of texts. */
+  static List<String> texts(Row row, String field) {
+    return texts(row.value(field), field);
+  }
+
+  static List<String> texts(Object value, String field) {
+    if (!(value instanceof List<?> list) || list.isEmpty()) {
+      throw wrong(field, "a list of texts", value);
+    }
+    return list.stream().map(one -> text(one, field)).toList();
+  }
+
+  static String text(Object value, String field) {
+    if (value == null || value instanceof List<?> || value instanceof Map<?, ?>) {
+      throw wrong(field, "a text", value);
+    }
+    return value.toString();
+  }
+
+  static int number(Object value, String field) {
+    if (value instanceof Number number) {
+      return number.intValue();
+    }
+    try {
+      return Integer.parseInt(String.valueOf(value).strip());
+    } catch (NumberFormatException e) {
+      throw wrong(field, "a whole number", value);
+    }
+  }
+
+  static Map<?, ?> object(Object value, String field) {
+    if (value instanceof Map<?, ?> map) {
+      return map;
+    }
+    throw wrong(field, "an object", value);
+  }
+
+  static IllegalArgumentException wrong(String field, String expected, Object found) {
+    return new IllegalArgumentException(
+        "field '" + field + "': expected " + expected + ", found " + found);
+  }
+}

@@ -1,0 +1,235 @@
+package io.adapt4j.eval.task;
+
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Format;
+import io.adapt4j.core.data.Row;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Tasks of public sets and of one's own files. For multiple choice see {@link MultipleChoice}. */
+public final class Tasks {
+
+  /** The strict answer pattern of GSM8K in lm-evaluation-harness. */
+  private static final Pattern AFTER_SIGNS = Pattern.compile("#### (\\-?[0-9\\.\\,]+)");
+
+  /** Its flexible one, of which the last match counts. */
+  private static final Pattern ANY_NUMBER = Pattern.compile("(-?[$0-9.,]{2,})|(-?[0-9]+)");
+
+  private static final List<String> GSM8K_STOPS = List.of("Question:", "</s>", "<|im_end|>");
+
+  private Tasks() {}
+
+  /**
+   * Reads questions with one right answer as JSON lines: {@code question} and {@code answer} (a
+   * text or a list of texts, each right). Answers are compared as SQuAD's are.
+   *
+   * @param file the file
+   * @return the task, called as the file, with the figures {@code f1} and {@code exact_match}
+   * @throws IllegalArgumentException if a row is malformed; the message names file, line and field
+   */
+  public static Task jsonl(Path file) {
+    GenerationOptions options = answerOptions(64, List.of("\n"));
+    List<Item> items =
+        TaskRows.read(
+            Datasets.read(file),
+            (i, row) ->
+                new TextItem(
+                    row.has("id") ? row.text("id") : String.valueOf(i + 1),
+                    row.text("question"),
+                    options,
+                    answers(row),
+                    AnswerExtraction.whole(),
+                    Gradings.squad(),
+                    Map.of()));
+    return new Task(
+        file.getFileName().toString(),
+        items,
+        List.of(Figure.mean(Gradings.F1), Figure.mean(Gradings.EXACT_MATCH)),
+        false);
+  }
+
+  private static List<String> answers(Row row) {
+    return row.value("answer") instanceof List<?>
+        ? TaskRows.texts(row, "answer")
+        : List.of(row.text("answer"));
+  }
+
+  /**
+   * Scores texts as wholes.
+   *
+   * @param name the task's name
+   * @param texts the texts
+   * @return the task, with bits a byte, and perplexities a token and a word; smaller is better
+   */
+  public static Task perplexity(String name, List<String> texts) {
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      items.add(new WholeTextItem(String.valueOf(i + 1), texts.get(i), 0, 0, Map.of()));
+    }
+    return new Task(
+        name,
+        items,
+        List.of(
+            WholeTextItem.BITS_PER_BYTE, WholeTextItem.PERPLEXITY, WholeTextItem.WORD_PERPLEXITY),
+        false);
+  }
+
+  /**
+   * Reads GSM8K (Cobbe et al. 2021) with the prompts and the strict and flexible answers of
+   * lm-evaluation-harness.
+   *
+   * @param file JSON lines with {@code question} and {@code answer}
+   * @param shots how many solved questions stand before each
+   * @param solved where they come from; the first ones are taken. May be null without shots
+   * @return the task, with {@code exact_match} of the number after four number signs, and {@code
+   *     flexible} of the last number in the answer
+   */
+  public static Task gsm8k(Path file, int shots, Path solved) {
+    String before =
+        shots == 0
+            ? ""
+            : TaskRows.read(Datasets.read(solved), (i, row) -> row).stream()
+                .limit(shots)
+                .map(row -> gsm8kPrompt(row) + " " + row.text("answer") + "\n\n")
+                .collect(Collectors.joining());
+    GenerationOptions options = answerOptions(256, GSM8K_STOPS);
+    AnswerExtraction strict = AnswerExtraction.first(AFTER_SIGNS);
+    AnswerExtraction flexible = AnswerExtraction.last(ANY_NUMBER);
+    Grading number = Gradings.number();
+    Grading both =
+        (text, references) ->
+            Map.of(
+                Gradings.EXACT_MATCH,
+                number.grade(strict.answer(text), references).get(Gradings.EXACT_MATCH),
+                "flexible",
+                number.grade(flexible.answer(text), references).get(Gradings.EXACT_MATCH));
+    List<Item> items =
+        TaskRows.read(
+            Datasets.read(file),
+            (i, row) ->
+                new TextItem(
+                    String.valueOf(i + 1),
+                    before + gsm8kPrompt(row),
+                    options,
+                    List.of(row.text("answer")),
+                    text -> text,
+                    both,
+                    Map.of()));
+    return new Task(
+        "gsm8k",
+        items,
+        List.of(Figure.mean(Gradings.EXACT_MATCH), Figure.mean("flexible"), cut()),
+        false);
+  }
+
+  private static String gsm8kPrompt(Row row) {
+    return "Question: " + row.text("question") + "\nAnswer:";
+  }
+
+  /**
+   * Reads TruthfulQA's multiple choice (Lin et al. 2021) from its CSV file, with the six solved
+   * questions that the paper puts before each.
+   *
+   * @param file the CSV file
+   * @return the task, with {@code mc2}: the share of all answers' probability that the true ones
+   *     have
+   */
+  public static Task truthfulQa(Path file) {
+    String before = resource("truthfulqa.txt");
+    List<Item> items =
+        TaskRows.read(
+            Datasets.read(file).format(Format.CSV),
+            (i, row) -> {
+              List<String> right = parts(row.text("Correct Answers"));
+              List<String> wrong = parts(row.text("Incorrect Answers"));
+              return new ChoiceItem(
+                  String.valueOf(i + 1),
+                  before + "\n\nQ: " + row.text("Question") + "\nA:",
+                  Stream.concat(right.stream(), wrong.stream()).toList(),
+                  " ",
+                  IntStream.range(0, right.size()).boxed().toList(),
+                  Map.of("category", row.text("Category"), "type", row.text("Type")));
+            });
+    return new Task("truthfulqa_mc2", items, List.of(Figure.mean(ChoiceItem.MC2)), false);
+  }
+
+  private static List<String> parts(String joined) {
+    return Stream.of(joined.split(";"))
+        .map(String::strip)
+        .filter(one -> !one.isEmpty())
+        .distinct()
+        .toList();
+  }
+
+  /**
+   * Reads SQuAD 1.1 (Rajpurkar et al. 2016) in its JSON layout.
+   *
+   * @param file the file
+   * @param withPassage whether the passage stands before the question; without it, the candidate
+   *     must know or look up
+   * @return the task, with {@code f1} and {@code exact_match}
+   */
+  public static Task squad(Path file, boolean withPassage) {
+    GenerationOptions options = answerOptions(48, List.of("\n"));
+    List<Item> items =
+        TaskRows.read(Datasets.read(file), (i, row) -> squadItem(row, withPassage, options));
+    return new Task(
+        "squad",
+        items,
+        List.of(Figure.mean(Gradings.F1), Figure.mean(Gradings.EXACT_MATCH)),
+        false);
+  }
+
+  private static Item squadItem(Row row, boolean withPassage, GenerationOptions options) {
+    String title = row.has("title") ? row.text("title") : "";
+    String background =
+        withPassage ? "Title: " + title + "\n\nBackground: " + row.text("context") + "\n\n" : "";
+    List<String> answers =
+        list(row.value("answers"), "answers").stream()
+            .map(one -> TaskRows.text(TaskRows.object(one, "answers").get("text"), "text"))
+            .distinct()
+            .toList();
+    return new TextItem(
+        row.text("id"),
+        background + "Question: " + row.text("question") + "\nAnswer:",
+        options,
+        answers,
+        AnswerExtraction.whole(),
+        Gradings.squad(),
+        Map.of("title", title));
+  }
+
+  private static List<?> list(Object value, String field) {
+    if (value instanceof List<?> list) {
+      return list;
+    }
+    throw TaskRows.wrong(field, "a list", value);
+  }
+
+  private static GenerationOptions answerOptions(int most, List<String> stops) {
+    return GenerationOptions.builder().temperature(0).maxNewTokens(most).stopStrings(stops).build();
+  }
+
+  private static Figure cut() {
+    return new Figure(TextItem.CUT, false, new Figure.Mean(TextItem.CUT));
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = Tasks.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

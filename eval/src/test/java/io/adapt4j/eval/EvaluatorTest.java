@@ -1,0 +1,248 @@
+package io.adapt4j.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.TextGenerators;
+import io.adapt4j.eval.task.AnswerExtraction;
+import io.adapt4j.eval.task.ChoiceItem;
+import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.task.Gradings;
+import io.adapt4j.eval.task.Item;
+import io.adapt4j.eval.task.Reply;
+import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.task.Task;
+import io.adapt4j.eval.task.Tasks;
+import io.adapt4j.eval.task.TextItem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluatorTest {
+
+  @TempDir Path folder;
+
+  /** Questions 0 to n - 1, whose answer is the number itself. */
+  private static Task counting(int n) {
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      items.add(
+          new TextItem(
+              "q" + i,
+              "What is " + i + "?",
+              GenerationOptions.greedy(),
+              List.of(String.valueOf(i)),
+              AnswerExtraction.whole(),
+              Gradings.exactMatch(text -> text),
+              Map.of("parity", i % 2 == 0 ? "even" : "odd")));
+    }
+    return new Task("counting", items, List.of(Figure.mean(Gradings.EXACT_MATCH)), false);
+  }
+
+  private static String number(String prompt) {
+    return prompt.replaceAll("\\D", "");
+  }
+
+  /** Right on the numbers below a limit. */
+  private static ScriptedCandidate upTo(String identity, int limit) {
+    return ScriptedCandidate.answering(
+        identity, prompt -> Integer.parseInt(number(prompt)) < limit ? number(prompt) : "no idea");
+  }
+
+  @Test
+  void givesEachFigureWithItsInterval() {
+    EvaluationReport report =
+        Evaluator.builder().tasks(counting(100)).build().evaluate("three quarters", upTo("a", 75));
+
+    TaskResult result = report.result("counting");
+    assertThat(result.score().value()).isEqualTo(0.75);
+    // The standard error is sqrt(0.75 0.25 / 100) = 0.0433.
+    assertThat(result.score().low()).isCloseTo(0.75 - 1.96 * 0.0433, within(0.015));
+    assertThat(result.score().high()).isCloseTo(0.75 + 1.96 * 0.0433, within(0.015));
+    assertThat(result.outcomes()).hasSize(100);
+    assertThat(result.outcomes().get(80).got()).isEqualTo("no idea");
+    assertThat(result.outcomes().get(80).expected()).isEqualTo("80");
+  }
+
+  @Test
+  void asksAnEqualRequestOnce() {
+    ScriptedCandidate candidate = upTo("a", 10);
+    Task first = counting(20);
+
+    EvaluationReport report =
+        Evaluator.builder().tasks(first, first.named("again")).build().evaluate(candidate);
+
+    assertThat(candidate.asked).hasSize(20);
+    assertThat(report.cost().asked()).isEqualTo(20);
+    assertThat(report.result("again").score()).isEqualTo(report.result("counting").score());
+  }
+
+  @Test
+  void goesOnFromKeptRepliesWithoutAskingTwice() {
+    Evaluator evaluator =
+        Evaluator.builder().tasks(counting(40)).replies(folder).batch(8, 8).build();
+    ScriptedCandidate killed = upTo("a", 30).failingAfter(24);
+    assertThatIllegalStateException().isThrownBy(() -> evaluator.evaluate(killed));
+    assertThat(killed.asked).hasSize(24);
+
+    ScriptedCandidate second = upTo("a", 30);
+    EvaluationReport report = evaluator.evaluate(second);
+
+    assertThat(second.asked).hasSize(16).doesNotContainAnyElementsOf(killed.asked);
+    assertThat(report.cost().kept()).isEqualTo(24);
+    assertThat(report.result("counting").score().value()).isEqualTo(0.75);
+  }
+
+  @Test
+  void cutsOffALineThatAKilledProcessLeftUnfinished() throws IOException {
+    Evaluator evaluator = Evaluator.builder().tasks(counting(10)).replies(folder).build();
+    evaluator.evaluate(upTo("a", 5));
+    Files.writeString(onlyFile(), "{\"key\":\"abc\",\"te", StandardOpenOption.APPEND);
+
+    ScriptedCandidate again = upTo("a", 5);
+    assertThat(evaluator.evaluate(again).cost().kept()).isEqualTo(10);
+
+    assertThat(again.asked).isEmpty();
+    assertThat(Files.readString(onlyFile())).endsWith("}\n");
+  }
+
+  @Test
+  void keepsTheRepliesOfCandidatesApart() {
+    Evaluator evaluator = Evaluator.builder().tasks(counting(10)).replies(folder).build();
+    evaluator.evaluate(upTo("a", 5));
+
+    assertThat(evaluator.evaluate(upTo("b", 7)).result("counting").score().value()).isEqualTo(0.7);
+  }
+
+  private Path onlyFile() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findFirst().orElseThrow();
+    }
+  }
+
+  @Test
+  void comparesCandidatesItemByItemWithTheFirst() {
+    Map<String, Candidate> candidates = new LinkedHashMap<>();
+    candidates.put("base", upTo("a", 50));
+    candidates.put("tuned", upTo("b", 80));
+
+    ComparisonReport report = Evaluator.builder().tasks(counting(100)).build().compare(candidates);
+
+    TaskComparison one = report.comparison("tuned", "counting");
+    assertThat(one.difference().value()).isCloseTo(0.3, within(1e-12));
+    assertThat(List.of(one.wins(), one.ties(), one.losses())).containsExactly(30L, 70L, 0L);
+    assertThat(one.isSignificant(0.001)).isTrue();
+    assertThat(one.mcNemar().orElseThrow()).isCloseTo(Math.pow(2, -29), within(1e-12));
+    assertThat(one.retention()).isEmpty();
+    assertThat(report.baseline().candidate()).isEqualTo("base");
+  }
+
+  @Test
+  void tellsWhatAGeneralTaskLost() {
+    assertThat(retention(100, 100)).isEqualTo(Retention.Verdict.KEPT);
+    assertThat(retention(100, 60)).isEqualTo(Retention.Verdict.LOST);
+    assertThat(retention(100, 97)).isEqualTo(Retention.Verdict.UNSURE);
+  }
+
+  private static Retention.Verdict retention(int base, int tuned) {
+    Map<String, Candidate> candidates = new LinkedHashMap<>();
+    candidates.put("base", upTo("a", base));
+    candidates.put("tuned", upTo("b", tuned));
+    return Evaluator.builder()
+        .tasks(counting(100).general())
+        .build()
+        .compare(candidates)
+        .comparison("tuned", "counting")
+        .retention()
+        .orElseThrow()
+        .verdict();
+  }
+
+  @Test
+  void countsASmallerPerplexityAsBetter() {
+    Task texts = Tasks.perplexity("texts", List.of("one text", "another text", "a third"));
+    ScriptedCandidate worse =
+        new ScriptedCandidate("b", request -> -1, text -> text) {
+          @Override
+          public Replies reply(List<? extends Request> requests) {
+            return new Replies(
+                requests.stream()
+                    .map(one -> (Request.WholeText) one)
+                    .<Reply>map(
+                        one ->
+                            new Reply.Likelihood(
+                                -2.0 * one.text().length(), one.text().length(), false))
+                    .toList(),
+                0,
+                0);
+          }
+        };
+    Map<String, Candidate> candidates = new LinkedHashMap<>();
+    candidates.put("base", upTo("a", 0));
+    candidates.put("worse", worse);
+
+    ComparisonReport report =
+        Evaluator.builder().tasks(texts.general()).build().compare(candidates);
+
+    assertThat(report.baseline().result("texts").score().value())
+        .isCloseTo(1 / Math.log(2), within(1e-12));
+    TaskComparison one = report.comparison("worse", "texts");
+    assertThat(one.isBetter()).isFalse();
+    assertThat(one.losses()).isEqualTo(3);
+    assertThat(one.retention().orElseThrow().kept().value()).isCloseTo(0.5, within(1e-12));
+  }
+
+  @Test
+  void refusesItemsOfOneId() {
+    Item item = counting(1).items().get(0);
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                new Task(
+                    "twice",
+                    List.of(item, item),
+                    List.of(Figure.mean(Gradings.EXACT_MATCH)),
+                    false))
+        .withMessageContaining("row 2")
+        .withMessageContaining("q0");
+  }
+
+  @Test
+  void refusesLikelihoodsOfWhatOnlyAnswers() {
+    Candidate candidate = Candidate.of(TextGenerators.of("echo", text -> text));
+    ChoiceItem item =
+        new ChoiceItem("1", "Two and two is", List.of("four", "five"), " ", List.of(0), Map.of());
+    Task task = new Task("sums", List.of(item), List.of(Figure.mean(ChoiceItem.ACC)), false);
+
+    assertThatThrownBy(() -> Evaluator.builder().tasks(task).build().evaluate(candidate))
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessageContaining("echo");
+  }
+
+  @Test
+  void asksWhateverAnswers() {
+    Candidate candidate = Candidate.of(TextGenerators.of("counter", EvaluatorTest::number));
+
+    assertThat(
+            Evaluator.builder()
+                .tasks(counting(10))
+                .build()
+                .evaluate(candidate)
+                .result("counting")
+                .score()
+                .value())
+        .isEqualTo(1);
+  }
+}

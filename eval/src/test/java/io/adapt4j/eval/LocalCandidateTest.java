@@ -1,0 +1,137 @@
+package io.adapt4j.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.eval.metric.Perplexity;
+import io.adapt4j.eval.metric.SlidingWindow;
+import io.adapt4j.eval.task.AnswerExtraction;
+import io.adapt4j.eval.task.ChoiceItem;
+import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.task.Gradings;
+import io.adapt4j.eval.task.Item;
+import io.adapt4j.eval.task.Reply;
+import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.task.Task;
+import io.adapt4j.eval.task.Tasks;
+import io.adapt4j.eval.task.TextItem;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** With the trained model of the examples. */
+class LocalCandidateTest {
+
+  private static final String OPENING = "Once upon a time, there was a little girl named Lily.";
+  private static LanguageModel model;
+
+  @BeforeAll
+  static void load() {
+    model = LanguageModel.load(ModelSource.path(Path.of("../examples/models/stories260K")));
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  @Test
+  void givesTheLikelihoodsOfTheModelItself() {
+    List<Request.Likelihood> requests =
+        List.of(
+            new Request.Likelihood(OPENING, " She loved to play outside in the park."),
+            new Request.Likelihood(OPENING, " Stock prices fell."),
+            new Request.Likelihood("Tom had", " a dog."));
+
+    List<Reply> replies = Candidate.of(model).reply(requests).replies();
+
+    for (int i = 0; i < requests.size(); i++) {
+      Request.Likelihood request = requests.get(i);
+      assertThat(((Reply.Likelihood) replies.get(i)).logProbability())
+          .isCloseTo(model.score(request.context(), request.continuation()).sum(), within(1e-4));
+    }
+  }
+
+  @Test
+  void scoresTextsLongerThanTheContextInWindows() {
+    String text = OPENING.repeat(60);
+    Perplexity expected = new Perplexity();
+    new SlidingWindow(model.contextLength(), model.contextLength()).score(model, text, expected);
+
+    EvaluationReport report =
+        Evaluator.builder()
+            .tasks(Tasks.perplexity("long", List.of(text)))
+            .build()
+            .evaluate(Candidate.of(model));
+
+    assertThat(model.tokenizer().encode(text, false).length).isGreaterThan(model.contextLength());
+    assertThat(report.result("long").score().value())
+        .isCloseTo(expected.bitsPerByte(), within(1e-6));
+    assertThat(report.result("long").figures().get("perplexity").value())
+        .isCloseTo(expected.perToken(), within(1e-4));
+  }
+
+  @Test
+  void choosesSensibleEndingsAndWritesStories() {
+    Task endings =
+        new Task(
+            "endings",
+            List.of(
+                ending("1", "One day, a little dog found a", "ball.", "stock exchange."),
+                ending("2", "Lily was very sad. She started to", "cry.", "parliament.")),
+            List.of(Figure.mean(ChoiceItem.ACC)),
+            false);
+    Task story =
+        new Task(
+            "story",
+            List.of(
+                new TextItem(
+                    "1",
+                    OPENING,
+                    GenerationOptions.builder().temperature(0).maxNewTokens(24).build(),
+                    List.of(""),
+                    AnswerExtraction.whole(),
+                    Gradings.squad(),
+                    Map.of())),
+            List.of(Figure.mean(Gradings.F1)),
+            false);
+
+    EvaluationReport report =
+        Evaluator.builder().tasks(endings, story).build().evaluate(Candidate.of(model));
+
+    assertThat(report.result("endings").score().value()).isEqualTo(1);
+    assertThat(report.result("story").outcomes().get(0).got())
+        .isEqualTo(
+            model.generate(
+                OPENING, GenerationOptions.builder().temperature(0).maxNewTokens(24).build()));
+    assertThat(report.cost().newTokens()).isEqualTo(24);
+    assertThat(report.cost().candidate()).isPositive();
+  }
+
+  private static Item ending(String id, String context, String right, String wrong) {
+    return new ChoiceItem(id, context, List.of(right, wrong), " ", List.of(0), Map.of());
+  }
+
+  @Test
+  void findsNoDifferenceBetweenAModelAndItself() {
+    Task texts = Tasks.perplexity("texts", List.of(OPENING, "Tom had a red ball.")).general();
+    Map<String, Candidate> candidates = new LinkedHashMap<>();
+    candidates.put("base", Candidate.of(model));
+    candidates.put("same", Candidate.of(model));
+
+    TaskComparison same =
+        Evaluator.builder().tasks(texts).build().compare(candidates).comparison("same", "texts");
+
+    assertThat(same.difference().value()).isZero();
+    assertThat(same.ties()).isEqualTo(2);
+    assertThat(same.pValue()).isEqualTo(1);
+    assertThat(same.retention().orElseThrow().verdict()).isEqualTo(Retention.Verdict.KEPT);
+  }
+}

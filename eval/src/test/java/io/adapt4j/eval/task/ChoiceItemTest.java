@@ -1,0 +1,74 @@
+package io.adapt4j.eval.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ChoiceItemTest {
+
+  private static ChoiceItem item(List<String> choices, int... right) {
+    return new ChoiceItem(
+        "1", "The sky is", choices, " ", Arrays.stream(right).boxed().toList(), Map.of());
+  }
+
+  private static Map<String, Double> figures(ChoiceItem item, double... logProbabilities) {
+    return item.judge(
+            Arrays.stream(logProbabilities)
+                .<Reply>mapToObj(one -> new Reply.Likelihood(one, 1, false))
+                .toList())
+        .figures();
+  }
+
+  @Test
+  void scoresEachAnswerAfterTheContext() {
+    assertThat(item(List.of("blue", "green"), 0).requests())
+        .containsExactly(
+            new Request.Likelihood("The sky is", " blue"),
+            new Request.Likelihood("The sky is", " green"));
+  }
+
+  @Test
+  void dividesByCharactersAndBytesWithoutTheDelimiter() {
+    // By sum the first is likelier; by character -6/2 < -7/4, by byte -6/4 > -7/4.
+    Map<String, Double> figures = figures(item(List.of("éé", "blue"), 0), -6, -7);
+
+    assertThat(figures)
+        .containsEntry(ChoiceItem.ACC, 1.0)
+        .containsEntry(ChoiceItem.ACC_NORM, 0.0)
+        .containsEntry(ChoiceItem.ACC_BYTES, 1.0);
+  }
+
+  @Test
+  void takesTheFirstOfEquallyLikelyAnswers() {
+    assertThat(figures(item(List.of("a", "b"), 0), -1, -1)).containsEntry(ChoiceItem.ACC, 1.0);
+    assertThat(figures(item(List.of("a", "b"), 1), -1, -1)).containsEntry(ChoiceItem.ACC, 0.0);
+  }
+
+  @Test
+  void addsUpTheProbabilityOfAllRightAnswers() {
+    double share =
+        figures(item(List.of("a", "b", "c"), 0, 1), Math.log(0.1), Math.log(0.2), Math.log(0.3))
+            .get(ChoiceItem.MC2);
+    assertThat(share).isCloseTo(0.5, within(1e-12));
+  }
+
+  @Test
+  void surviveProbabilitiesThatUnderflow() {
+    assertThat(figures(item(List.of("a", "b"), 0), -2000, -2001).get(ChoiceItem.MC2))
+        .isCloseTo(1 / (1 + Math.exp(-1)), within(1e-12));
+  }
+
+  @Test
+  void refusesAnswersThatAreNotThere() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> item(List.of("a", "b"), 2))
+        .withMessageContaining("0 to 1");
+    assertThatIllegalArgumentException().isThrownBy(() -> item(List.of("a", ""), 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> item(List.of("a"), 0));
+  }
+}
