@@ -74,7 +74,12 @@ public final class MemoryBenchmark {
     Report report = new Report("Memory over a long fine-tuning of stories260K");
     Machine.describe(report);
     report.line(
-        "setting", "%d optimizer steps, batch %d, ragged lengths to %d", steps, batch, MAX_LENGTH);
+        "setting",
+        "%s, %d optimizer steps, batch %d, ragged lengths to %d",
+        method.description(),
+        steps,
+        batch,
+        MAX_LENGTH);
     report.line("tokens/s", "%.0f in the last step", readings.tokensPerSecond);
     report.line(
         "resident",
