@@ -103,6 +103,7 @@ final class PieceCutter {
     int point = text.codePointAt(position);
     char before = text.charAt(position - 1);
     return isMark(point)
+        || isOverBlank(position)
         || Character.getType(before) == Character.FORMAT
         || (point >= 0x1F1E6 && point <= 0x1F1FF)
         || (point >= 0x1F3FB && point <= 0x1F3FF)
