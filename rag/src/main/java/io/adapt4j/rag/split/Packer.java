@@ -188,7 +188,7 @@ final class Packer {
   }
 
   private long repeated(int start, Stretch last) {
-    String stretch = text.substring(pieces.start(start), last.end());
+    String stretch = text.substring(startOf(start), last.end());
     return counts.areExact() && pieces.areWords(start, last.to()) && !Blank.hasControls(stretch)
         ? pieces.tokens(start, last.to())
         : counts.of(stretch);

@@ -17,7 +17,10 @@ final class PieceCutter {
   /** What a reader sees as one character: an extended grapheme cluster. */
   private static final Pattern CHARACTER = Pattern.compile("\\X");
 
+  private static final char FIRST_MARK = '\u0300';
+
   private final String text;
+  private final Matcher characters;
   private final Breaks.Sorted breaks;
   private final PieceCounts counts;
   private final int mostTokens;
@@ -25,6 +28,7 @@ final class PieceCutter {
 
   private PieceCutter(String text, Breaks.Sorted breaks, PieceCounts counts, int mostTokens) {
     this.text = text;
+    characters = CHARACTER.matcher(text).useTransparentBounds(true);
     this.breaks = breaks;
     this.counts = counts;
     this.mostTokens = mostTokens;
@@ -61,9 +65,13 @@ final class PieceCutter {
   /** A mark that is written over a blank makes one character with it. */
   private int wordStart(int position) {
     int word = Blank.skip(text, position, text.length());
-    return word > position && word < text.length() && isMark(text.codePointAt(word))
-        ? word - 1
-        : word;
+    return word > position && word < text.length() && isOverBlank(word) ? word - 1 : word;
+  }
+
+  private boolean isOverBlank(int word) {
+    return text.charAt(word) >= FIRST_MARK
+        && characters.region(word - 1, Math.min(word + RUN, text.length())).lookingAt()
+        && characters.end() > word;
   }
 
   private int wordEnd(int word) {
@@ -95,6 +103,7 @@ final class PieceCutter {
     int point = text.codePointAt(position);
     char before = text.charAt(position - 1);
     return isMark(point)
+        || isOverBlank(position)
         || Character.getType(before) == Character.FORMAT
         || (point >= 0x1F1E6 && point <= 0x1F1FF)
         || (point >= 0x1F3FB && point <= 0x1F3FF)
@@ -122,7 +131,7 @@ final class PieceCutter {
   }
 
   private void cutCharacters(int blanks, int start, int end, int strength) {
-    Matcher characters = CHARACTER.matcher(text).region(start, end).useTransparentBounds(true);
+    characters.region(start, end);
     List<int[]> run = new ArrayList<>();
     int from = blanks;
     int before = strength;
