@@ -9,9 +9,7 @@ import io.adapt4j.rag.index.LuceneIndex;
 import io.adapt4j.rag.index.PostgresIndex;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.index.SearchQuery;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +28,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class IndexConcurrency {
 
   private static final int DIMENSION = 32;
-  private static final int ALIVE = 500;
+  private static final int ALIVE = 200;
 
   private final SearchIndex index;
   private final ClusteredVectors vectors = new ClusteredVectors(DIMENSION, 20);
@@ -39,12 +37,13 @@ public final class IndexConcurrency {
   private final AtomicLong hits = new AtomicLong();
   private final AtomicLong stale = new AtomicLong();
   private final AtomicLong halves = new AtomicLong();
-  private final long end;
-  private long written;
+  private final int seconds;
+  private long end;
+  private final AtomicLong written = new AtomicLong();
 
   private IndexConcurrency(SearchIndex index, int seconds) {
     this.index = index;
-    this.end = System.nanoTime() + seconds * 1_000_000_000L;
+    this.seconds = seconds;
   }
 
   /**
@@ -77,6 +76,8 @@ public final class IndexConcurrency {
   }
 
   private boolean run(int threads) throws InterruptedException {
+    fill();
+    end = System.nanoTime() + seconds * 1_000_000_000L;
     ExecutorService pool = Executors.newFixedThreadPool(threads + 1);
     List<Future<?>> tasks = new ArrayList<>();
     tasks.add(pool.submit(this::write));
@@ -96,7 +97,7 @@ public final class IndexConcurrency {
     pool.shutdown();
     Report report = new Report("Index concurrency, " + index.getClass().getSimpleName());
     report.line("questions", "%d from %d threads, %d hits", questions.get(), threads, hits.get());
-    report.line("documents", "%d written, %d deleted", written, deleted.size());
+    report.line("documents", "%d written, %d deleted", written.get(), deleted.size());
     report.line("stale hits", "%d", stale.get());
     report.line("half documents", "%d", halves.get());
     report.line("errors", "%d", errors);
@@ -104,23 +105,24 @@ public final class IndexConcurrency {
     return errors == 0 && stale.get() == 0 && halves.get() == 0 && hits.get() > 0;
   }
 
-  /** Documents live for a while, are replaced once and then deleted. */
-  private void write() {
-    Deque<Long> alive = new ArrayDeque<>();
-    for (long next = 0; System.nanoTime() < end; next++) {
-      index.putAll(List.of(entry(next, 2 + (int) (next % 3)), entry(next / 2 * 2, 2)));
-      written += 2;
-      alive.add(next);
-      if (alive.size() > ALIVE) {
-        delete(List.of(alive.poll(), alive.poll()));
-      }
+  /** So that the first questions find something. */
+  private void fill() {
+    List<SearchIndex.Entry> entries = new ArrayList<>();
+    for (long next = 0; next < ALIVE; next++) {
+      entries.add(entry(next, 2));
     }
+    index.putAll(entries);
   }
 
-  private void delete(List<Long> numbers) {
-    List<String> ids = numbers.stream().map(number -> "d" + number).toList();
-    index.delete(ids);
-    deleted.addAll(ids);
+  /** Each time one document is new, one is replaced, and the oldest is deleted. */
+  private void write() {
+    for (long next = ALIVE; System.nanoTime() < end; next++) {
+      index.putAll(List.of(entry(next, 2), entry(next - ALIVE / 2, 2 + (int) (next % 3))));
+      written.addAndGet(2);
+      String oldest = "d" + (next - ALIVE);
+      index.delete(List.of(oldest));
+      deleted.add(oldest);
+    }
   }
 
   private SearchIndex.Entry entry(long number, int size) {
