@@ -2,6 +2,7 @@ package io.adapt4j.rag.split;
 
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.charset.StandardCharsets;
 
 /** Counts as the tokenizer of a model does. */
 final class ModelCounter implements TokenCounter {
@@ -29,24 +30,10 @@ final class ModelCounter implements TokenCounter {
     return sumOfWords;
   }
 
+  /** Encoding as UTF-16 gives U+FFFD for a surrogate without its other half. */
   private static String paired(String text) {
-    int position = UnpairedSurrogates.indexIn(text);
-    if (position < 0) {
-      return text;
-    }
-    StringBuilder whole = new StringBuilder(text);
-    for (int i = position; i < whole.length(); i++) {
-      if (!Character.isSurrogate(whole.charAt(i))) {
-        continue;
-      }
-      boolean pair =
-          i + 1 < whole.length() && Character.isSurrogatePair(whole.charAt(i), whole.charAt(i + 1));
-      if (pair) {
-        i++;
-      } else {
-        whole.setCharAt(i, '\uFFFD');
-      }
-    }
-    return whole.toString();
+    return UnpairedSurrogates.indexIn(text) < 0
+        ? text
+        : new String(text.getBytes(StandardCharsets.UTF_16BE), StandardCharsets.UTF_16BE);
   }
 }

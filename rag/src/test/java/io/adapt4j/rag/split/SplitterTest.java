@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -175,6 +177,16 @@ class SplitterTest {
       for (String id : List.of("a.md", "a.txt", "a.py")) {
         assertThat(Splitter.standard().split(Document.of(id, text))).isNotEmpty();
       }
+    }
+  }
+
+  @Test
+  void aModelCountsHalfACharacterAsTheReplacementForIt() {
+    try (Tokenizer tokenizer = Tokenizer.load(Path.of("../examples/models/stories260K"))) {
+      TokenCounter counter = TokenCounter.of(tokenizer);
+      assertThat(counter.count("a \uD83D b \uD83D\uDE00"))
+          .isEqualTo(counter.count("a \uFFFD b \uD83D\uDE00"));
+      assertThat(counter.isSumOfWords()).isFalse();
     }
   }
 
