@@ -66,14 +66,29 @@ final class LuceneFields {
   }
 
   /**
+   * Checks that Lucene takes a document's id and metadata.
+   *
+   * @throws IllegalArgumentException naming what is too long
+   */
+  static void check(Document document) {
+    requireShort(document.id(), "id of document '" + document.id() + "'");
+    document
+        .metadata()
+        .forEach(
+            (field, value) -> {
+              if (value instanceof String text) {
+                requireShort(text, "document '" + document.id() + "': metadata '" + field + "'");
+              }
+            });
+  }
+
+  /**
    * Makes the block of an entry.
    *
    * @param dimension the length of the vectors; 0 if the index has none
-   * @throws IllegalArgumentException if the id or a metadata text is longer than Lucene takes
    */
   static List<org.apache.lucene.document.Document> block(SearchIndex.Entry entry, int dimension) {
     Document document = entry.document();
-    requireShort(document.id(), "id of document '" + document.id() + "'");
     String metadata = MetadataJson.write(document.metadata());
     List<IndexableField> filters = filters(document);
     List<org.apache.lucene.document.Document> block = new ArrayList<>();
@@ -138,9 +153,7 @@ final class LuceneFields {
       } else if (one.getValue() instanceof Boolean flag) {
         fields.add(new StringField(flag(field), flag.toString(), Store.NO));
       } else {
-        String text = (String) one.getValue();
-        requireShort(text, "document '" + document.id() + "': metadata field '" + field + "'");
-        fields.add(new StringField(word(field), text, Store.NO));
+        fields.add(new StringField(word(field), (String) one.getValue(), Store.NO));
       }
     }
     return fields;

@@ -55,7 +55,10 @@ public final class LuceneIndex implements SearchIndex {
 
   @Override
   public void putAll(List<Entry> entries) {
-    entries.forEach(entry -> Entries.check(entry, options.dimension()));
+    for (Entry entry : entries) {
+      Entries.check(entry, options.dimension());
+      LuceneFields.check(entry.document());
+    }
     change(() -> writer().put(entries));
   }
 

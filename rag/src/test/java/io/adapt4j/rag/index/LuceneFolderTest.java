@@ -176,4 +176,17 @@ class LuceneFolderTest {
       assertThat(hits.get(0).score()).isCloseTo(1, within(1e-6));
     }
   }
+
+  @Test
+  void metadataTooLongToFilterByIsRefusedBeforeAnythingIsAdded() {
+    try (LuceneIndex index = builder().open()) {
+      Map<String, Object> metadata = Map.of("summary", "x".repeat(40_000));
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () -> index.putAll(List.of(entry("a", "x", EAST), entry("b", "x", metadata, EAST))))
+          .withMessageContaining("document 'b': metadata 'summary'")
+          .withMessageContaining("found 40000");
+      assertThat(index.documentCount()).isZero();
+    }
+  }
 }
