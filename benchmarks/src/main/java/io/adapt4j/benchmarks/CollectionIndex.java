@@ -30,8 +30,7 @@ final class CollectionIndex implements AutoCloseable {
   }
 
   /** Embeds and adds all documents. Words are those of the whole text. */
-  static CollectionIndex of(
-      TestCollection collection, TextEmbeddings embeddings, Path folder) {
+  static CollectionIndex of(TestCollection collection, TextEmbeddings embeddings, Path folder) {
     SearchIndex index =
         LuceneIndex.builder(folder)
             .bm25(0.9, 0.4)

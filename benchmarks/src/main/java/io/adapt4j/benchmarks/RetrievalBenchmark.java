@@ -110,10 +110,8 @@ public final class RetrievalBenchmark {
         runs.add(RankedRun.of(WORDS, collection, index::words));
       }
       runs.add(RankedRun.of(name + " vectors", collection, index::vector));
-      runs.add(
-          RankedRun.of(name + ", ranks", collection, query -> index.hybrid(query, BY_RANK)));
-      runs.add(
-          RankedRun.of(name + ", scores", collection, query -> index.hybrid(query, BY_SCORE)));
+      runs.add(RankedRun.of(name + ", ranks", collection, query -> index.hybrid(query, BY_RANK)));
+      runs.add(RankedRun.of(name + ", scores", collection, query -> index.hybrid(query, BY_SCORE)));
     }
   }
 
@@ -152,7 +150,10 @@ public final class RetrievalBenchmark {
     for (int run = 1 + RUNS_OF_MODEL; run < runs.size(); run++) {
       RankedRun before = runs.get(run - RUNS_OF_MODEL);
       report.line(
-          runs.get(run).name(), "nDCG@10 %s than %s", words(runs.get(run).compare(before)), before.name());
+          runs.get(run).name(),
+          "nDCG@10 %s than %s",
+          words(runs.get(run).compare(before)),
+          before.name());
     }
     report.print();
   }

@@ -76,14 +76,23 @@ class SplitterTest {
   @Test
   void aChunkNeverCrossesAHeadingAndKnowsThoseAboveIt() {
     String text =
-        "# Handbook\n\n"
-            + "Welcome.\n\n"
-            + "## Returns\n\n"
-            + "Within *30* days.\n\n"
-            + "### How\n\n"
-            + "By post.\n\n"
-            + "## Staff\n\n"
-            + "Ask us.\n";
+        """
+        # Handbook
+
+        Welcome.
+
+        ## Returns
+
+        Within *30* days.
+
+        ### How
+
+        By post.
+
+        ## Staff
+
+        Ask us.
+        """;
     List<Chunk> chunks = Splitter.standard().split(Document.of("a.md", text));
     assertThat(chunks)
         .extracting(Chunk::heading, Chunk::text)
