@@ -30,7 +30,7 @@ final class Samples {
   private static List<Chunk> lines(Document document) {
     List<Chunk> chunks = new ArrayList<>();
     int start = 0;
-    for (String line : document.text().split("\n")) {
+    for (String line : document.text().split("\n", -1)) {
       Span span = new Span(start, start + line.length());
       Span whole = new Span(0, document.text().length());
       chunks.add(new Chunk(document.id(), chunks.size(), span, whole, "", line));
