@@ -23,17 +23,14 @@ final class CollectionIndex implements AutoCloseable {
 
   private final SearchIndex index;
   private final TextEmbeddings embeddings;
-  private final Fusion fusion;
 
-  private CollectionIndex(SearchIndex index, TextEmbeddings embeddings, Fusion fusion) {
+  private CollectionIndex(SearchIndex index, TextEmbeddings embeddings) {
     this.index = index;
     this.embeddings = embeddings;
-    this.fusion = fusion;
   }
 
   /** Embeds and adds all documents. Words are those of the whole text. */
-  static CollectionIndex of(
-      TestCollection collection, TextEmbeddings embeddings, Path folder, Fusion fusion) {
+  static CollectionIndex of(TestCollection collection, TextEmbeddings embeddings, Path folder) {
     SearchIndex index =
         LuceneIndex.builder(folder)
             .bm25(0.9, 0.4)
@@ -51,22 +48,22 @@ final class CollectionIndex implements AutoCloseable {
       entries.add(new SearchIndex.Entry(document, List.of(chunk), vector));
     }
     index.putAll(entries);
-    return new CollectionIndex(index, embeddings, fusion);
+    return new CollectionIndex(index, embeddings);
   }
 
   List<String> words(String query) {
-    return search(query, Optional.empty());
+    return search(query, Optional.empty(), Fusion.standard());
   }
 
   List<String> vector(String query) {
-    return search("", Optional.of(embeddings.query(query)));
+    return search("", Optional.of(embeddings.query(query)), Fusion.standard());
   }
 
-  List<String> hybrid(String query) {
-    return search(query, Optional.of(embeddings.query(query)));
+  List<String> hybrid(String query, Fusion fusion) {
+    return search(query, Optional.of(embeddings.query(query)), fusion);
   }
 
-  private List<String> search(String words, Optional<float[]> vector) {
+  private List<String> search(String words, Optional<float[]> vector, Fusion fusion) {
     SearchQuery query = new SearchQuery(words, vector, DEPTH, Optional.empty(), fusion);
     return index.search(query).stream().map(Hit::chunk).map(Chunk::documentId).toList();
   }

@@ -21,7 +21,8 @@ final class Latencies {
   double percentile(double share) {
     double[] sorted = Arrays.copyOf(milliseconds, count);
     Arrays.sort(sorted);
-    return sorted[(int) Math.min(count - 1L, Math.max(0, Math.ceil(share * count) - 1))];
+    int place = (int) Math.ceil(share * count) - 1;
+    return sorted[Math.min(count - 1, Math.max(0, place))];
   }
 
   @Override

@@ -4,13 +4,18 @@ import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.DocumentReading;
 import io.adapt4j.rag.document.DocumentSource;
+import io.adapt4j.rag.document.FileProblem;
+import io.adapt4j.rag.document.ReadingReport;
 import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.index.SearchIndex.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Reads, splits, embeds and stores documents, all at the same time: a thread reads and splits what
@@ -33,11 +38,28 @@ final class Ingestion {
   /** Throws what reading, splitting, embedding or storing threw first. */
   IngestReport run(DocumentSource source) {
     try (DocumentReading documents = source.open()) {
-      return run(documents);
+      return run(documents, documents);
     }
   }
 
-  private IngestReport run(DocumentReading documents) {
+  /** Adds what has changed and deletes what the source no longer has, if it can be read. */
+  SyncReport sync(DocumentSource source, String prefix) {
+    try (DocumentReading documents = source.open()) {
+      ChangedDocuments changed = new ChangedDocuments(documents, index.contentHashes(), prefix);
+      IngestReport report = run(changed, documents);
+      List<String> vanished = changed.vanished(unreadable(report.reading()));
+      if (!vanished.isEmpty()) {
+        index.delete(vanished);
+      }
+      return new SyncReport(report, changed.unchanged(), vanished);
+    }
+  }
+
+  private static Set<String> unreadable(ReadingReport reading) {
+    return reading.failed().stream().map(FileProblem::id).collect(Collectors.toSet());
+  }
+
+  private IngestReport run(Iterator<Document> documents, DocumentReading reading) {
     long begun = System.nanoTime();
     int added = 0;
     int chunks = 0;
@@ -51,7 +73,7 @@ final class Ingestion {
       writer.finish();
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - begun);
-    return new IngestReport(added, chunks, duration, documents.report());
+    return new IngestReport(added, chunks, duration, reading.report());
   }
 
   private List<Entry> embedded(List<BatchReader.Split> batch) {

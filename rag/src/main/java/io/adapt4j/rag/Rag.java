@@ -93,6 +93,36 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
+   * Brings the index up to date with a source, by content: what is new or changed is added, what
+   * the source no longer has is deleted, the rest is neither split nor embedded again. Documents of
+   * files that could not be read this time stay. If reading breaks off, nothing is deleted.
+   *
+   * @param documents all documents of the index
+   * @return what was done
+   */
+  public SyncReport sync(DocumentSource documents) {
+    return sync(documents, "");
+  }
+
+  /**
+   * Brings a part of the index up to date, otherwise as {@link #sync(DocumentSource)}, so that
+   * several sources can share an index.
+   *
+   * @param documents all documents of that part
+   * @param prefix what their ids begin with
+   * @return what was done
+   * @throws IllegalArgumentException if a document's id does not begin with it
+   */
+  public SyncReport sync(DocumentSource documents, String prefix) {
+    return using(
+        () -> {
+          SyncReport report = ingestion.sync(documents, prefix);
+          LOG.debug("Synchronised {}", report);
+          return report;
+        });
+  }
+
+  /**
    * Removes documents. After this returns, no search finds them.
    *
    * @param ids their ids; unknown ones are ignored

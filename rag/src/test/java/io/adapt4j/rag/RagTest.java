@@ -10,6 +10,7 @@ import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.Citation;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Documents;
+import io.adapt4j.rag.document.ReadingLimits;
 import io.adapt4j.rag.embed.EmbeddingException;
 import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.index.Filter;
@@ -93,6 +94,46 @@ class RagTest {
     try (Rag rag = builder().build()) {
       rag.add(List.of(Document.of("a", "red shoes"), Document.of("a", "blue hats")));
       assertThat(index.document("a").orElseThrow().text()).isEqualTo("blue hats");
+    }
+  }
+
+  @Test
+  void aFolderIsBroughtUpToDateByContent(@TempDir Path folder) throws IOException {
+    for (String name : List.of("same", "changed", "gone", "grown")) {
+      Files.writeString(folder.resolve(name + ".txt"), "The text of " + name + ".");
+    }
+    try (Rag rag = builder().build()) {
+      rag.add(List.of(Document.of("elsewhere", "Not of the folder.")));
+      assertThat(rag.sync(Documents.in(folder)).added().documents()).isEqualTo(4);
+      assertThat(index.document("elsewhere")).isEmpty();
+      Files.writeString(folder.resolve("changed.txt"), "Another text.");
+      Files.delete(folder.resolve("gone.txt"));
+      Files.writeString(folder.resolve("grown.txt"), "Too much. ".repeat(100));
+      embeddings.calls.clear();
+      Documents limited = Documents.in(folder).limits(ReadingLimits.standard().withBytes(500));
+      SyncReport report = rag.sync(limited);
+      assertThat(report.unchanged()).isEqualTo(1);
+      assertThat(report.deleted()).containsExactly("gone.txt");
+      assertThat(report.added().reading().failed()).hasSize(1);
+      assertThat(embeddings.calls).containsExactly(List.of("Another text."));
+      assertThat(index.contentHashes()).containsOnlyKeys("same.txt", "changed.txt", "grown.txt");
+      assertThat(rag.sync(limited).added().documents()).isZero();
+    }
+  }
+
+  @Test
+  void aSynchronisedPartLeavesTheRestOfTheIndex() throws IOException {
+    try (Rag rag = builder().build()) {
+      rag.add(List.of(Document.of("wiki/a", "One page."), Document.of("mail/b", "One mail.")));
+      SyncReport report =
+          rag.sync(Documents.of(List.of(Document.of("wiki/c", "Other page."))), "wiki/");
+      assertThat(report.deleted()).containsExactly("wiki/a");
+      assertThat(index.contentHashes()).containsOnlyKeys("wiki/c", "mail/b");
+      assertThatThrownBy(
+              () -> rag.sync(Documents.of(List.of(Document.of("x", "No page."))), "wiki/"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("prefix");
+      assertThat(index.contentHashes()).containsOnlyKeys("wiki/c", "mail/b");
     }
   }
 

@@ -1,7 +1,9 @@
 package io.adapt4j.rag.document;
 
+import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -89,7 +91,17 @@ final class FileConverter {
     }
     file.modified()
         .ifPresent(time -> fields.put(DocumentFields.MODIFIED, time.toInstant().getEpochSecond()));
-    return new Document(file.id(), title(file, converted), converted.text(), fields);
+    fields.replaceAll((field, value) -> value instanceof String text ? storable(text) : value);
+    return new Document(
+        file.id(), storable(title(file, converted)), storable(converted.text()), fields);
+  }
+
+  /** PDF files map glyphs to anything; models refuse half a character, and databases a zero. */
+  private static String storable(String text) {
+    String whole = text.indexOf('\0') < 0 ? text : text.replace('\0', ' ');
+    return UnpairedSurrogates.indexIn(whole) < 0
+        ? whole
+        : new String(whole.getBytes(StandardCharsets.UTF_16BE), StandardCharsets.UTF_16BE);
   }
 
   private static String title(RawFile file, Converted converted) {

@@ -9,6 +9,24 @@ final class Blank {
     return Character.isWhitespace(point) || Character.isSpaceChar(point);
   }
 
+  /**
+   * Whether a text has characters that some tokenizers drop, and so join what stands around them.
+   */
+  static boolean hasControls(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char character = text.charAt(i);
+      boolean layout = character == '\n' || character == '\r' || character == '\t';
+      if (!layout && (Character.isISOControl(character) || isUnknown(character))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isUnknown(char character) {
+    return character > '\u007F' && Character.getType(character) == Character.UNASSIGNED;
+  }
+
   /** The first character at or after a position that is not blank; {@code end} if there is none. */
   static int skip(String text, int start, int end) {
     int position = start;

@@ -88,8 +88,7 @@ final class Packer {
     long budget = limits.tokens() - counts.added() - headings.tokens(heading);
     int end = end(from, done, to, budget);
     while (end > done) {
-      long over =
-          headings.count(heading, text.substring(start, pieces.end(end - 1))) - limits.tokens();
+      long over = count(from, end, start, heading) - limits.tokens();
       if (over <= 0 || end == from + 1) {
         break;
       }
@@ -100,6 +99,13 @@ final class Packer {
       end = from + 1;
     }
     return new Stretch(from, end, start, pieces.end(end - 1), heading);
+  }
+
+  private long count(int from, int end, int start, String heading) {
+    String stretch = text.substring(start, pieces.end(end - 1));
+    return counts.areExact() && pieces.areWords(from, end) && !Blank.hasControls(stretch)
+        ? counts.added() + headings.tokens(heading) + pieces.tokens(from, end)
+        : headings.count(heading, stretch);
   }
 
   /** The indentation of the first line belongs to code. */
@@ -166,6 +172,9 @@ final class Packer {
   /** Where the next stretch begins so that it repeats the end of the last one. */
   private int overlapStart(Stretch last, int to) {
     int end = last.to();
+    if (limits.overlap() == 0) {
+      return end;
+    }
     int least = end;
     while (least > last.from() + 1 && pieces.tokens(least - 1, end) <= limits.overlap()) {
       least--;
@@ -178,8 +187,11 @@ final class Packer {
     return breaksWhatFits(start, end, to) ? end : start;
   }
 
-  private int repeated(int start, Stretch last) {
-    return counts.of(text.substring(pieces.start(start), last.end()));
+  private long repeated(int start, Stretch last) {
+    String stretch = text.substring(pieces.start(start), last.end());
+    return counts.areExact() && pieces.areWords(start, last.to()) && !Blank.hasControls(stretch)
+        ? pieces.tokens(start, last.to())
+        : counts.of(stretch);
   }
 
   private int firstCut(int from, int to, int strength) {

@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Tokens of pieces without those that are added to every text. Most words of a text come again. */
 final class PieceCounts {
 
-  private static final int MOST_KEPT = 100_000;
+  private static final int MOST_KEPT = 200_000;
   private static final int LONGEST_KEPT = 40;
 
   private final Map<String, Integer> known = new ConcurrentHashMap<>();
@@ -16,6 +16,29 @@ final class PieceCounts {
   PieceCounts(TokenCounter counter) {
     this.counter = counter;
     added = counter.count("");
+  }
+
+  /** Whether the sum over whole words is what the counter says of a text. */
+  boolean areExact() {
+    return counter.isSumOfWords();
+  }
+
+  /**
+   * The tokens of a word after blanks. Words are known apart from their blanks, which are many:
+   * what blanks take is what they take more than a space does.
+   */
+  int ofWord(String blanks, String word) {
+    if (counter.isSumOfWords()) {
+      return of(word);
+    }
+    if (blanks.isEmpty()) {
+      return of(word);
+    }
+    return of(" " + word) + (blanks.equals(" ") ? 0 : ofBlanks(blanks));
+  }
+
+  private int ofBlanks(String blanks) {
+    return Math.max(0, of("a" + blanks + "a") - of("a a"));
   }
 
   int added() {

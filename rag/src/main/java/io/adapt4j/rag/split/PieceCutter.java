@@ -79,7 +79,7 @@ final class PieceCutter {
       int place = breaks.peek();
       int next = breaks.takeStrength();
       if (place > start && !joinsBefore(place)) {
-        cutRun(from, start, place, before);
+        cutRun(from, start, place, before, true);
         from = place;
         start = place;
         before = next;
@@ -87,7 +87,7 @@ final class PieceCutter {
         before = Math.max(before, next);
       }
     }
-    cutRun(from, start, end, before);
+    cutRun(from, start, end, before, start > word);
   }
 
   /** Whether a cut would part what a reader sees as one character. */
@@ -110,11 +110,11 @@ final class PieceCutter {
         || point == 0x200D;
   }
 
-  private void cutRun(int blanks, int start, int end, int strength) {
+  private void cutRun(int blanks, int start, int end, int strength, boolean isPart) {
     if (end - start <= LONGEST_WORD) {
-      int tokens = counts.of(text.substring(blanks, end));
+      int tokens = counts.ofWord(text.substring(blanks, start), text.substring(start, end));
       if (tokens <= mostTokens) {
-        pieces.add(start, end, tokens, strength);
+        pieces.add(start, end, tokens, strength, isPart);
         return;
       }
     }
@@ -145,7 +145,7 @@ final class PieceCutter {
       // Rounded up, so that a part never counts for less than it has.
       long count = portion(tokens, i + 1, run.size()) - portion(tokens, i, run.size());
       int before = i == 0 ? strength : Strength.CHARACTER;
-      pieces.add(run.get(i)[0], run.get(i)[1], (int) count, before);
+      pieces.add(run.get(i)[0], run.get(i)[1], (int) count, before, true);
     }
   }
 

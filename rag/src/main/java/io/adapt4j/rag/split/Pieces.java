@@ -12,6 +12,7 @@ final class Pieces {
   private int[] ends = new int[256];
   private long[] tokens = new long[257];
   private byte[] strengths = new byte[256];
+  private int[] lastParts = new int[256];
   private int size;
 
   /**
@@ -21,14 +22,16 @@ final class Pieces {
    * @param end the character after the last
    * @param count its tokens
    * @param strength how well the text is cut before it
+   * @param isPart whether it is a part of a word, not a whole one
    */
-  void add(int start, int end, int count, int strength) {
+  void add(int start, int end, int count, int strength, boolean isPart) {
     if (size == starts.length) {
       grow();
     }
     starts[size] = start;
     ends[size] = end;
     strengths[size] = (byte) strength;
+    lastParts[size] = isPart ? size : size == 0 ? -1 : lastParts[size - 1];
     tokens[size + 1] = tokens[size] + count;
     size++;
   }
@@ -54,11 +57,17 @@ final class Pieces {
     return tokens[to] - tokens[from];
   }
 
+  /** Whether the pieces from one up to another are whole words, each of them. */
+  boolean areWords(int from, int to) {
+    return lastParts[to - 1] < from;
+  }
+
   private void grow() {
     int capacity = 2 * size;
     starts = Arrays.copyOf(starts, capacity);
     ends = Arrays.copyOf(ends, capacity);
     strengths = Arrays.copyOf(strengths, capacity);
+    lastParts = Arrays.copyOf(lastParts, capacity);
     tokens = Arrays.copyOf(tokens, capacity + 1);
   }
 }

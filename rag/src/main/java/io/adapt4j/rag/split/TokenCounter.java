@@ -1,6 +1,5 @@
 package io.adapt4j.rag.split;
 
-import io.adapt4j.core.internal.UnpairedSurrogates;
 import io.adapt4j.core.tokenize.Tokenizer;
 
 /** Counts the tokens of a text. The same text must always have the same number. */
@@ -16,13 +15,23 @@ public interface TokenCounter {
   int count(String text);
 
   /**
+   * Tells whether a text has as many tokens as its words have by themselves, a word being what
+   * stands between blanks. If so, words are counted once and nothing else is.
+   *
+   * @return false where nothing else is known
+   */
+  default boolean isSumOfWords() {
+    return false;
+  }
+
+  /**
    * Counts as a model's tokenizer does, with the special tokens that it adds around a text.
    *
    * @param tokenizer the tokenizer of the embedding model; stays the caller's to close
    * @return the counter; an unpaired surrogate counts as U+FFFD
    */
   static TokenCounter of(Tokenizer tokenizer) {
-    return text -> tokenizer.encode(paired(text), true).length;
+    return new ModelCounter(tokenizer);
   }
 
   /**
@@ -33,27 +42,6 @@ public interface TokenCounter {
    * @return the counter
    */
   static TokenCounter words() {
-    return WordCounter::count;
-  }
-
-  private static String paired(String text) {
-    int position = UnpairedSurrogates.indexIn(text);
-    if (position < 0) {
-      return text;
-    }
-    StringBuilder whole = new StringBuilder(text);
-    for (int i = position; i < whole.length(); i++) {
-      if (!Character.isSurrogate(whole.charAt(i))) {
-        continue;
-      }
-      boolean pair =
-          i + 1 < whole.length() && Character.isSurrogatePair(whole.charAt(i), whole.charAt(i + 1));
-      if (pair) {
-        i++;
-      } else {
-        whole.setCharAt(i, '\uFFFD');
-      }
-    }
-    return whole.toString();
+    return new WordCounter();
   }
 }

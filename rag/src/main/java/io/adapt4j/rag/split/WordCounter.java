@@ -1,11 +1,10 @@
 package io.adapt4j.rag.split;
 
 /** Words, ideographs and marks of a text. */
-final class WordCounter {
+final class WordCounter implements TokenCounter {
 
-  private WordCounter() {}
-
-  static int count(String text) {
+  @Override
+  public int count(String text) {
     int tokens = 0;
     boolean inWord = false;
     for (int i = 0, point; i < text.length(); i += Character.charCount(point)) {
@@ -19,6 +18,11 @@ final class WordCounter {
       }
     }
     return tokens;
+  }
+
+  @Override
+  public boolean isSumOfWords() {
+    return true;
   }
 
   private static boolean isPartOfWord(int point) {

@@ -270,6 +270,17 @@ class DocumentsTest {
   }
 
   @Test
+  void charactersThatModelsAndDatabasesRefuseAreReplaced() {
+    byte[] half = ("\uFEFF" + "x".repeat(5000)).getBytes(StandardCharsets.UTF_16LE);
+    half[half.length - 1] = (byte) 0xD8;
+    half[half.length - 3] = 0;
+    half[half.length - 4] = 0;
+    assertThat(read(Documents.bytes("a.txt", half)).get(0).text())
+        .hasSize(5000)
+        .endsWith("x \uFFFD");
+  }
+
+  @Test
   void onlyTheDocumentAtHandIsRead() throws IOException {
     write("a.txt", "One.");
     Path second = write("b.txt", "Two.");

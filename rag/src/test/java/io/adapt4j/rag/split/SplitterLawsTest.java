@@ -8,7 +8,9 @@ import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.DocumentFields;
 import io.adapt4j.rag.document.Span;
 import io.adapt4j.rag.document.Structure;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -26,6 +28,12 @@ class SplitterLawsTest {
 
   private static final Tokenizer STORIES =
       Tokenizer.load(Path.of("../examples/models/stories260K"));
+
+  private static final Path BERT = Path.of("../../shared/data/tokenizers/bert-base-uncased");
+
+  /** The tokenizers here: that of BERT models is not in the repository. */
+  private static final List<Tokenizer> TOKENIZERS =
+      Files.isDirectory(BERT) ? List.of(STORIES, Tokenizer.load(BERT)) : List.of(STORIES);
 
   private static final List<String> PARTS =
       List.of(
@@ -70,7 +78,7 @@ class SplitterLawsTest {
 
   @AfterContainer
   static void close() {
-    STORIES.close();
+    TOKENIZERS.forEach(Tokenizer::close);
   }
 
   @Provide
@@ -84,7 +92,9 @@ class SplitterLawsTest {
 
   @Provide
   Arbitrary<TokenCounter> counters() {
-    return Arbitraries.of(TokenCounter.words(), TokenCounter.of(STORIES));
+    List<TokenCounter> counters = new ArrayList<>(List.of(TokenCounter.words()));
+    TOKENIZERS.forEach(tokenizer -> counters.add(TokenCounter.of(tokenizer)));
+    return Arbitraries.of(counters);
   }
 
   @Property(tries = 300)

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -74,14 +76,23 @@ class SplitterTest {
   @Test
   void aChunkNeverCrossesAHeadingAndKnowsThoseAboveIt() {
     String text =
-        "# Handbook\n\n"
-            + "Welcome.\n\n"
-            + "## Returns\n\n"
-            + "Within *30* days.\n\n"
-            + "### How\n\n"
-            + "By post.\n\n"
-            + "## Staff\n\n"
-            + "Ask us.\n";
+        """
+        # Handbook
+
+        Welcome.
+
+        ## Returns
+
+        Within *30* days.
+
+        ### How
+
+        By post.
+
+        ## Staff
+
+        Ask us.
+        """;
     List<Chunk> chunks = Splitter.standard().split(Document.of("a.md", text));
     assertThat(chunks)
         .extracting(Chunk::heading, Chunk::text)
@@ -99,7 +110,8 @@ class SplitterTest {
     assertThat(chunks.get(1).heading()).isEqualTo("One two three");
     assertThat(chunks)
         .allSatisfy(
-            chunk -> assertThat(WordCounter.count(chunk.searchText())).isLessThanOrEqualTo(20));
+            chunk ->
+                assertThat(TokenCounter.words().count(chunk.searchText())).isLessThanOrEqualTo(20));
   }
 
   @Test
@@ -174,6 +186,16 @@ class SplitterTest {
       for (String id : List.of("a.md", "a.txt", "a.py")) {
         assertThat(Splitter.standard().split(Document.of(id, text))).isNotEmpty();
       }
+    }
+  }
+
+  @Test
+  void aModelCountsHalfACharacterAsTheReplacementForIt() {
+    try (Tokenizer tokenizer = Tokenizer.load(Path.of("../examples/models/stories260K"))) {
+      TokenCounter counter = TokenCounter.of(tokenizer);
+      assertThat(counter.count("a \uD83D b \uD83D\uDE00"))
+          .isEqualTo(counter.count("a \uFFFD b \uD83D\uDE00"));
+      assertThat(counter.isSumOfWords()).isFalse();
     }
   }
 
