@@ -255,7 +255,8 @@ class CommandsTest {
     assertThat(result.json().properties().stream().map(one -> one.getKey()))
         .contains("engine", "java", "processor", "features", "memoryMiB", "hubCache", "gpu")
         .contains("offline", "nativesCache", "library");
-    assertThat(result.json().path("methods").toString()).isEqualTo("[\"full\",\"ia3\",\"lora\",\"qlora\"]");
+    assertThat(result.json().path("methods").toString())
+        .isEqualTo("[\"full\",\"ia3\",\"lora\",\"qlora\"]");
     assertThat(result.json().path("problems")).isEmpty();
   }
 
