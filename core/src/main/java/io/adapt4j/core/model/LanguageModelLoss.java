@@ -47,7 +47,17 @@ public final class LanguageModelLoss {
       this(ids, attentionMask, labels, rows, length, new int[0][], new float[0]);
     }
 
-    private Positions positions(Decoder decoder) {
+    /** The positions that predict something, and what. */
+    TargetRows targets() {
+      return TargetRows.of(labels, rows, length);
+    }
+
+    /** The token ids, I64 [B, T]. */
+    Tensor idTensor() {
+      return Tensor.of(ids, rows, length);
+    }
+
+    Positions positions(Decoder decoder) {
       return documents.length == 0
           ? decoder.positions(attentionMask, rows, length)
           : decoder.packedPositions(documents, length);
@@ -62,14 +72,14 @@ public final class LanguageModelLoss {
    * @return sum of -log p(target), each times its weight
    */
   public static double evaluate(Decoder decoder, Inputs inputs) {
-    TargetRows targets = TargetRows.of(inputs.labels(), inputs.rows(), inputs.length());
+    TargetRows targets = inputs.targets();
     if (targets.count() == 0) {
       return 0;
     }
     try (Scope scope = Scope.open();
         Positions positions = inputs.positions(decoder)) {
       Ops ops = Ops.inference();
-      Tensor hidden = decoder.hidden(ops, ids(inputs), positions, false);
+      Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, false);
       Tensor rows = ops.gatherRows(hidden, targets.index());
       return VocabularyLoss.evaluate(
           rows, decoder.head(), targets.targets(), weights(inputs, targets));
@@ -89,7 +99,7 @@ public final class LanguageModelLoss {
    */
   public static double differentiate(
       Decoder decoder, Inputs inputs, double scale, boolean recompute, long seed) {
-    TargetRows targets = TargetRows.of(inputs.labels(), inputs.rows(), inputs.length());
+    TargetRows targets = inputs.targets();
     if (targets.count() == 0) {
       return 0;
     }
@@ -97,7 +107,7 @@ public final class LanguageModelLoss {
         Positions positions = inputs.positions(decoder);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);
-      Tensor hidden = decoder.hidden(ops, ids(inputs), positions, recompute);
+      Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, recompute);
       Tensor rows = ops.gatherRows(hidden, targets.index());
       VocabularyLoss.Result loss =
           VocabularyLoss.differentiate(
@@ -109,9 +119,5 @@ public final class LanguageModelLoss {
 
   private static List<Tensor> weights(Inputs inputs, TargetRows targets) {
     return inputs.weights().length == 0 ? List.of() : List.of(targets.labelled(inputs.weights()));
-  }
-
-  private static Tensor ids(Inputs inputs) {
-    return Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
   }
 }
