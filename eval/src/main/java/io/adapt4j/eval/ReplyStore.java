@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -141,6 +142,8 @@ final class ReplyStore implements AutoCloseable {
     } else if (request instanceof Request.Answer one) {
       json.put("prompt", one.prompt());
       json.set("options", options(one.options()));
+    } else if (request instanceof Request.Classification one) {
+      json.put("classify", one.text());
     }
     return digest(Json.compact(json));
   }
@@ -168,6 +171,8 @@ final class ReplyStore implements AutoCloseable {
       json.put("tokens", one.tokens()).put("greedy", one.greedy());
     } else if (reply instanceof Reply.Text one) {
       json.put("text", one.text()).put("ending", one.ending().name());
+    } else if (reply instanceof Reply.Classes one) {
+      json.set("classes", PlainJson.object(one.probabilities()));
     }
     return json;
   }
@@ -177,8 +182,15 @@ final class ReplyStore implements AutoCloseable {
       return new Reply.Text(
           json.path("text").textValue(), Ending.valueOf(json.path("ending").asText()));
     }
+    if (json.path("classes").isObject()) {
+      Map<String, Double> probabilities = new LinkedHashMap<>();
+      json.path("classes")
+          .properties()
+          .forEach(one -> probabilities.put(one.getKey(), one.getValue().doubleValue()));
+      return new Reply.Classes(probabilities);
+    }
     if (!json.path("logProbability").isNumber()) {
-      throw new IllegalArgumentException("neither text nor likelihood");
+      throw new IllegalArgumentException("neither text, likelihood nor classes");
     }
     return new Reply.Likelihood(
         json.path("logProbability").doubleValue(),
