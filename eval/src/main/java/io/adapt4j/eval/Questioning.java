@@ -10,12 +10,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.ToIntFunction;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -30,8 +30,8 @@ final class Questioning implements AutoCloseable {
   private final String name;
   private final int answersAtOnce;
   private final int likelihoodsAtOnce;
-  private final Map<String, Reply> replies = new HashMap<>();
-  private final IdentityHashMap<Item, List<String>> keys = new IdentityHashMap<>();
+  private final Map<Request, Reply> replies = new HashMap<>();
+  private final IdentityHashMap<Item, List<Request>> requests = new IdentityHashMap<>();
   private final PeakMemory memory = new PeakMemory();
   private int toAsk;
   private int done;
@@ -52,9 +52,6 @@ final class Questioning implements AutoCloseable {
     this.likelihoodsAtOnce = likelihoodsAtOnce;
   }
 
-  /** A request that has no reply yet. */
-  private record Open(String key, Request request) {}
-
   /** What a task takes. */
   private static final class Tally {
     private final long start = System.nanoTime();
@@ -67,89 +64,82 @@ final class Questioning implements AutoCloseable {
 
   /** Looks at all tasks' requests, so that it is known how many there are to ask. */
   void prepare(List<Task> tasks) {
-    Set<String> open = new HashSet<>();
+    Set<Request> open = new HashSet<>();
     for (Task task : tasks) {
       for (Item item : task.items()) {
-        List<String> all = item.requests().stream().map(ReplyStore::key).toList();
-        keys.put(item, all);
-        all.stream()
-            .filter(key -> store.flatMap(one -> one.find(key)).isEmpty())
-            .forEach(open::add);
+        List<Request> all = requests.computeIfAbsent(item, Item::requests);
+        all.stream().filter(one -> kept(one).isEmpty()).forEach(open::add);
       }
     }
     toAsk = open.size();
   }
 
+  private Optional<Reply> kept(Request request) {
+    return store.flatMap(one -> one.find(request));
+  }
+
   /** Begins a task and asks whatever of it has no reply yet. */
   void ask(Task task) {
     tally = new Tally();
-    List<Open> likelihoods = new ArrayList<>();
-    List<Open> others = new ArrayList<>();
-    open(task)
-        .forEach(
-            (key, request) ->
-                (request instanceof Request.Likelihood ? likelihoods : others)
-                    .add(new Open(key, request)));
-    ask(likelihoods, likelihoodsAtOnce);
-    others.stream()
-        .collect(Collectors.groupingBy(one -> one.request().getClass()))
-        .values()
-        .forEach(alike -> ask(alike, answersAtOnce));
+    Map<String, List<Request>> byKind =
+        open(task).stream()
+            .collect(
+                Collectors.groupingBy(
+                    one -> one.getClass().getName(), TreeMap::new, Collectors.toList()));
+    for (List<Request> alike : byKind.values()) {
+      ask(alike, alike.get(0) instanceof Request.Likelihood ? likelihoodsAtOnce : answersAtOnce);
+    }
   }
 
-  private Map<String, Request> open(Task task) {
-    Map<String, Request> open = new LinkedHashMap<>();
+  private Set<Request> open(Task task) {
+    Set<Request> open = new LinkedHashSet<>();
     for (Item item : task.items()) {
-      List<Request> requests = item.requests();
-      for (int i = 0; i < requests.size(); i++) {
-        String key = keys.get(item).get(i);
-        if (replies.containsKey(key)) {
+      for (Request request : requests.get(item)) {
+        if (replies.containsKey(request)) {
           continue;
         }
-        Optional<Reply> reply = store.flatMap(one -> one.find(key));
+        Optional<Reply> reply = kept(request);
         if (reply.isPresent()) {
-          replies.put(key, reply.get());
+          replies.put(request, reply.get());
           tally.kept++;
         } else {
-          open.put(key, requests.get(i));
+          open.add(request);
         }
       }
     }
     return open;
   }
 
-  private void ask(List<Open> requests, int atOnce) {
-    List<Open> sorted = new ArrayList<>(requests);
-    ToIntFunction<Open> length = one -> length(one.request());
-    sorted.sort(Comparator.comparingInt(length).reversed());
+  private void ask(List<Request> open, int atOnce) {
+    List<Request> sorted = new ArrayList<>(open);
+    sorted.sort(Comparator.comparingInt(Questioning::length).reversed());
     for (int from = 0; from < sorted.size(); from += atOnce) {
-      List<Open> batch = sorted.subList(from, Math.min(sorted.size(), from + atOnce));
-      List<String> batchKeys = batch.stream().map(Open::key).toList();
-      List<Reply> got = reply(batch.stream().map(Open::request).toList());
-      store.ifPresent(one -> one.add(batchKeys, got));
-      for (int i = 0; i < batchKeys.size(); i++) {
-        replies.put(batchKeys.get(i), got.get(i));
+      List<Request> batch = sorted.subList(from, Math.min(sorted.size(), from + atOnce));
+      List<Reply> got = reply(batch);
+      store.ifPresent(one -> one.add(batch, got));
+      for (int i = 0; i < batch.size(); i++) {
+        replies.put(batch.get(i), got.get(i));
       }
       done += batch.size();
       listener.asked(name, done, toAsk);
     }
   }
 
-  private List<Reply> reply(List<Request> requests) {
+  private List<Reply> reply(List<Request> batch) {
     long start = System.nanoTime();
-    Candidate.Replies answer = candidate.reply(requests);
+    Candidate.Replies answer = candidate.reply(batch);
     tally.nanos += System.nanoTime() - start;
-    if (answer.replies().size() != requests.size()) {
+    if (answer.replies().size() != batch.size()) {
       throw new IllegalStateException(
           "The candidate '"
               + name
               + "' gave "
               + answer.replies().size()
               + " replies to "
-              + requests.size()
+              + batch.size()
               + " requests");
     }
-    tally.asked += requests.size();
+    tally.asked += batch.size();
     tally.promptTokens += answer.promptTokens();
     tally.newTokens += answer.newTokens();
     return answer.replies();
@@ -168,7 +158,7 @@ final class Questioning implements AutoCloseable {
   }
 
   List<Reply> replies(Item item) {
-    return keys.get(item).stream().map(replies::get).toList();
+    return requests.get(item).stream().map(replies::get).toList();
   }
 
   /** What the task has taken since {@link #ask}. */

@@ -111,16 +111,17 @@ final class ReplyStore implements AutoCloseable {
     }
   }
 
-  Optional<Reply> find(String key) {
-    return Optional.ofNullable(replies.get(key));
+  Optional<Reply> find(Request request) {
+    return replies.isEmpty() ? Optional.empty() : Optional.ofNullable(replies.get(key(request)));
   }
 
   /** Appends replies, whole or, after a crash, up to some line. */
-  void add(List<String> keys, List<Reply> added) {
+  void add(List<Request> requests, List<Reply> added) {
     StringBuilder lines = new StringBuilder();
-    for (int i = 0; i < keys.size(); i++) {
-      lines.append(Json.compact(json(keys.get(i), added.get(i)))).append('\n');
-      replies.put(keys.get(i), added.get(i));
+    for (int i = 0; i < requests.size(); i++) {
+      String key = key(requests.get(i));
+      lines.append(Json.compact(json(key, added.get(i)))).append('\n');
+      replies.put(key, added.get(i));
     }
     ByteBuffer bytes = ByteBuffer.wrap(lines.toString().getBytes(StandardCharsets.UTF_8));
     try {
@@ -133,7 +134,7 @@ final class ReplyStore implements AutoCloseable {
   }
 
   /** What tells a request from all others. */
-  static String key(Request request) {
+  private static String key(Request request) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     if (request instanceof Request.Likelihood one) {
       json.put("context", one.context()).put("continuation", one.continuation());
