@@ -20,11 +20,11 @@ import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.eval.task.TextItem;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -278,12 +278,12 @@ class EvaluatorTest {
         ScriptedCandidate.answering(
             "greedy",
             prompt -> {
-              byte[] memory = new byte[bytes];
-              Arrays.fill(memory, (byte) 1);
+              // Outside the heap, whose pages may be resident already.
+              ByteBuffer memory = ByteBuffer.allocateDirect(bytes);
               long until = System.nanoTime() + 200_000_000;
-              long sum = 0;
+              int sum = 0;
               while (System.nanoTime() < until) {
-                sum += memory[(int) (sum + 1) % bytes];
+                sum += memory.get((sum + 1) % bytes);
               }
               return String.valueOf(sum);
             });
