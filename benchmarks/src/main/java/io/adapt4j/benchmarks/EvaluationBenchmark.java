@@ -68,7 +68,7 @@ public final class EvaluationBenchmark {
     Machine.describe(report);
     try (TemporaryFolder temporary = TemporaryFolder.create()) {
       Path folder = model(temporary.path().resolve("model"));
-      report.line("model", "%s, %s", folder.getFileName(), arguments.text("--precision"));
+      report.line("model", "%s, %s", name(folder), arguments.text("--precision"));
       try (LanguageModel model = load(folder)) {
         scoring(report, model, folder);
         overhead(report, model);
@@ -95,6 +95,11 @@ public final class EvaluationBenchmark {
     }
     LlamaShape.named(shape).write(folder, ExampleFiles.model());
     return folder;
+  }
+
+  private String name(Path folder) {
+    String shape = arguments.text("--shape");
+    return shape.equals("none") ? folder.getFileName().toString() : shape + ", random weights";
   }
 
   private DType type() {
