@@ -33,6 +33,7 @@ record LlamaShape(String name, String json) {
   private static final Map<String, LlamaShape> ALL =
       Map.of(
           "small", llama("small", 4, 256, 704, 8, 2, 4096),
+          "30m", llama("30m", 10, 512, 1408, 8, 4, 4096),
           "135m", new LlamaShape("135m", SmolLm.CONFIG),
           "1.1b", llama("1.1b", 22, 2048, 5632, 32, 4, 32000),
           "65b", llama("65b", 80, 8192, 22016, 64, 64, 32000));
@@ -73,6 +74,11 @@ record LlamaShape(String name, String json) {
 
   /** Writes a bfloat16 checkpoint piece by piece; it is never in memory. */
   void write(Path folder) {
+    write(folder, folder);
+  }
+
+  /** The same with the tokenizer of another model. */
+  void write(Path folder, Path base) {
     byte[] numbers = numbers();
     List<TensorData> tensors = new ArrayList<>();
     try (Decoder declared = declare()) {
@@ -86,7 +92,7 @@ record LlamaShape(String name, String json) {
                           StoredType.BF16,
                           shape,
                           channel -> fill(channel, shape, numbers))));
-      CheckpointFolder.write(folder, folder, declared.modelConfig(), tensors);
+      CheckpointFolder.write(folder, base, declared.modelConfig(), tensors);
     }
   }
 

@@ -19,7 +19,6 @@ import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -378,13 +377,8 @@ public final class LanguageModel implements AutoCloseable {
    */
   public List<TokenScores> scoreAll(List<ScoringRequest> requests) {
     return exclusively(
-        () -> {
-          List<TokenSpan> spans = new ArrayList<>();
-          for (ScoringRequest request : requests) {
-            spans.add(TokenSpan.of(requireTokenizer(), request, model.specialIds().first()));
-          }
-          return scorer.score(spans);
-        });
+        () ->
+            scorer.score(TokenSpan.all(requireTokenizer(), requests, model.specialIds().first())));
   }
 
   /**

@@ -111,6 +111,30 @@ class ScoringTest {
   }
 
   @Test
+  void answersThatBeginAlikeShareASequenceAndScoreAsIfAlone() {
+    List<ScoringRequest> requests =
+        List.of(
+            new ScoringRequest(LILY, " She"),
+            new ScoringRequest(LILY, " He"),
+            new ScoringRequest(LILY, " She loved"),
+            new ScoringRequest(LILY, " She loved to play."),
+            new ScoringRequest(LILY, " She"));
+    try (LanguageModel model = TestModels.stories()) {
+      List<TokenScores> batch = model.scoreAll(requests);
+      for (int i = 0; i < requests.size(); i++) {
+        TokenScores alone = model.score(LILY, requests.get(i).continuation());
+        assertThat(batch.get(i).tokenIds()).isEqualTo(alone.tokenIds());
+        assertThat(batch.get(i).contextTokens()).isEqualTo(alone.contextTokens());
+        assertThat(batch.get(i).greedy()).isEqualTo(alone.greedy());
+        for (int t = 0; t < alone.logProbabilities().size(); t++) {
+          assertThat(batch.get(i).logProbabilities().get(t))
+              .isCloseTo(alone.logProbabilities().get(t), within(1e-5));
+        }
+      }
+    }
+  }
+
+  @Test
   void spacesAtTheEndOfTheContextBelongToTheContinuation() {
     try (LanguageModel model = TestModels.stories()) {
       assertThat(model.score("The dog ", "was happy."))

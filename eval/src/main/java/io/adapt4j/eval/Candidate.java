@@ -1,10 +1,12 @@
 package io.adapt4j.eval;
 
 import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.task.Reply;
 import io.adapt4j.eval.task.Request;
 import java.util.List;
+import java.util.function.Function;
 
 /** Whatever is evaluated: a model, a model with documents to look up, a server. */
 public interface Candidate {
@@ -85,5 +87,37 @@ public interface Candidate {
    */
   static Candidate of(TextGenerator generator) {
     return new GeneratorCandidate(generator);
+  }
+
+  /**
+   * Evaluates a classifier's output layer, by tasks of classes by head.
+   *
+   * @param identity names the classifier and whatever else decides its answers, such as its folder;
+   *     kept replies are found by it
+   * @param classifier a classifier of one class a text, which the caller closes
+   * @return the candidate
+   * @throws IllegalArgumentException if the identity is blank
+   */
+  static Candidate of(String identity, TextClassifier classifier) {
+    return new ClassifierCandidate(identity, classifier);
+  }
+
+  /**
+   * Gives a candidate passages with each question, so that the same tasks tell what looking up is
+   * worth. The question is what follows the last blank line of a prompt, so that examples before it
+   * are not looked up; the passages go before it, after a line {@code Context:}. The time that
+   * looking up takes counts as the candidate's. Whole texts and texts to classify are left as they
+   * are.
+   *
+   * @param identity names what is looked up, and how; with the candidate's own identity it finds
+   *     kept replies
+   * @param candidate whoever answers
+   * @param passages finds passages for a question, the best first; none leave the prompt as it is
+   * @return the candidate
+   * @throws IllegalArgumentException if the identity is blank
+   */
+  static Candidate grounded(
+      String identity, Candidate candidate, Function<String, List<String>> passages) {
+    return new GroundedCandidate(identity, candidate, passages);
   }
 }

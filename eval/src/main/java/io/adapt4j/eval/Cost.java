@@ -1,9 +1,13 @@
 package io.adapt4j.eval;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
 
 /**
- * What an evaluation took.
+ * What an evaluation, or one of its tasks, took. A request that several tasks ask is counted with
+ * the first.
  *
  * @param asked requests that the candidate was asked
  * @param kept requests that kept replies answered
@@ -11,16 +15,84 @@ import java.time.Duration;
  * @param newTokens tokens that were produced
  * @param candidate time within the candidate
  * @param total time from beginning to end
+ * @param peakResidentBytes the most memory of the process that was resident meanwhile, everything
+ *     in it included; read every 20 ms; empty outside Linux
  */
 public record Cost(
-    long asked, long kept, long promptTokens, long newTokens, Duration candidate, Duration total) {
+    long asked,
+    long kept,
+    long promptTokens,
+    long newTokens,
+    Duration candidate,
+    Duration total,
+    OptionalLong peakResidentBytes) {
+
+  /** Nothing was asked. */
+  public static final Cost NONE = new Cost(0, 0, 0, 0, Duration.ZERO, Duration.ZERO);
 
   /**
-   * Returns the time that was spent outside the candidate.
+   * Checks that the memory is given, be it empty.
+   *
+   * @param asked requests that the candidate was asked
+   * @param kept requests that kept replies answered
+   * @param promptTokens tokens that were read
+   * @param newTokens tokens that were produced
+   * @param candidate time within the candidate
+   * @param total time from beginning to end
+   * @param peakResidentBytes the most memory that was resident
+   */
+  public Cost {
+    Objects.requireNonNull(peakResidentBytes, "peakResidentBytes");
+  }
+
+  /**
+   * Makes a cost whose memory is not known.
+   *
+   * @param asked requests that the candidate was asked
+   * @param kept requests that kept replies answered
+   * @param promptTokens tokens that were read
+   * @param newTokens tokens that were produced
+   * @param candidate time within the candidate
+   * @param total time from beginning to end
+   */
+  public Cost(
+      long asked,
+      long kept,
+      long promptTokens,
+      long newTokens,
+      Duration candidate,
+      Duration total) {
+    this(asked, kept, promptTokens, newTokens, candidate, total, OptionalLong.empty());
+  }
+
+  /** Adds up what tasks took, all in the given time. */
+  static Cost sum(List<Cost> costs, Duration total) {
+    return new Cost(
+        costs.stream().mapToLong(Cost::asked).sum(),
+        costs.stream().mapToLong(Cost::kept).sum(),
+        costs.stream().mapToLong(Cost::promptTokens).sum(),
+        costs.stream().mapToLong(Cost::newTokens).sum(),
+        costs.stream().map(Cost::candidate).reduce(Duration.ZERO, Duration::plus),
+        total,
+        costs.stream().flatMapToLong(one -> one.peakResidentBytes().stream()).max());
+  }
+
+  /**
+   * Returns the time that was spent outside the candidate: on prompts, kept replies, figures and
+   * their intervals.
    *
    * @return total less candidate
    */
   public Duration overhead() {
     return total.minus(candidate);
+  }
+
+  /**
+   * Returns the overhead's share of the time.
+   *
+   * @return from 0 to 1; 0 where no time passed
+   */
+  public double overheadShare() {
+    return total.isZero() ? 0 : (double) overhead().toNanos() / total.toNanos();
   }
 }

@@ -3,6 +3,7 @@ package io.adapt4j.eval;
 import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.stats.Interval;
 import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.task.Item;
 import io.adapt4j.eval.task.Outcome;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
@@ -69,31 +70,47 @@ public final class Evaluator {
    * @param candidate the candidate
    * @return its report
    * @throws UnsupportedOperationException if the candidate cannot reply to what a task asks
+   * @throws IllegalArgumentException if a reply cannot be judged; the message names task and row
    * @throws IllegalStateException if the kept replies are in use by another evaluation
    */
   public EvaluationReport evaluate(String name, Candidate candidate) {
     long start = System.nanoTime();
     Optional<ReplyStore> store =
         replies.map(folder -> ReplyStore.open(folder, candidate.identity()));
-    try {
-      Questioning questioning = new Questioning(name, candidate, store, listener);
-      questioning.ask(tasks, answersAtOnce, likelihoodsAtOnce);
+    try (Questioning questioning =
+        new Questioning(name, candidate, store, listener, answersAtOnce, likelihoodsAtOnce)) {
+      questioning.prepare(tasks);
       List<TaskResult> results = tasks.stream().map(task -> result(task, questioning)).toList();
       Duration total = Duration.ofNanos(System.nanoTime() - start);
-      return new EvaluationReport(name, candidate.identity(), results, questioning.cost(total));
+      Cost cost = Cost.sum(results.stream().map(TaskResult::cost).toList(), total);
+      return new EvaluationReport(name, candidate.identity(), results, cost);
     } finally {
       store.ifPresent(ReplyStore::close);
     }
   }
 
   private TaskResult result(Task task, Questioning questioning) {
-    List<Outcome> outcomes =
-        task.items().stream().map(item -> item.judge(questioning.replies(item))).toList();
+    questioning.ask(task);
+    List<Outcome> outcomes = judged(task, questioning);
     Map<String, Interval> figures = new LinkedHashMap<>();
     for (Figure figure : task.figures()) {
       figures.put(figure.name(), comparing.interval(figure, outcomes));
     }
-    return new TaskResult(task.name(), task.isGeneral(), task.primary(), figures, outcomes);
+    return new TaskResult(
+        task.name(), task.isGeneral(), task.primary(), figures, outcomes, questioning.cost());
+  }
+
+  private static List<Outcome> judged(Task task, Questioning questioning) {
+    List<Outcome> outcomes = new ArrayList<>();
+    for (Item item : task.items()) {
+      try {
+        outcomes.add(item.judge(questioning.replies(item)));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "Task '" + task.name() + "', row " + (outcomes.size() + 1) + ": " + e.getMessage(), e);
+      }
+    }
+    return outcomes;
   }
 
   /**
@@ -159,6 +176,17 @@ public final class Evaluator {
      */
     public Builder tasks(Task... more) {
       tasks.addAll(List.of(more));
+      return this;
+    }
+
+    /**
+     * Adds tasks, such as those of a {@link io.adapt4j.eval.task.TaskFile}.
+     *
+     * @param more the tasks, each with a name of its own
+     * @return this builder
+     */
+    public Builder tasks(List<Task> more) {
+      tasks.addAll(more);
       return this;
     }
 

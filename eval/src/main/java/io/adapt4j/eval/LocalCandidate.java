@@ -15,6 +15,9 @@ import java.util.List;
 /** A model in this process. */
 final class LocalCandidate implements Candidate {
 
+  /** So much of a text stands in messages. */
+  private static final int SHOWN = 60;
+
   private final LanguageModel model;
   private final boolean chat;
   private final String identity;
@@ -47,8 +50,12 @@ final class LocalCandidate implements Candidate {
         continuations.add(one);
       } else if (request instanceof Request.WholeText one) {
         texts.add(one);
+      } else if (request instanceof Request.Answer one) {
+        questions.add(one);
       } else {
-        questions.add((Request.Answer) request);
+        throw new UnsupportedOperationException(
+            "A language model has no output layer that names classes; ask for classes by"
+                + " likelihood, or load it as a TextClassifier");
       }
     }
     if (!continuations.isEmpty()) {
@@ -65,14 +72,22 @@ final class LocalCandidate implements Candidate {
     List<Reply> replies = new ArrayList<>();
     long tokens = 0;
     for (TokenScores scores : model.scoreAll(scored)) {
-      tokens += scores.tokenIds().size();
-      replies.add(reply(scores.sum(), scores.tokenIds().size(), scores.greedy()));
+      tokens += scores.contextTokens() + scores.tokenIds().size();
+      String text = requests.get(replies.size()).continuation();
+      replies.add(reply(text, scores.sum(), scores.tokenIds().size(), scores.greedy()));
     }
     return new Replies(replies, tokens, 0);
   }
 
   /** Rounding can bring the logarithm of a certain token a hair above 0. */
-  private static Reply reply(double sum, int tokens, boolean greedy) {
+  private static Reply reply(String text, double sum, int tokens, boolean greedy) {
+    if (Double.isNaN(sum)) {
+      throw new IllegalStateException(
+          "The model gives '"
+              + text.substring(0, Math.min(text.length(), SHOWN)).strip()
+              + "' a log-probability that is not a number; its weights are damaged, or it needs"
+              + " another precision");
+    }
     return new Reply.Likelihood(Math.min(0, sum), tokens, greedy);
   }
 
@@ -82,7 +97,7 @@ final class LocalCandidate implements Candidate {
     for (Request.WholeText request : requests) {
       SlidingWindow.Sum sum = windows(request).sum(model, request.text());
       tokens += sum.tokens();
-      replies.add(reply(sum.logProbability(), sum.tokens(), false));
+      replies.add(reply(request.text(), sum.logProbability(), sum.tokens(), false));
     }
     return new Replies(replies, tokens, 0);
   }

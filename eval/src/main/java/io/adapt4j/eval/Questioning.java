@@ -8,127 +8,140 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToIntFunction;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
- * Puts the requests of tasks to a candidate: each different one once, those of similar length
- * together, the longest first, so that what does not fit into memory fails at once.
+ * Puts the requests of tasks to a candidate, task by task: each different one once, those of
+ * similar length together, the longest first, so that what does not fit into memory fails at once.
  */
-final class Questioning {
+final class Questioning implements AutoCloseable {
 
   private final Candidate candidate;
   private final Optional<ReplyStore> store;
   private final EvaluationListener listener;
   private final String name;
-  private final Map<String, Reply> replies = new HashMap<>();
-  private long asked;
-  private long kept;
-  private long promptTokens;
-  private long newTokens;
-  private long nanos;
+  private final int answersAtOnce;
+  private final int likelihoodsAtOnce;
+  private final Map<Request, Reply> replies = new HashMap<>();
+  private final IdentityHashMap<Item, List<Request>> requests = new IdentityHashMap<>();
+  private final PeakMemory memory = new PeakMemory();
+  private int toAsk;
+  private int done;
+  private Tally tally = new Tally();
 
   Questioning(
-      String name, Candidate candidate, Optional<ReplyStore> store, EvaluationListener listener) {
+      String name,
+      Candidate candidate,
+      Optional<ReplyStore> store,
+      EvaluationListener listener,
+      int answersAtOnce,
+      int likelihoodsAtOnce) {
     this.name = name;
     this.candidate = candidate;
     this.store = store;
     this.listener = listener;
+    this.answersAtOnce = answersAtOnce;
+    this.likelihoodsAtOnce = likelihoodsAtOnce;
   }
 
-  /** A request that has no reply yet. */
-  private record Open(String key, Request request) {}
-
-  void ask(List<Task> tasks, int answersAtOnce, int likelihoodsAtOnce) {
-    Map<String, Request> open = open(tasks);
-    List<Open> likelihoods = new ArrayList<>();
-    List<Open> texts = new ArrayList<>();
-    List<Open> answers = new ArrayList<>();
-    open.forEach(
-        (key, request) -> {
-          if (request instanceof Request.Likelihood) {
-            likelihoods.add(new Open(key, request));
-          } else if (request instanceof Request.WholeText) {
-            texts.add(new Open(key, request));
-          } else {
-            answers.add(new Open(key, request));
-          }
-        });
-    Progress progress = new Progress(open.size());
-    ask(likelihoods, likelihoodsAtOnce, progress);
-    ask(texts, answersAtOnce, progress);
-    ask(answers, answersAtOnce, progress);
+  /** What a task takes. */
+  private static final class Tally {
+    private final long start = System.nanoTime();
+    private long asked;
+    private long kept;
+    private long promptTokens;
+    private long newTokens;
+    private long nanos;
   }
 
-  /** How far the asking is. */
-  private final class Progress {
-    private final int all;
-    private int done;
-
-    Progress(int all) {
-      this.all = all;
-    }
-
-    void add(int more) {
-      done += more;
-      listener.asked(name, done, all);
-    }
-  }
-
-  private Map<String, Request> open(List<Task> tasks) {
-    Map<String, Request> open = new LinkedHashMap<>();
+  /** Looks at all tasks' requests, so that it is known how many there are to ask. */
+  void prepare(List<Task> tasks) {
+    Set<Request> open = new HashSet<>();
     for (Task task : tasks) {
       for (Item item : task.items()) {
-        for (Request request : item.requests()) {
-          String key = ReplyStore.key(request);
-          Optional<Reply> reply = store.flatMap(one -> one.find(key));
-          if (reply.isPresent()) {
-            kept += replies.put(key, reply.get()) == null ? 1 : 0;
-          } else {
-            open.put(key, request);
-          }
+        List<Request> all = requests.computeIfAbsent(item, Item::requests);
+        all.stream().filter(one -> kept(one).isEmpty()).forEach(open::add);
+      }
+    }
+    toAsk = open.size();
+  }
+
+  private Optional<Reply> kept(Request request) {
+    return store.flatMap(one -> one.find(request));
+  }
+
+  /** Begins a task and asks whatever of it has no reply yet. */
+  void ask(Task task) {
+    tally = new Tally();
+    Map<String, List<Request>> byKind =
+        open(task).stream()
+            .collect(
+                Collectors.groupingBy(
+                    one -> one.getClass().getName(), TreeMap::new, Collectors.toList()));
+    for (List<Request> alike : byKind.values()) {
+      ask(alike, alike.get(0) instanceof Request.Likelihood ? likelihoodsAtOnce : answersAtOnce);
+    }
+  }
+
+  private Set<Request> open(Task task) {
+    Set<Request> open = new LinkedHashSet<>();
+    for (Item item : task.items()) {
+      for (Request request : requests.get(item)) {
+        if (replies.containsKey(request)) {
+          continue;
+        }
+        Optional<Reply> reply = kept(request);
+        if (reply.isPresent()) {
+          replies.put(request, reply.get());
+          tally.kept++;
+        } else {
+          open.add(request);
         }
       }
     }
     return open;
   }
 
-  private void ask(List<Open> requests, int atOnce, Progress progress) {
-    List<Open> sorted = new ArrayList<>(requests);
-    ToIntFunction<Open> length = one -> length(one.request());
-    sorted.sort(Comparator.comparingInt(length).reversed());
+  private void ask(List<Request> open, int atOnce) {
+    List<Request> sorted = new ArrayList<>(open);
+    sorted.sort(Comparator.comparingInt(Questioning::length).reversed());
     for (int from = 0; from < sorted.size(); from += atOnce) {
-      List<Open> batch = sorted.subList(from, Math.min(sorted.size(), from + atOnce));
-      List<String> keys = batch.stream().map(Open::key).toList();
-      List<Reply> got = reply(batch.stream().map(Open::request).toList());
-      store.ifPresent(one -> one.add(keys, got));
-      for (int i = 0; i < keys.size(); i++) {
-        replies.put(keys.get(i), got.get(i));
+      List<Request> batch = sorted.subList(from, Math.min(sorted.size(), from + atOnce));
+      List<Reply> got = reply(batch);
+      store.ifPresent(one -> one.add(batch, got));
+      for (int i = 0; i < batch.size(); i++) {
+        replies.put(batch.get(i), got.get(i));
       }
-      progress.add(batch.size());
+      done += batch.size();
+      listener.asked(name, done, toAsk);
     }
   }
 
-  private List<Reply> reply(List<Request> requests) {
+  private List<Reply> reply(List<Request> batch) {
     long start = System.nanoTime();
-    Candidate.Replies answer = candidate.reply(requests);
-    nanos += System.nanoTime() - start;
-    if (answer.replies().size() != requests.size()) {
+    Candidate.Replies answer = candidate.reply(batch);
+    tally.nanos += System.nanoTime() - start;
+    if (answer.replies().size() != batch.size()) {
       throw new IllegalStateException(
           "The candidate '"
               + name
               + "' gave "
               + answer.replies().size()
               + " replies to "
-              + requests.size()
+              + batch.size()
               + " requests");
     }
-    asked += requests.size();
-    promptTokens += answer.promptTokens();
-    newTokens += answer.newTokens();
+    tally.asked += batch.size();
+    tally.promptTokens += answer.promptTokens();
+    tally.newTokens += answer.newTokens();
     return answer.replies();
   }
 
@@ -136,16 +149,32 @@ final class Questioning {
     if (request instanceof Request.Likelihood one) {
       return one.context().length() + one.continuation().length();
     }
-    return request instanceof Request.WholeText one
-        ? one.text().length()
-        : ((Request.Answer) request).prompt().length();
+    if (request instanceof Request.WholeText one) {
+      return one.text().length();
+    }
+    return request instanceof Request.Answer one
+        ? one.prompt().length()
+        : ((Request.Classification) request).text().length();
   }
 
   List<Reply> replies(Item item) {
-    return item.requests().stream().map(one -> replies.get(ReplyStore.key(one))).toList();
+    return requests.get(item).stream().map(replies::get).toList();
   }
 
-  Cost cost(Duration total) {
-    return new Cost(asked, kept, promptTokens, newTokens, Duration.ofNanos(nanos), total);
+  /** What the task has taken since {@link #ask}. */
+  Cost cost() {
+    return new Cost(
+        tally.asked,
+        tally.kept,
+        tally.promptTokens,
+        tally.newTokens,
+        Duration.ofNanos(tally.nanos),
+        Duration.ofNanos(System.nanoTime() - tally.start),
+        memory.next());
+  }
+
+  @Override
+  public void close() {
+    memory.close();
   }
 }

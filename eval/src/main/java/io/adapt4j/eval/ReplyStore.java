@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,16 +111,17 @@ final class ReplyStore implements AutoCloseable {
     }
   }
 
-  Optional<Reply> find(String key) {
-    return Optional.ofNullable(replies.get(key));
+  Optional<Reply> find(Request request) {
+    return replies.isEmpty() ? Optional.empty() : Optional.ofNullable(replies.get(key(request)));
   }
 
   /** Appends replies, whole or, after a crash, up to some line. */
-  void add(List<String> keys, List<Reply> added) {
+  void add(List<Request> requests, List<Reply> added) {
     StringBuilder lines = new StringBuilder();
-    for (int i = 0; i < keys.size(); i++) {
-      lines.append(Json.compact(json(keys.get(i), added.get(i)))).append('\n');
-      replies.put(keys.get(i), added.get(i));
+    for (int i = 0; i < requests.size(); i++) {
+      String key = key(requests.get(i));
+      lines.append(Json.compact(json(key, added.get(i)))).append('\n');
+      replies.put(key, added.get(i));
     }
     ByteBuffer bytes = ByteBuffer.wrap(lines.toString().getBytes(StandardCharsets.UTF_8));
     try {
@@ -132,7 +134,7 @@ final class ReplyStore implements AutoCloseable {
   }
 
   /** What tells a request from all others. */
-  static String key(Request request) {
+  private static String key(Request request) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     if (request instanceof Request.Likelihood one) {
       json.put("context", one.context()).put("continuation", one.continuation());
@@ -141,6 +143,8 @@ final class ReplyStore implements AutoCloseable {
     } else if (request instanceof Request.Answer one) {
       json.put("prompt", one.prompt());
       json.set("options", options(one.options()));
+    } else if (request instanceof Request.Classification one) {
+      json.put("classify", one.text());
     }
     return digest(Json.compact(json));
   }
@@ -168,6 +172,8 @@ final class ReplyStore implements AutoCloseable {
       json.put("tokens", one.tokens()).put("greedy", one.greedy());
     } else if (reply instanceof Reply.Text one) {
       json.put("text", one.text()).put("ending", one.ending().name());
+    } else if (reply instanceof Reply.Classes one) {
+      json.set("classes", PlainJson.object(one.probabilities()));
     }
     return json;
   }
@@ -177,8 +183,15 @@ final class ReplyStore implements AutoCloseable {
       return new Reply.Text(
           json.path("text").textValue(), Ending.valueOf(json.path("ending").asText()));
     }
+    if (json.path("classes").isObject()) {
+      Map<String, Double> probabilities = new LinkedHashMap<>();
+      json.path("classes")
+          .properties()
+          .forEach(one -> probabilities.put(one.getKey(), one.getValue().doubleValue()));
+      return new Reply.Classes(probabilities);
+    }
     if (!json.path("logProbability").isNumber()) {
-      throw new IllegalArgumentException("neither text nor likelihood");
+      throw new IllegalArgumentException("neither text, likelihood nor classes");
     }
     return new Reply.Likelihood(
         json.path("logProbability").doubleValue(),

@@ -16,13 +16,33 @@ import java.util.Map;
  * @param primary the figure that counts in comparisons
  * @param figures every figure by name, with its interval
  * @param outcomes one an item, in the task's order
+ * @param cost what it took
  */
 public record TaskResult(
     String task,
     boolean isGeneral,
     Figure primary,
     Map<String, Interval> figures,
-    List<Outcome> outcomes) {
+    List<Outcome> outcomes,
+    Cost cost) {
+
+  /**
+   * Makes a result whose cost is not known.
+   *
+   * @param task the task's name
+   * @param isGeneral whether it asks for general abilities
+   * @param primary the figure that counts
+   * @param figures every figure
+   * @param outcomes one an item
+   */
+  public TaskResult(
+      String task,
+      boolean isGeneral,
+      Figure primary,
+      Map<String, Interval> figures,
+      List<Outcome> outcomes) {
+    this(task, isGeneral, primary, figures, outcomes, Cost.NONE);
+  }
 
   /**
    * Copies the collections.
@@ -32,6 +52,7 @@ public record TaskResult(
    * @param primary the figure that counts
    * @param figures every figure
    * @param outcomes one an item
+   * @param cost what it took
    */
   public TaskResult {
     figures = Collections.unmodifiableMap(new LinkedHashMap<>(figures));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerators;
@@ -19,6 +20,7 @@ import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.eval.task.TextItem;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -244,5 +246,85 @@ class EvaluatorTest {
                 .score()
                 .value())
         .isEqualTo(1);
+  }
+
+  @Test
+  void tellsWhatEachTaskCostAndWhatWasSpentOutsideTheCandidate() {
+    Task first = counting(20);
+    Task second = first.named("again");
+    Task third = Tasks.perplexity("texts", List.of("a text"));
+
+    EvaluationReport report =
+        Evaluator.builder().tasks(first, second, third).build().evaluate(upTo("a", 10));
+
+    assertThat(report.result("counting").cost().asked()).isEqualTo(20);
+    assertThat(report.result("again").cost().asked()).isZero();
+    assertThat(report.result("texts").cost().asked()).isEqualTo(1);
+    Cost cost = report.cost();
+    assertThat(cost.asked()).isEqualTo(21);
+    assertThat(cost.overhead()).isEqualTo(cost.total().minus(cost.candidate()));
+    assertThat(cost.overheadShare()).isBetween(0.0, 1.0);
+    assertThat(report.results())
+        .allSatisfy(one -> assertThat(one.cost().total()).isLessThanOrEqualTo(cost.total()));
+  }
+
+  @Test
+  void measuresMemoryThatACandidateTakesWhileItReplies() {
+    assumeTrue(Files.exists(Path.of("/proc/self/status")), "no /proc: not Linux");
+    int bytes = 256 << 20;
+    Evaluator evaluator = Evaluator.builder().tasks(counting(1)).build();
+    long usual = evaluator.evaluate(upTo("a", 1)).cost().peakResidentBytes().orElseThrow();
+    ScriptedCandidate greedy =
+        ScriptedCandidate.answering(
+            "greedy",
+            prompt -> {
+              // Outside the heap, whose pages may be resident already.
+              ByteBuffer memory = ByteBuffer.allocateDirect(bytes);
+              long until = System.nanoTime() + 200_000_000;
+              int sum = 0;
+              while (System.nanoTime() < until) {
+                sum += memory.get((sum + 1) % bytes);
+              }
+              return String.valueOf(sum);
+            });
+
+    long peak = evaluator.evaluate(greedy).cost().peakResidentBytes().orElseThrow();
+
+    assertThat(peak).isGreaterThan(usual + bytes / 2);
+  }
+
+  @Test
+  void countsProgressOverAllTasks() {
+    List<String> heard = new ArrayList<>();
+    Evaluator.builder()
+        .tasks(counting(20), Tasks.perplexity("texts", List.of("a text")))
+        .batch(10, 10)
+        .listener((name, done, all) -> heard.add(done + "/" + all))
+        .build()
+        .evaluate(upTo("a", 10));
+
+    assertThat(heard).containsExactly("10/21", "20/21", "21/21");
+  }
+
+  @Test
+  void refusesFewerRepliesThanRequests() {
+    ScriptedCandidate candidate =
+        new ScriptedCandidate("short", request -> -1, text -> text) {
+          @Override
+          public Replies reply(List<? extends Request> requests) {
+            return new Replies(super.reply(requests).replies().subList(1, requests.size()), 0, 0);
+          }
+        };
+
+    assertThatIllegalStateException()
+        .isThrownBy(() -> Evaluator.builder().tasks(counting(3)).build().evaluate(candidate))
+        .withMessageContaining("2 replies to 3 requests");
+  }
+
+  @Test
+  void refusesALikelihoodThatIsNoNumber() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Reply.Likelihood(Double.NaN, 1, false))
+        .withMessageContaining("NaN");
   }
 }

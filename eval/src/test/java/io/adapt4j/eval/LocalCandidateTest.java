@@ -1,6 +1,7 @@
 package io.adapt4j.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.LanguageModel;
@@ -18,13 +19,22 @@ import io.adapt4j.eval.task.Request;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.eval.task.TextItem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** With the trained model of the examples. */
 class LocalCandidateTest {
@@ -57,6 +67,44 @@ class LocalCandidateTest {
       assertThat(((Reply.Likelihood) replies.get(i)).logProbability())
           .isCloseTo(model.score(request.context(), request.continuation()).sum(), within(1e-4));
     }
+  }
+
+  @Test
+  void refusesLikelihoodsThatAreNoNumbersWithTheTextTheyAreOf(@TempDir Path folder)
+      throws IOException {
+    Path sound = Path.of("../examples/models/stories260K");
+    for (String name : List.of("config.json", "tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(sound.resolve(name), folder.resolve(name));
+    }
+    byte[] weights = Files.readAllBytes(sound.resolve("model.safetensors"));
+    damage(weights, "model.norm.weight");
+    Files.write(folder.resolve("model.safetensors"), weights);
+
+    try (LanguageModel damaged = LanguageModel.load(ModelSource.path(folder))) {
+      assertThatIllegalStateException()
+          .isThrownBy(
+              () ->
+                  Candidate.of(damaged)
+                      .reply(List.of(new Request.Likelihood("Tom had", " a dog."))))
+          .withMessageContaining("'a dog.'")
+          .withMessageContaining("not a number");
+    }
+  }
+
+  /** Makes the values of a tensor NaN. */
+  private static void damage(byte[] safetensors, String tensor) {
+    int header = ByteBuffer.wrap(safetensors).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    String json = new String(safetensors, 8, header, StandardCharsets.UTF_8);
+    Matcher place =
+        Pattern.compile("\"" + tensor + "\".*?\"data_offsets\":\\s*\\[(\\d+),\\s*(\\d+)")
+            .matcher(json);
+    assertThat(place.find()).isTrue();
+    int data = 8 + header;
+    Arrays.fill(
+        safetensors,
+        data + Integer.parseInt(place.group(1)),
+        data + Integer.parseInt(place.group(2)),
+        (byte) -1);
   }
 
   @Test

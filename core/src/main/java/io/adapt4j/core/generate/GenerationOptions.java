@@ -196,6 +196,31 @@ public final class GenerationOptions {
     return ignoreEos;
   }
 
+  /** Options with equal values are equal. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof GenerationOptions options && values().equals(options.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  private List<Object> values() {
+    return List.of(
+        maxNewTokens,
+        temperature,
+        topK,
+        topP,
+        minP,
+        repetitionPenalty,
+        seed,
+        stopStrings,
+        stopIds,
+        ignoreEos);
+  }
+
   @Override
   public String toString() {
     return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s]"

@@ -1,6 +1,7 @@
 package io.adapt4j.core.plan;
 
 import io.adapt4j.core.data.BatchSource;
+import io.adapt4j.core.internal.ProcessMemory;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingStep;

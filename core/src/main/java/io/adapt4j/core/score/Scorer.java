@@ -13,7 +13,9 @@ import java.util.List;
 
 /**
  * Scores continuations in batches of similar length, padded on the right. Logits exist only for
- * positions that are scored, and only for some of them at once. Not thread safe.
+ * positions that are scored, and only for some of them at once. A sequence that is the beginning of
+ * another is not run by itself: a token sees only those before it, so its scores are in the longer
+ * one. Answers of one token to one question thus cost one sequence. Not thread safe.
  */
 public final class Scorer {
 
@@ -51,14 +53,53 @@ public final class Scorer {
     for (int i = 0; i < spans.size(); i++) {
       rows.add(row(i, spans.get(i)));
     }
-    rows.sort(Comparator.comparingInt(Row::inputs).reversed());
+    List<Sequence> sequences = sequences(rows);
+    sequences.sort(Comparator.comparingInt(Sequence::inputs).reversed());
     TokenScores[] scores = new TokenScores[rows.size()];
-    for (int from = 0; from < rows.size(); ) {
-      int to = Math.min(rows.size(), from + Math.max(1, BATCH_TOKENS / rows.get(from).inputs()));
-      scoreBatch(rows.subList(from, to), scores);
+    for (int from = 0; from < sequences.size(); ) {
+      int atOnce = Math.max(1, BATCH_TOKENS / sequences.get(from).inputs());
+      int to = Math.min(sequences.size(), from + atOnce);
+      scoreBatch(sequences.subList(from, to), scores);
       from = to;
     }
     return Arrays.asList(scores);
+  }
+
+  /**
+   * What the model runs: the longest of rows that begin alike, and all of them.
+   *
+   * @param longest the row that is run
+   * @param rows the rows whose inputs are its beginning, itself included
+   */
+  private record Sequence(Row longest, List<Row> rows) {
+
+    int inputs() {
+      return longest.inputs();
+    }
+  }
+
+  /** In lexical order a beginning stands before whatever goes on from it. */
+  private List<Sequence> sequences(List<Row> rows) {
+    List<Row> sorted = new ArrayList<>(rows);
+    sorted.sort(
+        (one, other) -> Arrays.compare(one.ids, 0, one.inputs(), other.ids, 0, other.inputs()));
+    List<Sequence> sequences = new ArrayList<>();
+    for (int i = sorted.size() - 1; i >= 0; i--) {
+      Row row = sorted.get(i);
+      Sequence last = sequences.isEmpty() ? null : sequences.get(sequences.size() - 1);
+      if (last == null || !isBeginning(row, last.longest)) {
+        last = new Sequence(row, new ArrayList<>());
+        sequences.add(last);
+      }
+      last.rows.add(row);
+    }
+    return sequences;
+  }
+
+  private boolean isBeginning(Row row, Row longer) {
+    return row.inputs() <= longer.inputs()
+        && !decoder.outgrowsCache(row.inputs(), longer.inputs())
+        && Arrays.equals(row.ids, 0, row.inputs(), longer.ids, 0, row.inputs());
   }
 
   /**
@@ -105,9 +146,10 @@ public final class Scorer {
     return new Row(request, ids, continuation.length, dropped);
   }
 
-  private void scoreBatch(List<Row> batch, TokenScores[] results) {
+  private void scoreBatch(List<Sequence> batch, TokenScores[] results) {
     int width = batch.get(0).inputs();
-    int targets = batch.stream().mapToInt(Row::scored).sum();
+    List<Row> rows = batch.stream().flatMap(one -> one.rows.stream()).toList();
+    int targets = rows.stream().mapToInt(Row::scored).sum();
     long[] inputs = new long[batch.size() * width];
     Arrays.fill(inputs, padId);
     long[] mask = new long[inputs.length];
@@ -115,13 +157,16 @@ public final class Scorer {
     long[] target = new long[targets];
     int next = 0;
     for (int i = 0; i < batch.size(); i++) {
-      Row row = batch.get(i);
-      for (int t = 0; t < row.inputs(); t++) {
-        inputs[i * width + t] = row.ids[t];
-        mask[i * width + t] = 1;
-        if (t + 1 >= row.firstScored()) {
-          index[next] = (long) i * width + t;
-          target[next++] = row.ids[t + 1];
+      Sequence sequence = batch.get(i);
+      int start = i * width;
+      for (int t = 0; t < sequence.inputs(); t++) {
+        inputs[start + t] = sequence.longest.ids[t];
+        mask[start + t] = 1;
+      }
+      for (Row row : sequence.rows) {
+        for (int t = row.firstScored(); t < row.ids.length; t++) {
+          index[next] = (long) start + t - 1;
+          target[next++] = row.ids[t];
         }
       }
     }
@@ -129,17 +174,17 @@ public final class Scorer {
         Positions positions = decoder.positions(mask, batch.size(), width)) {
       Ops ops = Ops.inference();
       Tensor hidden = decoder.hidden(ops, Tensor.of(inputs, batch.size(), width), positions, false);
-      Tensor rows = ops.gatherRows(hidden, Tensor.of(index, targets));
+      Tensor gathered = ops.gatherRows(hidden, Tensor.of(index, targets));
       VocabularyLoss.Scores scores =
-          VocabularyLoss.score(rows, decoder.head(), Tensor.of(target, targets));
-      distribute(batch, scores.logProbabilities().toFloats(), scores.greedy().toLongs(), results);
+          VocabularyLoss.score(gathered, decoder.head(), Tensor.of(target, targets));
+      distribute(rows, scores.logProbabilities().toFloats(), scores.greedy().toLongs(), results);
     }
   }
 
   private static void distribute(
-      List<Row> batch, float[] logProbabilities, long[] greedy, TokenScores[] results) {
+      List<Row> rows, float[] logProbabilities, long[] greedy, TokenScores[] results) {
     int next = 0;
-    for (Row row : batch) {
+    for (Row row : rows) {
       List<Integer> ids = new ArrayList<>();
       List<Double> scores = new ArrayList<>();
       boolean allGreedy = true;
@@ -148,7 +193,8 @@ public final class Scorer {
         scores.add((double) logProbabilities[next]);
         allGreedy &= greedy[next++] == 1;
       }
-      results[row.request] = new TokenScores(ids, scores, allGreedy, row.dropped);
+      results[row.request] =
+          new TokenScores(ids, scores, allGreedy, row.firstScored(), row.dropped);
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
  * @param tokenIds the continuation's tokens
  * @param logProbabilities natural logarithm of each token's probability after all before it
  * @param greedy whether greedy decoding would produce exactly these tokens
+ * @param contextTokens how many tokens of context were read before it
  * @param droppedContextTokens how many tokens at the beginning of the context were left out because
  *     context and continuation together exceed the model's context length; usually 0
  */
@@ -15,6 +16,7 @@ public record TokenScores(
     List<Integer> tokenIds,
     List<Double> logProbabilities,
     boolean greedy,
+    int contextTokens,
     int droppedContextTokens) {
 
   /**
@@ -23,6 +25,7 @@ public record TokenScores(
    * @param tokenIds the continuation's tokens
    * @param logProbabilities one a token
    * @param greedy whether greedy decoding would produce these tokens
+   * @param contextTokens tokens of context that were read
    * @param droppedContextTokens tokens of the context that were left out
    */
   public TokenScores {

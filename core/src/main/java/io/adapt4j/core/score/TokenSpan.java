@@ -1,7 +1,11 @@
 package io.adapt4j.core.score;
 
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -44,13 +48,40 @@ public record TokenSpan(int[] context, int[] continuation) {
    * @throws IllegalArgumentException if there is neither context nor first token
    */
   public static TokenSpan of(Tokenizer tokenizer, ScoringRequest request, OptionalInt firstId) {
+    return all(tokenizer, List.of(request), firstId).get(0);
+  }
+
+  /**
+   * Tokenises requests, as {@link #of} does one; contexts that are alike are encoded once.
+   *
+   * @param tokenizer the model's tokenizer
+   * @param requests the texts
+   * @param firstId stands before a continuation that has no context
+   * @return one span a request, in their order
+   * @throws IllegalArgumentException if there is neither context nor first token
+   */
+  public static List<TokenSpan> all(
+      Tokenizer tokenizer, List<ScoringRequest> requests, OptionalInt firstId) {
+    Map<String, int[]> contexts = new HashMap<>();
+    List<TokenSpan> spans = new ArrayList<>(requests.size());
+    for (ScoringRequest request : requests) {
+      spans.add(span(tokenizer, request, firstId, contexts));
+    }
+    return spans;
+  }
+
+  private static TokenSpan span(
+      Tokenizer tokenizer,
+      ScoringRequest request,
+      OptionalInt firstId,
+      Map<String, int[]> contexts) {
     int end = lengthWithoutTrailingSpace(request.context());
     String context = request.context().substring(0, end);
     String continuation = request.context().substring(end) + request.continuation();
     if (context.isEmpty()) {
       return withoutContext(tokenizer.encode(continuation, false), firstId);
     }
-    int[] before = tokenizer.encodePrompt(context);
+    int[] before = contexts.computeIfAbsent(context, tokenizer::encodePrompt);
     int[] whole = tokenizer.encodePrompt(context + continuation);
     if (whole.length <= before.length) {
       // The continuation melted into the context's last token; only apart can it be scored.

@@ -1,20 +1,13 @@
 package io.adapt4j.core.train;
 
 import com.sun.management.OperatingSystemMXBean;
-import java.io.IOException;
+import io.adapt4j.core.internal.ProcessMemory;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /** Measures what this process uses; takes some tens of microseconds. */
 final class ResourceMeter {
-
-  /** Unlike {@code statm}, it counts in kB whatever the page size. */
-  private static final Path STATUS = Path.of("/proc/self/status");
-
-  private static final String RESIDENT = "VmRSS:";
 
   private ResourceMeter() {}
 
@@ -35,7 +28,7 @@ final class ResourceMeter {
     Runtime runtime = Runtime.getRuntime();
     return new ResourceUse(
         OptionalLong.of(runtime.totalMemory() - runtime.freeMemory()),
-        residentBytes(),
+        ProcessMemory.resident(),
         share(
             processorNanosBefore,
             processorNanos(),
@@ -47,27 +40,5 @@ final class ResourceMeter {
     return before < 0 || after < before || available <= 0
         ? OptionalDouble.empty()
         : OptionalDouble.of(Math.min(1, (after - before) / available));
-  }
-
-  private static OptionalLong residentBytes() {
-    if (!Files.isReadable(STATUS)) {
-      return OptionalLong.empty();
-    }
-    try {
-      return residentBytes(Files.readString(STATUS));
-    } catch (IOException e) {
-      return OptionalLong.empty();
-    }
-  }
-
-  /** Reads the resident size from the text of a {@code status} file, such as {@code 2048 kB}. */
-  static OptionalLong residentBytes(String status) {
-    return status
-        .lines()
-        .filter(line -> line.startsWith(RESIDENT))
-        .map(line -> line.replaceAll("\\D", ""))
-        .filter(digits -> !digits.isEmpty())
-        .mapToLong(digits -> 1024 * Long.parseLong(digits))
-        .findFirst();
   }
 }

@@ -27,6 +27,14 @@ class GenerationOptionsTest {
   }
 
   @Test
+  void optionsWithEqualValuesAreEqual() {
+    GenerationOptions options = builder.maxNewTokens(5).stopStrings("a").build();
+    assertThat(options.toBuilder().build()).isEqualTo(options).hasSameHashCodeAs(options);
+    assertThat(options.toBuilder().seed(1).build()).isNotEqualTo(options);
+    assertThat(options.toBuilder().stopStrings("b").build()).isNotEqualTo(options);
+  }
+
+  @Test
   void aCopyKeepsEveryValue() {
     GenerationOptions options =
         builder

@@ -10,18 +10,6 @@ import org.junit.jupiter.api.Test;
 class ResourceMeterTest {
 
   @Test
-  void residentMemoryIsReadFromTheStatusTextInKilobytes() {
-    assertThat(ResourceMeter.residentBytes("Name:\tjava\nVmRSS:\t    2048 kB\nThreads:\t9\n"))
-        .hasValue(2048 * 1024);
-  }
-
-  @Test
-  void aStatusTextWithoutResidentMemoryGivesNone() {
-    assertThat(ResourceMeter.residentBytes("Name:\tkthreadd\n")).isEmpty();
-    assertThat(ResourceMeter.residentBytes("VmRSS:\n")).isEmpty();
-  }
-
-  @Test
   void theShareIsTheProcessorTimeOverWhatAllProcessorsOffer() {
     assertThat(ResourceMeter.share(1_000, 4_000, 2 * 2_000)).hasValue(0.75);
     assertThat(ResourceMeter.share(0, 5_000, 4_000)).hasValue(1);

@@ -12,7 +12,9 @@ import java.util.stream.IntStream;
 
 /**
  * A question with answers to choose from, of which the model finds one the likeliest, as
- * lm-evaluation-harness does ({@code lm_eval/api/task.py}). Of equal ones the first counts.
+ * lm-evaluation-harness does ({@code lm_eval/api/task.py}). Of equal ones the first counts. The
+ * outcome's prompt is the context with the delimiter, so that prompt and answer joined are what was
+ * scored.
  *
  * <ul>
  *   <li>{@code acc}: whether the likeliest continuation is right;
@@ -97,19 +99,24 @@ public record ChoiceItem(
     double[] shares = shares(sums);
     Map<String, Double> figures = new LinkedHashMap<>();
     figures.put(ACC, isRight(chosen));
-    figures.put(ACC_NORM, isRight(largest(divided(sums, String::length))));
+    figures.put(ACC_NORM, isRight(largest(divided(sums, ChoiceItem::characters))));
     figures.put(
         ACC_BYTES,
         isRight(largest(divided(sums, one -> one.getBytes(StandardCharsets.UTF_8).length))));
     figures.put(MC2, right.stream().mapToDouble(number -> shares[number]).sum());
     return new Outcome(
         id,
-        context,
+        context + delimiter,
         choices.get(right.get(0)),
         choices.get(chosen),
         figures,
         OptionalDouble.of(shares[chosen]),
         fields);
+  }
+
+  /** As Python counts them: a character outside the basic plane is one. */
+  private static int characters(String text) {
+    return text.codePointCount(0, text.length());
   }
 
   private double isRight(int choice) {

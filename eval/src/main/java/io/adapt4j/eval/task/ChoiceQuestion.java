@@ -55,7 +55,7 @@ record ChoiceQuestion(
     }
     List<String> choices = TaskRows.texts(row, "choices");
     return new ChoiceQuestion(
-        row.text("question"), choices, right(row.value("answer"), choices), others(row));
+        row.text("question"), choices, right(row.value("answer"), "answer", choices), others(row));
   }
 
   /** A row of MMLU's CSV files. */
@@ -64,7 +64,7 @@ record ChoiceQuestion(
     return new ChoiceQuestion(
         row.text("question"),
         choices,
-        right(row.value("answer"), choices),
+        right(row.value("answer"), "answer", choices),
         Map.of("subject", subject));
   }
 
@@ -99,11 +99,20 @@ record ChoiceQuestion(
     return new ChoiceQuestion(row.text("question"), texts, right, others(row));
   }
 
-  private static int right(Object answer, List<String> choices) {
+  /** The number of an answer, which is written as its number, its letter, or itself. */
+  static int right(Object answer, String field, List<String> choices) {
+    int number = number(answer, field, choices);
+    if (number < 0 || number >= choices.size()) {
+      throw TaskRows.wrong(field, "one of " + choices.size() + " answers, from 0 or A", answer);
+    }
+    return number;
+  }
+
+  private static int number(Object answer, String field, List<String> choices) {
     if (answer instanceof Number number) {
       return number.intValue();
     }
-    String text = TaskRows.text(answer, "answer").strip();
+    String text = TaskRows.text(answer, field).strip();
     int same = choices.indexOf(text);
     if (same >= 0) {
       return same;
@@ -111,7 +120,7 @@ record ChoiceQuestion(
     if (text.length() == 1 && Character.isLetter(text.charAt(0))) {
       return Character.toUpperCase(text.charAt(0)) - 'A';
     }
-    return TaskRows.number(answer, "answer");
+    return TaskRows.number(answer, field);
   }
 
   private static Map<String, String> others(Row row) {

@@ -64,4 +64,11 @@ public sealed interface Request {
    * @param options how to choose tokens and when to stop
    */
   record Answer(String prompt, GenerationOptions options) implements Request {}
+
+  /**
+   * Of which class is this text?
+   *
+   * @param text the text
+   */
+  record Classification(String text) implements Request {}
 }

@@ -49,6 +49,11 @@ final class TaskRows {
     return list.stream().map(one -> text(one, field)).toList();
   }
 
+  /** A field that is a text, or a list of texts. */
+  static List<String> oneOrMore(Row row, String field) {
+    return row.value(field) instanceof List<?> ? texts(row, field) : List.of(row.text(field));
+  }
+
   static String text(Object value, String field) {
     if (value == null || value instanceof List<?> || value instanceof Map<?, ?>) {
       throw wrong(field, "a text", value);

@@ -2,6 +2,7 @@ package io.adapt4j.eval.task;
 
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Format;
+import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.io.IOException;
@@ -45,10 +46,10 @@ public final class Tasks {
             Datasets.read(file),
             (i, row) ->
                 new TextItem(
-                    row.has("id") ? row.text("id") : String.valueOf(i + 1),
+                    RowTask.id(i, row),
                     row.text("question"),
                     options,
-                    answers(row),
+                    TaskRows.oneOrMore(row, "answer"),
                     AnswerExtraction.whole(),
                     Gradings.squad(),
                     Map.of()));
@@ -59,10 +60,22 @@ public final class Tasks {
         false);
   }
 
-  private static List<String> answers(Row row) {
-    return row.value("answer") instanceof List<?>
-        ? TaskRows.texts(row, "answer")
-        : List.of(row.text("answer"));
+  /**
+   * Reads texts to sum up.
+   *
+   * @param name the task's name
+   * @param file the rows
+   * @param document the field with the text
+   * @param summary the field with its summary, or a list of them
+   * @return the task, with ROUGE (Lin 2004) of up to 128 new tokens after {@link
+   *     PromptTemplate#SUMMARY}; {@code rougeL} counts
+   * @throws IllegalArgumentException if a row is malformed; the message names file, line and field
+   */
+  public static Task summaries(String name, Path file, String document, String summary) {
+    return RowTask.of(name, file)
+        .prompt(PromptTemplate.SUMMARY.toString().replace("{document}", "{" + document + "}"))
+        .generating(answerOptions(128, List.of()))
+        .answers(summary, AnswerExtraction.whole(), AnswerMetric.ROUGE);
   }
 
   /**
@@ -73,9 +86,22 @@ public final class Tasks {
    * @return the task, with bits a byte, and perplexities a token and a word; smaller is better
    */
   public static Task perplexity(String name, List<String> texts) {
+    return perplexity(name, texts, 0, 0);
+  }
+
+  /**
+   * Scores texts as wholes, in windows.
+   *
+   * @param name the task's name
+   * @param texts the texts
+   * @param window the most tokens the model reads at once; 0 for as many as its context holds
+   * @param stride the tokens that each window after the first one scores; 0 for the whole window
+   * @return the task, with bits a byte, and perplexities a token and a word; smaller is better
+   */
+  public static Task perplexity(String name, List<String> texts, int window, int stride) {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
-      items.add(new WholeTextItem(String.valueOf(i + 1), texts.get(i), 0, 0, Map.of()));
+      items.add(new WholeTextItem(String.valueOf(i + 1), texts.get(i), window, stride, Map.of()));
     }
     return new Task(
         name,
@@ -96,13 +122,7 @@ public final class Tasks {
    *     flexible} of the last number in the answer
    */
   public static Task gsm8k(Path file, int shots, Path solved) {
-    String before =
-        shots == 0
-            ? ""
-            : TaskRows.read(Datasets.read(solved), (i, row) -> row).stream()
-                .limit(shots)
-                .map(row -> gsm8kPrompt(row) + " " + row.text("answer") + "\n\n")
-                .collect(Collectors.joining());
+    String before = shots == 0 ? "" : gsm8kExamples(shots, solved);
     GenerationOptions options = answerOptions(256, GSM8K_STOPS);
     AnswerExtraction strict = AnswerExtraction.first(AFTER_SIGNS);
     AnswerExtraction flexible = AnswerExtraction.last(ANY_NUMBER);
@@ -131,6 +151,18 @@ public final class Tasks {
         items,
         List.of(Figure.mean(Gradings.EXACT_MATCH), Figure.mean("flexible"), cut()),
         false);
+  }
+
+  private static String gsm8kExamples(int shots, Path solved) {
+    List<Row> rows = TaskRows.read(Datasets.read(solved), (i, row) -> row);
+    if (rows.size() < shots) {
+      throw new IllegalArgumentException(
+          "shots: expected " + shots + " solved questions in " + solved + ", found " + rows.size());
+    }
+    return rows.stream()
+        .limit(shots)
+        .map(row -> gsm8kPrompt(row) + " " + row.text("answer") + "\n\n")
+        .collect(Collectors.joining());
   }
 
   private static String gsm8kPrompt(Row row) {

@@ -44,6 +44,24 @@ class ChoiceItemTest {
   }
 
   @Test
+  void countsCharactersAsPythonDoes() {
+    // One character outside the basic plane: -3 / 1 < -5 / 2, though Java's length would say 2.
+    assertThat(figures(item(List.of("\uD83D\uDE00", "ab"), 0), -3, -5))
+        .containsEntry(ChoiceItem.ACC, 1.0)
+        .containsEntry(ChoiceItem.ACC_NORM, 0.0);
+  }
+
+  @Test
+  void exportsThePromptThatTheAnswerIsScoredAfter() {
+    Outcome outcome =
+        item(List.of("blue", "green"), 0)
+            .judge(List.of(new Reply.Likelihood(-2, 1, false), new Reply.Likelihood(-1, 1, false)));
+
+    assertThat(outcome.prompt() + outcome.expected()).isEqualTo("The sky is blue");
+    assertThat(outcome.prompt() + outcome.got()).isEqualTo("The sky is green");
+  }
+
+  @Test
   void takesTheFirstOfEquallyLikelyAnswers() {
     assertThat(figures(item(List.of("a", "b"), 0), -1, -1)).containsEntry(ChoiceItem.ACC, 1.0);
     assertThat(figures(item(List.of("a", "b"), 1), -1, -1)).containsEntry(ChoiceItem.ACC, 0.0);

@@ -1,0 +1,54 @@
+package io.adapt4j.eval.judge;
+
+import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.task.Outcome;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Two answers to one question.
+ *
+ * @param id names the pair
+ * @param question what was asked
+ * @param first one answer
+ * @param second the other
+ */
+public record AnswerPair(String id, String question, String first, String second) {
+
+  /**
+   * Pairs what two candidates answered to a task's items.
+   *
+   * @param first one candidate's result
+   * @param second the other's, of the same items
+   * @return one pair an item
+   * @throws IllegalArgumentException if an item has only one of the answers
+   */
+  public static List<AnswerPair> of(TaskResult first, TaskResult second) {
+    Map<String, Outcome> others = new HashMap<>();
+    second.outcomes().forEach(one -> others.put(one.id(), one));
+    List<AnswerPair> pairs = new ArrayList<>();
+    for (Outcome one : first.outcomes()) {
+      Outcome other = others.remove(one.id());
+      if (other == null) {
+        throw new IllegalArgumentException(
+            "Item '"
+                + one.id()
+                + "' of task '"
+                + first.task()
+                + "' has an answer of one side only");
+      }
+      pairs.add(new AnswerPair(one.id(), one.prompt(), one.got(), other.got()));
+    }
+    if (!others.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Items "
+              + others.keySet().stream().sorted().toList()
+              + " of task '"
+              + second.task()
+              + "' have an answer of one side only");
+    }
+    return pairs;
+  }
+}

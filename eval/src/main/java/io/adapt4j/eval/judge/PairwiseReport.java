@@ -1,0 +1,155 @@
+package io.adapt4j.eval.judge;
+
+import io.adapt4j.eval.Cost;
+import io.adapt4j.eval.stats.Bootstrap;
+import io.adapt4j.eval.stats.Interval;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * Which of two sides a judge prefers.
+ *
+ * @param wins pairs of which the first answer is preferred in both orders
+ * @param ties pairs that are equal, tied in both orders, or on which the orders disagree
+ * @param losses pairs of which the second answer is preferred in both orders
+ * @param malformed pairs with a judgement that cannot be read; they count neither way
+ * @param disagreements pairs on which the orders disagree
+ * @param winRate wins and half of the ties as a share of the pairs that could be judged, with its
+ *     bootstrap interval; empty if there are none
+ * @param positionBias the share of judgements that prefer the answer shown first, less the share
+ *     that prefers the one shown second, from -1 to 1; 0 is none. Each pair is shown in both
+ *     orders, so that a better answer moves it neither way. Empty if no pair was judged in both
+ * @param judgements one a pair, in their order
+ * @param cost what the judge took
+ */
+public record PairwiseReport(
+    long wins,
+    long ties,
+    long losses,
+    long malformed,
+    long disagreements,
+    Optional<Interval> winRate,
+    OptionalDouble positionBias,
+    List<Judgement> judgements,
+    Cost cost) {
+
+  /**
+   * Copies the judgements.
+   *
+   * @param wins pairs of which the first answer is preferred
+   * @param ties pairs without a preference
+   * @param losses pairs of which the second answer is preferred
+   * @param malformed pairs with a judgement that cannot be read
+   * @param disagreements pairs on which the orders disagree
+   * @param winRate wins and half of the ties as a share
+   * @param positionBias how much the order counts
+   * @param judgements one a pair
+   * @param cost what the judge took
+   */
+  public PairwiseReport {
+    judgements = List.copyOf(judgements);
+  }
+
+  /** What became of a pair. */
+  public enum Result {
+    /** The first answer is better. */
+    WIN,
+    /** Neither is, or the orders disagree. */
+    TIE,
+    /** The second answer is better. */
+    LOSS,
+    /** A judgement cannot be read. */
+    MALFORMED
+  }
+
+  /**
+   * A pair and what the judge said.
+   *
+   * @param pair the pair
+   * @param inOrder with the first answer shown first: 1 prefers the pair's first answer, -1 its
+   *     second, 0 neither; empty if malformed
+   * @param swapped the same with the second answer shown first; 1 is still the pair's first answer
+   * @param reasons the judge's words with the first answer shown first; empty for equal answers,
+   *     which are not judged
+   * @param swappedReasons its words in the other order
+   */
+  public record Judgement(
+      AnswerPair pair,
+      OptionalInt inOrder,
+      OptionalInt swapped,
+      String reasons,
+      String swappedReasons) {
+
+    /**
+     * Puts both orders together.
+     *
+     * @return what became of the pair
+     */
+    public Result result() {
+      if (inOrder.isEmpty() || swapped.isEmpty()) {
+        return Result.MALFORMED;
+      }
+      if (disagrees() || inOrder.getAsInt() == 0) {
+        return Result.TIE;
+      }
+      return inOrder.getAsInt() > 0 ? Result.WIN : Result.LOSS;
+    }
+
+    /**
+     * Tells whether the judge says another thing in the other order.
+     *
+     * @return true if so; false if one of them is malformed
+     */
+    public boolean disagrees() {
+      return inOrder.isPresent() && swapped.isPresent() && !inOrder.equals(swapped);
+    }
+
+    private boolean isJudged() {
+      return result() != Result.MALFORMED && !reasons.isEmpty();
+    }
+
+    /** 2 where both orders prefer what is shown first, -2 where both prefer the other. */
+    private int towardsFirst() {
+      return inOrder.getAsInt() - swapped.getAsInt();
+    }
+  }
+
+  static PairwiseReport of(List<Judgement> judgements, Cost cost, Bootstrap bootstrap) {
+    double[] scores =
+        judgements.stream()
+            .filter(one -> one.result() != Result.MALFORMED)
+            .mapToDouble(PairwiseReport::score)
+            .toArray();
+    return new PairwiseReport(
+        count(judgements, Result.WIN),
+        count(judgements, Result.TIE),
+        count(judgements, Result.LOSS),
+        count(judgements, Result.MALFORMED),
+        judgements.stream().filter(Judgement::disagrees).count(),
+        scores.length == 0 ? Optional.empty() : Optional.of(bootstrap.mean(scores)),
+        positionBias(judgements),
+        judgements,
+        cost);
+  }
+
+  private static long count(List<Judgement> judgements, Result result) {
+    return judgements.stream().filter(one -> one.result() == result).count();
+  }
+
+  private static double score(Judgement judgement) {
+    return switch (judgement.result()) {
+      case WIN -> 1;
+      case LOSS -> 0;
+      default -> 0.5;
+    };
+  }
+
+  private static OptionalDouble positionBias(List<Judgement> judgements) {
+    return judgements.stream()
+        .filter(Judgement::isJudged)
+        .mapToDouble(one -> one.towardsFirst() / 2.0)
+        .average();
+  }
+}

@@ -1,0 +1,42 @@
+package io.adapt4j.eval.judge;
+
+import io.adapt4j.core.internal.FileDigest;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Texts to be judged, between lines with a word that none of them holds: what stands inside cannot
+ * pass for the end of it, or for an instruction.
+ */
+final class Quoted {
+
+  private static final int WORD_LENGTH = 10;
+
+  private final String word;
+
+  private Quoted(String word) {
+    this.word = word;
+  }
+
+  /** Hashed from the texts: the same prompt each time, and no text can know it beforehand. */
+  static Quoted of(List<String> texts) {
+    String all = String.join("\n", texts);
+    String word;
+    int round = 0;
+    do {
+      byte[] bytes = (round++ + all).getBytes(StandardCharsets.UTF_8);
+      String digest = HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
+      word = "text-" + digest.substring(0, WORD_LENGTH);
+    } while (all.contains(word));
+    return new Quoted(word);
+  }
+
+  String word() {
+    return word;
+  }
+
+  String block(String title, String text) {
+    return title + ":\n" + word + "\n" + text.strip() + "\n" + word + "\n\n";
+  }
+}

@@ -1,0 +1,143 @@
+package io.adapt4j.eval.judge;
+
+import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.metric.KrippendorffAlpha;
+import io.adapt4j.eval.stats.Bootstrap;
+import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.task.Outcome;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * What judges scored.
+ *
+ * @param mean the mean over the answers of the mean of each one's scores, with its bootstrap
+ *     interval; answers without any score are left out; empty if none has one
+ * @param agreement Krippendorff's alpha of all scores, ordinal: 1 is agreement, 0 chance; empty if
+ *     no answer has two scores, or all scores are alike
+ * @param malformed judgements that cannot be read, by judge
+ * @param answers one an answer, in their order
+ */
+public record RubricReport(
+    Optional<Interval> mean,
+    OptionalDouble agreement,
+    Map<String, Long> malformed,
+    List<Scored> answers) {
+
+  /**
+   * Copies the collections.
+   *
+   * @param mean the mean
+   * @param agreement Krippendorff's alpha
+   * @param malformed judgements that cannot be read, by judge
+   * @param answers one an answer
+   */
+  public RubricReport {
+    malformed = Map.copyOf(malformed);
+    answers = List.copyOf(answers);
+  }
+
+  /**
+   * One judgement.
+   *
+   * @param judge the judge's name
+   * @param score from 1; empty if the judgement is malformed
+   * @param reasons what the judge wrote
+   */
+  public record Judgement(String judge, OptionalInt score, String reasons) {}
+
+  /**
+   * An answer and what judges said of it.
+   *
+   * @param answer the answer
+   * @param judgements by judge, then by repetition
+   */
+  public record Scored(ScoredAnswer answer, List<Judgement> judgements) {
+
+    /**
+     * Copies the judgements.
+     *
+     * @param answer the answer
+     * @param judgements what judges said
+     */
+    public Scored {
+      judgements = List.copyOf(judgements);
+    }
+
+    /**
+     * Returns the mean of the scores.
+     *
+     * @return from 1; empty if all judgements are malformed
+     */
+    public OptionalDouble mean() {
+      return scores().stream().mapToDouble(Double::doubleValue).average();
+    }
+
+    private List<Double> scores() {
+      return judgements.stream()
+          .map(Judgement::score)
+          .filter(OptionalInt::isPresent)
+          .map(score -> (double) score.getAsInt())
+          .toList();
+    }
+  }
+
+  static RubricReport of(
+      List<ScoredAnswer> answers, Map<String, TaskResult> results, int times, Bootstrap bootstrap) {
+    List<Scored> scored = new ArrayList<>();
+    for (int i = 0; i < answers.size(); i++) {
+      List<Judgement> judgements = new ArrayList<>();
+      for (Map.Entry<String, TaskResult> one : results.entrySet()) {
+        judgements.addAll(judgements(one.getKey(), one.getValue().outcomes().get(i), times));
+      }
+      scored.add(new Scored(answers.get(i), judgements));
+    }
+    Map<String, Long> malformed = new LinkedHashMap<>();
+    results.forEach(
+        (judge, result) ->
+            malformed.put(
+                judge,
+                (long)
+                    result.outcomes().stream()
+                        .mapToDouble(one -> one.figure(RubricItem.MALFORMED))
+                        .sum()));
+    double[] means = scored.stream().flatMapToDouble(one -> one.mean().stream()).toArray();
+    return new RubricReport(
+        means.length == 0 ? Optional.empty() : Optional.of(bootstrap.mean(means)),
+        agreement(scored),
+        malformed,
+        scored);
+  }
+
+  private static List<Judgement> judgements(String judge, Outcome outcome, int times) {
+    List<String> words = RubricItem.words(outcome);
+    List<Judgement> judgements = new ArrayList<>();
+    for (int i = 0; i < times; i++) {
+      Double score = outcome.figures().get(RubricItem.figure(i));
+      judgements.add(
+          new Judgement(
+              judge,
+              Objects.isNull(score) ? OptionalInt.empty() : OptionalInt.of(score.intValue()),
+              words.get(i)));
+    }
+    return judgements;
+  }
+
+  private static OptionalDouble agreement(List<Scored> answers) {
+    List<List<Double>> several =
+        answers.stream().map(Scored::scores).filter(scores -> scores.size() > 1).toList();
+    if (several.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    KrippendorffAlpha alpha = new KrippendorffAlpha(KrippendorffAlpha.Level.ORDINAL);
+    several.forEach(alpha::add);
+    double value = alpha.alpha();
+    return Double.isNaN(value) ? OptionalDouble.empty() : OptionalDouble.of(value);
+  }
+}

@@ -1,0 +1,66 @@
+package io.adapt4j.eval.task;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * A text to be sorted into a class by a classifier's output layer.
+ *
+ * @param id names the item
+ * @param text the text
+ * @param label its right class
+ * @param fields what is known about the item
+ */
+public record ClassItem(String id, String text, String label, Map<String, String> fields)
+    implements Item {
+
+  /**
+   * Copies the fields.
+   *
+   * @param id names the item
+   * @param text the text
+   * @param label its right class
+   * @param fields what is known about the item
+   */
+  public ClassItem {
+    fields = Map.copyOf(fields);
+  }
+
+  @Override
+  public List<Request> requests() {
+    return List.of(new Request.Classification(text));
+  }
+
+  /**
+   * Compares the likeliest class with the right one; of equally likely ones the first counts.
+   *
+   * @throws IllegalArgumentException if the right class is none of the classifier's
+   */
+  @Override
+  public Outcome judge(List<Reply> replies) {
+    Map<String, Double> probabilities = ((Reply.Classes) replies.get(0)).probabilities();
+    if (!probabilities.containsKey(label)) {
+      throw new IllegalArgumentException(
+          "Item '"
+              + id
+              + "': label '"
+              + label
+              + "' is none that the classifier has learned: "
+              + probabilities.keySet()
+              + "; correct the label, or leave the row out");
+    }
+    Map.Entry<String, Double> best =
+        probabilities.entrySet().stream()
+            .reduce((one, other) -> other.getValue() > one.getValue() ? other : one)
+            .orElseThrow();
+    return new Outcome(
+        id,
+        text,
+        label,
+        best.getKey(),
+        Map.of(ChoiceItem.ACC, best.getKey().equals(label) ? 1.0 : 0.0),
+        OptionalDouble.of(Math.min(1, best.getValue())),
+        fields);
+  }
+}

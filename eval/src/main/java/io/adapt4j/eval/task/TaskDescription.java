@@ -1,0 +1,345 @@
+package io.adapt4j.eval.task;
+
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.PromptTemplate;
+import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/** Makes a task of its description: what every task may have, and the keys of its kind. */
+final class TaskDescription {
+
+  private static final String PATH = "path";
+  private static final String FEW_SHOT = "fewShot";
+  private static final String PROMPT = "prompt";
+  private static final String EXTRACT = "extract";
+  private static final String METRICS = "metrics";
+
+  /** Makes a task from the keys of its kind, called as given or, without a name, as usual. */
+  @FunctionalInterface
+  private interface Kind {
+    Optional<Task> read(Fields fields, Optional<String> name);
+  }
+
+  private static final Map<String, Kind> KINDS = kinds();
+
+  private TaskDescription() {}
+
+  private static Map<String, Kind> kinds() {
+    Map<String, Kind> kinds = new LinkedHashMap<>();
+    kinds.put("answers", TaskDescription::answers);
+    kinds.put("choices", TaskDescription::choices);
+    kinds.put("classes", TaskDescription::classes);
+    kinds.put("questions", (fields, name) -> ofFile(fields, Tasks::jsonl));
+    kinds.put("summaries", TaskDescription::summaries);
+    kinds.put("perplexity", TaskDescription::perplexity);
+    kinds.put("multipleChoice", TaskDescription::multipleChoice);
+    kinds.put("mmlu", (fields, name) -> multipleChoice(fields, MultipleChoice::mmlu));
+    kinds.put("gsm8k", TaskDescription::gsm8k);
+    kinds.put("truthfulQa", (fields, name) -> ofFile(fields, Tasks::truthfulQa));
+    kinds.put("squad", TaskDescription::squad);
+    return kinds;
+  }
+
+  /** Reads a task; what is wrong goes to the problems. The caller finishes the fields. */
+  static Optional<Task> read(Fields fields) {
+    Optional<String> name = fields.text("name");
+    boolean general = fields.flag("general").orElse(false);
+    Optional<Integer> limit = fields.integer("limit", 1);
+    KINDS.keySet().forEach(fields::find);
+    List<String> written = KINDS.keySet().stream().filter(fields.written()::contains).toList();
+    if (written.size() != 1) {
+      fields.problem(
+          "",
+          "expected one kind of task ("
+              + String.join(", ", KINDS.keySet())
+              + "), found "
+              + written
+              + ". Write one.");
+      return Optional.empty();
+    }
+    return fields
+        .mapping(written.get(0))
+        .flatMap(kind -> KINDS.get(written.get(0)).read(kind, name))
+        .map(task -> name.isPresent() ? task.named(name.get()) : task)
+        .map(task -> limit.isPresent() ? task.limit(limit.get()) : task)
+        .map(task -> general ? task.general() : task);
+  }
+
+  /** Finishes the keys of a kind and makes its task; rows that cannot be used are a problem. */
+  private static Optional<Task> made(Fields fields, String key, Supplier<Task> task) {
+    List<Task> made = new ArrayList<>();
+    fields.attempt(
+        key,
+        () -> {
+          try {
+            made.add(task.get());
+          } catch (DatasetException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+          }
+        });
+    return made.stream().findFirst();
+  }
+
+  private static Optional<Path> path(Fields fields) {
+    fields.require(PATH, "Name the file with the rows.");
+    return fields.file(PATH);
+  }
+
+  private static String called(Optional<String> name, Path file) {
+    return name.orElseGet(() -> file.getFileName().toString().replaceFirst("\\.[^.]+$", ""));
+  }
+
+  private static Optional<Task> ofFile(Fields fields, Function<Path, Task> reader) {
+    Optional<Path> file = path(fields);
+    fields.finish();
+    return file.flatMap(one -> made(fields, PATH, () -> reader.apply(one)));
+  }
+
+  /** Solved rows before each question. */
+  private record FewShot(int count, Path file) {}
+
+  private static Optional<FewShot> fewShot(Fields fields) {
+    return fields
+        .mapping(FEW_SHOT)
+        .flatMap(
+            shots -> {
+              shots.require("count", "Write how many solved rows stand before each question.");
+              shots.require(PATH, "Name the file with the solved rows.");
+              Optional<Integer> count = shots.integer("count", 0);
+              Optional<Path> file = shots.file(PATH);
+              shots.finish();
+              return count.flatMap(many -> file.map(one -> new FewShot(many, one)));
+            });
+  }
+
+  private static Optional<Task> answers(Fields fields, Optional<String> name) {
+    Optional<Path> file = path(fields);
+    RowTask rows = rows(fields, name, file);
+    Optional<String> answer = requiredField(fields, "answer");
+    AnswerExtraction extraction = extraction(fields);
+    AnswerMetric[] metrics = metrics(fields);
+    RowTask generating = rows.generating(generation(fields, 64));
+    fields.finish();
+    return file.isEmpty() || answer.isEmpty()
+        ? Optional.empty()
+        : made(fields, PATH, () -> generating.answers(answer.get(), extraction, metrics));
+  }
+
+  private static Optional<Task> choices(Fields fields, Optional<String> name) {
+    Optional<Path> file = path(fields);
+    RowTask rows = rows(fields, name, file);
+    Optional<String> choices = requiredField(fields, "choices");
+    Optional<String> answer = requiredField(fields, "answer");
+    fields.finish();
+    return file.isEmpty() || choices.isEmpty() || answer.isEmpty()
+        ? Optional.empty()
+        : made(fields, PATH, () -> rows.choices(choices.get(), answer.get()));
+  }
+
+  /** By likelihood where there is a prompt, otherwise by a classifier's output layer. */
+  private static Optional<Task> classes(Fields fields, Optional<String> name) {
+    Optional<Path> file = path(fields);
+    Optional<String> label = requiredField(fields, "label");
+    fields.exclude("text", PROMPT);
+    if (fields.written().contains(PROMPT)) {
+      RowTask rows = rows(fields, name, file);
+      Map<String, String> words = words(fields);
+      fields.find("text");
+      fields.finish();
+      return file.isEmpty() || label.isEmpty()
+          ? Optional.empty()
+          : made(fields, PATH, () -> rows.classes(label.get(), words));
+    }
+    fields.find(PROMPT);
+    Optional<String> text = requiredField(fields, "text");
+    List<String> slices = fields.texts("slices");
+    fields.finish();
+    return file.isEmpty() || label.isEmpty() || text.isEmpty()
+        ? Optional.empty()
+        : made(
+            fields,
+            PATH,
+            () ->
+                RowTask.of(called(name, file.get()), file.get())
+                    .slicedBy(slices.toArray(String[]::new))
+                    .classesByHead(text.get(), label.get()));
+  }
+
+  private static Map<String, String> words(Fields fields) {
+    Map<String, String> words = new LinkedHashMap<>();
+    fields
+        .mapping("words")
+        .ifPresent(
+            all -> all.written().forEach(key -> all.text(key).ifPresent(w -> words.put(key, w))));
+    return words;
+  }
+
+  private static Optional<Task> summaries(Fields fields, Optional<String> name) {
+    Optional<Path> file = path(fields);
+    String document = fields.text("document").orElse("document");
+    String summary = fields.text("summary").orElse("summary");
+    fields.finish();
+    return file.flatMap(
+        one ->
+            made(fields, PATH, () -> Tasks.summaries(called(name, one), one, document, summary)));
+  }
+
+  private static Optional<Task> perplexity(Fields fields, Optional<String> name) {
+    Optional<Path> file = path(fields);
+    String field = fields.text("text").orElse("text");
+    int window = fields.integer("window", 1).orElse(0);
+    int stride = fields.integer("stride", 1).orElse(0);
+    fields.finish();
+    return file.flatMap(
+        one ->
+            made(
+                fields,
+                PATH,
+                () ->
+                    Tasks.perplexity(
+                        called(name, one),
+                        TaskRows.read(Datasets.read(one), (i, row) -> row.text(field)),
+                        window,
+                        stride)));
+  }
+
+  private static Optional<Task> multipleChoice(Fields fields, Optional<String> name) {
+    return multipleChoice(fields, file -> MultipleChoice.jsonl(called(name, file), file));
+  }
+
+  private static Optional<Task> multipleChoice(
+      Fields fields, Function<Path, MultipleChoice> reader) {
+    Optional<Path> file = path(fields);
+    Optional<MultipleChoice.Style> style = fields.choice("style", MultipleChoice.Style.class);
+    Optional<FewShot> shots = fewShot(fields);
+    fields.finish();
+    return file.flatMap(
+        one ->
+            made(
+                fields,
+                PATH,
+                () -> {
+                  MultipleChoice questions = reader.apply(one);
+                  questions = style.map(questions::style).orElse(questions);
+                  return shots.isPresent()
+                      ? questions.fewShot(shots.get().count(), shots.get().file()).build()
+                      : questions.build();
+                }));
+  }
+
+  private static Optional<Task> gsm8k(Fields fields, Optional<String> name) {
+    Optional<Path> file = path(fields);
+    Optional<FewShot> shots = fewShot(fields);
+    fields.finish();
+    return file.flatMap(
+        one ->
+            made(
+                fields,
+                PATH,
+                () ->
+                    shots.isPresent()
+                        ? Tasks.gsm8k(one, shots.get().count(), shots.get().file())
+                        : Tasks.gsm8k(one, 0, one)));
+  }
+
+  private static Optional<Task> squad(Fields fields, Optional<String> name) {
+    Optional<Path> file = path(fields);
+    boolean passage = fields.flag("passage").orElse(true);
+    fields.finish();
+    return file.flatMap(one -> made(fields, PATH, () -> Tasks.squad(one, passage)));
+  }
+
+  /** What the kinds made of templates have in common. */
+  private static RowTask rows(Fields fields, Optional<String> name, Optional<Path> file) {
+    Path path = file.orElse(Path.of("missing"));
+    RowTask rows = RowTask.of(called(name, path), path);
+    List<String> prompt = fields.texts(PROMPT);
+    if (!prompt.isEmpty()) {
+      rows = rows.prompt(PromptTemplate.of(prompt.toArray(String[]::new)));
+    }
+    Optional<FewShot> shots = fewShot(fields);
+    if (shots.isPresent()) {
+      rows = rows.fewShot(shots.get().count(), shots.get().file());
+    }
+    String delimiter = fields.text("delimiter").orElse(" ");
+    String separator = fields.text("separator").orElse("\n\n");
+    List<String> slices = fields.texts("slices");
+    return rows.joined(delimiter, separator).slicedBy(slices.toArray(String[]::new));
+  }
+
+  private static Optional<String> requiredField(Fields fields, String key) {
+    fields.require(key, "Name the rows' field.");
+    return fields.text(key);
+  }
+
+  private static GenerationOptions generation(Fields fields, int usual) {
+    GenerationOptions.Builder options = GenerationOptions.greedy().toBuilder();
+    options.maxNewTokens(fields.integer("maxNewTokens", 1).orElse(usual));
+    fields.attempt("stop", () -> options.stopStrings(fields.texts("stop")));
+    return options.build();
+  }
+
+  private static final Map<String, Supplier<AnswerExtraction>> EXTRACTIONS =
+      Map.of("whole", AnswerExtraction::whole, "first-line", AnswerExtraction::firstLine);
+
+  private static AnswerExtraction extraction(Fields fields) {
+    boolean isMapping =
+        fields.find(EXTRACT).map(value -> value.content() instanceof Map).orElse(false);
+    if (isMapping) {
+      return fields.mapping(EXTRACT).map(TaskDescription::pattern).orElseThrow();
+    }
+    String word = fields.text(EXTRACT).orElse("whole");
+    if (!EXTRACTIONS.containsKey(word)) {
+      fields.refuse(EXTRACT, word, EXTRACTIONS.keySet());
+      return AnswerExtraction.whole();
+    }
+    return EXTRACTIONS.get(word).get();
+  }
+
+  private static AnswerExtraction pattern(Fields fields) {
+    List<AnswerExtraction> found = new ArrayList<>();
+    pattern(fields, "first", pattern -> found.add(AnswerExtraction.first(pattern)));
+    pattern(fields, "last", pattern -> found.add(AnswerExtraction.last(pattern)));
+    fields.exclude("first", "last");
+    if (fields.written().isEmpty()) {
+      fields.problem("", "expected first or last with a pattern, found nothing. Write one.");
+    }
+    fields.finish();
+    return found.isEmpty() ? AnswerExtraction.whole() : found.get(0);
+  }
+
+  private static void pattern(Fields fields, String key, Consumer<Pattern> found) {
+    fields
+        .text(key)
+        .ifPresent(text -> fields.attempt(key, () -> found.accept(Pattern.compile(text))));
+  }
+
+  private static AnswerMetric[] metrics(Fields fields) {
+    Map<String, AnswerMetric> known = new LinkedHashMap<>();
+    for (AnswerMetric metric : AnswerMetric.values()) {
+      known.put(Fields.written(metric), metric);
+    }
+    List<AnswerMetric> found = new ArrayList<>();
+    for (String name : fields.texts(METRICS)) {
+      if (known.containsKey(name)) {
+        found.add(known.get(name));
+      } else {
+        fields.refuse(METRICS, name, known.keySet());
+      }
+    }
+    return found.isEmpty()
+        ? new AnswerMetric[] {AnswerMetric.SQUAD}
+        : found.toArray(AnswerMetric[]::new);
+  }
+}

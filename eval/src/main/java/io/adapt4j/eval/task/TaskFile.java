@@ -1,0 +1,111 @@
+package io.adapt4j.eval.task;
+
+import io.adapt4j.core.describe.DescriptionException;
+import io.adapt4j.core.describe.Documents;
+import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.describe.Problems;
+import io.adapt4j.core.describe.Value;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Tasks as data: a YAML or JSON file that describes one task, or a suite of them under {@code
+ * tasks}, of which some may be in other files.
+ *
+ * <pre>{@code
+ * tasks:
+ *   - name: support
+ *     answers: {path: exam.jsonl, prompt: "{question}", answer: reply, metrics: squad}
+ *   - mmlu: {path: mmlu/test, fewShot: {count: 5, path: mmlu/dev}}
+ *     general: true
+ *     limit: 500
+ *   - file: more.yaml
+ * }</pre>
+ *
+ * <p>Relative paths begin at the folder of the file that they are written in. The page
+ * docs/evaluation.md lists all keys.
+ */
+public final class TaskFile {
+
+  private static final String TASKS = "tasks";
+  private static final String FILE = "file";
+
+  private final Problems problems = new Problems();
+  private final Set<Path> open = new HashSet<>();
+  private final Set<String> names = new HashSet<>();
+  private final List<Task> tasks = new ArrayList<>();
+
+  private TaskFile() {}
+
+  /**
+   * Reads a file and the data of its tasks.
+   *
+   * @param file YAML or JSON
+   * @return its tasks, at least one, each with a name of its own
+   * @throws io.adapt4j.core.describe.DescriptionException naming file, line, key, value and remedy
+   *     of everything that is wrong: unknown keys, values of another type or out of range, rows
+   *     that cannot be used
+   */
+  public static List<Task> read(Path file) {
+    TaskFile reading = new TaskFile();
+    reading.add(file);
+    reading.problems.finish();
+    return List.copyOf(reading.tasks);
+  }
+
+  private void add(Path file) {
+    Path path = file.toAbsolutePath().normalize();
+    open.add(path);
+    Value value = Documents.read(file);
+    Fields fields = Fields.of("", value, problems);
+    if (fields.written().contains(TASKS)) {
+      List<Fields> suite = fields.mappings(TASKS);
+      if (suite.isEmpty()) {
+        fields.problem(TASKS, "expected a list of tasks, found none. Write at least one.");
+      }
+      suite.forEach(this::addEntry);
+      fields.finish();
+    } else {
+      addTask(fields);
+    }
+    open.remove(path);
+  }
+
+  private void addEntry(Fields entry) {
+    Optional<Path> other = entry.file(FILE);
+    if (other.isEmpty()) {
+      addTask(entry);
+      return;
+    }
+    entry.finish();
+    if (open.contains(other.get().toAbsolutePath().normalize())) {
+      entry.problem(FILE, "expected another file, found one that names itself. Delete this entry.");
+      return;
+    }
+    try {
+      add(other.get());
+    } catch (DescriptionException e) {
+      e.problems().forEach(one -> entry.problem(FILE, one));
+    }
+  }
+
+  private void addTask(Fields fields) {
+    int before = problems.all().size();
+    Optional<Task> task = TaskDescription.read(fields);
+    fields.finish();
+    if (task.isPresent() && problems.all().size() == before) {
+      if (!names.add(task.get().name())) {
+        fields.problem(
+            "name",
+            "expected a name of its own, found '"
+                + task.get().name()
+                + "', which another task has. Name this one otherwise.");
+      }
+      tasks.add(task.get());
+    }
+  }
+}
