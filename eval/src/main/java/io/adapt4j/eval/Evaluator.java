@@ -93,7 +93,7 @@ public final class Evaluator {
     for (Figure figure : task.figures()) {
       figures.put(figure.name(), comparing.interval(figure, outcomes));
     }
-    return new TaskResult(task.name(), task.isGeneral(), task.primary(), figures, outcomes);
+    return new TaskResult(task.name(), task.isGeneral(), task.figures(), figures, outcomes);
   }
 
   /**
