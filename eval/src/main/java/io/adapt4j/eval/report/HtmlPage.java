@@ -70,7 +70,7 @@ final class HtmlPage {
 
   private void scores() {
     out.append("<h2>Scores</h2><div class=\"wide\"><table><tr><th class=\"name\">task")
-        .append("<th class=\"name\">figure<th>items");
+        .append("<th class=\"name\">figure");
     content.reports().forEach(one -> out.append("<th>").append(Html.escape(one.candidate())));
     out.append("</tr>\n");
     for (String task : content.tasks()) {
@@ -85,17 +85,20 @@ final class HtmlPage {
   private void score(List<TaskResult> results, Figure figure) {
     TaskResult first = results.get(0);
     boolean counts = figure.equals(first.primary());
-    out.append("<tr><td class=\"name\">")
-        .append(counts ? Html.escape(first.task()) : "")
-        .append(counts && first.isGeneral() ? " <small>general ability</small>" : "")
-        .append("<td class=\"name\">")
+    out.append("<tr><td class=\"name\">");
+    if (counts) {
+      out.append(Html.escape(first.task()))
+          .append("<small>")
+          .append(Texts.count(first.outcomes().size()))
+          .append(first.isGeneral() ? " items, general ability</small>" : " items</small>");
+    }
+    out.append("<td class=\"name\">")
         .append(Html.escape(figure.name()))
-        .append(" <span title=\"")
+        .append("&nbsp;<span title=\"")
         .append(figure.largerIsBetter() ? "larger is better" : "smaller is better")
         .append("\">")
         .append(Texts.arrow(figure))
-        .append("</span><td>")
-        .append(counts ? Texts.count(first.outcomes().size()) : "");
+        .append("</span>");
     for (TaskResult result : results) {
       var found = result.figures().get(figure.name());
       String value = Texts.number(found.value());
@@ -127,11 +130,11 @@ final class HtmlPage {
         .append(Html.escape(one.task()))
         .append("<small>")
         .append(Html.escape(one.figure().name()))
-        .append(" ")
+        .append("&nbsp;")
         .append(Texts.arrow(one.figure()))
         .append("</small><td class=\"name\">")
         .append(Html.escape(one.candidate()))
-        .append("<td class=\"name ")
+        .append("<td class=\"name verdict ")
         .append(verdict.replace(' ', '-'))
         .append("\">")
         .append(verdict)

@@ -42,7 +42,7 @@ final class MarkdownText {
   }
 
   private void scores() {
-    List<String> header = new ArrayList<>(List.of("task", "items", "figure"));
+    List<String> header = new ArrayList<>(List.of("task", "figure", "items"));
     content.reports().forEach(one -> header.add(code(one.candidate())));
     List<List<String>> rows = new ArrayList<>();
     for (String task : content.tasks()) {
@@ -51,15 +51,15 @@ final class MarkdownText {
         boolean counts = figure.equals(results.get(0).primary());
         List<String> row = new ArrayList<>();
         row.add(counts ? code(task) + (results.get(0).isGeneral() ? " (general)" : "") : "");
-        row.add(counts ? Texts.count(results.get(0).outcomes().size()) : "");
         row.add(code(figure.name()) + " " + Texts.arrow(figure));
+        row.add(counts ? Texts.count(results.get(0).outcomes().size()) : "");
         for (TaskResult result : results) {
           row.add(score(result.figures().get(figure.name()), counts));
         }
         rows.add(row);
       }
     }
-    table("Scores", header, 1, rows);
+    table("Scores", header, 2, rows);
   }
 
   private static String score(Interval found, boolean counts) {

@@ -230,9 +230,9 @@ class ReportWriterTest {
 
     assertThat(text)
         .contains("## tuned, tuned and rag against base")
-        .contains("| task | items | figure | `base` | `tuned` | `tuned and rag` |")
-        .contains("| `exam` | 120 | `acc` \u2191 | **")
-        .contains("| `texts` (general) | 8 | `bits_per_byte` \u2193 | **1.443** (1.443 to 1.443)")
+        .contains("| task | figure | items | `base` | `tuned` | `tuned and rag` |")
+        .contains("| `exam` | `acc` \u2191 | 120 | **")
+        .contains("| `texts` (general) | `bits_per_byte` \u2193 | 8 | **1.443** (1.443 to 1.443)")
         .contains("### Against `base`", "### Cost")
         .contains("kept: 100.0 %");
   }
