@@ -125,7 +125,7 @@ class LocalCandidateTest {
   void takesAnIdentityWhereTheFolderDoesNotSayAllThatDecidesReplies() {
     try (LanguageModel other =
         LanguageModel.load(ModelSource.path(Path.of("../examples/models/stories260K")))) {
-      other.useChatTemplate(ChatTemplate.of("{{ messages[0]['content'] }}"));
+      other.useChatTemplate(ChatTemplate.of("{{ messages[0]['content'] }}", Map.of()));
 
       assertThatIllegalArgumentException()
           .isThrownBy(() -> Candidate.chat(other))

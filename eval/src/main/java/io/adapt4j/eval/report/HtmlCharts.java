@@ -7,6 +7,7 @@ import io.adapt4j.eval.report.CurveChart.Point;
 import io.adapt4j.eval.stats.Interval;
 import io.adapt4j.eval.stats.Proportion;
 import io.adapt4j.eval.task.ChoiceItem;
+import io.adapt4j.eval.task.Figure;
 import io.adapt4j.eval.task.Outcome;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -73,7 +74,8 @@ final class HtmlCharts {
     StringBuilder others = new StringBuilder();
     for (TaskResult result : content.first().results()) {
       Interval score = result.score();
-      if (score.low() >= 0 && score.high() <= 1) {
+      boolean isShare = result.primary().kind() instanceof Figure.Mean;
+      if (isShare && score.low() >= 0 && score.high() <= 1) {
         shares.bar(title(result), style(0), score);
       } else {
         others.append(new BarChart(title(result)).bar("", style(0), score).html());

@@ -42,7 +42,11 @@ final class HtmlFailures {
         .append(Texts.count(analysis.failures().size()))
         .append(" of ")
         .append(Texts.count(result.outcomes().size()))
-        .append(" items</summary>\n");
+        .append(" items, ")
+        .append(Html.escape(result.primary().name()))
+        .append(result.primary().largerIsBetter() ? " below " : " above ")
+        .append(Texts.number(analysis.threshold()))
+        .append("</summary>\n");
     for (String field : analysis.fields()) {
       List<Slice> slices = analysis.slices(field);
       if (slices.size() > 1 && slices.size() <= MOST_VALUES) {
