@@ -22,6 +22,8 @@ final class HtmlPage {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT);
 
+  private static final int MOST_IDENTITY = 48;
+
   private final Content content;
   private final StringBuilder out = new StringBuilder();
 
@@ -196,7 +198,7 @@ final class HtmlPage {
       out.append("<tr><td class=\"name\">")
           .append(Html.escape(report.candidate()))
           .append("<small>")
-          .append(Html.escape(Texts.line(report.identity(), 120)))
+          .append(Html.escape(Texts.line(report.identity(), MOST_IDENTITY)))
           .append("</small>");
       cell(Texts.count(cost.asked()));
       cell(Texts.count(cost.kept()));

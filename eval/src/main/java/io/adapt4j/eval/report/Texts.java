@@ -1,5 +1,6 @@
 package io.adapt4j.eval.report;
 
+import io.adapt4j.core.internal.AxisScale;
 import io.adapt4j.eval.stats.Interval;
 import io.adapt4j.eval.task.Figure;
 import java.time.Duration;
@@ -21,9 +22,11 @@ final class Texts {
       return DASH;
     }
     double size = Math.abs(value);
-    return size < 10
-        ? format("%.3f", value)
-        : size < 1000 ? format("%.1f", value) : format("%,.0f", value);
+    if (size >= 1e6) {
+      return AxisScale.label(value);
+    }
+    String pattern = size < 10 ? "%.3f" : size < 1000 ? "%.1f" : "%,.0f";
+    return format(pattern, value);
   }
 
   static String signed(double value) {
