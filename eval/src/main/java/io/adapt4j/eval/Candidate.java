@@ -55,9 +55,24 @@ public interface Candidate {
    *
    * @param model the model, which the caller closes
    * @return the candidate
+   * @throws IllegalArgumentException if the model has adapters or another template than its
+   *     folder's: {@link #of(LanguageModel, String)} takes an identity for it
    */
   static Candidate of(LanguageModel model) {
     return new LocalCandidate(model, false);
+  }
+
+  /**
+   * Evaluates a model as {@link #of(LanguageModel)} does, under an identity of one's own, such as
+   * one with adapters.
+   *
+   * @param model the model, which the caller closes
+   * @param identity what tells it from all others; where replies are kept, another one for every
+   *     other adapter
+   * @return the candidate
+   */
+  static Candidate of(LanguageModel model, String identity) {
+    return new LocalCandidate(model, false, identity);
   }
 
   /**
@@ -66,15 +81,25 @@ public interface Candidate {
    *
    * @param model a model with a chat template, which the caller closes
    * @return the candidate
-   * @throws IllegalArgumentException if it has no chat template
+   * @throws IllegalArgumentException if it has no chat template, or has adapters or another
+   *     template than its folder's: {@link #chat(LanguageModel, String)} takes an identity for it
    */
   static Candidate chat(LanguageModel model) {
-    if (!model.hasChatTemplate()) {
-      throw new IllegalArgumentException(
-          "The model has no chat template; set one with useChatTemplate, or evaluate it with"
-              + " Candidate.of");
-    }
     return new LocalCandidate(model, true);
+  }
+
+  /**
+   * Evaluates a model as {@link #chat(LanguageModel)} does, under an identity of one's own, such as
+   * one with adapters.
+   *
+   * @param model a model with a chat template, which the caller closes
+   * @param identity what tells it from all others; where replies are kept, another one for every
+   *     other adapter or template
+   * @return the candidate
+   * @throws IllegalArgumentException if it has no chat template
+   */
+  static Candidate chat(LanguageModel model, String identity) {
+    return new LocalCandidate(model, true, identity);
   }
 
   /**

@@ -48,10 +48,10 @@ final class Comparing {
     long losses = Arrays.stream(gains).filter(gain -> gain < 0).count();
     return new TaskComparison(
         result.task(),
+        figure,
         one.candidate(),
         base.candidate(),
         difference.interval(),
-        figure.largerIsBetter(),
         difference.pValue(),
         mcNemar(figure, result.outcomes(), baseline.outcomes()),
         wins,
@@ -83,14 +83,8 @@ final class Comparing {
   private static double[] gains(Figure figure, List<Outcome> first, List<Outcome> second) {
     double sign = figure.largerIsBetter() ? 1 : -1;
     return IntStream.range(0, first.size())
-        .mapToDouble(i -> sign * (own(figure, first.get(i)) - own(figure, second.get(i))))
+        .mapToDouble(i -> sign * (figure.of(first.get(i)) - figure.of(second.get(i))))
         .toArray();
-  }
-
-  private static double own(Figure figure, Outcome outcome) {
-    return figure.kind() instanceof Figure.Mean mean
-        ? outcome.figure(mean.of())
-        : figure.of(List.of(outcome));
   }
 
   private static OptionalDouble mcNemar(Figure figure, List<Outcome> first, List<Outcome> second) {

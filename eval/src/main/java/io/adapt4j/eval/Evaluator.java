@@ -97,7 +97,7 @@ public final class Evaluator {
       figures.put(figure.name(), comparing.interval(figure, outcomes));
     }
     return new TaskResult(
-        task.name(), task.isGeneral(), task.primary(), figures, outcomes, questioning.cost());
+        task.name(), task.isGeneral(), task.figures(), figures, outcomes, questioning.cost());
   }
 
   private static List<Outcome> judged(Task task, Questioning questioning) {

@@ -11,6 +11,7 @@ import io.adapt4j.eval.task.Reply;
 import io.adapt4j.eval.task.Request;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** A model in this process. */
 final class LocalCandidate implements Candidate {
@@ -23,16 +24,29 @@ final class LocalCandidate implements Candidate {
   private final String identity;
 
   LocalCandidate(LanguageModel model, boolean chat) {
-    this.model = model;
-    this.chat = chat;
-    this.identity =
+    this(
+        model,
+        chat,
         model
             .asGenerator()
             .identity()
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "The model has no identity: its folder cannot be read any more"));
+                        "A model with adapters, or with another template than its folder's, has no"
+                            + " identity of its own: give one as the second argument, such as the"
+                            + " names of base and adapter")));
+  }
+
+  LocalCandidate(LanguageModel model, boolean chat, String identity) {
+    if (chat && !model.hasChatTemplate()) {
+      throw new IllegalArgumentException(
+          "The model has no chat template; set one with useChatTemplate, or evaluate it with"
+              + " Candidate.of");
+    }
+    this.model = model;
+    this.chat = chat;
+    this.identity = Objects.requireNonNull(identity, "identity");
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.adapt4j.eval;
 
 import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.task.Figure;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -8,10 +9,10 @@ import java.util.OptionalDouble;
  * Two candidates on one task.
  *
  * @param task the task's name
+ * @param figure what is compared: the task's primary figure
  * @param candidate the one that is compared
  * @param baseline the one that it is compared with
  * @param difference the candidate's figure less the baseline's
- * @param isBetter whether a difference above 0 is in the candidate's favour
  * @param pValue how likely a difference at least so large, in either direction, is where the two do
  *     not differ; paired bootstrap
  * @param mcNemar the exact p-value of McNemar's test, where every item is either right or wrong
@@ -22,16 +23,25 @@ import java.util.OptionalDouble;
  */
 public record TaskComparison(
     String task,
+    Figure figure,
     String candidate,
     String baseline,
     Interval difference,
-    boolean isBetter,
     double pValue,
     OptionalDouble mcNemar,
     long wins,
     long ties,
     long losses,
     Optional<Retention> retention) {
+
+  /**
+   * Tells whether a difference above 0 is in the candidate's favour.
+   *
+   * @return true if larger figures are better
+   */
+  public boolean largerIsBetter() {
+    return figure.largerIsBetter();
+  }
 
   /**
    * Tells whether the candidates differ.
@@ -41,5 +51,25 @@ public record TaskComparison(
    */
   public boolean isSignificant(double level) {
     return pValue <= level;
+  }
+
+  /**
+   * Tells whether the candidate is significantly better.
+   *
+   * @param level how often that may be claimed where there is no difference, such as 0.05
+   * @return true if the difference is significant and in the candidate's favour
+   */
+  public boolean isBetter(double level) {
+    return isSignificant(level) && figure.isBetter(difference.value(), 0);
+  }
+
+  /**
+   * Tells whether the candidate is significantly worse.
+   *
+   * @param level how often that may be claimed where there is no difference, such as 0.05
+   * @return true if the difference is significant and in the baseline's favour
+   */
+  public boolean isWorse(double level) {
+    return isSignificant(level) && figure.isBetter(0, difference.value());
   }
 }

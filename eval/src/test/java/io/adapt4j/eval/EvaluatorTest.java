@@ -201,7 +201,7 @@ class EvaluatorTest {
     assertThat(report.baseline().result("texts").score().value())
         .isCloseTo(1 / Math.log(2), within(1e-12));
     TaskComparison one = report.comparison("worse", "texts");
-    assertThat(one.isBetter()).isFalse();
+    assertThat(one.largerIsBetter()).isFalse();
     assertThat(one.losses()).isEqualTo(3);
     assertThat(one.retention().orElseThrow().kept().value()).isCloseTo(0.5, within(1e-12));
   }

@@ -1,11 +1,13 @@
 package io.adapt4j.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.eval.metric.Perplexity;
 import io.adapt4j.eval.metric.SlidingWindow;
@@ -165,6 +167,21 @@ class LocalCandidateTest {
 
   private static Item ending(String id, String context, String right, String wrong) {
     return new ChoiceItem(id, context, List.of(right, wrong), " ", List.of(0), Map.of());
+  }
+
+  @Test
+  void takesAnIdentityWhereTheFolderDoesNotSayAllThatDecidesReplies() {
+    try (LanguageModel other =
+        LanguageModel.load(ModelSource.path(Path.of("../examples/models/stories260K")))) {
+      other.useChatTemplate(ChatTemplate.of("{{ messages[0]['content'] }}", Map.of()));
+
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Candidate.chat(other))
+          .withMessageContaining("give one as the second argument");
+      assertThat(Candidate.chat(other, "stories, plain").identity())
+          .isEqualTo("stories, plain (chat)");
+      assertThat(Candidate.of(other, "stories, plain").identity()).isEqualTo("stories, plain");
+    }
   }
 
   @Test

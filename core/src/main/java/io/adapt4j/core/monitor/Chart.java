@@ -1,5 +1,7 @@
 package io.adapt4j.core.monitor;
 
+import io.adapt4j.core.internal.AxisScale;
+import io.adapt4j.core.internal.Html;
 import io.adapt4j.core.monitor.Curve.Point;
 import java.util.ArrayList;
 import java.util.List;

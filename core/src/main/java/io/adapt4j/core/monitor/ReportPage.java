@@ -1,5 +1,7 @@
 package io.adapt4j.core.monitor;
 
+import io.adapt4j.core.internal.AxisScale;
+import io.adapt4j.core.internal.Html;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.StopReason;
@@ -21,7 +23,6 @@ import java.util.Map;
 /** Makes the page of a report. */
 final class ReportPage {
 
-  private static final String CSS = resource("report.css");
   private static final String SCRIPT = resource("report.js");
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
@@ -62,18 +63,10 @@ final class ReportPage {
 
   private void head() {
     String model = Html.escape(state.start.model());
-    out.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n")
-        .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-        .append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';")
-        .append(" style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n");
-    if (isRunning()) {
-      out.append("<meta http-equiv=\"refresh\" content=\"" + REFRESH_SECONDS + "\">\n");
-    }
-    out.append("<link rel=\"icon\" href=\"data:,\"><title>")
-        .append(model)
-        .append("</title>\n<style>\n")
-        .append(CSS)
-        .append("</style></head>\n<body data-written=\"")
+    String refresh =
+        isRunning() ? "<meta http-equiv=\"refresh\" content=\"" + REFRESH_SECONDS + "\">\n" : "";
+    out.append(Html.head(state.start.model(), "script-src 'unsafe-inline'; ", refresh))
+        .append("<body data-written=\"")
         .append(now.toEpochMilli())
         .append("\" data-silence=\"")
         .append(isRunning() ? silence().toMillis() : 0)

@@ -65,4 +65,25 @@ public record Figure(String name, boolean largerIsBetter, Kind kind) {
     }
     return ((Corpus) kind).of().applyAsDouble(outcomes);
   }
+
+  /**
+   * Computes the figure of one item alone.
+   *
+   * @param outcome how the item went
+   * @return its value
+   */
+  public double of(Outcome outcome) {
+    return kind instanceof Mean mean ? outcome.figure(mean.of()) : of(List.of(outcome));
+  }
+
+  /**
+   * Tells whether one value is better than another.
+   *
+   * @param one a value of this figure
+   * @param other another
+   * @return true if it is strictly better
+   */
+  public boolean isBetter(double one, double other) {
+    return largerIsBetter ? one > other : one < other;
+  }
 }

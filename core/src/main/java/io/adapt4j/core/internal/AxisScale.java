@@ -1,4 +1,4 @@
-package io.adapt4j.core.monitor;
+package io.adapt4j.core.internal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,30 +11,52 @@ import java.util.Locale;
  * @param high number at its end, above {@code low}
  * @param logarithmic whether equal factors are equally far apart; {@code low} is above 0 then
  */
-record AxisScale(double low, double high, boolean logarithmic) {
+public record AxisScale(double low, double high, boolean logarithmic) {
 
   private static final int TICKS = 5;
 
-  /** A scale whose numbers are not all one, with some room at both ends if it is linear. */
-  static AxisScale linear(double low, double high) {
+  /**
+   * Makes a linear scale with some room at both ends.
+   *
+   * @param low the least number shown
+   * @param high the greatest; may equal {@code low}
+   * @return the scale
+   */
+  public static AxisScale linear(double low, double high) {
     double room = high > low ? 0.04 * (high - low) : Math.max(1e-9, Math.abs(low) * 0.1);
     return new AxisScale(low - room, high + room, false);
   }
 
-  static AxisScale logarithmic(double low, double high) {
+  /**
+   * Makes a logarithmic scale with some room at both ends.
+   *
+   * @param low the least number shown, above 0
+   * @param high the greatest; may equal {@code low}
+   * @return the scale
+   */
+  public static AxisScale logarithmic(double low, double high) {
     double factor = high > low ? Math.pow(high / low, 0.04) : 1.1;
     return new AxisScale(low / factor, high * factor, true);
   }
 
-  /** From 0 for the start of the axis to 1 for its end. */
-  double place(double value) {
+  /**
+   * Finds the place of a number.
+   *
+   * @param value the number
+   * @return from 0 for the start of the axis to 1 for its end
+   */
+  public double place(double value) {
     return logarithmic
         ? Math.log(value / low) / Math.log(high / low)
         : (value - low) / (high - low);
   }
 
-  /** Round numbers along the axis. */
-  List<Double> ticks() {
+  /**
+   * Chooses round numbers along the axis.
+   *
+   * @return about five, ascending
+   */
+  public List<Double> ticks() {
     if (logarithmic) {
       List<Double> ticks = logarithmicTicks();
       if (ticks.size() >= 3) {
@@ -77,8 +99,13 @@ record AxisScale(double low, double high, boolean logarithmic) {
     return ticks;
   }
 
-  /** A short form: {@code 0.25}, {@code 1200}, {@code 12k}, {@code 2e-4}. */
-  static String label(double value) {
+  /**
+   * Writes a number in a short form: {@code 0.25}, {@code 1200}, {@code 12k}, {@code 2e-4}.
+   *
+   * @param value a finite number
+   * @return its text
+   */
+  public static String label(double value) {
     double size = Math.abs(value);
     if (size < 1e-12) {
       return "0";

@@ -1,0 +1,76 @@
+package io.adapt4j.core.internal;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/** Pages that need nothing from elsewhere, and any text made harmless in them. */
+public final class Html {
+
+  /** Light and dark colours, tiles, tables that scroll and charts, for wide and narrow screens. */
+  private static final String STYLE = style();
+
+  private Html() {}
+
+  /**
+   * Escapes a text for use between tags and in quoted attributes. Control characters and unpaired
+   * surrogates become U+FFFD.
+   *
+   * @param text any text
+   * @return the text as HTML
+   */
+  public static String escape(String text) {
+    StringBuilder out = new StringBuilder(text.length());
+    text.codePoints().forEach(one -> append(out, one));
+    return out.toString();
+  }
+
+  private static void append(StringBuilder out, int codePoint) {
+    switch (codePoint) {
+      case '&' -> out.append("&amp;");
+      case '<' -> out.append("&lt;");
+      case '>' -> out.append("&gt;");
+      case '"' -> out.append("&quot;");
+      case '\'' -> out.append("&#39;");
+      default -> {
+        boolean control = codePoint < ' ' && codePoint != '\n' && codePoint != '\t';
+        boolean unpaired = Character.getType(codePoint) == Character.SURROGATE;
+        out.appendCodePoint(control || unpaired ? 0xFFFD : codePoint);
+      }
+    }
+  }
+
+  /**
+   * Begins a page that loads nothing: a content security policy forbids it.
+   *
+   * @param title the title, escaped here
+   * @param policy what the policy allows beside inline styles, such as {@code script-src
+   *     'unsafe-inline';}; may be empty
+   * @param more more lines for the head, such as a style sheet; may be empty
+   * @return everything up to the end of the head
+   */
+  public static String head(String title, String policy, String more) {
+    return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+        + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"
+        + " style-src 'unsafe-inline'; "
+        + policy
+        + "img-src data:\">\n"
+        + "<link rel=\"icon\" href=\"data:,\"><title>"
+        + escape(title)
+        + "</title>\n<style>\n"
+        + STYLE
+        + "</style>\n"
+        + more
+        + "</head>\n";
+  }
+
+  private static String style() {
+    try (InputStream in = Html.class.getResourceAsStream("report.css")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

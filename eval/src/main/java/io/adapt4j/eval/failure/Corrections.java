@@ -1,0 +1,231 @@
+package io.adapt4j.eval.failure;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.Row;
+import io.adapt4j.eval.task.Outcome;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+
+/**
+ * Failures as rows to correct by hand and to train on.
+ *
+ * <p>A line has the {@code prompt} and the {@code completion} that was expected ({@code messages}
+ * in the form of a chat, {@code text} where a text as a whole was scored), which is what training
+ * reads, and beside them {@code task}, {@code id}, {@code got} and {@code expected}. Correct the
+ * former, delete lines that teach nothing, and leave the latter as they are. {@link
+ * Datasets#jsonl(Path)} reads the file as it is.
+ *
+ * <p>Training on the items of a test makes that test worthless: measure again on other items.
+ */
+public final class Corrections {
+
+  private static final String TASK = "task";
+  private static final String ID = "id";
+  private static final String GOT = "got";
+  private static final String EXPECTED = "expected";
+
+  private final Dataset dataset;
+  private final List<Correction> all;
+
+  private Corrections(Dataset dataset, List<Correction> all) {
+    this.dataset = dataset;
+    this.all = List.copyOf(all);
+  }
+
+  /**
+   * A row that was read back.
+   *
+   * @param task the task
+   * @param id the item's id
+   * @param got what the candidate answered
+   * @param expected the answer that was expected when the row was written
+   * @param example what to train on now
+   * @param isChanged whether its answer is another than the expected one
+   */
+  public record Correction(
+      String task, String id, String got, String expected, Example example, boolean isChanged) {}
+
+  /**
+   * Writes the items that failed as prompts with completions. A space is put before a completion
+   * where there is none between the two.
+   *
+   * @param failures what failed; if nothing did, the file is empty
+   * @param file the file to create or replace
+   * @return how many rows were written; items without an expected answer are left out
+   * @throws io.adapt4j.core.data.DatasetException if the file cannot be written
+   */
+  public static int write(FailureAnalysis failures, Path file) {
+    return write(
+        failures,
+        file,
+        (prompt, expected) -> new Example.PromptCompletion(prompt, spaced(prompt, expected)));
+  }
+
+  /**
+   * Writes the items that failed as conversations, for candidates that were asked in their chat
+   * template.
+   *
+   * @param failures what failed; if nothing did, the file is empty
+   * @param file the file to create or replace
+   * @return how many rows were written; items without an expected answer are left out
+   * @throws io.adapt4j.core.data.DatasetException if the file cannot be written
+   */
+  public static int writeChat(FailureAnalysis failures, Path file) {
+    return write(
+        failures,
+        file,
+        (prompt, expected) ->
+            new Example.Chat(List.of(ChatMessage.user(prompt), ChatMessage.assistant(expected))));
+  }
+
+  private static int write(
+      FailureAnalysis failures, Path file, BiFunction<String, String, Example> form) {
+    List<Rows.Pair> rows =
+        failures.failures().stream()
+            .flatMap(one -> example(one, form).map(made -> row(failures, one, made)).stream())
+            .toList();
+    Datasets.write(new Rows(rows), file, TASK, ID, GOT, EXPECTED);
+    return rows.size();
+  }
+
+  private static Optional<Example> example(
+      Outcome outcome, BiFunction<String, String, Example> form) {
+    if (!outcome.expected().isEmpty()) {
+      return Optional.of(form.apply(valid(outcome.prompt()), valid(outcome.expected())));
+    }
+    boolean isWholeText = outcome.got().isEmpty() && !outcome.prompt().isEmpty();
+    return isWholeText ? Optional.of(new Example.Text(valid(outcome.prompt()))) : Optional.empty();
+  }
+
+  private static Rows.Pair row(FailureAnalysis failures, Outcome outcome, Example example) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put(TASK, valid(failures.result().task()));
+    fields.put(ID, valid(outcome.id()));
+    fields.put(GOT, valid(outcome.got()));
+    fields.put(EXPECTED, answer(example));
+    return new Rows.Pair(example, Row.of(fields));
+  }
+
+  /** What was generated may end within a character. */
+  private static String valid(String text) {
+    StringBuilder valid = new StringBuilder(text.length());
+    text.codePoints()
+        .map(one -> Character.getType(one) == Character.SURROGATE ? 0xFFFD : one)
+        .forEach(valid::appendCodePoint);
+    return valid.toString();
+  }
+
+  private static String spaced(String prompt, String expected) {
+    boolean apart =
+        prompt.isEmpty()
+            || Character.isWhitespace(prompt.charAt(prompt.length() - 1))
+            || Character.isWhitespace(expected.charAt(0));
+    return apart ? expected : " " + expected;
+  }
+
+  private static String answer(Example example) {
+    if (example instanceof Example.PromptCompletion pair) {
+      return pair.completion();
+    }
+    if (example instanceof Example.Chat chat) {
+      return String.valueOf(chat.messages().get(chat.messages().size() - 1).content());
+    }
+    return ((Example.Text) example).text();
+  }
+
+  /**
+   * Reads a file of corrections.
+   *
+   * @param file a file that {@link #write} or {@link #writeChat} wrote, and that may have been
+   *     edited since
+   * @return the corrections
+   * @throws io.adapt4j.core.data.DatasetException if it is missing, empty or malformed
+   * @throws IllegalArgumentException if a row lacks what says where it is from; the message names
+   *     file, line and field
+   */
+  public static Corrections read(Path file) {
+    Dataset dataset = Datasets.jsonl(file);
+    List<Correction> all = new ArrayList<>();
+    for (int i = 0; i < dataset.size(); i++) {
+      try {
+        all.add(correction(dataset.source(i).orElseThrow(), dataset.get(i)));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(dataset.locate(i) + ": " + e.getMessage(), e);
+      }
+    }
+    return new Corrections(dataset, all);
+  }
+
+  private static Correction correction(Row row, Example example) {
+    String expected = row.text(EXPECTED);
+    return new Correction(
+        row.text(TASK),
+        row.text(ID),
+        row.text(GOT),
+        expected,
+        example,
+        !answer(example).equals(expected));
+  }
+
+  /**
+   * Returns all rows.
+   *
+   * @return the rows, in the order of the file
+   */
+  public List<Correction> all() {
+    return all;
+  }
+
+  /**
+   * Returns all rows to train on.
+   *
+   * @return the rows, in the order of the file
+   */
+  public Dataset dataset() {
+    return dataset;
+  }
+
+  /**
+   * Returns the rows whose answer was changed since they were written: wrong answers of the test
+   * itself.
+   *
+   * @return the rows, in the order of the file
+   */
+  public List<Correction> changed() {
+    return all.stream().filter(Correction::isChanged).toList();
+  }
+
+  /** Rows in memory that have fields. */
+  private record Rows(List<Pair> rows) implements Dataset {
+
+    private record Pair(Example example, Row source) {}
+
+    @Override
+    public String name() {
+      return "failures";
+    }
+
+    @Override
+    public int size() {
+      return rows.size();
+    }
+
+    @Override
+    public Example get(int row) {
+      return rows.get(row).example();
+    }
+
+    @Override
+    public Optional<Row> source(int row) {
+      return Optional.of(rows.get(row).source());
+    }
+  }
+}

@@ -1,0 +1,294 @@
+package io.adapt4j.eval.failure;
+
+import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.task.Outcome;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+
+/**
+ * What failed on a task, and where.
+ *
+ * <p>An item fails if its own primary figure is worse than a threshold. Without one, that is 0.5
+ * where the figure is a mean of numbers from 0 to 1, so that a wrong answer fails, and an answer
+ * that is right in part if it is mostly wrong. Otherwise, as for perplexity, it is the task's own
+ * figure: what fails is worse than the whole.
+ *
+ * <p>Immutable.
+ */
+public final class FailureAnalysis {
+
+  private static final double HALF = 0.5;
+  private static final String NO_VALUE = "(none)";
+
+  private final TaskResult result;
+  private final double threshold;
+  private final List<Outcome> failures;
+  private final Set<String> failedIds = new HashSet<>();
+  private final Questions questions;
+
+  private FailureAnalysis(TaskResult result, double threshold) {
+    this.result = result;
+    this.threshold = threshold;
+    Figure figure = result.primary();
+    Comparator<Outcome> worst = Comparator.comparingDouble(figure::of);
+    this.failures =
+        result.outcomes().stream()
+            .filter(one -> figure.isBetter(threshold, figure.of(one)))
+            .sorted(
+                (figure.largerIsBetter() ? worst : worst.reversed())
+                    .thenComparing(one -> -one.confidence().orElse(0)))
+            .toList();
+    failures.forEach(one -> failedIds.add(one.id()));
+    this.questions = new Questions(result.outcomes());
+  }
+
+  /**
+   * Looks for failures.
+   *
+   * @param result how a candidate did on a task
+   * @return the analysis
+   */
+  public static FailureAnalysis of(TaskResult result) {
+    return new FailureAnalysis(result, threshold(result));
+  }
+
+  /**
+   * Looks for failures.
+   *
+   * @param result how a candidate did on a task
+   * @param threshold an item fails if its own primary figure is worse
+   * @return the analysis
+   * @throws IllegalArgumentException if the threshold is not a number
+   */
+  public static FailureAnalysis of(TaskResult result, double threshold) {
+    if (Double.isNaN(threshold)) {
+      throw new IllegalArgumentException("threshold: expected a number, found NaN");
+    }
+    return new FailureAnalysis(result, threshold);
+  }
+
+  private static double threshold(TaskResult result) {
+    Figure figure = result.primary();
+    boolean isShare =
+        figure.kind() instanceof Figure.Mean
+            && result.outcomes().stream()
+                .mapToDouble(figure::of)
+                .allMatch(value -> value >= 0 && value <= 1);
+    return isShare ? HALF : result.score().value();
+  }
+
+  /**
+   * Returns what is looked at.
+   *
+   * @return how the candidate did on the task
+   */
+  public TaskResult result() {
+    return result;
+  }
+
+  /**
+   * Returns what an item must reach.
+   *
+   * @return the threshold of the primary figure
+   */
+  public double threshold() {
+    return threshold;
+  }
+
+  /**
+   * Returns the items that failed.
+   *
+   * @return the worst first; of equal ones those first of which the candidate was surest; empty if
+   *     none failed
+   */
+  public List<Outcome> failures() {
+    return failures;
+  }
+
+  /**
+   * Returns the worst items that failed.
+   *
+   * @param most how many at most
+   * @return the worst first; empty if none failed
+   */
+  public List<Outcome> worst(int most) {
+    return failures.subList(0, Math.min(most, failures.size()));
+  }
+
+  /**
+   * Tells whether an item failed.
+   *
+   * @param id the item's id
+   * @return true if it did
+   */
+  public boolean hasFailed(String id) {
+    return failedIds.contains(id);
+  }
+
+  /**
+   * Returns what is asked in a prompt: of its parts between blank lines the last one that is not
+   * the same in all of the task's prompts. That leaves out solved questions before it.
+   *
+   * @param outcome an item of the task
+   * @return a part of its prompt
+   */
+  public String question(Outcome outcome) {
+    return questions.of(outcome);
+  }
+
+  /**
+   * Returns what is known about items.
+   *
+   * @return the names of fields that at least one item has
+   */
+  public Set<String> fields() {
+    return result.outcomes().stream()
+        .flatMap(one -> one.fields().keySet().stream())
+        .sorted()
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  /**
+   * Slices the items by a field.
+   *
+   * @param field its name
+   * @return a slice a value, those first of which the most is sure to fail: the lower end of the
+   *     failure rate's interval decides, so that a few items do not lead by chance
+   * @throws IllegalArgumentException if no item has the field
+   */
+  public List<Slice> slices(String field) {
+    if (!fields().contains(field)) {
+      throw new IllegalArgumentException(
+          "Task '"
+              + result.task()
+              + "': no item has the field '"
+              + field
+              + "'; there are "
+              + fields());
+    }
+    return slices(one -> one.fields().getOrDefault(field, NO_VALUE));
+  }
+
+  /**
+   * Slices the items by anything.
+   *
+   * @param by gives the slice that an item belongs to
+   * @return a slice a value, in the order of {@link #slices(String)}
+   */
+  public List<Slice> slices(Function<Outcome, String> by) {
+    Map<String, List<Outcome>> groups =
+        result.outcomes().stream()
+            .collect(Collectors.groupingBy(by, LinkedHashMap::new, Collectors.toList()));
+    Comparator<Slice> sure = Comparator.comparingDouble(one -> one.failureRate().low());
+    return groups.entrySet().stream()
+        .map(group -> slice(group.getKey(), group.getValue()))
+        .sorted(sure.reversed().thenComparing(Slice::name))
+        .toList();
+  }
+
+  private Slice slice(String name, List<Outcome> outcomes) {
+    return Slice.of(name, outcomes, result.primary(), one -> hasFailed(one.id()));
+  }
+
+  /**
+   * Counts which answers were taken for which.
+   *
+   * @param most how many pairs at most
+   * @return pairs of the items that failed, the most frequent first
+   */
+  public List<Confusion> confusions(int most) {
+    record Pair(String expected, String got) {}
+    Map<Pair, Long> counts =
+        failures.stream()
+            .collect(
+                Collectors.groupingBy(
+                    one -> new Pair(one.expected().strip(), one.got().strip()),
+                    LinkedHashMap::new,
+                    Collectors.counting()));
+    return counts.entrySet().stream()
+        .map(one -> new Confusion(one.getKey().expected(), one.getKey().got(), one.getValue()))
+        .sorted(Comparator.comparingLong(Confusion::count).reversed())
+        .limit(most)
+        .toList();
+  }
+
+  /**
+   * Slices the items by the length of what was asked.
+   *
+   * @param most how many buckets at most, at least 1
+   * @return buckets of about equally many items, the shortest first, named by their characters
+   */
+  public List<Slice> byLength(int most) {
+    return buckets(
+        result.outcomes(),
+        one -> one.prompt().length(),
+        most,
+        value -> String.format(Locale.ROOT, "%.0f", value));
+  }
+
+  /**
+   * Slices the items by how sure the candidate was of its answers.
+   *
+   * @param most how many buckets at most, at least 1
+   * @return buckets of about equally many items, the least sure first, named by their confidence;
+   *     empty where no confidence is known
+   */
+  public List<Slice> byConfidence(int most) {
+    List<Outcome> known =
+        result.outcomes().stream().filter(one -> one.confidence().isPresent()).toList();
+    return buckets(
+        known,
+        one -> one.confidence().getAsDouble(),
+        most,
+        value -> String.format(Locale.ROOT, "%.2f", value));
+  }
+
+  /** Equal values stay together, so that a bucket may have more than its share. */
+  private List<Slice> buckets(
+      List<Outcome> outcomes,
+      ToDoubleFunction<Outcome> by,
+      int most,
+      Function<Double, String> written) {
+    if (most < 1) {
+      throw new IllegalArgumentException("buckets: expected at least 1, found " + most);
+    }
+    List<Outcome> sorted = outcomes.stream().sorted(Comparator.comparingDouble(by)).toList();
+    List<Slice> slices = new ArrayList<>();
+    int from = 0;
+    for (int bucket = 1; from < sorted.size(); bucket++) {
+      int to = Math.max(from + 1, (int) Math.round((double) sorted.size() * bucket / most));
+      while (to < sorted.size()
+          && by.applyAsDouble(sorted.get(to)) == by.applyAsDouble(sorted.get(to - 1))) {
+        to++;
+      }
+      String low = written.apply(by.applyAsDouble(sorted.get(from)));
+      String high = written.apply(by.applyAsDouble(sorted.get(to - 1)));
+      slices.add(
+          slice(
+              low.equals(high) ? low : low + " to " + high, List.copyOf(sorted.subList(from, to))));
+      from = to;
+    }
+    return slices;
+  }
+
+  /**
+   * Gathers the items that failed into groups of alike ones.
+   *
+   * @param clustering how
+   * @return the largest first; empty if none failed
+   */
+  public List<FailureCluster> clusters(Clustering clustering) {
+    return clustering.of(this);
+  }
+}

@@ -1,0 +1,130 @@
+package io.adapt4j.eval.failure;
+
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * Spherical k-means: vectors of length 1, centres that are directions, nearness by cosine (Dhillon
+ * and Modha 2001, "Concept Decompositions for Large Sparse Text Data Using Clustering"), begun with
+ * k-means++ (Arthur and Vassilvitskii 2007).
+ */
+final class KMeans {
+
+  private static final int STARTS = 5;
+  private static final int MOST_ROUNDS = 100;
+
+  private final int[] numbers;
+  private final float[][] centres;
+  private final double nearness;
+
+  private KMeans(int[] numbers, float[][] centres, double nearness) {
+    this.numbers = numbers;
+    this.centres = centres;
+    this.nearness = nearness;
+  }
+
+  /** The cluster of each vector, from 0. */
+  int[] numbers() {
+    return numbers;
+  }
+
+  /** A direction of length 1 a cluster. */
+  float[][] centres() {
+    return centres;
+  }
+
+  /** The best of several starts. */
+  static KMeans of(float[][] vectors, int count, long seed) {
+    Random random = new Random(seed);
+    KMeans best = null;
+    for (int start = 0; start < STARTS; start++) {
+      KMeans one = run(vectors, begin(vectors, count, random));
+      if (best == null || one.nearness > best.nearness) {
+        best = one;
+      }
+    }
+    return best;
+  }
+
+  private static float[][] begin(float[][] vectors, int count, Random random) {
+    float[][] centres = new float[count][];
+    centres[0] = vectors[random.nextInt(vectors.length)];
+    double[] distances = new double[vectors.length];
+    Arrays.fill(distances, Double.POSITIVE_INFINITY);
+    for (int i = 1; i < count; i++) {
+      for (int j = 0; j < vectors.length; j++) {
+        // Half the squared distance of vectors of length 1.
+        double distance = Math.max(0, 1 - Vectors.product(vectors[j], centres[i - 1]));
+        distances[j] = Math.min(distances[j], distance);
+      }
+      centres[i] = vectors[draw(distances, random)];
+    }
+    return centres;
+  }
+
+  private static int draw(double[] weights, Random random) {
+    double left = random.nextDouble() * Arrays.stream(weights).sum();
+    for (int i = 0; i < weights.length; i++) {
+      left -= weights[i];
+      if (left < 0) {
+        return i;
+      }
+    }
+    return random.nextInt(weights.length);
+  }
+
+  private static KMeans run(float[][] vectors, float[][] first) {
+    float[][] centres = first;
+    int[] numbers = new int[0];
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+      int[] nearest = nearest(vectors, centres);
+      if (Arrays.equals(nearest, numbers)) {
+        break;
+      }
+      numbers = nearest;
+      centres = centres(vectors, numbers, centres);
+    }
+    double nearness = 0;
+    for (int i = 0; i < vectors.length; i++) {
+      nearness += Vectors.product(vectors[i], centres[numbers[i]]);
+    }
+    return new KMeans(numbers, centres, nearness);
+  }
+
+  private static int[] nearest(float[][] vectors, float[][] centres) {
+    int[] nearest = new int[vectors.length];
+    Arrays.setAll(
+        nearest,
+        i -> {
+          int best = 0;
+          double most = Double.NEGATIVE_INFINITY;
+          for (int k = 0; k < centres.length; k++) {
+            double cosine = Vectors.product(vectors[i], centres[k]);
+            if (cosine > most) {
+              most = cosine;
+              best = k;
+            }
+          }
+          return best;
+        });
+    return nearest;
+  }
+
+  /** A centre whose vectors have left, or cancel out, stays where it is. */
+  private static float[][] centres(float[][] vectors, int[] numbers, float[][] before) {
+    double[][] sums = new double[before.length][vectors[0].length];
+    for (int i = 0; i < vectors.length; i++) {
+      for (int j = 0; j < vectors[i].length; j++) {
+        sums[numbers[i]][j] += vectors[i][j];
+      }
+    }
+    float[][] centres = new float[before.length][];
+    Arrays.setAll(
+        centres,
+        k -> {
+          double length = Math.sqrt(Arrays.stream(sums[k]).map(one -> one * one).sum());
+          return length < 1e-9 ? before[k] : Vectors.scaled(sums[k], 1 / length);
+        });
+    return centres;
+  }
+}

@@ -1,0 +1,2 @@
+/** What a model gets wrong: the worst cases, where they gather, and rows to correct them with. */
+package io.adapt4j.eval.failure;

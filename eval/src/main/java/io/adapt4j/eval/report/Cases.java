@@ -1,0 +1,109 @@
+package io.adapt4j.eval.report;
+
+import io.adapt4j.eval.EvaluationReport;
+import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.failure.FailureAnalysis;
+import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.task.Outcome;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** Items of a task that somebody failed, the worst first. */
+final class Cases {
+
+  /** What is common to cases. */
+  enum Kind {
+    /** One of the candidates failed; the baseline, if there is one, did not. */
+    FAILED,
+    /** The baseline failed, and so did another. */
+    STILL_FAILED,
+    /** The baseline failed, the others did not. */
+    GAINED
+  }
+
+  /**
+   * An item.
+   *
+   * @param item how it went for the first candidate
+   * @param question what of its prompt asks
+   * @param answers one a candidate
+   */
+  record Case(Outcome item, String question, List<Answer> answers) {}
+
+  /**
+   * What a candidate answered.
+   *
+   * @param candidate its name
+   * @param outcome how it went
+   * @param figure the item's own figure
+   * @param failed whether that is too bad
+   */
+  record Answer(String candidate, Outcome outcome, double figure, boolean failed) {}
+
+  private final Map<Kind, List<Case>> cases = new EnumMap<>(Kind.class);
+
+  private Cases() {}
+
+  static Cases of(Content content, String task) {
+    List<TaskResult> results = content.results(task);
+    List<FailureAnalysis> analyses = results.stream().map(content::analysis).toList();
+    Figure figure = results.get(0).primary();
+    Cases cases = new Cases();
+    for (int i = 0; i < results.get(0).outcomes().size(); i++) {
+      Outcome item = results.get(0).outcomes().get(i);
+      List<Answer> answers = new ArrayList<>();
+      for (int c = 0; c < results.size(); c++) {
+        Outcome outcome = results.get(c).outcomes().get(i);
+        EvaluationReport report = content.reports().get(c);
+        boolean failed = analyses.get(c).hasFailed(outcome.id());
+        answers.add(new Answer(report.candidate(), outcome, figure.of(outcome), failed));
+      }
+      cases.add(new Case(item, analyses.get(0).question(item), answers));
+    }
+    Comparator<Case> worst = Comparator.comparingDouble(one -> worst(figure, one));
+    cases.cases.values().forEach(list -> list.sort(worst.thenComparing(one -> -surest(one))));
+    return cases;
+  }
+
+  private void add(Case one) {
+    boolean isComparison = one.answers().size() > 1;
+    boolean first = isComparison && one.answers().get(0).failed();
+    boolean any = one.answers().stream().skip(isComparison ? 1 : 0).anyMatch(Answer::failed);
+    if (any || first) {
+      Kind kind = !first ? Kind.FAILED : any ? Kind.STILL_FAILED : Kind.GAINED;
+      cases.computeIfAbsent(kind, same -> new ArrayList<>()).add(one);
+    }
+  }
+
+  /** The worst figure of the candidates that failed, so that a smaller number is worse. */
+  private static double worst(Figure figure, Case one) {
+    return one.answers().stream()
+        .filter(Answer::failed)
+        .mapToDouble(answer -> figure.largerIsBetter() ? answer.figure() : -answer.figure())
+        .min()
+        .orElse(0);
+  }
+
+  private static double surest(Case one) {
+    return one.answers().stream()
+        .filter(Answer::failed)
+        .mapToDouble(answer -> answer.outcome().confidence().orElse(0))
+        .max()
+        .orElse(0);
+  }
+
+  List<Case> of(Kind kind) {
+    return cases.getOrDefault(kind, List.of());
+  }
+
+  static String heading(Kind kind, Content content) {
+    return switch (kind) {
+      case FAILED -> content.isComparison() ? "failed, not by the baseline" : "failed";
+      case STILL_FAILED -> "failed by the baseline too";
+      case GAINED -> "failed by the baseline only";
+    };
+  }
+}

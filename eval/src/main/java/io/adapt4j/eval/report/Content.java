@@ -1,0 +1,81 @@
+package io.adapt4j.eval.report;
+
+import io.adapt4j.eval.EvaluationReport;
+import io.adapt4j.eval.TaskComparison;
+import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.failure.FailureAnalysis;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * What a report tells.
+ *
+ * @param reports one a candidate, the baseline first if there are several
+ * @param comparisons of the others with the baseline; none of a single candidate
+ * @param retentionThreshold the share that counts as kept, where candidates are compared
+ * @param settings how it is told
+ */
+record Content(
+    List<EvaluationReport> reports,
+    List<TaskComparison> comparisons,
+    OptionalDouble retentionThreshold,
+    Settings settings) {
+
+  /**
+   * How a report is told.
+   *
+   * @param title its title
+   * @param written when it was made
+   * @param cases how many cases of a kind it shows
+   * @param history earlier reports, the oldest first
+   */
+  record Settings(String title, Instant written, int cases, List<StoredReport> history) {}
+
+  String title() {
+    return settings.title();
+  }
+
+  Instant written() {
+    return settings.written();
+  }
+
+  int cases() {
+    return settings.cases();
+  }
+
+  List<StoredReport> history() {
+    return settings.history();
+  }
+
+  EvaluationReport first() {
+    return reports.get(0);
+  }
+
+  boolean isComparison() {
+    return reports.size() > 1;
+  }
+
+  List<EvaluationReport> others() {
+    return reports.subList(1, reports.size());
+  }
+
+  /** The results of all candidates on a task of the first one. */
+  List<TaskResult> results(String task) {
+    return reports.stream().map(one -> one.result(task)).toList();
+  }
+
+  List<String> tasks() {
+    return first().results().stream().map(TaskResult::task).toList();
+  }
+
+  List<TaskComparison> comparisons(String candidate) {
+    return comparisons.stream().filter(one -> one.candidate().equals(candidate)).toList();
+  }
+
+  /** What failed, by the threshold of the first candidate, so that all are held to the same. */
+  FailureAnalysis analysis(TaskResult result) {
+    double threshold = FailureAnalysis.of(first().result(result.task())).threshold();
+    return FailureAnalysis.of(result, threshold);
+  }
+}

@@ -1,0 +1,175 @@
+package io.adapt4j.eval.report;
+
+import io.adapt4j.eval.EvaluationReport;
+import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.metric.Calibration;
+import io.adapt4j.eval.report.CurveChart.Point;
+import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.Proportion;
+import io.adapt4j.eval.task.ChoiceItem;
+import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.task.Outcome;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** The charts of a page: scores, calibration, history. */
+final class HtmlCharts {
+
+  private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("MM-dd", Locale.ROOT);
+  private static final List<String> STYLES = List.of("a", "b", "c", "d", "e", "f");
+  private static final int BINS = 10;
+  private static final int MOST_TICKS = 6;
+
+  private final Content content;
+
+  private HtmlCharts(Content content) {
+    this.content = content;
+  }
+
+  /** Nothing where nothing can be drawn. */
+  static String of(Content content) {
+    HtmlCharts charts = new HtmlCharts(content);
+    String scores = content.isComparison() ? charts.byTask() : charts.ofAllTasks();
+    return section("", scores)
+        + section("<h2>Calibration</h2>", charts.calibrations())
+        + section("<h2>History</h2>", charts.histories());
+  }
+
+  private static String section(String heading, String charts) {
+    return charts.isEmpty()
+        ? ""
+        : heading + "<section class=\"charts\">\n" + charts + "</section>\n";
+  }
+
+  private static String style(int candidate) {
+    return STYLES.get(candidate % STYLES.size());
+  }
+
+  private String byTask() {
+    StringBuilder out = new StringBuilder();
+    for (String task : content.tasks()) {
+      List<TaskResult> results = content.results(task);
+      BarChart chart = new BarChart(title(results.get(0)));
+      for (int i = 0; i < results.size(); i++) {
+        chart.bar(content.reports().get(i).candidate(), style(i), results.get(i).score());
+      }
+      out.append(chart.html());
+    }
+    return out.toString();
+  }
+
+  private static String title(TaskResult result) {
+    return result.task() + ", " + result.primary().name() + " " + Texts.arrow(result.primary());
+  }
+
+  /** Shares share a chart; what has a scale of its own has a chart of its own. */
+  private String ofAllTasks() {
+    BarChart shares = new BarChart("Scores from 0 to 1");
+    StringBuilder others = new StringBuilder();
+    for (TaskResult result : content.first().results()) {
+      Interval score = result.score();
+      boolean isShare = result.primary().kind() instanceof Figure.Mean;
+      if (isShare && score.low() >= 0 && score.high() <= 1) {
+        shares.bar(title(result), style(0), score);
+      } else {
+        others.append(new BarChart(title(result)).bar("", style(0), score).html());
+      }
+    }
+    return shares.html() + others;
+  }
+
+  private String calibrations() {
+    StringBuilder out = new StringBuilder();
+    for (String task : content.tasks()) {
+      List<TaskResult> results = content.results(task);
+      CurveChart chart = new CurveChart(task + ": right answers by confidence").shares();
+      for (int i = 0; i < results.size(); i++) {
+        Optional<Calibration> known = calibration(results.get(i));
+        String name = content.reports().get(i).candidate();
+        String style = style(i);
+        known.ifPresent(
+            one ->
+                chart.line(
+                    Texts.format("%s, calibration error %.3f", name, one.expectedError()),
+                    style,
+                    points(one)));
+      }
+      out.append(chart.html());
+    }
+    return out.toString();
+  }
+
+  private static Optional<Calibration> calibration(TaskResult result) {
+    Calibration calibration = new Calibration(BINS);
+    for (Outcome outcome : result.outcomes()) {
+      OptionalDouble right = right(result, outcome);
+      if (outcome.confidence().isEmpty() || right.isEmpty()) {
+        return Optional.empty();
+      }
+      calibration.add(Math.min(1, outcome.confidence().getAsDouble()), right.getAsDouble() == 1);
+    }
+    return Optional.of(calibration);
+  }
+
+  /** Confidence is that of the likeliest choice, whichever figure counts. */
+  private static OptionalDouble right(TaskResult result, Outcome outcome) {
+    Double chosen = outcome.figures().get(ChoiceItem.ACC);
+    double value = chosen == null ? result.primary().of(outcome) : chosen;
+    return value == 0 || value == 1 ? OptionalDouble.of(value) : OptionalDouble.empty();
+  }
+
+  private static List<Point> points(Calibration calibration) {
+    return calibration.bins().stream()
+        .filter(bin -> bin.count() > 0)
+        .map(
+            bin ->
+                new Point(
+                    bin.confidence(),
+                    Proportion.of(Math.round(bin.accuracy() * bin.count()), bin.count())))
+        .toList();
+  }
+
+  private String histories() {
+    if (content.history().isEmpty()) {
+      return "";
+    }
+    List<Instant> times = new ArrayList<>();
+    content.history().forEach(one -> times.add(one.written()));
+    times.add(content.written());
+    StringBuilder out = new StringBuilder();
+    for (TaskResult result : content.first().results()) {
+      CurveChart chart = new CurveChart(title(result));
+      int every = (times.size() - 1) / MOST_TICKS + 1;
+      for (int i = 0; i < times.size(); i += every) {
+        chart.tick(i + 1.0, DAY.format(times.get(i).atOffset(ZoneOffset.UTC)));
+      }
+      for (int i = 0; i < content.reports().size(); i++) {
+        EvaluationReport report = content.reports().get(i);
+        chart.line(report.candidate(), style(i), history(report, result));
+      }
+      out.append(chart.html());
+    }
+    return out.toString();
+  }
+
+  private List<Point> history(EvaluationReport report, TaskResult result) {
+    String figure = result.primary().name();
+    List<Point> points = new ArrayList<>();
+    for (int i = 0; i < content.history().size(); i++) {
+      double at = i + 1.0;
+      content
+          .history()
+          .get(i)
+          .score(report.candidate(), result.task(), figure)
+          .ifPresent(score -> points.add(new Point(at, score)));
+    }
+    points.add(new Point(content.history().size() + 1.0, report.result(result.task()).score()));
+    return points;
+  }
+}

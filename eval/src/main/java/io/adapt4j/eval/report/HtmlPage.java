@@ -1,0 +1,221 @@
+package io.adapt4j.eval.report;
+
+import io.adapt4j.core.internal.Html;
+import io.adapt4j.eval.Cost;
+import io.adapt4j.eval.EvaluationReport;
+import io.adapt4j.eval.Retention;
+import io.adapt4j.eval.TaskComparison;
+import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.task.Figure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+
+/** A report as a page. */
+final class HtmlPage {
+
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT);
+
+  private static final int MOST_IDENTITY = 48;
+
+  private final Content content;
+  private final StringBuilder out = new StringBuilder();
+
+  private HtmlPage(Content content) {
+    this.content = content;
+  }
+
+  static String of(Content content) {
+    HtmlPage page = new HtmlPage(content);
+    page.head();
+    page.verdicts();
+    page.scores();
+    page.out.append(HtmlCharts.of(content));
+    page.comparisons();
+    page.costs();
+    page.out.append(HtmlFailures.of(content)).append(HtmlCases.of(content));
+    page.foot();
+    return page.out.toString();
+  }
+
+  private void head() {
+    out.append(Html.head(content.title(), "", "<style>\n" + style() + "</style>\n"))
+        .append("<body>\n<header><h1>")
+        .append(Html.escape(content.title()))
+        .append("</h1><small>")
+        .append(TIME.format(content.written().atOffset(ZoneOffset.UTC)))
+        .append("</small></header>\n");
+  }
+
+  private static String style() {
+    try (InputStream in = HtmlPage.class.getResourceAsStream("evaluation.css")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void verdicts() {
+    List<String> sentences = Verdicts.sentences(content, name -> name);
+    if (!sentences.isEmpty()) {
+      out.append("<ul class=\"verdict\">");
+      sentences.forEach(one -> out.append("<li>").append(Html.escape(one)));
+      out.append("</ul>\n");
+    }
+  }
+
+  private void scores() {
+    out.append("<h2>Scores</h2><div class=\"wide\"><table><tr><th class=\"name\">task")
+        .append("<th class=\"name\">figure");
+    content.reports().forEach(one -> out.append("<th>").append(Html.escape(one.candidate())));
+    out.append("</tr>\n");
+    for (String task : content.tasks()) {
+      List<TaskResult> results = content.results(task);
+      for (Figure figure : results.get(0).definitions()) {
+        score(results, figure);
+      }
+    }
+    out.append("</table></div>\n");
+  }
+
+  private void score(List<TaskResult> results, Figure figure) {
+    TaskResult first = results.get(0);
+    boolean counts = figure.equals(first.primary());
+    out.append("<tr><td class=\"name\">");
+    if (counts) {
+      out.append(Html.escape(first.task()))
+          .append("<small>")
+          .append(Texts.count(first.outcomes().size()))
+          .append(first.isGeneral() ? " items, general ability</small>" : " items</small>");
+    }
+    out.append("<td class=\"name\">")
+        .append(Html.escape(figure.name()))
+        .append("&nbsp;<span title=\"")
+        .append(figure.largerIsBetter() ? "larger is better" : "smaller is better")
+        .append("\">")
+        .append(Texts.arrow(figure))
+        .append("</span>");
+    for (TaskResult result : results) {
+      var found = result.figures().get(figure.name());
+      String value = Texts.number(found.value());
+      out.append("<td>")
+          .append(counts ? "<b>" + value + "</b>" : value)
+          .append("<small>")
+          .append(Texts.range(found))
+          .append("</small>");
+    }
+    out.append("</tr>\n");
+  }
+
+  private void comparisons() {
+    if (!content.isComparison()) {
+      return;
+    }
+    out.append("<h2>Against ")
+        .append(Html.escape(content.first().candidate()))
+        .append("</h2><div class=\"wide\"><table><tr><th class=\"name\">task")
+        .append("<th class=\"name\">candidate<th class=\"name\">verdict<th>difference<th>p")
+        .append("<th>McNemar p<th>won, tied, lost<th>kept</tr>\n");
+    content.comparisons().forEach(this::comparison);
+    out.append("</table></div>\n");
+  }
+
+  private void comparison(TaskComparison one) {
+    String verdict = Verdicts.of(one);
+    out.append("<tr><td class=\"name\">")
+        .append(Html.escape(one.task()))
+        .append("<small>")
+        .append(Html.escape(one.figure().name()))
+        .append("&nbsp;")
+        .append(Texts.arrow(one.figure()))
+        .append("</small><td class=\"name\">")
+        .append(Html.escape(one.candidate()))
+        .append("<td class=\"name verdict ")
+        .append(verdict.replace(' ', '-'))
+        .append("\">")
+        .append(verdict)
+        .append("<td>")
+        .append(Texts.signed(one.difference().value()))
+        .append("<small>")
+        .append(Texts.range(one.difference()))
+        .append("</small><td>")
+        .append(Texts.pValue(one.pValue()))
+        .append("<td>")
+        .append(one.mcNemar().isPresent() ? Texts.pValue(one.mcNemar().getAsDouble()) : "")
+        .append("<td>")
+        .append(shares(one))
+        .append("<td>")
+        .append(one.retention().map(HtmlPage::retention).orElse(""))
+        .append("</tr>\n");
+  }
+
+  private static String shares(TaskComparison one) {
+    double all = Math.max(1, one.wins() + one.ties() + one.losses());
+    double won = 100 * one.wins() / all;
+    double tied = 100 * one.ties() / all;
+    return Texts.format(
+        "%d, %d, %d<br><svg class=\"wtl\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\""
+            + " role=\"img\" aria-label=\"%d won, %d tied, %d lost\">"
+            + "<rect class=\"won\" width=\"%.2f\" height=\"10\"/>"
+            + "<rect class=\"tied\" x=\"%.2f\" width=\"%.2f\" height=\"10\"/>"
+            + "<rect class=\"lost\" x=\"%.2f\" width=\"%.2f\" height=\"10\"/></svg>",
+        one.wins(),
+        one.ties(),
+        one.losses(),
+        one.wins(),
+        one.ties(),
+        one.losses(),
+        won,
+        won,
+        tied,
+        won + tied,
+        Math.max(0, 100 - won - tied));
+  }
+
+  private static String retention(Retention retention) {
+    String verdict = Verdicts.of(retention.verdict());
+    return Texts.format(
+        "<span class=\"%s\">%s</span> %s<small>%s to %s</small>",
+        verdict,
+        verdict,
+        Texts.percent(retention.kept().value()),
+        Texts.percent(retention.kept().low()),
+        Texts.percent(retention.kept().high()));
+  }
+
+  private void costs() {
+    out.append("<h2>Cost</h2><div class=\"wide\"><table><tr><th class=\"name\">candidate")
+        .append("<th>requests asked<th>answered before<th>tokens read<th>tokens written")
+        .append("<th>time for replies<th>time in all</tr>\n");
+    for (EvaluationReport report : content.reports()) {
+      Cost cost = report.cost();
+      out.append("<tr><td class=\"name\">")
+          .append(Html.escape(report.candidate()))
+          .append("<small>")
+          .append(Html.escape(Texts.line(report.identity(), MOST_IDENTITY)))
+          .append("</small>");
+      cell(Texts.count(cost.asked()));
+      cell(Texts.count(cost.kept()));
+      cell(Texts.count(cost.promptTokens()));
+      cell(Texts.count(cost.newTokens()));
+      cell(Texts.time(cost.candidate()));
+      cell(Texts.time(cost.total()));
+      out.append("</tr>\n");
+    }
+    out.append("</table></div>\n");
+  }
+
+  private void cell(String text) {
+    out.append("<td>").append(text);
+  }
+
+  private void foot() {
+    out.append("<footer>").append(Verdicts.CAVEAT).append("</footer>\n</body></html>\n");
+  }
+}

@@ -1,0 +1,118 @@
+package io.adapt4j.eval.report;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.eval.Cost;
+import io.adapt4j.eval.EvaluationReport;
+import io.adapt4j.eval.TaskComparison;
+import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.task.Figure;
+import java.time.Duration;
+
+/** A report as JSON, for builds and for {@link StoredReport}. */
+final class JsonText {
+
+  /** Changes with every key that changes its meaning or goes away; new keys do not change it. */
+  static final String SCHEMA = "adapt4j-evaluation/1";
+
+  private JsonText() {}
+
+  static String of(Content content) {
+    ObjectNode json = object();
+    json.put("schema", SCHEMA).put("title", content.title());
+    json.put("written", content.written().toString());
+    ArrayNode candidates = json.putArray("candidates");
+    content.reports().forEach(one -> candidates.add(candidate(content, one)));
+    if (content.isComparison()) {
+      json.put("baseline", content.first().candidate());
+      json.put("retention_threshold", content.retentionThreshold().orElseThrow());
+      ArrayNode comparisons = json.putArray("comparisons");
+      content.comparisons().forEach(one -> comparisons.add(comparison(one)));
+    }
+    return Json.indented(json);
+  }
+
+  private static ObjectNode candidate(Content content, EvaluationReport report) {
+    ObjectNode json = object().put("name", report.candidate()).put("identity", report.identity());
+    json.set("cost", cost(report.cost()));
+    ArrayNode tasks = json.putArray("tasks");
+    report.results().forEach(one -> tasks.add(task(content, one)));
+    return json;
+  }
+
+  private static ObjectNode cost(Cost cost) {
+    return object()
+        .put("asked", cost.asked())
+        .put("kept", cost.kept())
+        .put("prompt_tokens", cost.promptTokens())
+        .put("new_tokens", cost.newTokens())
+        .put("candidate_seconds", seconds(cost.candidate()))
+        .put("total_seconds", seconds(cost.total()));
+  }
+
+  private static double seconds(Duration time) {
+    return time.toNanos() / 1e9;
+  }
+
+  private static ObjectNode task(Content content, TaskResult result) {
+    ObjectNode json =
+        object()
+            .put("name", result.task())
+            .put("general", result.isGeneral())
+            .put("items", result.outcomes().size())
+            .put("failures", content.analysis(result).failures().size())
+            .put("primary", result.primary().name());
+    ArrayNode figures = json.putArray("figures");
+    for (Figure figure : result.definitions()) {
+      ObjectNode one = object().put("name", figure.name());
+      one.put("larger_is_better", figure.largerIsBetter());
+      figures.add(put(one, result.figures().get(figure.name())));
+    }
+    return json;
+  }
+
+  private static ObjectNode comparison(TaskComparison one) {
+    ObjectNode json =
+        object()
+            .put("candidate", one.candidate())
+            .put("baseline", one.baseline())
+            .put("task", one.task())
+            .put("figure", one.figure().name())
+            .put("larger_is_better", one.largerIsBetter());
+    json.set("difference", put(object(), one.difference()));
+    json.put("p_value", one.pValue());
+    one.mcNemar().ifPresent(value -> json.put("mcnemar_p_value", value));
+    json.put("wins", one.wins()).put("ties", one.ties()).put("losses", one.losses());
+    json.put("verdict", Verdicts.of(one).replace(' ', '_'));
+    one.retention()
+        .ifPresent(
+            kept ->
+                json.set(
+                    "retention",
+                    put(object(), kept.kept()).put("verdict", Verdicts.of(kept.verdict()))));
+    return json;
+  }
+
+  private static ObjectNode put(ObjectNode json, Interval interval) {
+    put(json, "value", interval.value());
+    put(json, "low", interval.low());
+    put(json, "high", interval.high());
+    return json.put("confidence", interval.confidence());
+  }
+
+  /** JSON has no infinity and no NaN. */
+  private static void put(ObjectNode json, String key, double value) {
+    if (Double.isFinite(value)) {
+      json.put(key, value);
+    } else {
+      json.putNull(key);
+    }
+  }
+
+  private static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+}

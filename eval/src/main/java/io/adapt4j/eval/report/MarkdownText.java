@@ -1,0 +1,244 @@
+package io.adapt4j.eval.report;
+
+import io.adapt4j.eval.Cost;
+import io.adapt4j.eval.EvaluationReport;
+import io.adapt4j.eval.Retention;
+import io.adapt4j.eval.TaskComparison;
+import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.task.Figure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A report as Markdown of GitHub. Names and texts stand in code, where nothing in them is markup, a
+ * mention or a reference.
+ */
+final class MarkdownText {
+
+  /** GitHub takes 65,536 characters; what is said after the cases needs some. */
+  private static final int MOST = 60_000;
+
+  private static final int TEXT = 1500;
+
+  private final Content content;
+  private final StringBuilder out = new StringBuilder();
+
+  private MarkdownText(Content content) {
+    this.content = content;
+  }
+
+  static String of(Content content) {
+    MarkdownText text = new MarkdownText(content);
+    text.out.append("## ").append(plain(content.title())).append("\n\n");
+    Verdicts.sentences(content, MarkdownText::code)
+        .forEach(sentence -> text.out.append("- ").append(sentence).append('\n'));
+    text.scores();
+    text.comparisons();
+    text.costs();
+    text.cases();
+    return text.out.append('\n').append(Verdicts.CAVEAT).append('\n').toString();
+  }
+
+  private void scores() {
+    List<String> header = new ArrayList<>(List.of("task", "figure", "items"));
+    content.reports().forEach(one -> header.add(code(one.candidate())));
+    List<List<String>> rows = new ArrayList<>();
+    for (String task : content.tasks()) {
+      List<TaskResult> results = content.results(task);
+      for (Figure figure : results.get(0).definitions()) {
+        boolean counts = figure.equals(results.get(0).primary());
+        List<String> row = new ArrayList<>();
+        row.add(counts ? code(task) + (results.get(0).isGeneral() ? " (general)" : "") : "");
+        row.add(code(figure.name()) + " " + Texts.arrow(figure));
+        row.add(counts ? Texts.count(results.get(0).outcomes().size()) : "");
+        for (TaskResult result : results) {
+          row.add(score(result.figures().get(figure.name()), counts));
+        }
+        rows.add(row);
+      }
+    }
+    table("Scores", header, 2, rows);
+  }
+
+  private static String score(Interval found, boolean counts) {
+    String value = Texts.number(found.value());
+    return (counts ? "**" + value + "**" : value) + " (" + Texts.range(found) + ")";
+  }
+
+  private void comparisons() {
+    if (!content.isComparison()) {
+      return;
+    }
+    List<List<String>> rows = new ArrayList<>();
+    for (TaskComparison one : content.comparisons()) {
+      rows.add(
+          List.of(
+              code(one.task()),
+              code(one.candidate()),
+              Verdicts.of(one),
+              Texts.signed(one.difference().value()) + " (" + Texts.range(one.difference()) + ")",
+              Texts.pValue(one.pValue()),
+              one.wins() + " / " + one.ties() + " / " + one.losses(),
+              one.retention().map(MarkdownText::retention).orElse("")));
+    }
+    table(
+        "Against " + code(content.first().candidate()),
+        List.of(
+            "task", "candidate", "verdict", "difference", "p", "won / tied / lost", "retention"),
+        3,
+        rows);
+  }
+
+  private static String retention(Retention retention) {
+    return Verdicts.of(retention.verdict()) + ": " + Texts.percent(retention.kept().value());
+  }
+
+  private void costs() {
+    List<List<String>> rows = new ArrayList<>();
+    for (EvaluationReport report : content.reports()) {
+      Cost cost = report.cost();
+      rows.add(
+          List.of(
+              code(report.candidate()),
+              Texts.count(cost.asked()),
+              Texts.count(cost.kept()),
+              Texts.count(cost.promptTokens()),
+              Texts.count(cost.newTokens()),
+              Texts.time(cost.candidate()),
+              Texts.time(cost.total())));
+    }
+    table(
+        "Cost",
+        List.of(
+            "candidate",
+            "requests asked",
+            "answered before",
+            "tokens read",
+            "tokens written",
+            "time for replies",
+            "time in all"),
+        1,
+        rows);
+  }
+
+  /** The first columns are texts, the others numbers. */
+  private void table(String title, List<String> header, int texts, List<List<String>> rows) {
+    out.append("\n### ").append(title).append("\n\n");
+    row(header);
+    out.append('|');
+    for (int i = 0; i < header.size(); i++) {
+      out.append(i < texts ? " --- |" : " ---: |");
+    }
+    out.append('\n');
+    rows.forEach(this::row);
+  }
+
+  /** A bar would end its cell, in code too. */
+  private void row(List<String> cells) {
+    out.append(
+        cells.stream()
+            .map(cell -> cell.replace("|", "\\|"))
+            .collect(Collectors.joining(" | ", "| ", " |\n")));
+  }
+
+  private void cases() {
+    int left = 0;
+    for (String task : content.tasks()) {
+      Cases cases = Cases.of(content, task);
+      for (Cases.Kind kind : Cases.Kind.values()) {
+        left += cases(task, kind, cases.of(kind));
+      }
+    }
+    if (left > 0) {
+      out.append("\n").append(Texts.count(left)).append(" more cases are not shown here.\n");
+    }
+  }
+
+  /** Returns how many were left out. */
+  private int cases(String task, Cases.Kind kind, List<Cases.Case> cases) {
+    List<String> shown = new ArrayList<>();
+    int length = out.length();
+    for (Cases.Case one : cases.subList(0, Math.min(content.cases(), cases.size()))) {
+      String text = text(one);
+      length += text.length();
+      if (length > MOST) {
+        break;
+      }
+      shown.add(text);
+    }
+    if (!shown.isEmpty()) {
+      out.append("\n<details><summary><code>")
+          .append(escaped(task))
+          .append("</code>: ")
+          .append(escaped(Cases.heading(kind, content)))
+          .append(" (")
+          .append(Texts.count(cases.size()))
+          .append(")</summary>\n");
+      shown.forEach(out::append);
+      out.append("\n</details>\n");
+    }
+    return cases.size() - shown.size();
+  }
+
+  private static String text(Cases.Case one) {
+    StringBuilder text = new StringBuilder("\n**" + code(one.item().id()) + "**\n\n");
+    text.append(block(Texts.tail(one.item().prompt(), TEXT)));
+    if (!one.item().expected().isEmpty()) {
+      text.append("\nexpected\n\n").append(block(Texts.head(one.item().expected(), TEXT)));
+    }
+    for (Cases.Answer answer : one.answers()) {
+      text.append("\n")
+          .append(code(answer.candidate()))
+          .append(answer.failed() ? ": failed, " : ": ")
+          .append(Texts.number(answer.figure()))
+          .append("\n");
+      if (!answer.outcome().got().isEmpty()) {
+        text.append("\n").append(block(Texts.head(answer.outcome().got(), TEXT)));
+      }
+    }
+    return text.toString();
+  }
+
+  /** A block whose fence is longer than any in the text. */
+  private static String block(String text) {
+    String fence = "`".repeat(Math.max(3, longestRun(text) + 1));
+    return fence + "text\n" + text + "\n" + fence + "\n";
+  }
+
+  /** A span whose fence is longer than any in the text. */
+  static String code(String text) {
+    String line = text.replaceAll("\\s+", " ").strip();
+    if (line.isEmpty()) {
+      return "\u2013";
+    }
+    int run = longestRun(line);
+    String fence = "`".repeat(run + 1);
+    String room = run == 0 ? "" : " ";
+    return fence + room + line + room + fence;
+  }
+
+  private static int longestRun(String text) {
+    int longest = 0;
+    int run = 0;
+    for (int i = 0; i < text.length(); i++) {
+      run = text.charAt(i) == '`' ? run + 1 : 0;
+      longest = Math.max(longest, run);
+    }
+    return longest;
+  }
+
+  /** A heading of one line in which nothing is markup. */
+  private static String plain(String text) {
+    return escaped(text).replaceAll("([\\\\`*_\\[\\]#|~])", "\\\\$1");
+  }
+
+  private static String escaped(String text) {
+    return text.replaceAll("\\s+", " ")
+        .strip()
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;");
+  }
+}

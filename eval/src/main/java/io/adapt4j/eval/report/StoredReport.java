@@ -1,0 +1,159 @@
+package io.adapt4j.eval.report;
+
+import io.adapt4j.core.describe.DescriptionException;
+import io.adapt4j.core.describe.Documents;
+import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.describe.Problems;
+import io.adapt4j.eval.stats.Interval;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The scores of a report that was written as JSON, to draw a history of.
+ *
+ * @param title the report's title
+ * @param written when it was made
+ * @param scores every figure of every candidate on every task
+ */
+public record StoredReport(String title, Instant written, List<Score> scores) {
+
+  /**
+   * Copies the list.
+   *
+   * @param title the report's title
+   * @param written when it was made
+   * @param scores every figure
+   */
+  public StoredReport {
+    scores = List.copyOf(scores);
+  }
+
+  /**
+   * A figure of a candidate on a task.
+   *
+   * @param candidate the candidate's name
+   * @param task the task's name
+   * @param figure the figure's name
+   * @param largerIsBetter whether a larger number is better
+   * @param value its value and interval; NaN where a number was not finite
+   */
+  public record Score(
+      String candidate, String task, String figure, boolean largerIsBetter, Interval value) {}
+
+  /**
+   * Reads a report.
+   *
+   * @param file a file that {@link ReportWriter#writeJson} wrote
+   * @return its scores
+   * @throws IllegalArgumentException if it cannot be read, or is of another schema; the message
+   *     names file, line and key
+   */
+  public static StoredReport read(Path file) {
+    Problems problems = new Problems();
+    try {
+      Fields fields = Fields.of("", Documents.read(file), problems);
+      String schema = fields.text("schema").orElse("none");
+      if (!schema.equals(JsonText.SCHEMA)) {
+        fields.problem(
+            "schema",
+            "expected '" + JsonText.SCHEMA + "', found '" + schema + "'; write the report anew.");
+      }
+      problems.finish();
+      StoredReport report =
+          new StoredReport(
+              fields.text("title").orElse(""), written(fields), scores(fields, problems));
+      problems.finish();
+      return report;
+    } catch (DescriptionException e) {
+      throw new IllegalArgumentException(
+          "No report can be read:\n  - " + String.join("\n  - ", e.problems()), e);
+    }
+  }
+
+  /**
+   * Reads all reports of a folder.
+   *
+   * @param folder a folder; its files that end in {@code .json} are reports
+   * @return the reports, the oldest first
+   * @throws IllegalArgumentException if one cannot be read
+   */
+  public static List<StoredReport> readAll(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> file.toString().endsWith(".json"))
+          .sorted()
+          .map(StoredReport::read)
+          .sorted(Comparator.comparing(StoredReport::written))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot list " + folder + ": " + e, e);
+    }
+  }
+
+  private static Instant written(Fields fields) {
+    String text = required(fields, "written");
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      fields.problem(
+          "written", "expected a time such as 2026-01-31T12:00:00Z, found " + text + ".");
+      return Instant.EPOCH;
+    }
+  }
+
+  private static List<Score> scores(Fields fields, Problems problems) {
+    List<Score> scores = new ArrayList<>();
+    for (Fields candidate : fields.mappings("candidates")) {
+      for (Fields task : candidate.mappings("tasks")) {
+        for (Fields figure : task.mappings("figures")) {
+          scores.add(
+              new Score(
+                  required(candidate, "name"),
+                  required(task, "name"),
+                  required(figure, "name"),
+                  figure.flag("larger_is_better").orElse(true),
+                  interval(figure)));
+        }
+      }
+    }
+    if (scores.isEmpty() && problems.all().isEmpty()) {
+      fields.problem("candidates", "expected figures of at least one candidate, found none.");
+    }
+    return scores;
+  }
+
+  private static String required(Fields fields, String key) {
+    fields.require(key, "Write the report anew.");
+    return fields.text(key).orElse("");
+  }
+
+  private static Interval interval(Fields fields) {
+    return new Interval(
+        number(fields, "value"),
+        number(fields, "low"),
+        number(fields, "high"),
+        number(fields, "confidence"));
+  }
+
+  private static double number(Fields fields, String key) {
+    return fields.number(key, "a number", any -> true).orElse(Double.NaN);
+  }
+
+  /** Finds the value that a candidate had. */
+  Optional<Interval> score(String candidate, String task, String figure) {
+    return scores.stream()
+        .filter(one -> one.candidate().equals(candidate))
+        .filter(one -> one.task().equals(task) && one.figure().equals(figure))
+        .map(Score::value)
+        .findFirst();
+  }
+}

@@ -1,0 +1,99 @@
+package io.adapt4j.eval.report;
+
+import io.adapt4j.eval.Retention;
+import io.adapt4j.eval.TaskComparison;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+
+/** What a comparison says, in words. */
+final class Verdicts {
+
+  static final double LEVEL = 0.05;
+
+  static final String CAVEAT =
+      "Intervals are of these items and others of their kind, not of other trainings. Differences"
+          + " count as clear at p \u2264 0.05, task by task, without a correction for their number.";
+
+  private Verdicts() {}
+
+  /** The verdict on one task. */
+  static String of(TaskComparison one) {
+    if (one.isBetter(LEVEL)) {
+      return "better";
+    }
+    return one.isWorse(LEVEL) ? "worse" : "no clear difference";
+  }
+
+  static String of(Retention.Verdict verdict) {
+    return switch (verdict) {
+      case KEPT -> "kept";
+      case LOST -> "lost";
+      case UNSURE -> "unsure";
+    };
+  }
+
+  /** A sentence or more a candidate. */
+  static List<String> sentences(Content content, UnaryOperator<String> name) {
+    List<String> sentences = new ArrayList<>();
+    content.others().forEach(one -> add(sentences, content, one.candidate(), name));
+    return sentences;
+  }
+
+  private static void add(
+      List<String> sentences, Content content, String candidate, UnaryOperator<String> name) {
+    List<TaskComparison> all = content.comparisons(candidate);
+    sentences.add(
+        name.apply(candidate)
+            + " against "
+            + name.apply(content.first().candidate())
+            + ": better on "
+            + some(all, one -> one.isBetter(LEVEL), name)
+            + ", worse on "
+            + some(all, one -> one.isWorse(LEVEL), name)
+            + ", no clear difference on "
+            + some(all, one -> !one.isBetter(LEVEL) && !one.isWorse(LEVEL), name)
+            + ".");
+    for (TaskComparison one : all) {
+      one.retention()
+          .ifPresent(
+              kept ->
+                  sentences.add(
+                      name.apply(candidate)
+                          + " kept "
+                          + Texts.percent(kept.kept().value())
+                          + " ("
+                          + Texts.percent(kept.kept().low())
+                          + " to "
+                          + Texts.percent(kept.kept().high())
+                          + ") of the general ability "
+                          + name.apply(one.task())
+                          + ", "
+                          + required(content)
+                          + meaning(kept.verdict())));
+    }
+  }
+
+  private static String required(Content content) {
+    return Texts.percent(content.retentionThreshold().orElseThrow()) + " required: ";
+  }
+
+  private static String meaning(Retention.Verdict verdict) {
+    return switch (verdict) {
+      case KEPT -> "kept.";
+      case LOST -> "lost.";
+      case UNSURE -> "unsure, more items would tell.";
+    };
+  }
+
+  private static String some(
+      List<TaskComparison> all, Predicate<TaskComparison> which, UnaryOperator<String> name) {
+    List<String> tasks = all.stream().filter(which).map(TaskComparison::task).toList();
+    String names = tasks.stream().limit(5).map(name).collect(Collectors.joining(", "));
+    return tasks.isEmpty()
+        ? "none"
+        : tasks.size() + " (" + names + (tasks.size() > 5 ? ", \u2026" : "") + ")";
+  }
+}
