@@ -148,7 +148,7 @@ public final class QLoraBenchmark {
     Figure ratio =
         Figure.largerRatio("speed over LoRA", samples.median())
             .label("QLoRA step of a " + shape.name() + " Llama, over a bf16 LoRA step");
-    Figure known = rounds > 1 ? samples.errorOf(ratio) : ratio;
+    Figure known = samples.errorOf(ratio);
     report.figure(SPEED.containsKey(shape.name()) ? known.target(SPEED.get(shape.name())) : known);
   }
 
@@ -167,7 +167,7 @@ public final class QLoraBenchmark {
             processes.stream().mapToDouble(process -> process.number(QLoraCase.PEAK)).toArray());
     double predicted = one.predicted().peakBytes();
     Figure speed = Figure.larger(one.part() + ": speed", "tokens/s", speeds.median());
-    report.keep(processes.size() > 1 ? speeds.errorOf(speed) : speed);
+    report.keep(speeds.errorOf(speed));
     report.keep(Figure.smaller(one.part() + ": peak resident", "GB", peaks.median() / 1e9));
     report.keep(
         Figure.smaller(

@@ -26,6 +26,7 @@ final class Digits {
 
   /** A number that somebody chose, as they would write it. */
   static String shortest(double value) {
-    return new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
+    BigDecimal exact = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+    return String.format(Locale.ROOT, "%,." + Math.max(0, exact.scale()) + "f", exact);
   }
 }

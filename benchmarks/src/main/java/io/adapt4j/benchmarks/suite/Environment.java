@@ -26,7 +26,7 @@ record Environment(
     String threadsWait) {
 
   private static final Pattern ARITHMETIC =
-      Pattern.compile("(sse4_2|f16c|fma|avx|amx|asimd|sve|sme|bf16|i8mm).*");
+      Pattern.compile("sse4_2|f16c|fma|bf16|i8mm|sme((\\d|_).*)?|(avx|amx|asimd|sve).*");
 
   Environment {
     instructionSets = List.copyOf(instructionSets);

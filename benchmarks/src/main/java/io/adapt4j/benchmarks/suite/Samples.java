@@ -113,9 +113,13 @@ public final class Samples {
    * Makes a figure of them.
    *
    * @param figure a figure whose value is made of the median
-   * @return the figure with an error as large, in proportion, as that of the median
+   * @return the figure with an error as large, in proportion, as that of the median; without one if
+   *     there is only one measurement
    */
   public Figure errorOf(Figure figure) {
+    if (count() == 1) {
+      return figure;
+    }
     return figure.plusMinus(Math.abs(figure.value()) * error() / Math.abs(median()));
   }
 }

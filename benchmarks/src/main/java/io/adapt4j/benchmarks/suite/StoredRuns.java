@@ -45,12 +45,13 @@ record StoredRuns(Path folder) {
 
   /** Writes a file so that a reader sees the old text or the new one. */
   static void replace(Path file, String text) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    Files.createDirectories(folder);
-    Path part = Files.createTempFile(folder, ".part-", ".tmp");
+    Path whole = file.toAbsolutePath();
+    Files.createDirectories(whole.getParent());
+    // Not a temporary file of the JDK, which nobody else could read.
+    Path part = whole.resolveSibling("." + whole.getFileName() + ".part");
     try {
       Files.writeString(part, text);
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);
     }

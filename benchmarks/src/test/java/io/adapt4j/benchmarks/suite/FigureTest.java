@@ -34,6 +34,8 @@ class FigureTest {
     assertThat(Figure.smaller("a", "GB", 2.1).target(2).reached()).isFalse();
     assertThat(Figure.smaller("a", "GB", 2.1).reached()).isTrue();
     assertThat(Figure.smaller("a", "GB", 2.1).target(2).targetText()).isEqualTo("at most 2 GB");
+    assertThat(Figure.larger("a", "rows/s", 1).target(50_000.5).targetText())
+        .isEqualTo("at least 50,000.5 rows/s");
   }
 
   @Test

@@ -37,6 +37,11 @@ class SamplesTest {
   }
 
   @Test
+  void oneMeasurementTellsNothingOfItsError() {
+    assertThat(Samples.of(3).errorOf(Figure.larger("speed", "", 3)).error()).isEmpty();
+  }
+
+  @Test
   void nothingMeasuredIsRefused() {
     assertThatThrownBy(Samples::of).hasMessageContaining("at least one measurement");
   }
