@@ -16,6 +16,9 @@ import java.util.function.Function;
 /** The questions of BANKING77 with the names of their intents as answers: short conversations. */
 final class Banking {
 
+  static final String DATA = "../shared/data/banking77/train.csv";
+  static final String TOKENIZER = "../shared/data/tokenizers/smollm2-135m-instruct";
+
   private static final int MAX_LENGTH = 512;
 
   private Banking() {}

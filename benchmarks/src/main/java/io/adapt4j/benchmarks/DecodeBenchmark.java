@@ -1,11 +1,13 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.engine.Torch;
 import io.adapt4j.core.generate.GenerationOptions;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +15,9 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /** Greedy generation with a 135M-parameter model: speed, and the use of the memory's bandwidth. */
+@InSuite(
+    quick = "--prompt 64 --tokens 64 --repetitions 3",
+    full = {"", "--precision fp32"})
 public final class DecodeBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -44,16 +49,20 @@ public final class DecodeBenchmark {
   }
 
   /** Seconds of a generation, of its prompt alone, and its number of rows. */
-  private record Timing(int rows, int tokens, double whole, double prompt) {
+  private record Timing(int rows, int tokens, Samples whole, double prompt) {
 
     /** New tokens a second, the prompt's time included. */
     double rate() {
-      return rows * tokens / whole;
+      return rows * tokens / whole.median();
     }
 
     /** New tokens a second after the first. */
+    Samples decodeRates() {
+      return whole.map(seconds -> rows * (tokens - 1) / (seconds - prompt));
+    }
+
     double decodeRate() {
-      return rows * (tokens - 1) / (whole - prompt);
+      return decodeRates().median();
     }
   }
 
@@ -94,15 +103,15 @@ public final class DecodeBenchmark {
         IntStream.range(0, rows)
             .mapToObj(row -> random.ints(promptLength, 1, SmolLm.VOCABULARY).toArray())
             .toList();
-    median(model, prompts, newTokens, 1);
+    time(model, prompts, newTokens, 1);
     return new Timing(
         rows,
         newTokens,
-        median(model, prompts, newTokens, repetitions),
-        median(model, prompts, 1, repetitions));
+        time(model, prompts, newTokens, repetitions),
+        time(model, prompts, 1, repetitions).median());
   }
 
-  private static double median(LanguageModel model, List<int[]> prompts, int tokens, int times) {
+  private static Samples time(LanguageModel model, List<int[]> prompts, int tokens, int times) {
     GenerationOptions options =
         GenerationOptions.greedy().toBuilder().maxNewTokens(tokens).ignoreEos(true).build();
     double[] seconds = new double[times];
@@ -114,8 +123,11 @@ public final class DecodeBenchmark {
         throw new IllegalStateException("A row ended before its " + tokens + " tokens");
       }
     }
-    Arrays.sort(seconds);
-    return seconds[times / 2];
+    return Samples.of(seconds);
+  }
+
+  private String type() {
+    return precision == Precision.BF16 ? "bf16" : "fp32";
   }
 
   private void report(long bytes, Timing one, Timing many, ReadBandwidth bandwidth) {
@@ -124,7 +136,7 @@ public final class DecodeBenchmark {
     report.line(
         "setting",
         "%s, prompt %d + %d new tokens, medians of %d",
-        precision == Precision.BF16 ? "bf16" : "fp32",
+        type(),
         promptLength,
         newTokens,
         repetitions);
@@ -135,6 +147,12 @@ public final class DecodeBenchmark {
           timing.rate(),
           timing.prompt() * 1e3,
           timing.decodeRate());
+      String name = "batch " + timing.rows();
+      Samples rates = timing.decodeRates();
+      report.keep(
+          rates
+              .errorOf(Figure.larger(name, "tokens/s", rates.median()))
+              .label("decoding with a 135M model, " + type() + ", " + name));
     }
     report.line(
         "memory reads",
@@ -142,11 +160,16 @@ public final class DecodeBenchmark {
         bandwidth.best() / 1e9,
         bandwidth.details());
     report.line("weights", "%.0f MB, read once a token", bytes / 1e6);
-    report.atLeast(
-        "of the bandwidth", bytes * one.decodeRate() / bandwidth.best(), BANDWIDTH_TARGET);
+    report.figure(
+        one.decodeRates()
+            .errorOf(
+                Figure.largerRatio("of the bandwidth", bytes * one.decodeRate() / bandwidth.best()))
+            .target(BANDWIDTH_TARGET)
+            .label("decoding, " + type() + ", batch 1: weights read, of the memory bandwidth"));
     report.line("", "%.3f with the prompt's time included", bytes * one.rate() / bandwidth.best());
     report.atLeast(
         "batch " + many.rows() + " / 1", many.decodeRate() / one.decodeRate(), BATCH_TARGET);
+    report.keep(Figure.smaller("peak resident", "GB", Machine.peakResident() / 1e9));
     report.line("", "%.3f with the prompts' time included", many.rate() / one.rate());
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
     report.print();

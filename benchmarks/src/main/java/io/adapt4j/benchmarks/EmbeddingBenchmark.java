@@ -1,6 +1,9 @@
 package io.adapt4j.benchmarks;
 
 import ai.onnxruntime.OrtException;
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.TextEmbedder;
@@ -10,7 +13,6 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.rag.embed.MiniLm;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +25,9 @@ import java.util.stream.IntStream;
  * same texts with the same number of threads. The two take turns, so that other load on the machine
  * meets both.
  */
+@InSuite(
+    quick = "--rounds 9",
+    full = {"", "--threads 1"})
 public final class EmbeddingBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -77,17 +82,24 @@ public final class EmbeddingBenchmark {
           OnnxMiniLm onnx = new OnnxMiniLm(folder.path(), ours.maxTokens(), Torch.threads())) {
         double[] ourSeconds = new double[rounds];
         double[] onnxSeconds = new double[rounds];
+        double[] ratios = new double[rounds];
         for (int i = -WARM_UP; i < rounds; i++) {
           double first = time(ours::embedAll, texts);
           double second = time(onnx::embed, texts);
           if (i >= 0) {
             ourSeconds[i] = first;
             onnxSeconds[i] = second;
+            ratios[i] = second / first;
           }
         }
         ceiling.measure();
         double difference = Vectors.largestDifference(ours.embedAll(texts), onnx.embed(texts));
-        report(ourSeconds, onnxSeconds, difference, ceiling);
+        report(
+            Samples.of(ourSeconds),
+            Samples.of(onnxSeconds),
+            Samples.of(ratios),
+            difference,
+            ceiling);
       }
     }
   }
@@ -128,7 +140,8 @@ public final class EmbeddingBenchmark {
     return seconds;
   }
 
-  private void report(double[] ours, double[] onnx, double difference, MatmulCeiling ceiling) {
+  private void report(
+      Samples ours, Samples onnx, Samples ratios, double difference, MatmulCeiling ceiling) {
     double flops = 2.0 * batch * length * (MATMUL_WEIGHTS + 2.0 * LAYERS * length * HIDDEN);
     Report report = new Report("Sentence embeddings, all-MiniLM-L6-v2, fp32");
     Machine.describe(report);
@@ -137,40 +150,38 @@ public final class EmbeddingBenchmark {
         "setting", "%d texts of %d tokens a call, %d rounds in turns", batch, length, rounds);
     line(report, "Adapt4J", ours);
     line(report, "ONNX Runtime", onnx);
-    report.atLeast("of ONNX Runtime", median(ratios(ours, onnx)), TARGET);
+    report.figure(
+        ratios
+            .errorOf(Figure.largerRatio("of ONNX Runtime", ratios.median()))
+            .target(TARGET)
+            .label("sentence embeddings, all-MiniLM-L6-v2, fp32, over ONNX Runtime"));
     report.line(
-        "", "median of the rounds' ratios; of the best rounds %.3f", best(onnx) / best(ours));
+        "", "median of the rounds' ratios; of the best rounds %.3f", onnx.least() / ours.least());
     report.line("matrix products", "%.1f GFLOP/s, fp32 ceiling", ceiling.flops() / 1e9);
     report.line(
         "of the ceiling",
         "%.3f (ONNX Runtime %.3f), medians",
-        flops / median(ours) / ceiling.flops(),
-        flops / median(onnx) / ceiling.flops());
+        flops / ours.median() / ceiling.flops(),
+        flops / onnx.median() / ceiling.flops());
+    report.keep(
+        ours.errorOf(
+            Figure.largerRatio("of the matmul ceiling", flops / ours.median() / ceiling.flops())));
+    Samples rates = ours.map(seconds -> batch / seconds);
+    report.keep(
+        rates
+            .errorOf(Figure.larger("speed", "texts/s", rates.median()))
+            .label("sentence embeddings, all-MiniLM-L6-v2, fp32, texts of " + length + " tokens"));
     report.line("largest difference", "%.1e between entries of the vectors", difference);
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
     report.print();
   }
 
-  private void line(Report report, String name, double[] seconds) {
+  private void line(Report report, String name, Samples seconds) {
     report.line(
         name,
         "%.1f texts/s median (%.0f ms a call, best %.0f ms)",
-        batch / median(seconds),
-        median(seconds) * 1e3,
-        best(seconds) * 1e3);
-  }
-
-  private static double[] ratios(double[] ours, double[] onnx) {
-    return IntStream.range(0, ours.length).mapToDouble(i -> onnx[i] / ours[i]).toArray();
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
-  }
-
-  private static double best(double[] values) {
-    return Arrays.stream(values).min().orElseThrow();
+        batch / seconds.median(),
+        seconds.median() * 1e3,
+        seconds.least() * 1e3);
   }
 }

@@ -1,5 +1,7 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Ops;
 import io.adapt4j.core.engine.Parameter;
@@ -19,6 +21,7 @@ import java.util.function.IntConsumer;
  * The CPU kernels for 4-bit weights against what the machine and libtorch do in the same run:
  * restoring against a copy, products against bf16 products.
  */
+@InSuite(quick = "--repetitions 3 --rows 1,8,128", full = "")
 public final class FourBitKernelBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -95,7 +98,10 @@ public final class FourBitKernelBenchmark {
       double seconds = best(4, i -> weights.dequantise(0, memory, threads));
       double bandwidth = (weights.bytes() + COPIED) / seconds;
       report.line("restore", "%.1f GB/s read and written (to 256 MiB)", bandwidth / 1e9);
-      report.atLeast("  of the copy", bandwidth / copy, 0.6);
+      report.figure(
+          Figure.largerRatio("restore / copy", bandwidth / copy)
+              .target(0.6)
+              .label("restoring 4-bit weights, of the bandwidth of a copy"));
     }
   }
 
@@ -147,7 +153,7 @@ public final class FourBitKernelBenchmark {
                     }));
       }
       buffer.close();
-      String name = OUTPUTS + "x" + inputs + ", n " + n;
+      String name = OUTPUTS + " x " + inputs + " times " + n + (n == 1 ? " row" : " rows");
       double flops = 2.0 * n * OUTPUTS * inputs;
       report.line(
           name,
@@ -157,11 +163,12 @@ public final class FourBitKernelBenchmark {
           weights.bytes() / fused / 1e9,
           flops / fused / 1e9,
           micros(restoring));
-      if (n == 1) {
-        report.atLeast("  times libtorch", torch / fused, 2.5);
-      } else {
-        report.line("  times libtorch", "%.2f, restored %.2f", torch / fused, torch / restoring);
-      }
+      Figure times = Figure.largerRatio(name + ": libtorch / fused", torch / fused);
+      report.figure(
+          n == 1
+              ? times.target(2.5).label("4-bit weight " + name + ", over libtorch bf16")
+              : times);
+      report.figure(Figure.largerRatio(name + ": libtorch / restored", torch / restoring));
     }
   }
 

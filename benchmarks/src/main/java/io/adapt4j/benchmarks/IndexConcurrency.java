@@ -1,5 +1,7 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
@@ -25,6 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Threads that ask while one adds, replaces and deletes. Counts the hits of documents whose
  * deletion had been acknowledged before the question was asked; there must be none, and no error.
  */
+@InSuite(quick = "--seconds 6", full = "")
 public final class IndexConcurrency {
 
   private static final int DIMENSION = 32;
@@ -98,11 +101,16 @@ public final class IndexConcurrency {
     Report report = new Report("Index concurrency, " + index.getClass().getSimpleName());
     report.line("questions", "%d from %d threads, %d hits", questions.get(), threads, hits.get());
     report.line("documents", "%d written, %d deleted", written.get(), deleted.size());
-    report.line("stale hits", "%d", stale.get());
-    report.line("half documents", "%d", halves.get());
-    report.line("errors", "%d", errors);
+    report.keep(Figure.larger("questions", "a second", (double) questions.get() / seconds));
+    report.figure(none("stale hits", stale.intValue()));
+    report.figure(none("half documents", halves.intValue()));
+    report.figure(none("errors", errors));
     report.print();
     return errors == 0 && stale.get() == 0 && halves.get() == 0 && hits.get() > 0;
+  }
+
+  private static Figure none(String name, double count) {
+    return Figure.smaller(name, "", count).plusMinus(0).target(0);
   }
 
   /** So that the first questions find something. */

@@ -1,5 +1,8 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
@@ -14,15 +17,16 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Loading of a 269 MB bf16 checkpoint against reading its file through a memory map, and the memory
  * it takes on the way. The file is in the system's cache.
  */
+@InSuite(quick = "", full = "--rounds 15")
 public final class LoadBenchmark {
 
   private static final Map<String, String> DEFAULTS = Map.of("--rounds", "9", "--threads", "0");
@@ -67,7 +71,14 @@ public final class LoadBenchmark {
       copying[round] = seconds(() -> copy(file));
       loading[round] = seconds(() -> load(folder));
     }
-    report(rounds, weights, reading, copying, loading, growth);
+    report(
+        rounds,
+        weights,
+        Samples.of(reading),
+        Samples.of(copying),
+        Samples.of(loading),
+        Samples.of(IntStream.range(0, rounds).mapToDouble(i -> loading[i] / reading[i]).toArray()),
+        growth);
   }
 
   /** Starts the engine with a small model, so that its own memory is not counted. */
@@ -78,31 +89,38 @@ public final class LoadBenchmark {
   }
 
   private static void report(
-      int rounds, long weights, double[] reading, double[] copying, double[] loading, long growth) {
-    double ratio = median(loading) / median(reading);
+      int rounds,
+      long weights,
+      Samples reading,
+      Samples copying,
+      Samples loading,
+      Samples ratios,
+      long growth) {
     double memory = (double) growth / weights;
     Report report = new Report("Loading, SmolLM2-135M's shape in bf16");
     Machine.describe(report);
     report.line("setting", "%d alternating rounds, file in the system's cache", rounds);
     report.line("weights", "%.1f MB", weights / 1e6);
-    report.line("reading", "%.1f ms: every byte of the file, memory-mapped", median(reading) * 1e3);
     report.line(
-        "reading into memory", "%.1f ms: the map copied to fresh memory", median(copying) * 1e3);
-    report.line("loading", "%.1f ms: checks, memory, weights", median(loading) * 1e3);
+        "reading", "%.1f ms: every byte of the file, memory-mapped", reading.median() * 1e3);
     report.line(
-        "loading / reading",
-        "%.3f (target: at most %.1f) %s",
-        ratio,
-        TIME_TARGET,
-        Report.verdict(ratio <= TIME_TARGET));
-    report.line("", "%.3f of reading into memory", median(loading) / median(copying));
-    report.line(
-        "peak memory",
-        "%.1f MB more than before, %.3f of the weights (target: at most %.1f) %s",
-        growth / 1e6,
-        memory,
-        MEMORY_TARGET,
-        Report.verdict(memory <= MEMORY_TARGET));
+        "reading into memory", "%.1f ms: the map copied to fresh memory", copying.median() * 1e3);
+    report.line("loading", "%.1f ms: checks, memory, weights", loading.median() * 1e3);
+    report.keep(
+        loading
+            .errorOf(Figure.smaller("loading", "ms", loading.median() * 1e3))
+            .label("loading a 269 MB bf16 checkpoint"));
+    report.figure(
+        ratios
+            .errorOf(Figure.smallerRatio("loading / reading", ratios.median()))
+            .target(TIME_TARGET)
+            .label("loading over reading the file through a memory map"));
+    report.line("", "%.3f of reading into memory", loading.median() / copying.median());
+    report.line("peak memory", "%.1f MB more than before", growth / 1e6);
+    report.figure(
+        Figure.smallerRatio("growth / weights", memory)
+            .target(MEMORY_TARGET)
+            .label("memory that loading takes, over the weights"));
     report.print();
   }
 
@@ -144,11 +162,5 @@ public final class LoadBenchmark {
     long begun = System.nanoTime();
     action.run();
     return (System.nanoTime() - begun) / 1e9;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 }

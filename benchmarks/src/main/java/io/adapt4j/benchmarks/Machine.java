@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 /** Facts about the machine and the process, as Linux and the JVM give them. */
 final class Machine {
 
-  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Pattern MEASURED_JAR =
       Pattern.compile("(pytorch-native|pytorch-jni|pytorch-engine).*\\.jar");
@@ -28,7 +27,7 @@ final class Machine {
     report.line(
         "processor",
         "%s, %d logical processors, %s",
-        processor(),
+        Processor.name(),
         Runtime.getRuntime().availableProcessors(),
         Processor.hasBf16() ? "bfloat16 instructions" : "no bfloat16 instructions");
     report.line("engine threads", "%d", Torch.threads());
@@ -36,14 +35,6 @@ final class Machine {
         "JDK", "%s (%s)", System.getProperty("java.version"), System.getProperty("java.vendor"));
     report.line("system", "%s %s", System.getProperty("os.name"), System.getProperty("os.version"));
     report.line("libraries", "%s", libraries());
-  }
-
-  private static String processor() {
-    return lines(CPU_INFO)
-        .filter(line -> line.startsWith("model name"))
-        .map(line -> line.substring(line.indexOf(':') + 1).strip())
-        .findFirst()
-        .orElse(System.getProperty("os.arch"));
   }
 
   private static String libraries() {

@@ -1,5 +1,7 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.Interval;
 import io.adapt4j.core.ModelSource;
@@ -15,6 +17,10 @@ import java.util.Map;
 import java.util.Set;
 
 /** A long fine-tuning of the small example model: its memory must not grow. */
+@InSuite(
+    quick = "--steps 400 --threads 1",
+    full = {"--threads 1", "--threads 1 --method qlora"},
+    jvm = {"-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch"})
 public final class MemoryBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -94,18 +100,15 @@ public final class MemoryBenchmark {
         readings.heapBaseline / 1e6,
         readings.heapLast / 1e6,
         Runtime.getRuntime().maxMemory() / 1e6);
-    report.line(
-        "growth",
-        "%+.2f %% (target: within %.0f %%) %s",
-        growth * 100,
-        TARGET * 100,
-        Report.verdict(Math.abs(growth) <= TARGET));
-    report.line(
-        "open tensors",
-        "%d before, %d after (target: equal) %s",
-        tensorsBefore,
-        tensorsAfter,
-        Report.verdict(tensorsBefore == tensorsAfter));
+    report.figure(
+        Figure.smaller("growth", "%", growth * 100)
+            .plusMinus(TARGET * 100)
+            .target(TARGET * 100)
+            .label("resident memory, step " + steps + " against " + BASELINE_STEP));
+    report.figure(
+        Figure.smaller("tensors left open", "", (double) (tensorsAfter - tensorsBefore))
+            .plusMinus(0)
+            .target(0));
     report.print();
   }
 

@@ -1,9 +1,8 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.JavaCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** A program in a JVM of its own, so that its memory is its own. */
@@ -27,16 +26,7 @@ final class OwnProcess {
    * @return what it printed
    */
   static OwnProcess run(Class<?> program, List<String> arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
-    System.getProperties().stringPropertyNames().stream()
-        .filter(property -> property.startsWith("adapt4j."))
-        .forEach(property -> command.add("-D" + property + "=" + System.getProperty(property)));
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(program.getName());
-    command.addAll(arguments);
+    List<String> command = JavaCommand.of(program, List.of(), arguments);
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       List<String> output = process.inputReader().lines().toList();

@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.Architectures;
@@ -28,6 +29,7 @@ import java.util.SplittableRandom;
  * @param lora whether an adapter trains, or everything
  * @param step the steps
  */
+@InSuite(leftOut = "a part of PlanBenchmark")
 record PlanCase(String name, String model, boolean lora, StepShape step) {
 
   private static final String SMALL = "gpt2-28m";

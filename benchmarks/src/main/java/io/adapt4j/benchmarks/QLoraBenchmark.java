@@ -1,5 +1,8 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
@@ -10,7 +13,8 @@ import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.qlora.QLora;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -19,6 +23,9 @@ import java.util.Set;
  * speed, peak memory against the planner's prediction, and against full fine-tuning. Each training
  * runs in a process of its own, the two in turn.
  */
+@InSuite(
+    quick = "--shape 135m --batch 1 --steps 3 --warmup 1",
+    full = {"--shape 135m --batch 4 --rounds 3", "--shape 1.1b --rounds 3"})
 public final class QLoraBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -119,29 +126,59 @@ public final class QLoraBenchmark {
       shape.write(folder);
     }
     if (!part.equals("all")) {
-      report(part(part), part(part).run(folder));
+      OwnProcess process = part(part).run(folder);
+      report(part(part), process);
+      keep(part(part), List.of(process));
       return;
     }
     int rounds = arguments.number("--rounds", 1);
+    List<OwnProcess> lora = new ArrayList<>();
+    List<OwnProcess> qlora = new ArrayList<>();
     double[] ratios = new double[rounds];
     for (int round = 0; round < rounds; round++) {
-      OwnProcess lora = part("lora").run(folder);
-      OwnProcess qlora = part("qlora").run(folder);
-      ratios[round] = lora.number(QLoraCase.SECONDS) / qlora.number(QLoraCase.SECONDS);
-      report(part("lora"), lora);
-      report(part("qlora"), qlora);
+      lora.add(part("lora").run(folder));
+      qlora.add(part("qlora").run(folder));
+      report(part("lora"), lora.get(round));
+      report(part("qlora"), qlora.get(round));
+      ratios[round] = seconds(lora.get(round)) / seconds(qlora.get(round));
     }
-    Arrays.sort(ratios);
-    double ratio = ratios[rounds / 2];
-    if (SPEED.containsKey(shape.name())) {
-      report.atLeast("speed over LoRA", ratio, SPEED.get(shape.name()));
-    } else {
-      report.line("speed over LoRA", "%.3f", ratio);
-    }
+    keep(part("lora"), lora);
+    keep(part("qlora"), qlora);
+    Samples samples = Samples.of(ratios);
+    Figure ratio =
+        Figure.largerRatio("speed over LoRA", samples.median())
+            .label("QLoRA step of a " + shape.name() + " Llama, over a bf16 LoRA step");
+    Figure known = samples.errorOf(ratio);
+    report.figure(SPEED.containsKey(shape.name()) ? known.target(SPEED.get(shape.name())) : known);
+  }
+
+  private static double seconds(OwnProcess process) {
+    return process.number(QLoraCase.SECONDS);
+  }
+
+  private void keep(QLoraCase one, List<OwnProcess> processes) {
+    Samples speeds =
+        Samples.of(
+            processes.stream()
+                .mapToDouble(process -> one.step().positions() / seconds(process))
+                .toArray());
+    Samples peaks =
+        Samples.of(
+            processes.stream().mapToDouble(process -> process.number(QLoraCase.PEAK)).toArray());
+    double predicted = one.predicted().peakBytes();
+    Figure speed = Figure.larger(one.part() + ": speed", "tokens/s", speeds.median());
+    report.keep(speeds.errorOf(speed));
+    report.keep(Figure.smaller(one.part() + ": peak resident", "GB", peaks.median() / 1e9));
+    report.keep(
+        Figure.smaller(
+                one.part() + ": error of the predicted peak",
+                "",
+                Math.abs(predicted / peaks.median() - 1))
+            .target(PREDICTION));
   }
 
   private void report(QLoraCase one, OwnProcess process) {
-    double seconds = process.number(QLoraCase.SECONDS);
+    double seconds = seconds(process);
     double peak = process.number(QLoraCase.PEAK);
     double predicted = one.predicted().peakBytes();
     report.line(
@@ -185,7 +222,12 @@ public final class QLoraBenchmark {
         BYTES,
         Report.verdict(bytes <= BYTES));
     if (shape.name().equals("1.1b")) {
-      report.atMost("peak resident", peak / 1e9, MEMORY_GB, "GB of the process");
+      report.line(
+          "peak resident",
+          "%.2f GB of the process (target: at most %.1f) %s",
+          peak / 1e9,
+          MEMORY_GB,
+          Report.verdict(peak / 1e9 <= MEMORY_GB));
       report.line(
           "",
           "%.3f of full fine-tuning (target: at most %.2f) %s",

@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Torch;
@@ -33,6 +34,7 @@ import java.util.SplittableRandom;
  * @param warmup steps before them
  * @param threads the engine's threads; 0 for its own choice
  */
+@InSuite(leftOut = "a part of QLoraBenchmark")
 record QLoraCase(
     LlamaShape shape, String part, int rows, int length, int steps, int warmup, int threads) {
 

@@ -1,11 +1,16 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.FigureLog;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
-/** One readable block of results. */
+/** One readable block of results, whose figures are kept for runs of all benchmarks too. */
 final class Report {
 
   private final StringBuilder text = new StringBuilder();
+  private final List<Figure> figures = new ArrayList<>();
 
   Report(String title) {
     text.append(title).append('\n');
@@ -17,14 +22,29 @@ final class Report {
         .append('\n');
   }
 
-  /** A figure that should be large. */
+  /** A figure with a line of its own. */
+  void figure(Figure figure) {
+    String target =
+        figure.target().isEmpty()
+            ? ""
+            : " (target: " + figure.targetText() + ") " + verdict(figure.reached());
+    line(figure.name(), "%s", figure.text() + target);
+    keep(figure);
+  }
+
+  /** A figure that a line says already. */
+  void keep(Figure figure) {
+    figures.add(figure);
+  }
+
+  /** A ratio within the run that should be large. */
   void atLeast(String name, double found, double target) {
-    line(name, "%.3f (target: at least %.2f) %s", found, target, verdict(found >= target));
+    figure(Figure.largerRatio(name, found).target(target));
   }
 
   /** A figure that should be small. */
   void atMost(String name, double found, double target, String unit) {
-    line(name, "%.2f %s (target: at most %.1f) %s", found, unit, target, verdict(found <= target));
+    figure(Figure.smaller(name, unit, found).target(target));
   }
 
   static String verdict(boolean reached) {
@@ -33,5 +53,6 @@ final class Report {
 
   void print() {
     System.out.print(text);
+    FigureLog.add(figures);
   }
 }

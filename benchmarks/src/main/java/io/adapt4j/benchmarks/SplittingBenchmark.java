@@ -1,5 +1,8 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
@@ -8,13 +11,20 @@ import io.adapt4j.rag.split.Splitter;
 import io.adapt4j.rag.split.TokenCounter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /** How fast files are read and cut into chunks, beside what tokenising them takes anyway. */
+@InSuite(
+    quick = "--rounds 3 --warmup 1",
+    full = "",
+    needs = {
+      "../shared/data/books",
+      "../shared/data/wikitext2",
+      "../shared/data/tokenizers/bert-base-uncased"
+    })
 public final class SplittingBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -108,15 +118,9 @@ public final class SplittingBenchmark {
           seconds[round] = (System.nanoTime() - begun) / 1e9;
         }
       }
-      Arrays.sort(seconds);
-      report.line(
-          name,
-          "%.2f MB/s, median of %d rounds (%.2f to %.2f), result %d",
-          megabytes / seconds[rounds / 2],
-          rounds,
-          megabytes / seconds[rounds - 1],
-          megabytes / seconds[0],
-          result);
+      Samples rates = Samples.of(seconds).map(one -> megabytes / one);
+      report.figure(rates.errorOf(Figure.larger(name, "MB/s", rates.median())));
+      report.line("", "result %d in each of %d rounds", result, rounds);
     }
   }
 }

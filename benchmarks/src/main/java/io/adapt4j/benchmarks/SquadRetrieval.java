@@ -2,6 +2,7 @@ package io.adapt4j.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.rag.answer.Answer;
@@ -66,7 +67,7 @@ final class SquadRetrieval {
         try (SearchIndex index = index(passages, splitter, embeddings, folder)) {
           report.line("chunks", "%d of at most %d tokens", index.chunkCount(), tokens);
           for (SearchBy by : SearchBy.values()) {
-            line(report, by, ask(index, embeddings, by, questions));
+            line(report, tokens, by, ask(index, embeddings, by, questions));
           }
         }
       }
@@ -130,7 +131,7 @@ final class SquadRetrieval {
     return new Found(questions.size(), found, cited, unverified);
   }
 
-  private static void line(Report report, SearchBy by, Found found) {
+  private static void line(Report report, int tokens, SearchBy by, Found found) {
     double recall = (double) found.found() / found.questions();
     double cited = (double) found.cited() / found.found();
     boolean judged = by == SearchBy.BOTH;
@@ -143,5 +144,9 @@ final class SquadRetrieval {
         cited,
         judged ? " (target: at least 0.90) " + Report.verdict(cited >= CITED) : "",
         found.unverified());
+    String name =
+        "squad, chunks of " + tokens + " tokens, by " + by.name().toLowerCase(Locale.ROOT);
+    report.keep(Figure.larger(name + ": passage among the first " + FIRST, "", recall));
+    report.keep(Figure.larger(name + ": answer in what is cited", "", cited));
   }
 }

@@ -1,6 +1,8 @@
 package io.adapt4j.benchmarks;
 
 import ai.onnxruntime.OrtException;
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.TextEmbedder;
@@ -18,6 +20,7 @@ import java.util.List;
  * of ONNX Runtime: Spearman's rank correlation of cosines with people's scores. The published
  * figure of the test part is 0.8203.
  */
+@InSuite(full = StsBenchmark.DEV, needs = StsBenchmark.DEV)
 public final class StsBenchmark {
 
   private static final int SCORE = 4;
@@ -25,6 +28,11 @@ public final class StsBenchmark {
   private static final int SECOND = 6;
   private static final int CHUNK = 16;
   private static final double TOLERANCE = 1e-4;
+
+  /** What rounding may change of a correlation. */
+  private static final double ROUNDING = 1e-3;
+
+  static final String DEV = "../shared/data/stsb/sts-dev.csv";
 
   private StsBenchmark() {}
 
@@ -68,14 +76,14 @@ public final class StsBenchmark {
     double difference = Vectors.largestDifference(ours, onnx);
     Report report = new Report("STS benchmark, all-MiniLM-L6-v2, fp32");
     report.line("pairs", "%d of %s", rows.size(), Path.of(file).getFileName());
-    report.line("Adapt4J", "Spearman %.4f", NumberErrors.spearman(cosines(ours), scores));
+    report.figure(
+        Figure.larger("Spearman", "", NumberErrors.spearman(cosines(ours), scores))
+            .plusMinus(ROUNDING));
     report.line("ONNX Runtime", "Spearman %.4f", NumberErrors.spearman(cosines(onnx), scores));
-    report.line(
-        "largest difference",
-        "%.1e between entries of the vectors (target: at most %.0e) %s",
-        difference,
-        TOLERANCE,
-        Report.verdict(difference <= TOLERANCE));
+    report.figure(
+        Figure.smaller("largest difference to ONNX Runtime's vectors", "", difference)
+            .plusMinus(TOLERANCE)
+            .target(TOLERANCE));
     report.print();
   }
 

@@ -1,5 +1,8 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.data.Batches;
 import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.data.Dataset;
@@ -7,20 +10,27 @@ import io.adapt4j.core.data.EncodableRows;
 import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
 /** How fast rows of a file become samples, and samples batches. */
+@InSuite(
+    quick = "--rounds 5 --warmup 2",
+    full = "",
+    needs = {Banking.DATA, Banking.TOKENIZER})
 public final class TokenisingBenchmark {
 
   private static final Map<String, String> DEFAULTS =
       Map.of(
-          "--data", "../shared/data/banking77/train.csv",
-          "--tokenizer", "../shared/data/tokenizers/smollm2-135m-instruct",
-          "--rounds", "7",
-          "--warmup", "3");
+          "--data",
+          Banking.DATA,
+          "--tokenizer",
+          Banking.TOKENIZER,
+          "--rounds",
+          "7",
+          "--warmup",
+          "3");
   private static final int ROWS = 16;
 
   private TokenisingBenchmark() {}
@@ -67,16 +77,21 @@ public final class TokenisingBenchmark {
         batching[round] = (System.nanoTime() - filtered) / 1e9;
       }
     }
-    Arrays.sort(filtering);
-    Arrays.sort(batching);
     int size = dataset.size();
+    Samples rates = Samples.of(filtering).map(seconds -> size / seconds);
+    Samples packed = Samples.of(batching).map(seconds -> size / seconds);
     report.line(
         name,
         "%d rows of %.1f tokens, median of %d rounds",
         size,
         (double) rows.report().tokens() / size,
         rounds);
-    report.atLeast("  rows/s", size / filtering[rounds / 2], 50_000);
-    report.line("  batches", "%.0f rows/s packed from memory", size / batching[rounds / 2]);
+    report.figure(
+        rates
+            .errorOf(Figure.larger(name + " tokenised", "rows/s", rates.median()))
+            .target(50_000)
+            .label("short rows tokenised: " + name));
+    report.figure(
+        packed.errorOf(Figure.larger(name + " packed from memory", "rows/s", packed.median())));
   }
 }

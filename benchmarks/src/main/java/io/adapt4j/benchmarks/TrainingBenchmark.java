@@ -1,5 +1,8 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Torch;
 import io.adapt4j.core.model.Decoder;
@@ -11,12 +14,14 @@ import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /** Whole training steps of a 135M-parameter model: speed, use of the processor, and peak memory. */
+@InSuite(
+    quick = {"--steps 3 --warmup 1", "--recompute --steps 3 --warmup 1"},
+    full = {"", "--recompute", "--precision fp32", "--method full --steps 3 --warmup 1"})
 public final class TrainingBenchmark {
 
   private static final Map<String, String> DEFAULTS =
@@ -114,8 +119,8 @@ public final class TrainingBenchmark {
       double[] seconds,
       MatmulCeiling ceiling,
       long peak) {
-    Arrays.sort(seconds);
-    double median = seconds[seconds.length / 2];
+    Samples samples = Samples.of(seconds);
+    double median = samples.median();
     long tokens = (long) rows * length;
     int perParameter = lora ? 4 : 6;
     double flops = (double) perParameter * matmulParameters * tokens;
@@ -135,10 +140,11 @@ public final class TrainingBenchmark {
         "median %.3f of %d, from %.3f to %.3f, after %d of warm-up",
         median,
         steps,
-        seconds[0],
-        seconds[seconds.length - 1],
+        samples.least(),
+        samples.most(),
         warmup);
-    report.line("tokens/s", "%.0f at the median", tokens / median);
+    String name = (lora ? "LoRA" : "full") + " step of a 135M model" + kept();
+    report.figure(samples.errorOf(Figure.larger("speed", "tokens/s", tokens / median)).label(name));
     report.line(
         "model FLOPs",
         "%d x %.1f M matmul parameters x %d tokens = %.2f TFLOP a step, %.0f GFLOP/s",
@@ -154,14 +160,22 @@ public final class TrainingBenchmark {
         MatmulCeiling.SIZE,
         MatmulCeiling.REPETITIONS,
         MatmulCeiling.REPETITIONS);
-    report.line("fastest step", "%.3f of the ceiling", flops / seconds[0] / ceiling.flops());
-    if (type == DType.BF16 && lora) {
-      report.atLeast("utilisation", utilisation, recompute ? 0.15 : 0.21);
-      report.atMost("peak resident", peak / 1e9, recompute ? 1.5 : 3.7, "GB of the process");
-    } else {
-      report.line("utilisation", "%.3f", utilisation);
-      report.line("peak resident", "%.2f GB of the process", peak / 1e9);
-    }
+    report.line("fastest step", "%.3f of the ceiling", flops / samples.least() / ceiling.flops());
+    Figure share =
+        samples
+            .errorOf(Figure.largerRatio("utilisation", utilisation))
+            .label(name + ": share of the bf16 matmul rate");
+    Figure memory =
+        Figure.smaller("peak resident", "GB", peak / 1e9)
+            .label(name + ": peak memory of the process");
+    boolean judged = type == DType.BF16 && lora;
+    report.figure(judged ? share.target(recompute ? 0.15 : 0.21) : share);
+    report.figure(judged ? memory.target(recompute ? 1.5 : 3.7) : memory);
     report.print();
+  }
+
+  private String kept() {
+    return (type == DType.BF16 ? ", bf16" : ", fp32")
+        + (recompute ? ", layers recomputed" : ", activations kept");
   }
 }

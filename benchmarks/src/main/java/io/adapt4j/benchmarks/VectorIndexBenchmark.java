@@ -1,5 +1,7 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
@@ -25,11 +27,15 @@ import java.util.stream.Stream;
  * Fills the embedded index with many vectors, then asks it from one thread: how many of the ten
  * nearest it finds, in what time, beside an exact scan and LangChain4j's in-memory store.
  */
+@InSuite(quick = "--vectors 10000 --clusters 100 --questions 500 --langchain 0", full = "")
 public final class VectorIndexBenchmark {
 
   private static final int NEAREST = 10;
   private static final int CHUNKS = 100;
   private static final int BATCH = 20;
+
+  /** The graph depends on the order in which threads add to it. */
+  private static final double RECALL_REPEATED = 0.01;
 
   private final Arguments arguments;
   private final ClusteredVectors vectors;
@@ -87,6 +93,7 @@ public final class VectorIndexBenchmark {
       double done = seconds(begun);
       report.line("adding", "%.0f vectors a second (%.0f s)", count / added, added);
       report.line("with compacting", "%.0f vectors a second (%.0f s)", count / done, done);
+      report.keep(Figure.larger("adding, with compacting", "vectors/s", count / done));
       report.line("on disk", "%.0f MB", megabytes(size(folder.path())));
       progress("indexed");
       measure(index);
@@ -159,8 +166,15 @@ public final class VectorIndexBenchmark {
       Set<Long> truth = scan.nearest(i);
       found += hits.stream().filter(hit -> truth.contains(number(hit))).count();
     }
-    report.atLeast("recall@10", (double) found / NEAREST / questions.size(), 0.95);
+    report.figure(
+        Figure.larger("recall@10", "", (double) found / NEAREST / questions.size())
+            .plusMinus(RECALL_REPEATED)
+            .target(0.95)
+            .label("vector search, " + count + " vectors: recall of the nearest 10"));
     report.line("search", "%s", latencies);
+    report.keep(
+        Figure.smaller("median time of a question", "ms", latencies.percentile(0.5))
+            .label("vector search, " + count + " vectors: a question"));
     report.atMost("p99", latencies.percentile(0.99), 20, "ms");
     report.line("exact scan", "%.1f ms a question", scan.millisecondsPerQuestion());
   }

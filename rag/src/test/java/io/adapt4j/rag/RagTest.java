@@ -20,6 +20,7 @@ import io.adapt4j.rag.trace.Trace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -107,6 +108,7 @@ class RagTest {
       assertThat(rag.sync(Documents.in(folder)).added().documents()).isEqualTo(4);
       assertThat(index.document("elsewhere")).isEmpty();
       Files.writeString(folder.resolve("changed.txt"), "Another text.");
+      Files.setLastModifiedTime(folder.resolve("same.txt"), FileTime.fromMillis(1_000_000));
       Files.delete(folder.resolve("gone.txt"));
       Files.writeString(folder.resolve("grown.txt"), "Too much. ".repeat(100));
       embeddings.calls.clear();

@@ -18,7 +18,11 @@ public final class DocumentFields {
   /** Long: the file's size in bytes. */
   public static final String SIZE = "size";
 
-  /** Long: when the file was last changed, in seconds since 1970-01-01 UTC. */
+  /**
+   * Long: when the file was last changed, in seconds since 1970-01-01 UTC. It is no part of what
+   * tells whether a document has changed: in an index that is synchronised it is the time that the
+   * file had when its present content was added.
+   */
   public static final String MODIFIED = "modified";
 
   /** String: the character set of a text file. */

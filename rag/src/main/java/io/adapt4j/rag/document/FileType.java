@@ -31,6 +31,10 @@ record FileType(Kind kind, String mediaType) {
   static final String PDF = "application/pdf";
   static final String EML = "message/rfc822";
   static final String MSG = "application/vnd.ms-outlook";
+  static final String ODS = ODF + "spreadsheet";
+
+  private static final String XLS = "application/vnd.ms-excel";
+  private static final String XLSX = OOXML + "spreadsheetml.sheet";
 
   private static final Map<String, String> OFFICE =
       Map.ofEntries(
@@ -39,11 +43,11 @@ record FileType(Kind kind, String mediaType) {
           Map.entry("docx", OOXML + "wordprocessingml.document"),
           Map.entry("ppt", "application/vnd.ms-powerpoint"),
           Map.entry("pptx", OOXML + "presentationml.presentation"),
-          Map.entry("xls", "application/vnd.ms-excel"),
-          Map.entry("xlsx", OOXML + "spreadsheetml.sheet"),
+          Map.entry("xls", XLS),
+          Map.entry("xlsx", XLSX),
           Map.entry("odt", ODF + "text"),
           Map.entry("odp", ODF + "presentation"),
-          Map.entry("ods", ODF + "spreadsheet"),
+          Map.entry("ods", ODS),
           Map.entry("rtf", "application/rtf"),
           Map.entry("epub", "application/epub+zip"),
           Map.entry("eml", EML),
@@ -56,6 +60,10 @@ record FileType(Kind kind, String mediaType) {
   /** Tells what Tika may be asked to read, within other documents too. */
   static boolean isOffice(String mediaType) {
     return OFFICE.containsValue(mediaType);
+  }
+
+  static boolean isSheets(String mediaType) {
+    return Set.of(XLS, XLSX, ODS).contains(mediaType);
   }
 
   static FileType of(String name, byte[] bytes) {

@@ -47,11 +47,11 @@ final class TikaConverter {
     TextSink sink = new TextSink(limits.characters());
     Metadata metadata = new Metadata();
     metadata.set(TikaCoreProperties.RESOURCE_NAME_KEY, name);
-    ParseContext context = context(limits);
     String found = detect(bytes, metadata);
+    ParseContext context = context(limits, found);
     requireParser(found, mediaType, context);
     boolean keepLines = !found.contains("officedocument");
-    TikaText text = new TikaText(new MarkdownWriter(sink, keepLines));
+    TikaText text = new TikaText(new MarkdownWriter(sink, keepLines), found.equals(FileType.ODS));
     try (TikaInputStream stream = TikaInputStream.get(bytes)) {
       Shared.PARSER.parse(stream, text, metadata, context);
     } catch (EncryptedDocumentException e) {
@@ -68,11 +68,11 @@ final class TikaConverter {
     return mediaType.equals(FileType.PDF) ? Structure.TEXT : Structure.MARKDOWN;
   }
 
-  private static ParseContext context(ReadingLimits limits) {
+  private static ParseContext context(ReadingLimits limits, String mediaType) {
     ParseContext context = new ParseContext();
     context.set(Parser.class, Shared.PARSER);
     context.set(EmbeddedDocumentExtractor.class, new Attachments(context, limits));
-    TikaOptions.set(context);
+    TikaOptions.set(context, mediaType);
     return context;
   }
 

@@ -12,14 +12,19 @@ final class TikaOptions {
 
   private TikaOptions() {}
 
-  static void set(ParseContext context) {
+  /**
+   * Sets the options for a file.
+   *
+   * @param mediaType what it is by its content
+   */
+  static void set(ParseContext context, String mediaType) {
     try {
       Pdf.set(context);
     } catch (NoClassDefFoundError e) {
       // No parser of PDF files: the need for one is told when such a file comes.
     }
     try {
-      Office.set(context);
+      Office.set(context, FileType.isSheets(mediaType));
     } catch (NoClassDefFoundError e) {
       // The same for office files.
     }
@@ -36,11 +41,13 @@ final class TikaOptions {
   }
 
   private static final class Office {
-    static void set(ParseContext context) {
+    static void set(ParseContext context, boolean sheets) {
       OfficeParserConfig config = new OfficeParserConfig();
       config.setUseSAXDocxExtractor(true);
       config.setUseSAXPptxExtractor(true);
       config.setExtractMacros(false);
+      // Those of sheets are codes for the printer, such as "Page &P".
+      config.setIncludeHeadersAndFooters(!sheets);
       context.set(OfficeParserConfig.class, config);
     }
   }

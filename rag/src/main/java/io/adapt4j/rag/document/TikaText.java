@@ -6,10 +6,21 @@ import org.xml.sax.helpers.DefaultHandler;
 /** The XHTML that Tika makes of a file as Markdown. */
 final class TikaText extends DefaultHandler {
 
-  private final MarkdownWriter writer;
+  private static final String TABLE = "table";
 
-  TikaText(MarkdownWriter writer) {
+  private final MarkdownWriter writer;
+  private final boolean onlyTables;
+  private int tables;
+
+  /**
+   * Writes a file.
+   *
+   * @param onlyTables whether to leave out what stands in no table: in OpenDocument sheets, the
+   *     headers and footers of page styles, which even sheets that were never printed have
+   */
+  TikaText(MarkdownWriter writer, boolean onlyTables) {
     this.writer = writer;
+    this.onlyTables = onlyTables;
   }
 
   @Override
@@ -18,17 +29,29 @@ final class TikaText extends DefaultHandler {
     if ("page".equals(kind) || "slide-content".equals(kind)) {
       writer.page();
     }
-    writer.begin(name);
+    tables += name.equals(TABLE) ? 1 : 0;
+    if (isRead()) {
+      writer.begin(name);
+    }
   }
 
   @Override
   public void endElement(String uri, String name, String qualified) {
-    writer.end(name);
+    if (isRead()) {
+      writer.end(name);
+    }
+    tables -= name.equals(TABLE) ? 1 : 0;
   }
 
   @Override
   public void characters(char[] characters, int start, int length) {
-    writer.text(new String(characters, start, length));
+    if (isRead()) {
+      writer.text(new String(characters, start, length));
+    }
+  }
+
+  private boolean isRead() {
+    return !onlyTables || tables > 0;
   }
 
   @Override

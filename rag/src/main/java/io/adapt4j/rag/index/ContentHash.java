@@ -1,6 +1,7 @@
 package io.adapt4j.rag.index;
 
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.DocumentFields;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -13,7 +14,8 @@ public final class ContentHash {
   private ContentHash() {}
 
   /**
-   * Hashes title, text and metadata.
+   * Hashes title, text and metadata. {@link DocumentFields#MODIFIED} is left out: a file that was
+   * copied or touched says the same as before.
    *
    * @param document the document
    * @return 64 hexadecimal digits of SHA-256
@@ -26,8 +28,10 @@ public final class ContentHash {
         .metadata()
         .forEach(
             (field, value) -> {
-              add(digest, field);
-              add(digest, value.getClass().getSimpleName() + value);
+              if (!field.equals(DocumentFields.MODIFIED)) {
+                add(digest, field);
+                add(digest, value.getClass().getSimpleName() + value);
+              }
             });
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.apache.pdfbox.cos.COSName;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDPage;
@@ -15,6 +17,8 @@ import org.apache.pdfbox.pdmodel.encryption.AccessPermission;
 import org.apache.pdfbox.pdmodel.encryption.StandardProtectionPolicy;
 import org.apache.pdfbox.pdmodel.font.PDType1Font;
 import org.apache.pdfbox.pdmodel.font.Standard14Fonts;
+import org.apache.poi.hslf.usermodel.HSLFSlideShow;
+import org.apache.poi.hslf.usermodel.HSLFTextBox;
 import org.apache.poi.poifs.filesystem.POIFSFileSystem;
 import org.apache.poi.xslf.usermodel.XMLSlideShow;
 import org.apache.poi.xslf.usermodel.XSLFSlide;
@@ -92,6 +96,57 @@ final class OfficeFiles {
       for (String text : slides) {
         XSLFSlide slide = show.createSlide();
         XSLFTextBox box = slide.createTextBox();
+        box.setText(text);
+      }
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      show.write(bytes);
+      return bytes.toByteArray();
+    }
+  }
+
+  /** An electronic book of one page. */
+  static byte[] epub(String heading, String paragraph) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      add(zip, "mimetype", "application/epub+zip");
+      add(
+          zip,
+          "META-INF/container.xml",
+          """
+          <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
+            <rootfiles><rootfile full-path="book.opf"
+              media-type="application/oebps-package+xml"/></rootfiles>
+          </container>
+          """);
+      add(
+          zip,
+          "book.opf",
+          """
+          <package xmlns="http://www.idpf.org/2007/opf" version="3.0">
+            <metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Book</dc:title></metadata>
+            <manifest><item id="one" href="one.xhtml" media-type="application/xhtml+xml"/></manifest>
+            <spine><itemref idref="one"/></spine>
+          </package>
+          """);
+      add(
+          zip,
+          "one.xhtml",
+          "<html xmlns='http://www.w3.org/1999/xhtml'><body><h1>%s</h1><p>%s</p></body></html>"
+              .formatted(heading, paragraph));
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void add(ZipOutputStream zip, String name, String text) throws IOException {
+    zip.putNextEntry(new ZipEntry(name));
+    zip.write(text.getBytes(StandardCharsets.UTF_8));
+    zip.closeEntry();
+  }
+
+  static byte[] ppt(String... slides) throws IOException {
+    try (HSLFSlideShow show = new HSLFSlideShow()) {
+      for (String text : slides) {
+        HSLFTextBox box = show.createSlide().createTextBox();
         box.setText(text);
       }
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.document.DocumentFields;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -72,6 +73,19 @@ class IndexSyncTest {
             new Document("a", "titled", "one", Map.of()),
             new Document("b", "", "two", Map.of("year", 2000)));
     assertThat(result.updated()).containsExactly("a", "b");
+  }
+
+  @Test
+  void aFileThatWasOnlyTouchedIsNoChange() {
+    sync(modified("a", "one", 1000), modified("b", "two", 1000));
+    IndexSync.Result result = sync(modified("a", "one", 2000), modified("b", "three", 1000));
+    assertThat(prepared).containsExactly("b");
+    assertThat(result.updated()).containsExactly("b");
+    assertThat(result.unchanged()).isEqualTo(1);
+  }
+
+  private static Document modified(String id, String text, long seconds) {
+    return new Document(id, "", text, Map.of(DocumentFields.MODIFIED, seconds));
   }
 
   @Test

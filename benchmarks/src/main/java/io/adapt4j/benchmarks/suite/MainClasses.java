@@ -1,0 +1,66 @@
+package io.adapt4j.benchmarks.suite;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Modifier;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The classes of a package that can be started, found where this class itself lies. */
+final class MainClasses {
+
+  private static final String SUFFIX = ".class";
+
+  private MainClasses() {}
+
+  static List<Class<?>> of(String packageName) {
+    try {
+      Path place =
+          Path.of(MainClasses.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      if (Files.isDirectory(place)) {
+        return of(packageName, place);
+      }
+      try (FileSystem jar = FileSystems.newFileSystem(place)) {
+        return of(packageName, jar.getPath("/"));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("The classes of " + packageName + " cannot be listed", e);
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("The place of the classes is no path", e);
+    }
+  }
+
+  private static List<Class<?>> of(String packageName, Path root) throws IOException {
+    try (Stream<Path> files = Files.list(root.resolve(packageName.replace('.', '/')))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(SUFFIX) && !name.startsWith("package-info"))
+          .map(name -> packageName + "." + name.substring(0, name.length() - SUFFIX.length()))
+          .sorted()
+          .<Class<?>>map(MainClasses::load)
+          .filter(MainClasses::starts)
+          .toList();
+    }
+  }
+
+  private static Class<?> load(String name) {
+    try {
+      return Class.forName(name, false, MainClasses.class.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean starts(Class<?> one) {
+    try {
+      return Modifier.isStatic(one.getDeclaredMethod("main", String[].class).getModifiers());
+    } catch (NoSuchMethodException e) {
+      return false;
+    }
+  }
+}

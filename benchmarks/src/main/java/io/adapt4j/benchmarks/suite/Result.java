@@ -1,0 +1,53 @@
+package io.adapt4j.benchmarks.suite;
+
+import java.util.List;
+
+/**
+ * What came of one benchmark in one setting.
+ *
+ * @param benchmark the class, and the method of a JMH benchmark
+ * @param setting parameters or options; empty for none
+ * @param status whether there are figures
+ * @param reason why there are none; empty if there are
+ * @param figures what was measured
+ */
+record Result(
+    String benchmark, String setting, Status status, String reason, List<Figure> figures) {
+
+  /** Whether a benchmark ran. */
+  enum Status {
+    /** It ran. */
+    MEASURED,
+    /** Something that it needs is not here. */
+    SKIPPED,
+    /** It ended with an error. */
+    FAILED
+  }
+
+  Result {
+    figures = List.copyOf(figures);
+    long names = figures.stream().map(Figure::name).distinct().count();
+    if (names < figures.size()) {
+      throw new IllegalArgumentException(
+          benchmark
+              + " has two figures of one name: "
+              + figures.stream().map(Figure::name).sorted().toList());
+    }
+  }
+
+  static Result measured(String benchmark, String setting, List<Figure> figures) {
+    return new Result(benchmark, setting, Status.MEASURED, "", figures);
+  }
+
+  static Result skipped(String benchmark, String setting, String reason) {
+    return new Result(benchmark, setting, Status.SKIPPED, reason, List.of());
+  }
+
+  static Result failed(String benchmark, String setting, String reason) {
+    return new Result(benchmark, setting, Status.FAILED, reason, List.of());
+  }
+
+  String title() {
+    return (benchmark + " " + setting).strip();
+  }
+}
