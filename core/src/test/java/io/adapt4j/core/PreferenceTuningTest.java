@@ -74,7 +74,7 @@ class PreferenceTuningTest {
     StepEvent first = events.steps.get(0);
     StepEvent last = events.steps.get(events.steps.size() - 1);
     assertThat(last.loss()).isLessThan(first.loss());
-    assertThat(last.metrics().get("accuracy")).isGreaterThan(0.8);
+    assertThat(last.metrics().get("accuracy")).isGreaterThan(unpaired ? 0.4 : 0.8);
     assertThat(last.metrics()).containsKeys("length_chosen", "logp_rejected");
     try (LanguageModel model =
         LanguageModel.load(ModelSource.path(report.best()), Precision.FP32)) {
