@@ -37,6 +37,10 @@ import java.util.stream.Collectors;
 public final class Preferences {
 
   private static final int BEGINNING = 12;
+
+  /** Beginnings that no pair is made of, to look at what is written. */
+  private static final int UNSEEN = 24;
+
   private static final GenerationOptions SAMPLING =
       GenerationOptions.builder().maxNewTokens(64).temperature(0.9).build();
 
@@ -80,6 +84,9 @@ public final class Preferences {
   /** Collects pairs for so many prompts, trains on most of them, and looks at the others. */
   static Outcome run(Path examples, Path output, int prompts) {
     ModelSource model = ModelSource.path(examples.resolve("models/stories260K"));
+    List<String> all = beginnings(examples);
+    List<String> unseen = all.subList(all.size() - UNSEEN, all.size());
+    List<String> asked = all.subList(0, Math.min(prompts, all.size() - UNSEEN));
     Path pairs = output.resolve("pairs.jsonl");
     try (LanguageModel base = LanguageModel.load(model, Precision.FP32)) {
       PreferenceCollector.of(
@@ -87,7 +94,7 @@ public final class Preferences {
               PreferenceJudge.byReward((prompt, answer) -> -wordsInSentence(prompt + answer)))
           .answers(4)
           .options(SAMPLING)
-          .collect(beginnings(examples, prompts), pairs);
+          .collect(asked, pairs);
     }
     List<EvaluationEvent> evaluations = new ArrayList<>();
     FineTuneReport report =
@@ -117,15 +124,14 @@ public final class Preferences {
             .overwriteOutput()
             .build()
             .run();
-    List<String> heldOut = beginnings(examples, 2 * prompts).subList(prompts, prompts + 24);
-    List<String> before = written(model, heldOut);
-    List<String> after = written(model, heldOut, LoraAdapter.at(report.best()));
+    List<String> before = written(model, unseen);
+    List<String> after = written(model, unseen, LoraAdapter.at(report.best()));
     return new Outcome(
         evaluations.get(0).metrics(),
         report.bestMetrics(),
         wordsInSentence(String.join(" ", before)),
         wordsInSentence(String.join(" ", after)),
-        heldOut.get(0) + after.get(0));
+        unseen.get(0) + after.get(0));
   }
 
   private static List<String> written(
@@ -135,12 +141,12 @@ public final class Preferences {
     }
   }
 
-  /** The first words of stories. */
-  private static List<String> beginnings(Path examples, int most) {
+  /** The first words of stories, each once. */
+  private static List<String> beginnings(Path examples) {
     List<String> beginnings = new ArrayList<>();
     for (String file : List.of("stories.jsonl", "heldout.jsonl")) {
       Dataset stories = Datasets.jsonl(examples.resolve("data/tinystories").resolve(file));
-      for (int row = 0; row < stories.size() && beginnings.size() < most; row++) {
+      for (int row = 0; row < stories.size(); row++) {
         String text = ((Example.Text) stories.get(row)).text();
         beginnings.add(
             Arrays.stream(text.split("\\s+", -1))
