@@ -245,20 +245,23 @@ class RunDescriptionTest {
         "epochs: '3' | found the text '3'. Write it without quotes.",
         "learningRate: -1 | learningRate: expected a number above 0, found -1.",
         "keepBest: yes | keepBest: expected true or false, found the text 'yes'.",
-        "precision: fp23 | precision: expected one of auto, bf16, fp16, fp32, found 'fp23'. Did you",
-        "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit, lion, paged_adamw_32bit",
+        "precision: fp23 | precision: expected one of auto, bf16, fp16, fp32, found 'fp23'. Did"
+            + " you",
+        "optimizer: adamv | optimizer: expected one of adafactor, adamw, adamw8bit, lion,"
+            + " paged_adamw_32bit",
         "optimizer: {sgd: {momentun: 0.9}} | optimizer.sgd.momentun: unknown key. Did you mean",
         "schedule: {cosine: {end: 2}} | schedule.cosine.end: expected a number of at least 0 and",
         "evaluateEvery: 10m | expected 'epoch' or a number of steps of at least 1, found '10m'.",
         "saveEvery: 10 minutes | or a time such as 30s, 10m or 2h, found '10 minutes'.",
         "saveEvery: 0s | or a time such as 30s, 10m or 2h, found '0s'.",
-        "task: clasification | task: expected one of classification, embeddings, maskedTokens",
+        "task: clasification | task: expected one of classification, cpo, dpo, embeddings, kto",
         "task: {regression: {labels: [a]}} | task.regression.labels: unknown key.",
         "regularise: {ewc: {}} | regularise[0].ewc.on: expected a value, found none.",
         "regularise: {l3: {strength: 1}} | expected one of ewc, klToBase, l2ToBase, found 'l3'.",
         "replay: {path: rows.jsonl} | replay.share: expected a value, found none.",
         "evaluateEvery: never | expected 'epoch' or a number of steps",
-        "warmupRatio: 0.1\\nwarmupSteps: 3 | run.yaml:6:1: warmupSteps: expected without warmupRatio",
+        "warmupRatio: 0.1\\n"
+            + "warmupSteps: 3 | run.yaml:6:1: warmupSteps: expected without warmupRatio",
         "epochs: 1\\nepochs: 2 | run.yaml:6:1: epochs: the key occurs twice.",
         "learningRateFactors: {names: '(', factor: 1} | learningRateFactors[0].names: ",
         "epochs: [1 | not valid YAML"

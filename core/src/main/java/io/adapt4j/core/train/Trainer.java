@@ -282,6 +282,7 @@ public final class Trainer<B> {
     long seed = options.seed() + (long) steps * options.accumulation();
     double divisor = micro.stream().mapToDouble(task::weight).sum();
     TrainingStep.Outcome outcome = step.run(micro, divisor, learningRate, seed);
+    Map<String, Double> metrics = task.takeStepMetrics();
     steps++;
     if (!outcome.applied()) {
       skip(outcome);
@@ -308,7 +309,8 @@ public final class Trainer<B> {
             elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep),
             outcome.penalty(),
             Duration.ofNanos(nanos),
-            ResourceMeter.use(processorNanos, nanos)));
+            ResourceMeter.use(processorNanos, nanos),
+            metrics));
   }
 
   private void skip(TrainingStep.Outcome outcome) {

@@ -1,5 +1,7 @@
 package io.adapt4j.core.train;
 
+import java.util.Map;
+
 /**
  * What a model is trained for: the loss of a batch and what is counted in it.
  *
@@ -22,6 +24,15 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
    */
   default Evaluation<B> evaluation() {
     return this::evaluate;
+  }
+
+  /**
+   * Takes what was measured besides the loss in the batches differentiated since it was last asked.
+   *
+   * @return means by name, in the order to be shown; empty where nothing is measured
+   */
+  default Map<String, Double> takeStepMetrics() {
+    return Map.of();
   }
 
   /**

@@ -62,6 +62,8 @@ class DataDescriptionTest {
             + " balance: {oversample: {seed: 5}}}",
         "{path: rows.csv, delimiter: ';', map: {frage: text}, shape: classification,"
             + " split: {group: talk}, balance: weights}",
+        "{path: rows.csv, delimiter: ';', map: {frage: prompt, antwort: completion},"
+            + " split: {byPrompt: true}}",
         "{path: rows.csv, delimiter: ';', map: {frage: text}, shape: classification,"
             + " split: {time: day, part: test}, balance: undersample}",
         "{path: rows.csv, delimiter: ';', map: {frage: question, antwort: answers},"

@@ -39,6 +39,12 @@ class DatasetWriterTest {
         new Example.Chat(List.of(ChatMessage.user("u"), ChatMessage.assistant("a"))));
     assertReadBack(new Example.Preference("p", "c", "r"), new Example.Preference("", "c2", "r2"));
     assertReadBack(
+        new Example.UnpairedPreference("p", "c", true),
+        new Example.UnpairedPreference("", "d", false));
+    assertReadBack(
+        new Example.ChatUnpairedPreference(
+            List.of(ChatMessage.user("u")), List.of(ChatMessage.assistant("c")), false));
+    assertReadBack(
         new Example.ChatPreference(
             List.of(ChatMessage.user("u")),
             List.of(ChatMessage.assistant("c")),

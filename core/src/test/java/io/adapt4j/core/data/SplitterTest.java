@@ -177,4 +177,40 @@ class SplitterTest {
     assertThat(split.validation().size()).isEqualTo(10);
     assertThat(Splitter.of(labelled(100, 2, 1)).split().test().size()).isEqualTo(10);
   }
+
+  @Property(tries = 50)
+  void answersToOnePromptStayInOnePart(
+      @ForAll @IntRange(min = 40, max = 120) int rows, @ForAll long seed) {
+    Dataset all =
+        Datasets.of(
+            IntStream.range(0, rows)
+                .mapToObj(
+                    i ->
+                        i % 2 == 0
+                            ? new Example.Preference("prompt " + i / 4, "a" + i, "b" + i)
+                            : new Example.UnpairedPreference("prompt " + i / 4, "c" + i, true))
+                .toList());
+    Split split = Splitter.of(all).seed(seed).groupByPrompt().split();
+    assertIsPartition(all, split);
+    Set<String> trained = prompts(split.train());
+    assertThat(trained).doesNotContainAnyElementsOf(prompts(split.validation()));
+    assertThat(trained).doesNotContainAnyElementsOf(prompts(split.test()));
+  }
+
+  private static Set<String> prompts(Dataset dataset) {
+    Set<String> prompts = new HashSet<>();
+    for (Example example : DatasetReaderTest.contents(dataset)) {
+      prompts.add(
+          example instanceof Example.Preference pair
+              ? pair.prompt()
+              : ((Example.UnpairedPreference) example).prompt());
+    }
+    return prompts;
+  }
+
+  @Test
+  void rowsWithoutAPromptCannotBeGroupedByIt() {
+    Splitter splitter = Splitter.of(labelled(40, 2, 1)).groupByPrompt();
+    assertThatThrownBy(splitter::split).hasMessageContaining("expected an example with a prompt");
+  }
 }

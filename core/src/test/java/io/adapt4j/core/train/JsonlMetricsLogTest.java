@@ -58,6 +58,30 @@ class JsonlMetricsLogTest {
   }
 
   @Test
+  void aStepHasWhatItsTaskMeasured() throws IOException {
+    StepEvent plain = Events.step(12);
+    try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
+      log.step(
+          new StepEvent(
+              plain.step(),
+              plain.totalSteps(),
+              plain.epoch(),
+              plain.loss(),
+              plain.learningRate(),
+              plain.gradientNorm(),
+              plain.tokensPerSecond(),
+              plain.targetTokens(),
+              plain.elapsed(),
+              plain.remaining(),
+              plain.penalty(),
+              plain.duration(),
+              plain.resources(),
+              Map.of("margin", 0.25)));
+    }
+    assertThat(lines().get(0)).endsWith("'processor_share':0.75,'metrics':{'margin':0.25}}");
+  }
+
+  @Test
   void figuresThatDoNotExistAreNull() throws IOException {
     try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
       log.evaluated(

@@ -15,6 +15,8 @@ public final class GoldenSuite {
   private enum Kind {
     /** Hyper-parameters, batches and adapters of a training run. */
     LORA,
+    /** Losses of preferences, and a run that minimises one. */
+    PREFERENCE,
     /** A checkpoint with expected numbers. */
     MODELS,
     /** A chat template with conversations. */
@@ -60,6 +62,7 @@ public final class GoldenSuite {
           LoraCheck.run(golden, section);
         }
       }
+      case PREFERENCE -> PreferenceCheck.run(folder, section);
       case CHAT -> ChatCheck.run(folder, section);
       case FEATURES -> ChatCheck.runFeatures(folder, section);
       case OTHER -> throw new UnsupportedQuantityException("this kind of golden folder");
@@ -85,6 +88,9 @@ public final class GoldenSuite {
     }
     if (Files.exists(folder.resolve(LoraCheck.OPTIONS))) {
       return Kind.LORA;
+    }
+    if (Files.exists(folder.resolve(PreferenceCheck.TENSORS))) {
+      return Kind.PREFERENCE;
     }
     if (GoldenFolder.json(folder, GoldenFolder.JSON).has("kind")) {
       return Kind.MODELS;
