@@ -4,6 +4,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.reinforce.RolloutOptions;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.Selection;
@@ -86,6 +87,9 @@ final class FineTuneChecks {
                 List.of("accuracy", "macro_f1", "entity_precision", "entity_recall", "entity_f1");
           });
     }
+    if (task instanceof Task.Reinforced) {
+      measured.add("reward");
+    }
     if (task instanceof Task.Embeddings) {
       measured.addAll(List.of("mrr", "accuracy"));
     }
@@ -100,6 +104,28 @@ final class FineTuneChecks {
   }
 
   /** Refuses what only tasks that predict next tokens know. */
+  /** A rollout must divide into steps, so that every update is of one rollout. */
+  void rollouts(Task task, int batchSize, int accumulation, double neftune) {
+    if (task instanceof Task.Reinforced reinforced) {
+      RolloutOptions options = reinforced.algorithm().rollout();
+      long step = (long) batchSize * accumulation;
+      require(
+          step < 1 || options.completions() % step == 0,
+          "batchSize "
+              + batchSize
+              + " times gradientAccumulation "
+              + accumulation
+              + " must divide the completions of a rollout, which are "
+              + options.prompts()
+              + " prompts times "
+              + options.groupSize());
+      require(
+          neftune == 0,
+          "neftune changes what the policy is between drawing and updating; leave it out for this"
+              + " task");
+    }
+  }
+
   void onlyForNextTokens(Task task, String option, boolean used) {
     require(
         task == null || task instanceof Task.NextTokens || !used,

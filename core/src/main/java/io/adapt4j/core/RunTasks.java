@@ -44,6 +44,9 @@ final class RunTasks {
     }
     Fields options = named.get().options();
     String name = named.get().name();
+    if (name.equals(RunReinforcement.GRPO) || name.equals(RunReinforcement.PPO)) {
+      return RunReinforcement.read(name, options);
+    }
     Optional<Task> task =
         switch (name) {
           case NEXT_TOKENS -> Optional.of(Task.nextTokens());
@@ -65,6 +68,8 @@ final class RunTasks {
               NEXT_TOKENS,
               MASKED_TOKENS,
               EMBEDDINGS,
+              RunReinforcement.GRPO,
+              RunReinforcement.PPO,
               "classification",
               "multiLabel",
               "regression",
@@ -95,7 +100,15 @@ final class RunTasks {
     return options.flag(REPLACE).orElse(false) ? labelled.replaceClassifier() : labelled;
   }
 
-  static JsonNode write(Task task) {
+  /** Tells a task; empty if part of it is code. */
+  static Optional<JsonNode> write(Task task) {
+    if (task instanceof Task.Reinforced reinforced) {
+      return RunReinforcement.write(reinforced.algorithm()).map(JsonNode.class::cast);
+    }
+    return Optional.of(told(task));
+  }
+
+  private static JsonNode told(Task task) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     if (task instanceof Task.MaskedTokens masked) {
       keys.putObject(MASKED_TOKENS).put(PROBABILITY, masked.probability());

@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.List;
 import java.util.Objects;
 
@@ -96,8 +97,40 @@ public sealed interface Task {
     return new Embeddings(Embeddings.SCALE, "", "");
   }
 
+  /**
+   * Trains a decoder on rewards of its own completions. The rows give prompts: texts, prompts with
+   * completions or pairs, of which the prompt counts, and conversations up to the last message of
+   * the assistant. Batch size and gradient accumulation are completions of a step; a rollout must
+   * divide into steps. The validation loss is the negative mean reward of one completion of each
+   * held-out prompt, and {@code bestBy("reward")} says the same.
+   *
+   * @param algorithm {@link io.adapt4j.core.reinforce.Grpo} or {@link
+   *     io.adapt4j.core.reinforce.Ppo}, with its reward functions
+   * @return the task
+   */
+  static Task reinforcement(Reinforcement algorithm) {
+    return new Reinforced(algorithm);
+  }
+
   /** See {@link Task#nextTokens}. */
   record NextTokens() implements Task {}
+
+  /**
+   * Reinforcement learning.
+   *
+   * @param algorithm how, and for what rewards
+   */
+  record Reinforced(Reinforcement algorithm) implements Task {
+
+    /**
+     * Checks that there is an algorithm.
+     *
+     * @param algorithm how, and for what rewards
+     */
+    public Reinforced {
+      Objects.requireNonNull(algorithm, "algorithm");
+    }
+  }
 
   /**
    * Scores of texts or of their words.

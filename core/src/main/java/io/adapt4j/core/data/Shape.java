@@ -80,7 +80,12 @@ public enum Shape {
       required("chosen"),
       required("rejected"),
       optional("prompt", "conversations", "messages"),
-      optional("system"));
+      optional("system")),
+  /**
+   * {@code prompt} alone, with whatever fields rewards read: becomes {@link Example.Text}, which is
+   * what a policy continues.
+   */
+  PROMPT(required("prompt"));
 
   // Made by List.of, of records that hold such lists.
   @SuppressWarnings("ImmutableEnumChecker")
@@ -159,6 +164,10 @@ public enum Shape {
 
   /** The fields of a row that the shape does not know. */
   List<String> unknown(ObjectNode row) {
+    if (this == PROMPT) {
+      // Rewards may read any of them.
+      return List.of();
+    }
     List<String> used = fields.stream().map(field -> find(row, field.name())).toList();
     return names(row).stream().filter(name -> !used.contains(name)).toList();
   }

@@ -60,6 +60,7 @@ final class ShapeReader implements ExampleReader {
       case TAGGED -> tagged(row);
       case QUERY_PASSAGE -> queryPassage(row);
       case PREFERENCE -> preference(row);
+      case PROMPT -> new Example.Text(content(row, "prompt", false));
     };
   }
 

@@ -98,20 +98,25 @@ final class MetricsHistory {
             bytes(json.path("resident_bytes")),
             json.path("processor_share").isNumber()
                 ? OptionalDouble.of(json.path("processor_share").asDouble())
-                : OptionalDouble.empty()));
+                : OptionalDouble.empty()),
+        metrics(json));
   }
 
-  private static EvaluationEvent evaluation(JsonNode json) {
+  private static Map<String, Double> metrics(JsonNode json) {
     Map<String, Double> metrics = new LinkedHashMap<>();
     json.path("metrics")
         .fieldNames()
         .forEachRemaining(name -> metrics.put(name, number(json.path("metrics"), name)));
+    return metrics;
+  }
+
+  private static EvaluationEvent evaluation(JsonNode json) {
     return new EvaluationEvent(
         json.path("step").asInt(),
         number(json, "loss"),
         number(json, "perplexity"),
         json.path("best").asBoolean(),
-        metrics);
+        metrics(json));
   }
 
   private static SkippedStep skipped(JsonNode json) {

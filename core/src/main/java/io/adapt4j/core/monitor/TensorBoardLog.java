@@ -153,6 +153,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
         .resources()
         .processorShare()
         .ifPresent(share -> values.put("system/processor_share", share));
+    event.metrics().forEach((name, value) -> values.put("train/" + name, value));
     append(TensorBoardEvent.scalars(now(), event.step(), values));
   }
 

@@ -114,6 +114,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     line.put("heap_bytes", boxed(event.resources().heapBytes()));
     line.put("resident_bytes", boxed(event.resources().residentBytes()));
     line.put("processor_share", finite(event.resources().processorShare().orElse(Double.NaN)));
+    putMetrics(line, event.metrics());
     write(line);
   }
 
@@ -124,12 +125,16 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     line.put("loss", finite(event.loss()));
     line.put("perplexity", finite(event.perplexity()));
     line.put("best", event.bestSoFar());
-    if (!event.metrics().isEmpty()) {
-      Map<String, Object> metrics = new LinkedHashMap<>();
-      event.metrics().forEach((name, value) -> metrics.put(name, finite(value)));
-      line.put("metrics", metrics);
-    }
+    putMetrics(line, event.metrics());
     write(line);
+  }
+
+  private static void putMetrics(Map<String, Object> line, Map<String, Double> metrics) {
+    if (!metrics.isEmpty()) {
+      Map<String, Object> numbers = new LinkedHashMap<>();
+      metrics.forEach((name, value) -> numbers.put(name, finite(value)));
+      line.put("metrics", numbers);
+    }
   }
 
   @Override

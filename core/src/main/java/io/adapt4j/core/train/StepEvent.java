@@ -1,6 +1,9 @@
 package io.adapt4j.core.train;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -19,6 +22,7 @@ import java.util.Objects;
  * @param penalty what regularisation adds to the loss; 0 without any
  * @param duration time the step took; zero if it was not measured
  * @param resources what the process used
+ * @param metrics what else the task measures, by name; empty for most
  */
 public record StepEvent(
     int step,
@@ -33,10 +37,38 @@ public record StepEvent(
     Duration remaining,
     double penalty,
     Duration duration,
-    ResourceUse resources) {
+    ResourceUse resources,
+    Map<String, Double> metrics) {
 
   /**
-   * Checks that the times are given.
+   * Checks that the times are given and copies the metrics.
+   *
+   * @param step number of the step, from 1
+   * @param totalSteps planned optimizer steps
+   * @param epoch passes over the training examples so far, with fraction
+   * @param loss mean training loss per target token of the step
+   * @param learningRate learning rate used by the step
+   * @param gradientNorm global L2 norm of the gradients before clipping
+   * @param tokensPerSecond tokens processed per second, padding not counted
+   * @param targetTokens tokens of the step that the loss is computed on
+   * @param elapsed time since the run started
+   * @param remaining estimated time to the last step
+   * @param penalty what regularisation adds to the loss; 0 without any
+   * @param duration time the step took; zero if it was not measured
+   * @param resources what the process used
+   * @param metrics what else the task measures, by name
+   * @throws NullPointerException if one is null
+   */
+  public StepEvent {
+    Objects.requireNonNull(elapsed, "elapsed");
+    Objects.requireNonNull(remaining, "remaining");
+    Objects.requireNonNull(duration, "duration");
+    Objects.requireNonNull(resources, "resources");
+    metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+  }
+
+  /**
+   * Creates the event of a task that measures nothing but its loss.
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
@@ -53,11 +85,35 @@ public record StepEvent(
    * @param resources what the process used
    * @throws NullPointerException if one is null
    */
-  public StepEvent {
-    Objects.requireNonNull(elapsed, "elapsed");
-    Objects.requireNonNull(remaining, "remaining");
-    Objects.requireNonNull(duration, "duration");
-    Objects.requireNonNull(resources, "resources");
+  public StepEvent(
+      int step,
+      int totalSteps,
+      double epoch,
+      double loss,
+      double learningRate,
+      double gradientNorm,
+      double tokensPerSecond,
+      long targetTokens,
+      Duration elapsed,
+      Duration remaining,
+      double penalty,
+      Duration duration,
+      ResourceUse resources) {
+    this(
+        step,
+        totalSteps,
+        epoch,
+        loss,
+        learningRate,
+        gradientNorm,
+        tokensPerSecond,
+        targetTokens,
+        elapsed,
+        remaining,
+        penalty,
+        duration,
+        resources,
+        Map.of());
   }
 
   /**

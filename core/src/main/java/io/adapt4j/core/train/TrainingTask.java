@@ -1,5 +1,7 @@
 package io.adapt4j.core.train;
 
+import java.util.Map;
+
 /**
  * What a model is trained for: the loss of a batch and what is counted in it.
  *
@@ -22,6 +24,16 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
    */
   default Evaluation<B> evaluation() {
     return this::evaluate;
+  }
+
+  /**
+   * Tells what the task measured besides its loss in the batches that were differentiated since it
+   * was asked last.
+   *
+   * @return figures by name, the one to watch first; none unless this is overridden
+   */
+  default Map<String, Double> stepMetrics() {
+    return Map.of();
   }
 
   /**

@@ -21,6 +21,8 @@ public final class GoldenSuite {
     CHAT,
     /** A file of one-line templates. */
     FEATURES,
+    /** Pairs, rollouts and what is learned from them. */
+    PREFERENCE,
     /** Golden, but of a kind that is not checked. */
     OTHER,
     /** Not golden. */
@@ -62,6 +64,7 @@ public final class GoldenSuite {
       }
       case CHAT -> ChatCheck.run(folder, section);
       case FEATURES -> ChatCheck.runFeatures(folder, section);
+      case PREFERENCE -> ReinforcementCheck.run(folder, section);
       case OTHER -> throw new UnsupportedQuantityException("this kind of golden folder");
       case NONE ->
           throw new GoldenException(
@@ -85,6 +88,9 @@ public final class GoldenSuite {
     }
     if (Files.exists(folder.resolve(LoraCheck.OPTIONS))) {
       return Kind.LORA;
+    }
+    if (Files.exists(folder.resolve(ReinforcementCheck.TENSORS))) {
+      return Kind.PREFERENCE;
     }
     if (GoldenFolder.json(folder, GoldenFolder.JSON).has("kind")) {
       return Kind.MODELS;
