@@ -87,6 +87,9 @@ final class FineTuneChecks {
                 List.of("accuracy", "macro_f1", "entity_precision", "entity_recall", "entity_f1");
           });
     }
+    if (task instanceof Task.Reward) {
+      measured.addAll(List.of("accuracy", "margin"));
+    }
     if (task instanceof Task.Reinforced) {
       measured.add("reward");
     }

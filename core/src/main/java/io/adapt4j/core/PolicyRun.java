@@ -13,6 +13,7 @@ import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.reinforce.PolicyTraining;
 import io.adapt4j.core.reinforce.PromptRows;
 import io.adapt4j.core.reinforce.Reinforcement;
+import io.adapt4j.core.reinforce.WeightedReward;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.LearningRateCurve;
@@ -184,6 +185,11 @@ final class PolicyRun implements TaskRun {
                 settings.seed(),
                 () -> (Decoder) model.load(settings.precision(), settings.seed())))) {
       return action.apply(training);
+    } finally {
+      algorithm.rollout().rewards().stream()
+          .map(WeightedReward::function)
+          .filter(ModelReward.class::isInstance)
+          .forEach(reward -> ((ModelReward) reward).close());
     }
   }
 }

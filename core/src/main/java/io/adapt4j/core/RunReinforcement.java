@@ -33,6 +33,7 @@ final class RunReinforcement {
   private static final String WEIGHT = "weight";
   private static final String REGEX = "regex";
   private static final String NUMERIC_ANSWER = "numericAnswer";
+  private static final String MODEL = "model";
   private static final String KL_COEFFICIENT = "klCoefficient";
   private static final String ABOVE_0 = "above 0";
   private static final String NOT_NEGATIVE = "of at least 0";
@@ -146,17 +147,22 @@ final class RunReinforcement {
 
   private static boolean readReward(Fields fields, ReinforcementBuilder<?> builder) {
     fields.require(NAME, "Name the reward; its mean is reported under it.");
-    fields.exclude(REGEX, NUMERIC_ANSWER);
+    fields.exclude(REGEX, NUMERIC_ANSWER, MODEL);
     List<RewardFunction> functions = new ArrayList<>();
     fields.text(REGEX).flatMap(regex -> format(fields, regex)).ifPresent(functions::add);
     fields.text(NUMERIC_ANSWER).map(Rewards::numericAnswer).ifPresent(functions::add);
+    fields.file(MODEL).map(ModelReward::new).ifPresent(functions::add);
     Optional<String> name = fields.text(NAME);
     double weight = fields.number(WEIGHT, "", Double::isFinite).orElse(1.0);
     fields.finish();
     if (functions.isEmpty()) {
       fields.problem(
           REGEX,
-          "expected what is rewarded: " + REGEX + " or " + NUMERIC_ANSWER + ", found neither.");
+          "expected what is rewarded: "
+              + String.join(", ", REGEX, NUMERIC_ANSWER)
+              + " or "
+              + MODEL
+              + ", found none.");
       return false;
     }
     name.ifPresent(given -> builder.reward(given, weight, functions.get(0)));
@@ -199,6 +205,8 @@ final class RunReinforcement {
         one.put(REGEX, format.regex());
       } else if (reward.function() instanceof Rewards.NumericAnswer answer) {
         one.put(NUMERIC_ANSWER, answer.field());
+      } else if (reward.function() instanceof ModelReward own) {
+        one.put(MODEL, own.folder().toAbsolutePath().normalize().toString());
       } else {
         return Optional.empty();
       }

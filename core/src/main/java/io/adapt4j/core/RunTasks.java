@@ -15,6 +15,9 @@ final class RunTasks {
   private static final String NEXT_TOKENS = "nextTokens";
   private static final String MASKED_TOKENS = "maskedTokens";
   private static final String EMBEDDINGS = "embeddings";
+  private static final String REWARD = "reward";
+  private static final String MARGIN = "margin";
+  private static final String CENTRING = "centring";
   private static final String SCALE = "scale";
   private static final String QUERY_PROMPT = "queryPrompt";
   private static final String PASSAGE_PROMPT = "passagePrompt";
@@ -52,6 +55,7 @@ final class RunTasks {
           case NEXT_TOKENS -> Optional.of(Task.nextTokens());
           case MASKED_TOKENS -> Optional.of(masked(options));
           case EMBEDDINGS -> Optional.of(embeddings(options));
+          case REWARD -> Optional.of(reward(options));
           default ->
               LABELLED.stream()
                   .filter(one -> name(one).equals(name))
@@ -68,6 +72,7 @@ final class RunTasks {
               NEXT_TOKENS,
               MASKED_TOKENS,
               EMBEDDINGS,
+              REWARD,
               RunReinforcement.GRPO,
               RunReinforcement.PPO,
               "classification",
@@ -93,6 +98,12 @@ final class RunTasks {
         options.text(PASSAGE_PROMPT).orElse(usual.passagePrompt()));
   }
 
+  private static Task reward(Fields options) {
+    return new Task.Reward(
+        options.text(MARGIN).orElse(""),
+        options.number(CENTRING, "of at least 0", value -> value >= 0).orElse(0.0));
+  }
+
   private static Task labelled(Task.Labelled task, Fields options) {
     boolean hasClasses = task.problem() != TextProblem.NUMBER;
     List<String> labels = hasClasses ? options.texts(LABELS) : List.of();
@@ -112,6 +123,14 @@ final class RunTasks {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     if (task instanceof Task.MaskedTokens masked) {
       keys.putObject(MASKED_TOKENS).put(PROBABILITY, masked.probability());
+      return keys;
+    }
+    if (task instanceof Task.Reward reward) {
+      ObjectNode options = keys.putObject(REWARD);
+      if (!reward.marginField().isEmpty()) {
+        options.put(MARGIN, reward.marginField());
+      }
+      options.put(CENTRING, reward.centring());
       return keys;
     }
     if (task instanceof Task.Embeddings embeddings) {

@@ -36,6 +36,9 @@ interface TaskRun {
     if (task instanceof Task.Embeddings embeddings) {
       return RetrievalRun.prepare(settings, embeddings, tokenizer);
     }
+    if (task instanceof Task.Reward reward) {
+      return RewardRun.prepare(settings, reward, tokenizer);
+    }
     if (task instanceof Task.Reinforced reinforced) {
       return PolicyRun.prepare(settings, reinforced.algorithm(), tokenizer);
     }

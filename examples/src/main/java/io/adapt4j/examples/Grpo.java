@@ -10,7 +10,7 @@ import java.util.Map;
  * before and after, the divergence from the start, and stories: a reward that rises says nothing of
  * how it was got.
  *
- * <p>Run it from the root of the repository. The argument {@code short} trains a third as long.
+ * <p>Run it from the root of the repository. The argument {@code short} trains half as long.
  */
 public final class Grpo {
 
@@ -26,7 +26,7 @@ public final class Grpo {
    */
   public static void main(String[] args) {
     boolean isShort = args.length > 0 && args[0].equals("short");
-    StoryRuns runs = new StoryRuns(Path.of("examples"), Path.of("runs/grpo"), isShort ? 2 : 6);
+    StoryRuns runs = new StoryRuns(Path.of("examples"), Path.of("runs/grpo"), isShort ? 2 : 4);
     StringBuilder table =
         new StringBuilder(
             "| seed | | reward | words | ending | KL a token | truncated | tokens |\n"

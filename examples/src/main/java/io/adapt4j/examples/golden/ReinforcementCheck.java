@@ -56,6 +56,7 @@ final class ReinforcementCheck {
       section.attempt("grpo losses", check::policy);
     }
     section.attempt("ppo", () -> PpoCheck.run(folder, json.path("ppo"), section));
+    section.attempt("reward", () -> RewardCheck.run(folder, json.path("reward"), section));
   }
 
   private void advantages() {
