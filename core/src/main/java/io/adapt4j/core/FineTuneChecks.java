@@ -4,9 +4,13 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.preference.Kto;
+import io.adapt4j.core.preference.Metrics;
+import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.RolloutOptions;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.Trainer;
 import java.nio.file.Files;
@@ -96,14 +100,49 @@ final class FineTuneChecks {
     if (task instanceof Task.Embeddings) {
       measured.addAll(List.of("mrr", "accuracy"));
     }
+    if (task instanceof Task.Preferences preferences) {
+      measured.addAll(Metrics.selectable(preferences.loss()));
+    }
     require(
         measured.contains(bestBy),
         "bestBy: expected one of " + measured + ", which this task measures, found " + bestBy);
+    if (task instanceof Task.Preferences) {
+      require(
+          overflow != Overflow.SPLIT,
+          "overflow SPLIT is not for preferences, whose answers are judged as a whole; truncate or"
+              + " drop them");
+    } else {
+      require(
+          task instanceof Task.NextTokens || overflow == Overflow.TRUNCATE_RIGHT,
+          "overflow "
+              + overflow
+              + " is for tasks that predict next tokens; this one cuts texts at their end");
+    }
+  }
+
+  /** Checks what preferences are compared with, and how many at a time. */
+  void preferences(Task task, FineTuningMethod method, int batchSize) {
+    if (!(task instanceof Task.Preferences preferences)) {
+      return;
+    }
+    boolean asksBase =
+        preferences.loss().usesReference() && preferences.reference() instanceof Reference.Base;
     require(
-        task instanceof Task.NextTokens || overflow == Overflow.TRUNCATE_RIGHT,
-        "overflow "
-            + overflow
-            + " is for tasks that predict next tokens; this one cuts texts at their end");
+        !asksBase || !(method instanceof FullFineTuning),
+        "full fine-tuning changes the base that the loss compares with; say"
+            + " reference(Reference.precomputed()) or reference(Reference.model(folder)), or train"
+            + " an adapter");
+    require(
+        !(preferences.loss() instanceof Kto kto && kto.estimatesDivergence()) || batchSize > 1,
+        "KTO estimates a mean over each batch: batchSize must be at least 2, found "
+            + batchSize
+            + "; without such an estimate say withoutDivergence()");
+    if (preferences.loss().usesReference()
+        && preferences.reference() instanceof Reference.Model model) {
+      require(
+          Files.isDirectory(model.folder()),
+          "the reference model's folder " + model.folder().toAbsolutePath() + " does not exist");
+    }
   }
 
   /** Refuses what only tasks that predict next tokens know. */

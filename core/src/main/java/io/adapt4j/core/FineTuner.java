@@ -860,6 +860,7 @@ public final class FineTuner {
           patience == null || patience >= 1,
           "earlyStopping must allow at least 1 evaluation, found " + patience);
       checks.task(task, bestBy, overflow);
+      checks.preferences(task, method, batchSize);
       checks.rollouts(task, batchSize, accumulation, neftune);
       checks.onlyForNextTokens(task, "regularise", !regularisations.isEmpty());
       checks.onlyForNextTokens(task, "packing, lossOn or overlap", tokens.concernsGeneration());

@@ -4,6 +4,8 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.ExampleEncoder;
+import io.adapt4j.core.data.PreferenceBatches;
+import io.adapt4j.core.data.PreferenceRows;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.plan.Device;
@@ -12,7 +14,6 @@ import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.reinforce.PairwiseLoss;
 import io.adapt4j.core.reinforce.PairwiseObjective;
 import io.adapt4j.core.reinforce.RewardBatches;
-import io.adapt4j.core.reinforce.RewardRows;
 import io.adapt4j.core.reinforce.RewardTask;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
@@ -31,17 +32,19 @@ final class RewardRun implements TaskRun {
 
   private final FineTuneSettings settings;
   private final Task.Reward task;
-  private final RewardRows train;
-  private final Optional<RewardRows> held;
+  private final PreferenceRows train;
+  private final Optional<PreferenceRows> held;
   private final ExampleEncoder encoder;
   private final int paddingId;
+  private final float[] margins;
+  private final float[] heldMargins;
   private final RunParts parts;
 
   private RewardRun(
       FineTuneSettings settings,
       Task.Reward task,
-      RewardRows train,
-      Optional<RewardRows> held,
+      PreferenceRows train,
+      Optional<PreferenceRows> held,
       ExampleEncoder encoder,
       int paddingId) {
     this.settings = settings;
@@ -50,8 +53,11 @@ final class RewardRun implements TaskRun {
     this.held = held;
     this.encoder = encoder;
     this.paddingId = paddingId;
+    this.margins = RewardBatches.margins(train, task.marginField());
+    this.heldMargins =
+        held.map(rows -> RewardBatches.margins(rows, task.marginField())).orElse(new float[0]);
     this.parts =
-        new RunParts(settings, train.report(), held.map(RewardRows::report), encoder.maxLength());
+        new RunParts(settings, train.report(), held.map(PreferenceRows::report), encoder.maxLength());
   }
 
   static RewardRun prepare(FineTuneSettings settings, Task.Reward task, Tokenizer tokenizer) {
@@ -64,9 +70,9 @@ final class RewardRun implements TaskRun {
     ChatTemplate.find(settings.model().folder()).ifPresent(encoding::chatTemplate);
     ExampleEncoder encoder = encoding.build();
     try {
-      RewardRows train = rows(settings.train(), encoder, task);
-      Optional<RewardRows> held = settings.validation().map(data -> rows(data, encoder, task));
-      RunRepeat.requireSameData(settings, train.report(), held.map(RewardRows::report));
+      PreferenceRows train = rows(settings.train(), encoder);
+      Optional<PreferenceRows> held = settings.validation().map(data -> rows(data, encoder));
+      RunRepeat.requireSameData(settings, train.report(), held.map(PreferenceRows::report));
       int paddingId = model.config().padTokenId().orElse(tokenizer.paddingId());
       return new RewardRun(settings, task, train, held, encoder, paddingId);
     } catch (DatasetException e) {
@@ -74,8 +80,8 @@ final class RewardRun implements TaskRun {
     }
   }
 
-  private static RewardRows rows(Dataset data, ExampleEncoder encoder, Task.Reward task) {
-    RewardRows rows = RewardRows.of(data, encoder, task.marginField());
+  private static PreferenceRows rows(Dataset data, ExampleEncoder encoder) {
+    PreferenceRows rows = PreferenceRows.of(data, encoder);
     TaskRun.requireUsable(data, rows.report(), encoder.maxLength());
     return rows;
   }
@@ -124,10 +130,15 @@ final class RewardRun implements TaskRun {
   }
 
   private RewardBatches batches() {
-    return RewardBatches.shuffled(train, settings.batchSize(), paddingId, settings.seed());
+    return RewardBatches.of(
+        PreferenceBatches.shuffled(train, settings.batchSize(), paddingId, settings.seed()),
+        margins);
   }
 
   private Optional<RewardBatches> heldBatches() {
-    return held.map(rows -> RewardBatches.inOrder(rows, settings.batchSize(), paddingId));
+    return held.map(
+        rows ->
+            RewardBatches.of(
+                PreferenceBatches.inOrder(rows, settings.batchSize(), paddingId), heldMargins));
   }
 }

@@ -117,6 +117,17 @@ record RunParts(
    * @param texts of an example, each as long as the longest
    */
   Forecast forecast(Network declared, int longest, int texts, Device device) {
+    return forecast(declared, longest, texts, Optional.empty(), device);
+  }
+
+  /**
+   * Predicts the memory of a run beside another model.
+   *
+   * @param texts of an example, each as long as the longest
+   * @param reference the other model, whose weights do not train
+   */
+  Forecast forecast(
+      Network declared, int longest, int texts, Optional<Network> reference, Device device) {
     TrainingStep.Settings step = settings.training().step();
     StepShape shape =
         new StepShape(
@@ -126,7 +137,8 @@ record RunParts(
             LoadedModel.typeOf(settings.precision(), declared, settings.model().folder()),
             step.optimizer(),
             step.recompute());
-    return Planner.of(declared, settings.method()).forecast(shape, device);
+    Planner planner = Planner.of(declared, settings.method());
+    return reference.map(planner::beside).orElse(planner).forecast(shape, device);
   }
 
   /** Predicts the memory of a batch of the longest texts of all. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.data.TextProblem;
 import io.adapt4j.core.describe.Fields;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -57,28 +58,21 @@ final class RunTasks {
           case EMBEDDINGS -> Optional.of(embeddings(options));
           case REWARD -> Optional.of(reward(options));
           default ->
-              LABELLED.stream()
-                  .filter(one -> name(one).equals(name))
-                  .findFirst()
-                  .map(one -> labelled(one, options));
+              RunPreferences.NAMES.contains(name)
+                  ? RunPreferences.read(name, options)
+                  : LABELLED.stream()
+                      .filter(one -> name(one).equals(name))
+                      .findFirst()
+                      .map(one -> labelled(one, options));
         };
-    if (task.isPresent()) {
+    if (task.isPresent() || RunPreferences.NAMES.contains(name)) {
       options.finish();
     } else {
-      fields.refuse(
-          "task",
-          name,
-          List.of(
-              NEXT_TOKENS,
-              MASKED_TOKENS,
-              EMBEDDINGS,
-              REWARD,
-              RunReinforcement.GRPO,
-              RunReinforcement.PPO,
-              "classification",
-              "multiLabel",
-              "regression",
-              "tokenClassification"));
+      List<String> names = new ArrayList<>(List.of(NEXT_TOKENS, MASKED_TOKENS, EMBEDDINGS, REWARD));
+      LABELLED.forEach(one -> names.add(name(one)));
+      names.addAll(RunPreferences.NAMES);
+      names.addAll(List.of(RunReinforcement.GRPO, RunReinforcement.PPO));
+      fields.refuse("task", name, names);
     }
     return task;
   }
@@ -139,6 +133,9 @@ final class RunTasks {
           .put(QUERY_PROMPT, embeddings.queryPrompt())
           .put(PASSAGE_PROMPT, embeddings.passagePrompt());
       return keys;
+    }
+    if (task instanceof Task.Preferences preferences) {
+      return RunPreferences.write(preferences);
     }
     if (task instanceof Task.Labelled labelled) {
       ObjectNode options = keys.putObject(name(labelled));

@@ -1,6 +1,8 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.preference.PreferenceLoss;
+import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.List;
 import java.util.Objects;
@@ -95,6 +97,18 @@ public sealed interface Task {
    */
   static Embeddings embeddings() {
     return new Embeddings(Embeddings.SCALE, "", "");
+  }
+
+  /**
+   * Preferring some answers to others, with decoders: from pairs of a better and a worse answer, or
+   * with {@link PreferenceLoss#kto} from answers that are good or bad. Measures {@code accuracy}
+   * and {@code margin} of the rewards and what they are made of, also in every step.
+   *
+   * @param loss what is minimised
+   * @return the task, compared with the base where the loss compares
+   */
+  static Preferences preference(PreferenceLoss loss) {
+    return new Preferences(loss, Reference.base());
   }
 
   /**
@@ -249,6 +263,36 @@ public sealed interface Task {
         throw new IllegalArgumentException(
             "maskedTokens: expected a probability above 0 and below 1, found " + probability);
       }
+    }
+  }
+
+  /**
+   * See {@link Task#preference}.
+   *
+   * @param loss what is minimised
+   * @param reference what the loss compares with; of no consequence where it does not compare
+   */
+  record Preferences(PreferenceLoss loss, Reference reference) implements Task {
+
+    /**
+     * Checks that both are given.
+     *
+     * @param loss what is minimised
+     * @param reference what the loss compares with
+     */
+    public Preferences {
+      Objects.requireNonNull(loss, "loss");
+      Objects.requireNonNull(reference, "reference");
+    }
+
+    /**
+     * Sets what the loss compares with.
+     *
+     * @param model the reference
+     * @return a changed copy
+     */
+    public Preferences reference(Reference model) {
+      return new Preferences(loss, model);
     }
   }
 

@@ -36,6 +36,9 @@ interface TaskRun {
     if (task instanceof Task.Embeddings embeddings) {
       return RetrievalRun.prepare(settings, embeddings, tokenizer);
     }
+    if (task instanceof Task.Preferences preferences) {
+      return PreferenceRun.prepare(settings, preferences, tokenizer);
+    }
     if (task instanceof Task.Reward reward) {
       return RewardRun.prepare(settings, reward, tokenizer);
     }
@@ -75,7 +78,11 @@ interface TaskRun {
                   + maxLength
                   + ", "
                   + report.nothingToLearn()
-                  + " have nothing to learn within it. Raise maxLength or check the data."));
+                  + " have nothing to learn within it"
+                  + (report.alike() == 0
+                      ? ""
+                      : ", " + report.alike() + " have two completions that are alike within it")
+                  + ". Raise maxLength or check the data."));
     }
   }
 }

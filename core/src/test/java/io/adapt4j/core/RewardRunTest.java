@@ -151,7 +151,7 @@ class RewardRunTest {
         tuner(Task.reward(), Datasets.of(List.of(new Example.Text("Tom ran.")))).build();
     assertThatExceptionOfType(FineTuneException.class)
         .isThrownBy(tuner::run)
-        .withMessageContaining("fields chosen and rejected");
+        .withMessageContaining("fields chosen, rejected");
     assertThatExceptionOfType(ConfigException.class)
         .isThrownBy(() -> RewardModel.load(ModelSource.path(model)))
         .withMessageContaining("This model generates text");

@@ -60,6 +60,14 @@ final class TextParts {
     if (example instanceof Example.Chat chat) {
       return new Example.Chat(map(chat.messages(), parts, change), chat.tools());
     }
+    if (example instanceof Example.UnpairedPreference one) {
+      return new Example.UnpairedPreference(
+          apply(one.prompt(), Part.PROMPT, parts, change), one.completion(), one.desirable());
+    }
+    if (example instanceof Example.ChatUnpairedPreference one) {
+      return new Example.ChatUnpairedPreference(
+          map(one.prompt(), parts, change), one.completion(), one.desirable());
+    }
     Example.ChatPreference preference = (Example.ChatPreference) example;
     return new Example.ChatPreference(
         map(preference.prompt(), parts, change), preference.chosen(), preference.rejected());

@@ -3,6 +3,7 @@ package io.adapt4j.core.chat;
 import io.adapt4j.core.template.Span;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -75,6 +76,33 @@ public final class ChatEncoder {
     RenderedChat chat = template.renderWithSpans(messages, options);
     List<Span> all = chat.assistantSpans();
     List<Span> spans = lastOnly && !all.isEmpty() ? all.subList(all.size() - 1, all.size()) : all;
+    return encoded(chat, spans);
+  }
+
+  /**
+   * Encodes a conversation and what may follow it, with the tokens of assistant messages marked
+   * that follow it.
+   *
+   * @param prompt the conversation so far; may be empty
+   * @param continuation the messages that follow
+   * @param options how to render them
+   * @return text, ids and mask of all of it
+   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
+   *     conversation
+   * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
+   */
+  public EncodedChat encodeContinuation(
+      List<ChatMessage> prompt, List<ChatMessage> continuation, ChatOptions options) {
+    List<ChatMessage> messages = new ArrayList<>(prompt);
+    messages.addAll(continuation);
+    RenderedChat chat = template.renderWithSpans(messages, options);
+    boolean answered = prompt.stream().anyMatch(message -> message.role().equals("assistant"));
+    int before = answered ? template.renderWithSpans(prompt, options).assistantSpans().size() : 0;
+    List<Span> spans = chat.assistantSpans();
+    return encoded(chat, spans.subList(Math.min(before, spans.size()), spans.size()));
+  }
+
+  private EncodedChat encoded(RenderedChat chat, List<Span> spans) {
     Encoding encoding = tokenizer.encodeWithOffsets(chat.text(), false);
     boolean[] mask = new boolean[encoding.length()];
     for (int i = 0; i < mask.length; i++) {

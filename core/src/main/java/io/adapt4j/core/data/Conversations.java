@@ -57,20 +57,10 @@ final class Conversations {
 
   /** A row whose better and worse answers are messages; what both begin with is the prompt. */
   static Example preference(ObjectNode row, Shape shape) throws RowProblem {
-    String field = shape.find(row, "prompt");
-    List<ChatMessage> prompt = new ArrayList<>(system(row));
-    if (row.path(field).isTextual()) {
-      prompt.add(ChatMessage.user(PlainReader.content(row, field, false)));
-    } else if (row.hasNonNull(field)) {
-      prompt.addAll(messages(row, field));
-    }
+    List<ChatMessage> prompt = prompt(row, shape);
     List<ChatMessage> chosen = messages(row, "chosen");
     List<ChatMessage> rejected = messages(row, "rejected");
-    int shared = 0;
-    while (shared < Math.min(chosen.size(), rejected.size()) - 1
-        && chosen.get(shared).equals(rejected.get(shared))) {
-      shared++;
-    }
+    int shared = shared(chosen, rejected);
     if (shared > 0) {
       // The answers hold the whole conversation, so the prompt is in them.
       prompt.removeIf(message -> !message.role().equals("system"));
@@ -78,9 +68,77 @@ final class Conversations {
           .filter(message -> !prompt.contains(message))
           .forEach(prompt::add);
     }
-    List<ChatMessage> better = chosen.subList(shared, chosen.size());
-    List<ChatMessage> worse = rejected.subList(shared, rejected.size());
-    return made(() -> new Example.ChatPreference(prompt, better, worse));
+    return preference(
+        prompt, chosen.subList(shared, chosen.size()), rejected.subList(shared, rejected.size()));
+  }
+
+  /** Two conversations that begin alike. */
+  static Example preference(List<ChatMessage> chosen, List<ChatMessage> rejected)
+      throws RowProblem {
+    int shared = shared(chosen, rejected);
+    return preference(
+        chosen.subList(0, shared),
+        chosen.subList(shared, chosen.size()),
+        rejected.subList(shared, rejected.size()));
+  }
+
+  private static Example preference(
+      List<ChatMessage> prompt, List<ChatMessage> chosen, List<ChatMessage> rejected)
+      throws RowProblem {
+    requireContent("chosen", chosen);
+    requireContent("rejected", rejected);
+    if (chosen.equals(rejected)) {
+      throw PreferenceReader.alike();
+    }
+    return made(() -> new Example.ChatPreference(prompt, chosen, rejected));
+  }
+
+  /** Messages at the beginning of both; the last of either is never among them. */
+  private static int shared(List<ChatMessage> chosen, List<ChatMessage> rejected) {
+    int shared = 0;
+    while (shared < Math.min(chosen.size(), rejected.size()) - 1
+        && chosen.get(shared).equals(rejected.get(shared))) {
+      shared++;
+    }
+    return shared;
+  }
+
+  /** A row whose answer is messages, or is to become one. */
+  static Example unpaired(ObjectNode row, Shape shape, boolean desirable) throws RowProblem {
+    List<ChatMessage> prompt = prompt(row, shape);
+    String field = shape.find(row, "completion");
+    List<ChatMessage> completion =
+        row.path(field).isTextual()
+            ? List.of(ChatMessage.assistant(PlainReader.content(row, field, false)))
+            : messages(row, field);
+    requireContent(field, completion);
+    return made(() -> new Example.ChatUnpairedPreference(prompt, completion, desirable));
+  }
+
+  /** Refuses an answer of which every message is empty. */
+  private static void requireContent(String field, List<ChatMessage> answer) throws RowProblem {
+    boolean says =
+        answer.stream()
+            .anyMatch(
+                message ->
+                    !"".equals(message.content()) || message.fields().get("tool_calls") != null);
+    if (!says) {
+      throw new RowProblem(
+          "field '"
+              + field
+              + "': expected a message to learn, found an empty one. Remove the row.");
+    }
+  }
+
+  private static List<ChatMessage> prompt(ObjectNode row, Shape shape) throws RowProblem {
+    String field = shape.find(row, "prompt");
+    List<ChatMessage> prompt = new ArrayList<>(system(row));
+    if (row.path(field).isTextual()) {
+      prompt.add(ChatMessage.user(PlainReader.content(row, field, false)));
+    } else if (row.hasNonNull(field)) {
+      prompt.addAll(messages(row, field));
+    }
+    return prompt;
   }
 
   private static List<ChatMessage> system(ObjectNode row) throws RowProblem {

@@ -199,8 +199,9 @@ public final class DataDescription {
       fields.refuse("stratify", stratify.get(), List.of("label"));
     }
     Optional<String> group = fields.text("group");
+    Optional<Boolean> byPrompt = fields.flag("byPrompt").filter(on -> on);
     Optional<String> time = fields.text("time");
-    fields.exclude("stratify", "group", "time");
+    fields.exclude("stratify", "group", "byPrompt", "time");
     if (rows.isEmpty()) {
       return Optional.empty();
     }
@@ -218,6 +219,7 @@ public final class DataDescription {
           seed.ifPresent(splitter::seed);
           stratify.ifPresent(label -> splitter.stratifyByLabel());
           group.ifPresent(splitter::groupBy);
+          byPrompt.ifPresent(on -> splitter.groupByPrompt());
           time.ifPresent(splitter::byTime);
           return splitter.split();
         });

@@ -97,6 +97,17 @@ final class DatasetWriter {
           .put("chosen", preference.chosen())
           .put("rejected", preference.rejected());
     }
+    if (example instanceof Example.UnpairedPreference one) {
+      return object
+          .put("prompt", one.prompt())
+          .put("completion", one.completion())
+          .put("label", one.desirable());
+    }
+    if (example instanceof Example.ChatUnpairedPreference one) {
+      object.set("prompt", messages(one.prompt()));
+      object.set("completion", messages(one.completion()));
+      return object.put("label", one.desirable());
+    }
     Example.ChatPreference preference = (Example.ChatPreference) example;
     if (!preference.prompt().isEmpty()) {
       object.set("prompt", messages(preference.prompt()));

@@ -14,7 +14,9 @@ public sealed interface Example
         Example.Tagged,
         Example.QueryPassage,
         Example.Preference,
-        Example.ChatPreference {
+        Example.ChatPreference,
+        Example.UnpairedPreference,
+        Example.ChatUnpairedPreference {
 
   /**
    * A text to continue: every token of it is trained on.
@@ -274,6 +276,60 @@ public sealed interface Example
                 + chosen.size()
                 + " and "
                 + rejected.size());
+      }
+    }
+  }
+
+  /**
+   * A prompt with one completion and whether it is wanted, as KTO takes them.
+   *
+   * @param prompt what is given; may be empty
+   * @param completion what was answered, not empty
+   * @param desirable whether it is a good answer
+   */
+  record UnpairedPreference(String prompt, String completion, boolean desirable)
+      implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param prompt what is given
+     * @param completion what was answered
+     * @param desirable whether it is a good answer
+     * @throws IllegalArgumentException if the completion is empty
+     */
+    public UnpairedPreference {
+      if (prompt == null) {
+        throw new IllegalArgumentException("prompt must not be null; use an empty text");
+      }
+      requireContent("completion", completion);
+    }
+  }
+
+  /**
+   * A conversation with one continuation and whether it is wanted.
+   *
+   * @param prompt what is given; may be empty
+   * @param completion the continuation, at least one message
+   * @param desirable whether it is a good one
+   */
+  record ChatUnpairedPreference(
+      List<ChatMessage> prompt, List<ChatMessage> completion, boolean desirable)
+      implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param prompt what is given, copied
+     * @param completion the continuation, copied
+     * @param desirable whether it is a good one
+     * @throws IllegalArgumentException if the continuation has no message
+     */
+    public ChatUnpairedPreference {
+      prompt = List.copyOf(prompt);
+      completion = List.copyOf(completion);
+      if (completion.isEmpty()) {
+        throw new IllegalArgumentException("completion needs at least one message, found none");
       }
     }
   }

@@ -2,6 +2,7 @@ package io.adapt4j.core.data;
 
 import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.chat.EncodedChat;
@@ -9,6 +10,7 @@ import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -293,20 +295,47 @@ public final class ExampleEncoder {
             + " completions or chats, or train for their own task.");
   }
 
-  private TrainingSample tokenize(Example.Chat chat) {
+  /** An answer to a prompt, nothing else of it to be learned; of any length. */
+  TrainingSample answer(String prompt, String completion) {
+    return tokenize(prompt + completion, prompt.length());
+  }
+
+  /** What follows a conversation, only the assistant's words in it to be learned; of any length. */
+  TrainingSample answer(List<ChatMessage> prompt, List<ChatMessage> completion) {
+    requireChatTemplate();
+    try {
+      return learned(chatEncoder.encodeContinuation(prompt, completion, ChatOptions.defaults()));
+    } catch (ChatException | TemplateException e) {
+      throw refused(e);
+    }
+  }
+
+  /** Brings a sample within the limit. */
+  EncodedExample limited(TrainingSample sample) {
+    return limit.apply(sample);
+  }
+
+  private static DatasetException refused(RuntimeException e) {
+    return new DatasetException("the chat template refuses the conversation: " + e.getMessage(), e);
+  }
+
+  private void requireChatTemplate() {
     if (chatEncoder == null) {
       throw new DatasetException(
           "a conversation needs a chat template to become a text. Give the encoder the model's, or"
               + " read the rows as prompts with completions.");
     }
     metChat = true;
+  }
+
+  private TrainingSample tokenize(Example.Chat chat) {
+    requireChatTemplate();
     ChatOptions defaults = ChatOptions.defaults();
     ChatOptions options = chat.tools().isEmpty() ? defaults : defaults.withTools(chat.tools());
     try {
       return lossOn == LossOn.ALL ? whole(chat, options) : assistantOnly(chat, options);
     } catch (ChatException | TemplateException e) {
-      throw new DatasetException(
-          "the chat template refuses the conversation: " + e.getMessage(), e);
+      throw refused(e);
     }
   }
 
@@ -315,8 +344,11 @@ public final class ExampleEncoder {
   }
 
   private TrainingSample assistantOnly(Example.Chat chat, ChatOptions options) {
-    EncodedChat encoded =
-        chatEncoder.encodeWithMask(chat.messages(), options, lossOn == LossOn.LAST_ASSISTANT);
+    return learned(
+        chatEncoder.encodeWithMask(chat.messages(), options, lossOn == LossOn.LAST_ASSISTANT));
+  }
+
+  private static TrainingSample learned(EncodedChat encoded) {
     int[] labels = requireTokens(encoded.ids()).clone();
     for (int i = 0; i < labels.length; i++) {
       labels[i] = encoded.assistantMask()[i] ? labels[i] : TrainingSample.IGNORED;

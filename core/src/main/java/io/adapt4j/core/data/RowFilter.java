@@ -1,7 +1,6 @@
 package io.adapt4j.core.data;
 
 import io.adapt4j.core.internal.FileDigest;
-import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,18 +99,8 @@ final class RowFilter {
       tokens += sample.length();
       targetTokens += sample.targetTokens();
       longest = Math.max(longest, sample.length());
-      digest(sample, weight);
+      SampleDigest.add(digest, sample, weight);
       samples.add(row, sample);
     }
-  }
-
-  /** A weight of 1 leaves no trace, so that data without weights keeps its digest. */
-  private void digest(TrainingSample sample, double weight) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate((2 * sample.length() + 1) * Integer.BYTES + Double.BYTES);
-    bytes.putInt(sample.length());
-    bytes.asIntBuffer().put(sample.ids()).put(sample.labels());
-    bytes.putDouble(bytes.capacity() - Double.BYTES, weight);
-    digest.update(bytes.array(), 0, bytes.capacity() - (weight == 1 ? Double.BYTES : 0));
   }
 }

@@ -30,6 +30,38 @@ final class RowKeys {
       };
     }
 
+    static KeyOf prompt() {
+      return (dataset, row) -> {
+        Example example = dataset.get(row);
+        if (example instanceof Example.PromptCompletion pair) {
+          return pair.prompt();
+        }
+        if (example instanceof Example.Preference preference) {
+          return preference.prompt();
+        }
+        if (example instanceof Example.UnpairedPreference one) {
+          return one.prompt();
+        }
+        if (example instanceof Example.ChatPreference preference) {
+          return preference.prompt().toString();
+        }
+        if (example instanceof Example.ChatUnpairedPreference one) {
+          return one.prompt().toString();
+        }
+        if (example instanceof Example.Chat chat) {
+          return chat.messages().stream()
+              .takeWhile(message -> !message.role().equals(Example.Chat.ASSISTANT))
+              .toList()
+              .toString();
+        }
+        throw new DatasetException(
+            dataset.locate(row)
+                + ": expected an example with a prompt, found a "
+                + example.getClass().getSimpleName()
+                + ". Give a function that tells the key of a row.");
+      };
+    }
+
     static KeyOf of(Function<? super Example, String> function) {
       return (dataset, row) -> function.apply(dataset.get(row));
     }

@@ -74,7 +74,8 @@ public enum Shape {
   /**
    * {@code chosen} and {@code rejected}, and perhaps {@code prompt} (or {@code conversations},
    * {@code messages}): becomes {@link Example.Preference} where they are texts, {@link
-   * Example.ChatPreference} where they are messages.
+   * Example.ChatPreference} where they are messages. Without a prompt, what both begin with is the
+   * prompt: whole words of it, or in texts of HH-RLHF all up to the last {@code Assistant:}.
    */
   PREFERENCE(
       required("chosen"),
@@ -85,7 +86,18 @@ public enum Shape {
    * {@code prompt} alone, with whatever fields rewards read: becomes {@link Example.Text}, which is
    * what a policy continues.
    */
-  PROMPT(required("prompt"));
+  PROMPT(required("prompt")),
+  /**
+   * {@code prompt}, {@code completion} (or {@code response}) and {@code label}, true for a good
+   * completion: becomes {@link Example.UnpairedPreference} where the completion is a text, {@link
+   * Example.ChatUnpairedPreference} where it is messages. Recognised where the label is true or
+   * false; a stated shape takes 1 and 0 too.
+   */
+  UNPAIRED_PREFERENCE(
+      required("prompt"),
+      required("completion", "response"),
+      required("label"),
+      optional("system"));
 
   // Made by List.of, of records that hold such lists.
   @SuppressWarnings("ImmutableEnumChecker")
@@ -173,7 +185,8 @@ public enum Shape {
   }
 
   private boolean fits(ObjectNode row) {
-    return fields.stream().allMatch(field -> !field.required() || !field.in(row).isEmpty());
+    return fields.stream().allMatch(field -> !field.required() || !field.in(row).isEmpty())
+        && (this != UNPAIRED_PREFERENCE || PreferenceReader.isVerdict(row.path("label")));
   }
 
   /** Whether this shape explains every field that another does, and more. */

@@ -59,7 +59,7 @@ final class ShapeReader implements ExampleReader {
       case CLASSIFICATION -> classified(row);
       case TAGGED -> tagged(row);
       case QUERY_PASSAGE -> queryPassage(row);
-      case PREFERENCE -> preference(row);
+      case PREFERENCE, UNPAIRED_PREFERENCE -> new PreferenceReader(shape, asChat, system).read(row);
       case PROMPT -> new Example.Text(content(row, "prompt", false));
     };
   }
@@ -73,16 +73,6 @@ final class ShapeReader implements ExampleReader {
   private String prompt(ObjectNode row, PromptTemplate usual, PromptTemplate turn)
       throws RowProblem {
     return prompt(row, template != null ? template : asChat ? turn : usual);
-  }
-
-  private Example preference(ObjectNode row) throws RowProblem {
-    if (row.path("chosen").isContainerNode()) {
-      return Conversations.preference(row, shape);
-    }
-    return new Example.Preference(
-        row.hasNonNull("prompt") ? content(row, "prompt", true) : "",
-        content(row, "chosen", false),
-        content(row, "rejected", false));
   }
 
   private String prompt(ObjectNode row, PromptTemplate used) throws RowProblem {

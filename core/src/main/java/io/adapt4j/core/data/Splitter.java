@@ -137,6 +137,21 @@ public final class Splitter {
   }
 
   /**
+   * Keeps rows with the same prompt in one part, so that no answer to a prompt of the training is
+   * judged: of preferences and prompts with completions their prompt, of conversations what comes
+   * before the assistant's first message. Validation and test then get at most their fraction,
+   * train the rest.
+   *
+   * @return this
+   * @throws IllegalStateException if the rows are stratified or in order of time
+   */
+  public Splitter groupByPrompt() {
+    this.groups = RowKeys.KeyOf.prompt();
+    this.options = JsonNodeFactory.instance.objectNode().put("byPrompt", true);
+    return choose("grouped");
+  }
+
+  /**
    * Trains on the oldest rows and tests on the newest. Rows of the same time stay in the order of
    * the dataset.
    *

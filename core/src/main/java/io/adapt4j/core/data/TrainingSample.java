@@ -63,6 +63,15 @@ public record TrainingSample(int[] ids, int[] labels) {
     return count;
   }
 
+  /** Where the first token to be learned stands; the length if there is none. */
+  int firstLabel() {
+    int first = 0;
+    while (first < labels.length && labels[first] == IGNORED) {
+      first++;
+    }
+    return first;
+  }
+
   /**
    * Tells whether the sample begins with the beginning-of-sequence token and again with it: added
    * by the tokenizer to a text that has it too.

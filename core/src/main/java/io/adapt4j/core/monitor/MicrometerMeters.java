@@ -95,6 +95,9 @@ public final class MicrometerMeters implements TrainingListener {
         .residentBytes()
         .ifPresent(bytes -> gauge("memory.resident", (double) bytes, "bytes"));
     event.resources().processorShare().ifPresent(share -> gauge("processor.share", share));
+    event
+        .metrics()
+        .forEach((name, value) -> gauge("training.metric", value, null, Tag.of("metric", name)));
     registry.timer(PREFIX + "step", tags).record(event.duration());
     double seconds = event.duration().toNanos() / 1e9;
     registry.counter(PREFIX + "tokens", tags).increment(event.tokensPerSecond() * seconds);

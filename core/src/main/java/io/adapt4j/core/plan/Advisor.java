@@ -140,8 +140,7 @@ final class Advisor {
   }
 
   private static Planner lowRank(Planner planner) {
-    return Planner.of(
-        planner.network(), Footprint.lowRank(planner.network(), RANK), planner.packing());
+    return planner.with(Footprint.lowRank(planner.network(), RANK), planner.packing());
   }
 
   /** Halves the longest example as long as needed. */
@@ -167,6 +166,6 @@ final class Advisor {
     boolean adapter = !one.planner().footprint().factors().isEmpty();
     Planner low = adapter ? one.planner() : lowRank(one.planner());
     return one.with(one.shape(), "QLoRA (4-bit base, counted by formula)")
-        .with(Planner.of(low.network(), low.footprint(), NF4));
+        .with(low.with(low.footprint(), NF4));
   }
 }

@@ -33,5 +33,8 @@ public final class MemoryNames {
   /** The optimizer's moments. */
   public static final String OPTIMIZER = "optimizer state";
 
+  /** The weights of a reference model beside the one that trains. */
+  public static final String REFERENCE = "reference model";
+
   private MemoryNames() {}
 }

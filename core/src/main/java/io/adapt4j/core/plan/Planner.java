@@ -35,8 +35,12 @@ public final class Planner {
   private final LastingMemory lasting;
   private final StepMemory step;
 
-  private Planner(Network network, Footprint footprint, Packing packing) {
+  /** Values of a model that stands beside this one; 0 for none. */
+  private final long others;
+
+  private Planner(Network network, Footprint footprint, Packing packing, long others) {
     this.network = network;
+    this.others = others;
     this.footprint = footprint;
     this.packing = packing;
     this.packed = PackedLinears.of(network, footprint, packing);
@@ -80,7 +84,7 @@ public final class Planner {
    * @return the planner
    */
   public static Planner of(Network declared, Footprint footprint, Packing packing) {
-    return new Planner(declared, footprint, packing);
+    return new Planner(declared, footprint, packing, 0);
   }
 
   /**
@@ -94,6 +98,21 @@ public final class Planner {
    */
   public static Planner of(ModelConfig config, FineTuningMethod method) {
     return of(Architectures.declare(config), method);
+  }
+
+  /**
+   * Plans for a second model in memory, in the compute type, that does not train.
+   *
+   * @param other its structure
+   * @return a changed copy
+   */
+  public Planner beside(Network other) {
+    return new Planner(network, footprint, packing, other.parameterCount());
+  }
+
+  /** The same model with another footprint or packing, and what stands beside it. */
+  Planner with(Footprint changed, Packing packed) {
+    return new Planner(network, changed, packed, others);
   }
 
   private static StepMemory.Head head(Network network, Footprint footprint) {
@@ -159,6 +178,7 @@ public final class Planner {
     add(items, MemoryNames.MASTERS, lasting.masters(type));
     add(items, MemoryNames.GRADIENTS, lasting.gradients());
     add(items, MemoryNames.OPTIMIZER, outside ? 0 : state);
+    add(items, MemoryNames.REFERENCE, others * type.bytes());
     List<MemoryItem> host = new ArrayList<>();
     add(host, MemoryNames.OPTIMIZER, outside ? state : 0);
     return new MemoryEstimate(
@@ -197,7 +217,9 @@ public final class Planner {
             shape.recompute());
     try (Network plain = Architectures.declare(network.modelConfig())) {
       return new FullComparison(
-          of(plain, Footprint.everything(plain)).estimate(full, kind).peakBytes(),
+          new Planner(plain, Footprint.everything(plain), Packing.NONE, others)
+              .estimate(full, kind)
+              .peakBytes(),
           estimate(shape, kind).peakBytes());
     }
   }

@@ -113,7 +113,7 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
   }
 
   @Override
-  public Map<String, Double> stepMetrics() {
+  public Map<String, Double> takeStepMetrics() {
     Figures both = new Figures();
     both.addAll(rollout);
     both.addAll(step);

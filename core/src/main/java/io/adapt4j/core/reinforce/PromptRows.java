@@ -128,6 +128,9 @@ public final class PromptRows {
     if (example instanceof Example.PromptCompletion pair) {
       return Optional.of(pair.prompt());
     }
+    if (example instanceof Example.UnpairedPreference one) {
+      return Optional.of(one.prompt());
+    }
     return example instanceof Example.Preference pair
         ? Optional.of(pair.prompt())
         : Optional.empty();
@@ -136,6 +139,9 @@ public final class PromptRows {
   private static List<ChatMessage> messages(Example example) {
     if (example instanceof Example.ChatPreference pair) {
       return pair.prompt();
+    }
+    if (example instanceof Example.ChatUnpairedPreference one) {
+      return one.prompt();
     }
     if (example instanceof Example.Chat chat) {
       int last = chat.messages().size() - 1;

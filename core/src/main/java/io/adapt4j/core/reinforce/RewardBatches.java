@@ -1,93 +1,95 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.data.Batch;
 import io.adapt4j.core.data.BatchSource;
-import io.adapt4j.core.data.PaddingSide;
-import io.adapt4j.core.data.TrainingSample;
-import java.util.ArrayList;
-import java.util.Collections;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.PreferenceBatch;
+import io.adapt4j.core.data.PreferenceRows;
+import io.adapt4j.core.data.Row;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Objects;
-import java.util.OptionalLong;
-import java.util.Random;
-import java.util.stream.IntStream;
+import java.util.Optional;
 
-/** Batches of pairs, read and tokenised one batch at a time. */
+/** Batches of pairs with their margins. */
 public final class RewardBatches implements BatchSource<RewardBatch> {
 
-  private final RewardRows rows;
-  private final int batchSize;
-  private final int paddingId;
-  private final OptionalLong seed;
+  private final BatchSource<PreferenceBatch> pairs;
+  private final float[] margins;
 
-  private RewardBatches(RewardRows rows, int batchSize, int paddingId, OptionalLong seed) {
-    this.rows = rows;
-    this.batchSize = batchSize;
-    this.paddingId = paddingId;
-    this.seed = seed;
+  private RewardBatches(BatchSource<PreferenceBatch> pairs, float[] margins) {
+    this.pairs = pairs;
+    this.margins = margins;
   }
 
   /**
-   * Takes the pairs in their order.
+   * Adds margins to batches.
    *
-   * @param rows the pairs, at least one
-   * @param batchSize pairs in a batch, at least 1
-   * @param paddingId the id to fill with
-   * @return the batches
+   * @param pairs the batches
+   * @param margins of all pairs, by their numbers
+   * @return the batches with margins
    */
-  public static RewardBatches inOrder(RewardRows rows, int batchSize, int paddingId) {
-    return new RewardBatches(rows, batchSize, paddingId, OptionalLong.empty());
+  public static RewardBatches of(BatchSource<PreferenceBatch> pairs, float[] margins) {
+    return new RewardBatches(pairs, margins);
   }
 
   /**
-   * Takes the pairs of every epoch in an order of its own.
+   * Reads the margins of pairs.
    *
-   * @param rows the pairs, at least one
-   * @param batchSize pairs in a batch, at least 1
-   * @param paddingId the id to fill with
-   * @param seed of the orders
-   * @return the batches
+   * @param rows the pairs
+   * @param field of the rows that holds the margin; empty to ask for none
+   * @return the margin of each pair, 0 where none is asked for
+   * @throws DatasetException if a row has no such number; it names the row
    */
-  public static RewardBatches shuffled(RewardRows rows, int batchSize, int paddingId, long seed) {
-    return new RewardBatches(rows, batchSize, paddingId, OptionalLong.of(seed));
+  public static float[] margins(PreferenceRows rows, String field) {
+    float[] margins = new float[rows.size()];
+    for (int pair = 0; pair < margins.length && !field.isEmpty(); pair++) {
+      margins[pair] = margin(rows.dataset(), pair, field);
+    }
+    return margins;
+  }
+
+  private static float margin(Dataset dataset, int row, String field) {
+    Optional<Row> source = dataset.source(row);
+    Object value = source.map(one -> one.value(field)).orElse(null);
+    float margin = value instanceof Number number ? number.floatValue() : Float.NaN;
+    if (!Float.isFinite(margin) || margin < 0) {
+      throw new DatasetException(
+          dataset.locate(row)
+              + ": field '"
+              + field
+              + "': expected the margin, a number of at least 0, found "
+              + value
+              + (source.isEmpty() ? ", since rows in memory have no further fields" : "")
+              + ".");
+    }
+    return margin;
   }
 
   @Override
   public int count() {
-    return (rows.size() + batchSize - 1) / batchSize;
+    return pairs.count();
   }
 
   @Override
   public Iterator<RewardBatch> epoch(int epoch, int firstBatch) {
-    if (epoch < 0) {
-      throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
-    }
-    Objects.checkIndex(firstBatch, count() + 1);
-    List<Integer> order = new ArrayList<>(IntStream.range(0, rows.size()).boxed().toList());
-    if (seed.isPresent()) {
-      Collections.shuffle(order, new Random(seed.getAsLong() + epoch));
-    }
-    return IntStream.range(firstBatch, count())
-        .mapToObj(
-            batch ->
-                batch(
-                    order.subList(
-                        batch * batchSize, Math.min(order.size(), (batch + 1) * batchSize))))
-        .iterator();
+    Iterator<PreferenceBatch> batches = pairs.epoch(epoch, firstBatch);
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return batches.hasNext();
+      }
+
+      @Override
+      public RewardBatch next() {
+        return withMargins(batches.next());
+      }
+    };
   }
 
-  private RewardBatch batch(List<Integer> numbers) {
-    List<RewardRows.Pair> pairs = numbers.stream().map(rows::get).toList();
-    List<TrainingSample> sides = new ArrayList<>();
-    pairs.forEach(pair -> sides.add(pair.chosen()));
-    pairs.forEach(pair -> sides.add(pair.rejected()));
-    float[] margins = new float[pairs.size()];
-    float[] weights = new float[pairs.size()];
-    for (int i = 0; i < margins.length; i++) {
-      margins[i] = pairs.get(i).margin();
-      weights[i] = pairs.get(i).weight();
+  private RewardBatch withMargins(PreferenceBatch batch) {
+    float[] own = new float[batch.size()];
+    for (int i = 0; i < own.length; i++) {
+      own[i] = margins[batch.pairs()[i]];
     }
-    return new RewardBatch(Batch.of(sides, paddingId, PaddingSide.RIGHT), margins, weights);
+    return new RewardBatch(batch.sides(), own, batch.weights());
   }
 }

@@ -129,11 +129,11 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     write(line);
   }
 
-  private static void putMetrics(Map<String, Object> line, Map<String, Double> metrics) {
-    if (!metrics.isEmpty()) {
-      Map<String, Object> numbers = new LinkedHashMap<>();
-      metrics.forEach((name, value) -> numbers.put(name, finite(value)));
-      line.put("metrics", numbers);
+  private static void putMetrics(Map<String, Object> line, Map<String, Double> measured) {
+    if (!measured.isEmpty()) {
+      Map<String, Object> metrics = new LinkedHashMap<>();
+      measured.forEach((name, value) -> metrics.put(name, finite(value)));
+      line.put("metrics", metrics);
     }
   }
 

@@ -22,7 +22,8 @@ import java.util.Objects;
  * @param penalty what regularisation adds to the loss; 0 without any
  * @param duration time the step took; zero if it was not measured
  * @param resources what the process used
- * @param metrics what else the task measures, by name; empty for most
+ * @param metrics what the task measured in the step besides the loss, in the order to be shown;
+ *     empty for most tasks
  */
 public record StepEvent(
     int step,
@@ -41,7 +42,7 @@ public record StepEvent(
     Map<String, Double> metrics) {
 
   /**
-   * Checks that the times are given and copies the metrics.
+   * Checks that the times are given, and copies the metrics.
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
@@ -56,7 +57,7 @@ public record StepEvent(
    * @param penalty what regularisation adds to the loss; 0 without any
    * @param duration time the step took; zero if it was not measured
    * @param resources what the process used
-   * @param metrics what else the task measures, by name
+   * @param metrics what the task measured in the step besides the loss
    * @throws NullPointerException if one is null
    */
   public StepEvent {
@@ -68,7 +69,7 @@ public record StepEvent(
   }
 
   /**
-   * Creates the event of a task that measures nothing but its loss.
+   * Creates the event of a task without metrics.
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps

@@ -286,7 +286,7 @@ public final class Trainer<B> {
     long seed = options.seed() + (long) steps * options.accumulation();
     double divisor = micro.stream().mapToDouble(task::weight).sum();
     TrainingStep.Outcome outcome = step.run(micro, divisor, learningRate, seed);
-    Map<String, Double> metrics = task.stepMetrics();
+    Map<String, Double> metrics = task.takeStepMetrics();
     steps++;
     if (!outcome.applied()) {
       skip(outcome);

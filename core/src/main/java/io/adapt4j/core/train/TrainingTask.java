@@ -27,12 +27,11 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
   }
 
   /**
-   * Tells what the task measured besides its loss in the batches that were differentiated since it
-   * was asked last.
+   * Takes what was measured besides the loss in the batches differentiated since it was last asked.
    *
-   * @return figures by name, the one to watch first; none unless this is overridden
+   * @return means by name, in the order to be shown; empty where nothing is measured
    */
-  default Map<String, Double> stepMetrics() {
+  default Map<String, Double> takeStepMetrics() {
     return Map.of();
   }
 

@@ -36,6 +36,9 @@ final class ExampleTexts {
           new Part("chosen", preference.chosen()),
           new Part("rejected", preference.rejected()));
     }
+    if (example instanceof Example.UnpairedPreference one) {
+      return List.of(new Part("prompt", one.prompt()), new Part("completion", one.completion()));
+    }
     List<Part> parts = new ArrayList<>();
     if (example instanceof Example.QueryPassage pair) {
       parts.add(new Part("query", pair.query()));
@@ -49,6 +52,9 @@ final class ExampleTexts {
       add(parts, "prompt ", preference.prompt());
       add(parts, "chosen ", preference.chosen());
       add(parts, "rejected ", preference.rejected());
+    } else if (example instanceof Example.ChatUnpairedPreference one) {
+      add(parts, "prompt ", one.prompt());
+      add(parts, "", one.completion());
     }
     return parts;
   }
@@ -113,6 +119,14 @@ final class ExampleTexts {
     }
     if (example instanceof Example.Chat chat) {
       return new Example.Chat(map(chat.messages(), safe), chat.tools());
+    }
+    if (example instanceof Example.UnpairedPreference one) {
+      return new Example.UnpairedPreference(
+          safe.apply(one.prompt()), safe.apply(one.completion()), one.desirable());
+    }
+    if (example instanceof Example.ChatUnpairedPreference one) {
+      return new Example.ChatUnpairedPreference(
+          map(one.prompt(), safe), map(one.completion(), safe), one.desirable());
     }
     Example.ChatPreference preference = (Example.ChatPreference) example;
     return new Example.ChatPreference(

@@ -84,11 +84,18 @@ final class RowChecks {
       return RoleOrder.problem(chat.messages());
     }
     if (example instanceof Example.ChatPreference preference) {
-      List<ChatMessage> whole = new ArrayList<>(preference.prompt());
-      whole.addAll(preference.chosen());
-      return RoleOrder.problem(whole);
+      return roleOrder(preference.prompt(), preference.chosen());
+    }
+    if (example instanceof Example.ChatUnpairedPreference one) {
+      return roleOrder(one.prompt(), one.completion());
     }
     return "";
+  }
+
+  private static String roleOrder(List<ChatMessage> prompt, List<ChatMessage> answer) {
+    List<ChatMessage> whole = new ArrayList<>(prompt);
+    whole.addAll(answer);
+    return RoleOrder.problem(whole);
   }
 
   private static String sensitive(Example example, Set<Sensitive> kinds) {

@@ -1,0 +1,168 @@
+package io.adapt4j.core.preference;
+
+import java.util.Objects;
+
+/**
+ * Direct preference optimisation and the losses that differ from it in a pair's term only. Below, c
+ * and r are the rewards of the chosen and the rejected answer, beta times their log-probability
+ * over that of the reference.
+ *
+ * @param beta how closely the model is held to the reference, above 0
+ * @param form the term of a pair
+ * @param labelSmoothing share of pairs that are taken to be the wrong way round, from 0 and below
+ *     0.5; 0 in forms other than {@link Form#SIGMOID} and {@link Form#ROBUST}
+ */
+public record Dpo(double beta, Form form, double labelSmoothing) implements PairLoss {
+
+  /** The term of a pair. */
+  public enum Form {
+    /**
+     * -log sigmoid(c - r) (Rafailov et al. 2023); with smoothing s, (1 - s) times that and s times
+     * that of the pair turned round (Mitchell 2023, conservative DPO).
+     */
+    SIGMOID,
+    /** As {@link #SIGMOID} with smoothing made unbiased (Chowdhury et al. 2024, equation 12). */
+    ROBUST,
+    /** max(0, 1 - (c - r)) (Zhao et al. 2023, as Liu et al. 2023 normalise it). */
+    HINGE,
+    /**
+     * (h - 1 / (2 beta))² of the difference h of log-ratios (Azar et al. 2023, equation 17), these
+     * means over an answer's tokens.
+     */
+    IPO,
+    /** -log sigmoid(c) - ½ log sigmoid(-c) - ½ log sigmoid(-r) (Chen et al. 2024, NCA). */
+    NCA,
+    /** (h(c) - 1 / (2 beta))² + (h(r) + 1 / (2 beta))² of log-ratios (Wu et al. 2024). */
+    SPPO,
+    /**
+     * 1 - sigmoid(c) + sigmoid(r): the chosen up, the rejected down (D'Oosterlinck et al. 2024).
+     */
+    APO_ZERO,
+    /**
+     * sigmoid(c) + 1 - sigmoid(c - r): both down, the rejected more (D'Oosterlinck et al. 2024).
+     */
+    APO_DOWN
+  }
+
+  /**
+   * Checks the values.
+   *
+   * @param beta above 0
+   * @param form the term of a pair
+   * @param labelSmoothing from 0 and below 0.5
+   * @throws IllegalArgumentException if a value is out of range, or smoothing is asked of a form
+   *     that knows none
+   */
+  public Dpo {
+    Objects.requireNonNull(form, "form");
+    Settings.requirePositive("beta", beta);
+    Settings.requireSmoothing(labelSmoothing);
+    if (labelSmoothing > 0 && form != Form.SIGMOID && form != Form.ROBUST) {
+      throw new IllegalArgumentException(
+          "labelSmoothing is for the forms SIGMOID and ROBUST, found "
+              + labelSmoothing
+              + " with "
+              + form);
+    }
+  }
+
+  /**
+   * Chooses another term.
+   *
+   * @param term of a pair
+   * @return a changed copy
+   * @throws IllegalArgumentException if it knows no smoothing, but some is set
+   */
+  public Dpo form(Form term) {
+    return new Dpo(beta, term, labelSmoothing);
+  }
+
+  /**
+   * Takes some pairs to be the wrong way round.
+   *
+   * @param share from 0 and below 0.5
+   * @return a changed copy
+   * @throws IllegalArgumentException if it is out of range or the form knows none
+   */
+  public Dpo labelSmoothing(double share) {
+    return new Dpo(beta, form, share);
+  }
+
+  @Override
+  public boolean usesReference() {
+    return true;
+  }
+
+  @Override
+  public boolean averages() {
+    return form == Form.IPO;
+  }
+
+  @Override
+  public double likelihood() {
+    return 0;
+  }
+
+  @Override
+  public boolean likelihoodCoversPrompt() {
+    return false;
+  }
+
+  @Override
+  public Terms terms(double chosen, double rejected) {
+    double c = beta * chosen;
+    double r = beta * rejected;
+    double z = c - r;
+    return switch (form) {
+      case SIGMOID -> conservative(z);
+      case ROBUST -> labelSmoothing == 0 ? conservative(z) : robust(z);
+      case HINGE -> Terms.ofDifference(Math.max(0, 1 - z), z < 1 ? -beta : 0);
+      case IPO -> ipo(chosen - rejected);
+      case NCA ->
+          new Terms(
+              -Logistic.logSigmoid(c)
+                  - 0.5 * Logistic.logSigmoid(-c)
+                  - 0.5 * Logistic.logSigmoid(-r),
+              beta * (0.5 * Logistic.sigmoid(c) - Logistic.sigmoid(-c)),
+              beta * 0.5 * Logistic.sigmoid(r));
+      case SPPO -> sppo(chosen, rejected);
+      case APO_ZERO ->
+          new Terms(Logistic.sigmoid(-c) + Logistic.sigmoid(r), -beta * slope(c), beta * slope(r));
+      case APO_DOWN ->
+          new Terms(
+              Logistic.sigmoid(c) + Logistic.sigmoid(-z),
+              beta * (slope(c) - slope(z)),
+              beta * slope(z));
+    };
+  }
+
+  private Terms conservative(double z) {
+    return Terms.ofDifference(
+        Logistic.smoothed(z, labelSmoothing),
+        beta * Logistic.smoothedDerivative(z, labelSmoothing));
+  }
+
+  private Terms robust(double z) {
+    double unbiased = 1 - 2 * labelSmoothing;
+    double loss =
+        -(1 - labelSmoothing) * Logistic.logSigmoid(z) + labelSmoothing * Logistic.logSigmoid(-z);
+    double derivative =
+        -(1 - labelSmoothing) * Logistic.sigmoid(-z) - labelSmoothing * Logistic.sigmoid(z);
+    return Terms.ofDifference(loss / unbiased, beta * derivative / unbiased);
+  }
+
+  private Terms ipo(double difference) {
+    double off = difference - 1 / (2 * beta);
+    return Terms.ofDifference(off * off, 2 * off);
+  }
+
+  private Terms sppo(double chosen, double rejected) {
+    double up = chosen - 0.5 / beta;
+    double down = rejected + 0.5 / beta;
+    return new Terms(up * up + down * down, 2 * up, 2 * down);
+  }
+
+  private static double slope(double x) {
+    return Logistic.sigmoid(x) * Logistic.sigmoid(-x);
+  }
+}

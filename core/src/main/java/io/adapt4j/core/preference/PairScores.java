@@ -1,0 +1,113 @@
+package io.adapt4j.core.preference;
+
+import io.adapt4j.core.data.PreferenceBatch;
+
+/** The loss of a batch of pairs, found from the log-probabilities of their tokens. */
+final class PairScores {
+
+  private final PairLoss loss;
+  private final int pairs;
+  private final float[] weights;
+  private final double weight;
+  private final float[] reference;
+  private final AnswerTargets targets;
+
+  private double[] logProbs;
+  private double[] scores;
+  private double nll;
+  private double sum;
+
+  /**
+   * Prepares a batch.
+   *
+   * @param reference log-probability of each answer under the reference
+   */
+  PairScores(PairLoss loss, PreferenceBatch batch, float[] reference) {
+    this.loss = loss;
+    this.pairs = batch.size();
+    this.weights = batch.weights();
+    this.weight = batch.weight();
+    this.reference = reference;
+    this.targets =
+        AnswerTargets.of(batch.sides(), loss.likelihoodCoversPrompt() ? batch.size() : 0);
+  }
+
+  AnswerTargets targets() {
+    return targets;
+  }
+
+  /** The sum over pairs, each by its weight. */
+  double sum() {
+    return sum;
+  }
+
+  /** Finds the loss, and its derivative by each log-probability. */
+  float[] differentiate(float[] tokens) {
+    logProbs = targets.sums(tokens);
+    scores = new double[logProbs.length];
+    for (int row = 0; row < scores.length; row++) {
+      logProbs[row] /= divisor(row);
+      scores[row] = logProbs[row] - reference[row] / divisor(row);
+    }
+    double[] byRow = new double[scores.length];
+    sum = 0;
+    for (int pair = 0; pair < pairs; pair++) {
+      PairLoss.Terms terms = loss.terms(scores[pair], scores[pairs + pair]);
+      sum += weights[pair] * terms.loss();
+      byRow[pair] = weights[pair] * terms.byChosen() / divisor(pair);
+      byRow[pairs + pair] = weights[pair] * terms.byRejected() / divisor(pairs + pair);
+    }
+    float[] derivative = targets.spread(byRow);
+    if (loss.likelihood() > 0) {
+      addLikelihood(tokens, derivative);
+    }
+    return derivative;
+  }
+
+  private double divisor(int row) {
+    return loss.averages() ? Math.max(1, targets.length(row)) : 1;
+  }
+
+  /** A mean over the tokens of all chosen answers, so that long ones count more. */
+  private void addLikelihood(float[] tokens, float[] derivative) {
+    double terms = 0;
+    nll = 0;
+    for (int i = 0; i < tokens.length; i++) {
+      if (targets.row(i) < pairs) {
+        nll -= weights[targets.row(i)] * (double) tokens[i];
+        terms += weights[targets.row(i)];
+      }
+    }
+    nll /= terms;
+    double factor = loss.likelihood() * weight;
+    sum += factor * nll;
+    for (int i = 0; i < tokens.length; i++) {
+      if (targets.row(i) < pairs) {
+        derivative[i] -= (float) (factor * weights[targets.row(i)] / terms);
+      }
+    }
+  }
+
+  /** Adds what was found to means. */
+  void measure(Means means) {
+    for (int pair = 0; pair < pairs; pair++) {
+      int other = pairs + pair;
+      double chosen = loss.beta() * scores[pair];
+      double rejected = loss.beta() * scores[other];
+      means.add(Metrics.REWARD_CHOSEN, chosen);
+      means.add(Metrics.REWARD_REJECTED, rejected);
+      means.add(Metrics.MARGIN, chosen - rejected);
+      means.add(Metrics.ACCURACY, chosen > rejected ? 1 : 0);
+      if (loss.usesReference()) {
+        means.add(Metrics.KL, (scores[pair] * divisor(pair) + scores[other] * divisor(other)) / 2);
+      }
+      if (loss.likelihood() > 0) {
+        means.add(Metrics.NLL, nll);
+      }
+      means.add(Metrics.LOGP_CHOSEN, logProbs[pair]);
+      means.add(Metrics.LOGP_REJECTED, logProbs[other]);
+      means.add(Metrics.LENGTH_CHOSEN, targets.length(pair));
+      means.add(Metrics.LENGTH_REJECTED, targets.length(other));
+    }
+  }
+}

@@ -1,0 +1,219 @@
+package io.adapt4j.core.preference;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.GeneratedText;
+import io.adapt4j.core.text.TextGenerator;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Makes preferences: samples answers of a model to each prompt, has a judge say which is the best
+ * and which the worst, and writes the pairs as JSON Lines.
+ *
+ * <pre>{@code
+ * PreferenceCollector.of(model.asGenerator(), PreferenceJudge.byReward((p, a) -> -a.length()))
+ *     .answers(4)
+ *     .collect(prompts, Path.of("pairs.jsonl"));
+ * }</pre>
+ *
+ * <p>Immutable: every option returns a changed copy.
+ */
+public final class PreferenceCollector {
+
+  /** Answers a prompt, unless stated otherwise. */
+  public static final int DEFAULT_ANSWERS = 4;
+
+  private static final long SAVED_EVERY_NANOS = 5_000_000_000L;
+
+  private final TextGenerator generator;
+  private final PreferenceJudge judge;
+  private final int answers;
+  private final GenerationOptions options;
+  private final boolean asChat;
+
+  /**
+   * What collecting came to.
+   *
+   * @param pairs pairs in the file, those of an earlier call among them
+   * @param undecided prompts without a verdict
+   * @param alike prompts whose answers did not differ
+   */
+  public record Collected(int pairs, int undecided, int alike) {}
+
+  private PreferenceCollector(
+      TextGenerator generator,
+      PreferenceJudge judge,
+      int answers,
+      GenerationOptions options,
+      boolean asChat) {
+    this.generator = Objects.requireNonNull(generator, "generator");
+    this.judge = Objects.requireNonNull(judge, "judge");
+    this.answers = answers;
+    this.options = Objects.requireNonNull(options, "options");
+    this.asChat = asChat;
+  }
+
+  /**
+   * Starts a collector.
+   *
+   * @param generator what answers
+   * @param judge what judges
+   * @return a collector of {@value #DEFAULT_ANSWERS} answers a prompt, sampled with the default
+   *     options
+   */
+  public static PreferenceCollector of(TextGenerator generator, PreferenceJudge judge) {
+    return new PreferenceCollector(
+        generator, judge, DEFAULT_ANSWERS, GenerationOptions.defaults(), false);
+  }
+
+  /**
+   * Sets how many answers to each prompt are compared.
+   *
+   * @param number at least 2
+   * @return a changed copy
+   * @throws IllegalArgumentException if it is smaller
+   */
+  public PreferenceCollector answers(int number) {
+    if (number < 2) {
+      throw new IllegalArgumentException("answers must be at least 2, found " + number);
+    }
+    return new PreferenceCollector(generator, judge, number, options, asChat);
+  }
+
+  /**
+   * Sets how answers are sampled. The number of the prompt is added to the seed.
+   *
+   * @param sampling the options, not greedy
+   * @return a changed copy
+   * @throws IllegalArgumentException if they are greedy, so that all answers would be alike
+   */
+  public PreferenceCollector options(GenerationOptions sampling) {
+    if (sampling.isGreedy()) {
+      throw new IllegalArgumentException("greedy answers are all alike: set a temperature above 0");
+    }
+    return new PreferenceCollector(generator, judge, answers, sampling, asChat);
+  }
+
+  /**
+   * Writes conversations of messages instead of texts, for models with a chat template.
+   *
+   * @return a changed copy
+   */
+  public PreferenceCollector asChat() {
+    return new PreferenceCollector(generator, judge, answers, options, true);
+  }
+
+  /**
+   * Collects pairs. A file that is there already is kept and its prompts are passed over, so that
+   * collecting can be broken off and taken up again.
+   *
+   * @param prompts what to ask
+   * @param file the JSON Lines file to write; whole at any time, saved every few seconds and when
+   *     collecting ends or fails
+   * @return counts
+   * @throws io.adapt4j.core.data.DatasetException if the file cannot be read or written, or holds
+   *     no pairs of this kind
+   * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer
+   */
+  public Collected collect(List<String> prompts, Path file) {
+    List<Example> pairs = present(file);
+    Set<String> done = new HashSet<>();
+    pairs.forEach(pair -> done.add(promptOf(pair)));
+    int undecided = 0;
+    int alike = 0;
+    long saved = System.nanoTime();
+    try {
+      for (int i = 0; i < prompts.size(); i++) {
+        String prompt = prompts.get(i);
+        if (!done.add(prompt)) {
+          continue;
+        }
+        List<String> different = sample(prompt, i);
+        if (different.size() < 2) {
+          alike++;
+          continue;
+        }
+        Optional<PreferenceJudge.Verdict> verdict = judge.judge(prompt, different);
+        if (verdict.isEmpty()) {
+          undecided++;
+          continue;
+        }
+        pairs.add(pair(prompt, different, verdict.get()));
+        if (System.nanoTime() - saved > SAVED_EVERY_NANOS) {
+          write(pairs, file);
+          saved = System.nanoTime();
+        }
+      }
+    } finally {
+      write(pairs, file);
+    }
+    return new Collected(pairs.size(), undecided, alike);
+  }
+
+  private static void write(List<Example> pairs, Path file) {
+    if (!pairs.isEmpty()) {
+      Datasets.write(Datasets.of(pairs), file);
+    }
+  }
+
+  private static List<Example> present(Path file) {
+    List<Example> pairs = new ArrayList<>();
+    if (Files.exists(file)) {
+      Dataset rows = Datasets.read(file).open();
+      for (int row = 0; row < rows.size(); row++) {
+        pairs.add(rows.get(row));
+      }
+    }
+    return pairs;
+  }
+
+  private static String promptOf(Example pair) {
+    if (pair instanceof Example.Preference one) {
+      return one.prompt();
+    }
+    if (pair instanceof Example.ChatPreference chat
+        && !chat.prompt().isEmpty()
+        && chat.prompt().get(chat.prompt().size() - 1).content() instanceof String text) {
+      return text;
+    }
+    throw new IllegalArgumentException(
+        "expected a file of pairs, found a "
+            + pair.getClass().getSimpleName()
+            + " in it. Choose another file.");
+  }
+
+  /** Answers that differ, none of them empty, in the order in which they came first. */
+  private List<String> sample(String prompt, int number) {
+    GenerationOptions seeded = options.toBuilder().seed(options.seed() + number).build();
+    List<GeneratedText> all =
+        generator.generateAll(
+            Collections.nCopies(answers, List.of(ChatMessage.user(prompt))), seeded);
+    return all.stream()
+        .map(GeneratedText::text)
+        .filter(text -> !text.isBlank())
+        .distinct()
+        .toList();
+  }
+
+  private Example pair(String prompt, List<String> texts, PreferenceJudge.Verdict verdict) {
+    String best = texts.get(verdict.best());
+    String worst = texts.get(verdict.worst());
+    return asChat
+        ? new Example.ChatPreference(
+            List.of(ChatMessage.user(prompt)),
+            List.of(ChatMessage.assistant(best)),
+            List.of(ChatMessage.assistant(worst)))
+        : new Example.Preference(prompt, best, worst);
+  }
+}

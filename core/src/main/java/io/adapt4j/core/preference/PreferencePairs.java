@@ -1,0 +1,115 @@
+package io.adapt4j.core.preference;
+
+import io.adapt4j.core.data.PreferenceBatch;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.TokenLogProbs;
+import io.adapt4j.core.train.Evaluation;
+import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.TrainingTask;
+import java.util.Map;
+
+/**
+ * Trains a decoder to prefer chosen to rejected answers. The loss of a batch is the mean over its
+ * pairs, as they are weighted; both answers go through the model in one pass.
+ *
+ * <p>Measures, as means over pairs: {@code reward_chosen}, {@code reward_rejected}, {@code margin},
+ * the difference of both; {@code accuracy}, how often it is above 0; {@code kl}, the log-ratio to
+ * the reference over both answers, an estimate of the divergence in so far as the answers are like
+ * the model's own; {@code nll}, the cross-entropy of a token where the loss has it; {@code
+ * logp_chosen} and {@code logp_rejected} as the loss takes them; {@code length_chosen} and {@code
+ * length_rejected} in tokens.
+ */
+public final class PreferencePairs implements TrainingTask<PreferenceBatch> {
+
+  private final Decoder decoder;
+  private final PairLoss loss;
+  private final ReferenceModel reference;
+  private final Selection selection;
+  private final Means inStep = new Means();
+
+  /**
+   * Creates the task.
+   *
+   * @param decoder the model
+   * @param loss what is minimised
+   * @param reference asked about batches that come without what it says
+   * @param selection which checkpoint is the best
+   */
+  public PreferencePairs(
+      Decoder decoder, PairLoss loss, ReferenceModel reference, Selection selection) {
+    this.decoder = decoder;
+    this.loss = loss;
+    this.reference = reference;
+    this.selection = selection;
+  }
+
+  @Override
+  public double differentiate(PreferenceBatch batch, double scale, boolean recompute, long seed) {
+    PairScores scores = new PairScores(loss, batch, reference(batch));
+    TokenLogProbs.differentiate(
+        decoder, scores.targets().inputs(), scale, recompute, seed, scores::differentiate);
+    scores.measure(inStep);
+    return scores.sum();
+  }
+
+  @Override
+  public double evaluate(PreferenceBatch batch) {
+    return scored(batch).sum();
+  }
+
+  private PairScores scored(PreferenceBatch batch) {
+    PairScores scores = new PairScores(loss, batch, reference(batch));
+    scores.differentiate(TokenLogProbs.evaluate(decoder, scores.targets().inputs()));
+    return scores;
+  }
+
+  private float[] reference(PreferenceBatch batch) {
+    if (!loss.usesReference()) {
+      return new float[batch.sides().rows()];
+    }
+    return batch.reference().length > 0 ? batch.reference() : reference.logProbs(batch.sides());
+  }
+
+  @Override
+  public Map<String, Double> takeStepMetrics() {
+    return inStep.take();
+  }
+
+  @Override
+  public Selection selection() {
+    return selection;
+  }
+
+  @Override
+  public long targets(PreferenceBatch batch) {
+    return batch.size();
+  }
+
+  @Override
+  public double weight(PreferenceBatch batch) {
+    return batch.weight();
+  }
+
+  @Override
+  public long tokens(PreferenceBatch batch) {
+    return batch.sides().tokens();
+  }
+
+  @Override
+  public Evaluation<PreferenceBatch> evaluation() {
+    Means means = new Means();
+    return new Evaluation<>() {
+      @Override
+      public double add(PreferenceBatch batch) {
+        PairScores scores = scored(batch);
+        scores.measure(means);
+        return scores.sum();
+      }
+
+      @Override
+      public Map<String, Double> metrics() {
+        return means.take();
+      }
+    };
+  }
+}

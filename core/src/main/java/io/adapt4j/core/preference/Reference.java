@@ -1,0 +1,73 @@
+package io.adapt4j.core.preference;
+
+import java.nio.file.Path;
+import java.util.Objects;
+
+/** Where the log-probabilities come from that a loss compares the model's with. */
+public sealed interface Reference {
+
+  /**
+   * The base with the adapter off: no second model in memory, one more forward pass a step. Only
+   * for methods that leave the base as it is.
+   *
+   * @return the default
+   */
+  static Reference base() {
+    return new Base();
+  }
+
+  /**
+   * The base, asked about all answers before the first step; what it says is kept in the run's
+   * output folder and taken from there again by a run of the same model and data. For all methods.
+   *
+   * @return the reference
+   */
+  static Reference precomputed() {
+    return new Precomputed();
+  }
+
+  /**
+   * Another model with the same vocabulary, in memory beside the one that trains.
+   *
+   * @param folder its checkpoint
+   * @return the reference
+   */
+  static Reference model(Path folder) {
+    return new Model(folder);
+  }
+
+  /**
+   * No reference: its log-probabilities are taken to be 0.
+   *
+   * @return the reference
+   */
+  static Reference none() {
+    return new None();
+  }
+
+  /** See {@link Reference#base}. */
+  record Base() implements Reference {}
+
+  /** See {@link Reference#precomputed}. */
+  record Precomputed() implements Reference {}
+
+  /**
+   * See {@link Reference#model}.
+   *
+   * @param folder the checkpoint of the other model
+   */
+  record Model(Path folder) implements Reference {
+
+    /**
+     * Checks that there is a folder.
+     *
+     * @param folder the checkpoint of the other model
+     */
+    public Model {
+      Objects.requireNonNull(folder, "folder");
+    }
+  }
+
+  /** See {@link Reference#none}. */
+  record None() implements Reference {}
+}

@@ -1,0 +1,5 @@
+/**
+ * Preference optimisation: losses over better and worse answers, the reference model they compare
+ * with, and the collecting of preferences.
+ */
+package io.adapt4j.core.preference;
