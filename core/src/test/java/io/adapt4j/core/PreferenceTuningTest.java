@@ -10,6 +10,8 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.train.FullFineTuning;
@@ -64,7 +66,9 @@ class PreferenceTuningTest {
     long before = Tensor.live();
     FineTuneReport report = tuner(task, data()).keepBest().bestBy("accuracy").build().run();
     assertThat(Tensor.live()).isEqualTo(before);
-    assertThat(report.bestMetrics().get("accuracy")).isGreaterThanOrEqualTo(0.9);
+    // Answers by themselves are held against an estimate that moves with the model.
+    boolean unpaired = ((Task.Preferences) task).loss() instanceof Kto;
+    assertThat(report.bestMetrics().get("accuracy")).isGreaterThanOrEqualTo(unpaired ? 0.75 : 0.9);
     assertThat(report.bestMetrics().get("reward_chosen"))
         .isGreaterThan(report.bestMetrics().get("reward_rejected"));
     StepEvent first = events.steps.get(0);
@@ -74,7 +78,7 @@ class PreferenceTuningTest {
     assertThat(last.metrics()).containsKeys("length_chosen", "logp_rejected");
     try (LanguageModel model =
         LanguageModel.load(ModelSource.path(report.best()), Precision.FP32)) {
-      assertThat(model.generate("Lily saw")).isNotEmpty();
+      assertThat(model.generate("Lily saw", GenerationOptions.greedy())).isNotEmpty();
     }
   }
 
@@ -145,9 +149,9 @@ class PreferenceTuningTest {
 
   @Test
   void anotherTaskDoesNotGoOnWithARun() {
-    tuner(dpo(), data()).maxSteps(2).build().run();
+    tuner(dpo(), data()).maxSteps(3).build().run();
     FineTuner other =
-        tuner(Task.preference(PreferenceLoss.orpo(0.1)), data()).maxSteps(2).resume().build();
+        tuner(Task.preference(PreferenceLoss.orpo(0.1)), data()).maxSteps(3).resume().build();
     assertThatThrownBy(other::run).hasMessageContaining("task");
   }
 

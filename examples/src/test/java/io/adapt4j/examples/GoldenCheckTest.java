@@ -62,6 +62,19 @@ class GoldenCheckTest {
   }
 
   @Test
+  void everyLossOfPreferencesPassesInEveryQuantity() {
+    List<String> lines = run(true, golden("preference"));
+    assertThat(lines)
+        .allSatisfy(
+            line ->
+                assertThat(line)
+                    .matches(".* PASS|.* dpo aot(_pair)? +UNSUPPORTED .*|.*, 0 failed, .*"))
+        .anyMatch(line -> line.matches("golden/preference +dpo robust_ls0.1 losses +error .*"))
+        .anyMatch(line -> line.matches("golden/preference +kto kto_weights mean +error .*"))
+        .anyMatch(line -> line.matches("golden/preference +dpo_run: loss +error .*"));
+  }
+
+  @Test
   void everyGoldenConversationAndTemplatePasses() {
     List<String> lines = run(true, golden("chat"));
     assertThat(lines)

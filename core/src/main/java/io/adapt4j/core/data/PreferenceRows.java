@@ -42,10 +42,7 @@ public final class PreferenceRows {
     int kept = 0;
     for (int from = 0; from < rows.length; from += CHUNK) {
       List<AnswerEncoder.Outcome> encoded =
-          IntStream.range(from, Math.min(from + CHUNK, rows.length))
-              .parallel()
-              .mapToObj(row -> answers.pair(dataset, row))
-              .toList();
+          encode(dataset, answers, from, Math.min(from + CHUNK, rows.length));
       for (int i = 0; i < encoded.size(); i++) {
         counts.add(encoded.get(i), dataset.weight(from + i));
         if (encoded.get(i).refusal() == null) {
@@ -57,6 +54,19 @@ public final class PreferenceRows {
         kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
         answers,
         counts.report());
+  }
+
+  /** Of several rows that cannot be encoded the first is named, whichever was met first. */
+  private static List<AnswerEncoder.Outcome> encode(
+      Dataset dataset, AnswerEncoder answers, int from, int to) {
+    try {
+      return IntStream.range(from, to)
+          .parallel()
+          .mapToObj(row -> answers.pair(dataset, row))
+          .toList();
+    } catch (RuntimeException e) {
+      return IntStream.range(from, to).mapToObj(row -> answers.pair(dataset, row)).toList();
+    }
   }
 
   /**

@@ -82,11 +82,18 @@ final class AnswerTargets {
     return lengths[row];
   }
 
-  /** The log-probability of each row's answer. */
-  double[] sums(float[] logProbs) {
-    double[] sums = new double[lengths.length];
+  /**
+   * The log-probability of each row's answer, rounded as a reference's is, so that a model that is
+   * its reference has log-ratios of 0.
+   */
+  float[] sums(float[] logProbs) {
+    double[] exact = new double[lengths.length];
     for (int target = 0; target < rows.length; target++) {
-      sums[rows[target]] += answers[target] ? logProbs[target] : 0;
+      exact[rows[target]] += answers[target] ? logProbs[target] : 0;
+    }
+    float[] sums = new float[exact.length];
+    for (int row = 0; row < sums.length; row++) {
+      sums[row] = (float) exact[row];
     }
     return sums;
   }
@@ -103,11 +110,6 @@ final class AnswerTargets {
   /** The log-probability of each answer of a batch under a model. */
   static float[] logProbs(Decoder decoder, Batch batch) {
     AnswerTargets targets = of(batch);
-    double[] sums = targets.sums(TokenLogProbs.evaluate(decoder, targets.inputs()));
-    float[] logProbs = new float[sums.length];
-    for (int row = 0; row < sums.length; row++) {
-      logProbs[row] = (float) sums[row];
-    }
-    return logProbs;
+    return targets.sums(TokenLogProbs.evaluate(decoder, targets.inputs()));
   }
 }

@@ -43,11 +43,12 @@ final class PairScores {
 
   /** Finds the loss, and its derivative by each log-probability. */
   float[] differentiate(float[] tokens) {
-    logProbs = targets.sums(tokens);
-    scores = new double[logProbs.length];
+    float[] sums = targets.sums(tokens);
+    logProbs = new double[sums.length];
+    scores = new double[sums.length];
     for (int row = 0; row < scores.length; row++) {
-      logProbs[row] /= divisor(row);
-      scores[row] = logProbs[row] - reference[row] / divisor(row);
+      logProbs[row] = sums[row] / divisor(row);
+      scores[row] = ((double) sums[row] - reference[row]) / divisor(row);
     }
     double[] byRow = new double[scores.length];
     sum = 0;

@@ -11,7 +11,7 @@ final class UnpairedScores {
   private final double divergence;
   private final AnswerTargets targets;
 
-  private double[] logProbs;
+  private float[] logProbs;
   private double sum;
 
   /**
@@ -51,7 +51,7 @@ final class UnpairedScores {
   }
 
   private double logRatio(int row) {
-    return logProbs[row] - reference[row];
+    return (double) logProbs[row] - reference[row];
   }
 
   /** Adds what was found to means. */

@@ -62,9 +62,12 @@ public final class GoldenSuite {
           LoraCheck.run(golden, section);
         }
       }
+      case PREFERENCE -> {
+        section.attempt("preferences", () -> PreferenceCheck.run(folder, section));
+        section.attempt("rewards", () -> ReinforcementCheck.run(folder, section));
+      }
       case CHAT -> ChatCheck.run(folder, section);
       case FEATURES -> ChatCheck.runFeatures(folder, section);
-      case PREFERENCE -> ReinforcementCheck.run(folder, section);
       case OTHER -> throw new UnsupportedQuantityException("this kind of golden folder");
       case NONE ->
           throw new GoldenException(
@@ -89,7 +92,7 @@ public final class GoldenSuite {
     if (Files.exists(folder.resolve(LoraCheck.OPTIONS))) {
       return Kind.LORA;
     }
-    if (Files.exists(folder.resolve(ReinforcementCheck.TENSORS))) {
+    if (Files.exists(folder.resolve(PreferenceCheck.TENSORS))) {
       return Kind.PREFERENCE;
     }
     if (GoldenFolder.json(folder, GoldenFolder.JSON).has("kind")) {

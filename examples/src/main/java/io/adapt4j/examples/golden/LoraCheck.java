@@ -23,7 +23,7 @@ final class LoraCheck {
   static final String OPTIONS = "train.json";
 
   /** PEFT puts these into parameter names, but not into the names in its files. */
-  private static final String IN_MEMORY_ONLY = "(\\.modules_to_save)?\\.default\\.";
+  static final String IN_MEMORY_ONLY = "(\\.modules_to_save)?\\.default\\.";
 
   private final GoldenFolder golden;
   private final Path base;
@@ -65,7 +65,7 @@ final class LoraCheck {
   }
 
   /** Finds the base, named relative to the root of the golden folders. */
-  private static Path base(Path folder, String name) {
+  static Path base(Path folder, String name) {
     for (Path root = folder.toAbsolutePath(); root != null; root = root.getParent()) {
       Path base = root.resolve(name);
       if (!name.isEmpty() && Files.exists(base.resolve("config.json"))) {

@@ -49,6 +49,9 @@ final class ReinforcementCheck {
 
   /** Checks all of a folder that concerns rewards: GRPO here, then PPO and the reward model. */
   static void run(Path folder, Report.Section section) {
+    if (!Files.exists(folder.resolve(TENSORS))) {
+      return;
+    }
     JsonNode json = GoldenFolder.json(folder, GoldenFolder.JSON);
     try (Checkpoint tensors = Checkpoint.openFile(folder.resolve(TENSORS))) {
       ReinforcementCheck check = new ReinforcementCheck(folder, json, tensors, section);

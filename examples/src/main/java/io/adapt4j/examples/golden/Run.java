@@ -44,19 +44,22 @@ record Run(
             options.path("learning_rate").asDouble(),
             Warmup.ofSteps(options.path("warmup_steps").asInt(0)),
             steps.size());
-    TrainingStep.Settings settings =
-        new TrainingStep.Settings(
-            new Optimizer.AdamW(
-                options.path("adam_beta1").asDouble(),
-                options.path("adam_beta2").asDouble(),
-                options.path("adam_epsilon").asDouble()),
-            options.path("weight_decay").asDouble(),
-            options.path("max_grad_norm").asDouble(),
-            false);
-    return new Run(batches, steps, learningRate, settings);
+    return new Run(batches, steps, learningRate, settings(options));
   }
 
-  private static LearningRateSchedule schedule(String name) {
+  /** How the Trainer steps. */
+  static TrainingStep.Settings settings(JsonNode options) {
+    return new TrainingStep.Settings(
+        new Optimizer.AdamW(
+            options.path("adam_beta1").asDouble(),
+            options.path("adam_beta2").asDouble(),
+            options.path("adam_epsilon").asDouble()),
+        options.path("weight_decay").asDouble(),
+        options.path("max_grad_norm").asDouble(),
+        false);
+  }
+
+  static LearningRateSchedule schedule(String name) {
     return switch (name) {
       case "linear" -> LearningRateSchedule.LINEAR;
       case "cosine" -> LearningRateSchedule.COSINE;

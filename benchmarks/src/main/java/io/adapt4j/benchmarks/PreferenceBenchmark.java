@@ -1,0 +1,109 @@
+package io.adapt4j.benchmarks;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * What DPO costs beside supervised steps on the same tokens, LoRA of rank 16 on a model of 135M
+ * parameters in bf16: seconds a step and peak memory, the reference asked in every step or
+ * beforehand. The cases take turns, each in a process of its own; of each the best round counts.
+ */
+public final class PreferenceBenchmark {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of("--pairs", "2", "--length", "256", "--steps", "5", "--warmup", "2", "--rounds", "2");
+  private static final List<String> WAYS =
+      List.of(PreferenceCase.SUPERVISED, PreferenceCase.DPO, PreferenceCase.PRECOMPUTED);
+
+  private static final double DPO_TIME = 2.2;
+  private static final double PRECOMPUTED_TIME = 1.3;
+  private static final double MEMORY = 1.25;
+
+  private PreferenceBenchmark() {}
+
+  /**
+   * The best of a case's rounds.
+   *
+   * @param seconds a step
+   * @param peak resident bytes
+   */
+  private record Cost(double seconds, double peak) {
+
+    Cost or(Cost other) {
+      return new Cost(Math.min(seconds, other.seconds), Math.min(peak, other.peak));
+    }
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --pairs} a batch, {@code --length} tokens an answer with its prompt, {@code
+   *     --steps}, {@code --warmup}, {@code --rounds}
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    int pairs = arguments.number("--pairs", 1);
+    int length = arguments.number("--length", 4);
+    int steps = arguments.number("--steps", 1);
+    int warmup = arguments.number("--warmup", 0);
+    int rounds = arguments.number("--rounds", 1);
+    List<List<Cost>> costs =
+        IntStream.range(0, rounds)
+            .mapToObj(
+                round -> WAYS.stream().map(way -> cost(way, pairs, length, steps, warmup)).toList())
+            .toList();
+    Cost supervised = best(costs, 0);
+    Cost dpo = best(costs, 1);
+    Cost precomputed = best(costs, 2);
+    Report report = new Report("DPO beside supervised steps, SmolLM2-135M's shape, random weights");
+    Machine.describe(report);
+    report.line(
+        "setting",
+        "bf16, LoRA r=16, %d pairs x %d tokens a side, half of them prompt; median of %d steps,"
+            + " best of %d rounds",
+        pairs,
+        length,
+        steps,
+        rounds);
+    line(report, "supervised", supervised);
+    line(report, "DPO", dpo);
+    line(report, "DPO precomputed", precomputed);
+    report.atMost("DPO time", dpo.seconds() / supervised.seconds(), DPO_TIME, "of supervised");
+    report.atMost(
+        "precomputed time",
+        precomputed.seconds() / supervised.seconds(),
+        PRECOMPUTED_TIME,
+        "of supervised");
+    double memory = dpo.peak() / supervised.peak();
+    report.line(
+        "DPO memory",
+        "%.3f of supervised (target: at most %.2f) %s",
+        memory,
+        MEMORY,
+        Report.verdict(memory <= MEMORY));
+    report.print();
+  }
+
+  private static Cost cost(String way, int pairs, int length, int steps, int warmup) {
+    OwnProcess process =
+        OwnProcess.run(
+            PreferenceCase.class,
+            List.of(
+                way,
+                String.valueOf(pairs),
+                String.valueOf(length),
+                String.valueOf(steps),
+                String.valueOf(warmup)));
+    return new Cost(process.number(PreferenceCase.SECONDS), process.number(PreferenceCase.PEAK));
+  }
+
+  private static Cost best(List<List<Cost>> costs, int way) {
+    return costs.stream().map(round -> round.get(way)).reduce(Cost::or).orElseThrow();
+  }
+
+  private static void line(Report report, String name, Cost cost) {
+    report.line(name, "%.3f s a step, %.2f GB peak resident", cost.seconds(), cost.peak() / 1e9);
+  }
+}

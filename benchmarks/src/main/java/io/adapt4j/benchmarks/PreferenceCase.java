@@ -1,0 +1,124 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.data.PreferenceBatch;
+import io.adapt4j.core.data.PreferenceSample;
+import io.adapt4j.core.data.TrainingSample;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.preference.PreferenceLoss;
+import io.adapt4j.core.preference.PreferencePairs;
+import io.adapt4j.core.preference.ReferenceModel;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.NextTokens;
+import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.core.train.TrainingTask;
+import io.adapt4j.lora.Lora;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+
+/**
+ * One way to step over the same tokens, in a process of its own: prints the median seconds a step
+ * and the peak of resident memory.
+ */
+final class PreferenceCase {
+
+  static final String SUPERVISED = "supervised";
+  static final String DPO = "dpo";
+  static final String PRECOMPUTED = "precomputed";
+
+  static final String SECONDS = "seconds ";
+  static final String PEAK = "peak ";
+
+  private static final int RANK = 16;
+  private static final double LEARNING_RATE = 1e-4;
+
+  private PreferenceCase() {}
+
+  /**
+   * Runs a case.
+   *
+   * @param line way, pairs a batch, tokens an answer with its prompt, steps, steps of warm-up
+   */
+  public static void main(String[] line) {
+    String way = line[0];
+    PreferenceBatch batch = batch(Integer.parseInt(line[1]), Integer.parseInt(line[2]));
+    int steps = Integer.parseInt(line[3]);
+    int warmup = Integer.parseInt(line[4]);
+    double seconds;
+    try (Decoder decoder = SmolLm.random(DType.BF16);
+        Adaptation adaptation = Lora.rank(RANK).attach(decoder, Path.of("random"), 1)) {
+      if (way.equals(SUPERVISED)) {
+        seconds = median(new NextTokens(decoder), adaptation, batch.sides(), steps, warmup);
+      } else {
+        PreferencePairs task =
+            new PreferencePairs(
+                decoder,
+                PreferenceLoss.dpo(0.1),
+                ReferenceModel.withoutAdapter(decoder, adaptation),
+                Selection.BY_LOSS);
+        PreferenceBatch asked =
+            way.equals(PRECOMPUTED)
+                ? batch.withReference(
+                    ReferenceModel.withoutAdapter(decoder, adaptation).logProbs(batch.sides()))
+                : batch;
+        seconds = median(task, adaptation, asked, steps, warmup);
+      }
+    }
+    System.out.println(SECONDS + String.format(Locale.ROOT, "%.4f", seconds));
+    System.out.println(PEAK + Machine.peakResident());
+  }
+
+  private static <B> double median(
+      TrainingTask<B> task, Adaptation adaptation, B batch, int steps, int warmup) {
+    TrainingStep.Settings settings =
+        new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, /* recompute= */ false);
+    double[] seconds = new double[steps];
+    try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, settings)) {
+      for (int i = -warmup; i < steps; i++) {
+        long begun = System.nanoTime();
+        TrainingStep.Outcome outcome =
+            step.run(List.of(batch), task.weight(batch), LEARNING_RATE, i);
+        if (!outcome.applied()) {
+          throw new IllegalStateException("A step was not finite: " + outcome);
+        }
+        if (i >= 0) {
+          seconds[i] = (System.nanoTime() - begun) / 1e9;
+        }
+      }
+    }
+    Arrays.sort(seconds);
+    return seconds[steps / 2];
+  }
+
+  /** Random tokens, the first half of each row a prompt. */
+  private static PreferenceBatch batch(int pairs, int length) {
+    SplittableRandom random = new SplittableRandom(7);
+    List<PreferenceSample> samples = new ArrayList<>();
+    int[] numbers = new int[pairs];
+    float[] weights = new float[pairs];
+    for (int pair = 0; pair < pairs; pair++) {
+      int[] prompt = random.ints(length / 2, 0, SmolLm.VOCABULARY).toArray();
+      samples.add(
+          new PreferenceSample(answered(prompt, length, random), answered(prompt, length, random)));
+      numbers[pair] = pair;
+      weights[pair] = 1;
+    }
+    return PreferenceBatch.of(samples, numbers, weights, 0);
+  }
+
+  private static TrainingSample answered(int[] prompt, int length, SplittableRandom random) {
+    int[] ids = Arrays.copyOf(prompt, length);
+    for (int i = prompt.length; i < length; i++) {
+      ids[i] = random.nextInt(SmolLm.VOCABULARY);
+    }
+    int[] labels = ids.clone();
+    Arrays.fill(labels, 0, prompt.length, TrainingSample.IGNORED);
+    return new TrainingSample(ids, labels);
+  }
+}
