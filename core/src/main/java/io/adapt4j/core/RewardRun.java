@@ -57,7 +57,8 @@ final class RewardRun implements TaskRun {
     this.heldMargins =
         held.map(rows -> RewardBatches.margins(rows, task.marginField())).orElse(new float[0]);
     this.parts =
-        new RunParts(settings, train.report(), held.map(PreferenceRows::report), encoder.maxLength());
+        new RunParts(
+            settings, train.report(), held.map(PreferenceRows::report), encoder.maxLength());
   }
 
   static RewardRun prepare(FineTuneSettings settings, Task.Reward task, Tokenizer tokenizer) {
