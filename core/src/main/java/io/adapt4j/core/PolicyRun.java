@@ -9,6 +9,7 @@ import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.StepTimer;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.reinforce.PolicyTraining;
 import io.adapt4j.core.reinforce.PromptRows;
@@ -142,12 +143,13 @@ final class PolicyRun implements TaskRun {
         network,
         adaptation,
         training ->
-            parts.timed(
-                training.task(),
-                training.adaptation(),
-                training.batches(),
-                training.held(),
-                steps));
+            new StepTimer<>(
+                    training.task(),
+                    training.adaptation(),
+                    settings.training(),
+                    training.batches(),
+                    training.held())
+                .measureWithBatches(steps, stepsOfRollout()));
   }
 
   @Override
@@ -155,6 +157,12 @@ final class PolicyRun implements TaskRun {
     int longest =
         Math.max(train.report().longest(), held.map(one -> one.report().longest()).orElse(0));
     return parts.forecast(declared, longest + algorithm.rollout().maxNewTokens(), device);
+  }
+
+  private int stepsOfRollout() {
+    return algorithm.rollout().completions()
+        / (settings.batchSize() * settings.training().accumulation())
+        * algorithm.rollout().passes();
   }
 
   /** Does something with the parts of the run in memory. */

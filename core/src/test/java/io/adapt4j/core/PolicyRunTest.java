@@ -8,6 +8,8 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlControl;
@@ -124,6 +126,15 @@ class PolicyRunTest {
     assertThat(log.evaluations.get(log.evaluations.size() - 1).metrics().get("kl")).isPositive();
   }
 
+  @ParameterizedTest
+  @MethodSource("algorithms")
+  void aRunLeavesNothingInNativeMemory(Reinforcement algorithm) {
+    tuner(folder.resolve("first"), algorithm, new Log()).build().run();
+    long before = Tensor.live();
+    tuner(folder.resolve("second"), algorithm, new Log()).build().run();
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
   static List<Reinforcement> learners() {
     return List.of(
         Grpo.builder()
@@ -232,6 +243,17 @@ class PolicyRunTest {
         .filteredOn(step -> step.metrics().get("truncated") == 1)
         .isNotEmpty()
         .allSatisfy(step -> assertThat(step.targetTokens()).isZero());
+  }
+
+  @Test
+  void aPlanTimesRolloutsWithTheirSteps() {
+    FineTuner tuner =
+        tuner(folder.resolve("run"), grpo().reward("letters", LETTERS).build(), new Log()).build();
+    FineTunePlan plan = tuner.plan(PlanOptions.timed(3));
+    assertThat(plan.steps()).isEqualTo(8);
+    assertThat(plan.timed().orElseThrow().steps()).isEqualTo(4);
+    assertThat(plan.timed().orElseThrow().secondsPerStep()).isPositive();
+    assertThat(plan.timed().orElseThrow().evaluationSeconds()).isPositive();
   }
 
   @Test

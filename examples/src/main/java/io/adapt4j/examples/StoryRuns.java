@@ -62,7 +62,7 @@ record StoryRuns(Path examples, Path output, int epochs) {
             .promptsPerRollout(8)
             .groupSize(8)
             .maxNewTokens(NEW_TOKENS)
-            .klCoefficient(0.1)
+            .klCoefficient(0.02)
             .build();
     FineTuneReport report =
         FineTuner.builder()
@@ -73,7 +73,7 @@ record StoryRuns(Path examples, Path output, int epochs) {
             .epochs(epochs)
             .batchSize(16)
             .gradientAccumulation(4)
-            .learningRate(2e-3)
+            .learningRate(3e-3)
             .evaluateEvery(Interval.EPOCH)
             .seed(seed)
             .listener(watcher)

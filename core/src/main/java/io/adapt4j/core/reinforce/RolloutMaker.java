@@ -77,6 +77,7 @@ record RolloutMaker(
     }
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   private record Judged(List<Sample> samples, double[] rewards) {}
 
   private Judged judged(
