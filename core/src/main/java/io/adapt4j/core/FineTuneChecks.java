@@ -7,6 +7,7 @@ import io.adapt4j.core.model.Network;
 import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.Metrics;
 import io.adapt4j.core.preference.Reference;
+import io.adapt4j.core.reinforce.RolloutOptions;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.FullFineTuning;
@@ -90,6 +91,12 @@ final class FineTuneChecks {
                 List.of("accuracy", "macro_f1", "entity_precision", "entity_recall", "entity_f1");
           });
     }
+    if (task instanceof Task.Reward) {
+      measured.addAll(List.of("accuracy", "margin"));
+    }
+    if (task instanceof Task.Reinforced) {
+      measured.add("reward");
+    }
     if (task instanceof Task.Embeddings) {
       measured.addAll(List.of("mrr", "accuracy"));
     }
@@ -139,6 +146,28 @@ final class FineTuneChecks {
   }
 
   /** Refuses what only tasks that predict next tokens know. */
+  /** A rollout must divide into steps, so that every update is of one rollout. */
+  void rollouts(Task task, int batchSize, int accumulation, double neftune) {
+    if (task instanceof Task.Reinforced reinforced) {
+      RolloutOptions options = reinforced.algorithm().rollout();
+      long step = (long) batchSize * accumulation;
+      require(
+          step < 1 || options.completions() % step == 0,
+          "batchSize "
+              + batchSize
+              + " times gradientAccumulation "
+              + accumulation
+              + " must divide the completions of a rollout, which are "
+              + options.prompts()
+              + " prompts times "
+              + options.groupSize());
+      require(
+          neftune == 0,
+          "neftune changes what the policy is between drawing and updating; leave it out for this"
+              + " task");
+    }
+  }
+
   void onlyForNextTokens(Task task, String option, boolean used) {
     require(
         task == null || task instanceof Task.NextTokens || !used,

@@ -861,6 +861,7 @@ public final class FineTuner {
           "earlyStopping must allow at least 1 evaluation, found " + patience);
       checks.task(task, bestBy, overflow);
       checks.preferences(task, method, batchSize);
+      checks.rollouts(task, batchSize, accumulation, neftune);
       checks.onlyForNextTokens(task, "regularise", !regularisations.isEmpty());
       checks.onlyForNextTokens(task, "packing, lossOn or overlap", tokens.concernsGeneration());
       checks.notNull("schedule", schedule);
@@ -947,7 +948,9 @@ public final class FineTuner {
     private TrainingListener watched(TrainingListener more) {
       List<TrainingListener> all = new ArrayList<>(listeners);
       all.add(more);
-      return EarlyWarnings.before(all);
+      return task instanceof Task.Reinforced
+          ? EarlyWarnings.ofRewards(all)
+          : EarlyWarnings.before(all);
     }
 
     private Warmup warmup() {

@@ -84,7 +84,7 @@ record LoadedModel(
         : Optional.empty();
   }
 
-  private static SpecialIds specialIds(
+  static SpecialIds specialIds(
       ModelConfig config, GenerationDefaults defaults, Optional<Tokenizer> tokenizer) {
     Set<Integer> end = new LinkedHashSet<>(defaults.eosTokenIds());
     if (end.isEmpty()) {

@@ -178,6 +178,9 @@ public final class RunDescription {
       key.writer().apply(settings).ifPresent(value -> keys.set(key.name(), value));
     }
     List<String> untold = new ArrayList<>();
+    if (!keys.has("task")) {
+      untold.add("task: a reward is code");
+    }
     if (!keys.has("data")) {
       untold.add("data: " + settings.train().origin().reason());
     }

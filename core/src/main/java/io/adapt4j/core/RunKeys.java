@@ -34,7 +34,7 @@ final class RunKeys {
           RunKey.of(
               "task",
               (fields, builder) -> RunTasks.read(fields).ifPresent(builder::task),
-              settings -> Optional.of(RunTasks.write(settings.objective().task()))),
+              settings -> RunTasks.write(settings.objective().task())),
           new RunKey("data", Set.of("dataset"), RunData::read, RunData::training),
           new RunKey(
               "validation",

@@ -16,6 +16,9 @@ final class RunTasks {
   private static final String NEXT_TOKENS = "nextTokens";
   private static final String MASKED_TOKENS = "maskedTokens";
   private static final String EMBEDDINGS = "embeddings";
+  private static final String REWARD = "reward";
+  private static final String MARGIN = "margin";
+  private static final String CENTRING = "centring";
   private static final String SCALE = "scale";
   private static final String QUERY_PROMPT = "queryPrompt";
   private static final String PASSAGE_PROMPT = "passagePrompt";
@@ -45,11 +48,15 @@ final class RunTasks {
     }
     Fields options = named.get().options();
     String name = named.get().name();
+    if (name.equals(RunReinforcement.GRPO) || name.equals(RunReinforcement.PPO)) {
+      return RunReinforcement.read(name, options);
+    }
     Optional<Task> task =
         switch (name) {
           case NEXT_TOKENS -> Optional.of(Task.nextTokens());
           case MASKED_TOKENS -> Optional.of(masked(options));
           case EMBEDDINGS -> Optional.of(embeddings(options));
+          case REWARD -> Optional.of(reward(options));
           default ->
               RunPreferences.NAMES.contains(name)
                   ? RunPreferences.read(name, options)
@@ -61,9 +68,10 @@ final class RunTasks {
     if (task.isPresent() || RunPreferences.NAMES.contains(name)) {
       options.finish();
     } else {
-      List<String> names = new ArrayList<>(List.of(NEXT_TOKENS, MASKED_TOKENS, EMBEDDINGS));
+      List<String> names = new ArrayList<>(List.of(NEXT_TOKENS, MASKED_TOKENS, EMBEDDINGS, REWARD));
       LABELLED.forEach(one -> names.add(name(one)));
       names.addAll(RunPreferences.NAMES);
+      names.addAll(List.of(RunReinforcement.GRPO, RunReinforcement.PPO));
       fields.refuse("task", name, names);
     }
     return task;
@@ -84,6 +92,12 @@ final class RunTasks {
         options.text(PASSAGE_PROMPT).orElse(usual.passagePrompt()));
   }
 
+  private static Task reward(Fields options) {
+    return new Task.Reward(
+        options.text(MARGIN).orElse(""),
+        options.number(CENTRING, "of at least 0", value -> value >= 0).orElse(0.0));
+  }
+
   private static Task labelled(Task.Labelled task, Fields options) {
     boolean hasClasses = task.problem() != TextProblem.NUMBER;
     List<String> labels = hasClasses ? options.texts(LABELS) : List.of();
@@ -91,10 +105,26 @@ final class RunTasks {
     return options.flag(REPLACE).orElse(false) ? labelled.replaceClassifier() : labelled;
   }
 
-  static JsonNode write(Task task) {
+  /** Tells a task; empty if part of it is code. */
+  static Optional<JsonNode> write(Task task) {
+    if (task instanceof Task.Reinforced reinforced) {
+      return RunReinforcement.write(reinforced.algorithm()).map(JsonNode.class::cast);
+    }
+    return Optional.of(told(task));
+  }
+
+  private static JsonNode told(Task task) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     if (task instanceof Task.MaskedTokens masked) {
       keys.putObject(MASKED_TOKENS).put(PROBABILITY, masked.probability());
+      return keys;
+    }
+    if (task instanceof Task.Reward reward) {
+      ObjectNode options = keys.putObject(REWARD);
+      if (!reward.marginField().isEmpty()) {
+        options.put(MARGIN, reward.marginField());
+      }
+      options.put(CENTRING, reward.centring());
       return keys;
     }
     if (task instanceof Task.Embeddings embeddings) {

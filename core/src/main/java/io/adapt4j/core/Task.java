@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import io.adapt4j.core.data.TextProblem;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
+import io.adapt4j.core.reinforce.Reinforcement;
 import java.util.List;
 import java.util.Objects;
 
@@ -110,8 +111,95 @@ public sealed interface Task {
     return new Preferences(loss, Reference.base());
   }
 
+  /**
+   * Trains a reward model on pairs of a better and a worse answer: a network of one label whose
+   * number is higher for the better one, under the Bradley-Terry model. Its metrics are {@code
+   * accuracy}, {@code margin} and {@code calibration_error}; {@link RewardModel} reads what it
+   * saves.
+   *
+   * @return the task, without margins and centring
+   */
+  static Reward reward() {
+    return new Reward("", 0);
+  }
+
+  /**
+   * Trains a decoder on rewards of its own completions. The rows give prompts: texts, prompts with
+   * completions or pairs, of which the prompt counts, and conversations up to the last message of
+   * the assistant. Batch size and gradient accumulation are completions of a step; a rollout must
+   * divide into steps. The validation loss is the negative mean reward of one completion of each
+   * held-out prompt, and {@code bestBy("reward")} says the same.
+   *
+   * @param algorithm {@link io.adapt4j.core.reinforce.Grpo} or {@link
+   *     io.adapt4j.core.reinforce.Ppo}, with its reward functions
+   * @return the task
+   */
+  static Task reinforcement(Reinforcement algorithm) {
+    return new Reinforced(algorithm);
+  }
+
   /** See {@link Task#nextTokens}. */
   record NextTokens() implements Task {}
+
+  /**
+   * Training of a reward model.
+   *
+   * @param marginField of the rows that holds the margin; empty to ask for none
+   * @param centring what the square of the sum of a pair's rewards counts in the loss
+   */
+  record Reward(String marginField, double centring) implements Task {
+
+    /**
+     * Checks the values.
+     *
+     * @param marginField of the rows that holds the margin
+     * @param centring what the square of the sum of a pair's rewards counts in the loss
+     * @throws IllegalArgumentException if centring is negative or not finite
+     */
+    public Reward {
+      Objects.requireNonNull(marginField, "marginField");
+      if (!(centring >= 0 && Double.isFinite(centring))) {
+        throw new IllegalArgumentException("centring must be at least 0, found " + centring);
+      }
+    }
+
+    /**
+     * Asks that the rewards of a pair differ by at least a number of its row.
+     *
+     * @param field of the row, a number of at least 0
+     * @return the task with it
+     */
+    public Reward margin(String field) {
+      return new Reward(field, centring);
+    }
+
+    /**
+     * Keeps rewards around 0 (Eisenstein et al. 2023); default 0, usual is 0.01.
+     *
+     * @param coefficient what the square of the sum of a pair's rewards counts in the loss
+     * @return the task with it
+     */
+    public Reward centring(double coefficient) {
+      return new Reward(marginField, coefficient);
+    }
+  }
+
+  /**
+   * Reinforcement learning.
+   *
+   * @param algorithm how, and for what rewards
+   */
+  record Reinforced(Reinforcement algorithm) implements Task {
+
+    /**
+     * Checks that there is an algorithm.
+     *
+     * @param algorithm how, and for what rewards
+     */
+    public Reinforced {
+      Objects.requireNonNull(algorithm, "algorithm");
+    }
+  }
 
   /**
    * Scores of texts or of their words.

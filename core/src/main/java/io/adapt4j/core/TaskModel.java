@@ -57,6 +57,9 @@ record TaskModel(
     if (task instanceof Task.Labelled labelled) {
       return labelled(labelled, folder, stored, train);
     }
+    if (task instanceof Task.Reward) {
+      return labelled(Task.regression(), folder, stored, train);
+    }
     if (task instanceof Task.MaskedTokens) {
       ModelConfig config = withOutput(stored.config(), OutputLayer.MASKED_TOKENS);
       return new TaskModel(folder, stored.weights(), config, List.of(), false, false);

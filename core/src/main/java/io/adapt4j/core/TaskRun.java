@@ -39,6 +39,12 @@ interface TaskRun {
     if (task instanceof Task.Preferences preferences) {
       return PreferenceRun.prepare(settings, preferences, tokenizer);
     }
+    if (task instanceof Task.Reward reward) {
+      return RewardRun.prepare(settings, reward, tokenizer);
+    }
+    if (task instanceof Task.Reinforced reinforced) {
+      return PolicyRun.prepare(settings, reinforced.algorithm(), tokenizer);
+    }
     return NextTokenRun.prepare(settings, tokenizer);
   }
 

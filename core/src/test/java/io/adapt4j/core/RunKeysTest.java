@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -148,14 +149,36 @@ class RunKeysTest {
         "maskedTokens",
         "{maskedTokens: {probability: 0.3}}",
         "embeddings",
-        "{embeddings: {scale: 30.5, queryPrompt: 'query: ', passagePrompt: 'passage: '}}"
+        "{embeddings: {scale: 30.5, queryPrompt: 'query: ', passagePrompt: 'passage: '}}",
+        "{grpo: {rewards: [{name: a, regex: 'x+', weight: 0.5}, {name: b, numericAnswer: sum}],"
+            + " promptsPerRollout: 3, groupSize: 4, maxNewTokens: 9, temperature: 0.7, topP: 0.9,"
+            + " topK: 5, generationBatch: 6, passes: 2, maskTruncated: true,"
+            + " advantages: leave-one-out, normalisation: dr-grpo, clipLow: 0.1, clipHigh: 0.3,"
+            + " klCoefficient: 0.02, sequenceRatios: true}}",
+        "reward",
+        "{reward: {margin: gap, centring: 0.01}}",
+        "{ppo: {rewards: [{name: a, model: /tmp/liked}], clip: 0.1, valueClip: 0.3,"
+            + " valueCoefficient: 0.5, discount: 0.99, lambda: 0.9, klCoefficient: 0.1,"
+            + " klTarget: 6, klHorizon: 1000, klEstimator: k3, whitenRewards: true}}"
       })
   void everyTaskReadsBackAsItself(String yaml) {
     Task task = RunTasks.read(fields("task: " + yaml)).orElseThrow();
     ObjectNode written = JsonNodeFactory.instance.objectNode();
-    written.set("task", RunTasks.write(task));
+    written.set("task", RunTasks.write(task).orElseThrow());
     assertThat(RunTasks.read(fields(written.toString()))).contains(task);
     assertThat(written.toString()).contains(yaml.replaceAll("^\\{|:.*", ""));
+  }
+
+  @Test
+  void rewardsSayWhatIsWrongWithThem() {
+    Problems problems = new Problems();
+    String yaml = "task: {grpo: {rewards: [{name: a}, {regex: '('}], klTarget: 3, groupSize: 1}}";
+    RunTasks.read(Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), problems));
+    assertThatThrownBy(problems::finish)
+        .hasMessageContaining("expected what is rewarded: regex, numericAnswer or model")
+        .hasMessageContaining("Name the reward")
+        .hasMessageContaining("expected a regular expression")
+        .hasMessageContaining("klTarget");
   }
 
   private static Fields fields(String yaml) {

@@ -83,6 +83,11 @@ public enum Shape {
       optional("prompt", "conversations", "messages"),
       optional("system")),
   /**
+   * {@code prompt} alone, with whatever fields rewards read: becomes {@link Example.Text}, which is
+   * what a policy continues.
+   */
+  PROMPT(required("prompt")),
+  /**
    * {@code prompt}, {@code completion} (or {@code response}) and {@code label}, true for a good
    * completion: becomes {@link Example.UnpairedPreference} where the completion is a text, {@link
    * Example.ChatUnpairedPreference} where it is messages. Recognised where the label is true or
@@ -171,6 +176,10 @@ public enum Shape {
 
   /** The fields of a row that the shape does not know. */
   List<String> unknown(ObjectNode row) {
+    if (this == PROMPT) {
+      // Rewards may read any of them.
+      return List.of();
+    }
     List<String> used = fields.stream().map(field -> find(row, field.name())).toList();
     return names(row).stream().filter(name -> !used.contains(name)).toList();
   }

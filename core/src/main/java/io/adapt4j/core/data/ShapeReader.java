@@ -60,6 +60,7 @@ final class ShapeReader implements ExampleReader {
       case TAGGED -> tagged(row);
       case QUERY_PASSAGE -> queryPassage(row);
       case PREFERENCE, UNPAIRED_PREFERENCE -> new PreferenceReader(shape, asChat, system).read(row);
+      case PROMPT -> new Example.Text(content(row, "prompt", false));
     };
   }
 

@@ -57,6 +57,16 @@ public final class Classifier {
     return run(pairs);
   }
 
+  /**
+   * Scores texts that are tokens already.
+   *
+   * @param sequences token ids, special tokens among them; at most as many as the network reads
+   * @return a score a class for each text, in their order
+   */
+  public List<float[]> logitsOf(List<int[]> sequences) {
+    return run(TokenSequence.of(sequences));
+  }
+
   private List<float[]> run(List<TokenSequence> sequences) {
     int classes = encoder.classes();
     float[][] all = new float[sequences.size()][];

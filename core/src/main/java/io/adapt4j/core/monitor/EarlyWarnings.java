@@ -46,11 +46,13 @@ import java.util.function.Function;
 public final class EarlyWarnings implements TrainingListener {
 
   private final TrainingListener listener;
+  private final boolean lossFalls;
   private final List<WarningRule> rules = new ArrayList<>();
   private final List<TrainingWarning> raised = new ArrayList<>();
 
-  private EarlyWarnings(TrainingListener listener) {
+  private EarlyWarnings(TrainingListener listener, boolean lossFalls) {
     this.listener = listener;
+    this.lossFalls = lossFalls;
   }
 
   /**
@@ -60,7 +62,18 @@ public final class EarlyWarnings implements TrainingListener {
    * @return the listener to give to the trainer in their place
    */
   public static EarlyWarnings before(List<? extends TrainingListener> listeners) {
-    return new EarlyWarnings(TrainingListener.all(listeners));
+    return new EarlyWarnings(TrainingListener.all(listeners), true);
+  }
+
+  /**
+   * Watches a run whose loss tells nothing by its height, as in reinforcement learning: what is
+   * noticed there is what goes wrong with gradients, finite numbers and memory.
+   *
+   * @param listeners told of every event, and of warnings right after the event they come from
+   * @return a listener to give to a run
+   */
+  public static EarlyWarnings ofRewards(List<? extends TrainingListener> listeners) {
+    return new EarlyWarnings(TrainingListener.all(listeners), false);
   }
 
   /**
@@ -77,14 +90,16 @@ public final class EarlyWarnings implements TrainingListener {
     rules.clear();
     raised.clear();
     rules.addAll(
-        List.of(
-            new OverfittingRule(),
-            new GradientSpikesRule(),
-            new LossNearZeroRule(),
-            new NothingLearnedRule(),
-            new LossNotFiniteRule(),
-            new LossRisingRule(),
-            new MemoryGrowingRule()));
+        lossFalls
+            ? List.of(
+                new OverfittingRule(),
+                new GradientSpikesRule(),
+                new LossNearZeroRule(),
+                new NothingLearnedRule(),
+                new LossNotFiniteRule(),
+                new LossRisingRule(),
+                new MemoryGrowingRule())
+            : List.of(new GradientSpikesRule(), new LossNotFiniteRule(), new MemoryGrowingRule()));
     listener.started(event);
   }
 

@@ -86,6 +86,46 @@ public final class StepTimer<B> {
         ProcessMemory.peak());
   }
 
+  /**
+   * Performs steps whose batches cost as much as the training itself, such as rollouts: making them
+   * counts, and the steps timed stand for all.
+   *
+   * @param steps how many to time, at least 1
+   * @param together steps that belong to batches made together; so many go before the timed ones,
+   *     whose number is rounded up to a multiple
+   * @return the figures
+   */
+  public TimedSteps measureWithBatches(int steps, int together) {
+    int timed = (steps + together - 1) / together * together;
+    double seconds = 0;
+    long tokens = 0;
+    try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step())) {
+      int epoch = 0;
+      Iterator<B> batches = train.epoch(epoch);
+      for (int i = -together; i < timed; i++) {
+        batches = batches.hasNext() ? batches : train.epoch(++epoch);
+        long begun = System.nanoTime();
+        List<B> micro = take(batches);
+        run(step, micro, i + together);
+        if (i >= 0) {
+          seconds += (System.nanoTime() - begun) / 1e9;
+          tokens += micro.stream().mapToLong(task::tokens).sum();
+        }
+      }
+    }
+    double evaluation = evaluationSeconds();
+    int all = options.totalSteps(train.count());
+    int evaluations = evaluations(all, options.stepsPerEpoch(train.count()));
+    double total = all * seconds / timed + evaluations * evaluation;
+    return new TimedSteps(
+        timed,
+        seconds / timed,
+        tokens / seconds,
+        evaluation,
+        Duration.ofMillis(Math.round(total * 1e3)),
+        ProcessMemory.peak());
+  }
+
   private List<B> take(Iterator<B> batches) {
     List<B> micro = new ArrayList<>();
     while (micro.size() < options.accumulation() && batches.hasNext()) {
@@ -104,9 +144,9 @@ public final class StepTimer<B> {
     if (validation.isEmpty()) {
       return 0;
     }
-    B batch = validation.get().epoch(0).next();
+    Iterator<B> batches = validation.get().epoch(0);
     long begun = System.nanoTime();
-    task.evaluate(batch);
+    task.evaluation().add(batches.next());
     return (System.nanoTime() - begun) / 1e9 * validation.get().count();
   }
 

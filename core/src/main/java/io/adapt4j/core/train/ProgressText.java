@@ -37,16 +37,25 @@ final class ProgressText {
 
   static String step(StepEvent event) {
     return format(
-        "step %d/%d | epoch %.2f | loss %.4f | lr %.2e | grad norm %.2f | %.0f tokens/s%s | %s left",
+        "step %d/%d | epoch %.2f | loss %.4f | lr %.2e | grad norm %.2f%s | %.0f tokens/s%s | %s left",
         event.step(),
         event.totalSteps(),
         event.epoch(),
         event.loss(),
         event.learningRate(),
         event.gradientNorm(),
+        watched(event),
         event.tokensPerSecond(),
         resident(event.resources()),
         clock(event.remaining()));
+  }
+
+  /** The first metric, which is the one to watch. */
+  private static String watched(StepEvent event) {
+    return event.metrics().entrySet().stream()
+        .findFirst()
+        .map(one -> format(" | %s %.4f", one.getKey(), one.getValue()))
+        .orElse("");
   }
 
   private static String resident(ResourceUse use) {

@@ -2,6 +2,7 @@ package io.adapt4j.core.train;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.engine.Scope;
 import java.io.IOException;
@@ -187,6 +188,7 @@ public final class Trainer<B> {
     Progress progress = Progress.of(state.progress(), options.earlyStopping());
     try (Checkpoint tensors = Checkpoint.openFile(state.tensors())) {
       step.restore(tensors, progress.applied());
+      train.restore(tensors);
     }
     steps = progress.steps();
     startStep = steps;
@@ -221,7 +223,9 @@ public final class Trainer<B> {
             patience,
             savedAt);
     try (Scope scope = Scope.open()) {
-      states.save(progress, step.state());
+      List<TensorData> tensors = new ArrayList<>(step.state());
+      tensors.addAll(train.state());
+      states.save(progress, tensors);
     }
     stateSavedNanos = System.nanoTime();
   }
@@ -403,7 +407,7 @@ public final class Trainer<B> {
    * values to where the loss is not finite, which only a further pass shows.
    */
   private boolean isSound(OptionalDouble validationLoss) {
-    return Double.isFinite(validationLoss.orElseGet(() -> task.evaluate(train.epoch(0).next())));
+    return Double.isFinite(validationLoss.orElseGet(() -> task.evaluate(train.any())));
   }
 
   private void finish() {

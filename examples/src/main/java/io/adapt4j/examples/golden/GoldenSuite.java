@@ -15,14 +15,14 @@ public final class GoldenSuite {
   private enum Kind {
     /** Hyper-parameters, batches and adapters of a training run. */
     LORA,
-    /** Losses of preferences, and a run that minimises one. */
-    PREFERENCE,
     /** A checkpoint with expected numbers. */
     MODELS,
     /** A chat template with conversations. */
     CHAT,
     /** A file of one-line templates. */
     FEATURES,
+    /** Pairs, rollouts and what is learned from them. */
+    PREFERENCE,
     /** Golden, but of a kind that is not checked. */
     OTHER,
     /** Not golden. */
@@ -62,7 +62,10 @@ public final class GoldenSuite {
           LoraCheck.run(golden, section);
         }
       }
-      case PREFERENCE -> PreferenceCheck.run(folder, section);
+      case PREFERENCE -> {
+        section.attempt("preferences", () -> PreferenceCheck.run(folder, section));
+        section.attempt("rewards", () -> ReinforcementCheck.run(folder, section));
+      }
       case CHAT -> ChatCheck.run(folder, section);
       case FEATURES -> ChatCheck.runFeatures(folder, section);
       case OTHER -> throw new UnsupportedQuantityException("this kind of golden folder");

@@ -1,0 +1,58 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.reinforce.Completion;
+import io.adapt4j.core.reinforce.RewardFunction;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** A reward model that a description names: loaded when first asked, closed when the run ends. */
+final class ModelReward implements RewardFunction, AutoCloseable {
+
+  private final Path folder;
+  private RewardModel model;
+
+  ModelReward(Path folder) {
+    this.folder = folder;
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  @Override
+  public double score(String prompt, String completion, Map<String, Object> fields) {
+    return model().score(prompt, completion);
+  }
+
+  @Override
+  public double[] scoreAll(List<Completion> completions) {
+    return model().scoreAll(completions);
+  }
+
+  private RewardModel model() {
+    if (model == null) {
+      model = RewardModel.load(ModelSource.path(folder));
+    }
+    return model;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ModelReward reward && folder.equals(reward.folder);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(folder);
+  }
+
+  @Override
+  public void close() {
+    if (model != null) {
+      model.close();
+      model = null;
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.config.GenerationDefaults;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.generate.Generator;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.StepTimer;
+import io.adapt4j.core.plan.TimedSteps;
+import io.adapt4j.core.reinforce.PolicyTraining;
+import io.adapt4j.core.reinforce.PromptRows;
+import io.adapt4j.core.reinforce.Reinforcement;
+import io.adapt4j.core.reinforce.WeightedReward;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.LearningRateCurve;
+import io.adapt4j.core.train.LearningRateSweep;
+import io.adapt4j.core.train.StepHooks;
+import io.adapt4j.core.train.TrainingResult;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/** A run that trains a decoder on rewards of its own completions. */
+final class PolicyRun implements TaskRun {
+
+  private final FineTuneSettings settings;
+  private final Reinforcement algorithm;
+  private final Tokenizer tokenizer;
+  private final Optional<ChatTemplate> template;
+  private final PromptRows train;
+  private final Optional<PromptRows> held;
+  private final RunParts parts;
+
+  private PolicyRun(
+      FineTuneSettings settings,
+      Reinforcement algorithm,
+      Tokenizer tokenizer,
+      Optional<ChatTemplate> template,
+      PromptRows train,
+      Optional<PromptRows> held) {
+    this.settings = settings;
+    this.algorithm = algorithm;
+    this.tokenizer = tokenizer;
+    this.template = template.filter(any -> train.usesTemplate());
+    this.train = train;
+    this.held = held;
+    this.parts =
+        new RunParts(settings, train.report(), held.map(PromptRows::report), maxLength(settings));
+  }
+
+  private static int maxLength(FineTuneSettings settings) {
+    return settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+  }
+
+  static PolicyRun prepare(
+      FineTuneSettings settings, Reinforcement algorithm, Tokenizer tokenizer) {
+    int maxLength = maxLength(settings);
+    int most = maxLength - algorithm.rollout().maxNewTokens();
+    if (most < 1) {
+      throw new FineTuneException(
+          List.of(
+              "maxLength "
+                  + maxLength
+                  + " leaves no room for a prompt beside maxNewTokens "
+                  + algorithm.rollout().maxNewTokens()
+                  + "; lower maxNewTokens"));
+    }
+    Optional<ChatTemplate> template = ChatTemplate.find(settings.model().folder());
+    PromptRows.Encoding encoding = new PromptRows.Encoding(tokenizer, template, most);
+    try {
+      PromptRows train = rows(settings.train(), encoding);
+      Optional<PromptRows> held = settings.validation().map(data -> rows(data, encoding));
+      RunRepeat.requireSameData(settings, train.report(), held.map(PromptRows::report));
+      return new PolicyRun(settings, algorithm, tokenizer, template, train, held);
+    } catch (DatasetException e) {
+      throw new FineTuneException(List.of(e.getMessage()));
+    }
+  }
+
+  private static PromptRows rows(Dataset data, PromptRows.Encoding encoding) {
+    PromptRows rows = PromptRows.of(data, encoding);
+    if (rows.report().kept() == 0) {
+      throw new FineTuneException(
+          List.of(
+              data.name()
+                  + ": each of its "
+                  + rows.report().rows()
+                  + " prompts is longer than "
+                  + encoding.most()
+                  + " tokens, which is what maxLength less maxNewTokens leaves. Shorten them, or"
+                  + " raise maxLength."));
+    }
+    return rows;
+  }
+
+  @Override
+  public FineTunePlan plan(Network declared) {
+    int rollouts =
+        (train.report().kept() + algorithm.rollout().prompts() - 1) / algorithm.rollout().prompts();
+    int microBatches =
+        algorithm.rollout().completions() / settings.batchSize() * algorithm.rollout().passes();
+    return parts.plan(declared, rollouts * microBatches);
+  }
+
+  @Override
+  public TrainingResult train(
+      Network network, Adaptation adaptation, FineTunePlan plan, BooleanSupplier stopRequested) {
+    return with(
+        network,
+        adaptation,
+        training ->
+            parts
+                .trainer(
+                    training.task(),
+                    training.adaptation(),
+                    training.batches(),
+                    training.held(),
+                    List.of(),
+                    template,
+                    stopRequested)
+                .run(parts.start(network, plan)));
+  }
+
+  @Override
+  public LearningRateCurve sweep(Network network, Adaptation adaptation, LearningRateSweep sweep) {
+    return with(
+        network,
+        adaptation,
+        training ->
+            parts.sweep(
+                training.task(), training.adaptation(), training.batches(), StepHooks.NONE, sweep));
+  }
+
+  @Override
+  public TimedSteps timed(Network network, Adaptation adaptation, int steps) {
+    return with(
+        network,
+        adaptation,
+        training ->
+            new StepTimer<>(
+                    training.task(),
+                    training.adaptation(),
+                    settings.training(),
+                    training.batches(),
+                    training.held())
+                .measureWithBatches(steps, stepsOfRollout()));
+  }
+
+  @Override
+  public Forecast forecast(Network declared, Device device) {
+    int longest =
+        Math.max(train.report().longest(), held.map(one -> one.report().longest()).orElse(0));
+    return parts.forecast(declared, longest + algorithm.rollout().maxNewTokens(), device);
+  }
+
+  private int stepsOfRollout() {
+    return algorithm.rollout().completions()
+        / (settings.batchSize() * settings.training().accumulation())
+        * algorithm.rollout().passes();
+  }
+
+  /** Does something with the parts of the run in memory. */
+  private <T> T with(Network network, Adaptation adaptation, Function<PolicyTraining, T> action) {
+    Decoder decoder = (Decoder) network;
+    TaskModel model = settings.objective().model();
+    LoadedModel.SpecialIds ids =
+        LoadedModel.specialIds(
+            model.config(),
+            GenerationDefaults.read(model.folder(), model.config()),
+            Optional.of(tokenizer));
+    Generator generator =
+        new Generator(
+            decoder, Optional.of(tokenizer), ids.end(), ids.pad(), settings.contextLength());
+    try (PolicyTraining training =
+        PolicyTraining.start(
+            new PolicyTraining.Setup(
+                algorithm,
+                settings.objective().selection(),
+                decoder,
+                adaptation,
+                generator,
+                ids.pad(),
+                train,
+                held,
+                settings.batchSize(),
+                settings.training().accumulation(),
+                settings.seed(),
+                () -> (Decoder) model.load(settings.precision(), settings.seed())))) {
+      return action.apply(training);
+    } finally {
+      algorithm.rollout().rewards().stream()
+          .map(WeightedReward::function)
+          .filter(ModelReward.class::isInstance)
+          .forEach(reward -> ((ModelReward) reward).close());
+    }
+  }
+}

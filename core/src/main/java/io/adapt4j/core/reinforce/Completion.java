@@ -1,0 +1,46 @@
+package io.adapt4j.core.reinforce;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * What a policy wrote after a prompt.
+ *
+ * @param prompt the prompt as text; of a conversation, as its template renders it
+ * @param text the completion without special tokens; may be empty
+ * @param fields the row of the prompt: all its fields by name
+ * @param truncated whether it was cut off at the most new tokens, before an end-of-sequence token
+ * @param templated whether a chat template made the prompt, so that it holds special tokens already
+ */
+public record Completion(
+    String prompt, String text, Map<String, Object> fields, boolean truncated, boolean templated) {
+
+  /**
+   * Copies the fields.
+   *
+   * @param prompt the prompt as text
+   * @param text the completion without special tokens
+   * @param fields the row of the prompt
+   * @param truncated whether it was cut off
+   * @param templated whether a chat template made the prompt
+   * @throws NullPointerException if a text is null
+   */
+  public Completion {
+    Objects.requireNonNull(prompt, "prompt");
+    Objects.requireNonNull(text, "text");
+    fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+  }
+
+  /**
+   * A complete answer to a plain prompt without further fields.
+   *
+   * @param prompt the prompt
+   * @param text the completion
+   * @return the completion
+   */
+  public static Completion of(String prompt, String text) {
+    return new Completion(prompt, text, Map.of(), false, false);
+  }
+}

@@ -1,0 +1,204 @@
+package io.adapt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.reinforce.Completion;
+import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A reward model learns which of two answers is the better one, and judges others by it. */
+class RewardRunTest {
+
+  private static final List<String> NAMES = List.of("Lily", "Tom", "Sue", "Ben", "Max", "Amy");
+
+  @TempDir private Path folder;
+  private Path model;
+
+  @BeforeEach
+  void writeModel() throws IOException {
+    model = SmallModel.write(folder.resolve("model"));
+  }
+
+  @Test
+  void heldOutPairsAreToldApartAndTheFolderIsAReward() {
+    List<EvaluationEvent> evaluations = new ArrayList<>();
+    FineTuneReport report = train(Task.reward().centring(0.01), pairs(48), evaluations);
+    Map<String, Double> metrics = evaluations.get(evaluations.size() - 1).metrics();
+    assertThat(metrics.get("accuracy")).isGreaterThan(0.9);
+    assertThat(metrics.get("margin")).isPositive();
+    assertThat(metrics.get("calibration_error")).isBetween(0.0, 0.5);
+
+    ModelConfig saved = ModelConfig.read(report.best());
+    assertThat(saved.architectures()).containsExactly("LlamaForSequenceClassification");
+    assertThat(saved.fields().positiveInt("num_labels", 0)).isEqualTo(1);
+    try (RewardModel reward = RewardModel.load(ModelSource.path(report.best()))) {
+      double happy = reward.score("Tom saw the sea. ", "He was happy.");
+      double sad = reward.score("Tom saw the sea. ", "He was sad.");
+      assertThat(happy).isGreaterThan(sad);
+      assertThat(
+              reward.scoreAll(
+                  List.of(
+                      Completion.of("Tom saw the sea. ", "He was sad."),
+                      Completion.of("Tom saw the sea. ", "He was happy."))))
+          .containsExactly(new double[] {sad, happy}, within(1e-4));
+    }
+  }
+
+  @Test
+  void anEncoderIsARewardModelToo() throws IOException {
+    model = SmallEncoder.write(folder.resolve("encoder"));
+    List<Example> rows = new ArrayList<>();
+    for (String who : List.of("cat", "dog", "red cat", "blue dog")) {
+      rows.add(new Example.Preference("the " + who + " ", "ran fast", "sat slow"));
+      rows.add(new Example.Preference("a " + who + " ", "ran fast", "sat slow"));
+    }
+    List<EvaluationEvent> evaluations = new ArrayList<>();
+    FineTuneReport report = train(Task.reward(), Datasets.of(rows), evaluations);
+    assertThat(ModelConfig.read(report.last()).architectures())
+        .containsExactly("BertForSequenceClassification");
+    try (RewardModel reward = RewardModel.load(ModelSource.path(report.last()))) {
+      assertThat(reward.score("the dog ", "ran fast"))
+          .isGreaterThan(reward.score("the dog ", "sat slow"));
+    }
+  }
+
+  @Test
+  void aPolicyLearnsFromTheRewardModel() {
+    FineTuneReport trained = train(Task.reward(), pairs(32), new ArrayList<>());
+    List<StepEvent> steps = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void step(StepEvent event) {
+            steps.add(event);
+          }
+        };
+    try (RewardModel reward = RewardModel.load(ModelSource.path(trained.best()))) {
+      FineTuner.builder()
+          .model(ModelSource.path(model))
+          .task(
+              Task.reinforcement(
+                  Grpo.builder()
+                      .reward("liked", reward)
+                      .promptsPerRollout(2)
+                      .groupSize(4)
+                      .maxNewTokens(4)
+                      .build()))
+          .dataset(SmallModel.sentences(4))
+          .method(FullFineTuning.create())
+          .precision(Precision.FP32)
+          .batchSize(8)
+          .epochs(1)
+          .output(folder.resolve("policy"))
+          .listener(listener)
+          .build()
+          .run();
+    }
+    assertThat(steps)
+        .isNotEmpty()
+        .allSatisfy(step -> assertThat(step.metrics().get("reward/liked")).isFinite());
+  }
+
+  @Test
+  void pairsWhoseSidesAreAlikeAreLeftOutAndCounted() {
+    List<Example> rows = new ArrayList<>(examples(4));
+    rows.add(new Example.Preference("Tom ran. ", "He fell.", "He fell."));
+    FineTunePlan plan = tuner(Task.reward(), Datasets.of(rows)).build().plan();
+    assertThat(plan.trainExamples()).isEqualTo(4);
+    assertThat(plan.leftOut()).isEqualTo(1);
+  }
+
+  @Test
+  void marginsAreReadFromTheRows() throws IOException {
+    Path file = folder.resolve("pairs.jsonl");
+    Files.writeString(
+        file,
+        "{\"prompt\": \"Tom ran. \", \"chosen\": \"He won.\", \"rejected\": \"He fell.\","
+            + " \"gap\": 2}\n"
+            + "{\"prompt\": \"Tom sat. \", \"chosen\": \"He won.\", \"rejected\": \"He fell.\","
+            + " \"gap\": -1}\n");
+    FineTuner tuner = tuner(Task.reward().margin("gap"), Datasets.read(file).open()).build();
+    assertThatExceptionOfType(FineTuneException.class)
+        .isThrownBy(tuner::plan)
+        .withMessageContaining("line 2")
+        .withMessageContaining("'gap': expected the margin")
+        .withMessageContaining("found -1");
+  }
+
+  @Test
+  void otherRowsAndOtherModelsAreRefused() {
+    FineTuner tuner =
+        tuner(Task.reward(), Datasets.of(List.of(new Example.Text("Tom ran.")))).build();
+    assertThatExceptionOfType(FineTuneException.class)
+        .isThrownBy(tuner::run)
+        .withMessageContaining("fields chosen, rejected");
+    assertThatExceptionOfType(ConfigException.class)
+        .isThrownBy(() -> RewardModel.load(ModelSource.path(model)))
+        .withMessageContaining("This model generates text");
+  }
+
+  private FineTuneReport train(Task task, Dataset rows, List<EvaluationEvent> evaluations) {
+    return tuner(task, rows)
+        .dataset(rows.split(0.75, 0.25, 0, 1))
+        .keepBest()
+        .bestBy("accuracy")
+        .epochs(8)
+        .listener(
+            new TrainingListener() {
+              @Override
+              public void evaluated(EvaluationEvent event) {
+                evaluations.add(event);
+              }
+            })
+        .build()
+        .run();
+  }
+
+  private FineTuner.Builder tuner(Task task, Dataset rows) {
+    return FineTuner.builder()
+        .model(ModelSource.path(model))
+        .task(task)
+        .dataset(rows)
+        .method(FullFineTuning.create())
+        .precision(Precision.FP32)
+        .batchSize(4)
+        .learningRate(3e-3)
+        .output(folder.resolve("reward"));
+  }
+
+  private static Dataset pairs(int count) {
+    return Datasets.of(examples(count));
+  }
+
+  private static List<Example> examples(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(
+            i ->
+                (Example)
+                    new Example.Preference(
+                        NAMES.get(i % NAMES.size()) + " saw " + i + " birds. ",
+                        "All was happy.",
+                        "All was sad."))
+        .toList();
+  }
+}

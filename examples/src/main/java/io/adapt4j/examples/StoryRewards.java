@@ -1,0 +1,96 @@
+package io.adapt4j.examples;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.reinforce.Completion;
+import io.adapt4j.core.reinforce.RewardFunction;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+
+/** What is wanted of a story: it speaks of three given things, and it ends. */
+final class StoryRewards {
+
+  private static final List<String> THINGS =
+      List.of("dog", "cat", "ball", "tree", "bird", "car", "hat", "box", "cake", "fish");
+  private static final int HELD_OUT = 24;
+  private static final String WORDS = "words";
+
+  private StoryRewards() {}
+
+  /** Beginnings of stories with every three of the things, 96 to train on and 24 held out. */
+  static Split prompts(Path folder) {
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < THINGS.size(); i++) {
+      for (int j = i + 1; j < THINGS.size(); j++) {
+        for (int k = j + 1; k < THINGS.size(); k++) {
+          rows.add(row(THINGS.get(i), THINGS.get(j), THINGS.get(k)));
+        }
+      }
+    }
+    Collections.shuffle(rows, new Random(1));
+    int train = rows.size() - HELD_OUT;
+    Dataset none = file(folder, "test.jsonl", rows.subList(0, 1)).take(0);
+    return new Split(
+        file(folder, "prompts.jsonl", rows.subList(0, train)),
+        file(folder, "held-out.jsonl", rows.subList(train, rows.size())),
+        none);
+  }
+
+  private static String row(String a, String b, String c) {
+    return String.format(
+        Locale.ROOT,
+        "{\"prompt\": \"Once upon a time, there was a little girl named Lily. She had a %s, a %s"
+            + " and a %s.\", \"words\": \"%s %s %s\"}",
+        a,
+        b,
+        c,
+        a,
+        b,
+        c);
+  }
+
+  private static Dataset file(Path folder, String name, List<String> rows) {
+    try {
+      Files.createDirectories(folder);
+      Path file = folder.resolve(name);
+      Files.write(file, rows);
+      return Datasets.read(file).open();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The share of the row's words that the completion has. */
+  static double words(String prompt, String completion, Map<String, Object> fields) {
+    List<String> wanted = List.of(((String) fields.get(WORDS)).split(" "));
+    List<String> said = Arrays.asList(completion.toLowerCase(Locale.ROOT).split("[^a-z]+"));
+    return wanted.stream().filter(said::contains).count() / (double) wanted.size();
+  }
+
+  /** 1 for a story that comes to its end with a whole sentence. */
+  static RewardFunction ending() {
+    return new RewardFunction() {
+      @Override
+      public double score(String prompt, String completion, Map<String, Object> fields) {
+        return completion.strip().matches("(?s).*[.!?\"]") ? 1 : 0;
+      }
+
+      @Override
+      public double[] scoreAll(List<Completion> completions) {
+        return completions.stream()
+            .mapToDouble(one -> one.truncated() ? 0 : score(one.prompt(), one.text(), one.fields()))
+            .toArray();
+      }
+    };
+  }
+}
