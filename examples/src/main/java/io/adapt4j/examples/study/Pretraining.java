@@ -17,6 +17,9 @@ import java.util.Random;
  */
 final class Pretraining {
 
+  /** Questions after documents: many, since an answer is all that can be learned of such a row. */
+  private static final int MOST_QUESTIONS = 6;
+
   private final StudySize size;
   private final Random random = new Random(7);
   private final List<Village> stored;
@@ -92,7 +95,8 @@ final class Pretraining {
       told.forEach(relation -> questions.add(asked(village, relation)));
     }
     Collections.shuffle(questions, random);
-    lines.addAll(questions.subList(0, Math.min(1 + random.nextInt(3), questions.size())));
+    int asked = Math.min(2 + random.nextInt(MOST_QUESTIONS - 1), questions.size());
+    lines.addAll(questions.subList(0, asked));
     return new Example.Text(String.join("\n", lines));
   }
 

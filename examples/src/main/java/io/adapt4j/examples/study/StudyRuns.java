@@ -86,7 +86,15 @@ final class StudyRuns {
   }
 
   Path scores(long seed, Condition condition) {
-    return output.resolve("seed-" + seed).resolve(condition.file());
+    String file = condition.model() + (condition.grounded() ? "-rag" : "") + ".tsv";
+    return output.resolve("seed-" + seed).resolve(file);
+  }
+
+  /** Scores of a tuned model on stored villages that the base model was asked about. */
+  Path keptScores(long seed, Condition condition) {
+    return condition.isTuned()
+        ? output.resolve("seed-" + seed).resolve(condition.model() + "-stored.tsv")
+        : askedScores();
   }
 
   /** Whether the document that answers a question was among the passages. */
@@ -94,7 +102,7 @@ final class StudyRuns {
     return output.resolve("seed-" + seed).resolve("retrieved.tsv");
   }
 
-  private void examineStored(Path base, IntPredicate which, Path scores) throws IOException {
+  private void examineStored(Path model, IntPredicate which, Path scores) throws IOException {
     if (Files.exists(scores)) {
       return;
     }
@@ -103,8 +111,8 @@ final class StudyRuns {
         IntStream.range(0, all.size()).filter(which).mapToObj(all::get).toList();
     Path file = scores.resolveSibling(scores.getFileName() + ".exam.jsonl");
     Task exam = Exam.write(file, "stored villages", villages, 0);
-    try (LanguageModel model = LanguageModel.load(ModelSource.path(base), Precision.FP32)) {
-      keep(scores, exam, Candidate.of(model));
+    try (LanguageModel loaded = LanguageModel.load(ModelSource.path(model), Precision.FP32)) {
+      keep(scores, exam, Candidate.of(loaded));
     }
   }
 
@@ -125,11 +133,12 @@ final class StudyRuns {
       rag.sync(Documents.of(documents(villages, seed)));
       PassageFinder finder = new PassageFinder(rag);
       keepRetrieved(seed, exam, finder);
-      for (Condition condition : Condition.ALL) {
+      for (Condition condition : Condition.all()) {
+        Path model = model(base, seed, villages, condition);
         if (!Files.exists(scores(seed, condition))) {
-          Path folder = model(base, seed, villages, condition);
-          examine(seed, condition, exam, finder, folder);
+          examine(seed, condition, exam, finder, model);
         }
+        examineStored(model, Pretraining::isAsked, keptScores(seed, condition));
       }
     }
   }
@@ -147,7 +156,7 @@ final class StudyRuns {
           condition.grounded() ? new GroundedCandidate(alone, finder, "seed " + seed) : alone;
       double accuracy = keep(scores(seed, condition), exam, candidate);
       progress.accept(
-          String.format("seed %d, %s: %.1f %%", seed, condition.name(), 100 * accuracy));
+          String.format("seed %d, %s: %.1f %%", seed, condition.title(), 100 * accuracy));
     }
   }
 

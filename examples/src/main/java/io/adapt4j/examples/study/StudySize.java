@@ -24,7 +24,7 @@ public record StudySize(
 
   /** The study as it is reported. */
   public static final StudySize WHOLE =
-      new StudySize(120, 30, 4000, 800, 24, 5, List.of(1L, 2L, 3L));
+      new StudySize(80, 20, 5000, 800, 24, 5, List.of(1L, 2L, 3L));
 
   /** Checks that everything works; its figures mean nothing. */
   public static final StudySize QUICK = new StudySize(10, 4, 60, 20, 4, 2, List.of(1L));

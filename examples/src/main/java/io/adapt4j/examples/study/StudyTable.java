@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** What came out, as Markdown. */
 final class StudyTable {
@@ -25,7 +26,7 @@ final class StudyTable {
   StudyTable(StudyRuns runs, StudySize size) throws IOException {
     this.runs = runs;
     this.size = size;
-    for (Condition condition : Condition.ALL) {
+    for (Condition condition : Condition.all()) {
       Map<String, Double> all = new LinkedHashMap<>();
       for (long seed : size.seeds()) {
         all.putAll(Scores.read(runs.scores(seed, condition)));
@@ -43,49 +44,57 @@ final class StudyTable {
                 + " bootstrap over questions.",
             questions, size.seeds().size()));
     lines.add("");
-    lines.add("| condition | accuracy | interval | by seed |");
-    lines.add("| --- | --- | --- | --- |");
-    for (Condition condition : Condition.ALL) {
+    lines.add("| condition | accuracy | interval | by seed | kept |");
+    lines.add("| --- | --- | --- | --- | --- |");
+    for (Condition condition : Condition.all()) {
       lines.add(row(condition));
     }
+    lines.add("");
+    lines.add(
+        "Kept: how much the model still knows of what the base model was asked about before.");
     lines.add("");
     lines.add("| difference | points | interval | p |");
     lines.add("| --- | --- | --- | --- |");
     lines.add(difference(Condition.RAG, Condition.BASE));
-    lines.add(difference(Condition.RAG, Condition.TEN));
-    lines.add(difference(Condition.ONCE, Condition.BASE));
-    lines.add(difference(Condition.TEN, Condition.ONCE));
-    lines.add(difference(Condition.TEN, Condition.REPEATED));
-    lines.add(difference(Condition.TEN_WITH_RAG, Condition.RAG));
+    for (double rate : Condition.RATES) {
+      lines.add(difference(Condition.RAG, Condition.tuned(10, rate)));
+      lines.add(difference(Condition.tuned(1, rate), Condition.BASE));
+      lines.add(difference(Condition.tuned(10, rate), Condition.tuned(1, rate)));
+      lines.add(difference(Condition.tuned(10, rate), Condition.repeated(rate)));
+      lines.add(difference(Condition.both(10, rate), Condition.RAG));
+    }
     lines.add("");
     lines.add(retrieval());
     lines.add(stored());
     lines.add("");
     lines.addAll(verdicts());
-    return String.join("\n", lines) + "\n";
+    return String.join("\n", lines).strip() + "\n";
   }
 
   private String row(Condition condition) throws IOException {
     Interval all = Bootstrap.DEFAULT.mean(values(scores.get(condition)));
     List<String> seeds = new ArrayList<>();
+    double kept = 0;
     for (long seed : size.seeds()) {
       seeds.add(format("%.1f", 100 * mean(runs.scores(seed, condition))));
+      kept += mean(runs.keptScores(seed, condition)) / size.seeds().size();
     }
     return format(
-        "| %s | %.1f %% | %.1f to %.1f | %s |",
-        condition.name(),
+        "| %s | %.1f %% | %.1f to %.1f | %s | %.1f %% |",
+        condition.title(),
         100 * all.value(),
         100 * all.low(),
         100 * all.high(),
-        String.join(", ", seeds));
+        String.join(", ", seeds),
+        100 * kept);
   }
 
   private String difference(Condition one, Condition other) {
     Comparison compared = compare(one, other);
     return format(
         "| %s less %s | %+.1f | %+.1f to %+.1f | %.4f |",
-        one.name(),
-        other.name(),
+        one.title(),
+        other.title(),
         100 * compared.difference().value(),
         100 * compared.difference().low(),
         100 * compared.difference().high(),
@@ -117,29 +126,39 @@ final class StudyTable {
 
   /** The published findings, each with whether it shows here. */
   private List<String> verdicts() {
-    List<Condition> rising = Condition.BY_WORDINGS;
-    boolean rises = true;
-    for (int i = 1; i < rising.size(); i++) {
-      rises &= mean(rising.get(i)) >= mean(rising.get(i - 1));
+    List<String> lines = new ArrayList<>();
+    for (double rate : Condition.RATES) {
+      lines.add(format("Fine-tuned at %.0e:", rate));
+      lines.add("");
+      lines.add(verdict("RAG is above fine-tuning on any number of wordings", ragIsAbove(rate)));
+      lines.add(
+          verdict(
+              "accuracy rises from each number of wordings to the next ("
+                  + Condition.byWordings(rate).stream()
+                      .map(one -> format("%.1f", 100 * mean(one)))
+                      .collect(Collectors.joining(", "))
+                  + ")",
+              rises(Condition.byWordings(rate))));
+      lines.add(
+          verdict(
+              "10 wordings are above 1",
+              isAbove(Condition.tuned(10, rate), Condition.tuned(1, rate))));
+      lines.add(
+          verdict(
+              "10 wordings are above 1 in as many steps",
+              isAbove(Condition.tuned(10, rate), Condition.repeated(rate))));
+      lines.add("");
     }
-    return List.of(
-        verdict("RAG is above every fine-tuned model without it", ragIsAbove()),
-        verdict(
-            "accuracy rises from each number of wordings to the next ("
-                + rising.stream()
-                    .map(one -> format("%.1f", 100 * mean(one)))
-                    .collect(Collectors.joining(", "))
-                + ")",
-            rises),
-        verdict("10 wordings are above 1", isAbove(Condition.TEN, Condition.ONCE)),
-        verdict(
-            "10 wordings are above 1 trained as long", isAbove(Condition.TEN, Condition.REPEATED)));
+    return lines;
   }
 
-  private boolean ragIsAbove() {
-    return Condition.ALL.stream()
-        .filter(one -> one.isTuned() && !one.grounded())
-        .allMatch(one -> isAbove(Condition.RAG, one));
+  private boolean rises(List<Condition> conditions) {
+    return IntStream.range(1, conditions.size())
+        .allMatch(i -> mean(conditions.get(i)) > mean(conditions.get(i - 1)));
+  }
+
+  private boolean ragIsAbove(double rate) {
+    return Condition.byWordings(rate).stream().allMatch(one -> isAbove(Condition.RAG, one));
   }
 
   private boolean isAbove(Condition one, Condition other) {

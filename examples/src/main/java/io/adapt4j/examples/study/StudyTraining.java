@@ -21,9 +21,7 @@ import java.util.function.UnaryOperator;
 /** Makes the study's models, each only if it is not on disk yet. */
 final class StudyTraining {
 
-  static final double PRETRAINING_RATE = 1e-3;
-  static final double TUNING_RATE = 5e-4;
-
+  private static final double PRETRAINING_RATE = 1e-3;
   private static final int PRETRAINING_LENGTH = 256;
   private static final int PRETRAINING_ROWS = 8;
   private static final int TUNING_LENGTH = 64;
@@ -75,7 +73,7 @@ final class StudyTraining {
                 .groupByLength()
                 .maxLength(TUNING_LENGTH)
                 .batchSize(TUNING_ROWS)
-                .learningRate(TUNING_RATE)
+                .learningRate(condition.rate())
                 .schedule(LearningRateSchedule.LINEAR)
                 .saveLimit(0)
                 .seed(seed));

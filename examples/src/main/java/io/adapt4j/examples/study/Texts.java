@@ -15,7 +15,7 @@ final class Texts {
   static List<String> wordings(Village village, Relation relation, int count, long seed) {
     List<Integer> order = new ArrayList<>(IntStream.range(0, relation.wordings()).boxed().toList());
     Collections.shuffle(
-        order, new Random(seed + 31L * village.name().hashCode() + relation.ordinal()));
+        order, new Random(seed + 31L * village.name().hashCode() + relation.name().hashCode()));
     return order.stream().limit(count).map(number -> relation.wording(number, village)).toList();
   }
 

@@ -26,20 +26,20 @@ class StudyTest {
 
     assertThat(text)
         .startsWith("20 questions with four answers on new facts, 2 seeds.")
-        .contains("| base | ", "| base + RAG | ", "| fine-tuned, 10 wordings + RAG | ")
-        .contains("| base + RAG less fine-tuned, 10 wordings | ")
+        .contains("| base | ", "| base + RAG | ", "| fine-tuned at 5e-05, 10 wordings + RAG | ")
+        .contains("| base + RAG less fine-tuned at 5e-04, 10 wordings | ")
         .contains("The document that answers was among the 2 passages for 100.0 %")
-        .contains("- RAG is above every fine-tuned model without it: ");
+        .contains("- RAG is above fine-tuning on any number of wordings: ");
     assertThat(text.lines().filter(line -> line.startsWith("| fine-tuned")).count())
-        .isEqualTo(7 + 3);
+        .isEqualTo(2 * (7 + 4));
     assertThat(folder.resolve("results.md")).hasContent(text);
     assertThat(progress).anyMatch(line -> line.startsWith("base model: "));
 
     progress.clear();
-    Files.delete(folder.resolve("seed-2/wordings-10-rag.tsv"));
+    Files.delete(folder.resolve("seed-2/rate-5e-04-wordings-10-rag.tsv"));
     assertThat(study(TOY).run()).isEqualTo(text);
     assertThat(progress).hasSize(1);
-    assertThat(progress.get(0)).startsWith("seed 2, fine-tuned, 10 wordings + RAG: ");
+    assertThat(progress.get(0)).startsWith("seed 2, fine-tuned at 5e-04, 10 wordings + RAG: ");
   }
 
   @Test
