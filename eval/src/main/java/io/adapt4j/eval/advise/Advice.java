@@ -1,0 +1,101 @@
+package io.adapt4j.eval.advise;
+
+import java.util.List;
+
+/**
+ * What to do, the best first.
+ *
+ * @param approaches every approach, ranked by points, what is ruled out last; of equal ones the
+ *     simpler comes first
+ * @param methods every way of training, ranked, for approaches that train
+ */
+public record Advice(List<Option<Approach>> approaches, List<Option<TuningMethod>> methods) {
+
+  /**
+   * Something that can be done.
+   *
+   * @param choice what
+   * @param points of all reasons together
+   * @param reasons for and against, those of the largest effect first
+   * @param <T> approaches or ways of training
+   */
+  public record Option<T>(T choice, int points, List<Reason> reasons) {
+
+    /**
+     * Copies the reasons.
+     *
+     * @param choice what can be done
+     * @param points of all reasons together
+     * @param reasons for and against
+     */
+    public Option {
+      reasons = List.copyOf(reasons);
+    }
+
+    /**
+     * Tells whether it is out of the question.
+     *
+     * @return true if a reason rules it out
+     */
+    public boolean isRuledOut() {
+      return reasons.stream().anyMatch(one -> one.points() <= -10);
+    }
+  }
+
+  /**
+   * Why something is, or is not, to be done.
+   *
+   * @param rule the rule that fits
+   * @param points above 0 where it speaks for, below 0 where it speaks against
+   */
+  public record Reason(Rule rule, int points) {}
+
+  /**
+   * Copies the lists.
+   *
+   * @param approaches every approach, ranked
+   * @param methods every way of training, ranked
+   */
+  public Advice {
+    approaches = List.copyOf(approaches);
+    methods = List.copyOf(methods);
+  }
+
+  /**
+   * Returns what to do.
+   *
+   * @return the first approach
+   */
+  public Approach best() {
+    return approaches.get(0).choice();
+  }
+
+  /**
+   * Returns how to train if training is to be done.
+   *
+   * @return the first way of training
+   */
+  public TuningMethod method() {
+    return methods.get(0).choice();
+  }
+
+  /**
+   * Tells where an approach stands.
+   *
+   * @param approach the approach
+   * @return its place, 1 for the first
+   */
+  public int rank(Approach approach) {
+    return 1 + approaches.stream().map(Option::choice).toList().indexOf(approach);
+  }
+
+  /**
+   * Writes the advice for a reader: the recommendation, what speaks for and against each approach,
+   * and the sources.
+   *
+   * @return lines of text
+   */
+  public String text() {
+    return AdviceText.of(this);
+  }
+}

@@ -1,0 +1,121 @@
+package io.adapt4j.eval.advise;
+
+import io.adapt4j.eval.advise.Advice.Option;
+import io.adapt4j.eval.advise.Advice.Reason;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+
+/**
+ * Says whether to prompt, to look up, to train or to do both, and why. Rules of thumb from the
+ * literature: an {@link Experiment} on one's own questions is worth more.
+ *
+ * <p>Immutable.
+ */
+public final class Advisor {
+
+  private static final Advisor STANDARD = new Advisor(standardRules());
+
+  private final List<Rule> rules;
+
+  private Advisor(List<Rule> rules) {
+    this.rules = List.copyOf(rules);
+  }
+
+  private static List<Rule> standardRules() {
+    List<Rule> rules = new ArrayList<>(Rules.all());
+    rules.addAll(TuningRules.all());
+    return rules;
+  }
+
+  /**
+   * Returns the advisor with this library's rules.
+   *
+   * @return the advisor
+   */
+  public static Advisor standard() {
+    return STANDARD;
+  }
+
+  /**
+   * Adds a rule of one's own.
+   *
+   * @param rule the rule
+   * @return a new advisor
+   * @throws IllegalArgumentException if there is a rule of that name
+   */
+  public Advisor with(Rule rule) {
+    Objects.requireNonNull(rule, "rule");
+    if (rules.stream().anyMatch(one -> one.name().equals(rule.name()))) {
+      throw new IllegalArgumentException(
+          "There is a rule '" + rule.name() + "' already; take it out with without(...) first");
+    }
+    List<Rule> more = new ArrayList<>(rules);
+    more.add(rule);
+    return new Advisor(more);
+  }
+
+  /**
+   * Leaves a rule out.
+   *
+   * @param name its name
+   * @return a new advisor
+   * @throws IllegalArgumentException if there is no such rule
+   */
+  public Advisor without(String name) {
+    List<Rule> fewer = rules.stream().filter(one -> !one.name().equals(name)).toList();
+    if (fewer.size() == rules.size()) {
+      throw new IllegalArgumentException(
+          "No rule '" + name + "'; there are " + rules.stream().map(Rule::name).toList());
+    }
+    return new Advisor(fewer);
+  }
+
+  /**
+   * Returns the rules.
+   *
+   * @return all of them
+   */
+  public List<Rule> rules() {
+    return rules;
+  }
+
+  /**
+   * Gives advice.
+   *
+   * @param situation what is needed and what there is
+   * @return the advice
+   */
+  public Advice advise(Situation situation) {
+    List<Rule> fitting = rules.stream().filter(rule -> rule.fits(situation)).toList();
+    return new Advice(
+        ranked(Approach.values(), fitting, Rule::approaches),
+        ranked(TuningMethod.values(), fitting, Rule::methods));
+  }
+
+  private static <T> List<Option<T>> ranked(
+      T[] choices, List<Rule> fitting, Function<Rule, Map<T, Integer>> effects) {
+    // The sort is stable, so of equal ones the one that is declared first stays first.
+    return Arrays.stream(choices)
+        .map(choice -> option(choice, fitting, effects))
+        .sorted(
+            Comparator.comparing((Option<T> one) -> one.isRuledOut())
+                .thenComparing(Comparator.comparingInt((Option<T> one) -> one.points()).reversed()))
+        .toList();
+  }
+
+  private static <T> Option<T> option(
+      T choice, List<Rule> fitting, Function<Rule, Map<T, Integer>> effects) {
+    List<Reason> reasons =
+        fitting.stream()
+            .filter(rule -> effects.apply(rule).containsKey(choice))
+            .map(rule -> new Reason(rule, effects.apply(rule).get(choice)))
+            .sorted(Comparator.comparingInt((Reason one) -> Math.abs(one.points())).reversed())
+            .toList();
+    return new Option<>(choice, reasons.stream().mapToInt(Reason::points).sum(), reasons);
+  }
+}

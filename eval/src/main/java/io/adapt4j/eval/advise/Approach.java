@@ -1,0 +1,57 @@
+package io.adapt4j.eval.advise;
+
+/** A way to get better answers out of a language model, the simplest first. */
+public enum Approach {
+  /** Instructions, examples or whole documents in the prompt; the model stays as it is. */
+  PROMPTING("prompt engineering", "base"),
+  /** Passages that fit the question are looked up and put into the prompt. */
+  RAG("RAG", "RAG"),
+  /** The model is trained. */
+  FINE_TUNING("fine-tuning", "fine-tuned"),
+  /** A trained model that reads passages. */
+  RAG_AND_FINE_TUNING("RAG and fine-tuning", "both");
+
+  private final String label;
+  private final String candidateName;
+
+  Approach(String label, String candidateName) {
+    this.label = label;
+    this.candidateName = candidateName;
+  }
+
+  /**
+   * Returns what texts call it.
+   *
+   * @return a name in lower case
+   */
+  public String label() {
+    return label;
+  }
+
+  /**
+   * Returns what experiments call the candidate that takes it.
+   *
+   * @return base, RAG, fine-tuned or both
+   */
+  public String candidateName() {
+    return candidateName;
+  }
+
+  /**
+   * Tells whether a model is trained for it.
+   *
+   * @return true for fine-tuning, alone or with RAG
+   */
+  public boolean trains() {
+    return this == FINE_TUNING || this == RAG_AND_FINE_TUNING;
+  }
+
+  /**
+   * Tells whether passages are looked up for it.
+   *
+   * @return true for RAG, alone or with fine-tuning
+   */
+  public boolean retrieves() {
+    return this == RAG || this == RAG_AND_FINE_TUNING;
+  }
+}

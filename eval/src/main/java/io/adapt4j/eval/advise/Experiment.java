@@ -1,0 +1,325 @@
+package io.adapt4j.eval.advise;
+
+import io.adapt4j.eval.Candidate;
+import io.adapt4j.eval.ComparisonReport;
+import io.adapt4j.eval.Cost;
+import io.adapt4j.eval.EvaluationReport;
+import io.adapt4j.eval.Evaluator;
+import io.adapt4j.eval.TaskComparison;
+import io.adapt4j.eval.advise.Recommendation.Standing;
+import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.task.Task;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * Finds out whether to prompt, to look up, to train or to do both, by asking each the questions of
+ * an exam.
+ *
+ * <p>Recommended is the simplest candidate that is not significantly worse than the best one, where
+ * simplest means base, RAG, fine-tuned, both, in this order. A candidate is significantly worse if
+ * both the paired bootstrap and, where each item is right or wrong, McNemar's exact test say so.
+ * Where another one could still be better by a margin, the exam is too small to tell, and the
+ * recommendation says how many questions would do. The tests are not adjusted for there being
+ * several.
+ */
+public final class Experiment {
+
+  private final Map<Approach, Candidate> candidates;
+  private final Task exam;
+  private final UnaryOperator<Evaluator.Builder> settings;
+  private final double level;
+  private final double margin;
+  private final Optional<Duration> slowest;
+
+  private Experiment(Builder builder) {
+    this.candidates = new EnumMap<>(builder.candidates);
+    this.exam = builder.exam;
+    this.settings = builder.settings;
+    this.level = builder.level;
+    this.margin = builder.margin;
+    this.slowest = builder.slowest;
+  }
+
+  /**
+   * Begins an experiment.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Asks every candidate every question.
+   *
+   * @return what to build, and what that rests on
+   * @throws IllegalStateException if every candidate takes too long
+   */
+  public Recommendation run() {
+    Evaluator evaluator = settings.apply(Evaluator.builder().tasks(exam)).build();
+    Map<Approach, EvaluationReport> reports = new EnumMap<>(Approach.class);
+    candidates.forEach(
+        (approach, candidate) ->
+            reports.put(approach, evaluator.evaluate(approach.candidateName(), candidate)));
+    Map<Approach, EvaluationReport> quick = new EnumMap<>(reports);
+    quick.values().removeIf(this::isTooSlow);
+    if (quick.isEmpty()) {
+      throw new IllegalStateException(
+          "Every candidate takes longer than " + slowest.orElseThrow() + " a question");
+    }
+    return recommend(evaluator, reports, quick);
+  }
+
+  private boolean isTooSlow(EvaluationReport report) {
+    return slowest.filter(most -> timePerQuestion(report).compareTo(most) > 0).isPresent();
+  }
+
+  /** Of a run whose replies were all kept there is no time to tell. */
+  private Duration timePerQuestion(EvaluationReport report) {
+    Cost cost = report.cost();
+    double asked = (double) cost.asked() / (cost.asked() + cost.kept());
+    return asked == 0
+        ? Duration.ZERO
+        : Duration.ofNanos((long) (cost.candidate().toNanos() / asked / exam.items().size()));
+  }
+
+  private Recommendation recommend(
+      Evaluator evaluator,
+      Map<Approach, EvaluationReport> reports,
+      Map<Approach, EvaluationReport> quick) {
+    Map<Approach, Gap> behindBest = gaps(evaluator, reports, best(quick));
+    Approach chosen =
+        quick.keySet().stream()
+            .filter(one -> !isWorse(behindBest.get(one)))
+            .findFirst()
+            .orElseThrow();
+    Map<Approach, Gap> aheadOfChosen = gaps(evaluator, reports, chosen);
+    List<Standing> standings = new ArrayList<>();
+    reports.forEach(
+        (approach, report) -> {
+          Gap behind = behindBest.get(approach);
+          standings.add(
+              new Standing(
+                  approach,
+                  report.result(exam.name()).score(),
+                  timePerQuestion(report),
+                  -behind.value(),
+                  behind.pValue(),
+                  isWorse(behind),
+                  quick.containsKey(approach),
+                  aheadOfChosen.get(approach).value(),
+                  aheadOfChosen.get(approach).most()));
+        });
+    return Recommendation.of(exam.name(), exam.items().size(), chosen, standings, margin);
+  }
+
+  /** Of equal ones the simplest. */
+  private Approach best(Map<Approach, EvaluationReport> reports) {
+    Approach best = null;
+    for (Approach approach : reports.keySet()) {
+      if (best == null
+          || sign() * score(reports.get(approach)) > sign() * score(reports.get(best))) {
+        best = approach;
+      }
+    }
+    return best;
+  }
+
+  private double sign() {
+    return exam.primary().largerIsBetter() ? 1 : -1;
+  }
+
+  private double score(EvaluationReport report) {
+    return report.result(exam.name()).score().value();
+  }
+
+  /**
+   * How much better a candidate is than another.
+   *
+   * @param value above 0 where it is better
+   * @param most the upper end of its interval
+   * @param pValue of there being no difference
+   */
+  private record Gap(double value, double most, double pValue) {}
+
+  private boolean isWorse(Gap gap) {
+    return gap.value() < 0 && gap.pValue() <= level;
+  }
+
+  /** How much better each is than one of them. */
+  private Map<Approach, Gap> gaps(
+      Evaluator evaluator, Map<Approach, EvaluationReport> reports, Approach than) {
+    List<EvaluationReport> thatFirst = new ArrayList<>(List.of(reports.get(than)));
+    reports.entrySet().stream()
+        .filter(one -> one.getKey() != than)
+        .forEach(one -> thatFirst.add(one.getValue()));
+    ComparisonReport compared = evaluator.compare(thatFirst);
+    Map<Approach, Gap> gaps = new EnumMap<>(Approach.class);
+    for (Approach approach : reports.keySet()) {
+      gaps.put(
+          approach,
+          approach == than
+              ? new Gap(0, 0, 1)
+              : gap(compared.comparison(approach.candidateName(), exam.name())));
+    }
+    return gaps;
+  }
+
+  private Gap gap(TaskComparison compared) {
+    Interval difference = compared.difference();
+    double most = exam.primary().largerIsBetter() ? difference.high() : -difference.low();
+    double pValue = Math.max(compared.pValue(), compared.mcNemar().orElse(0));
+    return new Gap(sign() * difference.value(), most, pValue);
+  }
+
+  /** Collects what an experiment needs. */
+  public static final class Builder {
+
+    private final Map<Approach, Candidate> candidates = new EnumMap<>(Approach.class);
+    private Task exam;
+    private UnaryOperator<Evaluator.Builder> settings = evaluator -> evaluator;
+    private double level = 0.05;
+    private double margin = 0.05;
+    private Optional<Duration> slowest = Optional.empty();
+
+    private Builder() {}
+
+    /**
+     * Sets the model as it is, with the best prompt there is.
+     *
+     * @param candidate the candidate
+     * @return this builder
+     */
+    public Builder base(Candidate candidate) {
+      return put(Approach.PROMPTING, candidate);
+    }
+
+    /**
+     * Sets the model as it is, with passages that are looked up.
+     *
+     * @param candidate the candidate
+     * @return this builder
+     */
+    public Builder rag(Candidate candidate) {
+      return put(Approach.RAG, candidate);
+    }
+
+    /**
+     * Sets the trained model.
+     *
+     * @param candidate the candidate
+     * @return this builder
+     */
+    public Builder fineTuned(Candidate candidate) {
+      return put(Approach.FINE_TUNING, candidate);
+    }
+
+    /**
+     * Sets the trained model with passages that are looked up.
+     *
+     * @param candidate the candidate
+     * @return this builder
+     */
+    public Builder both(Candidate candidate) {
+      return put(Approach.RAG_AND_FINE_TUNING, candidate);
+    }
+
+    private Builder put(Approach approach, Candidate candidate) {
+      candidates.put(approach, Objects.requireNonNull(candidate, approach.candidateName()));
+      return this;
+    }
+
+    /**
+     * Sets the questions. Its first figure decides.
+     *
+     * @param task questions that none of the candidates was trained on
+     * @return this builder
+     */
+    public Builder exam(Task task) {
+      exam = Objects.requireNonNull(task, "task");
+      return this;
+    }
+
+    /**
+     * Changes how candidates are evaluated, such as the folder that keeps replies.
+     *
+     * @param change adds to the evaluator's settings; not tasks
+     * @return this builder
+     */
+    public Builder evaluator(UnaryOperator<Evaluator.Builder> change) {
+      settings = Objects.requireNonNull(change, "change");
+      return this;
+    }
+
+    /**
+     * Sets how often a candidate may be called worse where it is not.
+     *
+     * @param value above 0, below 1; 0.05 unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is another
+     */
+    public Builder level(double value) {
+      level = requireShare("level", value);
+      return this;
+    }
+
+    /**
+     * Sets the difference that would matter, in units of the exam's figure.
+     *
+     * @param value above 0, below 1; 0.05 unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is another
+     */
+    public Builder margin(double value) {
+      margin = requireShare("margin", value);
+      return this;
+    }
+
+    private static double requireShare(String name, double value) {
+      if (!(value > 0 && value < 1)) {
+        throw new IllegalArgumentException(
+            name + ": expected a number above 0 and below 1, found " + value);
+      }
+      return value;
+    }
+
+    /**
+     * Leaves out whatever takes longer; no limit unless set.
+     *
+     * @param most the most time a question may take, all answers to choose from together
+     * @return this builder
+     * @throws IllegalArgumentException if it is not above 0
+     */
+    public Builder slowest(Duration most) {
+      if (most.isNegative() || most.isZero()) {
+        throw new IllegalArgumentException("slowest: expected more than 0, found " + most);
+      }
+      slowest = Optional.of(most);
+      return this;
+    }
+
+    /**
+     * Makes the experiment.
+     *
+     * @return the experiment
+     * @throws IllegalArgumentException if there is no exam, or fewer than two candidates
+     */
+    public Experiment build() {
+      if (exam == null) {
+        throw new IllegalArgumentException("exam: expected a task, found none; set exam(...)");
+      }
+      if (candidates.size() < 2) {
+        throw new IllegalArgumentException(
+            "candidates: expected two or more to compare, found " + candidates.keySet());
+      }
+      return new Experiment(this);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package io.adapt4j.eval.advise;
+
+import io.adapt4j.eval.stats.Interval;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What an experiment recommends.
+ *
+ * @param exam the exam's name
+ * @param questions how many it has
+ * @param approach the simplest approach that is not significantly worse than the best
+ * @param isConclusive whether no other can be better by the margin or more, by the upper end of an
+ *     interval; if one can, the exam is too small to tell
+ * @param questionsNeeded about how many questions would tell; those of the exam where it does
+ * @param margin the difference that would matter
+ * @param standings how each approach did, the simplest first
+ */
+public record Recommendation(
+    String exam,
+    int questions,
+    Approach approach,
+    boolean isConclusive,
+    int questionsNeeded,
+    double margin,
+    List<Standing> standings) {
+
+  /**
+   * With n questions alike for two candidates, they may still differ on 3 / n of all questions, at
+   * 95 % (Hanley and Lippman-Hand 1983, "If nothing goes wrong, is everything all right?").
+   */
+  private static final double RULE_OF_THREE = 3;
+
+  /**
+   * How an approach did.
+   *
+   * @param approach the approach
+   * @param score its score with an interval
+   * @param timePerQuestion the time that it took, all answers to choose from together; zero where
+   *     all replies were kept from before
+   * @param lag how much worse it is than the best
+   * @param pValue how likely a difference at least so large is where there is none; 1 for the best
+   * @param isWorse whether it is significantly worse
+   * @param isQuick whether it keeps to the time limit
+   * @param ahead how much better it is than the recommended approach, below 0 if it is worse
+   * @param mostAhead the upper end of that difference's interval
+   */
+  public record Standing(
+      Approach approach,
+      Interval score,
+      Duration timePerQuestion,
+      double lag,
+      double pValue,
+      boolean isWorse,
+      boolean isQuick,
+      double ahead,
+      double mostAhead) {}
+
+  /**
+   * Copies the standings.
+   *
+   * @param exam the exam's name
+   * @param questions how many it has
+   * @param approach the simplest approach that is not significantly worse
+   * @param isConclusive whether the exam tells
+   * @param questionsNeeded about how many questions would tell
+   * @param margin the difference that would matter
+   * @param standings how each approach did
+   */
+  public Recommendation {
+    standings = List.copyOf(standings);
+  }
+
+  static Recommendation of(
+      String exam, int questions, Approach chosen, List<Standing> standings, double margin) {
+    List<Standing> open =
+        standings.stream()
+            .filter(one -> one.approach() != chosen && one.isQuick() && !one.isWorse())
+            .filter(one -> mostAhead(one, questions) >= margin)
+            .toList();
+    int needed = open.stream().mapToInt(one -> needed(questions, one, margin)).max().orElse(0);
+    return new Recommendation(
+        exam,
+        questions,
+        chosen,
+        open.isEmpty(),
+        open.isEmpty() ? questions : needed,
+        margin,
+        standings);
+  }
+
+  private static double mostAhead(Standing one, int questions) {
+    return Math.max(one.mostAhead(), RULE_OF_THREE / questions);
+  }
+
+  /**
+   * An interval's half narrows with the root of the questions: enough that, with the lead as
+   * measured, it either leaves 0 or stays below the margin.
+   */
+  private static int needed(int questions, Standing one, double margin) {
+    double half = one.mostAhead() - one.ahead();
+    double room = Math.max(one.ahead(), margin - one.ahead());
+    double times = Math.pow(half / room, 2);
+    return 1 + (int) Math.ceil(Math.max(questions * times, RULE_OF_THREE / margin));
+  }
+
+  /**
+   * Finds the standing of the recommended approach.
+   *
+   * @return how it did
+   */
+  public Standing chosen() {
+    return standings.stream().filter(one -> one.approach() == approach).findFirst().orElseThrow();
+  }
+
+  /**
+   * Finds the approach with the best score of those that keep to the time limit.
+   *
+   * @return of equal ones the simplest
+   */
+  public Approach best() {
+    return standings.stream()
+        .filter(one -> one.isQuick() && one.lag() <= 0)
+        .findFirst()
+        .orElseThrow()
+        .approach();
+  }
+
+  /**
+   * Writes the recommendation for a reader, with a table in Markdown.
+   *
+   * @return lines of text
+   */
+  public String text() {
+    return RecommendationText.of(this);
+  }
+}

@@ -1,0 +1,75 @@
+package io.adapt4j.eval.advise;
+
+import io.adapt4j.eval.advise.Recommendation.Standing;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A recommendation as text. */
+final class RecommendationText {
+
+  private RecommendationText() {}
+
+  static String of(Recommendation recommendation) {
+    List<String> lines = new ArrayList<>();
+    lines.add("| candidate | score | interval | behind the best | p | a question |");
+    lines.add("| --- | --- | --- | --- | --- | --- |");
+    recommendation.standings().forEach(one -> lines.add(row(one)));
+    lines.add("");
+    lines.add(verdict(recommendation));
+    return String.join("\n", lines) + "\n";
+  }
+
+  private static String row(Standing one) {
+    return format(
+        "| %s | %.3f | %.3f to %.3f | %s | %s | %s |",
+        one.approach().candidateName(),
+        one.score().value(),
+        one.score().low(),
+        one.score().high(),
+        format("%.3f", Math.max(0, one.lag())),
+        format("%.4f", one.pValue()),
+        time(one));
+  }
+
+  private static String time(Standing one) {
+    if (one.timePerQuestion().equals(Duration.ZERO)) {
+      return "";
+    }
+    return format("%.1f ms", one.timePerQuestion().toNanos() / 1e6)
+        + (one.isQuick() ? "" : ", too slow");
+  }
+
+  private static String verdict(Recommendation it) {
+    String chosen = it.approach().candidateName();
+    String best = it.best().candidateName();
+    if (!it.isConclusive()) {
+      return format(
+          "The exam is too small to tell: after %d questions, another may still be better than %s by"
+              + " %s or more. About %d questions would tell. Until then take %s, the simplest that"
+              + " is not significantly worse than the best.",
+          it.questions(), chosen, number(it.margin()), it.questionsNeeded(), chosen);
+    }
+    if (it.approach() != it.best()) {
+      return format(
+          "Recommended: %s. It is simpler than %s, which has the best score, and less than %s behind"
+              + " it.",
+          chosen, best, number(it.margin()));
+    }
+    return it.approach() == it.standings().get(0).approach()
+        ? format("Recommended: %s. It has the best score, and nothing is simpler.", chosen)
+        : format(
+            "Recommended: %s. It has the best score, and whatever is simpler is significantly"
+                + " worse.",
+            chosen);
+  }
+
+  private static String number(double value) {
+    return String.valueOf(value);
+  }
+
+  private static String format(String pattern, Object... arguments) {
+    return String.format(Locale.ROOT, pattern, arguments);
+  }
+}

@@ -1,0 +1,315 @@
+package io.adapt4j.eval.advise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.adapt4j.eval.advise.Situation.Citations;
+import io.adapt4j.eval.advise.Situation.Need;
+import io.adapt4j.eval.advise.Situation.Privacy;
+import io.adapt4j.eval.advise.Situation.Updates;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+class AdvisorTest {
+
+  private static final Advisor ADVISOR = Advisor.standard();
+  private static final long GB = 1_000_000_000L;
+
+  @Property
+  void moreNeedOfCitationsNeverLowersRag(
+      @ForAll("situations") Situation some, @ForAll Citations one, @ForAll Citations other) {
+    Citations less = one.compareTo(other) < 0 ? one : other;
+    Citations more = one.compareTo(other) < 0 ? other : one;
+    assertThat(rank(with(some, more), Approach.RAG))
+        .isLessThanOrEqualTo(rank(with(some, less), Approach.RAG));
+  }
+
+  @Property
+  void factsThatChangeMoreOftenNeverLowerRag(
+      @ForAll("situations") Situation some, @ForAll Updates one, @ForAll Updates other) {
+    Updates less = one.compareTo(other) < 0 ? one : other;
+    Updates more = one.compareTo(other) < 0 ? other : one;
+    assertThat(rank(with(some, more), Approach.RAG))
+        .isLessThanOrEqualTo(rank(with(some, less), Approach.RAG));
+  }
+
+  @Property
+  void moreExamplesNeverLowerFineTuning(
+      @ForAll("situations") Situation some, @ForAll("examples") int more) {
+    assertThat(rank(withExamples(some, some.examples() + more), Approach.FINE_TUNING))
+        .isLessThanOrEqualTo(rank(some, Approach.FINE_TUNING));
+  }
+
+  @Property
+  void moreMemoryNeverLowersFineTuning(
+      @ForAll("situations") Situation some, @ForAll("memory") long more) {
+    assertThat(rank(withMemory(some, some.trainingBytes() + more), Approach.FINE_TUNING))
+        .isLessThanOrEqualTo(rank(some, Approach.FINE_TUNING));
+  }
+
+  @Property
+  void everyApproachIsRankedOnceWithReasonsThatAddUp(@ForAll("situations") Situation some) {
+    Advice advice = ADVISOR.advise(some);
+    assertThat(advice.approaches())
+        .extracting(Advice.Option::choice)
+        .containsExactlyInAnyOrder(Approach.values());
+    assertThat(advice.methods())
+        .extracting(Advice.Option::choice)
+        .containsExactlyInAnyOrder(TuningMethod.values());
+    assertThat(advice.approaches())
+        .allSatisfy(
+            one ->
+                assertThat(one.points())
+                    .isEqualTo(one.reasons().stream().mapToInt(Advice.Reason::points).sum()));
+    assertThat(advice.approaches())
+        .filteredOn(one -> !one.isRuledOut())
+        .isSortedAccordingTo((a, b) -> Integer.compare(b.points(), a.points()));
+  }
+
+  @Property
+  void whatIsRuledOutComesLast(@ForAll("situations") Situation some) {
+    assertThat(ADVISOR.advise(some).approaches())
+        .extracting(Advice.Option::isRuledOut)
+        .isSortedAccordingTo(Boolean::compare);
+  }
+
+  @Property
+  void theMethodAdvisedFitsIntoMemoryWhereAnyDoes(@ForAll("situations") Situation some) {
+    Advice advice = ADVISOR.advise(some);
+    if (advice.best().trains()) {
+      assertThat(some.fits(advice.method())).isTrue();
+    }
+  }
+
+  private static int rank(Situation situation, Approach approach) {
+    return ADVISOR.advise(situation).rank(approach);
+  }
+
+  @Test
+  void newsWantsRetrieval() {
+    Advice advice =
+        ADVISOR.advise(
+            Situation.needing(Need.FACTS)
+                .updates(Updates.DAILY)
+                .documentTokens(50_000_000)
+                .citations(Citations.REQUIRED)
+                .examples(2_000)
+                .trainingBytes(200 * GB)
+                .tried(Approach.PROMPTING, 0.4)
+                .target(0.8)
+                .build());
+    assertThat(advice.best()).isEqualTo(Approach.RAG);
+  }
+
+  @Test
+  void aHouseStyleWantsAdapters() {
+    Advice advice =
+        ADVISOR.advise(
+            Situation.needing(Need.BEHAVIOUR)
+                .examples(3_000)
+                .trainingBytes(24 * GB)
+                .keepsAbilities()
+                .tried(Approach.PROMPTING, 0.6)
+                .target(0.8)
+                .build());
+    assertThat(advice.best()).isEqualTo(Approach.FINE_TUNING);
+    assertThat(advice.method()).isEqualTo(TuningMethod.LORA);
+  }
+
+  @Test
+  void aHouseStyleOnASmallCardWantsFourBits() {
+    Advice advice =
+        ADVISOR.advise(
+            Situation.needing(Need.BEHAVIOUR)
+                .examples(3_000)
+                .trainingBytes(8 * GB)
+                .tried(Approach.PROMPTING, 0.6)
+                .target(0.8)
+                .build());
+    assertThat(advice.method()).isEqualTo(TuningMethod.QLORA);
+  }
+
+  @Test
+  void anExpertsVoiceOnChangingFactsWantsBoth() {
+    Advice advice =
+        ADVISOR.advise(
+            Situation.needing(Need.FACTS, Need.BEHAVIOUR)
+                .updates(Updates.MONTHLY)
+                .documentTokens(5_000_000)
+                .examples(2_000)
+                .trainingBytes(24 * GB)
+                .tried(Approach.PROMPTING, 0.5)
+                .target(0.8)
+                .build());
+    assertThat(advice.best()).isEqualTo(Approach.RAG_AND_FINE_TUNING);
+  }
+
+  @Test
+  void nothingTriedMeansPromptsFirst() {
+    assertThat(ADVISOR.advise(Situation.needing(Need.FORMAT).build()).best())
+        .isEqualTo(Approach.PROMPTING);
+  }
+
+  @Test
+  void whatIsGoodEnoughIsKept() {
+    Advice advice =
+        ADVISOR.advise(
+            Situation.needing(Need.FACTS)
+                .documentTokens(1_000_000)
+                .tried(Approach.PROMPTING, 0.9)
+                .target(0.8)
+                .build());
+    assertThat(advice.best()).isEqualTo(Approach.PROMPTING);
+  }
+
+  @Test
+  void theTextRecommendsAndGivesReasonsWithTheirSources() {
+    String text =
+        ADVISOR
+            .advise(
+                Situation.needing(Need.FACTS)
+                    .updates(Updates.DAILY)
+                    .documentTokens(1_000_000)
+                    .tried(Approach.PROMPTING, 0.4)
+                    .target(0.8)
+                    .build())
+            .text();
+    assertThat(text)
+        .startsWith("Recommended: RAG.\n")
+        .contains(
+            "1. RAG (+7)\n   + the model lacks facts, and looking them up beats training on them [1]\n")
+        .contains("Fine-tuning (ruled out)")
+        .contains(
+            "\n[1] Ovadia et al. 2024, Fine-Tuning or Retrieval? (EMNLP), abstract: RAG beats");
+    assertThat(text).doesNotContain("If you train");
+  }
+
+  @Test
+  void aRuleOfOnesOwnCounts() {
+    Rule rule =
+        Rule.when("our lawyers", situation -> true)
+            .points(Approach.RAG, -20)
+            .because("the contract forbids an index", new Source("Our contract", "no index"));
+    Situation news =
+        Situation.needing(Need.FACTS).documentTokens(1_000_000).updates(Updates.DAILY).build();
+    assertThat(ADVISOR.with(rule).advise(news).rank(Approach.RAG)).isGreaterThan(1);
+    assertThat(ADVISOR.with(rule).without("our lawyers").advise(news))
+        .isEqualTo(ADVISOR.advise(news));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ADVISOR.with(rule).with(rule))
+        .withMessageContaining("our lawyers");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ADVISOR.without("our lawyers"))
+        .withMessageContaining("facts change");
+  }
+
+  @Test
+  void aWrongSituationIsRefusedWithItsFieldAndValue() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Situation.needing(Need.FACTS).examples(-1).build())
+        .withMessage("examples: expected 0 or more, found -1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Situation.needing(Need.FACTS).model(0, 10).build())
+        .withMessageContaining("parameters");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Situation.needing(Need.FACTS).tried(Approach.RAG, Double.NaN).build())
+        .withMessageContaining("RAG")
+        .withMessageContaining("NaN");
+  }
+
+  @Provide
+  Arbitrary<Integer> examples() {
+    return Arbitraries.integers().between(0, 5000);
+  }
+
+  @Provide
+  Arbitrary<Long> memory() {
+    return Arbitraries.longs().between(0, 200).map(gigabytes -> gigabytes * GB);
+  }
+
+  @Provide
+  Arbitrary<Situation> situations() {
+    Arbitrary<Set<Need>> needs = Arbitraries.of(Need.class).set().ofMinSize(1);
+    Arbitrary<Long> documents = Arbitraries.of(0L, 1_000L, 100_000L, 10_000_000L);
+    Arbitrary<Integer> pairs = Arbitraries.of(0, 10, 10_000);
+    Arbitrary<Map<Approach, Double>> tried =
+        Arbitraries.maps(Arbitraries.of(Approach.class), Arbitraries.doubles().between(0, 1));
+    Arbitrary<OptionalDouble> target =
+        Arbitraries.of(OptionalDouble.empty(), OptionalDouble.of(0.5));
+    Arbitrary<Optional<Duration>> latency =
+        Arbitraries.of(Optional.empty(), Optional.of(Duration.ofMillis(100)));
+    return Combinators.combine(
+            Combinators.combine(needs, documents, examples(), pairs).as(Material::new),
+            memory(),
+            Arbitraries.of(Updates.class),
+            Arbitraries.of(Citations.class),
+            Arbitraries.of(Privacy.class),
+            tried,
+            target,
+            latency)
+        .as(
+            (material, memory, updates, citations, privacy, scores, goal, limit) ->
+                new Situation(
+                    material.needs(),
+                    updates,
+                    material.documents(),
+                    material.examples(),
+                    material.pairs(),
+                    7_000_000_000L,
+                    memory,
+                    8192,
+                    limit,
+                    citations,
+                    privacy,
+                    material.pairs() == 10,
+                    scores,
+                    goal));
+  }
+
+  private record Material(Set<Need> needs, long documents, int examples, int pairs) {}
+
+  private static Situation with(Situation some, Citations citations) {
+    return copy(some, some.updates(), some.examples(), some.trainingBytes(), citations);
+  }
+
+  private static Situation with(Situation some, Updates updates) {
+    return copy(some, updates, some.examples(), some.trainingBytes(), some.citations());
+  }
+
+  private static Situation withExamples(Situation some, int examples) {
+    return copy(some, some.updates(), examples, some.trainingBytes(), some.citations());
+  }
+
+  private static Situation withMemory(Situation some, long bytes) {
+    return copy(some, some.updates(), some.examples(), bytes, some.citations());
+  }
+
+  private static Situation copy(
+      Situation some, Updates updates, int examples, long bytes, Citations citations) {
+    return new Situation(
+        some.needs(),
+        updates,
+        some.documentTokens(),
+        examples,
+        some.preferencePairs(),
+        some.parameters(),
+        bytes,
+        some.contextTokens(),
+        some.latency(),
+        citations,
+        some.privacy(),
+        some.keepsAbilities(),
+        some.tried(),
+        some.target());
+  }
+}

@@ -1,0 +1,40 @@
+package io.adapt4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adapt4j.eval.advise.Approach;
+import io.adapt4j.eval.advise.Recommendation;
+import io.adapt4j.eval.task.MultipleChoice;
+import io.adapt4j.eval.task.Task;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The experiment on real articles, questions and the real small model. */
+class WhatToBuildTest {
+
+  @TempDir private Path output;
+
+  @Test
+  void itAsksFourCandidatesAndRecommendsOne() throws IOException {
+    Path squad = examples().resolve("data/squad");
+    Task exam = MultipleChoice.jsonl("squad", squad.resolve("exam.jsonl")).build().limit(40);
+    Recommendation recommendation =
+        WhatToBuild.run(
+            squad.resolve("documents"), exam, examples().resolve("models/stories260K"), output);
+    assertThat(recommendation.standings())
+        .extracting(Recommendation.Standing::approach)
+        .containsExactly(Approach.values());
+    assertThat(recommendation.standings())
+        .allSatisfy(one -> assertThat(one.timePerQuestion()).isPositive());
+    assertThat(recommendation.text())
+        .contains("| both | 0.")
+        .containsPattern("too small|Recommended");
+  }
+
+  private static Path examples() {
+    return Files.exists(Path.of("models")) ? Path.of("") : Path.of("examples");
+  }
+}
