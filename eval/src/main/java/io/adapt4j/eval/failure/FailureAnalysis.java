@@ -155,6 +155,7 @@ public final class FailureAnalysis {
   public Set<String> fields() {
     return result.outcomes().stream()
         .flatMap(one -> one.fields().keySet().stream())
+        .distinct()
         .sorted()
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }

@@ -2,6 +2,7 @@ package io.adapt4j.eval.failure;
 
 import io.adapt4j.eval.task.Outcome;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What is asked, without solved questions and passages before it and without words that end every
@@ -9,28 +10,38 @@ import java.util.List;
  */
 final class Questions {
 
+  private static final Pattern BLANK_LINE = Pattern.compile("\n\\s*\n");
+
   private final int sameAtEnd;
 
   Questions(List<Outcome> all) {
-    List<List<String>> prompts = all.stream().map(Questions::parts).toList();
-    int shortest = prompts.stream().mapToInt(List::size).min().orElse(1);
     int same = 0;
-    while (prompts.size() > 1 && same < shortest - 1 && isSame(prompts, same)) {
+    while (all.size() > 1 && isSame(all, same)) {
       same++;
     }
     sameAtEnd = same;
   }
 
-  private static boolean isSame(List<List<String>> prompts, int fromEnd) {
-    return prompts.stream().map(one -> one.get(one.size() - 1 - fromEnd)).distinct().count() == 1;
+  /** Whether all prompts have the same part at this place, and another one before it. */
+  private static boolean isSame(List<Outcome> all, int fromEnd) {
+    String[] first = parts(all.get(0));
+    if (first.length < fromEnd + 2) {
+      return false;
+    }
+    String wanted = first[first.length - 1 - fromEnd];
+    return all.stream()
+        .map(Questions::parts)
+        .allMatch(
+            parts ->
+                parts.length >= fromEnd + 2 && parts[parts.length - 1 - fromEnd].equals(wanted));
   }
 
-  private static List<String> parts(Outcome outcome) {
-    return List.of(outcome.prompt().strip().split("\n\\s*\n"));
+  private static String[] parts(Outcome outcome) {
+    return BLANK_LINE.split(outcome.prompt().strip());
   }
 
   String of(Outcome outcome) {
-    List<String> parts = parts(outcome);
-    return parts.get(Math.max(0, parts.size() - 1 - sameAtEnd)).strip();
+    String[] parts = parts(outcome);
+    return parts[Math.max(0, parts.length - 1 - sameAtEnd)].strip();
   }
 }

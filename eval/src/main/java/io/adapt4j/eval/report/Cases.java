@@ -28,10 +28,9 @@ final class Cases {
    * An item.
    *
    * @param item how it went for the first candidate
-   * @param question what of its prompt asks
    * @param answers one a candidate
    */
-  record Case(Outcome item, String question, List<Answer> answers) {}
+  record Case(Outcome item, List<Answer> answers) {}
 
   /**
    * What a candidate answered.
@@ -45,13 +44,17 @@ final class Cases {
 
   private final Map<Kind, List<Case>> cases = new EnumMap<>(Kind.class);
 
-  private Cases() {}
+  private final FailureAnalysis first;
+
+  private Cases(FailureAnalysis first) {
+    this.first = first;
+  }
 
   static Cases of(Content content, String task) {
     List<TaskResult> results = content.results(task);
     List<FailureAnalysis> analyses = results.stream().map(content::analysis).toList();
     Figure figure = results.get(0).primary();
-    Cases cases = new Cases();
+    Cases cases = new Cases(analyses.get(0));
     for (int i = 0; i < results.get(0).outcomes().size(); i++) {
       Outcome item = results.get(0).outcomes().get(i);
       List<Answer> answers = new ArrayList<>();
@@ -61,7 +64,7 @@ final class Cases {
         boolean failed = analyses.get(c).hasFailed(outcome.id());
         answers.add(new Answer(report.candidate(), outcome, figure.of(outcome), failed));
       }
-      cases.add(new Case(item, analyses.get(0).question(item), answers));
+      cases.add(new Case(item, answers));
     }
     Comparator<Case> worst = Comparator.comparingDouble(one -> worst(figure, one));
     cases.cases.values().forEach(list -> list.sort(worst.thenComparing(one -> -surest(one))));
@@ -97,6 +100,11 @@ final class Cases {
 
   List<Case> of(Kind kind) {
     return cases.getOrDefault(kind, List.of());
+  }
+
+  /** What of a case's prompt asks. */
+  String question(Case one) {
+    return first.question(one.item());
   }
 
   static String heading(Kind kind, Content content) {

@@ -44,17 +44,17 @@ final class HtmlCases {
             .append(Texts.count(all.size()))
             .append(all.size() > shown ? ", the worst " + Texts.count(shown) + " shown" : "")
             .append("</summary>\n");
-        all.subList(0, shown).forEach(one -> one(one, figure));
+        all.subList(0, shown).forEach(one -> one(one, cases.question(one), figure));
         out.append("</details>\n");
       }
     }
   }
 
-  private void one(Case one, String figure) {
+  private void one(Case one, String question, String figure) {
     out.append("<details class=\"case\"><summary><b>")
         .append(Html.escape(Texts.line(one.item().id(), QUESTION)))
         .append("</b> ")
-        .append(Html.escape(Texts.line(one.question(), QUESTION)));
+        .append(Html.escape(Texts.line(question, QUESTION)));
     if (content.isComparison()) {
       one.answers().forEach(this::mark);
     }
