@@ -100,7 +100,7 @@ public final class Preferences {
     FineTuneReport report =
         FineTuner.builder()
             .model(model)
-            .task(Task.preference(PreferenceLoss.dpo(0.1)))
+            .task(Task.preference(PreferenceLoss.dpo(0.2)))
             .dataset(
                 Splitter.of(Datasets.read(pairs).open())
                     .fractions(0.75, 0.25, 0)
@@ -108,9 +108,9 @@ public final class Preferences {
                     .split())
             .method(Lora.rank(16))
             .precision(Precision.FP32)
-            .learningRate(3e-3)
+            .learningRate(1e-3)
             .batchSize(8)
-            .epochs(4)
+            .epochs(3)
             .keepBest()
             .bestBy("accuracy")
             .listener(
