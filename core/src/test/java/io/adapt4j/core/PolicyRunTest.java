@@ -312,8 +312,10 @@ class PolicyRunTest {
     Path file = folder.resolve("prompts.jsonl");
     Files.writeString(
         file,
-        "{\"prompt\": \"Once upon\", \"wanted\": \"e\"}\n"
-            + "{\"prompt\": \"Lily saw\", \"wanted\": \"o\"}\n");
+        """
+        {"prompt": "Once upon", "wanted": "e"}
+        {"prompt": "Lily saw", "wanted": "o"}
+        """);
     List<Map<String, Object>> seen = new ArrayList<>();
     RewardFunction reading =
         (prompt, completion, fields) -> {

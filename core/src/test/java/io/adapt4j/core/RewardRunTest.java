@@ -133,10 +133,10 @@ class RewardRunTest {
     Path file = folder.resolve("pairs.jsonl");
     Files.writeString(
         file,
-        "{\"prompt\": \"Tom ran. \", \"chosen\": \"He won.\", \"rejected\": \"He fell.\","
-            + " \"gap\": 2}\n"
-            + "{\"prompt\": \"Tom sat. \", \"chosen\": \"He won.\", \"rejected\": \"He fell.\","
-            + " \"gap\": -1}\n");
+        """
+        {"prompt": "Tom ran. ", "chosen": "He won.", "rejected": "He fell.", "gap": 2}
+        {"prompt": "Tom sat. ", "chosen": "He won.", "rejected": "He fell.", "gap": -1}
+        """);
     FineTuner tuner = tuner(Task.reward().margin("gap"), Datasets.read(file).open()).build();
     assertThatExceptionOfType(FineTuneException.class)
         .isThrownBy(tuner::plan)

@@ -29,8 +29,10 @@ public final class Grpo {
     StoryRuns runs = new StoryRuns(Path.of("examples"), Path.of("runs/grpo"), isShort ? 2 : 4);
     StringBuilder table =
         new StringBuilder(
-            "| seed | | reward | words | ending | KL a token | truncated | tokens |\n"
-                + "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+            """
+            | seed | | reward | words | ending | KL a token | truncated | tokens |
+            | --- | --- | --- | --- | --- | --- | --- | --- |
+            """);
     for (long seed : SEEDS) {
       StoryRuns.Result result = runs.run(seed);
       table.append(row(seed, "start", result.start())).append(row(seed, "end", result.end()));

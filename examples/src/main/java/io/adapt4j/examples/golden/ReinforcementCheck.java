@@ -71,7 +71,7 @@ final class ReinforcementCheck {
     int group = expected.path("grpo").path("num_generations").asInt();
     for (String tensor : tensors.names().stream().sorted().toList()) {
       if (tensor.startsWith("advantages.")) {
-        String[] parts = tensor.split("\\.");
+        String[] parts = tensor.split("\\.", 3);
         double[] found =
             scalings.get(parts[2]).of(doubles(GoldenFolder.floats(tensors, parts[1])), group);
         section.compared("grpo " + tensor, Deviation.of(floats(found), floats(tensor), LOSS, 0));
@@ -80,7 +80,7 @@ final class ReinforcementCheck {
   }
 
   private void policy() {
-    String[] names = expected.path("policy").asText().split(" with ");
+    String[] names = expected.path("policy").asText().split(" with ", 2);
     Path base = beside(names[0]);
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
         Adaptation adaptation = Lora.continuing(beside(names[1])).attach(decoder, base, 0)) {
