@@ -46,15 +46,15 @@ final class RecommendationText {
     String best = it.best().candidateName();
     if (!it.isConclusive()) {
       return format(
-          "The exam is too small to tell: after %d questions, another may still be better than %s by"
-              + " %s or more. About %d questions would tell. Until then take %s, the simplest that"
-              + " is not significantly worse than the best.",
+          "The exam is too small to tell: after %d questions, another may still be better than %s"
+              + " by %s or more. About %d questions would tell. Until then take %s, the simplest"
+              + " that is not significantly worse than the best.",
           it.questions(), chosen, number(it.margin()), it.questionsNeeded(), chosen);
     }
     if (it.approach() != it.best()) {
       return format(
-          "Recommended: %s. It is simpler than %s, which has the best score, and less than %s behind"
-              + " it.",
+          "Recommended: %s. It is simpler than %s, which has the best score, and less than %s"
+              + " behind it.",
           chosen, best, number(it.margin()));
     }
     return it.approach() == it.standings().get(0).approach()

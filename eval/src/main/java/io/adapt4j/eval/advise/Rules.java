@@ -54,7 +54,8 @@ final class Rules {
             .points(FINE_TUNING, -2)
             .points(RAG_AND_FINE_TUNING, -2)
             .because(
-                "training on facts that the model does not know is slow, and makes it invent others",
+                "training on facts that the model does not know is slow, and makes it invent"
+                    + " others",
                 Sources.GEKHMAN),
         Rule.when("facts want many wordings", s -> s.needs(Need.FACTS))
             .points(FINE_TUNING, 0)
@@ -159,7 +160,8 @@ final class Rules {
             .points(PROMPTING, -1)
             .points(FINE_TUNING, 1)
             .because(
-                "a trained model needs no long prompt, and a merged LoRA adapter no time of its own",
+                "a trained model needs no long prompt, and a merged LoRA adapter no time of its"
+                    + " own",
                 Sources.HU),
         Rule.when("trained text can be got out", s -> s.privacy() == Privacy.CONFIDENTIAL)
             .points(FINE_TUNING, -1)
@@ -196,7 +198,8 @@ final class Rules {
         Rule.when("prompts come first", s -> !s.tried().containsKey(PROMPTING))
             .points(PROMPTING, 4)
             .because(
-                "prompts have not been tried: they cost least and give what others are compared with",
+                "prompts have not been tried: they cost least and give what others are compared"
+                    + " with",
                 Sources.OPENAI_ACCURACY));
     for (Approach approach : Approach.values()) {
       rules.add(

@@ -187,7 +187,10 @@ class AdvisorTest {
     assertThat(text)
         .startsWith("Recommended: RAG.\n")
         .contains(
-            "1. RAG (+7)\n   + the model lacks facts, and looking them up beats training on them [1]\n")
+            """
+            1. RAG (+7)
+               + the model lacks facts, and looking them up beats training on them [1]
+            """)
         .contains("Fine-tuning (ruled out)")
         .contains(
             "\n[1] Ovadia et al. 2024, Fine-Tuning or Retrieval? (EMNLP), abstract: RAG beats");

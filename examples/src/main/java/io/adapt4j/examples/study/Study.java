@@ -62,11 +62,31 @@ public final class Study {
    *
    * @return the results as Markdown, also in {@code results.md} of the output folder
    * @throws IOException if a file cannot be read or written
+   * @throws IllegalStateException if the output folder holds a study of another size
    */
   public String run() throws IOException {
+    requireSameSize();
     runs.run();
     String text = new StudyTable(runs, size).text();
     Files.writeString(output.resolve("results.md"), text);
     return text;
+  }
+
+  private void requireSameSize() throws IOException {
+    Path file = output.resolve("size.txt");
+    String wanted = size.toString();
+    if (!Files.exists(file)) {
+      Files.createDirectories(output);
+      Files.writeString(file, wanted);
+    }
+    String found = Files.readString(file);
+    if (!found.equals(wanted)) {
+      throw new IllegalStateException(
+          output
+              + " holds a study of another size; choose another folder or delete it. Wanted: "
+              + wanted
+              + "; found: "
+              + found);
+    }
   }
 }

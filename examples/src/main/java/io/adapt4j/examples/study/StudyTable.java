@@ -40,8 +40,8 @@ final class StudyTable {
     int questions = scores.get(Condition.BASE).size();
     lines.add(
         format(
-            "%d questions with four answers on new facts, %d seeds. Chance: 25 %%. Intervals: 95 %%,"
-                + " bootstrap over questions.",
+            "%d questions with four answers on new facts, %d seeds. Chance: 25 %%. Intervals: 95"
+                + " %%, bootstrap over questions.",
             questions, size.seeds().size()));
     lines.add("");
     lines.add("| condition | accuracy | interval | by seed | kept |");

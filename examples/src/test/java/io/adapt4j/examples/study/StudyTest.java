@@ -2,6 +2,7 @@ package io.adapt4j.examples.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.adapt4j.core.ModelSource;
 import java.io.IOException;
@@ -40,6 +41,12 @@ class StudyTest {
     assertThat(study(TOY).run()).isEqualTo(text);
     assertThat(progress).hasSize(1);
     assertThat(progress.get(0)).startsWith("seed 2, fine-tuned at 5e-04, 10 wordings + RAG: ");
+
+    StudySize other = new StudySize(4, 1, 6, 5, 2, 2, List.of(1L, 2L));
+    assertThatIllegalStateException()
+        .isThrownBy(() -> study(other).run())
+        .withMessageContaining("another size")
+        .withMessageContaining("epochs=2");
   }
 
   @Test
