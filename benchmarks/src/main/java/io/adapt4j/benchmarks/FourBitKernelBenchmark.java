@@ -21,7 +21,7 @@ import java.util.function.IntConsumer;
  * The CPU kernels for 4-bit weights against what the machine and libtorch do in the same run:
  * restoring against a copy, products against bf16 products.
  */
-@InSuite(quick = "--repetitions 3 --rows 1,8,128", full = "")
+@InSuite(quick = "--repetitions 2 --rows 1,128", full = "")
 public final class FourBitKernelBenchmark {
 
   private static final Map<String, String> DEFAULTS =

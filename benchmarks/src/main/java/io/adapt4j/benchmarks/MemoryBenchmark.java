@@ -18,7 +18,7 @@ import java.util.Set;
 
 /** A long fine-tuning of the small example model: its memory must not grow. */
 @InSuite(
-    quick = "--steps 400 --threads 1",
+    quick = "--steps 300 --threads 1",
     full = {"--threads 1", "--threads 1 --method qlora"},
     jvm = {"-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch"})
 public final class MemoryBenchmark {

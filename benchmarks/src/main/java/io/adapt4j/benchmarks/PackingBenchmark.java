@@ -28,7 +28,7 @@ import java.util.Set;
  * packed: tokens learned from a second, and the share of the time that making batches takes.
  */
 @InSuite(
-    quick = "--batch 64 --packed-batch 6 --steps 2 --warmup 1",
+    quick = "--batch 64 --packed-batch 6 --steps 1 --warmup 1",
     full = {"", "--batch 64 --packed-batch 8"},
     needs = {Banking.DATA, Banking.TOKENIZER})
 public final class PackingBenchmark {

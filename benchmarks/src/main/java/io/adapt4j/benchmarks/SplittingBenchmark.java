@@ -18,7 +18,7 @@ import java.util.function.ToLongFunction;
 
 /** How fast files are read and cut into chunks, beside what tokenising them takes anyway. */
 @InSuite(
-    quick = "--rounds 3 --warmup 1",
+    quick = "--rounds 2 --warmup 1",
     full = "",
     needs = {
       "../shared/data/books",

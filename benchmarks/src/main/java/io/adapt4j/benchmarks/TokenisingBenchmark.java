@@ -16,7 +16,7 @@ import java.util.Set;
 
 /** How fast rows of a file become samples, and samples batches. */
 @InSuite(
-    quick = "--rounds 5 --warmup 2",
+    quick = "--rounds 3 --warmup 1",
     full = "",
     needs = {Banking.DATA, Banking.TOKENIZER})
 public final class TokenisingBenchmark {
