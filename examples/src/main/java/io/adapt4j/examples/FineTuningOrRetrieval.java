@@ -9,44 +9,48 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Reproduces, small, the study "Fine-Tuning or Retrieval?" (Ovadia et al., EMNLP 2024): how well a
  * model answers questions on new facts without more, trained on them in 1, 2, 5 and 10 wordings,
  * with passages that are looked up, and with both. Prints a table in Markdown.
  *
- * <p>{@code FineTuningOrRetrieval SHARED_DATA [--quick] [OUTPUT]}. The folder has {@code stories3M}
- * and {@code tinystories} in it. Everything is kept in the output folder ({@code
+ * <p>{@code FineTuningOrRetrieval SHARED_DATA [--small | --quick] [OUTPUT]}. The folder has {@code
+ * stories3M} and {@code tinystories} in it. Everything is kept in the output folder ({@code
  * runs/fine-tuning-or-retrieval} unless given); the same command goes on where it was ended. With
- * {@code --quick} it checks in a minute that everything works, and its figures mean nothing.
+ * {@code --small} there is less of everything; with {@code --quick} it checks in a minute that
+ * everything works, and its figures mean nothing.
  */
 public final class FineTuningOrRetrieval {
 
-  private static final String QUICK = "--quick";
+  private static final Map<String, StudySize> SIZES =
+      Map.of("--small", StudySize.SMALL, "--quick", StudySize.QUICK);
 
   private FineTuningOrRetrieval() {}
 
   /**
    * Runs the study.
    *
-   * @param arguments the folder of shared data and, optionally, {@code --quick} and the output
+   * @param arguments the folder of shared data and, optionally, a size and the output
    * @throws IOException if a file cannot be read or written
    */
   public static void main(String[] arguments) throws IOException {
     List<String> given = new ArrayList<>(Arrays.asList(arguments));
-    boolean quick = given.remove(QUICK);
+    String option = given.stream().filter(SIZES::containsKey).findFirst().orElse("");
+    given.remove(option);
     if (given.isEmpty() || given.size() > 2) {
-      System.err.println("Usage: FineTuningOrRetrieval SHARED_DATA [--quick] [OUTPUT]");
+      System.err.println("Usage: FineTuningOrRetrieval SHARED_DATA [--small | --quick] [OUTPUT]");
       System.exit(2);
     }
     Path shared = Path.of(given.get(0));
-    String usual = "runs/fine-tuning-or-retrieval" + (quick ? "-quick" : "");
+    String usual = "runs/fine-tuning-or-retrieval" + option.replace("--", "-");
     long start = System.nanoTime();
     String results =
         new Study(
                 ModelSource.path(shared.resolve("stories3M")),
                 shared.resolve("tinystories/stories_800.jsonl"),
-                quick ? StudySize.QUICK : StudySize.WHOLE,
+                SIZES.getOrDefault(option, StudySize.WHOLE),
                 Path.of(given.size() > 1 ? given.get(1) : usual),
                 System.out::println)
             .run();
