@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
@@ -24,6 +25,7 @@ import java.util.Set;
  * What evaluating costs beside the model: scoring against the model's own prefill, everything
  * outside the model, the bootstrap, and a run that is killed half-way and gone on with.
  */
+@InSuite(quick = "--requests 192 --rounds 3", full = "")
 public final class EvaluationBenchmark {
 
   private static final Map<String, String> DEFAULTS =

@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,6 +11,7 @@ import java.util.stream.IntStream;
  * parameters in bf16: seconds a step and peak memory, the reference asked in every step or
  * beforehand. The cases take turns, each in a process of its own; of each the best round counts.
  */
+@InSuite(quick = "--pairs 1 --length 128 --steps 3 --warmup 1 --rounds 1", full = "")
 public final class PreferenceBenchmark {
 
   private static final Map<String, String> DEFAULTS =

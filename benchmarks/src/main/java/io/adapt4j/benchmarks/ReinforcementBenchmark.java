@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.Interval;
@@ -26,6 +27,7 @@ import java.util.Set;
  * What a GRPO run spends its time on: the share of wall time inside generation and the training
  * step, and the speed of rollouts beside that of plain batch generation with the same adapter.
  */
+@InSuite(quick = "--rollouts 6 --warmup 2", full = "")
 public final class ReinforcementBenchmark {
 
   private static final Map<String, String> DEFAULTS =
