@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.data.PreferenceBatch;
 import io.adapt4j.core.data.PreferenceSample;
 import io.adapt4j.core.data.TrainingSample;
@@ -26,6 +27,7 @@ import java.util.SplittableRandom;
  * One way to step over the same tokens, in a process of its own: prints the median seconds a step
  * and the peak of resident memory.
  */
+@InSuite(leftOut = "a part of PreferenceBenchmark")
 final class PreferenceCase {
 
   static final String SUPERVISED = "supervised";

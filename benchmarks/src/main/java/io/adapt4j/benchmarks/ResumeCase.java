@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
@@ -18,6 +19,7 @@ import java.util.List;
  * @param items how many questions
  * @param replies where replies are kept
  */
+@InSuite(leftOut = "a part of EvaluationBenchmark")
 record ResumeCase(Path folder, String precision, int items, Path replies) {
 
   private static final int KILLED = 9;

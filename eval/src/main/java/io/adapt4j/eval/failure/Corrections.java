@@ -63,10 +63,7 @@ public final class Corrections {
    * @throws io.adapt4j.core.data.DatasetException if the file cannot be written
    */
   public static int write(FailureAnalysis failures, Path file) {
-    return write(
-        failures,
-        file,
-        (prompt, expected) -> new Example.PromptCompletion(prompt, spaced(prompt, expected)));
+    return write(failures, file, Corrections::pair);
   }
 
   /**
@@ -123,12 +120,16 @@ public final class Corrections {
     return valid.toString();
   }
 
-  private static String spaced(String prompt, String expected) {
+  /** Tokens of words hold the space before them, so a space between the two is the completion's. */
+  private static Example pair(String prompt, String expected) {
+    if (prompt.endsWith(" ")) {
+      return new Example.PromptCompletion(prompt.substring(0, prompt.length() - 1), " " + expected);
+    }
     boolean apart =
         prompt.isEmpty()
             || Character.isWhitespace(prompt.charAt(prompt.length() - 1))
             || Character.isWhitespace(expected.charAt(0));
-    return apart ? expected : " " + expected;
+    return new Example.PromptCompletion(prompt, apart ? expected : " " + expected);
   }
 
   private static String answer(Example example) {

@@ -62,7 +62,9 @@ class CorrectionsTest {
     for (int i = 0; i < rows; i++) {
       Outcome failure = failures.failures().get(i);
       assertThat(read.get(i))
-          .isEqualTo(new Example.PromptCompletion(failure.prompt(), " " + failure.expected()));
+          .isEqualTo(
+              new Example.PromptCompletion(
+                  failure.prompt().stripTrailing(), " " + failure.expected()));
       assertThat(read.source(i).orElseThrow().text("got")).isEqualTo(failure.got());
     }
   }
