@@ -145,7 +145,6 @@ final class FineTuneChecks {
     }
   }
 
-  /** Refuses what only tasks that predict next tokens know. */
   /** A rollout must divide into steps, so that every update is of one rollout. */
   void rollouts(Task task, int batchSize, int accumulation, double neftune) {
     if (task instanceof Task.Reinforced reinforced) {

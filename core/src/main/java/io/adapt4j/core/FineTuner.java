@@ -519,8 +519,8 @@ public final class FineTuner {
     }
 
     /**
-     * Puts samples of similar lengths into a batch, so that less is filled up; default off. Not
-     * together with {@link #packing}.
+     * Puts samples of similar lengths into a batch, so that less is filled up; default off. For the
+     * task of next tokens only, and not together with {@link #packing}.
      *
      * @return this builder
      */
@@ -863,7 +863,8 @@ public final class FineTuner {
       checks.preferences(task, method, batchSize);
       checks.rollouts(task, batchSize, accumulation, neftune);
       checks.onlyForNextTokens(task, "regularise", !regularisations.isEmpty());
-      checks.onlyForNextTokens(task, "packing, lossOn or overlap", tokens.concernsGeneration());
+      checks.onlyForNextTokens(
+          task, "packing, groupByLength, lossOn or overlap", tokens.concernsGeneration());
       checks.notNull("schedule", schedule);
       checks.notNull("optimizer", optimizer);
       checks.notNull("overflow", overflow);

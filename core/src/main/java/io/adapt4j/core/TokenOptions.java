@@ -71,7 +71,7 @@ record TokenOptions(Batching batching, LossOn lossOn, Optional<Integer> overlap)
 
     /** Whether anything is set that has no meaning for texts with labels. */
     boolean concernsGeneration() {
-      return packing || overlap != null || lossOn != LossOn.COMPLETION;
+      return packing || groupByLength || overlap != null || lossOn != LossOn.COMPLETION;
     }
 
     TokenOptions build() {

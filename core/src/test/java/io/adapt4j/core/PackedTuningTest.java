@@ -10,6 +10,7 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.RunRecorder;
@@ -177,6 +178,14 @@ class PackedTuningTest {
     assertThatThrownBy(() -> tuner("run").packing(true).groupByLength().overlap(4).build())
         .hasMessageContaining("packing and groupByLength are both set")
         .hasMessageContaining("say overflow(SPLIT)");
+  }
+
+  @Test
+  void groupingIsRefusedWhereTheTaskDoesNotKnowIt() {
+    assertThatThrownBy(
+            () -> tuner("run").task(Task.preference(PreferenceLoss.orpo(0.1))).groupByLength().build())
+        .hasMessageContaining("groupByLength")
+        .hasMessageContaining("is for the task nextTokens; leave it out for this task");
   }
 
   private static Split split(int rows) {
