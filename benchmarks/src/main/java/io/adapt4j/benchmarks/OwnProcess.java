@@ -26,9 +26,9 @@ final class OwnProcess {
    * @return what it printed
    */
   static OwnProcess run(Class<?> program, List<String> arguments) {
-    List<String> command = JavaCommand.of(program, List.of(), arguments);
     try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      Process process =
+          JavaCommand.of(program, List.of(), arguments).redirectErrorStream(true).start();
       List<String> output = process.inputReader().lines().toList();
       return new OwnProcess(program.getSimpleName() + arguments, process.waitFor(), output);
     } catch (IOException e) {

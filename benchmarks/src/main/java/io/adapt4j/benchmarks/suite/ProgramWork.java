@@ -74,7 +74,7 @@ record ProgramWork(Class<?> program, InSuite suite, Profile profile) implements 
     flags.add("-D" + FigureLog.PROPERTY + "=" + figures);
     List<String> words = line.isBlank() ? List.of() : List.of(line.split(" ", -1));
     Process process =
-        new ProcessBuilder(JavaCommand.of(program, flags, words))
+        JavaCommand.of(program, flags, words)
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
