@@ -10,8 +10,8 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StopReason;
@@ -183,7 +183,11 @@ class PackedTuningTest {
   @Test
   void groupingIsRefusedWhereTheTaskDoesNotKnowIt() {
     assertThatThrownBy(
-            () -> tuner("run").task(Task.preference(PreferenceLoss.orpo(0.1))).groupByLength().build())
+            () ->
+                tuner("run")
+                    .task(Task.preference(PreferenceLoss.orpo(0.1)))
+                    .groupByLength()
+                    .build())
         .hasMessageContaining("groupByLength")
         .hasMessageContaining("is for the task nextTokens; leave it out for this task");
   }

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Starts a program in a JVM like this one. The class path goes through the environment: ONNX Runtime
- * ends the process, without a word, where one as long as this stands on the command line.
+ * Starts a program in a JVM like this one. The class path goes through the environment: ONNX
+ * Runtime ends the process, without a word, where one as long as this stands on the command line.
  */
 public final class JavaCommand {
 
