@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.Metrics;
@@ -177,10 +178,11 @@ final class FineTuneChecks {
    * Checks the folder, and the method against the model in it. A model that is not on disk yet is
    * not downloaded for a fine-tuning that has other problems.
    *
+   * @param task what the model is for
    * @param ofTask finds the model of the task in a folder
    */
   Optional<TaskModel> model(
-      ModelSource model, FineTuningMethod method, Function<Path, TaskModel> ofTask) {
+      ModelSource model, FineTuningMethod method, Task task, Function<Path, TaskModel> ofTask) {
     if (model == null) {
       problems.add("no model: give ModelSource.path(...) or ModelSource.hub(...)");
       return Optional.empty();
@@ -205,8 +207,17 @@ final class FineTuneChecks {
     attempt(() -> Tokenizer.load(folder).close());
     if (declared.isPresent() && method != null) {
       problems.addAll(method.problems(declared.get(), folder));
+      rewards(task, declared.get(), method);
     }
     return declared.isPresent() ? found : Optional.empty();
+  }
+
+  private void rewards(Task task, Network declared, FineTuningMethod method) {
+    if (task instanceof Task.Reinforced reinforced) {
+      for (RunReward reward : RunReward.in(reinforced.algorithm())) {
+        problems.addAll(reward.problems((Decoder) declared, method));
+      }
+    }
   }
 
   private <T> Optional<T> find(Supplier<T> search) {

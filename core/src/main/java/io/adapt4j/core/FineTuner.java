@@ -805,7 +805,8 @@ public final class FineTuner {
       checkValues(checks);
       checkOutput(checks);
       Optional<TaskModel> found =
-          checks.model(model, method, folder -> TaskModel.of(task, folder, weightFormat(), train));
+          checks.model(
+              model, method, task, folder -> TaskModel.of(task, folder, weightFormat(), train));
       int contextLength = found.map(one -> one.declare().contextLength()).orElse(0);
       if (maxLength != null) {
         checks.require(

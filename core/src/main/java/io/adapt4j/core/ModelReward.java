@@ -1,14 +1,15 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.reinforce.Completion;
-import io.adapt4j.core.reinforce.RewardFunction;
+import io.adapt4j.core.train.FineTuningMethod;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /** A reward model that a description names: loaded when first asked, closed when the run ends. */
-final class ModelReward implements RewardFunction, AutoCloseable {
+final class ModelReward implements RunReward {
 
   private final Path folder;
   private RewardModel model;
@@ -49,7 +50,17 @@ final class ModelReward implements RewardFunction, AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public List<String> problems(Decoder declared, FineTuningMethod method) {
+    return List.of();
+  }
+
+  @Override
+  public void begin(Policy policy) {
+    // Loaded when it is first asked.
+  }
+
+  @Override
+  public void end() {
     if (model != null) {
       model.close();
       model = null;

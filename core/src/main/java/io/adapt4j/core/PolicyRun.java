@@ -14,7 +14,6 @@ import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.reinforce.PolicyTraining;
 import io.adapt4j.core.reinforce.PromptRows;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.reinforce.WeightedReward;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.LearningRateCurve;
@@ -177,27 +176,24 @@ final class PolicyRun implements TaskRun {
     Generator generator =
         new Generator(
             decoder, Optional.of(tokenizer), ids.end(), ids.pad(), settings.contextLength());
-    try (PolicyTraining training =
-        PolicyTraining.start(
-            new PolicyTraining.Setup(
-                algorithm,
-                settings.objective().selection(),
-                decoder,
-                adaptation,
-                generator,
-                ids.pad(),
-                train,
-                held,
-                settings.batchSize(),
-                settings.training().accumulation(),
-                settings.seed(),
-                () -> (Decoder) model.load(settings.precision(), settings.seed())))) {
+    try (RunReward.Open rewards =
+            new RunReward.Open(algorithm, new RunReward.Policy(decoder, adaptation, tokenizer));
+        PolicyTraining training =
+            PolicyTraining.start(
+                new PolicyTraining.Setup(
+                    algorithm,
+                    settings.objective().selection(),
+                    decoder,
+                    adaptation,
+                    generator,
+                    ids.pad(),
+                    train,
+                    held,
+                    settings.batchSize(),
+                    settings.training().accumulation(),
+                    settings.seed(),
+                    () -> (Decoder) model.load(settings.precision(), settings.seed())))) {
       return action.apply(training);
-    } finally {
-      algorithm.rollout().rewards().stream()
-          .map(WeightedReward::function)
-          .filter(ModelReward.class::isInstance)
-          .forEach(reward -> ((ModelReward) reward).close());
     }
   }
 }

@@ -1,15 +1,10 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.encode.Classifier;
 import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.RewardFunction;
-import io.adapt4j.core.tokenize.Tokenizer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /**
  * A model that gives a completion a number, the higher the better: a {@code
@@ -20,17 +15,11 @@ import java.util.OptionalInt;
  */
 public final class RewardModel implements RewardFunction, AutoCloseable {
 
-  private final Tokenizer tokenizer;
-  private final OptionalInt end;
-  private final int maxTokens;
-  private final Classifier classifier;
+  private final CompletionScorer scorer;
   private final SingleUse use;
 
   private RewardModel(LoadedEncoder model) {
-    this.tokenizer = model.tokenizer();
-    this.end = model.encoder().isCausal() ? tokenizer.eosId() : OptionalInt.empty();
-    this.maxTokens = LoadedEncoder.maxTokens(model.encoder(), tokenizer, OptionalInt.empty());
-    this.classifier = new Classifier(model.encoder(), tokenizer, maxTokens);
+    this.scorer = new CompletionScorer(model.encoder(), model.tokenizer());
     this.use = new SingleUse("RewardModel", model::close);
   }
 
@@ -45,19 +34,26 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
   public static RewardModel load(ModelSource source, Adapter... adapters) {
     return new RewardModel(
         LoadedEncoder.load(
-            source.folder(), Precision.AUTO, List.of(adapters), RewardModel::requireUsable));
+            source.folder(),
+            Precision.AUTO,
+            List.of(adapters),
+            (encoder, tokenizer) -> CompletionScorer.requireUsable(encoder)));
   }
 
-  private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {
-    if (encoder.classes() != 1 || encoder.classifiesTokens()) {
-      throw encoder
-          .modelConfig()
-          .fields()
-          .invalid(
-              "architectures",
-              "a class that ends in ForSequenceClassification, with one label",
-              "The model gives no reward; train it with Task.reward() first.");
-    }
+  /**
+   * Makes a reward of an adapter on the policy's own base, so that policy, reference, values and
+   * reward share one network in memory: to judge, the run takes the policy's adapter off its base
+   * and puts this one on. The policy must itself be an adapter.
+   *
+   * <p>The function works only inside a run of {@link Task#reinforcement}, and in one at a time;
+   * afterwards {@link #load} the model to score with it.
+   *
+   * @param adapter trained by {@link Task#reward} on the policy's base, such as {@code
+   *     LoraAdapter.at(report.best())}
+   * @return the reward function
+   */
+  public static RewardFunction onPolicy(Adapter adapter) {
+    return new AdapterReward(adapter);
   }
 
   /**
@@ -78,22 +74,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
 
   @Override
   public double[] scoreAll(List<Completion> completions) {
-    return use.call(
-        () ->
-            classifier.logitsOf(completions.stream().map(this::ids).toList()).stream()
-                .mapToDouble(logits -> logits[0])
-                .toArray());
-  }
-
-  /** The tokens as training had them: cut on the right where they are too many. */
-  private int[] ids(Completion completion) {
-    int[] ids = tokenizer.encode(completion.prompt() + completion.text(), !completion.templated());
-    boolean ended = end.isEmpty() || (ids.length > 0 && ids[ids.length - 1] == end.getAsInt());
-    if (!ended) {
-      ids = Arrays.copyOf(ids, ids.length + 1);
-      ids[ids.length - 1] = end.getAsInt();
-    }
-    return ids.length > maxTokens ? Arrays.copyOf(ids, maxTokens) : ids;
+    return use.call(() -> scorer.scoreAll(completions));
   }
 
   @Override

@@ -83,7 +83,7 @@ record AdapterPlan(
         biases,
         unties,
         shapes,
-        problems(config, network, tensors, adapted));
+        problems(config, network, tensors, adapted, shapes.keySet()));
   }
 
   /** The name a head that is stored tied would have of its own; empty if there is none. */
@@ -166,7 +166,8 @@ record AdapterPlan(
       AdapterConfig config,
       Network network,
       Map<String, List<Long>> tensors,
-      List<Adapted> adapted) {
+      List<Adapted> adapted,
+      Set<String> brought) {
     List<String> problems = new ArrayList<>();
     String stated = config.source().path("task_type").asText("");
     if (!stated.isEmpty() && !stated.equals(taskType(network).orElse(stated))) {
@@ -198,6 +199,14 @@ record AdapterPlan(
                 + ", and the adapter does not bring it; give a base that has it.");
       }
     }
+    sharedTensor(network, brought)
+        .ifPresent(
+            tensor ->
+                problems.add(
+                    "The adapter brings values for "
+                        + tensor
+                        + ", which the model whose layers it is to share computes with too; train"
+                        + " it without biases, and with no modulesToSave but the output."));
     packedModule(config, network)
         .ifPresent(
             weight ->
@@ -258,6 +267,13 @@ record AdapterPlan(
         .flatMap(packed -> packed.packed().stream())
         .filter(weight -> isSaved(weight, config.modulesToSave()))
         .findFirst();
+  }
+
+  /** A base tensor that would change under another network on the same layers. */
+  private static Optional<String> sharedTensor(Network network, Set<String> brought) {
+    return network instanceof Encoder encoder && encoder.sharesLayers()
+        ? brought.stream().filter(name -> !network.outputTensors().contains(name)).findFirst()
+        : Optional.empty();
   }
 
   private static Set<String> otherModules(Network network, Set<String> tensors) {

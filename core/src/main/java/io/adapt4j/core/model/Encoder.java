@@ -21,6 +21,7 @@ public final class Encoder extends Network {
   private final EncoderHead head;
   private final OptionalInt positionPadding;
   private final boolean causal;
+  private final boolean shared;
 
   /**
    * Declares an encoder.
@@ -35,13 +36,14 @@ public final class Encoder extends Network {
       Transformer body,
       EncoderHead head,
       OptionalInt positionPadding) {
-    this(modelConfig, dimensions, storedNames, body, head, positionPadding, false);
+    this(modelConfig, dimensions, storedNames, body, head, positionPadding, false, false);
   }
 
   /**
    * Declares a network that reads texts.
    *
    * @param causal whether the layers are a decoder's: tokens see those before them
+   * @param shared whether they stay that decoder's, so that only the output is this network's own
    */
   Encoder(
       ModelConfig modelConfig,
@@ -50,12 +52,20 @@ public final class Encoder extends Network {
       Transformer body,
       EncoderHead head,
       OptionalInt positionPadding,
-      boolean causal) {
+      boolean causal,
+      boolean shared) {
     super(modelConfig, dimensions, storedNames, body);
     this.placement = body.placement();
     this.head = head;
     this.positionPadding = positionPadding;
     this.causal = causal;
+    this.shared = shared;
+  }
+
+  /** Whether the layers are those of a decoder that goes on using them. */
+  @Override
+  public boolean sharesLayers() {
+    return shared;
   }
 
   @Override

@@ -52,6 +52,19 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   /** Linear layers of the output layers that can be replaced. */
   abstract List<LinearSlot> headLinears();
 
+  /** Whether the layers are those of another network, which allocates and closes them. */
+  boolean sharesLayers() {
+    return false;
+  }
+
+  private List<LinearSlot> ownLinears() {
+    return sharesLayers() ? headLinears() : linears();
+  }
+
+  private Set<Parameter> ownParameters() {
+    return sharesLayers() ? outputParameters() : new LinkedHashSet<>(parameters());
+  }
+
   /**
    * Returns the configuration file's content.
    *
@@ -317,14 +330,18 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
    * @return their checkpoint names, in the order of {@link #tensors}
    */
   public List<String> outputTensors() {
+    return outputParameters().stream()
+        .flatMap(parameter -> parameter.slices().stream())
+        .map(Parameter.Slice::name)
+        .toList();
+  }
+
+  private Set<Parameter> outputParameters() {
     Set<Parameter> own = new LinkedHashSet<>();
     headLinears().forEach(slot -> own.addAll(slot.linear().parameters()));
     own.addAll(headParameters());
     own.remove(embedding());
-    return own.stream()
-        .flatMap(parameter -> parameter.slices().stream())
-        .map(Parameter.Slice::name)
-        .toList();
+    return own;
   }
 
   /**
@@ -366,12 +383,12 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
    */
   public void allocate(DType computeType) {
     type = computeType;
-    parameters().forEach(parameter -> parameter.allocate(computeType));
+    ownParameters().forEach(parameter -> parameter.allocate(computeType));
   }
 
   @Override
   public void close() {
-    parameters().forEach(Parameter::close);
-    linears().forEach(slot -> slot.linear().close());
+    ownParameters().forEach(Parameter::close);
+    ownLinears().forEach(slot -> slot.linear().close());
   }
 }

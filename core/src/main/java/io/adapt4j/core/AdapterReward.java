@@ -1,0 +1,134 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.NewTensors;
+import io.adapt4j.core.reinforce.Completion;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.FullFineTuning;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A reward model that is an adapter on the base of the policy: an output of one number beside the
+ * vocabulary's, and factors that take part only while completions are judged, when the policy's do
+ * not.
+ */
+final class AdapterReward implements RunReward {
+
+  private final Adapter adapter;
+  private OnPolicy present;
+
+  AdapterReward(Adapter adapter) {
+    this.adapter = Objects.requireNonNull(adapter, "adapter");
+  }
+
+  Adapter adapter() {
+    return adapter;
+  }
+
+  /**
+   * The adapter in its place.
+   *
+   * @param policy what stands on the base beside it
+   * @param output the network that ends in the reward
+   * @param attached the adapter on it, off
+   * @param scorer runs the network
+   */
+  private record OnPolicy(
+      Adaptation policy, Encoder output, AttachedAdapter attached, CompletionScorer scorer) {
+
+    double[] scoreAll(List<Completion> completions) {
+      return policy.withoutAdapter(
+          () -> {
+            attached.enabled(true);
+            try {
+              return scorer.scoreAll(completions);
+            } finally {
+              attached.enabled(false);
+            }
+          });
+    }
+  }
+
+  @Override
+  public List<String> problems(Decoder declared, FineTuningMethod method) {
+    if (method instanceof FullFineTuning) {
+      return List.of(
+          label()
+              + " is to stand on the policy's base, which full fine-tuning changes; train the"
+              + " policy as an adapter, or give RewardModel.load(...), a network of its own");
+    }
+    Optional<ModelConfig> config = adapter.modelConfig();
+    if (config.isEmpty()) {
+      return List.of(label() + " brings no output for a reward; train it with Task.reward()");
+    }
+    try (Encoder output = declared.withClassOutput(config.get())) {
+      CompletionScorer.requireUsable(output);
+      return adapter.problems(output).stream().map(one -> label() + ": " + one).toList();
+    } catch (ConfigException e) {
+      return List.of(label() + ": " + e.getMessage());
+    }
+  }
+
+  private String label() {
+    return "the reward's adapter " + adapter.name();
+  }
+
+  @Override
+  public void begin(Policy policy) {
+    if (present != null) {
+      throw new IllegalStateException(
+          label() + " is in use by another run; make one with RewardModel.onPolicy for each");
+    }
+    // What the adapter changes of the base must be read where the policy has not changed it.
+    present = policy.adaptation().withoutAdapter(() -> attached(policy));
+  }
+
+  private OnPolicy attached(Policy policy) {
+    Encoder output = policy.decoder().withClassOutput(adapter.modelConfig().orElseThrow());
+    try {
+      output.allocate(policy.decoder().type());
+      NewTensors.initialise(output, 0);
+      AttachedAdapter attached = adapter.attach(output);
+      attached.enabled(false);
+      return new OnPolicy(
+          policy.adaptation(), output, attached, new CompletionScorer(output, policy.tokenizer()));
+    } catch (RuntimeException | Error e) {
+      output.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public double score(String prompt, String completion, Map<String, Object> fields) {
+    return scoreAll(List.of(Completion.of(prompt, completion)))[0];
+  }
+
+  @Override
+  public double[] scoreAll(List<Completion> completions) {
+    if (present == null) {
+      throw new IllegalStateException(
+          label()
+              + " has no base outside a run: give this function itself to a builder's reward(...),"
+              + " or load the reward model with RewardModel.load(base, adapter)");
+    }
+    return present.scoreAll(completions);
+  }
+
+  @Override
+  public void end() {
+    if (present != null) {
+      present.attached().close();
+      present.output().close();
+      present = null;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.reinforce.Reinforcement;
+import io.adapt4j.core.reinforce.RewardFunction;
+import io.adapt4j.core.reinforce.WeightedReward;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.FineTuningMethod;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A reward function whose memory belongs to the run that asks it. */
+sealed interface RunReward extends RewardFunction permits AdapterReward, ModelReward {
+
+  /** A policy in memory, as a run has it. */
+  record Policy(Decoder decoder, Adaptation adaptation, Tokenizer tokenizer) {}
+
+  /** What keeps the reward from a policy, before weights are read: one sentence a problem. */
+  List<String> problems(Decoder declared, FineTuningMethod method);
+
+  /** Prepares for questions about a policy's completions. */
+  void begin(Policy policy);
+
+  /** Frees what questions needed. Without a beginning nothing happens. */
+  void end();
+
+  /** The rewards of an algorithm that are of this kind. */
+  static List<RunReward> in(Reinforcement algorithm) {
+    return algorithm.rollout().rewards().stream()
+        .map(WeightedReward::function)
+        .flatMap(one -> one instanceof RunReward own ? Stream.of(own) : Stream.empty())
+        .toList();
+  }
+
+  /** Rewards of a run, open until closed. */
+  final class Open implements AutoCloseable {
+
+    private final List<RunReward> begun = new ArrayList<>();
+
+    Open(Reinforcement algorithm, Policy policy) {
+      try {
+        for (RunReward one : in(algorithm)) {
+          one.begin(policy);
+          begun.add(one);
+        }
+      } catch (RuntimeException | Error e) {
+        close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() {
+      for (int i = begun.size() - 1; i >= 0; i--) {
+        begun.get(i).end();
+      }
+      begun.clear();
+    }
+  }
+}
