@@ -7,6 +7,8 @@ import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.NewTensors;
+import io.adapt4j.core.plan.MemoryNames;
+import io.adapt4j.core.plan.Planner;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
@@ -80,6 +82,13 @@ final class AdapterReward implements RunReward {
 
   private String label() {
     return "the reward's adapter " + adapter.name();
+  }
+
+  @Override
+  public Planner beside(Planner planner, Decoder declared) {
+    try (Encoder output = declared.withClassOutput(adapter.modelConfig().orElseThrow())) {
+      return planner.besideAdapter(MemoryNames.REWARD, output, adapter.footprint(output));
+    }
   }
 
   @Override

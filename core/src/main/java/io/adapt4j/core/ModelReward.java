@@ -1,6 +1,11 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.plan.MemoryNames;
+import io.adapt4j.core.plan.Planner;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.train.FineTuningMethod;
 import java.nio.file.Path;
@@ -51,7 +56,23 @@ final class ModelReward implements RunReward {
 
   @Override
   public List<String> problems(Decoder declared, FineTuningMethod method) {
-    return List.of();
+    try (Encoder network = declare()) {
+      CompletionScorer.requireUsable(network);
+      return List.of();
+    } catch (ConfigException e) {
+      return List.of(e.getMessage());
+    }
+  }
+
+  private Encoder declare() {
+    return Architectures.declareEncoder(LoadedEncoder.config(folder, List.of()));
+  }
+
+  @Override
+  public Planner beside(Planner planner, Decoder declared) {
+    try (Encoder network = declare()) {
+      return planner.beside(MemoryNames.REWARD, network);
+    }
   }
 
   @Override

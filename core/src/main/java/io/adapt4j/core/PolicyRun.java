@@ -9,13 +9,17 @@ import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.MemoryNames;
+import io.adapt4j.core.plan.Planner;
 import io.adapt4j.core.plan.StepTimer;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.reinforce.PolicyTraining;
 import io.adapt4j.core.reinforce.PromptRows;
 import io.adapt4j.core.reinforce.Reinforcement;
+import io.adapt4j.core.reinforce.RolloutOptions;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.StepHooks;
@@ -155,7 +159,27 @@ final class PolicyRun implements TaskRun {
   public Forecast forecast(Network declared, Device device) {
     int longest =
         Math.max(train.report().longest(), held.map(one -> one.report().longest()).orElse(0));
-    return parts.forecast(declared, longest + algorithm.rollout().maxNewTokens(), device);
+    RolloutOptions rollout = algorithm.rollout();
+    return parts.forecast(
+        declared,
+        longest + rollout.maxNewTokens(),
+        settings.batchSize(),
+        planner -> withRollouts(planner, (Decoder) declared, longest),
+        device);
+  }
+
+  /** What a rollout needs: keys and values, rewards, and a second network where the base trains. */
+  private Planner withRollouts(Planner planner, Decoder declared, int longest) {
+    RolloutOptions rollout = algorithm.rollout();
+    int side = Math.min(rollout.generationBatch(), rollout.completions());
+    Planner all = planner.generating(side, longest, rollout.maxNewTokens());
+    if (algorithm.usesReference() && settings.method() instanceof FullFineTuning) {
+      all = all.beside(MemoryNames.REFERENCE, declared);
+    }
+    for (RunReward reward : RunReward.in(algorithm)) {
+      all = reward.beside(all, declared);
+    }
+    return all;
   }
 
   private int stepsOfRollout() {

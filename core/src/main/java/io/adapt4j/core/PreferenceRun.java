@@ -9,6 +9,8 @@ import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.MemoryNames;
+import io.adapt4j.core.plan.Planner;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.PairLoss;
@@ -154,11 +156,14 @@ final class PreferenceRun<B> implements TaskRun {
   public Forecast forecast(Network declared, Device device) {
     int longest =
         Math.max(train.report().longest(), held.map(one -> one.report().longest()).orElse(0));
-    Optional<Network> other =
-        task.loss().usesReference() && task.reference() instanceof Reference.Model model
-            ? Optional.of(declare(model.folder()))
-            : Optional.empty();
-    return parts.forecast(declared, longest, kind.texts(), other, device);
+    return parts.forecast(
+        declared, longest, parts.rows() * kind.texts(), this::withReference, device);
+  }
+
+  private Planner withReference(Planner planner) {
+    return task.loss().usesReference() && task.reference() instanceof Reference.Model model
+        ? planner.beside(MemoryNames.REFERENCE, declare(model.folder()))
+        : planner;
   }
 
   private static Network declare(Path folder) {

@@ -24,6 +24,7 @@ import io.adapt4j.core.train.TrainingTask;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * What runs over texts have in common.
@@ -117,28 +118,32 @@ record RunParts(
    * @param texts of an example, each as long as the longest
    */
   Forecast forecast(Network declared, int longest, int texts, Device device) {
-    return forecast(declared, longest, texts, Optional.empty(), device);
+    return forecast(declared, longest, rows() * texts, UnaryOperator.identity(), device);
+  }
+
+  /** Examples of a micro-batch: no more than there are. */
+  int rows() {
+    return Math.min(settings.batchSize(), train.kept());
   }
 
   /**
-   * Predicts the memory of a run beside another model.
+   * Predicts the memory of a run that has more in it than the network that trains.
    *
-   * @param texts of an example, each as long as the longest
-   * @param reference the other model, whose weights do not train
+   * @param rows sequences of a micro-batch
+   * @param more plans for the rest
    */
   Forecast forecast(
-      Network declared, int longest, int texts, Optional<Network> reference, Device device) {
+      Network declared, int longest, int rows, UnaryOperator<Planner> more, Device device) {
     TrainingStep.Settings step = settings.training().step();
     StepShape shape =
         new StepShape(
-            Math.min(settings.batchSize(), train.kept()) * texts,
+            rows,
             longest,
             settings.training().accumulation(),
             LoadedModel.typeOf(settings.precision(), declared, settings.model().folder()),
             step.optimizer(),
             step.recompute());
-    Planner planner = Planner.of(declared, settings.method());
-    return reference.map(planner::beside).orElse(planner).forecast(shape, device);
+    return more.apply(Planner.of(declared, settings.method())).forecast(shape, device);
   }
 
   /** Predicts the memory of a batch of the longest texts of all. */

@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.plan.Planner;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
 import io.adapt4j.core.reinforce.WeightedReward;
@@ -19,6 +20,9 @@ sealed interface RunReward extends RewardFunction permits AdapterReward, ModelRe
 
   /** What keeps the reward from a policy, before weights are read: one sentence a problem. */
   List<String> problems(Decoder declared, FineTuningMethod method);
+
+  /** Plans for the memory that the reward takes beside a policy. */
+  Planner beside(Planner planner, Decoder declared);
 
   /** Prepares for questions about a policy's completions. */
   void begin(Policy policy);

@@ -16,6 +16,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -313,6 +314,11 @@ class LanguageModelTest {
     @Override
     public List<String> problems(Network declared) {
       return problems;
+    }
+
+    @Override
+    public Footprint footprint(Network declared) {
+      return Footprint.ofValues(0);
     }
 
     @Override

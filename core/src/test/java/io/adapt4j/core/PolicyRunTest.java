@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.plan.MemoryNames;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
@@ -16,6 +22,7 @@ import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
+import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.StepEvent;
@@ -44,6 +51,8 @@ class PolicyRunTest {
           completion.isEmpty()
               ? 0
               : completion.chars().filter(c -> c == 'e').count() / (double) completion.length();
+
+  private static final String PROMPT = "Once upon a time Lily saw";
 
   @TempDir private Path folder;
   private Path model;
@@ -112,6 +121,7 @@ class PolicyRunTest {
             "reward_std",
             "reward/letters",
             "kl",
+            "entropy",
             "clip_fraction",
             "ratio_overflows",
             "truncated",
@@ -254,6 +264,42 @@ class PolicyRunTest {
     assertThat(plan.timed().orElseThrow().steps()).isEqualTo(4);
     assertThat(plan.timed().orElseThrow().secondsPerStep()).isPositive();
     assertThat(plan.timed().orElseThrow().evaluationSeconds()).isPositive();
+  }
+
+  @Test
+  void theForecastHoldsKeysValuesAndASecondNetworkWhereTheBaseTrains() {
+    Grpo grpo = grpo().reward("letters", LETTERS).build();
+    MemoryEstimate memory = memory(grpo);
+    assertThat(memory.lasting(MemoryNames.REFERENCE))
+        .isEqualTo(memory.lasting(MemoryNames.WEIGHTS));
+    int longest;
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      longest = tokenizer.encode(PROMPT, true).length;
+    }
+    try (Decoder decoder = Architectures.declareDecoder(ModelConfig.read(model))) {
+      assertThat(phase(memory, "generation"))
+          .contains(
+              new MemoryItem("keys and values", decoder.cacheValues(8, longest + 5) * Float.BYTES));
+    }
+    Grpo free = grpo().reward("letters", LETTERS).klCoefficient(0).build();
+    assertThat(memory(free).lasting(MemoryNames.REFERENCE)).isZero();
+  }
+
+  private MemoryEstimate memory(Reinforcement algorithm) {
+    return tuner(folder.resolve("run"), algorithm, new Log())
+        .dataset(Datasets.of(List.of(new Example.Text(PROMPT))))
+        .build()
+        .plan(PlanOptions.defaults())
+        .forecast()
+        .orElseThrow()
+        .memory();
+  }
+
+  private static List<MemoryItem> phase(MemoryEstimate memory, String name) {
+    return memory.phases().stream()
+        .filter(one -> one.name().equals(name))
+        .flatMap(one -> one.items().stream())
+        .toList();
   }
 
   @Test

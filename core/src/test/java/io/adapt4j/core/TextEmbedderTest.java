@@ -13,6 +13,7 @@ import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Pooling;
 import io.adapt4j.core.tokenize.TokenizerException;
@@ -275,6 +276,11 @@ class TextEmbedderTest {
     @Override
     public List<String> problems(Network declared) {
       return problems;
+    }
+
+    @Override
+    public Footprint footprint(Network declared) {
+      return Footprint.ofValues(0);
     }
 
     @Override

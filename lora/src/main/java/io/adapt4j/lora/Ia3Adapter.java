@@ -5,6 +5,7 @@ import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,6 +65,11 @@ public final class Ia3Adapter implements Adapter {
     } catch (CheckpointException e) {
       return List.of(e.getMessage());
     }
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return Footprint.ofValues(Ia3Plan.of(config, declared).trainableParameters());
   }
 
   /**

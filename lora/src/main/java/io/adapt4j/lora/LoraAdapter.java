@@ -18,6 +18,7 @@ import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.CheckpointFolder;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.DenseLinear;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.NewTensors;
@@ -118,6 +119,11 @@ public final class LoraAdapter implements Adapter {
   @Override
   public List<String> problems(Network declared) {
     return PeftFolder.problems(folder, config, AdapterPlan.of(config, declared));
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return AdapterPlan.of(config, declared).footprint(declared, false);
   }
 
   /**

@@ -21,6 +21,9 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.CheckpointFolder;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.MemoryNames;
+import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlControl;
@@ -184,6 +187,20 @@ class SharedRewardTest {
     long before = Tensor.live();
     train("second", ppo(Map.of("liked", liked)), Lora.rank(4), new ArrayList<>());
     assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @Test
+  void theForecastCountsTheRewardAsAnAdapter() {
+    MemoryEstimate shared =
+        tuner("x", grpo(Map.of("liked", onPolicy())), Lora.rank(4), new ArrayList<>())
+            .build()
+            .plan(PlanOptions.defaults())
+            .forecast()
+            .orElseThrow()
+            .memory();
+    long factors = shared.lasting(MemoryNames.ADAPTERS);
+    long head = 64 * Float.BYTES;
+    assertThat(shared.lasting(MemoryNames.REWARD)).isEqualTo(factors + head);
   }
 
   @Test

@@ -131,18 +131,42 @@ public final class VocabularyLoss {
    * @return their log-probabilities
    */
   public static Scores score(Tensor hidden, VocabularyHead head, Tensor targets) {
-    Tensor[] made =
-        LibTorch.tensors(
-            "token_log_probabilities",
-            false,
-            hidden,
-            head.weight().value(),
-            head.biasValue(),
-            head.scale(),
-            head.softCap(),
-            targets,
-            rows(head));
+    Tensor[] made = score("token_log_probabilities", hidden, head, targets);
     return new Scores(made[0], made[1]);
+  }
+
+  /**
+   * Log-probabilities of given tokens, and how open the choice was.
+   *
+   * @param logProbabilities F32 [N]
+   * @param entropies F32 [N], of the distribution over all tokens, in nats
+   */
+  public record Choices(Tensor logProbabilities, Tensor entropies) {}
+
+  /**
+   * Scores given tokens, and measures the distributions that they were chosen from.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @return their log-probabilities and the entropies
+   */
+  public static Choices choices(Tensor hidden, VocabularyHead head, Tensor targets) {
+    Tensor[] made = score("log_probabilities_and_entropies", hidden, head, targets);
+    return new Choices(made[0], made[1]);
+  }
+
+  private static Tensor[] score(String method, Tensor hidden, VocabularyHead head, Tensor targets) {
+    return LibTorch.tensors(
+        method,
+        false,
+        hidden,
+        head.weight().value(),
+        head.biasValue(),
+        head.scale(),
+        head.softCap(),
+        targets,
+        rows(head));
   }
 
   private static long rows(VocabularyHead head) {

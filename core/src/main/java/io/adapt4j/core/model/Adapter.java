@@ -46,6 +46,14 @@ public interface Adapter {
   }
 
   /**
+   * Tells what the adapter adds to a model's memory.
+   *
+   * @param declared the model's structure, which it fits
+   * @return the factors beside its linear layers and the tensors it has values of its own for
+   */
+  Footprint footprint(Network declared);
+
+  /**
    * Puts the adapter on a model.
    *
    * @param network the model, with its weights

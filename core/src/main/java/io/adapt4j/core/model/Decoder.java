@@ -261,6 +261,18 @@ public final class Decoder extends Network {
   }
 
   /**
+   * Returns the number of values that a cache holds.
+   *
+   * @param rows B
+   * @param capacity tokens a row
+   * @return values of all keys and values
+   */
+  public long cacheValues(long rows, long capacity) {
+    Heads heads = body().layers().get(0).attention().heads();
+    return 2L * dimensions().layers() * rows * heads.keyValue() * capacity * heads.dim();
+  }
+
+  /**
    * Runs the model up to and with its final norm.
    *
    * @param ops the operators to use

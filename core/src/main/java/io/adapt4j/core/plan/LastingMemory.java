@@ -73,6 +73,11 @@ final class LastingMemory {
     return bytes;
   }
 
+  /** The factors, and the base tensors that the adapter has values of its own for. */
+  long adapterWithTensors(DType type) {
+    return adapters(type) + trainedBase * type.bytes();
+  }
+
   long masters(DType type) {
     return type == DType.F32 ? 0 : trainedBase * Float.BYTES;
   }

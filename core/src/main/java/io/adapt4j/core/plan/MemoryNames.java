@@ -36,5 +36,8 @@ public final class MemoryNames {
   /** The weights of a reference model beside the one that trains. */
   public static final String REFERENCE = "reference model";
 
+  /** The weights of a reward model, or of the adapter that makes one of the base that trains. */
+  public static final String REWARD = "reward model";
+
   private MemoryNames() {}
 }

@@ -4,6 +4,7 @@ import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.ActivationSketch;
 import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Packing;
@@ -35,12 +36,11 @@ public final class Planner {
   private final LastingMemory lasting;
   private final StepMemory step;
 
-  /** Values of a model that stands beside this one; 0 for none. */
-  private final long others;
+  private final Company company;
 
-  private Planner(Network network, Footprint footprint, Packing packing, long others) {
+  private Planner(Network network, Footprint footprint, Packing packing, Company company) {
     this.network = network;
-    this.others = others;
+    this.company = company;
     this.footprint = footprint;
     this.packing = packing;
     this.packed = PackedLinears.of(network, footprint, packing);
@@ -84,7 +84,7 @@ public final class Planner {
    * @return the planner
    */
   public static Planner of(Network declared, Footprint footprint, Packing packing) {
-    return new Planner(declared, footprint, packing, 0);
+    return new Planner(declared, footprint, packing, Company.NONE);
   }
 
   /**
@@ -103,16 +103,48 @@ public final class Planner {
   /**
    * Plans for a second model in memory, in the compute type, that does not train.
    *
+   * @param name what it is, such as {@link MemoryNames#REFERENCE}
    * @param other its structure
    * @return a changed copy
    */
-  public Planner beside(Network other) {
-    return new Planner(network, footprint, packing, other.parameterCount());
+  public Planner beside(String name, Network other) {
+    long values = other.parameterCount();
+    return with(company.and(name, type -> values * type.bytes()));
+  }
+
+  /**
+   * Plans for an adapter in memory that does not train, beside the one that does.
+   *
+   * @param name what it is, such as {@link MemoryNames#REWARD}
+   * @param declared the network that it stands on
+   * @param adapter what it adds
+   * @return a changed copy
+   */
+  public Planner besideAdapter(String name, Network declared, Footprint adapter) {
+    LastingMemory own =
+        new LastingMemory(declared, adapter, PackedLinears.of(declared, adapter, Packing.NONE));
+    return with(company.and(name, own::adapterWithTensors));
+  }
+
+  /**
+   * Plans for sequences that the network generates between its steps.
+   *
+   * @param rows sequences side by side
+   * @param prompt tokens of the longest prompt
+   * @param newTokens the most tokens generated after it
+   * @return a changed copy
+   */
+  public Planner generating(int rows, int prompt, int newTokens) {
+    return with(company.generating(rows, prompt, newTokens));
+  }
+
+  private Planner with(Company changed) {
+    return new Planner(network, footprint, packing, changed);
   }
 
   /** The same model with another footprint or packing, and what stands beside it. */
   Planner with(Footprint changed, Packing packed) {
-    return new Planner(network, changed, packed, others);
+    return new Planner(network, changed, packed, company);
   }
 
   private static StepMemory.Head head(Network network, Footprint footprint) {
@@ -178,17 +210,28 @@ public final class Planner {
     add(items, MemoryNames.MASTERS, lasting.masters(type));
     add(items, MemoryNames.GRADIENTS, lasting.gradients());
     add(items, MemoryNames.OPTIMIZER, outside ? 0 : state);
-    add(items, MemoryNames.REFERENCE, others * type.bytes());
+    company.lasting(type).forEach(one -> add(items, one.name(), one.bytes()));
     List<MemoryItem> host = new ArrayList<>();
     add(host, MemoryNames.OPTIMIZER, outside ? state : 0);
-    return new MemoryEstimate(
-        items,
-        List.of(
-            phase("validation", step.validation(shape)),
-            phase("forward and backward", step.training(shape)),
-            phase("optimizer step", optimizing(shape.optimizer(), outside)),
-            phase("saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)))),
-        host);
+    List<Phase> phases = new ArrayList<>();
+    company.generation().ifPresent(one -> phases.add(phase("generation", generating(shape, one))));
+    phases.add(phase("validation", step.validation(shape)));
+    phases.add(phase("forward and backward", step.training(shape)));
+    phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside)));
+    phases.add(
+        phase("saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES))));
+    return new MemoryEstimate(items, phases, host);
+  }
+
+  /** Keys and values of all tokens, beside the pass that reads the prompts. */
+  private List<MemoryItem> generating(StepShape shape, Company.Generation generation) {
+    List<MemoryItem> items = new ArrayList<>();
+    long values =
+        ((Decoder) network)
+            .cacheValues(generation.rows(), generation.prompt() + generation.newTokens() - 1);
+    items.add(new MemoryItem("keys and values", values * shape.type().bytes()));
+    items.addAll(step.validation(shape.sized(generation.rows(), generation.prompt())));
+    return items;
   }
 
   /** State outside the device comes in for one value at a time. */
@@ -217,7 +260,7 @@ public final class Planner {
             shape.recompute());
     try (Network plain = Architectures.declare(network.modelConfig())) {
       return new FullComparison(
-          new Planner(plain, Footprint.everything(plain), Packing.NONE, others)
+          new Planner(plain, Footprint.everything(plain), Packing.NONE, company)
               .estimate(full, kind)
               .peakBytes(),
           estimate(shape, kind).peakBytes());

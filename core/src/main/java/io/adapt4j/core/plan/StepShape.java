@@ -101,4 +101,9 @@ public record StepShape(
   public StepShape withRecompute(boolean on) {
     return new StepShape(rows, length, accumulation, type, optimizer, on);
   }
+
+  /** The same run with batches of another size. */
+  StepShape sized(int otherRows, int otherLength) {
+    return new StepShape(otherRows, otherLength, accumulation, type, optimizer, recompute);
+  }
 }

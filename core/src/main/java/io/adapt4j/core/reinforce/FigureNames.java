@@ -7,6 +7,7 @@ final class FigureNames {
   static final String REWARD_SPREAD = "reward_std";
   static final String REWARD_OF = "reward/";
   static final String KL = "kl";
+  static final String ENTROPY = "entropy";
   static final String KL_COEFFICIENT = "kl_coefficient";
   static final String CLIPPED = "clip_fraction";
   static final String OVERFLOWS = "ratio_overflows";

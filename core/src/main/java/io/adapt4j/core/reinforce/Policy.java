@@ -28,20 +28,38 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
    * Numbers of the target tokens, row by row.
    *
    * @param logProbs one a token
+   * @param entropies of the distributions that the tokens were drawn from, one a token, in nats
    * @param values one a token; empty without a value head
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-  record Scores(float[] logProbs, float[] values) {
+  record Scores(float[] logProbs, float[] entropies, float[] values) {
 
-    static final Scores NONE = new Scores(new float[0], new float[0]);
+    static final Scores NONE = new Scores(new float[0], new float[0], new float[0]);
+
+    double entropySum() {
+      double sum = 0;
+      for (float one : entropies) {
+        sum += one;
+      }
+      return sum;
+    }
   }
+
+  /**
+   * Derivatives of a loss.
+   *
+   * @param logProbs by each log-probability
+   * @param values by each value; empty without a value head
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  record Gradient(float[] logProbs, float[] values) {}
 
   /** The derivative of a loss by what it is made of. */
   @FunctionalInterface
   interface Derivative {
 
     /** Returns the derivative by each log-probability and each value. */
-    Scores at(Scores scores);
+    Gradient at(Scores scores);
   }
 
   Scores evaluate(LanguageModelLoss.Inputs inputs) {
@@ -74,7 +92,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
       Ops ops = Ops.recording(tape, seed);
       Tensor rows = ops.gatherRows(hidden(ops, inputs, positions, recompute), targets.index());
       Optional<Tensor> values = valueHead.map(head -> head.forward(ops, rows));
-      Scores by = derivative.at(scores(rows, targets, values));
+      Gradient by = derivative.at(scores(rows, targets, values));
       VocabularyLoss.Result loss =
           VocabularyLoss.differentiate(
               rows, head(), targets.targets(), List.of(negative(by.logProbs())), scale);
@@ -116,9 +134,11 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
   }
 
   private Scores scores(Tensor rows, TargetRows targets, Optional<Tensor> values) {
-    float[] logProbs =
-        VocabularyLoss.score(rows, head(), targets.targets()).logProbabilities().toFloats();
-    return new Scores(logProbs, values.map(Tensor::toFloats).orElse(new float[0]));
+    VocabularyLoss.Choices choices = VocabularyLoss.choices(rows, head(), targets.targets());
+    return new Scores(
+        choices.logProbabilities().toFloats(),
+        choices.entropies().toFloats(),
+        values.map(Tensor::toFloats).orElse(new float[0]));
   }
 
   /** The head with logits over the temperature; a soft cap shrinks with them. */

@@ -21,7 +21,7 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
   }
 
   /** A loss with its derivative. */
-  private record Outcome(double loss, Policy.Scores derivative) {}
+  private record Outcome(double loss, Policy.Gradient derivative) {}
 
   @Override
   public double differentiate(RolloutBatch batch, double scale, boolean recompute, long seed) {
@@ -65,11 +65,13 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
     if (reference.length > 0) {
       figures.addAll(FigureNames.KL, policyLoss.kl(), tokens);
     }
+    figures.addAll(FigureNames.ENTROPY, scores.entropySum(), tokens);
     figures.addAll(FigureNames.CLIPPED, policyLoss.clippedLow() + policyLoss.clippedHigh(), tokens);
     figures.addAll(FigureNames.OVERFLOWS, policyLoss.overflows(), tokens);
     return algorithm instanceof Ppo ppo
         ? withValues(ppo, batch, scores, policyLoss, figures)
-        : new Outcome(policyLoss.loss(), new Policy.Scores(policyLoss.derivative(), new float[0]));
+        : new Outcome(
+            policyLoss.loss(), new Policy.Gradient(policyLoss.derivative(), new float[0]));
   }
 
   private static Outcome withValues(
@@ -87,7 +89,7 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
     }
     return new Outcome(
         policyLoss.loss() + ppo.valueCoefficient() * valueLoss.loss(),
-        new Policy.Scores(policyLoss.derivative(), byValues));
+        new Policy.Gradient(policyLoss.derivative(), byValues));
   }
 
   @Override

@@ -36,7 +36,8 @@ record RolloutMaker(
     long begun = System.nanoTime();
     List<Sample> scored = judged.samples();
     if (algorithm instanceof Ppo || !onPolicy) {
-      scored = withPolicy(scored);
+      // Steps report the entropy of what they update.
+      scored = withPolicy(scored, new Figures());
     }
     if (algorithm.usesReference()) {
       scored = withReference(scored);
@@ -64,7 +65,7 @@ record RolloutMaker(
     Figures figures = new Figures();
     List<Sample> samples = judged(prompts, seed, 1, figures).samples();
     if (reference.isPresent()) {
-      for (Sample one : withReference(withPolicy(samples))) {
+      for (Sample one : withReference(withPolicy(samples, figures))) {
         addDivergence(one, figures);
       }
     }
@@ -129,11 +130,12 @@ record RolloutMaker(
     }
   }
 
-  private List<Sample> withPolicy(List<Sample> samples) {
+  private List<Sample> withPolicy(List<Sample> samples, Figures figures) {
     List<List<Integer>> batches = byLength(samples);
     Sample[] scored = samples.toArray(new Sample[0]);
     for (List<Integer> batch : batches) {
       Policy.Scores scores = policy.evaluate(inputs(samples, batch));
+      figures.addAll(FigureNames.ENTROPY, scores.entropySum(), scores.entropies().length);
       int at = 0;
       for (int i : batch) {
         int to = at + samples.get(i).completion().length;

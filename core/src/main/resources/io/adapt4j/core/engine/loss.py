@@ -93,6 +93,22 @@ def token_log_probabilities(self, hidden: Tensor, weight: Tensor, bias: List[Ten
     start = start + count
   return [torch.cat(scores), torch.cat(greedy)]
 
+# Log-probabilities [N] of given tokens, and the entropies [N] of the distributions they are drawn from.
+def log_probabilities_and_entropies(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, rows: int) -> List[Tensor]:
+  scores = annotate(List[Tensor], [])
+  entropies = annotate(List[Tensor], [])
+  n = hidden.size(0)
+  start = 0
+  while start < n:
+    count = min(rows, n - start)
+    t = torch.narrow(targets, 0, start, count)
+    logits = self.vocabulary_logits(torch.narrow(hidden, 0, start, count), weight, bias, scale, cap)
+    logp = torch.log_softmax(logits, -1, dtype=6)
+    scores.append(torch.squeeze(torch.gather(logp, 1, torch.unsqueeze(t, 1)), 1))
+    entropies.append(torch.neg(torch.sum(torch.mul(torch.exp(logp), logp), [1])))
+    start = start + count
+  return [torch.cat(scores), torch.cat(entropies)]
+
 # Losses of N rows of logits [N, C]: [sum over rows, its gradient by the logits]. Weights: none, or
 # one a row [N].
 def weighted_loss(self, logits: Tensor, losses: Tensor, gradient: Tensor, weights: List[Tensor]) -> List[Tensor]:

@@ -1,0 +1,50 @@
+package io.adapt4j.core.plan;
+
+import io.adapt4j.core.engine.DType;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+
+/**
+ * What a run keeps in memory besides the network that trains, and what it does between steps.
+ *
+ * @param parts models and adapters that do not train
+ * @param generation sequences that the network generates; empty if it only trains
+ */
+record Company(List<Part> parts, Optional<Generation> generation) {
+
+  static final Company NONE = new Company(List.of(), Optional.empty());
+
+  /**
+   * One of the models and adapters.
+   *
+   * @param name what it is
+   * @param bytes its size in a compute type
+   */
+  record Part(String name, ToLongFunction<DType> bytes) {}
+
+  /**
+   * Sequences that are generated side by side.
+   *
+   * @param rows how many
+   * @param prompt tokens of the longest prompt
+   * @param newTokens the most tokens after it
+   */
+  record Generation(int rows, int prompt, int newTokens) {}
+
+  Company and(String name, ToLongFunction<DType> bytes) {
+    return new Company(
+        Stream.concat(parts.stream(), Stream.of(new Part(name, bytes))).toList(), generation);
+  }
+
+  Company generating(int rows, int prompt, int newTokens) {
+    return new Company(parts, Optional.of(new Generation(rows, prompt, newTokens)));
+  }
+
+  List<MemoryItem> lasting(DType type) {
+    return parts.stream()
+        .map(one -> new MemoryItem(one.name(), one.bytes().applyAsLong(type)))
+        .toList();
+  }
+}
