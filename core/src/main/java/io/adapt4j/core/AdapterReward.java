@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.model.AdapterFormat;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Encoder;
@@ -13,10 +14,11 @@ import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.FullFineTuning;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A reward model that is an adapter on the base of the policy: an output of one number beside the
@@ -25,15 +27,27 @@ import java.util.Optional;
  */
 final class AdapterReward implements RunReward {
 
-  private final Adapter adapter;
+  private final Optional<Path> folder;
+  private final Supplier<Adapter> adapter;
   private OnPolicy present;
 
-  AdapterReward(Adapter adapter) {
-    this.adapter = Objects.requireNonNull(adapter, "adapter");
+  private AdapterReward(Optional<Path> folder, Supplier<Adapter> adapter) {
+    this.folder = folder;
+    this.adapter = adapter;
   }
 
-  Adapter adapter() {
-    return adapter;
+  static AdapterReward of(Adapter adapter) {
+    return new AdapterReward(adapter.folder(), () -> adapter);
+  }
+
+  /** The adapter that a description names, which may not be there before its run is. */
+  static AdapterReward stored(Path folder) {
+    return new AdapterReward(Optional.of(folder), () -> AdapterFormat.read(folder));
+  }
+
+  /** Where the adapter is; empty if it is not on disk. */
+  Optional<Path> folder() {
+    return folder;
   }
 
   /**
@@ -68,26 +82,31 @@ final class AdapterReward implements RunReward {
               + " is to stand on the policy's base, which full fine-tuning changes; train the"
               + " policy as an adapter, or give RewardModel.load(...), a network of its own");
     }
-    Optional<ModelConfig> config = adapter.modelConfig();
-    if (config.isEmpty()) {
-      return List.of(label() + " brings no output for a reward; train it with Task.reward()");
-    }
-    try (Encoder output = declared.withClassOutput(config.get())) {
-      CompletionScorer.requireUsable(output);
-      return adapter.problems(output).stream().map(one -> label() + ": " + one).toList();
+    try {
+      Optional<ModelConfig> config = adapter.get().modelConfig();
+      return config.isEmpty()
+          ? List.of(label() + " brings no output for a reward; train it with Task.reward()")
+          : problems(declared, config.get());
     } catch (ConfigException e) {
       return List.of(label() + ": " + e.getMessage());
     }
   }
 
+  private List<String> problems(Decoder declared, ModelConfig config) {
+    try (Encoder output = declared.withClassOutput(config)) {
+      CompletionScorer.requireUsable(output);
+      return adapter.get().problems(output).stream().map(one -> label() + ": " + one).toList();
+    }
+  }
+
   private String label() {
-    return "the reward's adapter " + adapter.name();
+    return "the reward's adapter" + folder.map(at -> " " + at).orElse("");
   }
 
   @Override
   public Planner beside(Planner planner, Decoder declared) {
-    try (Encoder output = declared.withClassOutput(adapter.modelConfig().orElseThrow())) {
-      return planner.besideAdapter(MemoryNames.REWARD, output, adapter.footprint(output));
+    try (Encoder output = declared.withClassOutput(adapter.get().modelConfig().orElseThrow())) {
+      return planner.besideAdapter(MemoryNames.REWARD, output, adapter.get().footprint(output));
     }
   }
 
@@ -102,11 +121,11 @@ final class AdapterReward implements RunReward {
   }
 
   private OnPolicy attached(Policy policy) {
-    Encoder output = policy.decoder().withClassOutput(adapter.modelConfig().orElseThrow());
+    Encoder output = policy.decoder().withClassOutput(adapter.get().modelConfig().orElseThrow());
     try {
       output.allocate(policy.decoder().type());
       NewTensors.initialise(output, 0);
-      AttachedAdapter attached = adapter.attach(output);
+      AttachedAdapter attached = adapter.get().attach(output);
       attached.enabled(false);
       return new OnPolicy(
           policy.adaptation(), output, attached, new CompletionScorer(output, policy.tokenizer()));
@@ -139,5 +158,18 @@ final class AdapterReward implements RunReward {
       present.output().close();
       present = null;
     }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other
+        || (other instanceof AdapterReward reward
+            && folder.isPresent()
+            && folder.equals(reward.folder));
+  }
+
+  @Override
+  public int hashCode() {
+    return folder.hashCode();
   }
 }

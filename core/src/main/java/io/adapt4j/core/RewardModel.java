@@ -53,7 +53,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * @return the reward function
    */
   public static RewardFunction onPolicy(Adapter adapter) {
-    return new AdapterReward(adapter);
+    return AdapterReward.of(adapter);
   }
 
   /**

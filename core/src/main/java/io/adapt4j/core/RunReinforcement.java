@@ -34,6 +34,7 @@ final class RunReinforcement {
   private static final String REGEX = "regex";
   private static final String NUMERIC_ANSWER = "numericAnswer";
   private static final String MODEL = "model";
+  private static final String ADAPTER = "adapter";
   private static final String KL_COEFFICIENT = "klCoefficient";
   private static final String ABOVE_0 = "above 0";
   private static final String NOT_NEGATIVE = "of at least 0";
@@ -147,11 +148,12 @@ final class RunReinforcement {
 
   private static boolean readReward(Fields fields, ReinforcementBuilder<?> builder) {
     fields.require(NAME, "Name the reward; its mean is reported under it.");
-    fields.exclude(REGEX, NUMERIC_ANSWER, MODEL);
+    fields.exclude(REGEX, NUMERIC_ANSWER, MODEL, ADAPTER);
     List<RewardFunction> functions = new ArrayList<>();
     fields.text(REGEX).flatMap(regex -> format(fields, regex)).ifPresent(functions::add);
     fields.text(NUMERIC_ANSWER).map(Rewards::numericAnswer).ifPresent(functions::add);
     fields.file(MODEL).map(ModelReward::new).ifPresent(functions::add);
+    fields.file(ADAPTER).map(AdapterReward::stored).ifPresent(functions::add);
     Optional<String> name = fields.text(NAME);
     double weight = fields.number(WEIGHT, "", Double::isFinite).orElse(1.0);
     fields.finish();
@@ -159,9 +161,9 @@ final class RunReinforcement {
       fields.problem(
           REGEX,
           "expected what is rewarded: "
-              + String.join(", ", REGEX, NUMERIC_ANSWER)
+              + String.join(", ", REGEX, NUMERIC_ANSWER, MODEL)
               + " or "
-              + MODEL
+              + ADAPTER
               + ", found none.");
       return false;
     }
@@ -207,6 +209,8 @@ final class RunReinforcement {
         one.put(NUMERIC_ANSWER, answer.field());
       } else if (reward.function() instanceof ModelReward own) {
         one.put(MODEL, own.folder().toAbsolutePath().normalize().toString());
+      } else if (reward.function() instanceof AdapterReward own && own.folder().isPresent()) {
+        one.put(ADAPTER, own.folder().get().toAbsolutePath().normalize().toString());
       } else {
         return Optional.empty();
       }

@@ -157,7 +157,7 @@ class RunKeysTest {
             + " klCoefficient: 0.02, sequenceRatios: true}}",
         "reward",
         "{reward: {margin: gap, centring: 0.01}}",
-        "{ppo: {rewards: [{name: a, model: /tmp/liked}], clip: 0.1, valueClip: 0.3,"
+        "{ppo: {rewards: [{name: a, model: /tmp/liked}, {name: b, adapter: /tmp/other}], clip: 0.1, valueClip: 0.3,"
             + " valueCoefficient: 0.5, discount: 0.99, lambda: 0.9, klCoefficient: 0.1,"
             + " klTarget: 6, klHorizon: 1000, klEstimator: k3, whitenRewards: true}}"
       })
@@ -175,7 +175,7 @@ class RunKeysTest {
     String yaml = "task: {grpo: {rewards: [{name: a}, {regex: '('}], klTarget: 3, groupSize: 1}}";
     RunTasks.read(Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), problems));
     assertThatThrownBy(problems::finish)
-        .hasMessageContaining("expected what is rewarded: regex, numericAnswer or model")
+        .hasMessageContaining("expected what is rewarded: regex, numericAnswer, model or adapter")
         .hasMessageContaining("Name the reward")
         .hasMessageContaining("expected a regular expression")
         .hasMessageContaining("klTarget");

@@ -11,7 +11,6 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.train.ConsoleProgress;
-import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import java.nio.file.Path;
@@ -23,6 +22,8 @@ import java.util.stream.IntStream;
  * reader who likes them cheerful picks the better and the worse one, a reward model learns from the
  * pairs, PPO trains the storyteller on it, and stories of held-out prompts show what came of it:
  * the reward, what the reader thinks, and how often the reader prefers them to those of the start.
+ * Storyteller and reward model are adapters, and so all of PPO runs on one network: the policy, the
+ * reference, the values and the reward.
  *
  * <p>Run it from the root of the repository. With the argument {@code short} it trains less.
  */
@@ -51,9 +52,9 @@ public final class Rlhf {
             OUTPUT.resolve("data/pairs.jsonl"));
     System.out.printf(
         "%d pairs to train on, %d held out%n", pairs.train().size(), pairs.validation().size());
-    Path rewardFolder = trainReward(pairs).best();
-    try (RewardModel reward = RewardModel.load(ModelSource.path(rewardFolder))) {
-      FineTuneReport policy = trainPolicy(prompts, reward, isShort ? 3 : 10);
+    LoraAdapter liking = LoraAdapter.at(trainReward(pairs).best());
+    FineTuneReport policy = trainPolicy(prompts, liking, isShort ? 3 : 10);
+    try (RewardModel reward = RewardModel.load(BASE, liking)) {
       compare(StoryPreferences.texts(prompts.validation()), reward, policy.last());
     }
   }
@@ -63,10 +64,10 @@ public final class Rlhf {
         .model(BASE)
         .task(Task.reward().centring(0.01))
         .dataset(pairs)
-        .method(FullFineTuning.create())
+        .method(Lora.rank(16))
         .epochs(6)
         .batchSize(8)
-        .learningRate(5e-4)
+        .learningRate(3e-3)
         .evaluateEvery(Interval.EPOCH)
         .keepBest()
         .listener(ConsoleProgress.create())
@@ -76,10 +77,10 @@ public final class Rlhf {
         .run();
   }
 
-  private static FineTuneReport trainPolicy(Split prompts, RewardModel reward, int epochs) {
+  private static FineTuneReport trainPolicy(Split prompts, LoraAdapter liking, int epochs) {
     Ppo ppo =
         Ppo.builder()
-            .reward("liked", reward)
+            .reward("liked", RewardModel.onPolicy(liking))
             .promptsPerRollout(48)
             .maxNewTokens(TOKENS)
             .passes(2)

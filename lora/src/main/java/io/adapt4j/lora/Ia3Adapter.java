@@ -10,6 +10,7 @@ import io.adapt4j.core.model.Network;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** An (IA)3 adapter in a PEFT folder. Immutable; the vectors are read when it is attached. */
@@ -40,6 +41,11 @@ public final class Ia3Adapter implements Adapter {
   public String name() {
     Path last = folder.toAbsolutePath().normalize().getFileName();
     return last == null ? "adapter" : last.toString();
+  }
+
+  @Override
+  public Optional<Path> folder() {
+    return Optional.of(folder);
   }
 
   @Override

@@ -117,6 +117,11 @@ public final class LoraAdapter implements Adapter {
   }
 
   @Override
+  public Optional<Path> folder() {
+    return Optional.of(folder);
+  }
+
+  @Override
   public List<String> problems(Network declared) {
     return PeftFolder.problems(folder, config, AdapterPlan.of(config, declared));
   }

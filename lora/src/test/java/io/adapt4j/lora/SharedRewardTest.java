@@ -11,6 +11,7 @@ import io.adapt4j.core.Interval;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.RewardModel;
+import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.Task;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.data.Dataset;
@@ -201,6 +202,35 @@ class SharedRewardTest {
     long factors = shared.lasting(MemoryNames.ADAPTERS);
     long head = 64 * Float.BYTES;
     assertThat(shared.lasting(MemoryNames.REWARD)).isEqualTo(factors + head);
+  }
+
+  @Test
+  void aDescribedRunNamesTheAdapterByItsFolder() throws IOException {
+    Files.writeString(folder.resolve("prompts.jsonl"), "{\"prompt\": \"Lily saw\"}\n".repeat(2));
+    Path described = folder.resolve("run.yaml");
+    Files.writeString(
+        described,
+        """
+        model: %s
+        data: {path: prompts.jsonl}
+        task:
+          grpo:
+            rewards:
+              - {name: liked, adapter: %s}
+            promptsPerRollout: 2
+            groupSize: 2
+            maxNewTokens: 4
+        method: {lora: {rank: 2}}
+        batchSize: 4
+        epochs: 1
+        output: described
+        """
+            .formatted(BASE.toAbsolutePath(), reward));
+    FineTuneReport report = RunDescription.read(described).builder().build().run();
+    assertThat(report.last()).isDirectory();
+    Files.writeString(described, Files.readString(described).replace(reward.toString(), "missing"));
+    assertThatThrownBy(() -> RunDescription.read(described).builder().overwriteOutput().build())
+        .hasMessageContaining("missing: no such folder. Give the folder of an adapter.");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.adapt4j.core.model;
 
 import io.adapt4j.core.config.ModelConfig;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,15 @@ public interface Adapter {
    */
   default String name() {
     return "adapter";
+  }
+
+  /**
+   * Returns where the adapter is stored.
+   *
+   * @return its folder; empty if it is not on disk
+   */
+  default Optional<Path> folder() {
+    return Optional.empty();
   }
 
   /**
