@@ -32,10 +32,23 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * @throws io.adapt4j.core.config.ConfigException if the model does not give one number
    */
   public static RewardModel load(ModelSource source, Adapter... adapters) {
+    return load(source, Precision.AUTO, adapters);
+  }
+
+  /**
+   * Loads a reward model in a compute type.
+   *
+   * @param source its folder, or that of the base of an adapter
+   * @param precision the compute type
+   * @param adapters put onto it
+   * @return the model, to be closed
+   * @throws io.adapt4j.core.config.ConfigException if the model does not give one number
+   */
+  public static RewardModel load(ModelSource source, Precision precision, Adapter... adapters) {
     return new RewardModel(
         LoadedEncoder.load(
             source.folder(),
-            Precision.AUTO,
+            precision,
             List.of(adapters),
             (encoder, tokenizer) -> CompletionScorer.requireUsable(encoder)));
   }

@@ -1,0 +1,87 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.benchmarks.suite.InSuite;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a reward model costs PPO in memory: policy, reference and values on one network of 135M
+ * parameters in bf16 with LoRA of rank 16, and the reward from code, from an adapter on the same
+ * network, and from a network of its own. Each case runs in a process of its own.
+ */
+@InSuite(quick = "--prompts 4 --tokens 16", full = "")
+public final class RewardMemoryBenchmark {
+
+  private static final Map<String, String> DEFAULTS = Map.of("--prompts", "8", "--tokens", "64");
+
+  private RewardMemoryBenchmark() {}
+
+  /**
+   * Bytes of a case.
+   *
+   * @param peak resident
+   * @param forecast what the plan says
+   */
+  private record Cost(double peak, double forecast) {}
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --prompts} of a rollout, {@code --tokens} of a completion
+   */
+  public static void main(String[] line) {
+    Arguments arguments = Arguments.parse(line, DEFAULTS, Set.of());
+    int prompts = arguments.number("--prompts", 1);
+    int tokens = arguments.number("--tokens", 1);
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      OwnProcess.run(RewardMemoryCase.class, List.of(RewardMemoryCase.PREPARE, "" + folder.path()))
+          .number(RewardMemoryCase.PEAK);
+      report(
+          prompts,
+          tokens,
+          cost(folder.path(), RewardMemoryCase.CODE, prompts, tokens),
+          cost(folder.path(), RewardMemoryCase.SHARED, prompts, tokens),
+          cost(folder.path(), RewardMemoryCase.OWN, prompts, tokens));
+    }
+  }
+
+  private static Cost cost(Path folder, String way, int prompts, int tokens) {
+    List<String> arguments = new ArrayList<>(List.of(way, folder.toString()));
+    arguments.add(String.valueOf(prompts));
+    arguments.add(String.valueOf(tokens));
+    OwnProcess process = OwnProcess.run(RewardMemoryCase.class, arguments);
+    return new Cost(
+        process.number(RewardMemoryCase.PEAK), process.number(RewardMemoryCase.FORECAST));
+  }
+
+  private static void report(int prompts, int tokens, Cost code, Cost shared, Cost own) {
+    Report report = new Report("Memory of PPO with a reward model, SmolLM2-135M's shape");
+    Machine.describe(report);
+    report.line(
+        "setting",
+        "bf16, LoRA r=16, a rollout of %d completions of %d tokens in two updates",
+        prompts,
+        tokens);
+    line(report, "reward from code", code);
+    line(report, "an adapter", shared);
+    line(report, "a second network", own);
+    report.line(
+        "reward model adds",
+        "%.0f MB as an adapter, %.0f MB as a network",
+        (shared.peak() - code.peak()) / 1e6,
+        (own.peak() - code.peak()) / 1e6);
+    report.print();
+  }
+
+  private static void line(Report report, String name, Cost cost) {
+    report.line(
+        name,
+        "%.2f GB peak resident, forecast %.2f GB (%.3f)",
+        cost.peak() / 1e9,
+        cost.forecast() / 1e9,
+        cost.forecast() / cost.peak());
+  }
+}
