@@ -3,7 +3,7 @@ package io.adapt4j.core.preference;
 import io.adapt4j.core.data.PreferenceBatch;
 
 /** The loss of a batch of pairs, found from the log-probabilities of their tokens. */
-final class PairScores {
+final class PairScores implements Scores {
 
   private final PairLoss loss;
   private final int pairs;
@@ -32,17 +32,18 @@ final class PairScores {
         AnswerTargets.of(batch.sides(), loss.likelihoodCoversPrompt() ? batch.size() : 0);
   }
 
-  AnswerTargets targets() {
+  @Override
+  public AnswerTargets targets() {
     return targets;
   }
 
-  /** The sum over pairs, each by its weight. */
-  double sum() {
+  @Override
+  public double sum() {
     return sum;
   }
 
-  /** Finds the loss, and its derivative by each log-probability. */
-  float[] differentiate(float[] tokens) {
+  @Override
+  public float[] differentiate(float[] tokens) {
     float[] sums = targets.sums(tokens);
     logProbs = new double[sums.length];
     scores = new double[sums.length];
@@ -89,8 +90,8 @@ final class PairScores {
     }
   }
 
-  /** Adds what was found to means. */
-  void measure(Means means) {
+  @Override
+  public void measure(Means means) {
     for (int pair = 0; pair < pairs; pair++) {
       int other = pairs + pair;
       double chosen = loss.beta() * scores[pair];
