@@ -22,7 +22,8 @@ public interface PreferenceJudge {
   /**
    * Judges answers.
    *
-   * @param prompt what was asked
+   * @param prompt what was asked; of a conversation of several messages the texts of all, each
+   *     after its role
    * @param answers at least two that differ
    * @return the verdict; empty if there is none
    */
