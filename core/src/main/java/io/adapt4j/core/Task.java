@@ -164,7 +164,8 @@ public sealed interface Task {
     }
 
     /**
-     * Asks that the rewards of a pair differ by at least a number of its row.
+     * Asks that the rewards of a pair differ by at least a number of its row, which pairs in memory
+     * have from {@link io.adapt4j.core.data.Dataset#withField}.
      *
      * @param field of the row, a number of at least 0
      * @return the task with it
