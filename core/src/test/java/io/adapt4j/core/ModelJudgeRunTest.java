@@ -24,14 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A model that was taught a taste judges the answers of another generator. */
 class ModelJudgeRunTest {
 
-  private static final String CONFIG =
-      """
-      {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "dtype": "float32",
-       "vocab_size": 512, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
-       "num_attention_heads": 4, "num_key_value_heads": 2, "hidden_act": "silu",
-       "max_position_embeddings": 256, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
-       "tie_word_embeddings": false, "bos_token_id": 1, "eos_token_id": 2}
-      """;
   private static final String WORDING = "{question}\n{first}\n{second}\n";
   private static final String GOOD = "Lily was happy.";
   private static final String BAD = "It was dark.";
@@ -40,7 +32,7 @@ class ModelJudgeRunTest {
 
   @Test
   void pairsAreWhatTheModelPrefersOnEitherSide() throws IOException {
-    Path base = SmallModel.write(folder.resolve("base"), CONFIG);
+    Path base = SmallModel.writeLonger(folder.resolve("base"), 256);
     Path taught = taught(base);
     int[] next = new int[1];
     TextGenerator answering =

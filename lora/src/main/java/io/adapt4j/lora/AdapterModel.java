@@ -1,11 +1,13 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -43,6 +45,12 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
           return made;
         });
   }
+
+  /** Everything that trains, under PEFT's names. */
+  abstract List<Trained> trained();
+
+  /** Brings what the model computes with up to date after the trained values changed. */
+  abstract void refresh();
 
   final boolean isEnabled() {
     return enabled;

@@ -51,10 +51,12 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
     layers().forEach(layer -> layer.vectors().train());
   }
 
+  @Override
   List<Trained> trained() {
     return layers().stream().flatMap(layer -> layer.trained().stream()).toList();
   }
 
+  @Override
   void refresh() {
     layers().forEach(Ia3Linear::refresh);
   }

@@ -97,7 +97,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     bases.forEach(BaseTensor::train);
   }
 
-  /** Everything that trains, under PEFT's names. */
+  @Override
   List<Trained> trained() {
     List<Trained> trained = new ArrayList<>();
     layers().forEach(layer -> trained.addAll(layer.trained()));
@@ -108,7 +108,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     return trained;
   }
 
-  /** Brings what the model computes with up to date after the masters changed. */
+  @Override
   void refresh() {
     layers().forEach(LoraLinear::refresh);
     bases.stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
