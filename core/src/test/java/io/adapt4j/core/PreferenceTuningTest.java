@@ -181,6 +181,12 @@ class PreferenceTuningTest {
     Task alone = Task.preference(PreferenceLoss.kto(0.1)).reference(Reference.none());
     assertThatThrownBy(() -> tuner(alone, data()).batchSize(1).build())
         .hasMessageContaining("batchSize must be at least 2, found 1");
+    Task ranked =
+        Task.preference(PreferenceLoss.dpo(0.1).form(Dpo.Form.AOT_PAIR))
+            .reference(Reference.none());
+    assertThatThrownBy(() -> tuner(ranked, data()).batchSize(1).build())
+        .hasMessageContaining("AOT compares the answers of each batch")
+        .hasMessageContaining("at least 2, found 1");
     assertThatThrownBy(() -> tuner(dpo(), data()).overflow(Overflow.SPLIT).build())
         .hasMessageContaining("overflow SPLIT is not for preferences");
     assertThatThrownBy(() -> tuner(dpo(), data()).bestBy("mrr").build())
