@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Reads messages as OpenAI has them ({@code role}, {@code content}) and as ShareGPT has them
@@ -63,12 +64,17 @@ final class Conversations {
     return asks;
   }
 
+  /** The field that holds what is asked: {@code prompt}, or else a conversation. */
+  static String promptField(ObjectNode row) {
+    return Stream.of("prompt", field(row, Shape.MESSAGES), field(row, Shape.CONVERSATIONS))
+        .filter(row::has)
+        .findFirst()
+        .orElse("prompt");
+  }
+
   /** A row that is a conversation to be answered; one that has answers in it is as good. */
   static Example prompt(ObjectNode row) throws RowProblem {
-    String field =
-        row.has("prompt")
-            ? "prompt"
-            : field(row, row.has("messages") ? Shape.MESSAGES : Shape.CONVERSATIONS);
+    String field = promptField(row);
     List<ChatMessage> messages = new ArrayList<>(system(row));
     messages.addAll(messages(row, field));
     boolean answered = messages.stream().anyMatch(Example.Chat::isOfAssistant);

@@ -71,10 +71,11 @@ final class ShapeReader implements ExampleReader {
   }
 
   private Example prompt(ObjectNode row) throws RowProblem {
-    if (!row.has("prompt") || row.path("prompt").isContainerNode()) {
+    String field = Conversations.promptField(row);
+    if (row.path(field).isContainerNode() || !field.equals("prompt")) {
       return Conversations.prompt(row);
     }
-    String prompt = content(row, "prompt", false);
+    String prompt = content(row, field, false);
     return asChat ? Conversations.prompt(row, system, prompt) : new Example.Text(prompt);
   }
 

@@ -189,6 +189,15 @@ class ConversationsTest {
   }
 
   @Test
+  void aRowThatIsStatedToAskButDoesNotIsMalformed() throws IOException {
+    for (String row : List.of("{\"text\":\"t\"}", "{\"prompt\":5}")) {
+      DatasetReader reader = read(row).shape(Shape.PROMPT);
+      assertThatThrownBy(reader::open)
+          .hasMessageContaining("line 1: field 'prompt': expected a text, found");
+    }
+  }
+
+  @Test
   void amongConversationsToLearnOneWithoutAnAnswerIsMalformed() throws IOException {
     String asks = "{\"messages\":[{\"role\":\"user\",\"content\":\"u\"}]}\n";
     String answers = asks.replace("]}", ",{\"role\":\"assistant\",\"content\":\"a\"}]}");
