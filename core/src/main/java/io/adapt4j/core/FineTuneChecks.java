@@ -7,6 +7,7 @@ import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.Metrics;
+import io.adapt4j.core.preference.PairLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.RolloutOptions;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -138,6 +139,12 @@ final class FineTuneChecks {
         "KTO estimates a mean over each batch: batchSize must be at least 2, found "
             + batchSize
             + "; without such an estimate say withoutDivergence()");
+    require(
+        !(preferences.loss() instanceof PairLoss pairs && pairs.pairing() != PairLoss.Pairing.PAIRS)
+            || batchSize > 1,
+        "AOT compares the answers of each batch by their ranks: batchSize must be at least 2, found "
+            + batchSize
+            + "; of one pair it says what DPO says");
     if (preferences.loss().usesReference()
         && preferences.reference() instanceof Reference.Model model) {
       require(

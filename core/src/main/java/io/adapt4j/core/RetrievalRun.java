@@ -1,7 +1,9 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.RetrievalBatch;
 import io.adapt4j.core.data.RetrievalBatches;
 import io.adapt4j.core.data.RetrievalEncoder;
 import io.adapt4j.core.data.RetrievalRows;
@@ -133,11 +135,11 @@ final class RetrievalRun implements TaskRun {
     }
   }
 
-  private RetrievalBatches batches() {
+  private BatchSource<RetrievalBatch> batches() {
     return RetrievalBatches.shuffled(train, settings.batchSize(), paddingId, settings.seed());
   }
 
-  private Optional<RetrievalBatches> heldBatches() {
+  private Optional<BatchSource<RetrievalBatch>> heldBatches() {
     return held.map(one -> RetrievalBatches.inOrder(one, settings.batchSize(), paddingId));
   }
 }

@@ -125,10 +125,10 @@ public sealed interface Task {
 
   /**
    * Trains a decoder on rewards of its own completions. The rows give prompts: texts, prompts with
-   * completions or pairs, of which the prompt counts, and conversations up to the last message of
-   * the assistant. Batch size and gradient accumulation are completions of a step; a rollout must
-   * divide into steps. The validation loss is the negative mean reward of one completion of each
-   * held-out prompt, and {@code bestBy("reward")} says the same.
+   * completions or pairs, of which the prompt counts, and conversations, without the last message
+   * where that is the assistant's. Batch size and gradient accumulation are completions of a step;
+   * a rollout must divide into steps. The validation loss is the negative mean reward of one
+   * completion of each held-out prompt, and {@code bestBy("reward")} says the same.
    *
    * @param algorithm {@link io.adapt4j.core.reinforce.Grpo} or {@link
    *     io.adapt4j.core.reinforce.Ppo}, with its reward functions
@@ -164,7 +164,8 @@ public sealed interface Task {
     }
 
     /**
-     * Asks that the rewards of a pair differ by at least a number of its row.
+     * Asks that the rewards of a pair differ by at least a number of its row, which pairs in memory
+     * have from {@link io.adapt4j.core.data.Dataset#withField}.
      *
      * @param field of the row, a number of at least 0
      * @return the task with it

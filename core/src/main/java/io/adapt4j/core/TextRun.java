@@ -1,7 +1,9 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.LabelSet;
+import io.adapt4j.core.data.TextBatch;
 import io.adapt4j.core.data.TextBatches;
 import io.adapt4j.core.data.TextEncoder;
 import io.adapt4j.core.data.TextRows;
@@ -86,7 +88,7 @@ final class TextRun implements TaskRun {
         settings.objective().selection());
   }
 
-  private TextBatches batches() {
+  private BatchSource<TextBatch> batches() {
     return TextBatches.shuffled(train, settings.batchSize(), paddingId, settings.seed());
   }
 
@@ -107,7 +109,7 @@ final class TextRun implements TaskRun {
     return parts.timed(labelled(network), adaptation, batches(), heldBatches(), steps);
   }
 
-  private Optional<TextBatches> heldBatches() {
+  private Optional<BatchSource<TextBatch>> heldBatches() {
     return held.map(one -> TextBatches.inOrder(one, settings.batchSize(), paddingId));
   }
 }

@@ -11,6 +11,7 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.preference.Dpo;
 import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
@@ -50,6 +51,8 @@ class PreferenceTuningTest {
   static Stream<Task> tasks() {
     return Stream.of(
         dpo(),
+        Task.preference(PreferenceLoss.dpo(0.1).form(Dpo.Form.AOT))
+            .reference(Reference.precomputed()),
         Task.preference(PreferenceLoss.orpo(0.5)),
         Task.preference(PreferenceLoss.simpo(2, 0.5)),
         Task.preference(PreferenceLoss.cpo(0.1, 1)),
@@ -178,6 +181,12 @@ class PreferenceTuningTest {
     Task alone = Task.preference(PreferenceLoss.kto(0.1)).reference(Reference.none());
     assertThatThrownBy(() -> tuner(alone, data()).batchSize(1).build())
         .hasMessageContaining("batchSize must be at least 2, found 1");
+    Task ranked =
+        Task.preference(PreferenceLoss.dpo(0.1).form(Dpo.Form.AOT_PAIR))
+            .reference(Reference.none());
+    assertThatThrownBy(() -> tuner(ranked, data()).batchSize(1).build())
+        .hasMessageContaining("AOT compares the answers of each batch")
+        .hasMessageContaining("at least 2, found 1");
     assertThatThrownBy(() -> tuner(dpo(), data()).overflow(Overflow.SPLIT).build())
         .hasMessageContaining("overflow SPLIT is not for preferences");
     assertThatThrownBy(() -> tuner(dpo(), data()).bestBy("mrr").build())

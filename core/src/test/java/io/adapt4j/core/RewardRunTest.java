@@ -146,6 +146,34 @@ class RewardRunTest {
   }
 
   @Test
+  void marginsOfPairsInMemoryCountInTheLoss() {
+    Dataset plain = Datasets.of(examples(4));
+    Dataset wide = plain.withField("gap", List.of(3, 3, 3.0, 3L));
+    double without = firstLoss(Task.reward(), wide);
+    assertThat(firstLoss(Task.reward().margin("gap"), wide)).isGreaterThan(without + 2);
+    Dataset none = plain.withField("gap", List.of(0, 0, 0, 0));
+    assertThat(firstLoss(Task.reward().margin("gap"), none)).isEqualTo(without);
+    FineTuner missing = tuner(Task.reward().margin("gap"), plain).overwriteOutput().build();
+    assertThatExceptionOfType(FineTuneException.class)
+        .isThrownBy(missing::plan)
+        .withMessageContaining("row 0: field 'gap': expected the margin")
+        .withMessageContaining("Dataset.withField");
+  }
+
+  private double firstLoss(Task task, Dataset rows) {
+    List<Double> losses = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void step(StepEvent event) {
+            losses.add(event.loss());
+          }
+        };
+    tuner(task, rows).maxSteps(1).overwriteOutput().listener(listener).build().run();
+    return losses.get(0);
+  }
+
+  @Test
   void otherRowsAndOtherModelsAreRefused() {
     FineTuner tuner =
         tuner(Task.reward(), Datasets.of(List.of(new Example.Text("Tom ran.")))).build();

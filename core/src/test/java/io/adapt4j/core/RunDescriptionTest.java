@@ -9,6 +9,9 @@ import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.describe.DescriptionException;
+import io.adapt4j.core.preference.Dpo;
+import io.adapt4j.core.preference.PreferenceLoss;
+import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.Optimizer;
@@ -19,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run as a tree of keys, read into the builder and written from what it built. */
@@ -231,6 +236,17 @@ class RunDescriptionTest {
                 .step()
                 .optimizer())
         .isEqualTo(settings.training().step().optimizer());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyFormOfDpoReadsBackAsItself(Dpo.Form form) throws IOException {
+    String name = form.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    FineTuneSettings settings =
+        settings(LEAST + "task: {dpo: {form: " + name + ", reference: none}}\n");
+    Task expected = Task.preference(PreferenceLoss.dpo(0.1).form(form)).reference(Reference.none());
+    assertThat(settings.objective().task()).isEqualTo(expected);
+    assertThat(RunDescription.write(settings).keys().at("/task/dpo/form").asText()).isEqualTo(name);
   }
 
   @ParameterizedTest

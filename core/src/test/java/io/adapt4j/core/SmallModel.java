@@ -40,6 +40,11 @@ public final class SmallModel {
     return write(folder, CONFIG);
   }
 
+  /** Writes the model with another context length in tokens. */
+  public static Path writeLonger(Path folder, int context) throws IOException {
+    return write(folder, CONFIG.replace("_embeddings\": " + CONTEXT, "_embeddings\": " + context));
+  }
+
   /** Writes the model with a {@code rope_scaling} of this JSON. */
   public static Path writeScaled(Path folder, String ropeScaling) throws IOException {
     return write(folder, CONFIG.replaceFirst("\\{", "{\"rope_scaling\": " + ropeScaling + ", "));

@@ -2,7 +2,6 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
@@ -120,22 +119,7 @@ public final class Ia3 implements FineTuningMethod {
     return new Training(model, config, base);
   }
 
-  private record Training(Ia3Model model, Ia3Config config, Path base) implements Adaptation {
-
-    @Override
-    public List<Trained> trained() {
-      return model.trained();
-    }
-
-    @Override
-    public void refresh() {
-      model.refresh();
-    }
-
-    @Override
-    public void enabled(boolean on) {
-      model.enabled(on);
-    }
+  private record Training(Ia3Model model, Ia3Config config, Path base) implements AdapterTraining {
 
     @Override
     public void save(Path folder) {
@@ -159,11 +143,6 @@ public final class Ia3 implements FineTuningMethod {
       try (Checkpoint file = PeftFolder.openWeights(folder)) {
         model.load(file);
       }
-    }
-
-    @Override
-    public void close() {
-      model.close();
     }
   }
 }

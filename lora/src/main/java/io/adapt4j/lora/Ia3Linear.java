@@ -17,9 +17,8 @@ import java.util.List;
  * A linear layer whose outputs, or whose input, are multiplied by learned vectors ((IA)3, Liu et
  * al. 2022, section 3.3).
  */
-final class Ia3Linear implements Linear {
+final class Ia3Linear extends AdapterLinear {
 
-  private final Linear base;
   private final List<Ia3Plan.Scaled> scaled;
 
   /** The learned vectors one after the other, fp32. */
@@ -28,10 +27,6 @@ final class Ia3Linear implements Linear {
   /** The factor of every output, or of every input of a feedforward layer, fp32. */
   private final Tensor gain;
 
-  private final List<Tensor> unmerged = new ArrayList<>();
-  private boolean enabled = true;
-  private boolean merged;
-
   /**
    * Wraps a layer with vectors of ones.
    *
@@ -39,7 +34,7 @@ final class Ia3Linear implements Linear {
    * @param scaled its scaled parts, left to right; only one where an input is scaled
    */
   Ia3Linear(Linear base, List<Ia3Plan.Scaled> scaled) {
-    this.base = base;
+    super(base);
     this.scaled = List.copyOf(scaled);
     List<Slice> slices = new ArrayList<>();
     long count = 0;
@@ -68,7 +63,7 @@ final class Ia3Linear implements Linear {
     return vectors.trained();
   }
 
-  /** Brings the factors up to date. */
+  @Override
   void refresh() {
     for (int i = 0; i < scaled.size(); i++) {
       try (Tensor target = part(gain, i);
@@ -89,44 +84,14 @@ final class Ia3Linear implements Linear {
     return all.narrow(0, own.start(), own.rows());
   }
 
-  void enabled(boolean on) {
-    enabled = on;
-  }
-
-  @Override
-  public List<Part> parts() {
-    return base.parts();
-  }
-
-  @Override
-  public Linear innermost() {
-    return base.innermost();
-  }
-
-  @Override
-  public long inFeatures() {
-    return base.inFeatures();
-  }
-
-  @Override
-  public long outFeatures() {
-    return base.outFeatures();
-  }
-
-  /** The base layer's only: vectors are no part of the checkpoint. */
-  @Override
-  public List<Parameter> parameters() {
-    return base.parameters();
-  }
-
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    if (!enabled || merged) {
-      return base.forward(ops, x);
+    if (!acts()) {
+      return base().forward(ops, x);
     }
     return scalesInput()
-        ? base.forward(ops, Dora.rescaled(ops, x, gain, null, this::accumulate))
-        : Dora.rescaled(ops, base.forward(ops, x), gain, null, this::accumulate);
+        ? base().forward(ops, Dora.rescaled(ops, x, gain, null, this::accumulate))
+        : Dora.rescaled(ops, base().forward(ops, x), gain, null, this::accumulate);
   }
 
   private void accumulate(Tensor dgain) {
@@ -142,13 +107,11 @@ final class Ia3Linear implements Linear {
   }
 
   /** Multiplies weight and bias; their own values are kept meanwhile. */
-  void merge() {
-    if (merged) {
-      return;
-    }
+  @Override
+  void write() {
     DenseLinear dense = plain();
     for (Parameter parameter : dense.parameters()) {
-      unmerged.add(parameter.value().copyAs(parameter.value().type()).own());
+      keep(parameter.value().copyAs(parameter.value().type()));
     }
     try (Scope scope = Scope.open()) {
       scale(dense.weight().value(), scalesInput() ? gain : gain.asColumn());
@@ -156,23 +119,18 @@ final class Ia3Linear implements Linear {
         dense.bias().ifPresent(bias -> scale(bias.value(), gain));
       }
     }
-    merged = true;
   }
 
   private static void scale(Tensor target, Tensor factors) {
     target.copyFrom(target.copyAs(DType.F32).timesElements(factors));
   }
 
-  void unmerge() {
-    if (!merged) {
-      return;
-    }
+  @Override
+  void restore() {
     List<Parameter> parameters = plain().parameters();
     for (int i = 0; i < parameters.size(); i++) {
-      parameters.get(i).value().copyFrom(unmerged.get(i));
+      parameters.get(i).value().copyFrom(kept(i));
     }
-    closeUnmerged();
-    merged = false;
   }
 
   /**
@@ -180,8 +138,9 @@ final class Ia3Linear implements Linear {
    *
    * @throws IllegalStateException if it has no plain weight of its own
    */
+  @Override
   DenseLinear plain() {
-    if (base instanceof DenseLinear dense) {
+    if (base() instanceof DenseLinear dense) {
       return dense;
     }
     throw new IllegalStateException(
@@ -191,30 +150,17 @@ final class Ia3Linear implements Linear {
             + " original checkpoint with plain weights.");
   }
 
-  /** Gives the place back to the base layer and frees the vectors. */
-  Linear detach(Linear top) {
+  @Override
+  Linear without(Linear top) {
     if (top != this) {
-      throw new IllegalStateException(
-          "Another layer stands in front of this adapter; take that one off first");
+      throw covered();
     }
-    closeOwn();
-    return base;
-  }
-
-  private void closeOwn() {
-    vectors.close();
-    gain.close();
-    closeUnmerged();
-  }
-
-  private void closeUnmerged() {
-    unmerged.forEach(Tensor::close);
-    unmerged.clear();
+    return base();
   }
 
   @Override
-  public void close() {
-    base.close();
-    closeOwn();
+  void closeAdapter() {
+    vectors.close();
+    gain.close();
   }
 }

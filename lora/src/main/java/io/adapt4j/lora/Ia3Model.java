@@ -7,7 +7,6 @@ import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Weights;
@@ -17,17 +16,12 @@ import java.util.List;
 import java.util.Map;
 
 /** A network whose projections are scaled by learned vectors. */
-final class Ia3Model implements AttachedAdapter {
+final class Ia3Model extends AdapterModel<Ia3Linear> {
 
-  private final Network network;
   private final Ia3Plan plan;
-  private final Map<LinearSlot, Ia3Linear> layers = new LinkedHashMap<>();
-  private boolean enabled = true;
-  private boolean merged;
-  private boolean closed;
 
   private Ia3Model(Network network, Ia3Plan plan) {
-    this.network = network;
+    super(network);
     this.plan = plan;
   }
 
@@ -43,12 +37,7 @@ final class Ia3Model implements AttachedAdapter {
       LinearSlot slot = slots.get(i);
       List<Ia3Plan.Scaled> own = plan.scaled().stream().filter(one -> one.slot() == index).toList();
       if (!own.isEmpty()) {
-        slot.replace(
-            base -> {
-              Ia3Linear layer = new Ia3Linear(base, own);
-              model.layers.put(slot, layer);
-              return layer;
-            });
+        model.put(slot, base -> new Ia3Linear(base, own));
       }
     }
     return model;
@@ -58,25 +47,23 @@ final class Ia3Model implements AttachedAdapter {
     return plan;
   }
 
-  Network network() {
-    return network;
-  }
-
   void train() {
-    layers.values().forEach(layer -> layer.vectors().train());
+    layers().forEach(layer -> layer.vectors().train());
   }
 
+  @Override
   List<Trained> trained() {
-    return layers.values().stream().flatMap(layer -> layer.trained().stream()).toList();
+    return layers().stream().flatMap(layer -> layer.trained().stream()).toList();
   }
 
+  @Override
   void refresh() {
-    layers.values().forEach(Ia3Linear::refresh);
+    layers().forEach(Ia3Linear::refresh);
   }
 
   /** Fills the vectors from a file that has been compared with the plan. */
   void load(Checkpoint file) {
-    for (Ia3Linear layer : layers.values()) {
+    for (Ia3Linear layer : layers()) {
       for (Slice slice : layer.vectors().slices()) {
         try (Tensor rows = layer.vectors().value().narrow(0, slice.start(), slice.rows())) {
           Weights.fill(rows, file, slice.name());
@@ -91,7 +78,7 @@ final class Ia3Model implements AttachedAdapter {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     plan.scaled().forEach(one -> shapes.put(one.name(), one.shape()));
     List<TensorData> tensors = new ArrayList<>();
-    for (Ia3Linear layer : layers.values()) {
+    for (Ia3Linear layer : layers()) {
       Parameter vectors = layer.vectors();
       for (Slice slice : vectors.slices()) {
         TensorData plain = Weights.tensor(slice.name(), vectors.value(), slice, StoredType.F32);
@@ -100,51 +87,5 @@ final class Ia3Model implements AttachedAdapter {
       }
     }
     return tensors;
-  }
-
-  @Override
-  public void merge() {
-    requireOpen();
-    if (!enabled) {
-      throw new IllegalStateException("Switch the adapter on before it is merged");
-    }
-    layers.values().forEach(Ia3Linear::plain);
-    layers.values().forEach(Ia3Linear::merge);
-    merged = true;
-  }
-
-  @Override
-  public void unmerge() {
-    requireOpen();
-    layers.values().forEach(Ia3Linear::unmerge);
-    merged = false;
-  }
-
-  @Override
-  public void enabled(boolean on) {
-    requireOpen();
-    if (merged && !on) {
-      throw new IllegalStateException("Unmerge the adapter before it is switched off");
-    }
-    enabled = on;
-    layers.values().forEach(layer -> layer.enabled(on));
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("This adapter has been taken off its model");
-    }
-  }
-
-  @Override
-  public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    if (merged && !network.embedding().value().isClosed()) {
-      layers.values().forEach(Ia3Linear::unmerge);
-    }
-    layers.forEach((slot, layer) -> slot.replace(layer::detach));
   }
 }

@@ -4,7 +4,6 @@ import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Dora;
 import io.adapt4j.core.engine.LowRank;
 import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.engine.Scope;
 import io.adapt4j.core.engine.Tensor;
@@ -22,7 +21,7 @@ import java.util.List;
  * each part draws a mask of its own, as PEFT's separate modules do, and the parts are computed one
  * by one while training.
  */
-final class LoraLinear implements Linear {
+final class LoraLinear extends AdapterLinear {
 
   private final List<AdapterPlan.Adapted> adapted;
   private final DType type;
@@ -35,11 +34,6 @@ final class LoraLinear implements Linear {
 
   /** The lengths that DoRA trains, or null. */
   private final Lengths lengths;
-
-  private final List<Tensor> unmerged = new ArrayList<>();
-  private Linear base;
-  private boolean enabled = true;
-  private boolean merged;
 
   /**
    * Wraps a layer; the factors are zero until an {@link Initialiser} or a file fills them.
@@ -56,7 +50,7 @@ final class LoraLinear implements Linear {
       DType type,
       AdapterConfig config,
       long place) {
-    this.base = base;
+    super(base);
     this.adapted = List.copyOf(adapted);
     this.type = type;
     this.dropout = config.dropout();
@@ -106,7 +100,7 @@ final class LoraLinear implements Linear {
     return trained;
   }
 
-  /** Brings what the layer computes with up to date after its values changed. */
+  @Override
   void refresh() {
     factors.refresh();
     if (initial != null) {
@@ -148,40 +142,10 @@ final class LoraLinear implements Linear {
         : Tensor.concatenated(List.of(own, initial.b(index).scaled(-1)), 1);
   }
 
-  void enabled(boolean on) {
-    enabled = on;
-  }
-
-  @Override
-  public List<Part> parts() {
-    return base.parts();
-  }
-
-  @Override
-  public Linear innermost() {
-    return base.innermost();
-  }
-
-  @Override
-  public long inFeatures() {
-    return base.inFeatures();
-  }
-
-  @Override
-  public long outFeatures() {
-    return base.outFeatures();
-  }
-
-  /** The base layer's only: factors are no part of the checkpoint. */
-  @Override
-  public List<Parameter> parameters() {
-    return base.parameters();
-  }
-
   @Override
   public Tensor forward(Ops ops, Tensor x) {
-    Tensor y = base.forward(ops, x);
-    if (!enabled || merged) {
+    Tensor y = base().forward(ops, x);
+    if (!acts()) {
       return y;
     }
     if (initial != null) {
@@ -239,17 +203,15 @@ final class LoraLinear implements Linear {
 
   /**
    * Adds the updates to the base weight. Plain ones in fp32 are subtracted again by {@link
-   * #unmerge}; otherwise, where that would lose digits, the weight's own rows are kept meanwhile.
+   * #restore}; otherwise, where that would lose digits, the weight's own rows are kept meanwhile.
    */
-  void merge() {
-    if (merged) {
-      return;
-    }
+  @Override
+  void write() {
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
         Tensor rows = mergedRows(i);
         if (keepsRows()) {
-          unmerged.add(rows.copyAs(type).own());
+          keep(rows.copyAs(type));
         }
         double scale = adapted.get(i).scale();
         if (lengths == null) {
@@ -259,34 +221,29 @@ final class LoraLinear implements Linear {
         }
       }
     }
-    merged = true;
   }
 
   private boolean keepsRows() {
     return type != DType.F32 || lengths != null;
   }
 
-  void unmerge() {
-    if (!merged) {
-      return;
-    }
+  @Override
+  void restore() {
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
         Tensor rows = mergedRows(i);
         if (keepsRows()) {
-          rows.copyFrom(unmerged.get(i));
+          rows.copyFrom(kept(i));
         } else {
           LowRank.merge(rows, wholeA(i), wholeB(i), -adapted.get(i).scale());
         }
       }
     }
-    closeUnmerged();
-    merged = false;
   }
 
   /** The base weight of one adapted part, to be read only. */
   Tensor baseRows(int index) {
-    return BaseWeight.under(base, type).rows(adapted.get(index).part());
+    return BaseWeight.under(base(), type).rows(adapted.get(index).part());
   }
 
   private Tensor mergedRows(int index) {
@@ -299,40 +256,34 @@ final class LoraLinear implements Linear {
    *
    * @throws IllegalStateException if the base has no plain weight
    */
+  @Override
   DenseLinear plain() {
-    return BaseWeight.under(base, type).plain("Merging");
+    return BaseWeight.under(base(), type).plain("Merging");
   }
 
-  /**
-   * Takes this layer out of a stack of layers and frees what it owns.
-   *
-   * @param top the stack's top
-   * @return the top of what is left
-   * @throws IllegalStateException if a layer of another kind stands in front
-   */
-  Linear detach(Linear top) {
-    Linear left = base;
-    if (top != this) {
-      left = top;
-      LoraLinear above = requireAdapter(top);
-      while (above.base != this) {
-        above = requireAdapter(above.base);
-      }
-      above.base = base;
+  /** Layers of the same kind in front of this one close the gap. */
+  @Override
+  Linear without(Linear top) {
+    if (top == this) {
+      return base();
     }
-    closeOwn();
-    return left;
+    LoraLinear above = requireAdapter(top);
+    while (above.base() != this) {
+      above = requireAdapter(above.base());
+    }
+    above.base(base());
+    return top;
   }
 
   private static LoraLinear requireAdapter(Linear layer) {
     if (layer instanceof LoraLinear adapter) {
       return adapter;
     }
-    throw new IllegalStateException(
-        "Another layer stands in front of this adapter; take that one off first");
+    throw covered();
   }
 
-  private void closeOwn() {
+  @Override
+  void closeAdapter() {
     factors.close();
     if (initial != null) {
       initial.close();
@@ -340,17 +291,5 @@ final class LoraLinear implements Linear {
     if (lengths != null) {
       lengths.close();
     }
-    closeUnmerged();
-  }
-
-  private void closeUnmerged() {
-    unmerged.forEach(Tensor::close);
-    unmerged.clear();
-  }
-
-  @Override
-  public void close() {
-    base.close();
-    closeOwn();
   }
 }

@@ -7,29 +7,21 @@ import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Weights;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** A network with an adapter on it: the factors in its linear places and the base tensors. */
-final class LoraModel implements AttachedAdapter {
+final class LoraModel extends AdapterModel<LoraLinear> {
 
-  private final Network network;
   private final AdapterPlan plan;
-  private final Map<LinearSlot, LoraLinear> layers = new LinkedHashMap<>();
   private final List<BaseTensor> bases = new ArrayList<>();
-  private boolean enabled = true;
-  private boolean merged;
-  private boolean closed;
 
   private LoraModel(Network network, AdapterPlan plan) {
-    this.network = network;
+    super(network);
     this.plan = plan;
   }
 
@@ -56,14 +48,7 @@ final class LoraModel implements AttachedAdapter {
           plan.adapted().stream().filter(one -> one.slot() == index).toList();
       if (!own.isEmpty()) {
         long first = place;
-        slots
-            .get(i)
-            .replace(
-                base -> {
-                  LoraLinear layer = new LoraLinear(base, own, network.type(), config, first);
-                  model.layers.put(slots.get(index), layer);
-                  return layer;
-                });
+        model.put(slots.get(i), base -> new LoraLinear(base, own, network.type(), config, first));
         place += own.size();
       }
     }
@@ -83,19 +68,19 @@ final class LoraModel implements AttachedAdapter {
 
   /** What another configuration means for this model. */
   AdapterPlan planOf(AdapterConfig config) {
-    return AdapterPlan.of(config, network);
+    return AdapterPlan.of(config, network());
   }
 
   /** Sets every factor to its initial values; the same seed gives the same ones. */
   void initialise(LoraInit kind, long seed) {
     Initialiser initialiser = new Initialiser(kind, seed);
-    layers.values().forEach(initialiser::fill);
+    layers().forEach(initialiser::fill);
     refresh();
   }
 
   /** Fills everything from an adapter file that has been compared with the plan. */
   void load(Checkpoint checkpoint) {
-    layers.values().forEach(layer -> LayerFile.load(layer, checkpoint));
+    layers().forEach(layer -> LayerFile.load(layer, checkpoint));
     for (BaseTensor base : bases) {
       String name = PeftNames.find(PeftNames.base(base.name(), plan), checkpoint.names());
       if (checkpoint.names().contains(name)) {
@@ -108,14 +93,14 @@ final class LoraModel implements AttachedAdapter {
   }
 
   void train() {
-    layers.values().forEach(LoraLinear::train);
+    layers().forEach(LoraLinear::train);
     bases.forEach(BaseTensor::train);
   }
 
-  /** Everything that trains, under PEFT's names. */
+  @Override
   List<Trained> trained() {
     List<Trained> trained = new ArrayList<>();
-    layers.values().forEach(layer -> trained.addAll(layer.trained()));
+    layers().forEach(layer -> trained.addAll(layer.trained()));
     for (BaseTensor base : bases) {
       Trained one = base.trained();
       trained.add(new Trained(PeftNames.base(one.name(), plan), one.value(), one.gradient()));
@@ -123,19 +108,19 @@ final class LoraModel implements AttachedAdapter {
     return trained;
   }
 
-  /** Brings what the model computes with up to date after the masters changed. */
+  @Override
   void refresh() {
-    layers.values().forEach(LoraLinear::refresh);
+    layers().forEach(LoraLinear::refresh);
     bases.stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
   }
 
   /** The adapter's tensors as PEFT stores them, in fp32. */
   List<TensorData> tensors() {
-    if (!enabled) {
+    if (!isEnabled()) {
       throw new IllegalStateException("Switch the adapter on before it is saved");
     }
     List<TensorData> tensors = new ArrayList<>();
-    layers.values().forEach(layer -> tensors.addAll(LayerFile.tensors(layer)));
+    layers().forEach(layer -> tensors.addAll(LayerFile.tensors(layer)));
     for (BaseTensor base : bases) {
       tensors.add(
           Weights.tensor(
@@ -148,54 +133,15 @@ final class LoraModel implements AttachedAdapter {
   }
 
   @Override
-  public void merge() {
-    requireOpen();
-    if (!enabled) {
-      throw new IllegalStateException("Switch the adapter on before it is merged");
-    }
-    layers.values().forEach(LoraLinear::plain);
-    layers.values().forEach(LoraLinear::merge);
-    merged = true;
-  }
-
-  @Override
-  public void unmerge() {
-    requireOpen();
-    layers.values().forEach(LoraLinear::unmerge);
-    merged = false;
-  }
-
-  @Override
-  public void enabled(boolean on) {
-    requireOpen();
-    if (merged && !on) {
-      throw new IllegalStateException("Unmerge the adapter before it is switched off");
-    }
-    enabled = on;
-    layers.values().forEach(layer -> layer.enabled(on));
+  void switchBases(boolean on) {
     bases.forEach(base -> base.adapted(on));
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("This adapter has been taken off its model");
-    }
-  }
-
   @Override
-  public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    boolean modelIsOpen = !network.embedding().value().isClosed();
-    if (merged && modelIsOpen) {
-      layers.values().forEach(LoraLinear::unmerge);
-    }
-    layers.forEach((slot, layer) -> slot.replace(layer::detach));
+  void closeBases(boolean modelIsOpen) {
     bases.forEach(BaseTensor::close);
     if (plan.untiesHead() && modelIsOpen) {
-      ((Decoder) network).tieHead();
+      ((Decoder) network()).tieHead();
     }
   }
 }

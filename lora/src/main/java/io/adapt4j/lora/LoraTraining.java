@@ -2,10 +2,8 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Network;
-import io.adapt4j.core.train.Adaptation;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -18,22 +16,7 @@ import java.util.List;
  * @param base the folder the model came from
  */
 record LoraTraining(LoraModel model, Network network, AdapterConfig config, Path base)
-    implements Adaptation {
-
-  @Override
-  public List<Trained> trained() {
-    return model.trained();
-  }
-
-  @Override
-  public void refresh() {
-    model.refresh();
-  }
-
-  @Override
-  public void enabled(boolean on) {
-    model.enabled(on);
-  }
+    implements AdapterTraining {
 
   @Override
   public void save(Path folder) {
@@ -61,10 +44,5 @@ record LoraTraining(LoraModel model, Network network, AdapterConfig config, Path
     try (Checkpoint weights = PeftFolder.openWeights(folder)) {
       model.load(weights);
     }
-  }
-
-  @Override
-  public void close() {
-    model.close();
   }
 }

@@ -60,6 +60,9 @@ final class TextParts {
     if (example instanceof Example.Chat chat) {
       return new Example.Chat(map(chat.messages(), parts, change), chat.tools());
     }
+    if (example instanceof Example.ChatPrompt prompt) {
+      return new Example.ChatPrompt(map(prompt.messages(), parts, change), prompt.tools());
+    }
     if (example instanceof Example.UnpairedPreference one) {
       return new Example.UnpairedPreference(
           apply(one.prompt(), Part.PROMPT, parts, change), one.completion(), one.desirable());

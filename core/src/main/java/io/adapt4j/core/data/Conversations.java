@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Reads messages as OpenAI has them ({@code role}, {@code content}) and as ShareGPT has them
@@ -38,10 +39,58 @@ final class Conversations {
 
   /** A row that is a conversation. */
   static Example chat(ObjectNode row, Shape shape) throws RowProblem {
-    String field = shape.find(row, shape == Shape.MESSAGES ? "messages" : "conversations");
+    String field = field(row, shape);
     List<ChatMessage> messages = new ArrayList<>(system(row));
     messages.addAll(messages(row, field));
     return made(() -> new Example.Chat(messages, tools(row.path("tools"))));
+  }
+
+  private static String field(ObjectNode row, Shape shape) {
+    return shape.find(row, shape == Shape.MESSAGES ? "messages" : "conversations");
+  }
+
+  /** Whether a row of a shape is a conversation in which the assistant says nothing. */
+  static boolean isPrompt(ObjectNode row, Shape shape) {
+    if (shape != Shape.MESSAGES && shape != Shape.CONVERSATIONS) {
+      return false;
+    }
+    JsonNode messages = row.path(field(row, shape));
+    boolean asks = messages.isArray() && !messages.isEmpty();
+    for (JsonNode message : messages) {
+      String from = message.path("from").asText();
+      String role = message.has("role") ? message.path("role").asText() : ROLES.get(from);
+      asks &= message.isObject() && !"assistant".equals(role) && !from.equals(FUNCTION_CALL);
+    }
+    return asks;
+  }
+
+  /** The field that holds what is asked: {@code prompt}, or else a conversation. */
+  static String promptField(ObjectNode row) {
+    return Stream.of("prompt", field(row, Shape.MESSAGES), field(row, Shape.CONVERSATIONS))
+        .filter(row::has)
+        .findFirst()
+        .orElse("prompt");
+  }
+
+  /** A row that is a conversation to be answered; one that has answers in it is as good. */
+  static Example prompt(ObjectNode row) throws RowProblem {
+    String field = promptField(row);
+    List<ChatMessage> messages = new ArrayList<>(system(row));
+    messages.addAll(messages(row, field));
+    boolean answered = messages.stream().anyMatch(Example.Chat::isOfAssistant);
+    return made(
+        () ->
+            answered && !field.equals("prompt")
+                ? new Example.Chat(messages, tools(row.path("tools")))
+                : new Example.ChatPrompt(messages, tools(row.path("tools"))));
+  }
+
+  /** What a user says, with instructions of its own or those of its row. */
+  static Example prompt(ObjectNode row, String system, String prompt) throws RowProblem {
+    List<ChatMessage> messages = new ArrayList<>();
+    messages.addAll(system == null ? system(row) : List.of(ChatMessage.system(system)));
+    messages.add(ChatMessage.user(prompt));
+    return made(() -> new Example.ChatPrompt(messages, tools(row.path("tools"))));
   }
 
   /** A conversation of one prompt and its answer. */

@@ -1,6 +1,7 @@
 package io.adapt4j.core.data;
 
 import com.fasterxml.jackson.databind.node.IntNode;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -51,7 +52,7 @@ public interface Dataset {
    * of a conversation or a time.
    *
    * @param row its number, from 0
-   * @return the fields; empty if the dataset does not come from a file
+   * @return the fields; empty if the dataset does not come from a file and was given none
    * @throws IndexOutOfBoundsException if there is no such row
    * @throws DatasetException if it can no longer be read
    */
@@ -119,6 +120,21 @@ public interface Dataset {
    */
   default Dataset weighted(double... weights) {
     return new Weighted(this, weights);
+  }
+
+  /**
+   * Returns the same rows with a field beside the example, in {@link #source}: the margin of a
+   * pair, what a reward function compares with, the key to split by. For rows in memory, and for
+   * what is computed from those of files.
+   *
+   * @param field its name; a field of that name that rows already have is hidden
+   * @param values one for each row: texts, numbers, booleans, null, lists or maps of these
+   * @return the view
+   * @throws IllegalArgumentException if there are not as many values as rows, or one is of another
+   *     type
+   */
+  default Dataset withField(String field, List<?> values) {
+    return new WithField(this, field, values);
   }
 
   /**

@@ -91,6 +91,12 @@ final class DatasetWriter {
       object.set("messages", messages(chat.messages()));
       return chat.tools().isEmpty() ? object : object.set("tools", PlainJson.tree(chat.tools()));
     }
+    if (example instanceof Example.ChatPrompt prompt) {
+      object.set("prompt", messages(prompt.messages()));
+      return prompt.tools().isEmpty()
+          ? object
+          : object.set("tools", PlainJson.tree(prompt.tools()));
+    }
     if (example instanceof Example.Preference preference) {
       return object
           .put("prompt", preference.prompt())

@@ -51,11 +51,11 @@ public final class Datasets {
 
   /**
    * Writes rows to a file of JSON Lines in UTF-8, in fields that {@link #read} recognises: {@code
-   * text}; {@code prompt} and {@code completion}; {@code messages}; {@code text} and {@code label},
-   * or {@code labels} unless there is one; {@code prompt}, {@code chosen} and {@code rejected}.
-   * Read again, the rows are equal to those written; texts, prompts with completions, and messages
-   * may be mixed, to be read with {@link #jsonl}. The file appears whole or not at all. Weights are
-   * not written.
+   * text}; {@code prompt} and {@code completion}; {@code messages}; {@code prompt} of messages;
+   * {@code text} and {@code label}, or {@code labels} unless there is one; {@code prompt}, {@code
+   * chosen} and {@code rejected}. Read again, the rows are equal to those written; texts, prompts
+   * with completions, and messages may be mixed, to be read with {@link #jsonl}. The file appears
+   * whole or not at all. Weights are not written.
    *
    * @param dataset the rows
    * @param file the file to create or replace; not one that the rows are read from

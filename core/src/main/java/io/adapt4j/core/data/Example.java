@@ -10,6 +10,7 @@ public sealed interface Example
     permits Example.Text,
         Example.PromptCompletion,
         Example.Chat,
+        Example.ChatPrompt,
         Example.Classified,
         Example.Tagged,
         Example.QueryPassage,
@@ -68,8 +69,12 @@ public sealed interface Example
    */
   record Chat(List<ChatMessage> messages, List<Map<String, Object>> tools) implements Example {
 
-    /** The role of messages to learn. */
-    static final String ASSISTANT = "assistant";
+    private static final String ASSISTANT = "assistant";
+
+    /** Whether a message is one to learn. */
+    static boolean isOfAssistant(ChatMessage message) {
+      return message.role().equals(ASSISTANT);
+    }
 
     /**
      * Creates an example.
@@ -81,7 +86,7 @@ public sealed interface Example
     public Chat {
       messages = List.copyOf(messages);
       tools = List.copyOf(tools);
-      if (messages.stream().noneMatch(message -> message.role().equals(ASSISTANT))) {
+      if (messages.stream().noneMatch(Chat::isOfAssistant)) {
         throw new IllegalArgumentException(
             "a conversation needs a message of the assistant to learn, found roles "
                 + messages.stream().map(ChatMessage::role).toList());
@@ -94,6 +99,43 @@ public sealed interface Example
      * @param messages the conversation
      */
     public Chat(List<ChatMessage> messages) {
+      this(messages, List.of());
+    }
+  }
+
+  /**
+   * A conversation that waits for an answer. There is nothing to learn from it but what a model
+   * makes of it: it is for reinforcement learning and for the collecting of preferences.
+   *
+   * @param messages the conversation, at least one message, the last not of the assistant
+   * @param tools JSON schemas of tools that the assistant may call; may be empty
+   */
+  record ChatPrompt(List<ChatMessage> messages, List<Map<String, Object>> tools)
+      implements Example {
+
+    /**
+     * Creates an example.
+     *
+     * @param messages the conversation, copied
+     * @param tools JSON schemas of tools; the list is copied
+     * @throws IllegalArgumentException if there is no message, or the last is the assistant's
+     */
+    public ChatPrompt {
+      messages = List.copyOf(messages);
+      tools = List.copyOf(tools);
+      if (messages.isEmpty() || Chat.isOfAssistant(messages.get(messages.size() - 1))) {
+        throw new IllegalArgumentException(
+            "a prompt needs a last message that the assistant can answer, found roles "
+                + messages.stream().map(ChatMessage::role).toList());
+      }
+    }
+
+    /**
+     * Creates an example without tools.
+     *
+     * @param messages the conversation
+     */
+    public ChatPrompt(List<ChatMessage> messages) {
       this(messages, List.of());
     }
   }

@@ -288,6 +288,12 @@ public final class ExampleEncoder {
     if (example instanceof Example.Chat chat) {
       return tokenize(chat);
     }
+    if (example instanceof Example.ChatPrompt) {
+      throw new DatasetException(
+          "a conversation without a message of the assistant is a prompt, with nothing to learn to"
+              + " generate. Remove the row, read the data as the shape MESSAGES, which leaves such"
+              + " rows to skipMalformed or quarantine, or train with Task.reinforcement.");
+    }
     throw new DatasetException(
         "a "
             + example.getClass().getSimpleName()

@@ -1,27 +1,15 @@
 package io.adapt4j.core.data;
 
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.Objects;
 
 /**
  * Batches of queries and passages. Which of them meet in a batch decides what is learned, so that
- * they are not sorted by length. Rows are read and tokenised one batch at a time. Immutable; each
- * iterator is for one thread.
+ * they are not sorted by length. Rows are read and tokenised one batch at a time.
  */
-public final class RetrievalBatches implements BatchSource<RetrievalBatch> {
+public final class RetrievalBatches {
 
-  private final RetrievalRows rows;
-  private final int paddingId;
-  private final Arrangement arrangement;
-
-  private RetrievalBatches(RetrievalRows rows, int paddingId, Arrangement arrangement) {
-    this.rows = rows;
-    this.paddingId = paddingId;
-    this.arrangement = arrangement;
-  }
+  private RetrievalBatches() {}
 
   /**
    * Takes the rows in their order.
@@ -31,9 +19,9 @@ public final class RetrievalBatches implements BatchSource<RetrievalBatch> {
    * @param paddingId the id to fill with
    * @return the batches
    */
-  public static RetrievalBatches inOrder(RetrievalRows rows, int batchSize, int paddingId) {
-    return new RetrievalBatches(
-        rows, paddingId, new InOrder(rows.size(), batchSize, EpochOrder.UNSHUFFLED));
+  public static BatchSource<RetrievalBatch> inOrder(
+      RetrievalRows rows, int batchSize, int paddingId) {
+    return batches(rows, batchSize, paddingId, EpochOrder.UNSHUFFLED);
   }
 
   /**
@@ -45,51 +33,18 @@ public final class RetrievalBatches implements BatchSource<RetrievalBatch> {
    * @param seed seed of the orders
    * @return the batches
    */
-  public static RetrievalBatches shuffled(
+  public static BatchSource<RetrievalBatch> shuffled(
       RetrievalRows rows, int batchSize, int paddingId, long seed) {
-    return new RetrievalBatches(
-        rows, paddingId, new InOrder(rows.size(), batchSize, new EpochOrder(true, seed)));
+    return batches(rows, batchSize, paddingId, new EpochOrder(true, seed));
   }
 
-  @Override
-  public int count() {
-    return arrangement.count();
+  private static BatchSource<RetrievalBatch> batches(
+      RetrievalRows rows, int batchSize, int paddingId, EpochOrder order) {
+    return new ArrangedBatches<>(
+        new InOrder(rows.size(), batchSize, order), chosen -> batch(rows, paddingId, chosen));
   }
 
-  @Override
-  public Iterator<RetrievalBatch> epoch(int epoch, int firstBatch) {
-    if (epoch < 0) {
-      throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
-    }
-    Objects.checkIndex(firstBatch, count() + 1);
-    return new Epoch(arrangement.epoch(epoch), firstBatch);
-  }
-
-  private final class Epoch implements Iterator<RetrievalBatch> {
-
-    private final Arrangement.Epoch batches;
-    private int next;
-
-    Epoch(Arrangement.Epoch batches, int next) {
-      this.batches = batches;
-      this.next = next;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return next < count();
-    }
-
-    @Override
-    public RetrievalBatch next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException("the epoch has " + count() + " batches");
-      }
-      return batch(Arrangement.single(batches.batch(next++)));
-    }
-  }
-
-  private RetrievalBatch batch(int[] chosen) {
+  private static RetrievalBatch batch(RetrievalRows rows, int paddingId, int[] chosen) {
     List<int[]> queries = new ArrayList<>();
     List<int[]> passages = new ArrayList<>();
     List<int[]> negatives = new ArrayList<>();
@@ -118,11 +73,11 @@ public final class RetrievalBatches implements BatchSource<RetrievalBatch> {
         PaddedTexts.of(passages, paddingId),
         queryNumbers,
         numbers,
-        excluded(queryNumbers, numbers),
+        excluded(rows, queryNumbers, numbers),
         weights);
   }
 
-  private boolean[] excluded(int[] queries, int[] passages) {
+  private static boolean[] excluded(RetrievalRows rows, int[] queries, int[] passages) {
     boolean[] excluded = new boolean[queries.length * passages.length];
     for (int i = 0; i < queries.length; i++) {
       for (int j = 0; j < passages.length; j++) {

@@ -1,6 +1,7 @@
 package io.adapt4j.core.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
@@ -34,6 +35,14 @@ public final class Row {
    */
   public static Row of(Map<String, ?> fields) {
     return new Row(PlainJson.object(fields));
+  }
+
+  /** The same fields and another, in the place of one of that name. */
+  Row with(String field, JsonNode value) {
+    ObjectNode changed = JsonNodeFactory.instance.objectNode();
+    changed.setAll(object);
+    changed.set(field, value);
+    return new Row(changed);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.adapt4j.core.data;
 
+import io.adapt4j.core.chat.ChatMessage;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,10 +50,10 @@ final class RowKeys {
           return one.prompt().toString();
         }
         if (example instanceof Example.Chat chat) {
-          return chat.messages().stream()
-              .takeWhile(message -> !message.role().equals(Example.Chat.ASSISTANT))
-              .toList()
-              .toString();
+          return opening(chat.messages());
+        }
+        if (example instanceof Example.ChatPrompt chat) {
+          return opening(chat.messages());
         }
         throw new DatasetException(
             dataset.locate(row)
@@ -60,6 +61,13 @@ final class RowKeys {
                 + example.getClass().getSimpleName()
                 + ". Give a function that tells the key of a row.");
       };
+    }
+
+    private static String opening(List<ChatMessage> messages) {
+      return messages.stream()
+          .takeWhile(message -> !Example.Chat.isOfAssistant(message))
+          .toList()
+          .toString();
     }
 
     static KeyOf of(Function<? super Example, String> function) {

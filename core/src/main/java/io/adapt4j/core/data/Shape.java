@@ -83,8 +83,10 @@ public enum Shape {
       optional("prompt", "conversations", "messages"),
       optional("system")),
   /**
-   * {@code prompt} alone, with whatever fields rewards read: becomes {@link Example.Text}, which is
-   * what a policy continues.
+   * {@code prompt} alone, with whatever fields rewards read: a text becomes {@link Example.Text},
+   * which is what a policy continues, messages become {@link Example.ChatPrompt}. So do {@code
+   * messages} and {@code conversations} in which the assistant says nothing; where it does, a row
+   * that is read as this shape is an {@link Example.Chat}.
    */
   PROMPT(required("prompt")),
   /**
@@ -144,7 +146,7 @@ public enum Shape {
                   .collect(Collectors.joining())
               + hint(row));
     }
-    Shape shape = fitting.get(0);
+    Shape shape = Conversations.isPrompt(row, fitting.get(0)) ? PROMPT : fitting.get(0);
     for (Field field : shape.fields) {
       List<String> found = field.in(row);
       if (found.size() > 1 && !row.has(field.name())) {

@@ -60,7 +60,7 @@ final class ShapeReader implements ExampleReader {
       case TAGGED -> tagged(row);
       case QUERY_PASSAGE -> queryPassage(row);
       case PREFERENCE, UNPAIRED_PREFERENCE -> new PreferenceReader(shape, asChat, system).read(row);
-      case PROMPT -> new Example.Text(content(row, "prompt", false));
+      case PROMPT -> prompt(row);
     };
   }
 
@@ -68,6 +68,15 @@ final class ShapeReader implements ExampleReader {
     return asChat
         ? Conversations.turn(system, prompt, completion)
         : new Example.PromptCompletion(prompt, completion);
+  }
+
+  private Example prompt(ObjectNode row) throws RowProblem {
+    String field = Conversations.promptField(row);
+    if (row.path(field).isContainerNode() || !field.equals("prompt")) {
+      return Conversations.prompt(row);
+    }
+    String prompt = content(row, field, false);
+    return asChat ? Conversations.prompt(row, system, prompt) : new Example.Text(prompt);
   }
 
   private String prompt(ObjectNode row, PromptTemplate usual, PromptTemplate turn)

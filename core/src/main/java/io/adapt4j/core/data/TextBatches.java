@@ -1,26 +1,15 @@
 package io.adapt4j.core.data;
 
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.Objects;
 
 /**
  * Batches of texts with labels, of similar length when shuffled. Rows are read and tokenised one
- * batch at a time. Immutable; each iterator is for one thread.
+ * batch at a time.
  */
-public final class TextBatches implements BatchSource<TextBatch> {
+public final class TextBatches {
 
-  private final TextRows rows;
-  private final int paddingId;
-  private final Arrangement arrangement;
-
-  private TextBatches(TextRows rows, int paddingId, Arrangement arrangement) {
-    this.rows = rows;
-    this.paddingId = paddingId;
-    this.arrangement = arrangement;
-  }
+  private TextBatches() {}
 
   /**
    * Takes the rows in their order.
@@ -30,8 +19,8 @@ public final class TextBatches implements BatchSource<TextBatch> {
    * @param paddingId the id to fill with
    * @return the batches
    */
-  public static TextBatches inOrder(TextRows rows, int batchSize, int paddingId) {
-    return new TextBatches(
+  public static BatchSource<TextBatch> inOrder(TextRows rows, int batchSize, int paddingId) {
+    return batches(
         rows, paddingId, new InOrder(rows.lengths().length, batchSize, EpochOrder.UNSHUFFLED));
   }
 
@@ -44,50 +33,18 @@ public final class TextBatches implements BatchSource<TextBatch> {
    * @param seed seed of the orders
    * @return the batches
    */
-  public static TextBatches shuffled(TextRows rows, int batchSize, int paddingId, long seed) {
-    return new TextBatches(
+  public static BatchSource<TextBatch> shuffled(
+      TextRows rows, int batchSize, int paddingId, long seed) {
+    return batches(
         rows, paddingId, new ByLength(rows.lengths(), batchSize, new EpochOrder(true, seed)));
   }
 
-  @Override
-  public int count() {
-    return arrangement.count();
+  private static BatchSource<TextBatch> batches(
+      TextRows rows, int paddingId, Arrangement arrangement) {
+    return new ArrangedBatches<>(arrangement, chosen -> batch(rows, paddingId, chosen));
   }
 
-  @Override
-  public Iterator<TextBatch> epoch(int epoch, int firstBatch) {
-    if (epoch < 0) {
-      throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
-    }
-    Objects.checkIndex(firstBatch, count() + 1);
-    return new Epoch(arrangement.epoch(epoch), firstBatch);
-  }
-
-  private final class Epoch implements Iterator<TextBatch> {
-
-    private final Arrangement.Epoch batches;
-    private int next;
-
-    Epoch(Arrangement.Epoch batches, int next) {
-      this.batches = batches;
-      this.next = next;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return next < count();
-    }
-
-    @Override
-    public TextBatch next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException("the epoch has " + count() + " batches");
-      }
-      return batch(Arrangement.single(batches.batch(next++)));
-    }
-  }
-
-  private TextBatch batch(int[] chosen) {
+  private static TextBatch batch(TextRows rows, int paddingId, int[] chosen) {
     List<LabelledSample> samples = new ArrayList<>(chosen.length);
     float[] weights = new float[chosen.length];
     for (int i = 0; i < chosen.length; i++) {

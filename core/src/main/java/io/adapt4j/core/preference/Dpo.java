@@ -10,7 +10,8 @@ import java.util.Objects;
  * @param beta how closely the model is held to the reference, above 0
  * @param form the term of a pair
  * @param labelSmoothing share of pairs that are taken to be the wrong way round, from 0 and below
- *     0.5; 0 in forms other than {@link Form#SIGMOID} and {@link Form#ROBUST}
+ *     0.5; 0 in forms other than {@link Form#SIGMOID}, {@link Form#ROBUST}, {@link Form#AOT} and
+ *     {@link Form#AOT_PAIR}
  */
 public record Dpo(double beta, Form form, double labelSmoothing) implements PairLoss {
 
@@ -41,7 +42,24 @@ public record Dpo(double beta, Form form, double labelSmoothing) implements Pair
     /**
      * sigmoid(c) + 1 - sigmoid(c - r): both down, the rejected more (D'Oosterlinck et al. 2024).
      */
-    APO_DOWN
+    APO_DOWN,
+    /**
+     * -log sigmoid of beta times the distance between the k-th lowest difference of
+     * log-probabilities under the model, chosen less rejected, and the k-th lowest under the
+     * reference: the model's distribution of differences is moved above the reference's, whichever
+     * pairs they are of (Melnyk et al. 2024, AOT). The larger a batch, the better it knows the
+     * distributions.
+     */
+    AOT,
+    /**
+     * -log sigmoid of the distance between the k-th lowest reward of the chosen answers of a batch
+     * and the k-th lowest of the rejected ones (Melnyk et al. 2024, AOT for paired data).
+     */
+    AOT_PAIR;
+
+    private boolean smooths() {
+      return this == SIGMOID || this == ROBUST || this == AOT || this == AOT_PAIR;
+    }
   }
 
   /**
@@ -57,9 +75,9 @@ public record Dpo(double beta, Form form, double labelSmoothing) implements Pair
     Objects.requireNonNull(form, "form");
     Settings.requirePositive("beta", beta);
     Settings.requireSmoothing(labelSmoothing);
-    if (labelSmoothing > 0 && form != Form.SIGMOID && form != Form.ROBUST) {
+    if (labelSmoothing > 0 && !form.smooths()) {
       throw new IllegalArgumentException(
-          "labelSmoothing is for the forms SIGMOID and ROBUST, found "
+          "labelSmoothing is for the forms SIGMOID, ROBUST, AOT and AOT_PAIR, found "
               + labelSmoothing
               + " with "
               + form);
@@ -99,6 +117,15 @@ public record Dpo(double beta, Form form, double labelSmoothing) implements Pair
   }
 
   @Override
+  public Pairing pairing() {
+    return switch (form) {
+      case AOT -> Pairing.RANKS_OF_DIFFERENCES;
+      case AOT_PAIR -> Pairing.RANKS;
+      default -> Pairing.PAIRS;
+    };
+  }
+
+  @Override
   public double likelihood() {
     return 0;
   }
@@ -114,7 +141,7 @@ public record Dpo(double beta, Form form, double labelSmoothing) implements Pair
     double r = beta * rejected;
     double z = c - r;
     return switch (form) {
-      case SIGMOID -> conservative(z);
+      case SIGMOID, AOT, AOT_PAIR -> conservative(z);
       case ROBUST -> labelSmoothing == 0 ? conservative(z) : robust(z);
       case HINGE -> Terms.ofDifference(Math.max(0, 1 - z), z < 1 ? -beta : 0);
       case IPO -> ipo(chosen - rejected);

@@ -18,12 +18,36 @@ public sealed interface PairLoss extends PreferenceLoss permits Dpo, Orpo, SimPo
     }
   }
 
+  /** Which scores of a batch a term compares. */
+  enum Pairing {
+    /** Those of the two answers of a pair. */
+    PAIRS,
+    /** Of the chosen and of the rejected answers those of one rank, from the lowest on. */
+    RANKS,
+    /**
+     * Differences of log-probabilities between chosen and rejected answers: of those under the
+     * model and of those under the reference the ones of one rank, from the lowest on.
+     */
+    RANKS_OF_DIFFERENCES
+  }
+
+  /**
+   * Tells which scores of a batch a term compares. Where they are of one rank, the loss depends on
+   * which pairs meet in a batch, and a term has the mean weight of the pairs it is made of.
+   *
+   * @return {@link Pairing#PAIRS} unless a loss says otherwise
+   */
+  default Pairing pairing() {
+    return Pairing.PAIRS;
+  }
+
   /**
    * Computes the term of a pair. Not finite where a score is not.
    *
    * @param chosen score of the chosen answer: its log-probability, summed or {@link #averages()},
-   *     less that under the reference where there is one
-   * @param rejected score of the rejected answer
+   *     less that under the reference where there is one; or else what {@link #pairing()} has on
+   *     the left
+   * @param rejected score of the rejected answer, or what it has on the right
    * @return the term
    */
   Terms terms(double chosen, double rejected);

@@ -1,9 +1,12 @@
 package io.adapt4j.core.preference;
 
 import io.adapt4j.core.data.PreferenceBatch;
+import java.util.Comparator;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** The loss of a batch of pairs, found from the log-probabilities of their tokens. */
-final class PairScores {
+final class PairScores implements Scores {
 
   private final PairLoss loss;
   private final int pairs;
@@ -32,17 +35,18 @@ final class PairScores {
         AnswerTargets.of(batch.sides(), loss.likelihoodCoversPrompt() ? batch.size() : 0);
   }
 
-  AnswerTargets targets() {
+  @Override
+  public AnswerTargets targets() {
     return targets;
   }
 
-  /** The sum over pairs, each by its weight. */
-  double sum() {
+  @Override
+  public double sum() {
     return sum;
   }
 
-  /** Finds the loss, and its derivative by each log-probability. */
-  float[] differentiate(float[] tokens) {
+  @Override
+  public float[] differentiate(float[] tokens) {
     float[] sums = targets.sums(tokens);
     logProbs = new double[sums.length];
     scores = new double[sums.length];
@@ -50,19 +54,54 @@ final class PairScores {
       logProbs[row] = sums[row] / divisor(row);
       scores[row] = ((double) sums[row] - reference[row]) / divisor(row);
     }
-    double[] byRow = new double[scores.length];
-    sum = 0;
-    for (int pair = 0; pair < pairs; pair++) {
-      PairLoss.Terms terms = loss.terms(scores[pair], scores[pairs + pair]);
-      sum += weights[pair] * terms.loss();
-      byRow[pair] = weights[pair] * terms.byChosen() / divisor(pair);
-      byRow[pairs + pair] = weights[pair] * terms.byRejected() / divisor(pairs + pair);
-    }
-    float[] derivative = targets.spread(byRow);
+    float[] derivative = targets.spread(byRow());
     if (loss.likelihood() > 0) {
       addLikelihood(tokens, derivative);
     }
     return derivative;
+  }
+
+  private double[] byRow() {
+    boolean differences = loss.pairing() == PairLoss.Pairing.RANKS_OF_DIFFERENCES;
+    int[] left = inOrder(this::left);
+    int[] right = inOrder(this::right);
+    double[] byRow = new double[scores.length];
+    sum = 0;
+    for (int term = 0; term < pairs; term++) {
+      int one = left[term];
+      int other = right[term];
+      PairLoss.Terms terms = loss.terms(left(one), right(other));
+      double counts = ((double) weights[one] + weights[other]) / 2;
+      sum += counts * terms.loss();
+      byRow[one] += counts * terms.byChosen() / divisor(one);
+      int against = pairs + (differences ? one : other);
+      double by = differences ? -terms.byChosen() : terms.byRejected();
+      byRow[against] += counts * by / divisor(against);
+    }
+    return byRow;
+  }
+
+  private double left(int pair) {
+    return loss.pairing() == PairLoss.Pairing.RANKS_OF_DIFFERENCES
+        ? logProbs[pair] - logProbs[pairs + pair]
+        : scores[pair];
+  }
+
+  private double right(int pair) {
+    return loss.pairing() == PairLoss.Pairing.RANKS_OF_DIFFERENCES
+        ? (double) reference[pair] - reference[pairs + pair]
+        : scores[pairs + pair];
+  }
+
+  /** The pairs as the terms take them: in their own order, or that of a value. */
+  private int[] inOrder(IntToDoubleFunction value) {
+    IntStream own = IntStream.range(0, pairs);
+    return loss.pairing() == PairLoss.Pairing.PAIRS
+        ? own.toArray()
+        : own.boxed()
+            .sorted(Comparator.comparingDouble(value::applyAsDouble))
+            .mapToInt(Integer::intValue)
+            .toArray();
   }
 
   private double divisor(int row) {
@@ -89,8 +128,8 @@ final class PairScores {
     }
   }
 
-  /** Adds what was found to means. */
-  void measure(Means means) {
+  @Override
+  public void measure(Means means) {
     for (int pair = 0; pair < pairs; pair++) {
       int other = pairs + pair;
       double chosen = loss.beta() * scores[pair];

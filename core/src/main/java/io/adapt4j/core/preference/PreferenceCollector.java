@@ -2,8 +2,10 @@ package io.adapt4j.core.preference;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.RowPrompt;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
@@ -115,27 +117,77 @@ public final class PreferenceCollector {
   }
 
   /**
-   * Collects pairs. A file that is there already is kept and its prompts are passed over, so that
-   * collecting can be broken off and taken up again.
+   * Collects pairs for plain prompts, as {@link #collect(Dataset, Path)} does for those of rows.
    *
    * @param prompts what to ask
-   * @param file the JSON Lines file to write; whole at any time, saved every few seconds and when
-   *     collecting ends or fails
+   * @param file the JSON Lines file to write
    * @return counts
-   * @throws io.adapt4j.core.data.DatasetException if the file cannot be read or written, or holds
-   *     no pairs of this kind
+   * @throws DatasetException if the file cannot be read or written, or holds no pairs of this kind
    * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer
    */
   public Collected collect(List<String> prompts, Path file) {
-    List<Example> pairs = present(file);
-    Set<String> done = new HashSet<>();
-    pairs.forEach(pair -> done.add(promptOf(pair)));
+    return collect(prompts.stream().map(PreferenceCollector::asked).toList(), asChat, file);
+  }
+
+  /**
+   * Collects pairs for the prompts of rows: texts, the prompts of completions or of pairs, and
+   * conversations, with their instructions and earlier turns. Where there is a conversation, all
+   * pairs are written as messages. A file that is there already is kept and its prompts are passed
+   * over, so that collecting can be broken off and taken up again.
+   *
+   * @param prompts rows that ask something
+   * @param file the JSON Lines file to write; whole at any time, saved every few seconds and when
+   *     collecting ends or fails
+   * @return counts
+   * @throws DatasetException if a row asks nothing, or with tools, which generators are not given;
+   *     if the file cannot be read or written, or holds no pairs of this kind
+   * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer
+   */
+  public Collected collect(Dataset prompts, Path file) {
+    List<List<ChatMessage>> asked = new ArrayList<>();
+    boolean messages = asChat;
+    for (int row = 0; row < prompts.size(); row++) {
+      try {
+        RowPrompt prompt = RowPrompt.of(prompts.get(row));
+        messages |= prompt instanceof RowPrompt.Conversation;
+        asked.add(asked(prompt));
+      } catch (DatasetException e) {
+        throw new DatasetException(prompts.locate(row) + ": " + e.getMessage(), e);
+      }
+    }
+    return collect(asked, messages, file);
+  }
+
+  private static List<ChatMessage> asked(RowPrompt prompt) {
+    if (prompt instanceof RowPrompt.Plain plain) {
+      return asked(plain.text());
+    }
+    RowPrompt.Conversation conversation = (RowPrompt.Conversation) prompt;
+    if (conversation.messages().isEmpty()) {
+      throw new DatasetException("nothing stands before the answer. Remove the row.");
+    }
+    if (!conversation.tools().isEmpty()) {
+      throw new DatasetException(
+          "expected a prompt without tools, which text generators are not given. Remove the field"
+              + " 'tools', or write the tools into the instructions.");
+    }
+    return conversation.messages();
+  }
+
+  private static List<ChatMessage> asked(String prompt) {
+    return List.of(ChatMessage.user(prompt));
+  }
+
+  private Collected collect(List<List<ChatMessage>> prompts, boolean messages, Path file) {
+    List<Example> pairs = present(file, messages);
+    Set<List<ChatMessage>> done = new HashSet<>();
+    pairs.forEach(pair -> done.add(asked(RowPrompt.of(pair))));
     int undecided = 0;
     int alike = 0;
     long saved = System.nanoTime();
     try {
       for (int i = 0; i < prompts.size(); i++) {
-        String prompt = prompts.get(i);
+        List<ChatMessage> prompt = prompts.get(i);
         if (!done.add(prompt)) {
           continue;
         }
@@ -144,12 +196,12 @@ public final class PreferenceCollector {
           alike++;
           continue;
         }
-        Optional<PreferenceJudge.Verdict> verdict = judge.judge(prompt, different);
+        Optional<PreferenceJudge.Verdict> verdict = judge.judge(Transcript.of(prompt), different);
         if (verdict.isEmpty()) {
           undecided++;
           continue;
         }
-        pairs.add(pair(prompt, different, verdict.get()));
+        pairs.add(pair(prompt, messages, different, verdict.get()));
         if (System.nanoTime() - saved > SAVED_EVERY_NANOS) {
           write(pairs, file);
           saved = System.nanoTime();
@@ -167,38 +219,32 @@ public final class PreferenceCollector {
     }
   }
 
-  private static List<Example> present(Path file) {
+  private static List<Example> present(Path file, boolean messages) {
+    Class<?> kind = messages ? Example.ChatPreference.class : Example.Preference.class;
     List<Example> pairs = new ArrayList<>();
     if (Files.exists(file)) {
       Dataset rows = Datasets.read(file).open();
       for (int row = 0; row < rows.size(); row++) {
-        pairs.add(rows.get(row));
+        Example pair = rows.get(row);
+        if (!kind.isInstance(pair)) {
+          throw new DatasetException(
+              rows.locate(row)
+                  + ": expected a "
+                  + kind.getSimpleName()
+                  + " as is to be written, found a "
+                  + pair.getClass().getSimpleName()
+                  + ". Choose another file.");
+        }
+        pairs.add(pair);
       }
     }
     return pairs;
   }
 
-  private static String promptOf(Example pair) {
-    if (pair instanceof Example.Preference one) {
-      return one.prompt();
-    }
-    if (pair instanceof Example.ChatPreference chat
-        && !chat.prompt().isEmpty()
-        && chat.prompt().get(chat.prompt().size() - 1).content() instanceof String text) {
-      return text;
-    }
-    throw new IllegalArgumentException(
-        "expected a file of pairs, found a "
-            + pair.getClass().getSimpleName()
-            + " in it. Choose another file.");
-  }
-
   /** Answers that differ, none of them empty, in the order in which they came first. */
-  private List<String> sample(String prompt, int number) {
+  private List<String> sample(List<ChatMessage> prompt, int number) {
     GenerationOptions seeded = options.toBuilder().seed(options.seed() + number).build();
-    List<GeneratedText> all =
-        generator.generateAll(
-            Collections.nCopies(answers, List.of(ChatMessage.user(prompt))), seeded);
+    List<GeneratedText> all = generator.generateAll(Collections.nCopies(answers, prompt), seeded);
     return all.stream()
         .map(GeneratedText::text)
         .filter(text -> !text.isBlank())
@@ -206,14 +252,16 @@ public final class PreferenceCollector {
         .toList();
   }
 
-  private Example pair(String prompt, List<String> texts, PreferenceJudge.Verdict verdict) {
+  private static Example pair(
+      List<ChatMessage> prompt,
+      boolean messages,
+      List<String> texts,
+      PreferenceJudge.Verdict verdict) {
     String best = texts.get(verdict.best());
     String worst = texts.get(verdict.worst());
-    return asChat
+    return messages
         ? new Example.ChatPreference(
-            List.of(ChatMessage.user(prompt)),
-            List.of(ChatMessage.assistant(best)),
-            List.of(ChatMessage.assistant(worst)))
-        : new Example.Preference(prompt, best, worst);
+            prompt, List.of(ChatMessage.assistant(best)), List.of(ChatMessage.assistant(worst)))
+        : new Example.Preference(Transcript.of(prompt), best, worst);
   }
 }

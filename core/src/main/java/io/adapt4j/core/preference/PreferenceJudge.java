@@ -1,5 +1,6 @@
 package io.adapt4j.core.preference;
 
+import io.adapt4j.core.text.TextGenerator;
 import java.io.BufferedReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -22,7 +23,8 @@ public interface PreferenceJudge {
   /**
    * Judges answers.
    *
-   * @param prompt what was asked
+   * @param prompt what was asked; of a conversation of several messages the texts of all, each
+   *     after its role
    * @param answers at least two that differ
    * @return the verdict; empty if there is none
    */
@@ -51,6 +53,16 @@ public interface PreferenceJudge {
           ? Optional.empty()
           : Optional.of(new Verdict(best, worst));
     };
+  }
+
+  /**
+   * Asks a language model which of two answers is better, twice, the sides swapped.
+   *
+   * @param generator a model in this process, a server; best not the one that is to be trained
+   * @return the judge, with options
+   */
+  static ModelJudge byModel(TextGenerator generator) {
+    return ModelJudge.of(generator);
   }
 
   /**

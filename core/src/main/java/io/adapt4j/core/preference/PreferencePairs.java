@@ -2,11 +2,7 @@ package io.adapt4j.core.preference;
 
 import io.adapt4j.core.data.PreferenceBatch;
 import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.TokenLogProbs;
-import io.adapt4j.core.train.Evaluation;
 import io.adapt4j.core.train.Selection;
-import io.adapt4j.core.train.TrainingTask;
-import java.util.Map;
 
 /**
  * Trains a decoder to prefer chosen to rejected answers. The loss of a batch is the mean over its
@@ -19,13 +15,10 @@ import java.util.Map;
  * logp_chosen} and {@code logp_rejected} as the loss takes them; {@code length_chosen} and {@code
  * length_rejected} in tokens.
  */
-public final class PreferencePairs implements TrainingTask<PreferenceBatch> {
+public final class PreferencePairs extends AnswerTask<PreferenceBatch> {
 
-  private final Decoder decoder;
   private final PairLoss loss;
   private final ReferenceModel reference;
-  private final Selection selection;
-  private final Means inStep = new Means();
 
   /**
    * Creates the task.
@@ -37,30 +30,14 @@ public final class PreferencePairs implements TrainingTask<PreferenceBatch> {
    */
   public PreferencePairs(
       Decoder decoder, PairLoss loss, ReferenceModel reference, Selection selection) {
-    this.decoder = decoder;
+    super(decoder, selection);
     this.loss = loss;
     this.reference = reference;
-    this.selection = selection;
   }
 
   @Override
-  public double differentiate(PreferenceBatch batch, double scale, boolean recompute, long seed) {
-    PairScores scores = new PairScores(loss, batch, reference(batch));
-    TokenLogProbs.differentiate(
-        decoder, scores.targets().inputs(), scale, recompute, seed, scores::differentiate);
-    scores.measure(inStep);
-    return scores.sum();
-  }
-
-  @Override
-  public double evaluate(PreferenceBatch batch) {
-    return scored(batch).sum();
-  }
-
-  private PairScores scored(PreferenceBatch batch) {
-    PairScores scores = new PairScores(loss, batch, reference(batch));
-    scores.differentiate(TokenLogProbs.evaluate(decoder, scores.targets().inputs()));
-    return scores;
+  Scores scores(PreferenceBatch batch) {
+    return new PairScores(loss, batch, reference(batch));
   }
 
   private float[] reference(PreferenceBatch batch) {
@@ -68,16 +45,6 @@ public final class PreferencePairs implements TrainingTask<PreferenceBatch> {
       return new float[batch.sides().rows()];
     }
     return batch.reference().length > 0 ? batch.reference() : reference.logProbs(batch.sides());
-  }
-
-  @Override
-  public Map<String, Double> takeStepMetrics() {
-    return inStep.take();
-  }
-
-  @Override
-  public Selection selection() {
-    return selection;
   }
 
   @Override
@@ -93,23 +60,5 @@ public final class PreferencePairs implements TrainingTask<PreferenceBatch> {
   @Override
   public long tokens(PreferenceBatch batch) {
     return batch.sides().tokens();
-  }
-
-  @Override
-  public Evaluation<PreferenceBatch> evaluation() {
-    Means means = new Means();
-    return new Evaluation<>() {
-      @Override
-      public double add(PreferenceBatch batch) {
-        PairScores scores = scored(batch);
-        scores.measure(means);
-        return scores.sum();
-      }
-
-      @Override
-      public Map<String, Double> metrics() {
-        return means.take();
-      }
-    };
   }
 }

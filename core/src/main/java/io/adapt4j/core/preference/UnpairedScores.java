@@ -3,7 +3,7 @@ package io.adapt4j.core.preference;
 import io.adapt4j.core.data.UnpairedBatch;
 
 /** The loss of a batch of answers, found from the log-probabilities of their tokens. */
-final class UnpairedScores {
+final class UnpairedScores implements Scores {
 
   private final Kto loss;
   private final UnpairedBatch batch;
@@ -28,17 +28,18 @@ final class UnpairedScores {
     this.targets = AnswerTargets.of(batch.completions());
   }
 
-  AnswerTargets targets() {
+  @Override
+  public AnswerTargets targets() {
     return targets;
   }
 
-  /** The sum over answers, each by its weight. */
-  double sum() {
+  @Override
+  public double sum() {
     return sum;
   }
 
-  /** Finds the loss, and its derivative by each log-probability. */
-  float[] differentiate(float[] tokens) {
+  @Override
+  public float[] differentiate(float[] tokens) {
     logProbs = targets.sums(tokens);
     double[] byRow = new double[logProbs.length];
     sum = 0;
@@ -54,8 +55,8 @@ final class UnpairedScores {
     return (double) logProbs[row] - reference[row];
   }
 
-  /** Adds what was found to means. */
-  void measure(Means means) {
+  @Override
+  public void measure(Means means) {
     for (int row = 0; row < logProbs.length; row++) {
       boolean desirable = batch.desirable()[row];
       double off = logRatio(row) - divergence;

@@ -2,7 +2,6 @@ package io.adapt4j.core.reinforce;
 
 import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
-import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
@@ -10,6 +9,7 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Row;
+import io.adapt4j.core.data.RowPrompt;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -25,13 +25,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The prompts of a dataset as tokens. A text is a prompt as a whole; of a prompt with a completion
- * or of a pair the prompt counts; of a conversation all that stands before the last message of the
- * assistant. Prompts longer than the limit are left out and counted.
+ * The prompts of a dataset as tokens: what {@link RowPrompt} finds in its rows, conversations as
+ * the chat template has them, up to where the assistant goes on. Prompts longer than the limit are
+ * left out and counted.
  */
 public final class PromptRows {
-
-  private static final String ASSISTANT = "assistant";
 
   private final List<Prompt> prompts;
   private final EncodingReport report;
@@ -102,10 +100,10 @@ public final class PromptRows {
     Example example = dataset.get(row);
     Map<String, Object> fields = fields(dataset, row, example);
     try {
-      Optional<String> text = text(example);
-      return text.isPresent()
-          ? plain(text.get(), fields, encoding.tokenizer())
-          : templated(messages(example), fields, encoding);
+      RowPrompt asked = RowPrompt.of(example);
+      return asked instanceof RowPrompt.Plain plain
+          ? plain(plain.text(), fields, encoding.tokenizer())
+          : templated((RowPrompt.Conversation) asked, fields, encoding);
     } catch (DatasetException e) {
       throw new DatasetException(dataset.locate(row) + ": " + e.getMessage(), e);
     }
@@ -119,41 +117,6 @@ public final class PromptRows {
       fields.putIfAbsent("completion", pair.completion());
     }
     return fields;
-  }
-
-  private static Optional<String> text(Example example) {
-    if (example instanceof Example.Text text) {
-      return Optional.of(text.text());
-    }
-    if (example instanceof Example.PromptCompletion pair) {
-      return Optional.of(pair.prompt());
-    }
-    if (example instanceof Example.UnpairedPreference one) {
-      return Optional.of(one.prompt());
-    }
-    return example instanceof Example.Preference pair
-        ? Optional.of(pair.prompt())
-        : Optional.empty();
-  }
-
-  private static List<ChatMessage> messages(Example example) {
-    if (example instanceof Example.ChatPreference pair) {
-      return pair.prompt();
-    }
-    if (example instanceof Example.ChatUnpairedPreference one) {
-      return one.prompt();
-    }
-    if (example instanceof Example.Chat chat) {
-      int last = chat.messages().size() - 1;
-      while (!chat.messages().get(last).role().equals(ASSISTANT)) {
-        last--;
-      }
-      return chat.messages().subList(0, last);
-    }
-    throw new DatasetException(
-        "expected a prompt (field prompt, text or messages), found "
-            + example.getClass().getSimpleName()
-            + ". State the shape or map the fields when the data is read.");
   }
 
   private static Prompt plain(String text, Map<String, Object> fields, Tokenizer tokenizer) {
@@ -170,7 +133,7 @@ public final class PromptRows {
   }
 
   private static Prompt templated(
-      List<ChatMessage> messages, Map<String, Object> fields, Encoding encoding) {
+      RowPrompt.Conversation asked, Map<String, Object> fields, Encoding encoding) {
     ChatTemplate template =
         encoding
             .template()
@@ -179,14 +142,15 @@ public final class PromptRows {
                     new DatasetException(
                         "a conversation needs a chat template to become a text, and the model has"
                             + " none. Read the rows as texts, or use an instruct model."));
-    if (messages.isEmpty()) {
+    if (asked.messages().isEmpty()) {
       throw new DatasetException("nothing stands before the answer. Remove the row.");
     }
-    ChatOptions options = ChatOptions.defaults().withGenerationPrompt();
+    ChatOptions defaults = ChatOptions.defaults().withGenerationPrompt();
+    ChatOptions options = asked.tools().isEmpty() ? defaults : defaults.withTools(asked.tools());
     try {
       return new Prompt(
-          new ChatEncoder(encoding.tokenizer(), template).encode(messages, options),
-          template.render(messages, options),
+          new ChatEncoder(encoding.tokenizer(), template).encode(asked.messages(), options),
+          template.render(asked.messages(), options),
           fields,
           true);
     } catch (ChatException | TemplateException e) {

@@ -58,7 +58,9 @@ public final class RewardBatches implements BatchSource<RewardBatch> {
               + field
               + "': expected the margin, a number of at least 0, found "
               + value
-              + (source.isEmpty() ? ", since rows in memory have no further fields" : "")
+              + (source.isEmpty()
+                  ? ". Give rows in memory their margins with Dataset.withField"
+                  : "")
               + ".");
     }
     return margin;

@@ -80,6 +80,7 @@ class ParaphraserTest {
                 new Example.Classified("how are you?", "greeting"),
                 new Example.Preference("how are you?", "fine", "bad"),
                 new Example.Chat(List.of(system, ChatMessage.user("how are you?"), answer)),
+                new Example.ChatPrompt(List.of(system, ChatMessage.user("how are you?"))),
                 new Example.ChatPreference(
                     List.of(ChatMessage.user("how are you?")), List.of(answer), List.of(answer))));
     Dataset result = Paraphraser.by(again).wordings(1).withoutOriginals().augment(rows).dataset();
@@ -90,6 +91,7 @@ class ParaphraserTest {
             new Example.Classified(reworded, "greeting"),
             new Example.Preference(reworded, "fine", "bad"),
             new Example.Chat(List.of(system, ChatMessage.user(reworded), answer)),
+            new Example.ChatPrompt(List.of(system, ChatMessage.user(reworded))),
             new Example.ChatPreference(
                 List.of(ChatMessage.user(reworded)), List.of(answer), List.of(answer)));
   }

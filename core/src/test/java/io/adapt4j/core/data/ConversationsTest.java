@@ -123,7 +123,9 @@ class ConversationsTest {
       quoteCharacter = '`',
       value = {
         "{'messages':[]}|field 'messages': expected messages, found []",
-        "{'messages':[{'role':'user','content':'u'}]}|needs a message of the assistant",
+        "{'prompt':[{'role':'assistant','content':'a'}]}|needs a last message that the assistant can",
+        "{'prompt':[]}|field 'prompt': expected messages, found []",
+        "{'prompt':[{'role':'user','content':'u'}],'tools':5}|field 'tools': expected a list",
         "{'messages':[{'role':'user'}]}|field 'messages[0].content': expected a text or parts",
         "{'messages':[5]}|field 'messages[0]': expected a message, found 5",
         "{'messages':[{'content':'u'}]}|expected 'role' and 'content', or 'from' and 'value'",
@@ -136,6 +138,90 @@ class ConversationsTest {
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("line 1: ")
         .hasMessageContaining(problem);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'prompt':[{'role':'system','content':'s'},{'role':'user','content':'u'}],'answer':42}",
+        "{'messages':[{'role':'system','content':'s'},{'role':'user','content':'u'}],'answer':42}",
+        "{'conversations':[{'from':'human','value':'u'}],'system':'s','answer':42}",
+        "{'prompt':[{'role':'user','content':'u'}],'system':'s','answer':42}",
+      })
+  void aConversationThatNobodyAnswersIsAPrompt(String row) throws IOException {
+    FileDataset rows = read(row.replace('\'', '"')).open();
+    assertThat(rows.report().shape()).contains(Shape.PROMPT);
+    assertThat(rows.get(0))
+        .isEqualTo(new Example.ChatPrompt(List.of(ChatMessage.system("s"), ChatMessage.user("u"))));
+    assertThat(rows.source(0).orElseThrow().value("answer")).isEqualTo(42L);
+  }
+
+  @Test
+  void earlierAnswersAndToolsStandInPromptsToo() throws IOException {
+    String talk =
+        "[{'role':'user','content':'u'},{'role':'assistant','content':'a'},"
+            + "{'role':'user','content':'v'}]";
+    List<ChatMessage> messages =
+        List.of(ChatMessage.user("u"), ChatMessage.assistant("a"), ChatMessage.user("v"));
+    String tools = ",'tools':[{'name':'f'}]}";
+    assertThat(read(("{'prompt':" + talk + tools).replace('\'', '"')).open().get(0))
+        .isEqualTo(new Example.ChatPrompt(messages, List.of(Map.of("name", "f"))));
+    // What it says in between can be learned, so the row serves either purpose.
+    FileDataset chat = read(("{'messages':" + talk + tools).replace('\'', '"')).open();
+    assertThat(chat.report().shape()).contains(Shape.MESSAGES);
+    assertThat(chat.get(0)).isEqualTo(new Example.Chat(messages, List.of(Map.of("name", "f"))));
+    assertThat(RowPrompt.of(chat.get(0)))
+        .isEqualTo(new RowPrompt.Conversation(messages, List.of(Map.of("name", "f"))));
+  }
+
+  @Test
+  void aTextBecomesAConversationWhereAsked() throws IOException {
+    String row = "{\"prompt\":\"p\",\"answer\":42}";
+    assertThat(read(row).open().get(0)).isEqualTo(new Example.Text("p"));
+    assertThat(read(row).asChat().open().get(0))
+        .isEqualTo(new Example.ChatPrompt(List.of(ChatMessage.user("p"))));
+    assertThat(read(row).asChat("Be brief.").open().get(0))
+        .isEqualTo(
+            new Example.ChatPrompt(
+                List.of(ChatMessage.system("Be brief."), ChatMessage.user("p"))));
+  }
+
+  @Test
+  void aRowThatIsStatedToAskButDoesNotIsMalformed() throws IOException {
+    for (String row : List.of("{\"text\":\"t\"}", "{\"prompt\":5}")) {
+      DatasetReader reader = read(row).shape(Shape.PROMPT);
+      assertThatThrownBy(reader::open)
+          .hasMessageContaining("line 1: field 'prompt': expected a text, found");
+    }
+  }
+
+  @Test
+  void amongConversationsToLearnOneWithoutAnAnswerIsMalformed() throws IOException {
+    String asks = "{\"messages\":[{\"role\":\"user\",\"content\":\"u\"}]}\n";
+    String answers = asks.replace("]}", ",{\"role\":\"assistant\",\"content\":\"a\"}]}");
+    Path kept = folder.resolve("malformed.jsonl");
+    FileDataset rows = read(answers + asks + answers).quarantine(kept).open();
+    assertThat(rows.size()).isEqualTo(2);
+    assertThat(Files.readString(kept)).contains("needs a message of the assistant to learn");
+    DatasetReader stated = read(asks + answers).shape(Shape.MESSAGES);
+    assertThatThrownBy(stated::open)
+        .hasMessageContaining("line 1: a conversation needs a message of the assistant to learn");
+    assertThatThrownBy(() -> Datasets.jsonl(folder.resolve("rows.jsonl")))
+        .hasMessageContaining("line 1: a conversation needs a message of the assistant to learn");
+  }
+
+  @Test
+  void anEncoderRefusesAPromptWithTheRemedy() throws IOException {
+    Dataset rows = read("{\"prompt\":[{\"role\":\"user\",\"content\":\"u\"}]}").open();
+    try (Tokenizer tokenizer = Tokenizer.load(TestTokenizers.stories())) {
+      ExampleEncoder encoder = ExampleEncoder.builder(tokenizer, 64).build();
+      assertThatThrownBy(() -> encoder.filter(rows))
+          .isInstanceOf(DatasetException.class)
+          .hasMessageContaining("rows.jsonl line 1: a conversation without a message of the")
+          .hasMessageContaining("shape MESSAGES");
+    }
   }
 
   @Test

@@ -37,6 +37,9 @@ class DatasetWriterTest {
     assertReadBack(
         new Example.Chat(talk, List.of(Map.of("type", "function", "n", 1L))),
         new Example.Chat(List.of(ChatMessage.user("u"), ChatMessage.assistant("a"))));
+    assertReadBack(
+        new Example.ChatPrompt(talk, List.of(Map.of("type", "function"))),
+        new Example.ChatPrompt(List.of(ChatMessage.user("u"))));
     assertReadBack(new Example.Preference("p", "c", "r"), new Example.Preference("", "c2", "r2"));
     assertReadBack(
         new Example.UnpairedPreference("p", "c", true),

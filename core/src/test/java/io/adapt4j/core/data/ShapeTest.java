@@ -42,6 +42,7 @@ class ShapeTest {
         "{'question':'q','answer':'a'}|QUESTION_ANSWER",
         "{'context':'c','question':'q','answers':{'text':['a'],'answer_start':[3]}}|QUESTION_ANSWER",
         "{'prompt':'p','chosen':'a','rejected':'b'}|PREFERENCE",
+        "{'prompt':'p','answer':4}|PROMPT",
         "{'query':'q','passage':'p'}|QUERY_PASSAGE",
         "{'anchor':'q','positive':'p','negative':'n'}|QUERY_PASSAGE",
       })

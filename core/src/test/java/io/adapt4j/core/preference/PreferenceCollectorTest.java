@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -12,12 +13,16 @@ import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +61,64 @@ class PreferenceCollectorTest {
                 List.of(ChatMessage.user("a")),
                 List.of(ChatMessage.assistant("a")),
                 List.of(ChatMessage.assistant("aa"))));
+  }
+
+  @Test
+  void conversationsOfRowsAreAnsweredWhole() throws IOException {
+    Path prompts = folder.resolve("prompts.jsonl");
+    Files.writeString(
+        prompts,
+        """
+        {"prompt": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "a"}]}
+        {"prompt": [{"role": "user", "content": "b"}]}
+        """);
+    List<String> shown = new ArrayList<>();
+    PreferenceJudge judge =
+        (prompt, answers) -> {
+          shown.add(prompt);
+          return SHORTER.judge(prompt, answers);
+        };
+    Path file = folder.resolve("pairs.jsonl");
+    PreferenceCollector collector =
+        PreferenceCollector.of(
+                (messages, options) ->
+                    GeneratedText.of(messages.size() + "x".repeat(1 + asked++ % 2)),
+                judge)
+            .answers(2);
+    Dataset rows = Datasets.read(prompts).open();
+    assertThat(collector.collect(rows, file).pairs()).isEqualTo(2);
+    assertThat(shown).containsExactly("system: Be brief.\n\nuser: a", "b");
+    assertThat(Datasets.read(file).open().get(0))
+        .isEqualTo(
+            new Example.ChatPreference(
+                List.of(ChatMessage.system("Be brief."), ChatMessage.user("a")),
+                List.of(ChatMessage.assistant("2x")),
+                List.of(ChatMessage.assistant("2xx"))));
+    assertThat(collector.collect(rows, file).pairs()).isEqualTo(2);
+    assertThat(asked).isEqualTo(4);
+  }
+
+  @Test
+  void aFileOfOtherPairsAndRowsThatCannotBeAskedAreRefusedAtOnce() {
+    Path file = folder.resolve("pairs.jsonl");
+    PreferenceCollector collector = PreferenceCollector.of(generator, SHORTER).answers(2);
+    collector.collect(List.of("a"), file);
+    int before = asked;
+    assertThatThrownBy(() -> collector.asChat().collect(List.of("a", "b"), file))
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining("line 1: expected a ChatPreference as is to be written");
+    Dataset tools =
+        Datasets.of(
+            List.of(
+                new Example.ChatPrompt(
+                    List.of(ChatMessage.user("a")), List.of(Map.of("name", "f")))));
+    assertThatThrownBy(() -> collector.collect(tools, file))
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining("row 0: expected a prompt without tools");
+    Dataset labelled = Datasets.of(List.of(new Example.Classified("t", "l")));
+    assertThatThrownBy(() -> collector.collect(labelled, file))
+        .hasMessageContaining("row 0: expected a prompt (field prompt, text or messages)");
+    assertThat(asked).isEqualTo(before);
   }
 
   @Test

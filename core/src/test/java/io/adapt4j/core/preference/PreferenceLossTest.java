@@ -168,13 +168,14 @@ class PreferenceLossTest {
         new Dpo(0.5, Dpo.Form.SPPO, 0),
         new Dpo(0.5, Dpo.Form.APO_ZERO, 0),
         new Dpo(0.5, Dpo.Form.APO_DOWN, 0),
+        new Dpo(0.5, Dpo.Form.AOT_PAIR, 0.2),
         PreferenceLoss.orpo(0.7),
         PreferenceLoss.simpo(2, 0.5).labelSmoothing(0.1),
         PreferenceLoss.cpo(0.7, 1));
   }
 
   @ParameterizedTest
-  @CsvSource({"SIGMOID", "ROBUST", "HINGE", "APO_ZERO", "APO_DOWN"})
+  @CsvSource({"SIGMOID", "ROBUST", "HINGE", "APO_ZERO", "APO_DOWN", "AOT", "AOT_PAIR"})
   void aMarginBeyondAllBoundsHasALossAndNoGradient(Dpo.Form form) {
     Dpo loss = new Dpo(0.1, form, 0);
     for (double huge : new double[] {1e6, Double.MAX_VALUE, Double.POSITIVE_INFINITY}) {
@@ -209,7 +210,7 @@ class PreferenceLossTest {
     assertThatThrownBy(() -> PreferenceLoss.dpo(0.1).labelSmoothing(0.5))
         .hasMessageContaining("below 0.5, found 0.5");
     assertThatThrownBy(() -> PreferenceLoss.dpo(0.1).labelSmoothing(0.1).form(Dpo.Form.IPO))
-        .hasMessageContaining("SIGMOID and ROBUST, found 0.1 with IPO");
+        .hasMessageContaining("SIGMOID, ROBUST, AOT and AOT_PAIR, found 0.1 with IPO");
     assertThatThrownBy(() -> PreferenceLoss.kto(0.1).weights(1, Double.NaN))
         .hasMessageContaining("undesirableWeight must be above 0");
     assertThatThrownBy(() -> PreferenceLoss.orpo(-1)).hasMessageContaining("lambda");
@@ -218,11 +219,11 @@ class PreferenceLossTest {
         .hasMessageContaining("alpha");
   }
 
-  private static JsonNode expected() throws IOException {
+  static JsonNode expected() throws IOException {
     return Json.parse(Files.readString(file("expected.json")));
   }
 
-  private static float[] floats(String tensor) {
+  static float[] floats(String tensor) {
     try (SafetensorsFile file = SafetensorsFile.open(file("logps.safetensors"))) {
       float[] values = new float[4];
       file.bytes(tensor).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);

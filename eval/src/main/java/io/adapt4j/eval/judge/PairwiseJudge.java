@@ -1,6 +1,7 @@
 package io.adapt4j.eval.judge;
 
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.PairQuestion;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Cost;
@@ -43,8 +44,7 @@ import java.util.Set;
 public final class PairwiseJudge {
 
   /** What is better, unless it is said otherwise. */
-  public static final String DEFAULT_CRITERIA =
-      "how correct, relevant and complete the answer is, and how well it does what was asked.";
+  public static final String DEFAULT_CRITERIA = PairQuestion.DEFAULT_CRITERIA;
 
   private static final int DEFAULT_NEW_TOKENS = 512;
 
@@ -133,10 +133,11 @@ public final class PairwiseJudge {
    */
   public PairwiseReport judge(List<AnswerPair> pairs) {
     requireUsable(pairs);
+    PairQuestion question = PairQuestion.by(criteria);
     List<Item> asked = new ArrayList<>();
     pairs.stream()
         .filter(pair -> !isEqual(pair))
-        .forEach(pair -> asked.add(new PairItem(pair, criteria, options)));
+        .forEach(pair -> asked.add(new PairItem(pair, question, options)));
     Optional<TaskResult> result = asked.isEmpty() ? Optional.empty() : Optional.of(ask(asked));
     Map<String, Outcome> outcomes = new HashMap<>();
     result.ifPresent(one -> one.outcomes().forEach(all -> outcomes.put(all.id(), all)));

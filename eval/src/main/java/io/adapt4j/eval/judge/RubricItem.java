@@ -1,6 +1,8 @@
 package io.adapt4j.eval.judge;
 
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.JudgeText;
+import io.adapt4j.core.internal.Quoted;
 import io.adapt4j.eval.task.Item;
 import io.adapt4j.eval.task.Outcome;
 import io.adapt4j.eval.task.Reply;

@@ -2,6 +2,7 @@ package io.adapt4j.eval.rag;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.JudgeText;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import java.util.List;
@@ -12,7 +13,6 @@ import java.util.stream.LongStream;
 
 /** A text generator that is asked for lists and for yes or no. */
 final class Judge {
-  private static final Pattern THOUGHTS = Pattern.compile("(?s)^.*</think>");
   private static final Pattern BULLET = Pattern.compile("^\\s*(?:[-*•]|\\d+[.)])\\s+");
   private static final Pattern NO_LETTERS = Pattern.compile("^\\P{L}+");
 
@@ -26,9 +26,7 @@ final class Judge {
 
   /** The lines of an answer, without bullets and numbers. */
   List<String> lines(String prompt) {
-    return THOUGHTS
-        .matcher(generator.generate(prompt, options).text())
-        .replaceFirst("")
+    return JudgeText.said(generator.generate(prompt, options).text())
         .lines()
         .map(line -> BULLET.matcher(line).replaceFirst("").strip())
         .filter(line -> !line.isEmpty())
@@ -50,12 +48,12 @@ final class Judge {
     return LongStream.range(0, count)
         .mapToObj(i -> options.toBuilder().seed(options.seed() + i).build())
         .map(one -> generator.generate(prompt, one).text())
-        .map(text -> THOUGHTS.matcher(text).replaceFirst("").strip())
+        .map(JudgeText::said)
         .toList();
   }
 
   private static Optional<Boolean> verdict(String answer) {
-    String word = THOUGHTS.matcher(answer).replaceFirst("").toLowerCase(Locale.ROOT);
+    String word = JudgeText.said(answer).toLowerCase(Locale.ROOT);
     String plain = NO_LETTERS.matcher(word).replaceFirst("");
     if (plain.matches("(?s)yes\\b.*")) {
       return Optional.of(true);

@@ -63,7 +63,9 @@ final class PreferenceCheck {
           "nca_pair", Dpo.Form.NCA,
           "sppo_hard", Dpo.Form.SPPO,
           "apo_zero", Dpo.Form.APO_ZERO,
-          "apo_down", Dpo.Form.APO_DOWN);
+          "apo_down", Dpo.Form.APO_DOWN,
+          "aot", Dpo.Form.AOT,
+          "aot_pair", Dpo.Form.AOT_PAIR);
 
   private final JsonNode json;
   private final Report.Section section;
@@ -230,12 +232,13 @@ final class PreferenceCheck {
     boolean free = name.startsWith("reference_free");
     PreferencePairs task = pairs(loss, free ? ReferenceModel.none() : base());
     double tolerance = loss.averages() ? IPO_LOSS : LOSS;
-    Deviation losses = Deviation.NONE;
+    boolean ranked = loss.pairing() != PairLoss.Pairing.PAIRS;
+    Deviation losses = ranked ? ofRanks(loss, wanted) : Deviation.NONE;
     Deviation rewards = Deviation.NONE;
     for (int i = 0; i < pairs.size(); i++) {
       Evaluation<PreferenceBatch> one = task.evaluation();
-      losses =
-          losses.or(of(one.add(batch(pairs.subList(i, i + 1))), wanted, "losses", i, tolerance));
+      double alone = one.add(batch(pairs.subList(i, i + 1)));
+      losses = ranked ? losses : losses.or(of(alone, wanted, "losses", i, tolerance));
       Map<String, Double> found = one.metrics();
       if (!free) {
         rewards =
@@ -255,6 +258,27 @@ final class PreferenceCheck {
     if (!free) {
       section.compared("dpo " + name + " rewards", rewards);
     }
+  }
+
+  /** The terms of a loss that takes a batch's scores by their ranks. */
+  private Deviation ofRanks(PairLoss loss, JsonNode wanted) {
+    float[] policy = ReferenceModel.of(decoder).logProbs(batch(pairs).sides());
+    float[] reference = base().logProbs(batch(pairs).sides());
+    int size = pairs.size();
+    boolean differences = loss.pairing() == PairLoss.Pairing.RANKS_OF_DIFFERENCES;
+    double[] left = new double[size];
+    double[] right = new double[size];
+    for (int i = 0; i < size; i++) {
+      left[i] = (double) policy[i] - (differences ? policy[size + i] : reference[i]);
+      right[i] = (differences ? reference[i] : (double) policy[size + i]) - reference[size + i];
+    }
+    Arrays.sort(left);
+    Arrays.sort(right);
+    Deviation worst = Deviation.NONE;
+    for (int i = 0; i < size; i++) {
+      worst = worst.or(of(loss.terms(left[i], right[i]).loss(), wanted, "losses", i, LOSS));
+    }
+    return worst;
   }
 
   private PreferencePairs pairs(PairLoss loss, ReferenceModel reference) {

@@ -48,6 +48,8 @@ final class ExampleTexts {
     }
     if (example instanceof Example.Chat chat) {
       add(parts, "", chat.messages());
+    } else if (example instanceof Example.ChatPrompt prompt) {
+      add(parts, "prompt ", prompt.messages());
     } else if (example instanceof Example.ChatPreference preference) {
       add(parts, "prompt ", preference.prompt());
       add(parts, "chosen ", preference.chosen());
@@ -119,6 +121,9 @@ final class ExampleTexts {
     }
     if (example instanceof Example.Chat chat) {
       return new Example.Chat(map(chat.messages(), safe), chat.tools());
+    }
+    if (example instanceof Example.ChatPrompt prompt) {
+      return new Example.ChatPrompt(map(prompt.messages(), safe), prompt.tools());
     }
     if (example instanceof Example.UnpairedPreference one) {
       return new Example.UnpairedPreference(

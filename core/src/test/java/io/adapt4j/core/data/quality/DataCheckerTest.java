@@ -115,6 +115,18 @@ class DataCheckerTest {
   }
 
   @Test
+  void aPromptNeedsNoAnswerButIsLookedAt() {
+    DataReport report =
+        check(new Example.ChatPrompt(List.of(ChatMessage.user("I am at jane@example.org"))));
+    assertThat(report.findings(Check.ROLE_ORDER)).isEmpty();
+    assertThat(report.findings(Check.PERSONAL_DATA))
+        .singleElement()
+        .extracting(Finding::message)
+        .asString()
+        .contains("of the prompt user");
+  }
+
+  @Test
   void findsDuplicatesAndContradictions() {
     DataReport report =
         check(

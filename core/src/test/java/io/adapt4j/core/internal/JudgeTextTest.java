@@ -1,4 +1,4 @@
-package io.adapt4j.eval.judge;
+package io.adapt4j.core.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,31 +1,37 @@
-package io.adapt4j.eval.judge;
+package io.adapt4j.core.internal;
 
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Reads what a judge wrote. */
-final class JudgeText {
+/** Reads what a language model wrote that was asked to judge. */
+public final class JudgeText {
 
   private static final Pattern THOUGHTS = Pattern.compile("(?s)^.*</think>");
 
   private JudgeText() {}
 
-  /** What a judge says, without what it thinks before. */
-  static String said(String reply) {
+  /**
+   * Returns what a judge says, without what it thinks before.
+   *
+   * @param reply the judge's reply
+   * @return its end, stripped
+   */
+  public static String said(String reply) {
     return THOUGHTS.matcher(reply).replaceFirst("").strip();
   }
 
   /**
-   * The decision on a line of its own, such as {@code Verdict: A}. Empty where there is none, or
-   * where lines differ: what a judge meant is never guessed.
+   * Finds the decision on a line of its own, such as {@code Verdict: A}. What a judge meant is
+   * never guessed.
    *
    * @param reply the judge's reply
    * @param word what stands before the colon
    * @param decision a pattern of what may follow
+   * @return the decision in lower case; empty where there is none, or where lines differ
    */
-  static Optional<String> decision(String reply, String word, String decision) {
+  public static Optional<String> decision(String reply, String word, String decision) {
     Pattern line =
         Pattern.compile("(?im)^[\\s*#>]*" + word + "[\\s*]*:[\\s*]*(" + decision + ")[\\s*.]*$");
     List<String> found =

@@ -1,0 +1,78 @@
+package io.adapt4j.core.data;
+
+import io.adapt4j.core.chat.ChatMessage;
+import java.util.List;
+import java.util.Map;
+
+/** What a row asks, without the answers that it may come with. */
+public sealed interface RowPrompt {
+
+  /**
+   * A text to go on from.
+   *
+   * @param text the text; may be empty
+   */
+  record Plain(String text) implements RowPrompt {}
+
+  /**
+   * A conversation to answer.
+   *
+   * @param messages the conversation; empty where nothing stands before the answer
+   * @param tools JSON schemas of tools that the assistant may call; may be empty
+   */
+  record Conversation(List<ChatMessage> messages, List<Map<String, Object>> tools)
+      implements RowPrompt {
+
+    /**
+     * Copies the lists.
+     *
+     * @param messages the conversation
+     * @param tools JSON schemas of tools
+     */
+    public Conversation {
+      messages = List.copyOf(messages);
+      tools = List.copyOf(tools);
+    }
+  }
+
+  /**
+   * Finds the prompt of an example: a text as a whole, the prompt of a completion or of a pair, a
+   * conversation without the last message where that is the assistant's.
+   *
+   * @param example the example
+   * @return its prompt
+   * @throws DatasetException if it is of a kind that asks nothing
+   */
+  static RowPrompt of(Example example) {
+    if (example instanceof Example.Text text) {
+      return new Plain(text.text());
+    }
+    if (example instanceof Example.PromptCompletion pair) {
+      return new Plain(pair.prompt());
+    }
+    if (example instanceof Example.Preference pair) {
+      return new Plain(pair.prompt());
+    }
+    if (example instanceof Example.UnpairedPreference one) {
+      return new Plain(one.prompt());
+    }
+    if (example instanceof Example.ChatPrompt prompt) {
+      return new Conversation(prompt.messages(), prompt.tools());
+    }
+    if (example instanceof Example.ChatPreference pair) {
+      return new Conversation(pair.prompt(), List.of());
+    }
+    if (example instanceof Example.ChatUnpairedPreference one) {
+      return new Conversation(one.prompt(), List.of());
+    }
+    if (example instanceof Example.Chat chat) {
+      int last = chat.messages().size() - 1;
+      boolean answered = Example.Chat.isOfAssistant(chat.messages().get(last));
+      return new Conversation(chat.messages().subList(0, answered ? last : last + 1), chat.tools());
+    }
+    throw new DatasetException(
+        "expected a prompt (field prompt, text or messages), found "
+            + example.getClass().getSimpleName()
+            + ". State the shape or map the fields when the data is read.");
+  }
+}

@@ -1,0 +1,35 @@
+package io.adapt4j.core.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.PlainJson;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The rows of another dataset with a field beside those they have. */
+final class WithField extends DatasetView {
+
+  private final String field;
+  private final List<JsonNode> values;
+
+  WithField(Dataset all, String field, List<?> values) {
+    super(all, all.origin().thenUntold("values of '" + field + "' given by a program"));
+    if (values.size() != all.size()) {
+      throw new IllegalArgumentException(
+          "field '"
+              + field
+              + "': expected a value for each of "
+              + all.size()
+              + " rows, found "
+              + values.size());
+    }
+    this.field = field;
+    this.values = values.stream().map(PlainJson::tree).toList();
+  }
+
+  @Override
+  public Optional<Row> source(int row) {
+    Row own = super.source(row).orElseGet(() -> Row.of(Map.of()));
+    return Optional.of(own.with(field, values.get(row)));
+  }
+}

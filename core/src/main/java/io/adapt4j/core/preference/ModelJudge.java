@@ -1,0 +1,174 @@
+package io.adapt4j.core.preference;
+
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.PairQuestion;
+import io.adapt4j.core.text.PairQuestion.Choice;
+import io.adapt4j.core.text.RequestRefusedException;
+import io.adapt4j.core.text.TextGenerator;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Asks a language model which of two answers is better. Every two answers to a prompt are shown in
+ * both orders, and one is preferred only where it is in both. The verdict is a preferred answer
+ * with the one it was preferred to; of several such the two that are furthest apart by how often
+ * each was preferred less how often another was preferred to it. So n answers take n (n - 1)
+ * requests.
+ *
+ * <p>A reply without a clear verdict, and a request that is refused, decides nothing and is
+ * counted. Every setting gives a new judge that counts from 0. Thread-safe where the generator is.
+ */
+public final class ModelJudge implements PreferenceJudge {
+
+  private static final int DEFAULT_NEW_TOKENS = 512;
+
+  private final TextGenerator generator;
+  private final PairQuestion question;
+  private final GenerationOptions options;
+  private final LongAdder asked = new LongAdder();
+  private final LongAdder disagreements = new LongAdder();
+  private final LongAdder unreadable = new LongAdder();
+
+  /**
+   * What asking came to.
+   *
+   * @param pairs two answers each that were shown in both orders
+   * @param disagreements pairs on which the orders disagree, a tie in one of them included
+   * @param unreadable replies without a clear verdict, two a pair at most
+   */
+  public record Counts(long pairs, long disagreements, long unreadable) {}
+
+  private ModelJudge(TextGenerator generator, PairQuestion question, GenerationOptions options) {
+    this.generator = Objects.requireNonNull(generator, "generator");
+    this.question = question;
+    this.options = Objects.requireNonNull(options, "options");
+  }
+
+  static ModelJudge of(TextGenerator generator) {
+    return new ModelJudge(
+        generator,
+        PairQuestion.by(PairQuestion.DEFAULT_CRITERIA),
+        GenerationOptions.greedy().toBuilder().maxNewTokens(DEFAULT_NEW_TOKENS).build());
+  }
+
+  /**
+   * Says what makes an answer better. Default: {@link PairQuestion#DEFAULT_CRITERIA}.
+   *
+   * @param measure a sentence or several
+   * @return a new judge
+   * @throws IllegalArgumentException if it is blank
+   */
+  public ModelJudge criteria(String measure) {
+    return new ModelJudge(generator, question.criteria(measure), options);
+  }
+
+  /**
+   * Asks in other words.
+   *
+   * @param prompt as {@link PairQuestion#wording} takes it
+   * @return a new judge
+   * @throws IllegalArgumentException if it does not show question and answers
+   */
+  public ModelJudge wording(String prompt) {
+    return new ModelJudge(generator, question.wording(prompt), options);
+  }
+
+  /**
+   * Sets how the model writes. Default: greedily, up to 512 tokens.
+   *
+   * @param generation length, temperature and the like
+   * @return a new judge
+   */
+  public ModelJudge generating(GenerationOptions generation) {
+    return new ModelJudge(generator, question, generation);
+  }
+
+  /**
+   * Returns what asking has come to so far.
+   *
+   * @return counts over all prompts
+   */
+  public Counts counts() {
+    return new Counts(asked.sum(), disagreements.sum(), unreadable.sum());
+  }
+
+  @Override
+  public Optional<Verdict> judge(String prompt, List<String> answers) {
+    List<Verdict> pairs = new ArrayList<>();
+    List<List<ChatMessage>> requests = new ArrayList<>();
+    for (int one = 0; one < answers.size(); one++) {
+      for (int other = one + 1; other < answers.size(); other++) {
+        pairs.add(new Verdict(one, other));
+        requests.add(request(prompt, answers.get(one), answers.get(other)));
+        requests.add(request(prompt, answers.get(other), answers.get(one)));
+      }
+    }
+    String[] replies = replies(requests);
+    List<Verdict> preferred = new ArrayList<>();
+    for (int i = 0; i < pairs.size(); i++) {
+      preferred(pairs.get(i), replies[2 * i], replies[2 * i + 1]).ifPresent(preferred::add);
+    }
+    return furthestApart(preferred, answers.size());
+  }
+
+  private List<ChatMessage> request(String prompt, String first, String second) {
+    return List.of(ChatMessage.user(question.ask(prompt, first, second)));
+  }
+
+  /** What the model says; empty where it refuses. */
+  private String[] replies(List<List<ChatMessage>> requests) {
+    String[] replies = new String[requests.size()];
+    try {
+      generator.generateAll(requests, options, (number, answer) -> replies[number] = answer.text());
+    } catch (RequestRefusedException e) {
+      // One that is refused must not keep the others from being asked.
+      for (int i = 0; i < replies.length; i++) {
+        replies[i] = replies[i] == null ? reply(requests.get(i)) : replies[i];
+      }
+    }
+    return replies;
+  }
+
+  private String reply(List<ChatMessage> request) {
+    try {
+      return generator.generate(request, options).text();
+    } catch (RequestRefusedException e) {
+      return "";
+    }
+  }
+
+  /** Which of a pair is better, from the replies to both orders. */
+  private Optional<Verdict> preferred(Verdict pair, String inOrder, String swapped) {
+    asked.increment();
+    Optional<Choice> shown = PairQuestion.read(inOrder);
+    Optional<Choice> turned = PairQuestion.read(swapped);
+    if (shown.isEmpty() || turned.isEmpty()) {
+      unreadable.add((shown.isEmpty() ? 1 : 0) + (turned.isEmpty() ? 1 : 0));
+      return Optional.empty();
+    }
+    if (shown.get() == Choice.FIRST && turned.get() == Choice.SECOND) {
+      return Optional.of(pair);
+    }
+    if (shown.get() == Choice.SECOND && turned.get() == Choice.FIRST) {
+      return Optional.of(new Verdict(/* best= */ pair.worst(), /* worst= */ pair.best()));
+    }
+    boolean tie = shown.get() == Choice.NEITHER && turned.get() == Choice.NEITHER;
+    disagreements.add(tie ? 0 : 1);
+    return Optional.empty();
+  }
+
+  private static Optional<Verdict> furthestApart(List<Verdict> preferred, int answers) {
+    int[] lead = new int[answers];
+    for (Verdict one : preferred) {
+      lead[one.best()]++;
+      lead[one.worst()]--;
+    }
+    return preferred.stream()
+        .max(Comparator.comparingInt(one -> lead[one.best()] - lead[one.worst()]));
+  }
+}

@@ -1,0 +1,149 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.DenseLinear;
+import io.adapt4j.core.model.Linear;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A linear layer that stands in front of another one and changes what it computes. */
+abstract class AdapterLinear implements Linear {
+
+  private final List<Tensor> unmerged = new ArrayList<>();
+  private Linear base;
+  private boolean enabled = true;
+  private boolean merged;
+
+  /**
+   * Stands in front of a layer.
+   *
+   * @param base the layer, owned from now on
+   */
+  AdapterLinear(Linear base) {
+    this.base = base;
+  }
+
+  final Linear base() {
+    return base;
+  }
+
+  /** Stands in front of another layer from now on, without closing the one before. */
+  final void base(Linear other) {
+    base = other;
+  }
+
+  @Override
+  public final List<Part> parts() {
+    return base.parts();
+  }
+
+  @Override
+  public final Linear innermost() {
+    return base.innermost();
+  }
+
+  @Override
+  public final long inFeatures() {
+    return base.inFeatures();
+  }
+
+  @Override
+  public final long outFeatures() {
+    return base.outFeatures();
+  }
+
+  /** The base layer's only: the adapter's are no part of the checkpoint. */
+  @Override
+  public final List<Parameter> parameters() {
+    return base.parameters();
+  }
+
+  /** Brings what the layer computes with up to date after its values changed. */
+  abstract void refresh();
+
+  final void enabled(boolean on) {
+    enabled = on;
+  }
+
+  /** Whether the layer has anything to do beside the base. */
+  final boolean acts() {
+    return enabled && !merged;
+  }
+
+  /**
+   * The layer that merging writes to.
+   *
+   * @throws IllegalStateException if it has no plain weight
+   */
+  abstract DenseLinear plain();
+
+  /** Writes the adapter into the base weight. */
+  final void merge() {
+    if (!merged) {
+      write();
+      merged = true;
+    }
+  }
+
+  /** Gives the base weight its values back. */
+  final void unmerge() {
+    if (merged) {
+      restore();
+      closeUnmerged();
+      merged = false;
+    }
+  }
+
+  abstract void write();
+
+  abstract void restore();
+
+  /** Keeps values that {@link #restore} needs, in the order in which they are added. */
+  final void keep(Tensor values) {
+    unmerged.add(values.own());
+  }
+
+  final Tensor kept(int index) {
+    return unmerged.get(index);
+  }
+
+  private void closeUnmerged() {
+    unmerged.forEach(Tensor::close);
+    unmerged.clear();
+  }
+
+  /**
+   * Takes this layer out of a stack of layers and frees what it owns.
+   *
+   * @param top the stack's top
+   * @return the top of what is left
+   * @throws IllegalStateException if a layer that cannot close the gap stands in front
+   */
+  final Linear detach(Linear top) {
+    Linear left = without(top);
+    closeOwn();
+    return left;
+  }
+
+  /** The stack without this layer. */
+  abstract Linear without(Linear top);
+
+  static IllegalStateException covered() {
+    return new IllegalStateException(
+        "Another layer stands in front of this adapter; take that one off first");
+  }
+
+  abstract void closeAdapter();
+
+  private void closeOwn() {
+    closeAdapter();
+    closeUnmerged();
+  }
+
+  @Override
+  public final void close() {
+    base.close();
+    closeOwn();
+  }
+}

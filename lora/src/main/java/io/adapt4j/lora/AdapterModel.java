@@ -1,0 +1,113 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.model.LinearSlot;
+import io.adapt4j.core.model.Network;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A network with layers of an adapter in its linear places.
+ *
+ * @param <L> the layers
+ */
+abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter {
+
+  private final Network network;
+  private final Map<LinearSlot, L> layers = new LinkedHashMap<>();
+  private boolean enabled = true;
+  private boolean merged;
+  private boolean closed;
+
+  AdapterModel(Network network) {
+    this.network = network;
+  }
+
+  final Network network() {
+    return network;
+  }
+
+  final Collection<L> layers() {
+    return layers.values();
+  }
+
+  /** Puts a layer made of the present one into a place. */
+  final void put(LinearSlot slot, Function<Linear, L> layer) {
+    slot.replace(
+        base -> {
+          L made = layer.apply(base);
+          layers.put(slot, made);
+          return made;
+        });
+  }
+
+  /** Everything that trains, under PEFT's names. */
+  abstract List<Trained> trained();
+
+  /** Brings what the model computes with up to date after the trained values changed. */
+  abstract void refresh();
+
+  final boolean isEnabled() {
+    return enabled;
+  }
+
+  @Override
+  public final void merge() {
+    requireOpen();
+    if (!enabled) {
+      throw new IllegalStateException("Switch the adapter on before it is merged");
+    }
+    layers().forEach(AdapterLinear::plain);
+    layers().forEach(AdapterLinear::merge);
+    merged = true;
+  }
+
+  @Override
+  public final void unmerge() {
+    requireOpen();
+    layers().forEach(AdapterLinear::unmerge);
+    merged = false;
+  }
+
+  @Override
+  public final void enabled(boolean on) {
+    requireOpen();
+    if (merged && !on) {
+      throw new IllegalStateException("Unmerge the adapter before it is switched off");
+    }
+    enabled = on;
+    layers().forEach(layer -> layer.enabled(on));
+    switchBases(on);
+  }
+
+  /** Switches what the adapter changes beside its layers. */
+  void switchBases(boolean on) {}
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("This adapter has been taken off its model");
+    }
+  }
+
+  @Override
+  public final void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    boolean modelIsOpen = !network.embedding().value().isClosed();
+    if (merged && modelIsOpen) {
+      layers().forEach(AdapterLinear::unmerge);
+    }
+    layers.forEach((slot, layer) -> slot.replace(layer::detach));
+    closeBases(modelIsOpen);
+  }
+
+  /** Frees what the adapter holds beside its layers. */
+  void closeBases(boolean modelIsOpen) {}
+}
