@@ -40,7 +40,7 @@ final class FourBitPart implements AutoCloseable {
 
   void read(Checkpoint checkpoint, FourBitKernels kernels) {
     close();
-    codes = Tensor.empty(DType.U8, QuantisedTensor.packedBytes(count())).own();
+    codes = Tensor.emptyOnHost(DType.U8, QuantisedTensor.packedBytes(count())).own();
     matrix = kernels.matrix(source.read(checkpoint, codes, kernels));
   }
 

@@ -28,6 +28,18 @@ public final class EngineInfo {
   }
 
   /**
+   * Returns where tensors live. The system property {@code adapt4j.device} says it once for the
+   * process: {@code cpu}, the default, or {@code cuda} for the first CUDA device.
+   *
+   * @return {@code cpu} or {@code cuda:0}
+   * @throws EngineException if the property is {@code cuda} and libtorch is built without it or
+   *     finds no device, or if it is anything else
+   */
+  public static String device() {
+    return TensorDevice.current().name();
+  }
+
+  /**
    * Returns the number of threads an operator uses.
    *
    * @return at least 1

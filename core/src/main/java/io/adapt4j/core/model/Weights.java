@@ -123,7 +123,9 @@ public final class Weights {
         }
         String name = names.find(slice.name(), stored);
         try (Tensor target = parameter.master().narrow(0, slice.start(), slice.rows())) {
-          if (!slice.transposed() && target.type() == FLOATING.get(checkpoint.entry(name).type())) {
+          if (target.isOnHost()
+              && !slice.transposed()
+              && target.type() == FLOATING.get(checkpoint.entry(name).type())) {
             addCopies(copies, target, checkpoint, name);
           } else {
             fill(target, checkpoint, name, slice.transposed());
@@ -138,7 +140,7 @@ public final class Weights {
     network.packedLinears().forEach(packed -> packed.read(checkpoint));
   }
 
-  /** Reads of a stored tensor straight into a parameter's memory, which outlives the buffers. */
+  /** Reads of a stored tensor straight into a parameter's host memory, which outlives them. */
   private static void addCopies(
       List<Runnable> copies, Tensor target, Checkpoint checkpoint, String name) {
     long rowBytes = target.count() / Math.max(1, target.size(0)) * target.type().bytes();
@@ -190,13 +192,14 @@ public final class Weights {
     long rowsAtOnce = Math.max(1, PIECE / Math.max(1, rowBytes));
     for (long row = 0; row < target.size(0); row += rowsAtOnce) {
       long rows = Math.min(rowsAtOnce, target.size(0) - row);
+      long offset = row * rowBytes;
       try (Scope scope = Scope.open()) {
         Tensor piece = target.narrow(0, row, rows);
         if (contiguous && piece.type() == stored) {
-          checkpoint.read(name, row * rowBytes, piece.data());
+          piece.fill(memory -> checkpoint.read(name, offset, memory));
         } else {
-          Tensor raw = Tensor.empty(stored, piece.sizes());
-          checkpoint.read(name, row * rowBytes, raw.data());
+          Tensor raw = Tensor.emptyOnHost(stored, piece.sizes());
+          checkpoint.read(name, offset, raw.data());
           piece.copyFrom(raw);
         }
       }
@@ -286,7 +289,7 @@ public final class Weights {
     for (long row = 0; row < rows; row += rowsAtOnce) {
       try (Scope scope = Scope.open()) {
         Tensor piece = source.narrow(0, row, Math.min(rowsAtOnce, rows - row));
-        channel.write(piece.copyAs(FLOATING.get(type)).data());
+        channel.write(piece.copyAs(FLOATING.get(type)).toHost().data());
       }
     }
   }
