@@ -104,6 +104,13 @@ public final class Weights {
     return type;
   }
 
+  /** The type of what fills a tensor: a floating one, or codes for codes. */
+  private static DType requireType(TensorEntry entry, Tensor target) {
+    return target.type() == DType.U8 && entry.type() == StoredType.U8
+        ? DType.U8
+        : requireFloating(entry);
+  }
+
   /**
    * Fills a model from a checkpoint, the masters of values that train included. Values are
    * converted to the compute type piece by piece: no second copy of the model exists at any moment.
@@ -186,7 +193,7 @@ public final class Weights {
 
   private static void fillPieces(
       Tensor target, Checkpoint checkpoint, String name, boolean contiguous) {
-    DType stored = requireFloating(checkpoint.entry(name));
+    DType stored = requireType(checkpoint.entry(name), target);
     long rowElements = target.count() / Math.max(1, target.size(0));
     long rowBytes = rowElements * stored.bytes();
     long rowsAtOnce = Math.max(1, PIECE / Math.max(1, rowBytes));
@@ -289,7 +296,8 @@ public final class Weights {
     for (long row = 0; row < rows; row += rowsAtOnce) {
       try (Scope scope = Scope.open()) {
         Tensor piece = source.narrow(0, row, Math.min(rowsAtOnce, rows - row));
-        channel.write(piece.copyAs(FLOATING.get(type)).toHost().data());
+        DType written = type == StoredType.U8 ? DType.U8 : FLOATING.get(type);
+        channel.write(piece.copyAs(written).toHost().data());
       }
     }
   }
