@@ -42,6 +42,9 @@ final class FourBitPart implements AutoCloseable {
     close();
     codes = Tensor.emptyOnHost(DType.U8, QuantisedTensor.packedBytes(count())).own();
     matrix = kernels.matrix(source.read(checkpoint, codes, kernels));
+    if (matrix.holdsCodes()) {
+      closeCodes();
+    }
   }
 
   /**
@@ -62,6 +65,10 @@ final class FourBitPart implements AutoCloseable {
       matrix.close();
       matrix = null;
     }
+    closeCodes();
+  }
+
+  private void closeCodes() {
     if (codes != null) {
       codes.close();
       codes = null;

@@ -5,7 +5,9 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.qlora.internal.cuda.CudaDevice;
 import io.adapt4j.qlora.internal.cuda.DeviceBuffer;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /** What {@link CudaBindingTest} runs in a JVM of its own; prints what it finds. */
 final class CudaBindingProgram {
@@ -23,12 +25,54 @@ final class CudaBindingProgram {
       restore(matrix, reference);
       multiply(matrix, reference);
     }
+    train(device, Path.of(args[0]));
     device.synchronise();
     try (DeviceBuffer tooLarge = new DeviceBuffer(device, 1L << 40)) {
       System.out.println("allocated " + tooLarge.bytes());
     } catch (RuntimeException e) {
       System.out.println("memory: " + e.getMessage());
     }
+  }
+
+  /** Here the device's memory is the host's, so tensors there can be computed on in place. */
+  private static void train(CudaDevice device, Path base) {
+    CountingDevice counted = new CountingDevice(device);
+    try (QLoraRun run = QLoraRun.open(base, DType.F32)) {
+      run.read(JavaKernels.INSTANCE);
+      List<Double> losses = run.train();
+      List<float[]> logits = run.decode();
+      long open = Tensor.live();
+      run.read(new CudaKernels(counted, tensor -> true));
+      long parts = run.network.packedLinears().stream().mapToLong(one -> one.parts().size()).sum();
+      long codes = Tensor.live() - open + parts;
+      counted.reset();
+      List<Double> found = run.train();
+      print("trained", farthest(found, losses) < 1e-5, counted);
+      counted.reset();
+      List<float[]> decoded = run.decode();
+      boolean same = true;
+      for (int i = 0; i < decoded.size(); i++) {
+        for (int j = 0; j < decoded.get(i).length; j++) {
+          same &= Math.abs(decoded.get(i)[j] - logits.get(i)[j]) < 1e-4;
+        }
+      }
+      print("decoded", same, counted);
+      System.out.println("codes in host memory: " + codes);
+    }
+  }
+
+  private static double farthest(List<Double> found, List<Double> wanted) {
+    double farthest = 0;
+    for (int i = 0; i < wanted.size(); i++) {
+      farthest = Math.max(farthest, Math.abs(found.get(i) - wanted.get(i)));
+    }
+    return farthest;
+  }
+
+  private static void print(String what, boolean same, CountingDevice counted) {
+    System.out.printf(
+        "%s: %s, with kernels: %s, transfers: %d, allocations: %d%n",
+        what, same, counted.launches() > 0, counted.transfers(), counted.allocations());
   }
 
   private static void quantise(CudaKernels kernels) {
