@@ -3,6 +3,8 @@ package io.adapt4j.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.EngineException;
 import io.adapt4j.core.engine.Ops;
@@ -11,15 +13,23 @@ import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.engine.Scope;
 import io.adapt4j.core.engine.ShapesOnly;
 import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.EncoderInputs;
+import io.adapt4j.core.model.EncoderLoss;
 import io.adapt4j.core.model.KvCache;
 import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.TrainingStep;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -37,6 +47,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * stands in for it. Every operator checks where its tensors are.
  */
 class DevicePlacementTest {
+
+  private static final Path FAMILIES =
+      Path.of("..", "core", "src", "test", "resources", "families");
 
   private long before;
   private ShapesOnly elsewhere;
@@ -144,6 +157,51 @@ class DevicePlacementTest {
           assertThat(logits.toFloats()).containsOnly(0f);
         }
       }
+    }
+  }
+
+  static Stream<Path> families() throws IOException {
+    try (Stream<Path> folders = Files.list(FAMILIES)) {
+      return folders.filter(Files::isDirectory).sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void forwardAndBackwardPassOfEveryFamilyMixNoDevices(Path folder) {
+    try (Network network = Architectures.declare(ModelConfig.read(folder));
+        Checkpoint checkpoint = Checkpoint.open(folder)) {
+      network.allocate(DType.F32);
+      Weights.load(network, checkpoint);
+      network.parameters().forEach(Parameter::train);
+      for (boolean recompute : new boolean[] {false, true}) {
+        if (network instanceof Decoder decoder) {
+          LanguageModelLoss.evaluate(decoder, padded());
+          LanguageModelLoss.differentiate(decoder, padded(), 1, recompute, 1);
+        } else {
+          encode((Encoder) network, recompute);
+        }
+      }
+    }
+  }
+
+  private static void encode(Encoder encoder, boolean recompute) {
+    long[] ids = {5, 9, 12, 0};
+    long[] mask = {1, 1, 1, 0};
+    long[] types = new long[4];
+    long[] labels = encoder.predictsTokens() ? ids : new long[] {1};
+    if (encoder.predictsTokens() || encoder.classes() > 0) {
+      EncoderInputs batch = new EncoderInputs(ids, mask, types, labels, 1, 4);
+      EncoderLoss.evaluate(encoder, batch);
+      EncoderLoss.differentiate(encoder, batch, 1, recompute, 1);
+      return;
+    }
+    try (Scope scope = Scope.open();
+        Positions positions = encoder.positions(ids, mask, 1, 4)) {
+      Tensor tokens = Tensor.of(ids, 1, 4);
+      Tensor segments = Tensor.of(types, 1, 4);
+      assertThat(encoder.hidden(Ops.inference(), tokens, segments, positions, recompute).isOnHost())
+          .isFalse();
     }
   }
 

@@ -87,6 +87,11 @@ public final class ShapesOnly implements AutoCloseable {
           List.of("torch.copy_(targets[i], sources[i])", "self.copied(targets[i], sources[i])"),
           List.of("torch.index_select(", "self.selected("),
           List.of("torch.embedding(", "self.looked_up("),
+          List.of(
+              "torch.layer_norm(x, [x.size(-1)], weight, bias[0], eps)",
+              "torch.add(torch.mul(x, weight), bias[0])"),
+          List.of("torch.layer_norm(x, [x.size(-1)], weight, None, eps)", "torch.mul(x, weight)"),
+          List.of("torch.relu(x)", "torch.tanh(x)"),
           List.of("torch.logical_and(", "torch.bitwise_and("),
           List.of("torch.logical_not(", "torch.bitwise_not("),
           List.of("torch.abs(", "torch.neg("),
