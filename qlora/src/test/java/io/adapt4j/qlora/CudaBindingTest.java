@@ -46,9 +46,12 @@ class CudaBindingTest {
             "quantised: true",
             "restored: true",
             "multiplied: true",
-            "trained: true, with kernels: true, transfers: 0, allocations: 0",
-            "decoded: true, with kernels: true, transfers: 0, allocations: 0",
-            "codes in host memory: 0",
+            "F32 trained: true, with kernels: true, transfers: 0, allocations: 0",
+            "F32 decoded: true, with kernels: true, transfers: 0, allocations: 0",
+            "F32 codes in host memory: 0",
+            "BF16 trained: true, with kernels: true, transfers: 0, allocations: 0",
+            "BF16 decoded: true, with kernels: true, transfers: 0, allocations: 0",
+            "BF16 codes in host memory: 0",
             "memory: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY (2, out of memory): asked for"
                 + " 1099511627776 bytes, of 1073741824 bytes 1073741824 are free. Free memory on"
                 + " the device, or load a smaller model.");

@@ -19,18 +19,14 @@ public final class ShapesOnly implements AutoCloseable {
 
   private static final TensorDevice META = new TensorDevice(14, "meta");
 
-  /** Operators that make host tensors, or whose tensors may be in two places. */
+  /**
+   * Operators that make host tensors, that have one tensor only and also save paged state, or whose
+   * tensors may be in two places.
+   */
   private static final Set<String> CROSSING =
       Set.of(
-          "empty",
-          "zeros",
-          "randn",
-          "contiguous_as",
-          "to_host",
-          "copy_to",
-          "copy_beside",
-          "copy_into",
-          "refresh");
+          "empty", "zeros", "randn", "contiguous_as", "to_host", "copy_to", "copy_beside",
+          "copy_into", "refresh", "dtype_of", "narrow", "transpose", "copy_as");
 
   private static final Pattern HEADER = Pattern.compile("def (\\w+)\\(self, (.*)\\) -> (\\S.*):");
 
