@@ -14,6 +14,9 @@ import java.util.function.Consumer;
 /**
  * A libtorch tensor with exactly one owner.
  *
+ * <p>Tensors are made where {@link EngineInfo#device} says; those that hold data on its way there
+ * or back, and paged optimizer state, are in host memory in any case.
+ *
  * <p>A tensor made while a {@link Scope} is open on its thread belongs to that scope and is closed
  * with it, unless it is moved on ({@link Scope#keep}, {@link #own}); otherwise whoever made it
  * closes it. Closing twice is harmless; use after close throws {@link IllegalStateException}. Not

@@ -25,8 +25,19 @@ public final class ShapesOnly implements AutoCloseable {
    */
   private static final Set<String> CROSSING =
       Set.of(
-          "empty", "zeros", "randn", "contiguous_as", "to_host", "copy_to", "copy_beside",
-          "copy_into", "refresh", "dtype_of", "narrow", "transpose", "copy_as");
+          "empty",
+          "zeros",
+          "randn",
+          "contiguous_as",
+          "to_host",
+          "copy_to",
+          "copy_beside",
+          "copy_into",
+          "refresh",
+          "dtype_of",
+          "narrow",
+          "transpose",
+          "copy_as");
 
   private static final Pattern HEADER = Pattern.compile("def (\\w+)\\(self, (.*)\\) -> (\\S.*):");
 

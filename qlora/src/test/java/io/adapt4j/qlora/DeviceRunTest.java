@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.qlora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,14 +24,16 @@ import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.LoraAdapter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -84,7 +86,11 @@ class DeviceRunTest {
   }
 
   static Stream<FineTuningMethod> methods() {
-    return Stream.of(FullFineTuning.create(), Lora.rank(2).dropout(0.1), Lora.rank(2).dora());
+    return Stream.of(
+        FullFineTuning.create(),
+        Lora.rank(2).dropout(0.1),
+        Lora.rank(2).dora(),
+        QLora.nf4().rank(2));
   }
 
   @ParameterizedTest
@@ -105,9 +111,9 @@ class DeviceRunTest {
     assertThat(described(method).resume().build().run().reason()).isEqualTo(StopReason.COMPLETED);
     Path last = output.resolve("run").resolve("last");
     try (LanguageModel model =
-        method instanceof Lora
-            ? LanguageModel.load(STORIES, LoraAdapter.at(last))
-            : LanguageModel.load(ModelSource.path(last))) {
+        method instanceof FullFineTuning
+            ? LanguageModel.load(ModelSource.path(last))
+            : LanguageModel.load(STORIES, method.weightFormat(), LoraAdapter.at(last))) {
       GenerationOptions options = GenerationOptions.builder().maxNewTokens(3).build();
       assertThat(model.generateAll(List.of("Once", "Once upon a time"), options)).hasSize(2);
     }

@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.qlora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -28,15 +28,19 @@ import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.LoraInit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -50,6 +54,12 @@ class DevicePlacementTest {
 
   private static final Path FAMILIES =
       Path.of("..", "core", "src", "test", "resources", "families");
+
+  private static final int ROWS = 2;
+  private static final int LENGTH = 24;
+
+  /** That of the smallest vocabulary among the families, so that one batch fits all. */
+  private static final int VOCABULARY = 40;
 
   private long before;
   private ShapesOnly elsewhere;
@@ -89,13 +99,13 @@ class DevicePlacementTest {
   @ParameterizedTest
   @MethodSource("steps")
   void aStepMixesNoDevices(FineTuningMethod method, DType type, Optimizer optimizer) {
-    try (Decoder decoder = LoraCase.random(false, type);
+    try (Decoder decoder = decoder(type);
         Adaptation adaptation = method.attach(decoder, Path.of("base"), 5)) {
       for (boolean recompute : new boolean[] {false, true}) {
         TrainingStep.Settings settings = new TrainingStep.Settings(optimizer, 0.01, 1, recompute);
         try (TrainingStep<LanguageModelLoss.Inputs> step =
             TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
-          for (LanguageModelLoss.Inputs batch : List.of(LoraCase.batch(), padded(), packed())) {
+          for (LanguageModelLoss.Inputs batch : List.of(batch(), padded(), packed())) {
             assertThat(step.run(List.of(batch), 7, 1e-3, 1).applied()).isTrue();
           }
         }
@@ -111,30 +121,53 @@ class DevicePlacementTest {
     }
   }
 
+  private static Decoder decoder(DType type) {
+    String config = FourBitCase.llama(32, 48, 4, 8, 2, VOCABULARY);
+    Decoder decoder = Architectures.declareDecoder(ModelConfig.parse(Path.of("config"), config));
+    decoder.allocate(type);
+    Weights.randomise(decoder, 7);
+    return decoder;
+  }
+
+  private static LanguageModelLoss.Inputs batch() {
+    long[] ids = LongStream.range(0, ROWS * LENGTH).map(i -> i % VOCABULARY).toArray();
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    return new LanguageModelLoss.Inputs(ids, mask, ids.clone(), ROWS, LENGTH);
+  }
+
   private static LanguageModelLoss.Inputs padded() {
-    LanguageModelLoss.Inputs full = LoraCase.batch();
+    LanguageModelLoss.Inputs full = batch();
     long[] mask = full.attentionMask().clone();
     long[] labels = full.labels().clone();
-    for (int i = LoraCase.LENGTH - 5; i < LoraCase.LENGTH; i++) {
+    for (int i = LENGTH - 5; i < LENGTH; i++) {
       mask[i] = 0;
       labels[i] = -100;
     }
-    return new LanguageModelLoss.Inputs(full.ids(), mask, labels, LoraCase.ROWS, LoraCase.LENGTH);
+    return new LanguageModelLoss.Inputs(full.ids(), mask, labels, ROWS, LENGTH);
   }
 
   private static LanguageModelLoss.Inputs packed() {
-    LanguageModelLoss.Inputs full = LoraCase.batch();
+    LanguageModelLoss.Inputs full = batch();
     float[] weights = new float[full.labels().length];
     Arrays.fill(weights, 0.5f);
     int[][] documents = {{10, 14}, {20}};
     return new LanguageModelLoss.Inputs(
-        full.ids(),
-        full.attentionMask(),
-        full.labels(),
-        LoraCase.ROWS,
-        LoraCase.LENGTH,
-        documents,
-        weights);
+        full.ids(), full.attentionMask(), full.labels(), ROWS, LENGTH, documents, weights);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16"})
+  void kernelsOfTheCpuReachTensorsElsewhereThroughTheHost(DType type, @TempDir Path folder) {
+    try (QLoraRun run = QLoraRun.open(folder.resolve("base"), type)) {
+      for (FourBitKernels kernels : List.of(JavaKernels.INSTANCE, KernelChoice.kernels())) {
+        run.read(kernels);
+        assertThat(run.train()).containsOnly(0.0);
+        assertThat(run.decode()).isNotEmpty();
+      }
+    }
   }
 
   @ParameterizedTest
@@ -142,7 +175,7 @@ class DevicePlacementTest {
       value = DType.class,
       names = {"F32", "BF16"})
   void generatingMixesNoDevices(DType type) {
-    try (Decoder decoder = LoraCase.load(LoraCase.golden("models/llama"), type);
+    try (Decoder decoder = decoder(type);
         KvCache cache = decoder.newCache(2, 8)) {
       for (int count : new int[] {4, 1, 1}) {
         long[] mask = new long[Math.toIntExact(2 * (cache.length() + count))];
