@@ -103,7 +103,7 @@ final class LibTorch {
               boolean.class,
               byte[].class,
               long.class);
-      module = compile(ScriptArchive.build());
+      module = load(ScriptArchive.build());
     } catch (Throwable e) {
       throw new EngineException(
           "DJL's PyTorch natives could not be bound; Adapt4J needs pytorch-engine 0.36.0 and the"
@@ -115,29 +115,23 @@ final class LibTorch {
 
   private LibTorch() {}
 
-  private static long compile(byte[] archive) throws Throwable {
+  /** Loads an archive of operators, which stay in memory. */
+  static long load(byte[] archive) {
     int[] cpu = {0, -1};
-    return (long)
-        LOAD_MODULE.invokeExact(
-            (InputStream) new ByteArrayInputStream(archive), cpu, false, new byte[1 << 16], -1L);
-  }
-
-  /**
-   * Runs operators of other sources from now on, for tests; returns what {@link #use} goes back to.
-   */
-  static long use(byte[] archive) {
-    long before = module;
     try {
-      module = compile(archive);
+      return (long)
+          LOAD_MODULE.invokeExact(
+              (InputStream) new ByteArrayInputStream(archive), cpu, false, new byte[1 << 16], -1L);
     } catch (Throwable e) {
-      throw failure("compile", e);
+      throw failure("load", e);
     }
-    return before;
   }
 
-  /** Goes back to the operators of before. */
-  static void use(long before) {
-    module = before;
+  /** Runs other operators that have been loaded from now on, for tests; returns those of before. */
+  static long use(long operators) {
+    long before = module;
+    module = operators;
+    return before;
   }
 
   private record Natives(MethodHandles.Lookup lookup, Class<?> type, Object lib) {

@@ -118,8 +118,11 @@ public final class ShapesOnly implements AutoCloseable {
 
   /** Begins; closing it goes back to the CPU. */
   public static ShapesOnly open() {
-    long operators = LibTorch.use(ScriptArchive.build(operators()));
-    return new ShapesOnly(TensorDevice.use(META), operators);
+    return new ShapesOnly(TensorDevice.use(META), LibTorch.use(Loaded.OPERATORS));
+  }
+
+  private static final class Loaded {
+    static final long OPERATORS = LibTorch.load(ScriptArchive.build(operators()));
   }
 
   /** A tensor on the CPU all the same. */
