@@ -98,7 +98,11 @@ final class DoctorCommand implements Callable<Integer> {
     return GPU_DEVICES.stream()
         .filter(Files::exists)
         .findFirst()
-        .map(device -> device + " is there, but this build computes on the processor only")
+        .map(
+            device ->
+                device
+                    + " is there; adapt4j.device=cuda computes on it, with a CUDA build of"
+                    + " libtorch")
         .orElse(
             "none seen: neither " + GPU_DEVICES.get(0) + " nor " + GPU_DEVICES.get(1) + " exists");
   }

@@ -2,6 +2,8 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.engine.EngineException;
+import io.adapt4j.core.engine.EngineInfo;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Network;
@@ -31,6 +33,15 @@ final class FineTuneChecks {
   void require(boolean holds, String problem) {
     if (!holds) {
       problems.add(problem);
+    }
+  }
+
+  /** Whether tensors can be made at all, before a model is read and data encoded. */
+  void device() {
+    try {
+      EngineInfo.device();
+    } catch (EngineException e) {
+      problems.add(e.getMessage());
     }
   }
 

@@ -824,6 +824,7 @@ public final class FineTuner {
     }
 
     private void checkValues(FineTuneChecks checks) {
+      checks.device();
       checks.require(method != null, "no method: give Lora.rank(...) or FullFineTuning.create()");
       checks.dataset("training", train);
       if (validation == null) {

@@ -5,7 +5,7 @@ import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.config.GenerationDefaults;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Processor;
+import io.adapt4j.core.engine.EngineInfo;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.AttachedAdapter;
@@ -108,7 +108,9 @@ record LoadedModel(
       case BF16 -> DType.BF16;
       case FP16 -> DType.F16;
       case AUTO ->
-          isStoredAsBf16(network, checkpoint) && Processor.hasBf16() ? DType.BF16 : DType.F32;
+          isStoredAsBf16(network, checkpoint) && EngineInfo.multipliesBf16()
+              ? DType.BF16
+              : DType.F32;
     };
   }
 

@@ -49,7 +49,7 @@ final class LayerFile {
         List.of(rows, columns),
         channel -> {
           try (Scope scope = Scope.open()) {
-            channel.write(values.get().copyAs(DType.F32).data());
+            channel.write(values.get().copyAs(DType.F32).toHost().data());
           }
         });
   }

@@ -115,7 +115,8 @@ final class CpuMatrix implements FourBitMatrix {
   public void dequantise(Tensor target) {
     FourBitWeight open = open();
     requireShape("target", target, rows, columns);
-    open.dequantise(target.data(), code("target", target.type()), Torch.threads());
+    int type = code("target", target.type());
+    target.fill(memory -> open.dequantise(memory, type, Torch.threads()));
   }
 
   @Override
@@ -130,12 +131,25 @@ final class CpuMatrix implements FourBitMatrix {
           "first: expected 0 to %d, so that %d columns fit into y %s, found %d"
               .formatted(outputs - rows, rows, Arrays.toString(y.sizes()), first));
     }
+    if (!x.isOnHost() && !y.isOnHost()) {
+      multiplyThroughHost(x, y, first);
+      return;
+    }
     DType type = x.type();
     if (type != y.type() || type == DType.F16) {
       throw new IllegalArgumentException(
           "x and y: expected both F32 or both BF16, found " + type + " and " + y.type());
     }
     open.multiply(x.data(), n, code("x", type), y.data(), outputs, first, Torch.threads());
+  }
+
+  /** For who forces these kernels, or has no others, where tensors are a graphics processor's. */
+  private void multiplyThroughHost(Tensor x, Tensor y, int first) {
+    try (Tensor input = x.toHost();
+        Tensor output = y.toHost()) {
+      multiply(input, output, first);
+      y.copyFrom(output);
+    }
   }
 
   private static void requireShape(String field, Tensor tensor, long first, long second) {

@@ -8,6 +8,7 @@ import io.adapt4j.qlora.internal.cuda.DeviceBuffer;
 import io.adapt4j.qlora.internal.cuda.DeviceQuantiser;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.Predicate;
 
 /**
  * Computes on a CUDA device. Matrices live in its memory; weights that are wanted in host memory
@@ -18,9 +19,21 @@ final class CudaKernels implements FourBitKernels {
   static final String NAME = "cuda";
 
   private final Device device;
+  private final Predicate<Tensor> inPlace;
 
   CudaKernels(Device device) {
+    this(device, Tensor::isOnCuda);
+  }
+
+  /**
+   * Computes on a device.
+   *
+   * @param device where
+   * @param inPlace whether a tensor is in its memory; others are copied there and back
+   */
+  CudaKernels(Device device, Predicate<Tensor> inPlace) {
     this.device = device;
+    this.inPlace = inPlace;
   }
 
   /**
@@ -97,6 +110,6 @@ final class CudaKernels implements FourBitKernels {
 
   @Override
   public FourBitMatrix matrix(QuantisedTensor tensor) {
-    return new CudaMatrix(device, tensor);
+    return new CudaMatrix(device, tensor, inPlace);
   }
 }

@@ -7,6 +7,7 @@ import io.adapt4j.qlora.internal.cuda.DeviceBuffer;
 import io.adapt4j.qlora.internal.cuda.DeviceWeight;
 import io.adapt4j.qlora.internal.cuda.PackedWeight;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A 4-bit weight in the memory of a CUDA device. Tensors on the device are computed on in place;
@@ -18,9 +19,11 @@ final class CudaMatrix implements FourBitMatrix {
   private final int rows;
   private final int columns;
   private final DeviceWeight weight;
+  private final Predicate<Tensor> inPlace;
 
-  CudaMatrix(Device device, QuantisedTensor tensor) {
+  CudaMatrix(Device device, QuantisedTensor tensor, Predicate<Tensor> inPlace) {
     this.device = device;
+    this.inPlace = inPlace;
     this.rows = tensor.rows();
     this.columns = tensor.columns();
     this.weight = upload(device, tensor);
@@ -62,6 +65,11 @@ final class CudaMatrix implements FourBitMatrix {
   }
 
   @Override
+  public boolean holdsCodes() {
+    return true;
+  }
+
+  @Override
   public long bytes() {
     return weight.bytes();
   }
@@ -69,7 +77,7 @@ final class CudaMatrix implements FourBitMatrix {
   @Override
   public void dequantise(Tensor target) {
     requireType(target, DType.F32, DType.F16, DType.BF16);
-    if (target.isOnCuda()) {
+    if (inPlace.test(target)) {
       weight.dequantise(target.type(), target.address());
       return;
     }
@@ -83,12 +91,13 @@ final class CudaMatrix implements FourBitMatrix {
   public void multiply(Tensor x, Tensor y, int first) {
     requireType(x, DType.F32, DType.F16, DType.BF16);
     requireType(y, x.type());
-    if (x.isOnCuda() != y.isOnCuda()) {
+    boolean onDevice = inPlace.test(x);
+    if (onDevice != inPlace.test(y)) {
       throw new IllegalArgumentException("x and y: expected both on CUDA or neither");
     }
     int n = Math.toIntExact(x.count() / columns);
     int stride = Math.toIntExact(y.size(-1));
-    if (x.isOnCuda()) {
+    if (onDevice) {
       weight.multiply(x.type(), x.address(), n, y.address(), first, stride);
       return;
     }

@@ -43,7 +43,7 @@ interface FourBitKernels {
    * Takes a weight matrix over to compute with.
    *
    * @param tensor the quantised tensor, of two dimensions; its buffers stay as they are while the
-   *     matrix is open
+   *     matrix is open, unless it {@linkplain FourBitMatrix#holdsCodes holds its own}
    * @return the matrix; the caller closes it
    */
   FourBitMatrix matrix(QuantisedTensor tensor);

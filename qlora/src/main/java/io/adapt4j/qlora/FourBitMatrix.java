@@ -19,6 +19,15 @@ interface FourBitMatrix extends AutoCloseable {
   long bytes();
 
   /**
+   * Tells whether the codes are in memory of its own, so that those it was made from may go.
+   *
+   * @return false where it reads them where they were
+   */
+  default boolean holdsCodes() {
+    return false;
+  }
+
+  /**
    * Restores the weight.
    *
    * @param target [rows, columns], contiguous, F32, F16 or BF16; each weight is the exact product

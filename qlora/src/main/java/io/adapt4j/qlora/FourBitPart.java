@@ -40,8 +40,11 @@ final class FourBitPart implements AutoCloseable {
 
   void read(Checkpoint checkpoint, FourBitKernels kernels) {
     close();
-    codes = Tensor.empty(DType.U8, QuantisedTensor.packedBytes(count())).own();
+    codes = Tensor.emptyOnHost(DType.U8, QuantisedTensor.packedBytes(count())).own();
     matrix = kernels.matrix(source.read(checkpoint, codes, kernels));
+    if (matrix.holdsCodes()) {
+      closeCodes();
+    }
   }
 
   /**
@@ -62,6 +65,10 @@ final class FourBitPart implements AutoCloseable {
       matrix.close();
       matrix = null;
     }
+    closeCodes();
+  }
+
+  private void closeCodes() {
     if (codes != null) {
       codes.close();
       codes = null;

@@ -31,8 +31,10 @@ record JavaMatrix(QuantisedTensor tensor) implements FourBitMatrix {
 
   @Override
   public void dequantise(Tensor target) {
-    ByteBuffer memory = target.data();
-    DType type = target.type();
+    target.fill(memory -> restore(memory, target.type()));
+  }
+
+  private void restore(ByteBuffer memory, DType type) {
     int chunks = Math.toIntExact((tensor.elements() + CHUNK - 1) / CHUNK);
     IntStream.range(0, chunks)
         .parallel()

@@ -5,7 +5,9 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.qlora.internal.cuda.CudaDevice;
 import io.adapt4j.qlora.internal.cuda.DeviceBuffer;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /** What {@link CudaBindingTest} runs in a JVM of its own; prints what it finds. */
 final class CudaBindingProgram {
@@ -23,12 +25,46 @@ final class CudaBindingProgram {
       restore(matrix, reference);
       multiply(matrix, reference);
     }
+    train(device, Path.of(args[0]).resolve("fp32"), DType.F32, 1e-4);
+    train(device, Path.of(args[0]).resolve("bf16"), DType.BF16, 2e-2);
     device.synchronise();
     try (DeviceBuffer tooLarge = new DeviceBuffer(device, 1L << 40)) {
       System.out.println("allocated " + tooLarge.bytes());
     } catch (RuntimeException e) {
       System.out.println("memory: " + e.getMessage());
     }
+  }
+
+  /** Here the device's memory is the host's, so tensors there can be computed on in place. */
+  private static void train(CudaDevice device, Path base, DType type, double tolerance) {
+    CountingDevice counted = new CountingDevice(device);
+    try (QLoraRun run = QLoraRun.open(base, type)) {
+      run.read(JavaKernels.INSTANCE);
+      List<Double> losses = run.train();
+      List<float[]> logits = run.decode();
+      long open = Tensor.live();
+      run.read(new CudaKernels(counted, tensor -> true));
+      long parts = run.network.packedLinears().stream().mapToLong(one -> one.parts().size()).sum();
+      long codes = Tensor.live() - open + parts;
+      counted.reset();
+      print(type + " trained", run.train().equals(losses), counted);
+      counted.reset();
+      List<float[]> decoded = run.decode();
+      boolean same = true;
+      for (int i = 0; i < decoded.size(); i++) {
+        for (int j = 0; j < decoded.get(i).length; j++) {
+          same &= Math.abs(decoded.get(i)[j] - logits.get(i)[j]) < tolerance;
+        }
+      }
+      print(type + " decoded", same, counted);
+      System.out.println(type + " codes in host memory: " + codes);
+    }
+  }
+
+  private static void print(String what, boolean same, CountingDevice counted) {
+    System.out.printf(
+        "%s: %s, with kernels: %s, transfers: %d, allocations: %d%n",
+        what, same, counted.launches() > 0, counted.transfers(), counted.allocations());
   }
 
   private static void quantise(CudaKernels kernels) {

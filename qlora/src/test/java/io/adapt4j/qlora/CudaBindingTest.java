@@ -9,8 +9,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -35,12 +35,23 @@ class CudaBindingTest {
     HostDevice.compileDriver(folder);
     Path cache = folder.resolve("cache");
 
-    assertThat(run(cache))
+    assertThat(
+            JavaProgram.run(
+                CudaBindingProgram.class,
+                List.of("-Dadapt4j.cuda.cache=" + cache),
+                Map.of("LD_LIBRARY_PATH", folder.toString()),
+                folder.resolve("base").toString()))
         .contains(
             "device: Host 8.6",
             "quantised: true",
             "restored: true",
             "multiplied: true",
+            "F32 trained: true, with kernels: true, transfers: 0, allocations: 0",
+            "F32 decoded: true, with kernels: true, transfers: 0, allocations: 0",
+            "F32 codes in host memory: 0",
+            "BF16 trained: true, with kernels: true, transfers: 0, allocations: 0",
+            "BF16 decoded: true, with kernels: true, transfers: 0, allocations: 0",
+            "BF16 codes in host memory: 0",
             "memory: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY (2, out of memory): asked for"
                 + " 1099511627776 bytes, of 1073741824 bytes 1073741824 are free. Free memory on"
                 + " the device, or load a smaller model.");
@@ -62,27 +73,5 @@ class CudaBindingTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private List<String> run(Path cache) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-    if (Runtime.version().feature() >= 24) {
-      command.add("--enable-native-access=ALL-UNNAMED");
-    }
-    command.addAll(
-        List.of(
-            "-Dadapt4j.cuda.cache=" + cache,
-            "-cp",
-            System.getProperty("java.class.path"),
-            CudaBindingProgram.class.getName()));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("LD_LIBRARY_PATH", folder.toString());
-    builder.environment().put("OMP_WAIT_POLICY", "PASSIVE");
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    return output.lines().toList();
   }
 }

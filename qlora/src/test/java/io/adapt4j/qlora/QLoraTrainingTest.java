@@ -55,8 +55,7 @@ class QLoraTrainingTest {
   }
 
   /** Trains some steps on one batch; returns their losses. */
-  private static List<Double> train(
-      Network network, Adaptation adaptation, boolean recompute, int steps) {
+  static List<Double> train(Network network, Adaptation adaptation, boolean recompute, int steps) {
     TrainingStep.Settings settings =
         new TrainingStep.Settings(Optimizer.pagedAdamW(), 0, 1, recompute);
     long[] ids = new SplittableRandom(1).longs(ROWS * LENGTH, 3, VOCABULARY).toArray();

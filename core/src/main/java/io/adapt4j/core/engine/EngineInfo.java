@@ -28,6 +28,29 @@ public final class EngineInfo {
   }
 
   /**
+   * Returns where tensors live. The system property {@code adapt4j.device} says it once for the
+   * process: {@code cpu}, the default, or {@code cuda} for the first CUDA device.
+   *
+   * @return {@code cpu} or {@code cuda:0}
+   * @throws EngineException if the property is {@code cuda} and libtorch is built without it or
+   *     finds no device, or if it is anything else
+   */
+  public static String device() {
+    return TensorDevice.current().name();
+  }
+
+  /**
+   * Tells whether bfloat16 is multiplied natively where tensors live. Without that it saves memory
+   * but no time.
+   *
+   * @return on a CPU what {@link Processor#hasBf16} says; true on a CUDA device, which needs
+   *     compute capability 8.0 for it
+   */
+  public static boolean multipliesBf16() {
+    return !TensorDevice.current().isHost() || Processor.hasBf16();
+  }
+
+  /**
    * Returns the number of threads an operator uses.
    *
    * @return at least 1

@@ -46,7 +46,11 @@ final class LibTorch {
   private static final MethodHandle MANUAL_SEED;
   private static final MethodHandle GET_THREADS;
   private static final MethodHandle SET_THREADS;
-  private static final long MODULE;
+  private static final MethodHandle STRING_TO_VALUE;
+  private static final MethodHandle LOAD_MODULE;
+
+  /** The operators. */
+  private static volatile long module;
 
   /** Grad mode and executor settings are per thread in libtorch. */
   private static final ThreadLocal<Boolean> THREAD_READY = ThreadLocal.withInitial(() -> false);
@@ -74,6 +78,7 @@ final class LibTorch {
       DOUBLE_TO_VALUE = natives.find("iValueFromDouble", long.class, double.class);
       DOUBLES_TO_VALUE = natives.find("iValueFromDoubleList", long.class, double[].class);
       BOOL_TO_VALUE = natives.find("iValueFromBool", long.class, boolean.class);
+      STRING_TO_VALUE = natives.find("iValueFromString", long.class, String.class);
       VALUE_TO_TENSOR = natives.find("iValueToTensor", long.class, long.class);
       VALUE_TO_TENSORS = natives.find("iValueToTensorList", long[].class, long.class);
       VALUE_TO_LONG = natives.find("iValueToLong", long.class, long.class);
@@ -89,7 +94,7 @@ final class LibTorch {
       MANUAL_SEED = natives.find("torchManualSeed", void.class, long.class);
       GET_THREADS = natives.find("torchGetNumThreads", int.class);
       SET_THREADS = natives.find("torchSetNumThreads", void.class, int.class);
-      MethodHandle load =
+      LOAD_MODULE =
           natives.find(
               "moduleLoad",
               long.class,
@@ -98,15 +103,7 @@ final class LibTorch {
               boolean.class,
               byte[].class,
               long.class);
-      int[] cpu = {0, -1};
-      MODULE =
-          (long)
-              load.invokeExact(
-                  (InputStream) new ByteArrayInputStream(ScriptArchive.build()),
-                  cpu,
-                  false,
-                  new byte[1 << 16],
-                  -1L);
+      module = load(ScriptArchive.build());
     } catch (Throwable e) {
       throw new EngineException(
           "DJL's PyTorch natives could not be bound; Adapt4J needs pytorch-engine 0.36.0 and the"
@@ -117,6 +114,25 @@ final class LibTorch {
   }
 
   private LibTorch() {}
+
+  /** Loads an archive of operators, which stay in memory. */
+  static long load(byte[] archive) {
+    int[] cpu = {0, -1};
+    try {
+      return (long)
+          LOAD_MODULE.invokeExact(
+              (InputStream) new ByteArrayInputStream(archive), cpu, false, new byte[1 << 16], -1L);
+    } catch (Throwable e) {
+      throw failure("load", e);
+    }
+  }
+
+  /** Runs other operators that have been loaded from now on, for tests; returns those of before. */
+  static long use(long operators) {
+    long before = module;
+    module = operators;
+    return before;
+  }
 
   private record Natives(MethodHandles.Lookup lookup, Class<?> type, Object lib) {
     MethodHandle find(String name, Class<?> result, Class<?>... arguments)
@@ -207,7 +223,7 @@ final class LibTorch {
         SET_GRAD_MODE.invokeExact(true);
       }
       try {
-        return (long) RUN.invokeExact(MODULE, method, values, true, false);
+        return (long) RUN.invokeExact(module, method, values, true, false);
       } finally {
         if (grad) {
           SET_GRAD_MODE.invokeExact(false);
@@ -262,6 +278,9 @@ final class LibTorch {
     }
     if (argument instanceof double[] numbers) {
       return (long) DOUBLES_TO_VALUE.invokeExact(numbers);
+    }
+    if (argument instanceof String text) {
+      return (long) STRING_TO_VALUE.invokeExact(text);
     }
     if (argument instanceof DType type) {
       return (long) LONG_TO_VALUE.invokeExact((long) type.code());

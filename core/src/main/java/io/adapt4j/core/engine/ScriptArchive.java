@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -36,10 +37,17 @@ final class ScriptArchive {
   private ScriptArchive() {}
 
   static byte[] build() {
+    return build(sources());
+  }
+
+  /** The operators of this module. */
+  static String sources() {
+    return SOURCES.stream().map(ScriptArchive::resource).collect(Collectors.joining("\n"));
+  }
+
+  static byte[] build(String sources) {
     StringBuilder code = new StringBuilder(CLASS_HEADER);
-    for (String source : SOURCES) {
-      resource(source).lines().forEach(line -> code.append("  ").append(line).append('\n'));
-    }
+    sources.lines().forEach(line -> code.append("  ").append(line).append('\n'));
     String typed = code.toString().replace("(self,", "(self: __torch__.Ops,");
     return archive(typed.getBytes(StandardCharsets.UTF_8));
   }

@@ -9,9 +9,13 @@ import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * A libtorch tensor with exactly one owner.
+ *
+ * <p>Tensors are made where {@link EngineInfo#device} says; those that hold data on its way there
+ * or back, and paged optimizer state, are in host memory in any case.
  *
  * <p>A tensor made while a {@link Scope} is open on its thread belongs to that scope and is closed
  * with it, unless it is moved on ({@link Scope#keep}, {@link #own}); otherwise whoever made it
@@ -19,9 +23,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * thread safe.
  */
 public final class Tensor implements AutoCloseable {
-
-  /** ATen's number of CUDA devices. */
-  private static final int CUDA = 1;
 
   private static final AtomicLong LIVE = new AtomicLong();
 
@@ -49,9 +50,18 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor empty(DType type, long... sizes) {
-    Tensor tensor = LibTorch.tensor("empty", false, sizes, type);
-    tensor.type = type;
-    return tensor;
+    return make("empty", TensorDevice.current(), type, sizes);
+  }
+
+  /**
+   * Makes an uninitialised tensor in host memory, wherever others live.
+   *
+   * @param type element type
+   * @param sizes dimensions
+   * @return the tensor
+   */
+  public static Tensor emptyOnHost(DType type, long... sizes) {
+    return make("empty", TensorDevice.HOST, type, sizes);
   }
 
   /**
@@ -62,18 +72,39 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor zeros(DType type, long... sizes) {
-    return LibTorch.tensor("zeros", false, sizes, type);
+    return make("zeros", TensorDevice.current(), type, sizes);
   }
 
   /**
-   * Makes a tensor of standard normal values from libtorch's generator ({@link Torch#seed}).
+   * Makes a tensor of zeros in host memory, wherever others live.
+   *
+   * @param type element type
+   * @param sizes dimensions
+   * @return the tensor
+   */
+  public static Tensor zerosOnHost(DType type, long... sizes) {
+    return make("zeros", TensorDevice.HOST, type, sizes);
+  }
+
+  private static Tensor make(String factory, TensorDevice device, DType type, long[] sizes) {
+    Tensor tensor =
+        device.isHost()
+            ? LibTorch.tensor(factory, false, sizes, type)
+            : LibTorch.tensor(factory + "_on", false, sizes, type, device.name());
+    tensor.type = type;
+    return tensor;
+  }
+
+  /**
+   * Makes a tensor of standard normal values from libtorch's generator for the CPU ({@link
+   * Torch#seed}), whatever the device: the same values everywhere.
    *
    * @param type element type
    * @param sizes dimensions
    * @return the tensor
    */
   public static Tensor randn(DType type, long... sizes) {
-    return LibTorch.tensor("randn", false, sizes, type);
+    return LibTorch.tensor("randn", false, sizes, type).moved();
   }
 
   /**
@@ -84,10 +115,10 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor of(long[] values, long... sizes) {
-    Tensor tensor = empty(DType.I64, sizes);
+    Tensor tensor = emptyOnHost(DType.I64, sizes);
     tensor.requireCount(values.length);
     tensor.data().asLongBuffer().put(values);
-    return tensor;
+    return tensor.moved();
   }
 
   /**
@@ -98,10 +129,21 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor of(float[] values, long... sizes) {
-    Tensor tensor = empty(DType.F32, sizes);
+    Tensor tensor = emptyOnHost(DType.F32, sizes);
     tensor.requireCount(values.length);
     tensor.data().asFloatBuffer().put(values);
-    return tensor;
+    return tensor.moved();
+  }
+
+  /** This new host tensor, or where others live elsewhere its copy there. */
+  private Tensor moved() {
+    TensorDevice device = TensorDevice.current();
+    if (device.isHost()) {
+      return this;
+    }
+    try (this) {
+      return LibTorch.tensor("copy_to", false, this, device.name());
+    }
   }
 
   private void requireCount(int values) {
@@ -177,12 +219,58 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Tells tensors in host memory from others.
+   *
+   * @return true in host memory
+   */
+  public boolean isOnHost() {
+    return LibTorch.deviceKind(handle()) == TensorDevice.HOST.kind();
+  }
+
+  /**
+   * The elements in host memory, for {@link #data}.
+   *
+   * @return this tensor if it is there, of whatever layout; else a contiguous copy, owned by the
+   *     open scope, else by the caller
+   */
+  public Tensor toHost() {
+    return isOnHost() ? this : LibTorch.tensor("to_host", false, this);
+  }
+
+  /**
+   * A copy in the memory that another tensor is in, also where it is this tensor's own.
+   *
+   * @param other any tensor
+   * @return a new tensor
+   */
+  public Tensor copyBeside(Tensor other) {
+    return LibTorch.tensor("copy_beside", false, this, other);
+  }
+
+  /**
+   * Overwrites a contiguous tensor of at most 2 GiB from host memory, wherever it lives: the writer
+   * gets its own memory where that is in the host, else a host tensor that is then copied.
+   *
+   * @param writer fills all of the buffer, which is in native byte order
+   */
+  public void fill(Consumer<ByteBuffer> writer) {
+    if (isOnHost()) {
+      writer.accept(data());
+      return;
+    }
+    try (Tensor staged = emptyOnHost(type(), sizes())) {
+      writer.accept(staged.data());
+      copyFrom(staged);
+    }
+  }
+
+  /**
    * Tells tensors in the memory of a CUDA device from those in host memory.
    *
    * @return true on a CUDA device
    */
   public boolean isOnCuda() {
-    return LibTorch.deviceKind(handle()) == CUDA;
+    return LibTorch.deviceKind(handle()) == TensorDevice.CUDA.kind();
   }
 
   /**
@@ -193,7 +281,7 @@ public final class Tensor implements AutoCloseable {
    * @throws EngineException if libtorch has no such device
    */
   public Tensor copyToCuda(int device) {
-    return LibTorch.tensor("copy_to_cuda", false, this, device);
+    return LibTorch.tensor("copy_to", false, this, "cuda:" + device);
   }
 
   /**
@@ -234,16 +322,17 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * The tensor's own memory, without a copy. The tensor must be contiguous, in host memory, at most
-   * 2 GiB, and stay open while the buffer is used.
+   * The tensor's own memory, without a copy. The tensor must be contiguous, in host memory ({@link
+   * #toHost}, {@link #fill}), at most 2 GiB, and stay open while the buffer is used.
    *
    * @return a buffer in native byte order
+   * @throws IllegalStateException if it is not contiguous or not in host memory
    */
   public ByteBuffer data() {
     requireContiguous();
-    if (isOnCuda()) {
+    if (!isOnHost()) {
       throw new IllegalStateException(
-          "The data of a tensor on a CUDA device was asked for; copy it to the host first");
+          "The data of a tensor outside host memory was asked for; copy it to the host first");
     }
     if (count() == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.nativeOrder());

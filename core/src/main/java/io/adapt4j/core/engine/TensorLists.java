@@ -14,7 +14,13 @@ public final class TensorLists {
    * @return the norm; NaN or infinite if an element is
    */
   public static double norm(List<Tensor> tensors) {
-    return LibTorch.number("global_norm", tensors);
+    return item("global_norm", tensors);
+  }
+
+  private static double item(String method, Object... arguments) {
+    try (Tensor number = LibTorch.tensor(method, false, arguments)) {
+      return number.item();
+    }
   }
 
   /**
@@ -72,7 +78,7 @@ public final class TensorLists {
       List<Tensor> weights,
       List<Tensor> gradients,
       double strength) {
-    return LibTorch.number("pull", values, anchors, weights, gradients, strength);
+    return item("pull", values, anchors, weights, gradients, strength);
   }
 
   /**

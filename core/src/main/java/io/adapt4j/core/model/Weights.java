@@ -104,6 +104,13 @@ public final class Weights {
     return type;
   }
 
+  /** The type of what fills a tensor: a floating one, or codes for codes. */
+  private static DType requireType(TensorEntry entry, Tensor target) {
+    return target.type() == DType.U8 && entry.type() == StoredType.U8
+        ? DType.U8
+        : requireFloating(entry);
+  }
+
   /**
    * Fills a model from a checkpoint, the masters of values that train included. Values are
    * converted to the compute type piece by piece: no second copy of the model exists at any moment.
@@ -123,7 +130,9 @@ public final class Weights {
         }
         String name = names.find(slice.name(), stored);
         try (Tensor target = parameter.master().narrow(0, slice.start(), slice.rows())) {
-          if (!slice.transposed() && target.type() == FLOATING.get(checkpoint.entry(name).type())) {
+          if (target.isOnHost()
+              && !slice.transposed()
+              && target.type() == FLOATING.get(checkpoint.entry(name).type())) {
             addCopies(copies, target, checkpoint, name);
           } else {
             fill(target, checkpoint, name, slice.transposed());
@@ -138,7 +147,7 @@ public final class Weights {
     network.packedLinears().forEach(packed -> packed.read(checkpoint));
   }
 
-  /** Reads of a stored tensor straight into a parameter's memory, which outlives the buffers. */
+  /** Reads of a stored tensor straight into a parameter's host memory, which outlives them. */
   private static void addCopies(
       List<Runnable> copies, Tensor target, Checkpoint checkpoint, String name) {
     long rowBytes = target.count() / Math.max(1, target.size(0)) * target.type().bytes();
@@ -184,19 +193,20 @@ public final class Weights {
 
   private static void fillPieces(
       Tensor target, Checkpoint checkpoint, String name, boolean contiguous) {
-    DType stored = requireFloating(checkpoint.entry(name));
+    DType stored = requireType(checkpoint.entry(name), target);
     long rowElements = target.count() / Math.max(1, target.size(0));
     long rowBytes = rowElements * stored.bytes();
     long rowsAtOnce = Math.max(1, PIECE / Math.max(1, rowBytes));
     for (long row = 0; row < target.size(0); row += rowsAtOnce) {
       long rows = Math.min(rowsAtOnce, target.size(0) - row);
+      long offset = row * rowBytes;
       try (Scope scope = Scope.open()) {
         Tensor piece = target.narrow(0, row, rows);
         if (contiguous && piece.type() == stored) {
-          checkpoint.read(name, row * rowBytes, piece.data());
+          piece.fill(memory -> checkpoint.read(name, offset, memory));
         } else {
-          Tensor raw = Tensor.empty(stored, piece.sizes());
-          checkpoint.read(name, row * rowBytes, raw.data());
+          Tensor raw = Tensor.emptyOnHost(stored, piece.sizes());
+          checkpoint.read(name, offset, raw.data());
           piece.copyFrom(raw);
         }
       }
@@ -286,7 +296,8 @@ public final class Weights {
     for (long row = 0; row < rows; row += rowsAtOnce) {
       try (Scope scope = Scope.open()) {
         Tensor piece = source.narrow(0, row, Math.min(rowsAtOnce, rows - row));
-        channel.write(piece.copyAs(FLOATING.get(type)).data());
+        DType written = type == StoredType.U8 ? DType.U8 : FLOATING.get(type);
+        channel.write(piece.copyAs(written).toHost().data());
       }
     }
   }

@@ -3,6 +3,7 @@ package io.adapt4j.core.train;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.DynamicCode;
 import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.TensorLists;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +28,9 @@ final class AdamW8bitState extends OptimizerState {
   private final DynamicCode signed = DynamicCode.signed();
   private final DynamicCode unsigned = DynamicCode.unsigned();
 
-  AdamW8bitState(List<Trained> trained, Optimizer.AdamW8bit options, double weightDecay) {
-    super(trained);
+  AdamW8bitState(
+      List<Trained> trained, Optimizer.AdamW8bit options, double weightDecay, StateMemory memory) {
+    super(trained, memory);
     this.options = options;
     this.weightDecay = weightDecay;
     for (Trained one : trained) {
@@ -77,21 +79,37 @@ final class AdamW8bitState extends OptimizerState {
   void update(double learningRate) {
     for (int i = 0; i < moments.size(); i++) {
       Trained one = trained().get(i);
-      TensorLists.adamW8bit(
-          one.value(),
-          one.gradient(),
-          moments.get(i),
-          signed,
-          unsigned,
-          steps(),
-          new double[] {
-            learningRate,
-            options.beta1(),
-            options.beta2(),
-            options.eps(),
-            decays(one.name()) ? weightDecay : 0
-          });
+      List<Tensor> kept = new ArrayList<>(moments.get(i).mean());
+      int half = kept.size();
+      kept.addAll(moments.get(i).square());
+      memory()
+          .update(
+              kept,
+              one.value(),
+              near ->
+                  update(
+                      one,
+                      new TensorLists.Moments(
+                          near.subList(0, half), near.subList(half, near.size())),
+                      learningRate));
     }
+  }
+
+  private void update(Trained one, TensorLists.Moments near, double learningRate) {
+    TensorLists.adamW8bit(
+        one.value(),
+        one.gradient(),
+        near,
+        signed,
+        unsigned,
+        steps(),
+        new double[] {
+          learningRate,
+          options.beta1(),
+          options.beta2(),
+          options.eps(),
+          decays(one.name()) ? weightDecay : 0
+        });
   }
 
   @Override

@@ -7,7 +7,7 @@ import io.adapt4j.core.engine.TensorLists;
 import java.util.ArrayList;
 import java.util.List;
 
-/** AdamW with moments in fp32; one native call a step. */
+/** AdamW with moments in fp32; one native call a step, or where they are paged, one a value. */
 final class AdamWState extends OptimizerState {
 
   private final Optimizer.AdamW options;
@@ -16,8 +16,9 @@ final class AdamWState extends OptimizerState {
   private final List<Tensor> squares = moments("square");
   private final List<Tensor> counters = new ArrayList<>();
 
-  AdamWState(List<Trained> trained, Optimizer.AdamW options, double weightDecay) {
-    super(trained);
+  AdamWState(
+      List<Trained> trained, Optimizer.AdamW options, double weightDecay, StateMemory memory) {
+    super(trained, memory);
     this.options = options;
     this.weightDecay = weightDecay;
     trained.forEach(one -> counters.add(Tensor.zeros(DType.F32).own()));
@@ -25,14 +26,32 @@ final class AdamWState extends OptimizerState {
 
   @Override
   void update(double learningRate) {
-    TensorLists.adamW(
-        values(),
-        decayedValues(),
-        gradients(),
-        means,
-        squares,
-        counters,
-        new double[] {learningRate, options.beta1(), options.beta2(), options.eps(), weightDecay});
+    int all = trained().size();
+    int atOnce = memory().atOnce(all);
+    for (int first = 0; first < all; first += atOnce) {
+      update(first, first + atOnce, learningRate);
+    }
+  }
+
+  private void update(int first, int end, double learningRate) {
+    List<Trained> some = trained().subList(first, end);
+    List<Tensor> moments = new ArrayList<>(means.subList(first, end));
+    moments.addAll(squares.subList(first, end));
+    memory()
+        .update(
+            moments,
+            some.get(0).value(),
+            near ->
+                TensorLists.adamW(
+                    values(some),
+                    decayedValues(some),
+                    gradients(some),
+                    near.subList(0, some.size()),
+                    near.subList(some.size(), near.size()),
+                    counters.subList(first, end),
+                    new double[] {
+                      learningRate, options.beta1(), options.beta2(), options.eps(), weightDecay
+                    }));
   }
 
   /** The native operator counts by itself. */

@@ -9,6 +9,7 @@ import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.engine.Scope;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.model.Weights;
@@ -57,7 +58,9 @@ final class FisherFile {
       MessageDigest digest = FileDigest.sha256();
       for (Trained one : trained) {
         digest.update(one.name().getBytes(StandardCharsets.UTF_8));
-        digest.update(one.value().data());
+        try (Scope scope = Scope.open()) {
+          digest.update(one.value().toHost().data());
+        }
       }
       return new Anchor(trained, HexFormat.of().formatHex(digest.digest()));
     }

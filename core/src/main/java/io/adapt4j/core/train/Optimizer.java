@@ -131,7 +131,11 @@ public sealed interface Optimizer {
 
     @Override
     public OptimizerState start(List<Trained> trained, double weightDecay) {
-      return new AdamWState(trained, this, weightDecay);
+      return start(trained, weightDecay, StateMemory.BESIDE_VALUES);
+    }
+
+    OptimizerState start(List<Trained> trained, double weightDecay, StateMemory memory) {
+      return new AdamWState(trained, this, weightDecay, memory);
     }
 
     @Override
@@ -170,7 +174,11 @@ public sealed interface Optimizer {
 
     @Override
     public OptimizerState start(List<Trained> trained, double weightDecay) {
-      return new AdamW8bitState(trained, this, weightDecay);
+      return start(trained, weightDecay, StateMemory.BESIDE_VALUES);
+    }
+
+    OptimizerState start(List<Trained> trained, double weightDecay, StateMemory memory) {
+      return new AdamW8bitState(trained, this, weightDecay, memory);
     }
 
     @Override
@@ -302,9 +310,10 @@ public sealed interface Optimizer {
    * An optimizer whose state stays in the machine's memory (QLoRA, Dettmers et al. 2023, section
    * 3). Steps are those of the optimizer itself, to the bit.
    *
-   * <p>On a CPU, where everything lives in the machine's memory, this is the optimizer and nothing
-   * else: no memory is saved, none is moved. It matters to a plan for a graphics processor, which
-   * counts the state outside the processor's memory.
+   * <p>Where values live in the memory of a graphics processor, the state of one value at a time is
+   * copied there, updated and copied back: the processor holds no more of it than that of the
+   * largest value. On a CPU, where everything lives in the machine's memory, this is the optimizer
+   * and nothing else: no memory is saved, none is moved.
    *
    * @param optimizer AdamW, with its moments in 32 or in 8 bits
    */
@@ -325,7 +334,13 @@ public sealed interface Optimizer {
 
     @Override
     public OptimizerState start(List<Trained> trained, double weightDecay) {
-      return optimizer.start(trained, weightDecay);
+      return start(trained, weightDecay, StateMemory.paged(trained));
+    }
+
+    OptimizerState start(List<Trained> trained, double weightDecay, StateMemory memory) {
+      return optimizer instanceof AdamW8bit coded
+          ? coded.start(trained, weightDecay, memory)
+          : ((AdamW) optimizer).start(trained, weightDecay, memory);
     }
 
     @Override

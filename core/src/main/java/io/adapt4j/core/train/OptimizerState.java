@@ -21,11 +21,17 @@ public abstract class OptimizerState implements AutoCloseable {
       Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)");
 
   private final List<Trained> trained;
+  private final StateMemory memory;
   private final Map<String, Tensor> moments = new LinkedHashMap<>();
   private int steps;
 
   OptimizerState(List<Trained> trained) {
+    this(trained, StateMemory.BESIDE_VALUES);
+  }
+
+  OptimizerState(List<Trained> trained, StateMemory memory) {
     this.trained = List.copyOf(trained);
+    this.memory = memory;
   }
 
   /** Whether a value of this name is decayed: all but biases and norm weights, as Transformers. */
@@ -46,16 +52,32 @@ public abstract class OptimizerState implements AutoCloseable {
     return trained;
   }
 
+  final StateMemory memory() {
+    return memory;
+  }
+
   final List<Tensor> values() {
-    return trained.stream().map(Trained::value).toList();
+    return values(trained);
+  }
+
+  static List<Tensor> values(List<Trained> some) {
+    return some.stream().map(Trained::value).toList();
   }
 
   final List<Tensor> decayedValues() {
-    return trained.stream().filter(one -> decays(one.name())).map(Trained::value).toList();
+    return decayedValues(trained);
+  }
+
+  static List<Tensor> decayedValues(List<Trained> some) {
+    return some.stream().filter(one -> decays(one.name())).map(Trained::value).toList();
   }
 
   final List<Tensor> gradients() {
-    return trained.stream().map(Trained::gradient).toList();
+    return gradients(trained);
+  }
+
+  static List<Tensor> gradients(List<Trained> some) {
+    return some.stream().map(Trained::gradient).toList();
   }
 
   /** Steps performed. */
@@ -65,7 +87,7 @@ public abstract class OptimizerState implements AutoCloseable {
 
   /** Makes a tensor of zeros that is saved and closed with the state. */
   final Tensor moment(String name, DType type, long... sizes) {
-    Tensor tensor = Tensor.zeros(type, sizes).own();
+    Tensor tensor = memory.zeros(type, sizes).own();
     moments.put(name, tensor);
     return tensor;
   }

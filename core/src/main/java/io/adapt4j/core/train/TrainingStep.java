@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 
 /**
@@ -163,6 +164,16 @@ public final class TrainingStep<I> implements AutoCloseable {
    */
   public TrainingStep(
       Objective<I> objective, Adaptation adaptation, Settings settings, StepHooks hooks) {
+    this(objective, adaptation, settings, hooks, settings.optimizer()::start);
+  }
+
+  /** Makes the optimizer's state of values and weight decay as it is told to, for tests. */
+  TrainingStep(
+      Objective<I> objective,
+      Adaptation adaptation,
+      Settings settings,
+      StepHooks hooks,
+      BiFunction<List<Trained>, Double, OptimizerState> start) {
     this.objective = objective;
     this.adaptation = adaptation;
     this.settings = settings;
@@ -174,8 +185,7 @@ public final class TrainingStep<I> implements AutoCloseable {
     }
     byFactor.forEach(
         (factor, trained) ->
-            groups.add(
-                new Group(settings.optimizer().start(trained, settings.weightDecay()), factor)));
+            groups.add(new Group(start.apply(trained, settings.weightDecay()), factor)));
   }
 
   /** The factor of the first expression that fits. */

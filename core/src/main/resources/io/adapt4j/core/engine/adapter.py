@@ -78,7 +78,7 @@ def dora_merge(self, weight: Tensor, a: Tensor, b: Tensor, scale: float, gain: T
 
 # x + noise, uniform within magnitudes [B] either way, for x [B, T, hidden].
 def uniform_noise(self, x: Tensor, magnitudes: Tensor) -> Tensor:
-  noise = torch.uniform_(torch.empty(x.size(), dtype=6), -1., 1.)
+  noise = torch.uniform_(torch.empty(x.size(), dtype=6, device=x.device), -1., 1.)
   noise = torch.mul_(noise, torch.unsqueeze(torch.unsqueeze(magnitudes, 1), 2))
   return torch.to(torch.add_(noise, torch.to(x, 6)), x.dtype)
 
@@ -91,7 +91,7 @@ def principal_factors(self, w: Tensor, r: int, iterations: int) -> List[Tensor]:
     u, s, v = torch.linalg_svd(wf, False)
   else:
     width = min(r + 8, min(wf.size(0), wf.size(1)))
-    q, upper = torch.linalg_qr(torch.mm(wf, torch.randn([wf.size(1), width], dtype=6)))
+    q, upper = torch.linalg_qr(torch.mm(wf, torch.randn([wf.size(1), width], dtype=6, device=w.device)))
     for i in range(iterations):
       p, upper = torch.linalg_qr(torch.mm(torch.t(wf), q))
       q, upper = torch.linalg_qr(torch.mm(wf, p))

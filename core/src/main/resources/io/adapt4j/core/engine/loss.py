@@ -12,7 +12,7 @@ def vocabulary_logits(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], 
 # Sum of -log p(target), with weights (fp32 [N]) each term times its own. With gradients: [sum,
 # dhidden], times the factor, and dweight and dbias (fp32) added in place.
 def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, weights: List[Tensor], factor: float, rows: int, gradients: bool, dweight: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
-  total = torch.zeros([], dtype=7)
+  total = torch.zeros([], dtype=7, device=hidden.device)
   dhidden = torch.empty_like(hidden) if gradients else hidden
   n = hidden.size(0)
   start = 0
@@ -29,7 +29,7 @@ def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scal
     total = torch.sub(total, torch.sum(terms, dtype=7))
     if gradients:
       p = torch.exp_(logp)
-      torch.scatter_add_(p, 1, t, torch.full([count, 1], -1., dtype=6))
+      torch.scatter_add_(p, 1, t, torch.full([count, 1], -1., dtype=6, device=p.device))
       if len(w) > 0:
         p = torch.mul_(p, w[0])
       if cap > 0.:
@@ -50,7 +50,7 @@ def cross_entropy(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scal
 # Sum over rows of KL(p_base || p), both heads with the same scale and cap: [sum, dhidden], times the
 # factor, and dweight and dbias (fp32) added in place. Its derivative by the logits is p - p_base.
 def divergence(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], base_hidden: Tensor, base_weight: Tensor, base_bias: List[Tensor], scale: float, cap: float, factor: float, rows: int, dweight: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
-  total = torch.zeros([], dtype=7)
+  total = torch.zeros([], dtype=7, device=hidden.device)
   dhidden = torch.empty_like(hidden)
   n = hidden.size(0)
   start = 0
@@ -123,7 +123,7 @@ def class_cross_entropy(self, logits: Tensor, targets: Tensor, weights: List[Ten
   logp = torch.log_softmax(logits, -1, dtype=6)
   losses = torch.neg(torch.squeeze(torch.gather(logp, 1, t), 1))
   p = torch.exp_(logp)
-  torch.scatter_add_(p, 1, t, torch.full(t.size(), -1., dtype=6))
+  torch.scatter_add_(p, 1, t, torch.full(t.size(), -1., dtype=6, device=p.device))
   return self.weighted_loss(logits, losses, p, weights)
 
 # Mean over the row of -t log s(x) - (1 - t) log(1 - s(x)), s the logistic function.

@@ -1,5 +1,5 @@
-def global_norm(self, gradients: List[Tensor]) -> float:
-  return float(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(gradients))))
+def global_norm(self, gradients: List[Tensor]) -> Tensor:
+  return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(gradients)))
 
 def scale_all(self, tensors: List[Tensor], factor: float) -> int:
   torch._foreach_mul_(tensors, factor)
@@ -15,14 +15,14 @@ def add_squares(self, sums: List[Tensor], values: List[Tensor]) -> int:
   return 0
 
 # strength / 2 times the sum of w (value - anchor)^2; its gradients are added in place.
-def pull(self, values: List[Tensor], anchors: List[Tensor], weights: List[Tensor], gradients: List[Tensor], strength: float) -> float:
-  total = torch.zeros([], dtype=7)
+def pull(self, values: List[Tensor], anchors: List[Tensor], weights: List[Tensor], gradients: List[Tensor], strength: float) -> Tensor:
+  total = torch.zeros([], dtype=7, device=gradients[0].device)
   for i in range(len(values)):
     distance = torch.sub(values[i], anchors[i])
     weighted = torch.mul(distance, weights[i]) if len(weights) > 0 else distance
     total = torch.add(total, torch.sum(torch.mul(weighted, distance), dtype=7))
     torch.add_(gradients[i], weighted, alpha=strength)
-  return 0.5 * strength * float(total)
+  return torch.mul(total, 0.5 * strength)
 
 # AdamW (Loshchilov and Hutter 2019): decay first, bias-corrected moments, eps outside the root.
 # steps holds one F32 counter per parameter. The lists are used whole: TorchScript takes an in-place

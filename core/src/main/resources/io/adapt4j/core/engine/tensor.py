@@ -6,6 +6,13 @@ def empty(self, sizes: List[int], dtype: int) -> Tensor:
 def zeros(self, sizes: List[int], dtype: int) -> Tensor:
   return torch.zeros(sizes, dtype=dtype)
 
+# The same on another device than the CPU, such as "cuda:0".
+def empty_on(self, sizes: List[int], dtype: int, where: str) -> Tensor:
+  return torch.empty(sizes, dtype=dtype, device=torch.device(where))
+
+def zeros_on(self, sizes: List[int], dtype: int, where: str) -> Tensor:
+  return torch.zeros(sizes, dtype=dtype, device=torch.device(where))
+
 def randn(self, sizes: List[int], dtype: int) -> Tensor:
   return torch.to(torch.randn(sizes), dtype)
 
@@ -30,8 +37,15 @@ def concatenate(self, parts: List[Tensor], dim: int) -> Tensor:
 def contiguous_as(self, x: Tensor, dtype: int) -> Tensor:
   return torch.contiguous(torch.cpu(torch.to(x, dtype)))
 
-def copy_to_cuda(self, x: Tensor, index: int) -> Tensor:
-  return torch.to(torch.contiguous(x), torch.device(torch.format("cuda:{}", index)), x.dtype)
+def to_host(self, x: Tensor) -> Tensor:
+  return torch.contiguous(torch.cpu(x))
+
+def copy_to(self, x: Tensor, where: str) -> Tensor:
+  return torch.to(torch.contiguous(x), torch.device(where), x.dtype, False, True)
+
+# A copy on the device of another tensor, also where that is the same.
+def copy_beside(self, x: Tensor, other: Tensor) -> Tensor:
+  return torch.to(x, other.device, x.dtype, False, True)
 
 def copy_as(self, x: Tensor, dtype: int) -> Tensor:
   return torch.to(torch.contiguous(x), dtype, False, True)
@@ -56,7 +70,7 @@ def gather_rows(self, x: Tensor, index: Tensor) -> Tensor:
   return torch.index_select(torch.flatten(x, 0, -2), 0, index)
 
 def scatter_rows(self, dy: Tensor, index: Tensor, sizes: List[int]) -> Tensor:
-  flat = torch.zeros([sizes[0] * sizes[1], sizes[2]], dtype=dy.dtype)
+  flat = torch.zeros([sizes[0] * sizes[1], sizes[2]], dtype=dy.dtype, device=dy.device)
   return torch.view(torch.index_copy_(flat, 0, index, dy), sizes)
 
 # Scaled keep mask of dropout: 0 with probability p, 1 / (1 - p) otherwise.

@@ -184,15 +184,15 @@ def additive_mask(self, allowed: Tensor, dtype: int) -> Tensor:
   lowest = -3.3895313892515355e38
   if dtype == 5:
     lowest = -65504.0
-  mask = torch.zeros(allowed.size(), dtype=dtype)
+  mask = torch.zeros(allowed.size(), dtype=dtype, device=allowed.device)
   return torch.masked_fill_(mask, torch.logical_not(allowed), lowest)
 
 # Mask [B, 1, Tq, Tk] from a 0/1 mask [B, Tk]: causal, no look at padding, and, with a window, no
 # look further back. Queries are the last Tq positions.
 def causal_mask(self, attention_mask: Tensor, queries: int, window: int, dtype: int) -> Tensor:
   keys = attention_mask.size(1)
-  reach = torch.unsqueeze(torch.arange(keys - queries, keys), 1)
-  at = torch.unsqueeze(torch.arange(keys), 0)
+  reach = torch.unsqueeze(torch.arange(keys - queries, keys, device=attention_mask.device), 1)
+  at = torch.unsqueeze(torch.arange(keys, device=attention_mask.device), 0)
   seen = torch.le(at, reach)
   if window > 0:
     seen = torch.logical_and(seen, torch.gt(at, torch.sub(reach, window)))
@@ -203,7 +203,7 @@ def causal_mask(self, attention_mask: Tensor, queries: int, window: int, dtype: 
 def padding_mask(self, attention_mask: Tensor, window: int, dtype: int) -> Tensor:
   allowed = torch.to(attention_mask, 11).unsqueeze(1).unsqueeze(1)
   if window > 0:
-    at = torch.arange(attention_mask.size(1))
+    at = torch.arange(attention_mask.size(1), device=attention_mask.device)
     distance = torch.abs(torch.sub(torch.unsqueeze(at, 0), torch.unsqueeze(at, 1)))
     allowed = torch.logical_and(allowed, torch.le(distance, window))
   return self.additive_mask(allowed, dtype)
@@ -235,9 +235,9 @@ def hide_keys(self, scores: Tensor, start: int, end: int, first: int, last: int,
   low = -1.0e30 if scores.dtype != 5 else -3.0e4
   by_group = torch.view(scores, [scores.size(0), -1, count, last - first])
   if causal:
-    torch.add_(torch.narrow(by_group, 3, start - first, count), torch.triu(torch.full([count, count], low, dtype=scores.dtype), 1))
+    torch.add_(torch.narrow(by_group, 3, start - first, count), torch.triu(torch.full([count, count], low, dtype=scores.dtype, device=scores.device), 1))
   if window > 0:
-    far = torch.full([count, last - first], low, dtype=scores.dtype)
+    far = torch.full([count, last - first], low, dtype=scores.dtype, device=scores.device)
     if causal:
       torch.add_(by_group, torch.tril_(far, start - window - first))
     else:
@@ -271,7 +271,7 @@ def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: 
   kv_heads, length = k.size(1), k.size(2)
   kk = torch.reshape(k, [b * kv_heads, length, d])
   vv = torch.reshape(v, [b * kv_heads, length, d])
-  y = torch.empty([b, t, heads * d], dtype=q.dtype)
+  y = torch.empty([b, t, heads * d], dtype=q.dtype, device=q.device)
   by_head = torch.transpose(torch.view(y, [b, t, heads, d]), 1, 2)
   block = self.attention_block(q, length)
   start = 0
@@ -288,11 +288,19 @@ def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: 
 # The same both ways, for as many key/value heads as query heads, where nothing is differentiated:
 # the whole head in one kernel, without copies.
 def fused_attention(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float) -> Tensor:
+  return torch.flatten(torch.transpose(self.fused_heads(q, k, v, mask, scale), 1, 2), 2)
+
+# q [B, H, T, D], k and v [B, H, L, D] -> [B, H, T, D]. The CPU's kernel is called by name; elsewhere
+# libtorch chooses one.
+def fused_heads(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float) -> Tensor:
+  own = annotate(Optional[Tensor], None)
   if len(mask) > 0:
-    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0., False, attn_mask=mask[0], scale=scale)
+    own = mask[0]
+  if q.is_cpu:
+    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0., False, attn_mask=own, scale=scale)
   else:
-    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0., False, scale=scale)
-  return torch.flatten(torch.transpose(y, 1, 2), 2)
+    y = torch.scaled_dot_product_attention(q, k, v, own, 0., False, scale=scale)
+  return y
 
 # The weights are made again, block by block.
 def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], scale: float, cap: float, causal: bool, window: int) -> List[Tensor]:
@@ -301,9 +309,9 @@ def attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: 
   kk = torch.reshape(k, [b * kv_heads, length, d])
   vv = torch.reshape(v, [b * kv_heads, length, d])
   dy_by_head = torch.transpose(torch.view(dy, [b, t, heads, d]), 1, 2)
-  dq = torch.empty([b, heads, t, d], dtype=q.dtype)
-  dk = torch.zeros([b * kv_heads, length, d], dtype=6)
-  dv = torch.zeros([b * kv_heads, length, d], dtype=6)
+  dq = torch.empty([b, heads, t, d], dtype=q.dtype, device=q.device)
+  dk = torch.zeros([b * kv_heads, length, d], dtype=6, device=q.device)
+  dv = torch.zeros([b * kv_heads, length, d], dtype=6, device=q.device)
   block = self.attention_block(q, length)
   start = 0
   while start < t:
@@ -335,7 +343,7 @@ def gather_documents(self, x: Tensor, gather: Tensor) -> Tensor:
 # get zeros.
 def packed_attention(self, q: Tensor, k: Tensor, v: Tensor, gather: List[Tensor], real: List[Tensor], place: List[Tensor], scale: float, cap: float, window: int) -> Tensor:
   b, heads, t, d = q.size(0), q.size(1), q.size(2), q.size(3)
-  y = torch.zeros([b * t, heads * d], dtype=q.dtype)
+  y = torch.zeros([b * t, heads * d], dtype=q.dtype, device=q.device)
   for i in range(len(gather)):
     part = self.attention(self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window)
     torch.index_copy_(y, 0, place[i], torch.index_select(torch.flatten(part, 0, 1), 0, real[i]))
@@ -347,10 +355,10 @@ def packed_attention_backward(self, dy: Tensor, q: Tensor, k: Tensor, v: Tensor,
   flat = torch.flatten(dy, 0, 1)
   sums = annotate(List[Tensor], [])
   for x in [q, k, v]:
-    sums.append(torch.zeros([b * t, x.size(1), d], dtype=x.dtype))
+    sums.append(torch.zeros([b * t, x.size(1), d], dtype=x.dtype, device=x.device))
   for i in range(len(gather)):
     n, longest = gather[i].size(0), gather[i].size(1)
-    part = torch.zeros([n * longest, flat.size(1)], dtype=dy.dtype)
+    part = torch.zeros([n * longest, flat.size(1)], dtype=dy.dtype, device=dy.device)
     torch.index_copy_(part, 0, real[i], torch.index_select(flat, 0, place[i]))
     found = self.attention_backward(torch.view(part, [n, longest, -1]), self.gather_documents(q, gather[i]), self.gather_documents(k, gather[i]), self.gather_documents(v, gather[i]), annotate(List[Tensor], []), scale, cap, True, window)
     for j in range(3):
@@ -378,11 +386,7 @@ def cached_attention(self, q: Tensor, k_cache: Tensor, v_cache: Tensor, length: 
     return self.attention(q, k, v, near, scale, cap, False, 0)
   kv_heads = k.size(1)
   grouped = torch.reshape(q, [b, kv_heads, heads // kv_heads, d])
-  if len(near) > 0:
-    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(grouped, k, v, 0., False, attn_mask=near[0], scale=scale)
-  else:
-    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(grouped, k, v, 0., False, scale=scale)
-  return torch.reshape(y, [b, 1, heads * d])
+  return torch.reshape(self.fused_heads(grouped, k, v, near, scale), [b, 1, heads * d])
 
 # Kinds: 0 silu, 1 gelu, 2 gelu (tanh), 3 relu, 4 tanh.
 def activation(self, x: Tensor, kind: int) -> Tensor:

@@ -96,9 +96,9 @@ class TensorTest {
       try (Tensor copy = host.copyToCuda(0)) {
         assertThat(copy.isOnCuda()).isTrue();
         assertThat(copy.toFloats()).containsExactly(0, 0);
-        assertThatThrownBy(copy::data).hasMessageContaining("on a CUDA device");
+        assertThatThrownBy(copy::data).hasMessageContaining("outside host memory");
       } catch (EngineException e) {
-        assertThat(e).hasMessageContaining("copy_to_cuda").hasMessageContaining("CUDA");
+        assertThat(e).hasMessageContaining("copy_to").hasMessageContaining("CUDA");
       }
     }
   }
