@@ -62,7 +62,7 @@ record StoryRuns(Path examples, Path output, int epochs) {
             .promptsPerRollout(8)
             .groupSize(8)
             .maxNewTokens(NEW_TOKENS)
-            .klCoefficient(0.02)
+            .klCoefficient(0.1)
             .build();
     FineTuneReport report =
         FineTuner.builder()

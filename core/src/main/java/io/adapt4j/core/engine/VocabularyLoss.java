@@ -131,7 +131,7 @@ public final class VocabularyLoss {
    * @return their log-probabilities
    */
   public static Scores score(Tensor hidden, VocabularyHead head, Tensor targets) {
-    Tensor[] made = score("token_log_probabilities", hidden, head, targets);
+    Tensor[] made = score(hidden, head, targets, false);
     return new Scores(made[0], made[1]);
   }
 
@@ -152,13 +152,14 @@ public final class VocabularyLoss {
    * @return their log-probabilities and the entropies
    */
   public static Choices choices(Tensor hidden, VocabularyHead head, Tensor targets) {
-    Tensor[] made = score("log_probabilities_and_entropies", hidden, head, targets);
+    Tensor[] made = score(hidden, head, targets, true);
     return new Choices(made[0], made[1]);
   }
 
-  private static Tensor[] score(String method, Tensor hidden, VocabularyHead head, Tensor targets) {
+  private static Tensor[] score(
+      Tensor hidden, VocabularyHead head, Tensor targets, boolean entropies) {
     return LibTorch.tensors(
-        method,
+        "token_log_probabilities",
         false,
         hidden,
         head.weight().value(),
@@ -166,7 +167,8 @@ public final class VocabularyLoss {
         head.scale(),
         head.softCap(),
         targets,
-        rows(head));
+        rows(head),
+        entropies);
   }
 
   private static long rows(VocabularyHead head) {

@@ -77,10 +77,11 @@ def divergence(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], base_hi
     start = start + count
   return [total, dhidden]
 
-# [log p(target), 1 where the target is the likeliest token], each [N].
-def token_log_probabilities(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, rows: int) -> List[Tensor]:
+# Log-probabilities [N] of given tokens, and of each row either the entropy [N] of its distribution or
+# whether the token is the likeliest [N].
+def token_log_probabilities(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, rows: int, entropies: bool) -> List[Tensor]:
   scores = annotate(List[Tensor], [])
-  greedy = annotate(List[Tensor], [])
+  others = annotate(List[Tensor], [])
   n = hidden.size(0)
   start = 0
   while start < n:
@@ -89,25 +90,12 @@ def token_log_probabilities(self, hidden: Tensor, weight: Tensor, bias: List[Ten
     logits = self.vocabulary_logits(torch.narrow(hidden, 0, start, count), weight, bias, scale, cap)
     logp = torch.log_softmax(logits, -1, dtype=6)
     scores.append(torch.squeeze(torch.gather(logp, 1, torch.unsqueeze(t, 1)), 1))
-    greedy.append(torch.to(torch.eq(torch.argmax(logp, -1), t), 4))
+    if entropies:
+      others.append(torch.neg(torch.sum(torch.mul(torch.exp(logp), logp), [1])))
+    else:
+      others.append(torch.to(torch.eq(torch.argmax(logp, -1), t), 4))
     start = start + count
-  return [torch.cat(scores), torch.cat(greedy)]
-
-# Log-probabilities [N] of given tokens, and the entropies [N] of the distributions they are drawn from.
-def log_probabilities_and_entropies(self, hidden: Tensor, weight: Tensor, bias: List[Tensor], scale: float, cap: float, targets: Tensor, rows: int) -> List[Tensor]:
-  scores = annotate(List[Tensor], [])
-  entropies = annotate(List[Tensor], [])
-  n = hidden.size(0)
-  start = 0
-  while start < n:
-    count = min(rows, n - start)
-    t = torch.narrow(targets, 0, start, count)
-    logits = self.vocabulary_logits(torch.narrow(hidden, 0, start, count), weight, bias, scale, cap)
-    logp = torch.log_softmax(logits, -1, dtype=6)
-    scores.append(torch.squeeze(torch.gather(logp, 1, torch.unsqueeze(t, 1)), 1))
-    entropies.append(torch.neg(torch.sum(torch.mul(torch.exp(logp), logp), [1])))
-    start = start + count
-  return [torch.cat(scores), torch.cat(entropies)]
+  return [torch.cat(scores), torch.cat(others)]
 
 # Losses of N rows of logits [N, C]: [sum over rows, its gradient by the logits]. Weights: none, or
 # one a row [N].
