@@ -20,8 +20,10 @@ ADAPT4J_AVX512 inline void scales(const WeightData& weight, int64_t first, int64
   decodeScales(weight, first, count, out);
 }
 
-// Short rows one after the other are no streams that the processor foresees: the next ones are
-// asked for. Addresses past the end do no harm.
+// Products read codes so far ahead of where they are: the processor foresees no further than a page.
+constexpr int64_t AHEAD = 8 << 10;
+
+// Addresses past the end do no harm.
 ADAPT4J_INLINE void prefetch(const uint8_t* from) {
   _mm_prefetch(reinterpret_cast<const char*>(from), _MM_HINT_T0);
 }
@@ -152,7 +154,7 @@ ADAPT4J_AVX512 inline void multiplyRows(const WeightData& weight, const float* x
     for (int r = 0; r < ROWS; r++) {
       const uint8_t* from = packed[r] + g * GROUP_BYTES;
       words[r] = _mm512_maskz_loadu_epi32(present, from);
-      prefetch(from + ROWS * groups * GROUP_BYTES);
+      prefetch(from + AHEAD);
       for (int t = 0; t < TOKENS; t++) {
         parts[r][t] = _mm512_setzero_ps();
       }
@@ -186,7 +188,9 @@ ADAPT4J_AVX512 inline void multiplyRows(const WeightData& weight, const float* x
 template <int TOKENS>
 inline void multiplyTokens(const WeightData& weight, const void* x, float* scales, int64_t start,
                            int64_t end, const Products& products) {
-  constexpr int ROWS = TOKENS == 1 ? 4 : TOKENS <= 4 ? 2 : 1;
+  // One row is read in one stream, as fast as memory gives it. More tokens are more work on each
+  // byte: rows share the reading of tokens.
+  constexpr int ROWS = TOKENS == 1 || TOKENS > 4 ? 1 : 2;
   const auto* tokens = static_cast<const float*>(x);
   int64_t row = start;
   for (; row + ROWS <= end; row += ROWS) {
@@ -207,7 +211,9 @@ inline void multiply(const WeightData& weight, const void* x, int, int tokens, f
   BY_TOKENS[tokens - 1](weight, x, scales, start, end, products);
 }
 
-constexpr Kernels KERNELS{scales, dequantise, preparedBytes, prepare, multiply};
+ADAPT4J_AVX512 inline void quantise(Quantising& job) { quantiseBlocks(job); }
+
+constexpr Kernels KERNELS{scales, dequantise, preparedBytes, prepare, multiply, quantise};
 
 }  // namespace avx512
 
@@ -302,7 +308,8 @@ inline void multiply(const WeightData& weight, const void* x, int xType, int tok
   BY_TOKENS[tokens - 1](weight, x, scales, start, end, products);
 }
 
-constexpr Kernels KERNELS{avx512::scales, avx512::dequantise, preparedBytes, prepare, multiply};
+constexpr Kernels KERNELS{avx512::scales, avx512::dequantise, preparedBytes,
+                          prepare,        multiply,           avx512::quantise};
 
 }  // namespace avx512bf16
 }  // namespace adapt4j
