@@ -3,6 +3,7 @@ package io.adapt4j.benchmarks;
 import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Samples;
+import io.adapt4j.core.engine.Processor;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.qlora.Quantization;
@@ -152,7 +153,7 @@ public final class FourBitDecodeBenchmark {
     report.figure(loading.errorOf(Figure.smaller(part + ": loading", "s", loading.median())));
   }
 
-  /** What a token reads: all linear layers and the output layer, which NF4 leaves in bf16. */
+  /** What a token reads: all linear layers and the output layer, which NF4 leaves unquantised. */
   private long bytes(String part) {
     try (Decoder decoder = shape.declare()) {
       long weights = SmolLm.matmulParameters(decoder);
@@ -164,7 +165,9 @@ public final class FourBitDecodeBenchmark {
       }
       long packed =
           decoder.layerLinears().stream().mapToLong(FourBitDecodeBenchmark::packedBytes).sum();
-      return packed + decoder.head().weight().count() * Short.BYTES;
+      // Precision.AUTO computes in bf16 only where the processor does.
+      int headBytes = Processor.hasBf16() ? Short.BYTES : Float.BYTES;
+      return packed + decoder.head().weight().count() * headBytes;
     }
   }
 
