@@ -234,7 +234,9 @@ inline void multiply(const WeightData& weight, const void* x, int xType, int tok
   BY_TOKENS[tokens - 1](weight, x, xType, scales, start, end, products);
 }
 
-constexpr Kernels KERNELS{scales, dequantise, preparedBytes, prepare, multiply};
+ADAPT4J_AVX2 inline void quantise(Quantising& job) { quantiseBlocks(job); }
+
+constexpr Kernels KERNELS{scales, dequantise, preparedBytes, prepare, multiply, quantise};
 
 }  // namespace avx2
 }  // namespace adapt4j

@@ -15,13 +15,36 @@
 namespace adapt4j {
 namespace avx512 {
 
+// Quantised ones by a gather, which the compiler does not find: rows are short, and decoding theirs
+// takes a part of a product's time.
 ADAPT4J_AVX512 inline void scales(const WeightData& weight, int64_t first, int64_t count,
                                   float* out) {
-  decodeScales(weight, first, count, out);
+  if (weight.groupsPerBlock > 1 || !weight.plain.empty()) {
+    decodeScales(weight, first, count, out);
+    return;
+  }
+  const __m512 offset = _mm512_set1_ps(weight.offset);
+  for (int64_t done = 0; done < count;) {
+    const int64_t at = first + done;
+    const int64_t left = weight.nestedBlock - at % weight.nestedBlock;
+    const int64_t length = left < count - done ? left : count - done;
+    const __m512 absmax = _mm512_set1_ps(weight.absmax[at / weight.nestedBlock]);
+    for (int64_t i = 0; i < length; i += 16) {
+      const __mmask16 present = length - i < 16 ? (1 << (length - i)) - 1 : 0xFFFF;
+      const __m512i codes = _mm512_cvtepu8_epi32(
+          _mm_maskz_loadu_epi8(present, weight.codes.data() + at + i));
+      const __m512 numbers = _mm512_i32gather_ps(codes, weight.codeNumbers, 4);
+      _mm512_mask_storeu_ps(out + done + i, present,
+                            _mm512_add_ps(_mm512_mul_ps(numbers, absmax), offset));
+    }
+    done += length;
+  }
 }
 
-// Short rows one after the other are no streams that the processor foresees: the next ones are
-// asked for. Addresses past the end do no harm.
+// Products read codes so far ahead of where they are: the processor foresees no further than a page.
+constexpr int64_t AHEAD = 8 << 10;
+
+// Addresses past the end do no harm.
 ADAPT4J_INLINE void prefetch(const uint8_t* from) {
   _mm_prefetch(reinterpret_cast<const char*>(from), _MM_HINT_T0);
 }
@@ -137,7 +160,7 @@ ADAPT4J_AVX512 inline void multiplyRows(const WeightData& weight, const float* x
   __m512 sums[ROWS][TOKENS];
   for (int r = 0; r < ROWS; r++) {
     packed[r] = weight.packed + (row + r) * groups * GROUP_BYTES;
-    decodeScales(weight, (row + r) * groups, groups, scales + r * stride);
+    avx512::scales(weight, (row + r) * groups, groups, scales + r * stride);
     scales[r * stride + groups] = 0;
     for (int t = 0; t < TOKENS; t++) {
       sums[r][t] = _mm512_setzero_ps();
@@ -152,7 +175,7 @@ ADAPT4J_AVX512 inline void multiplyRows(const WeightData& weight, const float* x
     for (int r = 0; r < ROWS; r++) {
       const uint8_t* from = packed[r] + g * GROUP_BYTES;
       words[r] = _mm512_maskz_loadu_epi32(present, from);
-      prefetch(from + ROWS * groups * GROUP_BYTES);
+      prefetch(from + AHEAD);
       for (int t = 0; t < TOKENS; t++) {
         parts[r][t] = _mm512_setzero_ps();
       }
@@ -186,7 +209,9 @@ ADAPT4J_AVX512 inline void multiplyRows(const WeightData& weight, const float* x
 template <int TOKENS>
 inline void multiplyTokens(const WeightData& weight, const void* x, float* scales, int64_t start,
                            int64_t end, const Products& products) {
-  constexpr int ROWS = TOKENS == 1 ? 4 : TOKENS <= 4 ? 2 : 1;
+  // One row is read in one stream, as fast as memory gives it. More tokens are more work on each
+  // byte: rows share the reading of tokens.
+  constexpr int ROWS = TOKENS == 1 || TOKENS > 4 ? 1 : 2;
   const auto* tokens = static_cast<const float*>(x);
   int64_t row = start;
   for (; row + ROWS <= end; row += ROWS) {
@@ -207,7 +232,9 @@ inline void multiply(const WeightData& weight, const void* x, int, int tokens, f
   BY_TOKENS[tokens - 1](weight, x, scales, start, end, products);
 }
 
-constexpr Kernels KERNELS{scales, dequantise, preparedBytes, prepare, multiply};
+ADAPT4J_AVX512 inline void quantise(Quantising& job) { quantiseBlocks(job); }
+
+constexpr Kernels KERNELS{scales, dequantise, preparedBytes, prepare, multiply, quantise};
 
 }  // namespace avx512
 
@@ -302,7 +329,8 @@ inline void multiply(const WeightData& weight, const void* x, int xType, int tok
   BY_TOKENS[tokens - 1](weight, x, scales, start, end, products);
 }
 
-constexpr Kernels KERNELS{avx512::scales, avx512::dequantise, preparedBytes, prepare, multiply};
+constexpr Kernels KERNELS{avx512::scales, avx512::dequantise, preparedBytes,
+                          prepare,        multiply,           avx512::quantise};
 
 }  // namespace avx512bf16
 }  // namespace adapt4j

@@ -51,6 +51,27 @@ class FourBitWeight {
   // The most capable variant that runs here.
   static int bestVariant() { return best(); }
 
+  // Quantises count numbers of a type in blocks, of which the last may be short: codes to packed,
+  // scales to absmax. Returns whether all are finite; where not, neither is of use.
+  static bool quantise(int variant, const void* values, int type, long long count, int blockSize,
+                       const float* limits, bool fp4, unsigned char* packed, float* absmax,
+                       int threads) {
+    const int64_t blocks = (count + blockSize - 1) / blockSize;
+    Quantising job{static_cast<const uint8_t*>(values),
+                   type,
+                   count,
+                   blockSize,
+                   limits,
+                   fp4,
+                   packed,
+                   absmax,
+                   Pieces(blocks, Pieces::sizeFor(blocks, threads, 1)),
+                   {true}};
+    Sharing sharing{&kernelsOf(variant), &job};
+    onThreads(threads, quantisePieces, &sharing);
+    return job.finite;
+  }
+
   // The codes stay where they are and must outlive the weight.
   FourBitWeight(int variant, const unsigned char* packed, long long rows, long long columns,
                 int blockSize, const float* numbers)
@@ -99,6 +120,8 @@ class FourBitWeight {
   }
 
  private:
+  friend class FourBitWeights;
+
   // Tokens laid out for tiles at a time: as many as reuse a restored weight well, so that the
   // memory they take is bounded.
   static constexpr int64_t TILED_TOKENS = 512;
@@ -106,6 +129,16 @@ class FourBitWeight {
 
   // A restored weight of up to so many bytes may be in the caches still when it is used.
   static constexpr int64_t CACHED = 4 << 20;
+
+  struct Sharing {
+    const Kernels* kernels;
+    Quantising* job;
+  };
+
+  static void quantisePieces(void* context, int) {
+    auto* sharing = static_cast<Sharing*>(context);
+    sharing->kernels->quantise(*sharing->job);
+  }
 
   struct Restoring {
     const FourBitWeight* weight;
@@ -115,8 +148,15 @@ class FourBitWeight {
     Pieces pieces;
   };
 
-  struct Multiplying {
+  // Where in the rows of y the products of a weight go.
+  struct Place {
     const FourBitWeight* weight;
+    int64_t first;
+  };
+
+  // Pieces are of the rows of all weights, one below the other.
+  struct Multiplying {
+    const std::vector<Place>* places;
     const void* x;
     int64_t tokens;
     int type;
@@ -194,31 +234,37 @@ class FourBitWeight {
     if (tiled(tokens, type)) {
       multiplyTiles(x, tokens, products, threads);
     } else if (rowsAreWholeGroups()) {
-      multiplyGroups(x, tokens, type, products, threads);
+      multiplyGroups({{this, products.first}}, x, tokens, type, products, threads);
     } else {
       multiplyRestored(x, tokens, type, products, threads);
     }
   }
 
-  void multiplyGroups(const void* x, int64_t tokens, int type, const Products& products,
-                      int threads) const {
-    const int64_t tokenBytes = kernels_.preparedBytes(data_.columns, type);
+  // Weights of equal columns and variant share the prepared tokens and a hand-over to the threads.
+  static void multiplyGroups(const std::vector<Place>& places, const void* x, int64_t tokens,
+                             int type, const Products& products, int threads) {
+    const FourBitWeight& any = *places[0].weight;
+    const int64_t columns = any.data_.columns;
+    const int64_t tokenBytes = any.kernels_.preparedBytes(columns, type);
     const int64_t ready = aligned(tokenBytes * tokens);
     // Rows of scales are read in pairs of groups: room for one more, and one more.
-    const int64_t ofWorker = aligned(MAX_ROWS * (data_.columns / GROUP + 3) * 4);
+    const int64_t ofWorker = aligned(MAX_ROWS * (columns / GROUP + 3) * 4);
     uint8_t* scratch = Scratch::of(ready + threads * ofWorker);
     for (int64_t t = 0; t < tokens; t++) {
-      kernels_.prepare(at(x, t * data_.columns, type), type, data_.columns,
-                       scratch + t * tokenBytes);
+      any.kernels_.prepare(at(x, t * columns, type), type, columns, scratch + t * tokenBytes);
     }
-    Multiplying job{this,
+    int64_t rows = 0;
+    for (const Place& place : places) {
+      rows += place.weight->data_.rows;
+    }
+    Multiplying job{&places,
                     scratch,
                     tokens,
                     type,
                     &products,
                     scratch + ready,
                     ofWorker,
-                    Pieces(data_.rows, Pieces::sizeFor(data_.rows, threads, MAX_ROWS))};
+                    Pieces(rows, Pieces::sizeFor(rows, threads, MAX_ROWS))};
     onThreads(threads, multiplyPieces, &job);
   }
 
@@ -227,9 +273,19 @@ class FourBitWeight {
     auto* scales = reinterpret_cast<float*>(job->scratch + worker * job->scratchOfWorker);
     int64_t start, end;
     while (job->pieces.next(&start, &end)) {
-      job->weight->kernels_.multiply(job->weight->data_, job->x, job->type,
-                                     static_cast<int>(job->tokens), scales, start, end,
-                                     *job->products);
+      int64_t above = 0;
+      for (const Place& place : *job->places) {
+        const FourBitWeight& weight = *place.weight;
+        const int64_t from = start > above ? start - above : 0;
+        const int64_t to = end - above < weight.data_.rows ? end - above : weight.data_.rows;
+        if (from < to) {
+          Products products = *job->products;
+          products.first = place.first;
+          weight.kernels_.multiply(weight.data_, job->x, job->type,
+                                   static_cast<int>(job->tokens), scales, from, to, products);
+        }
+        above += weight.data_.rows;
+      }
     }
   }
 
@@ -240,7 +296,8 @@ class FourBitWeight {
     const int64_t ofWorker = aligned((data_.columns + 2 * GROUP) * 4);
     uint8_t* scratch = Scratch::of(ready + threads * ofWorker);
     scalar::prepare(x, type, data_.columns * tokens, scratch);
-    Multiplying job{this,
+    const std::vector<Place> only{{this, products.first}};
+    Multiplying job{&only,
                     scratch,
                     tokens,
                     type,
@@ -253,12 +310,13 @@ class FourBitWeight {
 
   static void multiplyRestoredPieces(void* context, int worker) {
     auto* job = static_cast<Multiplying*>(context);
-    const WeightData& data = job->weight->data_;
+    const FourBitWeight& weight = *(*job->places)[0].weight;
+    const WeightData& data = weight.data_;
     auto* buffer = reinterpret_cast<float*>(job->scratch + worker * job->scratchOfWorker);
     int64_t start, end;
     while (job->pieces.next(&start, &end)) {
       for (int64_t row = start; row < end; row++) {
-        const float* values = job->weight->restoreRow(row, buffer);
+        const float* values = weight.restoreRow(row, buffer);
         for (int64_t t = 0; t < job->tokens; t++) {
           const float* token = static_cast<const float*>(job->x) + t * data.columns;
           // Independent sums that compilers turn into vectors.
@@ -351,6 +409,37 @@ class FourBitWeight {
   const int variant_;
   const Kernels& kernels_;
   WeightData data_;
+};
+
+// Weights of one input whose products lie side by side: where they can be, they are multiplied
+// together. They must outlive this.
+class FourBitWeights {
+ public:
+  FourBitWeights() = default;
+
+  // Products of the weight are columns first ... of y.
+  void add(const FourBitWeight& weight, long long first) { places_.push_back({&weight, first}); }
+
+  // All columns of y [tokens, outputs] that weights have been added for.
+  void multiply(const void* x, long long tokens, int type, void* y, long long outputs,
+                int threads) const {
+    if (tokens > MAX_TOKENS || !areMultipliedTogether(tokens, type)) {
+      for (const auto& place : places_) {
+        place.weight->multiply(x, tokens, type, y, outputs, place.first, threads);
+      }
+    } else {
+      FourBitWeight::multiplyGroups(places_, x, tokens, type, Products{y, type, outputs, 0},
+                                    threads);
+    }
+  }
+
+ private:
+  bool areMultipliedTogether(int64_t tokens, int type) const {
+    const FourBitWeight& one = *places_[0].weight;
+    return one.rowsAreWholeGroups() && !one.tiled(tokens, type);
+  }
+
+  std::vector<FourBitWeight::Place> places_;
 };
 
 }  // namespace adapt4j

@@ -2,9 +2,8 @@
 
 // What each variant brings, and the variant for any processor.
 
+#include "quantise.h"
 #include "weight_data.h"
-
-#define ADAPT4J_INLINE inline __attribute__((always_inline))
 
 namespace adapt4j {
 
@@ -42,6 +41,9 @@ struct Kernels {
   // scales has room for MAX_ROWS rows.
   void (*multiply)(const WeightData& weight, const void* x, int xType, int tokens, float* scales,
                    int64_t start, int64_t end, const Products& products);
+
+  // Quantises the pieces of a run that are left.
+  void (*quantise)(Quantising& job);
 };
 
 // Most rows that share a pass over the tokens.
@@ -126,7 +128,9 @@ inline void multiply(const WeightData& weight, const void* x, int, int tokens, f
   }
 }
 
-constexpr Kernels KERNELS{scales, dequantise, preparedBytes, prepare, multiply};
+inline void quantise(Quantising& job) { quantiseBlocks(job); }
+
+constexpr Kernels KERNELS{scales, dequantise, preparedBytes, prepare, multiply, quantise};
 
 }  // namespace scalar
 }  // namespace adapt4j

@@ -1,10 +1,15 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Torch;
+import io.adapt4j.qlora.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
- * Kernels in C++ for the instruction sets of the processor. Weights become matrices in it; runs of
- * weights, which loading and converting ask for, are quantised and restored in Java.
+ * Kernels in C++ for the instruction sets of the processor. Runs of weights, which converting asks
+ * for, are restored in Java.
  */
 final class CpuKernels implements FourBitKernels {
 
@@ -56,19 +61,54 @@ final class CpuKernels implements FourBitKernels {
   }
 
   @Override
-  public void quantise(
+  public boolean quantise(
       Quantization quantization,
-      float[] values,
+      StoredType type,
+      ByteBuffer values,
       int count,
       ByteBuffer packed,
       float[] absmax,
       int block) {
-    JavaKernels.INSTANCE.quantise(quantization, values, count, packed, absmax, block);
+    if (!values.isDirect() || values.capacity() < (long) count * type.bytes()) {
+      throw new IllegalArgumentException(
+          "values: expected %d numbers in direct memory, found %s".formatted(count, values));
+    }
+    int bytes = (int) QuantisedTensor.packedBytes(count);
+    ByteBuffer place = packed.slice().limit(bytes);
+    ByteBuffer codes = packed.isDirect() ? place : ByteBuffer.allocateDirect(bytes);
+    float[] scales = new float[(int) quantization.blocks(count)];
+    boolean finite =
+        FourBitWeight.quantise(
+            variant.number,
+            values.duplicate().rewind(),
+            CpuMatrix.code("type", computed(type)),
+            count,
+            quantization.blockSize(),
+            quantization.type().limits(),
+            quantization.type() == QuantType.FP4,
+            codes,
+            scales,
+            Torch.threads());
+    if (!packed.isDirect()) {
+      place.put(codes);
+    }
+    System.arraycopy(scales, 0, absmax, block, scales.length);
+    packed.position(packed.position() + bytes);
+    return finite;
+  }
+
+  private static DType computed(StoredType type) {
+    return DType.valueOf(type.name());
   }
 
   @Override
   public void dequantise(QuantisedTensor tensor, long first, float[] target, int count) {
     JavaKernels.INSTANCE.dequantise(tensor, first, target, count);
+  }
+
+  @Override
+  public FourBitProduct product(List<FourBitMatrix> matrices) {
+    return new CpuProduct(matrices.stream().map(CpuMatrix.class::cast).toList());
   }
 
   @Override

@@ -122,8 +122,7 @@ final class CpuMatrix implements FourBitMatrix {
   @Override
   public void multiply(Tensor x, Tensor y, int first) {
     FourBitWeight open = open();
-    long n = x.sizes().length == 2 ? x.size(0) : -1;
-    requireShape("x", x, n, columns);
+    long n = requireRows(x, columns);
     long outputs = y.sizes().length == 2 ? y.size(1) : -1;
     requireShape("y", y, n, outputs);
     if (first < 0 || first > outputs - rows) {
@@ -135,12 +134,25 @@ final class CpuMatrix implements FourBitMatrix {
       multiplyThroughHost(x, y, first);
       return;
     }
+    int type = requireType(x, y);
+    open.multiply(x.data(), n, type, y.data(), outputs, first, Torch.threads());
+  }
+
+  /** The number of rows of x. */
+  static long requireRows(Tensor x, int columns) {
+    long n = x.sizes().length == 2 ? x.size(0) : -1;
+    requireShape("x", x, n, columns);
+    return n;
+  }
+
+  /** What C++ calls the type of both. */
+  static int requireType(Tensor x, Tensor y) {
     DType type = x.type();
     if (type != y.type() || type == DType.F16) {
       throw new IllegalArgumentException(
           "x and y: expected both F32 or both BF16, found " + type + " and " + y.type());
     }
-    open.multiply(x.data(), n, code("x", type), y.data(), outputs, first, Torch.threads());
+    return code("x", type);
   }
 
   /** For who forces these kernels, or has no others, where tensors are a graphics processor's. */
@@ -152,7 +164,7 @@ final class CpuMatrix implements FourBitMatrix {
     }
   }
 
-  private static void requireShape(String field, Tensor tensor, long first, long second) {
+  static void requireShape(String field, Tensor tensor, long first, long second) {
     long[] sizes = tensor.sizes();
     if (sizes.length != 2 || sizes[0] != first || sizes[1] != second) {
       throw new IllegalArgumentException(
@@ -165,7 +177,7 @@ final class CpuMatrix implements FourBitMatrix {
     return size < 0 ? name : Long.toString(size);
   }
 
-  private static int code(String field, DType type) {
+  static int code(String field, DType type) {
     return switch (type) {
       case F32 -> 0;
       case F16 -> 1;
@@ -185,7 +197,8 @@ final class CpuMatrix implements FourBitMatrix {
     return n <= CpuCosts.mostRows(variant, type, columns);
   }
 
-  private FourBitWeight open() {
+  /** The weight in C++. */
+  FourBitWeight open() {
     if (weight == null) {
       throw new IllegalStateException("This matrix has been closed");
     }

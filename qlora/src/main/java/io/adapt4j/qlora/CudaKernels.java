@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.qlora.internal.cuda.CudaDevice;
@@ -66,17 +67,24 @@ final class CudaKernels implements FourBitKernels {
   }
 
   @Override
-  public void quantise(
+  public boolean quantise(
       Quantization quantization,
-      float[] values,
+      StoredType type,
+      ByteBuffer values,
       int count,
       ByteBuffer packed,
       float[] absmax,
       int block) {
     int bytes = (int) QuantisedTensor.packedBytes(count);
     int blocks = (int) quantization.blocks(count);
+    float[] decoded = new float[count];
+    StoredFloats.decode(
+        type, values.duplicate().order(ByteOrder.LITTLE_ENDIAN).rewind(), decoded, count);
+    if (StoredFloats.firstNotFinite(decoded, count) >= 0) {
+      return false;
+    }
     ByteBuffer input = floats(count);
-    input.asFloatBuffer().put(values, 0, count);
+    input.asFloatBuffer().put(decoded);
     try (DeviceBuffer source = new DeviceBuffer(device, (long) count * Float.BYTES);
         DeviceBuffer codes = new DeviceBuffer(device, bytes);
         DeviceBuffer scales = new DeviceBuffer(device, (long) blocks * Float.BYTES)) {
@@ -97,6 +105,7 @@ final class CudaKernels implements FourBitKernels {
       found.asFloatBuffer().get(absmax, block, blocks);
     }
     packed.position(packed.position() + bytes);
+    return true;
   }
 
   private static ByteBuffer floats(int count) {

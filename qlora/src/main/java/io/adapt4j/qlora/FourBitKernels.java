@@ -1,6 +1,8 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.checkpoint.StoredType;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * The arithmetic on 4-bit weights. Everything else in this module goes through it, so that another
@@ -15,15 +17,18 @@ interface FourBitKernels {
    * Quantises a run of whole blocks, of which the last may be short.
    *
    * @param quantization format and block size
-   * @param values finite numbers
+   * @param type F32, F16 or BF16
+   * @param values numbers of that type from index 0 on, little-endian, in direct memory
    * @param count how many of them
    * @param packed takes the codes from its position on, which moves behind them
    * @param absmax takes the scales
    * @param block where in {@code absmax} the first of them goes
+   * @return whether all numbers are finite; where not, nothing of the result is of use
    */
-  void quantise(
+  boolean quantise(
       Quantization quantization,
-      float[] values,
+      StoredType type,
+      ByteBuffer values,
       int count,
       ByteBuffer packed,
       float[] absmax,
@@ -47,4 +52,15 @@ interface FourBitKernels {
    * @return the matrix; the caller closes it
    */
   FourBitMatrix matrix(QuantisedTensor tensor);
+
+  /**
+   * Joins weights of one input, to multiply by all of them at once.
+   *
+   * @param matrices what {@link #matrix} returned, at least one, of as many columns each; they stay
+   *     open while the product is
+   * @return the product; the caller closes it
+   */
+  default FourBitProduct product(List<FourBitMatrix> matrices) {
+    return new EachInTurn(matrices);
+  }
 }

@@ -36,6 +36,7 @@ final class FourBitLinear implements PackedLinear {
   private final List<FourBitPart> packed = new ArrayList<>();
   private final Map<Part, Parameter> plain = new LinkedHashMap<>();
   private final Workspace workspace;
+  private FourBitProduct product;
   private boolean closed;
 
   /**
@@ -143,13 +144,15 @@ final class FourBitLinear implements PackedLinear {
   }
 
   void read(Checkpoint checkpoint, FourBitKernels kernels) {
+    closeProduct();
     packed.forEach(part -> part.read(checkpoint, kernels));
+    product = kernels.product(packed.stream().map(FourBitPart::matrix).toList());
   }
 
   @Override
   public Tensor forward(Ops ops, Tensor x) {
     if (!ops.isRecording() && multipliesFaster(x)) {
-      return ops.foreignLinear(x, out, this::multiply, bias);
+      return ops.foreignLinear(x, out, product::multiply, bias);
     }
     return ops.frozenLinear(x, this::using, bias);
   }
@@ -159,12 +162,6 @@ final class FourBitLinear implements PackedLinear {
     return plain.isEmpty()
         && x.type() != DType.F16
         && packed.stream().allMatch(part -> part.matrix().multipliesFaster(x.type(), rows));
-  }
-
-  private void multiply(Tensor x, Tensor y) {
-    for (FourBitPart part : packed) {
-      part.matrix().multiply(x, y, Math.toIntExact(part.part().start()));
-    }
   }
 
   private Tensor using(DType type, Function<Tensor, Tensor> use) {
@@ -213,10 +210,18 @@ final class FourBitLinear implements PackedLinear {
   @Override
   public void close() {
     parameters().forEach(Parameter::close);
+    closeProduct();
     packed.forEach(FourBitPart::close);
     if (!closed) {
       closed = true;
       workspace.leave();
+    }
+  }
+
+  private void closeProduct() {
+    if (product != null) {
+      product.close();
+      product = null;
     }
   }
 }

@@ -1,6 +1,8 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.checkpoint.StoredType;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.stream.IntStream;
 
 /**
@@ -18,8 +20,34 @@ final class JavaKernels implements FourBitKernels {
     return "java";
   }
 
+  /** Numbers that are decoded at a time: a multiple of every block size. */
+  private static final int RUN = 1 << 16;
+
   @Override
-  public void quantise(
+  public boolean quantise(
+      Quantization quantization,
+      StoredType type,
+      ByteBuffer values,
+      int count,
+      ByteBuffer packed,
+      float[] absmax,
+      int block) {
+    ByteBuffer stored = values.duplicate().order(ByteOrder.LITTLE_ENDIAN).rewind();
+    float[] run = new float[Math.min(RUN, count)];
+    for (int first = 0; first < count; first += RUN) {
+      int length = Math.min(RUN, count - first);
+      StoredFloats.decode(type, stored, run, length);
+      if (StoredFloats.firstNotFinite(run, length) >= 0) {
+        return false;
+      }
+      int runBlock = block + first / quantization.blockSize();
+      quantise(quantization, run, length, packed, absmax, runBlock);
+    }
+    return true;
+  }
+
+  /** Quantises finite numbers in the same way. */
+  void quantise(
       Quantization quantization,
       float[] values,
       int count,

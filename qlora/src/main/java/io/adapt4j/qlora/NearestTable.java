@@ -1,5 +1,7 @@
 package io.adapt4j.qlora;
 
+import java.util.Arrays;
+
 /** {@link Nearest} among the few numbers of a 4-bit format, looked up instead of searched for. */
 final class NearestTable {
 
@@ -39,6 +41,11 @@ final class NearestTable {
       }
     }
     return low;
+  }
+
+  /** The largest value that goes to each number but the last. */
+  float[] limits() {
+    return Arrays.copyOf(upTo, upTo.length - 1);
   }
 
   /** The index of the nearest number to a value in [-1, 1]. */

@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -35,6 +36,11 @@ public enum QuantType {
     int nearest(float value) {
       return table.of(value);
     }
+
+    @Override
+    float[] limits() {
+      return table.limits();
+    }
   },
 
   /**
@@ -59,22 +65,30 @@ public enum QuantType {
       -6f / 12,
       -2f / 12,
       -3f / 12) {
+    @SuppressWarnings("ImmutableEnumChecker") // never changed
+    private final float[] boundaries = {
+      0.00260417f, 0.0859375f, 0.20833333f, 0.29166666f, 0.4166667f, 0.583333f, 0.8333333f
+    };
+
+    /** The codes of magnitudes, which do not rise with them. */
+    @SuppressWarnings("ImmutableEnumChecker") // never changed
+    private final int[] codes = {0, 1, 6, 7, 4, 5, 2, 3};
+
     @Override
     int nearest(float value) {
-      return magnitude(Math.abs(value)) | (value < 0 ? 8 : 0);
+      float magnitude = Math.abs(value);
+      int rank = 0;
+      while (rank < boundaries.length && magnitude > boundaries[rank]) {
+        rank++;
+      }
+      return codes[rank] | (value < 0 ? 8 : 0);
     }
 
-    private static int magnitude(float value) {
-      if (value > 0.29166666f) {
-        if (value > 0.583333f) {
-          return value > 0.8333333f ? 3 : 2;
-        }
-        return value > 0.4166667f ? 5 : 4;
-      }
-      if (value > 0.0859375f) {
-        return value > 0.20833333f ? 7 : 6;
-      }
-      return value > 0.00260417f ? 1 : 0;
+    @Override
+    float[] limits() {
+      float[] limits = Arrays.copyOf(boundaries, 15);
+      Arrays.fill(limits, boundaries.length, limits.length, Float.POSITIVE_INFINITY);
+      return limits;
     }
   };
 
@@ -106,4 +120,10 @@ public enum QuantType {
 
   /** The code, 0 to 15, of a value in [-1, 1]. */
   abstract int nearest(float value);
+
+  /**
+   * The 15 rising boundaries between codes, each the largest value below it: of values or, where
+   * the code has a sign, of magnitudes, filled up with infinity.
+   */
+  abstract float[] limits();
 }

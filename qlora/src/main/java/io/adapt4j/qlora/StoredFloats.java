@@ -24,7 +24,17 @@ final class StoredFloats {
     }
   }
 
-  /** Reads the number at a place of a little-endian buffer. */
+  /** The index of the first number that is NaN or infinite; -1 if there is none. */
+  static int firstNotFinite(float[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      if (!Float.isFinite(values[i])) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Reads the number at a byte of a little-endian buffer. */
   static float get(StoredType type, ByteBuffer bytes, int index) {
     return switch (type) {
       case F32 -> bytes.getFloat(index);

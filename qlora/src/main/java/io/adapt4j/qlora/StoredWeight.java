@@ -3,6 +3,8 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.TensorEntry;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -10,11 +12,8 @@ import java.util.List;
 /** An unquantised tensor of a checkpoint, read and quantised piece by piece. */
 final class StoredWeight {
 
-  /**
-   * Weights in memory at a time: a multiple of every block size. Small, since what a model's many
-   * tensors leave behind makes the Java heap grow beyond the model itself.
-   */
-  private static final int PIECE = 1 << 16;
+  /** Weights in memory at a time: a multiple of every block size. */
+  private static final int PIECE = 1 << 18;
 
   /** The largest buffer, a little below 2 GiB. */
   private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
@@ -73,14 +72,12 @@ final class StoredWeight {
   QuantisedTensor quantise(Quantization quantization, FourBitKernels kernels, ByteBuffer packed) {
     float[] absmax = new float[blocks(quantization)];
     forEachPiece(
-        (first, values, count) ->
-            kernels.quantise(
-                quantization,
-                values,
-                count,
-                packed,
-                absmax,
-                (int) (first / quantization.blockSize())));
+        (first, values, count) -> {
+          int block = (int) (first / quantization.blockSize());
+          if (!kernels.quantise(quantization, entry.type(), values, count, packed, absmax, block)) {
+            throw notFinite(first, values);
+          }
+        });
     Scales scales =
         quantization.doubleQuantised() ? NestedScales.of(absmax) : new PlainScales(absmax);
     return new QuantisedTensor(
@@ -91,11 +88,16 @@ final class StoredWeight {
   float[] absmax(Quantization quantization) {
     int size = quantization.blockSize();
     float[] absmax = new float[blocks(quantization)];
+    float[] decoded = new float[(int) Math.min(PIECE, entry.elements())];
     forEachPiece(
         (first, values, count) -> {
+          StoredFloats.decode(entry.type(), values, decoded, count);
+          if (StoredFloats.firstNotFinite(decoded, count) >= 0) {
+            throw notFinite(first, values);
+          }
           int block = (int) (first / size);
           for (int start = 0; start < count; start += size) {
-            absmax[block++] = JavaKernels.largest(values, start, Math.min(count, start + size));
+            absmax[block++] = JavaKernels.largest(decoded, start, Math.min(count, start + size));
           }
         });
     return absmax;
@@ -105,60 +107,64 @@ final class StoredWeight {
     return Math.toIntExact(quantization.blocks(entry.elements()));
   }
 
-  /** Takes a piece of a tensor. */
+  /** Takes a piece of a tensor: numbers of its type from index 0 on. */
   private interface Piece {
-    void accept(long first, float[] values, int count);
+    void accept(long first, ByteBuffer values, int count);
   }
 
   private void forEachPiece(Piece piece) {
-    if (transposed) {
-      forEachTransposedPiece(piece);
-      return;
-    }
-    int most = (int) Math.min(PIECE, entry.elements());
     int bytes = entry.type().bytes();
-    ByteBuffer raw = ByteBuffer.allocate(most * bytes).order(ByteOrder.LITTLE_ENDIAN);
-    float[] values = new float[most];
-    for (long first = 0; first < entry.elements(); first += most) {
-      int count = (int) Math.min(most, entry.elements() - first);
-      checkpoint.read(entry.name(), first * bytes, raw.clear().limit(count * bytes));
-      StoredFloats.decode(entry.type(), raw.flip(), values, count);
-      requireFinite(first, values, count);
-      piece.accept(first, values, count);
+    try (Tensor memory = Tensor.empty(DType.U8, Math.min(PIECE, entry.elements()) * bytes)) {
+      ByteBuffer values = memory.data().order(ByteOrder.LITTLE_ENDIAN);
+      for (long first = 0; first < entry.elements(); first += PIECE) {
+        int count = (int) Math.min(PIECE, entry.elements() - first);
+        values.clear().limit(count * bytes);
+        if (transposed) {
+          readTransposed(first, values);
+        } else {
+          checkpoint.read(entry.name(), first * bytes, values);
+        }
+        piece.accept(first, values.rewind(), count);
+      }
     }
   }
 
-  private void forEachTransposedPiece(Piece piece) {
+  private void readTransposed(long first, ByteBuffer values) {
     ByteBuffer all = checkpoint.bytes(entry.name());
+    int bytes = entry.type().bytes();
+    for (long index = first; values.hasRemaining(); index++) {
+      int at = (int) (storedIndex(index) * bytes);
+      if (bytes == Short.BYTES) {
+        values.putShort(all.getShort(at));
+      } else {
+        values.putInt(all.getInt(at));
+      }
+    }
+  }
+
+  /** Where in the file a place of the weight as it is quantised lies. */
+  private long storedIndex(long index) {
+    if (!transposed) {
+      return index;
+    }
     long columns = shape().get(1);
     long rows = shape().get(0);
-    float[] values = new float[(int) Math.min(PIECE, entry.elements())];
-    for (long first = 0; first < entry.elements(); first += values.length) {
-      int count = (int) Math.min(values.length, entry.elements() - first);
-      for (int i = 0; i < count; i++) {
-        long stored = (first + i) % columns * rows + (first + i) / columns;
-        values[i] = StoredFloats.get(entry.type(), all, (int) (stored * entry.type().bytes()));
-        if (!Float.isFinite(values[i])) {
-          throw notFinite(stored, values[i]);
-        }
-      }
-      piece.accept(first, values, count);
-    }
+    return index % columns * rows + index / columns;
   }
 
-  private void requireFinite(long first, float[] values, int count) {
-    for (int i = 0; i < count; i++) {
-      if (!Float.isFinite(values[i])) {
-        throw notFinite(first + i, values[i]);
-      }
+  /** Finds the number at fault in a piece that has one. */
+  private CheckpointException notFinite(long first, ByteBuffer values) {
+    int bytes = entry.type().bytes();
+    int at = 0;
+    while (Float.isFinite(StoredFloats.get(entry.type(), values, at * bytes))) {
+      at++;
     }
-  }
-
-  private CheckpointException notFinite(long index, float value) {
     return Problems.inTensor(
         entry,
         "finite weights",
-        value + " at " + Problems.position(index, entry.shape()),
+        StoredFloats.get(entry.type(), values, at * bytes)
+            + " at "
+            + Problems.position(storedIndex(first + at), entry.shape()),
         "Its block would become NaN: repair the checkpoint, or skip the module.");
   }
 }

@@ -204,6 +204,58 @@ class CpuKernelsTest {
             });
   }
 
+  /** Rows of whole groups, which are multiplied together, and others. */
+  @ParameterizedTest
+  @ValueSource(ints = {192, 50})
+  void weightsMultipliedTogetherGiveWhatEachGives(int columns) {
+    for (CpuVariant variant : variants().toList()) {
+      CpuKernels kernels = CpuKernels.of(variant);
+      try (FourBitMatrix a = kernels.matrix(FourBitCases.random(70, columns, Quantization.nf4()));
+          FourBitMatrix b = kernels.matrix(FourBitCases.random(1, columns, Quantization.fp4()));
+          FourBitMatrix c = kernels.matrix(FourBitCases.random(13, columns, Quantization.nf4()));
+          FourBitProduct product = kernels.product(List.of(a, b, c));
+          FourBitProduct each = new EachInTurn(List.of(a, b, c))) {
+        for (DType type : List.of(DType.F32, DType.BF16)) {
+          for (int n : new int[] {1, 3, 8, 9, 20}) {
+            try (Tensor x = Tensor.randn(type, n, columns);
+                Tensor found = Tensor.empty(type, n, 84);
+                Tensor expected = Tensor.empty(type, n, 84)) {
+              product.multiply(x, found);
+              each.multiply(x, expected);
+              assertThat(found.toFloats()).isEqualTo(expected.toFloats());
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void weightsOfOtherColumnsAreNotMultipliedTogether() {
+    CpuKernels kernels = CpuKernels.open();
+    try (FourBitMatrix one = kernels.matrix(FourBitCases.random(4, 64, Quantization.nf4()));
+        FourBitMatrix other = kernels.matrix(FourBitCases.random(4, 128, Quantization.nf4()))) {
+      refused(
+          () -> kernels.product(List.of(one, other)),
+          "columns: expected 64 in every weight, found 128");
+    }
+  }
+
+  @Test
+  void whatDoesNotFitAProductIsRefused() {
+    CpuKernels kernels = CpuKernels.open();
+    try (FourBitMatrix one = kernels.matrix(FourBitCases.random(4, 64, Quantization.nf4()));
+        Tensor x = Tensor.zeros(DType.F32, 2, 64);
+        Tensor y = Tensor.zeros(DType.F32, 2, 7)) {
+      FourBitProduct product = kernels.product(List.of(one, one));
+      refused(() -> product.multiply(x, y), "y: expected shape [2, 8], found [2, 7]");
+      product.close();
+      assertThatIllegalStateException()
+          .isThrownBy(() -> product.multiply(x, y))
+          .withMessageContaining("closed");
+    }
+  }
+
   @Test
   void subnormalWeightsAndTheLargestOnesAreRoundedOnce() {
     float[] scales = {Float.MIN_VALUE * 5, 1e-39f, 3e-6f, 7e4f, 65519, 65520, 3.4e38f, 0, 1e-7f};

@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.qlora.internal.cuda.CudaDevice;
@@ -68,11 +69,13 @@ final class CudaBindingProgram {
   }
 
   private static void quantise(CudaKernels kernels) {
-    float[] values = RandomWeights.normal(1000, 3);
+    ByteBuffer values = FourBitCases.stored(StoredType.F32, RandomWeights.normal(1000, 3));
     ByteBuffer[] packed = {ByteBuffer.allocate(500), ByteBuffer.allocate(500)};
     float[][] scales = {new float[16], new float[16]};
-    kernels.quantise(Quantization.fp4(), values, 1000, packed[0], scales[0], 0);
-    JavaKernels.INSTANCE.quantise(Quantization.fp4(), values, 1000, packed[1], scales[1], 0);
+    FourBitKernels[] both = {kernels, JavaKernels.INSTANCE};
+    for (int i = 0; i < both.length; i++) {
+      both[i].quantise(Quantization.fp4(), StoredType.F32, values, 1000, packed[i], scales[i], 0);
+    }
     System.out.println(
         "quantised: "
             + (packed[0].flip().equals(packed[1].flip()) && Arrays.equals(scales[0], scales[1])));

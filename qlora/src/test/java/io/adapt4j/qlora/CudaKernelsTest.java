@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.qlora.internal.cuda.Capability;
@@ -44,13 +45,16 @@ class CudaKernelsTest {
 
   @Test
   void aPieceIsQuantisedInItsPlace() {
-    float[] values = RandomWeights.normal(200, 1);
+    ByteBuffer values = FourBitCases.stored(StoredType.F32, RandomWeights.normal(200, 1));
     ByteBuffer[] packed = {ByteBuffer.allocate(120), ByteBuffer.allocate(120)};
     float[][] absmax = {new float[7], new float[7]};
     FourBitKernels[] both = {kernels, JavaKernels.INSTANCE};
     for (int i = 0; i < 2; i++) {
       packed[i].position(10);
-      both[i].quantise(Quantization.nf4(), values, 199, packed[i], absmax[i], 2);
+      boolean finite =
+          both[i].quantise(
+              Quantization.nf4(), StoredType.F32, values, 199, packed[i], absmax[i], 2);
+      assertThat(finite).isTrue();
     }
     assertThat(packed[0].position()).isEqualTo(packed[1].position()).isEqualTo(110);
     assertThat(packed[0].array()).isEqualTo(packed[1].array());

@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.engine.Tensor;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,14 +20,15 @@ final class EagerKernels implements FourBitKernels {
   }
 
   @Override
-  public void quantise(
+  public boolean quantise(
       Quantization quantization,
-      float[] values,
+      StoredType type,
+      ByteBuffer values,
       int count,
       ByteBuffer packed,
       float[] absmax,
       int block) {
-    JavaKernels.INSTANCE.quantise(quantization, values, count, packed, absmax, block);
+    return JavaKernels.INSTANCE.quantise(quantization, type, values, count, packed, absmax, block);
   }
 
   @Override

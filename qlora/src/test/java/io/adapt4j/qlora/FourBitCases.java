@@ -9,6 +9,7 @@ import io.adapt4j.core.engine.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,6 +48,14 @@ final class FourBitCases {
         StoredType.F32,
         packed.flip(),
         quantization.doubleQuantised() ? NestedScales.of(absmax) : new PlainScales(absmax));
+  }
+
+  /** Numbers as a checkpoint has them, in direct memory. */
+  static ByteBuffer stored(StoredType type, float[] values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(values.length * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    StoredFloats.encode(type, values, values.length, bytes);
+    return bytes.rewind();
   }
 
   static float[] normal(int count, long seed) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,9 +50,20 @@ class GoldenTensorTest {
     Quantization quantization = new Quantization(type, 64, false);
     try (Checkpoint golden = Checkpoint.openFile(file)) {
       StoredWeight input = new StoredWeight(golden, "input");
-      checkPlain(golden, input.quantise(quantization, KERNELS));
-      checkNested(golden, input.quantise(quantization.doubleQuant(true), KERNELS));
+      for (FourBitKernels kernels : quantisers()) {
+        checkPlain(golden, input.quantise(quantization, kernels));
+        checkNested(golden, input.quantise(quantization.doubleQuant(true), kernels));
+      }
     }
+  }
+
+  /** Java, and every variant in C++ that runs here. */
+  private static List<FourBitKernels> quantisers() {
+    List<FourBitKernels> all = new ArrayList<>(List.of(KERNELS));
+    if (CpuLibrary.get().isPresent()) {
+      CpuKernelsTest.variants().map(CpuKernels::of).forEach(all::add);
+    }
+    return all;
   }
 
   private static void checkPlain(Checkpoint golden, QuantisedTensor tensor) {

@@ -26,7 +26,7 @@ class StreamingTest {
 
   private static final int COLUMNS = 1025;
   private static final int COUNT = ROWS * COLUMNS;
-  private static final FourBitKernels KERNELS = JavaKernels.INSTANCE;
+  private static final JavaKernels KERNELS = JavaKernels.INSTANCE;
 
   @TempDir private Path temporary;
 

@@ -31,7 +31,6 @@ public final class CachedAttention {
       Tensor mask,
       AttentionRule rule) {
     LibTorch.run("cache_append", keys, values, k, v, length);
-    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
     return LibTorch.tensor(
         "cached_attention",
         false,
@@ -39,9 +38,54 @@ public final class CachedAttention {
         keys,
         values,
         length + k.size(2),
-        masks,
+        masks(mask),
         rule.scale(),
         rule.softCap(),
         rule.window());
+  }
+
+  /**
+   * Does the same from a joined projection, whose queries and keys are turned first.
+   *
+   * @param projected queries, keys and values side by side [B, T, (H + K + K) D]
+   * @param queryHeads H
+   * @param table cosines and sines for the positions
+   * @param keys key cache [B, K, capacity, D], written at {@code length}
+   * @param values value cache, likewise
+   * @param length tokens held before this call
+   * @param mask as in {@link #apply}
+   * @param rule how scores are made; causal
+   * @return the heads side by side [B, T, H D]
+   */
+  public static Tensor rotated(
+      Tensor projected,
+      long queryHeads,
+      RotaryTable table,
+      Tensor keys,
+      Tensor values,
+      long length,
+      Tensor mask,
+      AttentionRule rule) {
+    return LibTorch.tensor(
+            "rotated_cached_attention",
+            false,
+            projected,
+            queryHeads,
+            keys.size(1),
+            keys.size(3),
+            table.cos(),
+            table.sin(),
+            keys,
+            values,
+            length,
+            masks(mask),
+            rule.scale(),
+            rule.softCap(),
+            rule.window())
+        .typedAs(projected);
+  }
+
+  private static List<Tensor> masks(Tensor mask) {
+    return mask == null ? List.of() : List.of(mask);
   }
 }

@@ -78,7 +78,7 @@ public final class Ops {
    * @return [B, T, hidden]
    */
   public Tensor embedding(Tensor ids, Parameter weight) {
-    Tensor y = LibTorch.tensor("embedding", false, ids, weight.value());
+    Tensor y = LibTorch.tensor("embedding", false, ids, weight.value()).typedAs(weight.value());
     if (trains(weight)) {
       tape.retain(ids);
       tape.record(
@@ -102,7 +102,7 @@ public final class Ops {
    * @return the shape of x
    */
   public Tensor rmsNorm(Tensor x, Parameter weight, double offset, double eps) {
-    Tensor y = LibTorch.tensor("rms_norm", false, x, weight.value(), offset, eps);
+    Tensor y = LibTorch.tensor("rms_norm", false, x, weight.value(), offset, eps).typedAs(x);
     if (tracks(x) || trains(weight)) {
       tape.retain(x);
       tape.record(
@@ -262,11 +262,18 @@ public final class Ops {
     }
     long[] sizes = x.sizes().clone();
     sizes[sizes.length - 1] = out;
-    try (Tensor rows = LibTorch.tensor("contiguous_rows", false, x);
-        Tensor y = Tensor.empty(x.type(), rows.size(0), out)) {
-      product.accept(rows, y);
-      return LibTorch.tensor("with_bias", false, y, value(bias), sizes);
+    Tensor[] made = LibTorch.tensors("foreign_operands", false, x, sizes);
+    for (Tensor one : made) {
+      one.typedAs(x);
     }
+    try (Tensor rows = made[0];
+        Tensor y = made[1]) {
+      product.accept(rows, y);
+    }
+    if (bias != null) {
+      LibTorch.run("add_bias", made[2], bias.value());
+    }
+    return made[2];
   }
 
   /**
@@ -583,7 +590,7 @@ public final class Ops {
    * @return [.., width]
    */
   public Tensor gated(Tensor x, Activation activation) {
-    Tensor y = LibTorch.tensor("gated", false, x, activation.kind());
+    Tensor y = LibTorch.tensor("gated", false, x, activation.kind()).typedAs(x);
     if (tracks(x)) {
       tape.retain(x);
       tape.record(
@@ -738,7 +745,7 @@ public final class Ops {
    * @return their sum
    */
   public Tensor add(Tensor x, Tensor y) {
-    Tensor sum = LibTorch.tensor("add", false, x, y);
+    Tensor sum = LibTorch.tensor("add", false, x, y).typedAs(x);
     if (tracks(x) || tracks(y)) {
       tape.record(new Tensor[] {sum}, new Tensor[] {x, y}, d -> new Tensor[] {d[0], d[0]});
     }

@@ -218,6 +218,12 @@ public final class Tensor implements AutoCloseable {
     return type;
   }
 
+  /** Notes that the element type is another tensor's, which spares asking libtorch. */
+  Tensor typedAs(Tensor other) {
+    type = other.type;
+    return this;
+  }
+
   /**
    * Tells tensors in host memory from others.
    *

@@ -32,6 +32,9 @@ record Attention(
   Tensor forward(Ops ops, Tensor x, Positions positions, int layer) {
     Tensor projected = qkv.forward(ops, x);
     boolean plain = norm == null && !heads.interleaved() && rotary != NO_ROTARY;
+    if (plain && positions.cache() != null) {
+      return output.forward(ops, cachedTogether(projected, positions, layer));
+    }
     Tensor[] parts = plain ? rotatedTogether(ops, projected, positions) : split(ops, projected);
     Tensor q = parts[0];
     Tensor k = parts[1];
@@ -49,6 +52,13 @@ record Attention(
             ? ops.attention(q, k, parts[2], mask, rule)
             : positions.cache().attend(layer, q, k, parts[2], mask, rule);
     return output.forward(ops, mixed);
+  }
+
+  /** In one call, since a token's calls take longer than what is computed in them. */
+  private Tensor cachedTogether(Tensor projected, Positions positions, int layer) {
+    Tensor mask = positions.mask(rule.window());
+    RotaryTable table = positions.rotary(rotary);
+    return positions.cache().attend(layer, projected, heads, table, mask, rule);
   }
 
   /** Queries and keys lie side by side, so one product turns both. */

@@ -3,6 +3,7 @@ package io.adapt4j.core.model;
 import io.adapt4j.core.engine.AttentionRule;
 import io.adapt4j.core.engine.CachedAttention;
 import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.RotaryTable;
 import io.adapt4j.core.engine.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +44,18 @@ public final class KvCache implements AutoCloseable {
 
   Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
     return CachedAttention.apply(q, k, v, keys.get(layer), values.get(layer), length, mask, rule);
+  }
+
+  /** Attends from a joined projection, whose queries and keys are turned first. */
+  Tensor attend(
+      int layer,
+      Tensor projected,
+      Heads heads,
+      RotaryTable table,
+      Tensor mask,
+      AttentionRule rule) {
+    return CachedAttention.rotated(
+        projected, heads.query(), table, keys.get(layer), values.get(layer), length, mask, rule);
   }
 
   /** Forgets every token, so that the sequence can be read again from its beginning. */

@@ -56,14 +56,15 @@ def linear(self, x: Tensor, weight: Tensor, bias: List[Tensor]) -> Tensor:
     return torch.add_(torch.linear(x, weight), bias[0])
   return torch.linear(x, weight, bias[0])
 
-# x as a matrix of rows, and what a foreign kernel made of it in the shape it is wanted in.
-def contiguous_rows(self, x: Tensor) -> Tensor:
-  return torch.contiguous(torch.flatten(x, 0, -2))
+# What a foreign product takes: x as a matrix of rows, and memory for the result in the same form and
+# in the shape it is wanted in.
+def foreign_operands(self, x: Tensor, sizes: List[int]) -> List[Tensor]:
+  y = torch.empty(sizes, dtype=x.dtype, device=x.device)
+  return [torch.contiguous(torch.flatten(x, 0, -2)), torch.view(y, [-1, y.size(-1)]), y]
 
-def with_bias(self, y: Tensor, bias: List[Tensor], sizes: List[int]) -> Tensor:
-  if len(bias) > 0:
-    return torch.view(torch.add_(y, bias[0]), sizes)
-  return torch.view(y, sizes)
+def add_bias(self, y: Tensor, bias: Tensor) -> int:
+  torch.add_(y, bias)
+  return 0
 
 def linear_backward_input(self, dy: Tensor, weight: Tensor) -> Tensor:
   return torch.matmul(dy, weight)
@@ -387,6 +388,15 @@ def cached_attention(self, q: Tensor, k_cache: Tensor, v_cache: Tensor, length: 
   kv_heads = k.size(1)
   grouped = torch.reshape(q, [b, kv_heads, heads // kv_heads, d])
   return torch.reshape(self.fused_heads(grouped, k, v, near, scale), [b, 1, heads * d])
+
+# From a joined projection [B, T, (H + K + K) D] to the heads side by side, in one call: queries and
+# keys lie side by side, so that one product turns both.
+def rotated_cached_attention(self, x: Tensor, heads: int, kv_heads: int, head_dim: int, cos: Tensor, sin: Tensor, k_cache: Tensor, v_cache: Tensor, at: int, mask: List[Tensor], scale: float, cap: float, window: int) -> Tensor:
+  parts = self.split_heads(x, [heads + kv_heads, kv_heads], head_dim)
+  turned = self.rotary(parts[0], cos, sin)
+  k = torch.narrow(turned, 1, heads, kv_heads)
+  self.cache_append(k_cache, v_cache, k, parts[1], at)
+  return self.cached_attention(torch.narrow(turned, 1, 0, heads), k_cache, v_cache, at + x.size(1), mask, scale, cap, window)
 
 # Kinds: 0 silu, 1 gelu, 2 gelu (tanh), 3 relu, 4 tanh.
 def activation(self, x: Tensor, kind: int) -> Tensor:

@@ -54,6 +54,34 @@ public final class FourBitWeight extends Pointer {
   public static native int bestVariant();
 
   /**
+   * Quantises numbers in blocks, of which the last may be short.
+   *
+   * @param variant one that the processor has
+   * @param values direct, little-endian
+   * @param type 0 F32, 1 F16, 2 BF16
+   * @param count how many
+   * @param blockSize weights that share a scale: a power of two from 64 to 4096
+   * @param limits 15 rising numbers: how many are below a value, in FP4 below its magnitude, is its
+   *     rank
+   * @param fp4 whether codes are those of FP4 instead of the ranks
+   * @param packed direct, takes (count + 1) / 2 bytes
+   * @param absmax takes a scale for each block
+   * @param threads at least 1
+   * @return whether all numbers are finite; where not, nothing of the result is of use
+   */
+  public static native @Cast("bool") boolean quantise(
+      int variant,
+      @Cast("const void*") ByteBuffer values,
+      int type,
+      @Cast("long long") long count,
+      int blockSize,
+      @Const float[] limits,
+      @Cast("bool") boolean fp4,
+      @Cast("unsigned char*") ByteBuffer packed,
+      float[] absmax,
+      int threads);
+
+  /**
    * Sets the scales; they are copied.
    *
    * @param scales one a block

@@ -1,0 +1,155 @@
+package io.adapt4j.benchmarks;
+
+import de.kherud.llama.InferenceParameters;
+import de.kherud.llama.LlamaModel;
+import de.kherud.llama.ModelParameters;
+import de.kherud.llama.args.Sampler;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Samples;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.Precision;
+import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.qlora.Quantization;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * A decoder of {@link FourBitDecodeBenchmark}, and the program that runs it in a process of its
+ * own.
+ *
+ * @param part what decodes: {@code nf4} or {@code bf16} with Adapt4J, {@code llama.cpp}
+ * @param prompt tokens before those that are decoded
+ * @param tokens how many are
+ * @param repetitions how often
+ * @param threads that compute
+ */
+@InSuite(leftOut = "a part of FourBitDecodeBenchmark")
+record FourBitDecodeCase(String part, int prompt, int tokens, int repetitions, int threads) {
+
+  static final String LLAMA = "llama.cpp";
+  static final String RATE = "tokens a second ";
+  static final String LOADING = "seconds of loading ";
+
+  /**
+   * Runs it.
+   *
+   * @param model the folder of the checkpoint, or the file for llama.cpp
+   */
+  OwnProcess run(Path model) {
+    return OwnProcess.run(
+        FourBitDecodeCase.class,
+        List.of(
+            part,
+            String.valueOf(prompt),
+            String.valueOf(tokens),
+            String.valueOf(repetitions),
+            String.valueOf(threads),
+            model.toString()));
+  }
+
+  /**
+   * Decodes, and prints how fast.
+   *
+   * @param line the components and the model
+   */
+  public static void main(String[] line) {
+    int[] numbers = Arrays.stream(line, 1, 5).mapToInt(Integer::parseInt).toArray();
+    FourBitDecodeCase one =
+        new FourBitDecodeCase(line[0], numbers[0], numbers[1], numbers[2], numbers[3]);
+    Path model = Path.of(line[5]);
+    if (one.part.equals(LLAMA)) {
+      // Its binding leaves a thread attached to the JVM, which would wait for it at the end.
+      Thread.setDefaultUncaughtExceptionHandler(
+          (thread, problem) -> {
+            problem.printStackTrace();
+            System.exit(1);
+          });
+      one.decodeByLlama(model);
+      System.exit(0);
+    } else {
+      one.decode(model);
+    }
+  }
+
+  private void decode(Path folder) {
+    Torch.threads(threads);
+    GenerationOptions greedy = GenerationOptions.greedy().toBuilder().ignoreEos(true).build();
+    List<int[]> prompts = List.of(IntStream.rangeClosed(1, prompt).toArray());
+    long begun = System.nanoTime();
+    try (LanguageModel model = load(ModelSource.path(folder))) {
+      System.out.println(LOADING + secondsSince(begun));
+      measure(
+          count -> {
+            GenerationOptions options = greedy.toBuilder().maxNewTokens(count).build();
+            require(count, model.generateIds(prompts, options).get(0).length);
+          });
+    }
+  }
+
+  private LanguageModel load(ModelSource source) {
+    return part.equals("nf4")
+        ? LanguageModel.load(source, Quantization.nf4())
+        : LanguageModel.load(source, Precision.BF16);
+  }
+
+  /** The first token of the prompt is the one that llama.cpp puts there itself. */
+  private void decodeByLlama(Path file) {
+    // Where its library is unpacked, and what its name begins with is deleted before.
+    System.setProperty("de.kherud.llama.tmpdir", file.getParent().toString());
+    ModelParameters parameters =
+        new ModelParameters()
+            .setModel(file.toString())
+            .setThreads(threads)
+            .setThreadsBatch(threads)
+            .setCtxSize(prompt + tokens + 1)
+            .disableLog();
+    long begun = System.nanoTime();
+    try (LlamaModel model = new LlamaModel(parameters)) {
+      System.out.println(LOADING + secondsSince(begun));
+      String text = GgufFile.text(prompt - 1);
+      measure(
+          count -> {
+            InferenceParameters options =
+                new InferenceParameters(text)
+                    .setNPredict(count)
+                    .setIgnoreEos(true)
+                    .setCachePrompt(false)
+                    .setSamplers(Sampler.TOP_K)
+                    .setTopK(1);
+            require(count, model.complete(options).length());
+          });
+    }
+  }
+
+  private static void require(int expected, int found) {
+    if (found != expected) {
+      throw new IllegalStateException("Expected " + expected + " tokens, found " + found);
+    }
+  }
+
+  /** What the tokens after the first take: the prompt's time is in both and falls out. */
+  private void measure(IntConsumer generate) {
+    generate.accept(tokens);
+    double[] rates = new double[repetitions];
+    for (int i = 0; i < repetitions; i++) {
+      double first = seconds(generate, 1);
+      rates[i] = (tokens - 1) / (seconds(generate, tokens) - first);
+    }
+    System.out.println(RATE + Samples.of(rates).median());
+  }
+
+  private static double seconds(IntConsumer generate, int count) {
+    long begun = System.nanoTime();
+    generate.accept(count);
+    return secondsSince(begun);
+  }
+
+  private static double secondsSince(long begun) {
+    return (System.nanoTime() - begun) / 1e9;
+  }
+}

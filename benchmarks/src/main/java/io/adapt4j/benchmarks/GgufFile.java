@@ -1,0 +1,187 @@
+package io.adapt4j.benchmarks;
+
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.TensorEntry;
+import io.adapt4j.core.config.DecoderConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A Llama's bf16 checkpoint as llama.cpp reads it: a GGUF file with its matrices in Q4_0 and its
+ * norms in fp32. Tensors pass through one after another, a piece at a time.
+ *
+ * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
+ * neighbouring entries of a head. That is left out here: it changes what the model says, not how
+ * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, and then
+ * single characters, so that a text of n of them is n tokens.
+ */
+final class GgufFile {
+
+  private static final char FIRST_CHARACTER = '\u3400';
+  private static final List<String> SPECIAL = List.of("<unk>", "<s>", "</s>");
+  private static final int BEGINNING = 1;
+  private static final int END = 2;
+
+  /** How llama.cpp calls tokens: normal, unknown, control. */
+  private static final int NORMAL_TOKEN = 1;
+
+  private static final int UNKNOWN_TOKEN = 2;
+  private static final int CONTROL_TOKEN = 3;
+
+  private static final int F32 = 0;
+  private static final int MOSTLY_Q4_0 = 2;
+  private static final int PIECE = 1 << 20;
+
+  private static final Map<String, String> NAMES =
+      Map.ofEntries(
+          Map.entry("model.embed_tokens", "token_embd"),
+          Map.entry("model.norm", "output_norm"),
+          Map.entry("lm_head", "output"),
+          Map.entry("input_layernorm", "attn_norm"),
+          Map.entry("self_attn.q_proj", "attn_q"),
+          Map.entry("self_attn.k_proj", "attn_k"),
+          Map.entry("self_attn.v_proj", "attn_v"),
+          Map.entry("self_attn.o_proj", "attn_output"),
+          Map.entry("post_attention_layernorm", "ffn_norm"),
+          Map.entry("mlp.gate_proj", "ffn_gate"),
+          Map.entry("mlp.up_proj", "ffn_up"),
+          Map.entry("mlp.down_proj", "ffn_down"));
+
+  private final Checkpoint source;
+  private final DecoderConfig config;
+
+  private GgufFile(Checkpoint source, DecoderConfig config) {
+    this.source = source;
+    this.config = config;
+  }
+
+  /**
+   * Writes a file.
+   *
+   * @param shape the model
+   * @param folder its checkpoint in bf16
+   * @param target the file
+   */
+  static void write(LlamaShape shape, Path folder, Path target) {
+    DecoderConfig config = DecoderConfig.from(shape.config(), DecoderConfig.Defaults.LLAMA);
+    try (Checkpoint source = Checkpoint.open(folder);
+        WritableByteChannel file = Files.newByteChannel(target, CREATE_NEW, WRITE)) {
+      new GgufFile(source, config).write(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Writing " + target + " failed", e);
+    }
+  }
+
+  /** A text of so many tokens. */
+  static String text(int tokens) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < tokens; i++) {
+      text.append((char) (FIRST_CHARACTER + i));
+    }
+    return text.toString();
+  }
+
+  private void write(WritableByteChannel file) throws IOException {
+    GgufHeader header = new GgufHeader();
+    putModel(header);
+    putVocabulary(header);
+    for (String name : source.names()) {
+      TensorEntry entry = source.entry(name);
+      int type = isMatrix(entry) ? Q4Blocks.TYPE : F32;
+      header.tensor(renamed(name), entry.shape(), type, bytes(entry));
+    }
+    file.write(ByteBuffer.wrap(header.bytes()));
+    for (String name : source.names()) {
+      copy(source.entry(name), file);
+    }
+  }
+
+  private void putModel(GgufHeader header) {
+    header.put("general.architecture", "llama");
+    header.put("general.file_type", MOSTLY_Q4_0);
+    header.put("llama.block_count", config.layers());
+    header.put("llama.context_length", config.contextLength());
+    header.put("llama.embedding_length", config.hiddenSize());
+    header.put("llama.feed_forward_length", config.intermediateSize());
+    header.put("llama.attention.head_count", config.heads());
+    header.put("llama.attention.head_count_kv", config.kvHeads());
+    header.put("llama.attention.layer_norm_rms_epsilon", (float) config.rmsNormEps());
+    header.put("llama.rope.dimension_count", config.headDim());
+    header.put("llama.vocab_size", config.vocabSize());
+  }
+
+  private void putVocabulary(GgufHeader header) {
+    List<String> tokens = new ArrayList<>(SPECIAL);
+    int characters = config.vocabSize() - SPECIAL.size();
+    text(characters).chars().forEach(one -> tokens.add(Character.toString(one)));
+    int[] types = new int[tokens.size()];
+    Arrays.fill(types, NORMAL_TOKEN);
+    types[0] = UNKNOWN_TOKEN;
+    types[BEGINNING] = CONTROL_TOKEN;
+    types[END] = CONTROL_TOKEN;
+    header.put("tokenizer.ggml.model", "llama");
+    header.putTexts("tokenizer.ggml.tokens", tokens);
+    header.putFloats("tokenizer.ggml.scores", new float[tokens.size()]);
+    header.putInts("tokenizer.ggml.token_type", types);
+    header.put("tokenizer.ggml.bos_token_id", BEGINNING);
+    header.put("tokenizer.ggml.eos_token_id", END);
+    header.put("tokenizer.ggml.unknown_token_id", 0);
+    header.put("tokenizer.ggml.add_space_prefix", false);
+  }
+
+  private static String renamed(String name) {
+    String path = name.substring(0, name.length() - ".weight".length());
+    if (NAMES.containsKey(path)) {
+      return NAMES.get(path) + ".weight";
+    }
+    String[] parts = path.split("\\.", 4); // model, layers, index, the rest
+    return "blk." + parts[2] + "." + NAMES.get(parts[3]) + ".weight";
+  }
+
+  private static boolean isMatrix(TensorEntry entry) {
+    return entry.shape().size() == 2;
+  }
+
+  private static long bytes(TensorEntry entry) {
+    return isMatrix(entry) ? Q4Blocks.bytes(entry.elements()) : entry.elements() * Float.BYTES;
+  }
+
+  private void copy(TensorEntry entry, WritableByteChannel file) throws IOException {
+    ByteBuffer stored = little(PIECE * Short.BYTES);
+    float[] values = new float[PIECE];
+    ByteBuffer written = little(PIECE * Float.BYTES);
+    for (long first = 0; first < entry.elements(); first += PIECE) {
+      int count = (int) Math.min(PIECE, entry.elements() - first);
+      source.read(entry.name(), first * Short.BYTES, stored.clear().limit(count * Short.BYTES));
+      stored.flip();
+      for (int i = 0; i < count; i++) {
+        values[i] = Float.intBitsToFloat(stored.getShort() << 16);
+      }
+      written.clear();
+      if (isMatrix(entry)) {
+        Q4Blocks.quantise(values, count, written);
+      } else {
+        written.asFloatBuffer().put(values, 0, count);
+        written.position(count * Float.BYTES);
+      }
+      file.write(written.flip());
+    }
+    file.write(ByteBuffer.allocate(GgufHeader.padding(bytes(entry))));
+  }
+
+  private static ByteBuffer little(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+}
