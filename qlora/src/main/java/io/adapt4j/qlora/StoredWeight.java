@@ -114,7 +114,7 @@ final class StoredWeight {
 
   private void forEachPiece(Piece piece) {
     int bytes = entry.type().bytes();
-    try (Tensor memory = Tensor.empty(DType.U8, Math.min(PIECE, entry.elements()) * bytes)) {
+    try (Tensor memory = Tensor.emptyOnHost(DType.U8, Math.min(PIECE, entry.elements()) * bytes)) {
       ByteBuffer values = memory.data().order(ByteOrder.LITTLE_ENDIAN);
       for (long first = 0; first < entry.elements(); first += PIECE) {
         int count = (int) Math.min(PIECE, entry.elements() - first);
