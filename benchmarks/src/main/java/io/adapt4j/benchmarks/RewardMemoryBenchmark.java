@@ -1,5 +1,6 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,11 +83,8 @@ public final class RewardMemoryBenchmark {
     line(report, "reward from code", code);
     line(report, "an adapter", shared);
     line(report, "a second network", own);
-    report.line(
-        "reward model adds",
-        "%.0f MB as an adapter, %.0f MB as a network",
-        (shared.peak() - code.peak()) / 1e6,
-        (own.peak() - code.peak()) / 1e6);
+    report.figure(Figure.smaller("an adapter adds", "MB", (shared.peak() - code.peak()) / 1e6));
+    report.figure(Figure.smaller("a network adds", "MB", (own.peak() - code.peak()) / 1e6));
     report.print();
   }
 
