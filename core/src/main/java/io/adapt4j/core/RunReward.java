@@ -9,8 +9,10 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /** A reward function whose memory belongs to the run that asks it. */
 sealed interface RunReward extends RewardFunction permits AdapterReward, ModelReward {
@@ -30,12 +32,16 @@ sealed interface RunReward extends RewardFunction permits AdapterReward, ModelRe
   /** Frees what questions needed. Without a beginning nothing happens. */
   void end();
 
-  /** The rewards of an algorithm that are of this kind. */
+  /** The rewards of an algorithm that are of this kind; one under several names counts once. */
   static List<RunReward> in(Reinforcement algorithm) {
-    return algorithm.rollout().rewards().stream()
-        .map(WeightedReward::function)
-        .flatMap(one -> one instanceof RunReward own ? Stream.of(own) : Stream.empty())
-        .toList();
+    List<RunReward> rewards = new ArrayList<>();
+    Set<RunReward> known = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (WeightedReward one : algorithm.rollout().rewards()) {
+      if (one.function() instanceof RunReward own && known.add(own)) {
+        rewards.add(own);
+      }
+    }
+    return rewards;
   }
 
   /** Rewards of a run, open until closed. */

@@ -234,6 +234,24 @@ class SharedRewardTest {
   }
 
   @Test
+  void oneRewardUnderTwoNamesAndTwoOfOneFolderJudgeAlike() {
+    RewardFunction liked = onPolicy();
+    List<StepEvent> steps = new ArrayList<>();
+    train(
+        "twice",
+        grpo(Map.of("liked", liked, "again", liked, "other", onPolicy())),
+        Lora.rank(4),
+        steps);
+    assertThat(steps)
+        .isNotEmpty()
+        .allSatisfy(
+            step ->
+                assertThat(step.metrics().get("reward/liked"))
+                    .isEqualTo(step.metrics().get("reward/again"))
+                    .isCloseTo(step.metrics().get("reward/other"), within(1e-6)));
+  }
+
+  @Test
   void aRewardOutsideARunSaysWhatToDo() {
     RewardFunction liked = onPolicy();
     assertThatThrownBy(() -> liked.score("a", "b", Map.of()))
