@@ -125,7 +125,7 @@ public final class Fields {
     try {
       action.run();
     } catch (IllegalArgumentException | IllegalStateException e) {
-      problem(key, e.getMessage() + ".");
+      problem(key, sentence(e.getMessage()));
     }
   }
 
@@ -469,5 +469,10 @@ public final class Fields {
             : value.content() instanceof String ? " Write it without quotes." : "";
     problem(key, "expected " + expected + ", found " + value.said() + "." + quotes);
     return Optional.empty();
+  }
+
+  /** Ends a message with a period, if it has none. */
+  private static String sentence(String message) {
+    return message.endsWith(".") ? message : message + ".";
   }
 }
