@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -20,6 +21,9 @@ final class AdapterSet implements AutoCloseable {
 
   private final Network network;
   private final Map<String, AttachedAdapter> attached = new LinkedHashMap<>();
+
+  /** What tells an adapter from others, by its name; not there for one that is not on disk. */
+  private final Map<String, String> identities = new LinkedHashMap<>();
 
   /** Names of those that are on, in the order in which they went on. */
   private List<String> on = List.of();
@@ -73,6 +77,7 @@ final class AdapterSet implements AutoCloseable {
     requireUnmerged();
     switchTo(List.of());
     attached.put(name, adapter.attach(network));
+    adapter.folder().map(FolderIdentity::ofAdapter).ifPresent(id -> identities.put(name, id));
     on = List.of(name);
   }
 
@@ -87,6 +92,7 @@ final class AdapterSet implements AutoCloseable {
     switchTo(List.of());
     attached.get(name).close();
     attached.remove(name);
+    identities.remove(name);
     used = used.stream().filter(one -> !one.equals(name)).toList();
     switchTo(enabled ? used : List.of());
   }
@@ -182,6 +188,19 @@ final class AdapterSet implements AutoCloseable {
   /** Those that are on. */
   List<String> active() {
     return on;
+  }
+
+  /**
+   * Returns what tells the adapters that are on from others, in the order in which a layer applies
+   * them.
+   *
+   * @return one text an adapter; empty if one of them is not on disk
+   */
+  Optional<List<String>> identities() {
+    List<String> all = inPlaceOrder();
+    return identities.keySet().containsAll(all)
+        ? Optional.of(all.stream().map(identities::get).toList())
+        : Optional.empty();
   }
 
   private void requireKnown(List<String> names) {

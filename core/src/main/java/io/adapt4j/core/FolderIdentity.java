@@ -21,11 +21,22 @@ final class FolderIdentity {
    * names, sizes and times. To read every byte of a large model would take too long.
    */
   static String of(Path folder) {
+    return of(folder, false);
+  }
+
+  /**
+   * Describes an adapter's folder: as {@link #of(Path)}, with the contents of its small weights.
+   */
+  static String ofAdapter(Path folder) {
+    return of(folder, true);
+  }
+
+  private static String of(Path folder, boolean readWeights) {
     MessageDigest digest = FileDigest.sha256();
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> sorted = files.filter(Files::isRegularFile).sorted().toList();
       for (Path file : sorted) {
-        digest.update(describe(file).getBytes(StandardCharsets.UTF_8));
+        digest.update(describe(file, readWeights).getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -35,9 +46,9 @@ final class FolderIdentity {
         + HexFormat.of().formatHex(digest.digest());
   }
 
-  private static String describe(Path file) throws IOException {
+  private static String describe(Path file, boolean readWeights) throws IOException {
     String name = file.getFileName().toString();
-    if (name.endsWith(".safetensors")) {
+    if (name.endsWith(".safetensors") && !readWeights) {
       return name
           + " "
           + Files.size(file)
@@ -45,7 +56,8 @@ final class FolderIdentity {
           + Files.getLastModifiedTime(file).toMillis()
           + "\n";
     }
-    boolean counts = name.endsWith(".json") || name.endsWith(".jinja");
+    boolean counts =
+        name.endsWith(".json") || name.endsWith(".jinja") || name.endsWith(".safetensors");
     return counts ? name + " " + FileDigest.sha256(file) + "\n" : "";
   }
 }

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -48,6 +49,10 @@ public final class LanguageModel implements AutoCloseable {
   private final TrainedTemplates trainedTemplates;
   private ChatTemplate chatTemplate;
   private boolean templateSet;
+
+  /** Computed once: it reads files. */
+  private String folderIdentity;
+
   private boolean closed;
 
   private LanguageModel(LoadedModel model, TrainedTemplates trainedTemplates) {
@@ -313,8 +318,10 @@ public final class LanguageModel implements AutoCloseable {
    * Returns this model as a generator of texts. Conversations are rendered by the chat template; a
    * model without one goes on from the texts of the messages, with blank lines between them. Its
    * identity is the folder's configuration, tokenizer, template and weights (by name, size and
-   * time), the compute type and the format of the weights; a model with adapters or another
-   * template has none. A sampled answer depends on the options' seed and its place in the batch.
+   * time), the compute type and the format of the weights, the files of the adapters that take
+   * part, and a template that was set; a model with an adapter that is not on disk has none. It
+   * changes with the adapters in use. A sampled answer depends on the options' seed and its place
+   * in the batch.
    *
    * @param batch the most conversations that are answered as one batch, at least 1
    * @return the generator, of use until this model is closed
@@ -529,13 +536,30 @@ public final class LanguageModel implements AutoCloseable {
     return model.specialIds().pad();
   }
 
-  /** What tells this model from others, if its folder and compute type say it all. */
+  /**
+   * What tells this model from others as it is now: its folder, compute type, the adapters that
+   * take part, and a template that was set. Empty if such an adapter is not on disk.
+   */
   Optional<String> identity() {
     return exclusively(
-        () ->
-            model.adapters().names().isEmpty() && !templateSet
-                ? Optional.of(FolderIdentity.of(model.folder()) + " " + computation())
-                : Optional.empty());
+        () -> {
+          if (folderIdentity == null) {
+            folderIdentity = FolderIdentity.of(model.folder());
+          }
+          return model
+              .adapters()
+              .identities()
+              .map(
+                  adapters -> {
+                    StringJoiner identity = new StringJoiner(" ");
+                    identity.add(folderIdentity).add(computation());
+                    adapters.forEach(adapter -> identity.add("+ " + adapter));
+                    if (templateSet) {
+                      identity.add("template " + chatTemplate().digest());
+                    }
+                    return identity.toString();
+                  });
+        });
   }
 
   private String computation() {

@@ -24,7 +24,6 @@ final class ModelGenerator implements TextGenerator {
 
   private final LanguageModel model;
   private final int batch;
-  private Optional<String> identity;
 
   ModelGenerator(LanguageModel model, int batch) {
     if (batch < 1) {
@@ -78,13 +77,9 @@ final class ModelGenerator implements TextGenerator {
     return answers;
   }
 
-  /** Computed once: it reads files. */
   @Override
-  public synchronized Optional<String> identity() {
-    if (identity == null) {
-      identity = model.identity();
-    }
-    return identity;
+  public Optional<String> identity() {
+    return model.identity();
   }
 
   private static <T> T fitting(Supplier<T> generation) {

@@ -51,20 +51,20 @@ public interface Candidate {
 
   /**
    * Evaluates a model by its likelihoods and by what it generates from prompts as they are, without
-   * its chat template, as base models are evaluated.
+   * its chat template, as base models are evaluated. The model is evaluated with the adapters that
+   * are in use at that time.
    *
    * @param model the model, which the caller closes
    * @return the candidate
-   * @throws IllegalArgumentException if the model has adapters or another template than its
-   *     folder's: {@link #of(LanguageModel, String)} takes an identity for it
+   * @throws IllegalArgumentException if an adapter in use is not on disk: {@link #of(LanguageModel,
+   *     String)} takes an identity for such a model
    */
   static Candidate of(LanguageModel model) {
     return new LocalCandidate(model, false);
   }
 
   /**
-   * Evaluates a model as {@link #of(LanguageModel)} does, under an identity of one's own, such as
-   * one with adapters.
+   * Evaluates a model as {@link #of(LanguageModel)} does, under an identity of one's own.
    *
    * @param model the model, which the caller closes
    * @param identity what tells it from all others; where replies are kept, another one for every
@@ -81,16 +81,15 @@ public interface Candidate {
    *
    * @param model a model with a chat template, which the caller closes
    * @return the candidate
-   * @throws IllegalArgumentException if it has no chat template, or has adapters or another
-   *     template than its folder's: {@link #chat(LanguageModel, String)} takes an identity for it
+   * @throws IllegalArgumentException if it has no chat template, or an adapter in use is not on
+   *     disk: {@link #chat(LanguageModel, String)} takes an identity for such a model
    */
   static Candidate chat(LanguageModel model) {
     return new LocalCandidate(model, true);
   }
 
   /**
-   * Evaluates a model as {@link #chat(LanguageModel)} does, under an identity of one's own, such as
-   * one with adapters.
+   * Evaluates a model as {@link #chat(LanguageModel)} does, under an identity of one's own.
    *
    * @param model a model with a chat template, which the caller closes
    * @param identity what tells it from all others; where replies are kept, another one for every

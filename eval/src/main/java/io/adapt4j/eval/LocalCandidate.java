@@ -12,6 +12,7 @@ import io.adapt4j.eval.task.Request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /** A model in this process. */
 final class LocalCandidate implements Candidate {
@@ -21,24 +22,18 @@ final class LocalCandidate implements Candidate {
 
   private final LanguageModel model;
   private final boolean chat;
-  private final String identity;
+  private final Supplier<String> identity;
 
   LocalCandidate(LanguageModel model, boolean chat) {
-    this(
-        model,
-        chat,
-        model
-            .asGenerator()
-            .identity()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "A model with adapters, or with another template than its folder's, has no"
-                            + " identity of its own: give one as the second argument, such as the"
-                            + " names of base and adapter")));
+    this(model, chat, () -> identity(model));
   }
 
   LocalCandidate(LanguageModel model, boolean chat, String identity) {
+    this(model, chat, () -> identity);
+    Objects.requireNonNull(identity, "identity");
+  }
+
+  private LocalCandidate(LanguageModel model, boolean chat, Supplier<String> identity) {
     if (chat && !model.hasChatTemplate()) {
       throw new IllegalArgumentException(
           "The model has no chat template; set one with useChatTemplate, or evaluate it with"
@@ -46,12 +41,25 @@ final class LocalCandidate implements Candidate {
     }
     this.model = model;
     this.chat = chat;
-    this.identity = Objects.requireNonNull(identity, "identity");
+    this.identity = identity;
+    identity();
+  }
+
+  /** What the model is now: other adapters make it another. */
+  private static String identity(LanguageModel model) {
+    return model
+        .asGenerator()
+        .identity()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "A model with an adapter that is not on disk has no identity; give one as the"
+                        + " second argument, such as the names of base and adapter"));
   }
 
   @Override
   public String identity() {
-    return chat ? identity + " (chat)" : identity;
+    return chat ? identity.get() + " (chat)" : identity.get();
   }
 
   @Override

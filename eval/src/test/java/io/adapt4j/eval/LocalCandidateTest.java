@@ -1,7 +1,6 @@
 package io.adapt4j.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
@@ -170,14 +169,13 @@ class LocalCandidateTest {
   }
 
   @Test
-  void takesAnIdentityWhereTheFolderDoesNotSayAllThatDecidesReplies() {
+  void aTemplateThatWasSetIsPartOfTheIdentityUnlessAnotherIsGiven() {
     try (LanguageModel other =
         LanguageModel.load(ModelSource.path(Path.of("../examples/models/stories260K")))) {
+      String plain = Candidate.of(other).identity();
       other.useChatTemplate(ChatTemplate.of("{{ messages[0]['content'] }}", Map.of()));
 
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> Candidate.chat(other))
-          .withMessageContaining("give one as the second argument");
+      assertThat(Candidate.chat(other).identity()).startsWith(plain + " template ");
       assertThat(Candidate.chat(other, "stories, plain").identity())
           .isEqualTo("stories, plain (chat)");
       assertThat(Candidate.of(other, "stories, plain").identity()).isEqualTo("stories, plain");

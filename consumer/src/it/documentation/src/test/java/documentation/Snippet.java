@@ -51,6 +51,10 @@ record Snippet(String page, int line, String directive, String code, List<String
     }
     source.append("@SuppressWarnings(\"all\")\npublic class ").append(className()).append(" {\n");
     String body = IMPORT.matcher(code).replaceAll("");
+    if (body.strip().startsWith("public ")) {
+      source.append("  ").append(body.strip().replaceFirst("^public ", "public static "));
+      return source.append("\n}\n").toString();
+    }
     source.append("  public static void run(").append(given()).append(") throws Exception {\n");
     return source.append(body).append("\n  }\n}\n").toString();
   }

@@ -17,12 +17,10 @@ import java.util.function.Consumer;
 final class CachedGenerator implements TextGenerator {
 
   private final TextGenerator generator;
-  private final String identity;
   private final AnswerCache cache;
 
-  CachedGenerator(TextGenerator generator, String identity, AnswerCache cache) {
+  CachedGenerator(TextGenerator generator, AnswerCache cache) {
     this.generator = generator;
-    this.identity = identity;
     this.cache = cache;
   }
 
@@ -42,7 +40,7 @@ final class CachedGenerator implements TextGenerator {
       GenerationOptions options,
       Consumer<String> onText,
       boolean streaming) {
-    String key = AnswerCache.key(identity, messages, options);
+    String key = AnswerCache.key(requiredIdentity(), messages, options);
     Optional<GeneratedText> kept = cache.find(key);
     if (kept.isPresent()) {
       if (!kept.get().text().isEmpty()) {
@@ -63,6 +61,7 @@ final class CachedGenerator implements TextGenerator {
       List<List<ChatMessage>> conversations, GenerationOptions options, Arrivals arrivals) {
     GeneratedText[] answers = new GeneratedText[conversations.size()];
     Map<String, List<Integer>> missing = new LinkedHashMap<>();
+    String identity = requiredIdentity();
     for (int i = 0; i < answers.length; i++) {
       String key = AnswerCache.key(identity, conversations.get(i), options);
       Optional<GeneratedText> kept = missing.containsKey(key) ? Optional.empty() : cache.find(key);
@@ -105,6 +104,11 @@ final class CachedGenerator implements TextGenerator {
 
   @Override
   public Optional<String> identity() {
-    return Optional.of(identity);
+    return generator.identity();
+  }
+
+  /** Asked each time: a model's identity changes with the adapters in use. */
+  private String requiredIdentity() {
+    return TextGenerators.requireIdentity(generator);
   }
 }

@@ -50,16 +50,19 @@ public final class TextGenerators {
    * @throws IllegalArgumentException if the generator has no identity
    */
   public static TextGenerator cached(TextGenerator generator, AnswerCache cache) {
-    String identity =
-        generator
-            .identity()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "a generator whose answers are kept needs an identity, so that they are not"
-                            + " taken for those of another; give it one with"
-                            + " TextGenerators.named(\"...\", generator)"));
-    return new CachedGenerator(generator, identity, cache);
+    requireIdentity(generator);
+    return new CachedGenerator(generator, cache);
+  }
+
+  static String requireIdentity(TextGenerator generator) {
+    return generator
+        .identity()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "a generator whose answers are kept needs an identity, so that they are not"
+                        + " taken for those of another; give it one with"
+                        + " TextGenerators.named(\"...\", generator)"));
   }
 
   /** The text of a message; empty where it has none. */
