@@ -1,15 +1,15 @@
 package io.adapt4j.core.augment;
 
+import com.google.common.collect.ListMultimap;
+import com.google.common.collect.MultimapBuilder;
+import com.google.common.collect.Multimaps;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.RequestRefusedException;
 import io.adapt4j.core.text.TextGenerator;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /** Asks a generator many things, and goes on where it refuses one. */
 final class Asker {
@@ -40,22 +40,23 @@ final class Asker {
 
   /** One outcome a question, in their order. */
   List<Outcome> ask(List<Question> questions, GenerationOptions options) {
-    Map<Long, List<Integer>> bySeed = new TreeMap<>();
+    ListMultimap<Long, Integer> bySeed = MultimapBuilder.treeKeys().arrayListValues().build();
     for (int i = 0; i < questions.size(); i++) {
-      bySeed.computeIfAbsent(questions.get(i).seed(), unused -> new ArrayList<>()).add(i);
+      bySeed.put(questions.get(i).seed(), i);
     }
     Outcome[] outcomes = new Outcome[questions.size()];
-    bySeed.forEach(
-        (seed, numbers) -> {
-          List<List<ChatMessage>> talks =
-              numbers.stream()
-                  .map(number -> List.of(ChatMessage.user(questions.get(number).prompt())))
-                  .toList();
-          Outcome[] some = batch(talks, options.toBuilder().seed(seed).build());
-          for (int i = 0; i < some.length; i++) {
-            outcomes[numbers.get(i)] = some[i];
-          }
-        });
+    Multimaps.asMap(bySeed)
+        .forEach(
+            (seed, numbers) -> {
+              List<List<ChatMessage>> talks =
+                  numbers.stream()
+                      .map(number -> List.of(ChatMessage.user(questions.get(number).prompt())))
+                      .toList();
+              Outcome[] some = batch(talks, options.toBuilder().seed(seed).build());
+              for (int i = 0; i < some.length; i++) {
+                outcomes[numbers.get(i)] = some[i];
+              }
+            });
     return Arrays.asList(outcomes);
   }
 

@@ -1,16 +1,16 @@
 package io.adapt4j.core.data;
 
+import com.google.common.collect.HashMultimap;
+import com.google.common.collect.SetMultimap;
 import io.adapt4j.core.internal.FileDigest;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Queries with passages that can be trained on. Equal texts have one number, so that a passage that
@@ -22,7 +22,7 @@ public final class RetrievalRows {
   private final RetrievalEncoder encoder;
   private final EncodingReport report;
   private final List<Numbers> numbers;
-  private final Map<Integer, Set<Integer>> answers;
+  private final SetMultimap<Integer, Integer> answers;
   private final int most;
 
   private RetrievalRows(
@@ -63,7 +63,7 @@ public final class RetrievalRows {
   private static final class Collector {
 
     private final List<Numbers> numbers = new ArrayList<>();
-    private final Map<Integer, Set<Integer>> answers = new HashMap<>();
+    private final SetMultimap<Integer, Integer> answers = HashMultimap.create();
     private final Map<IntBuffer, Integer> known = new HashMap<>();
     private final MessageDigest digest = FileDigest.sha256();
     private int truncated;
@@ -74,7 +74,7 @@ public final class RetrievalRows {
       int query = number(sample.query());
       int[] passages = sample.passages().stream().mapToInt(this::number).toArray();
       numbers.add(new Numbers(query, passages));
-      answers.computeIfAbsent(query, key -> new HashSet<>()).add(passages[0]);
+      answers.put(query, passages[0]);
       truncated += sample.truncated() ? 1 : 0;
       longest = Math.max(longest, sample.longest());
       tokens += sample.tokens();
@@ -149,6 +149,6 @@ public final class RetrievalRows {
 
   /** Whether a passage answers a query in any row. */
   boolean answers(int query, int passage) {
-    return answers.get(query).contains(passage);
+    return answers.containsEntry(query, passage);
   }
 }

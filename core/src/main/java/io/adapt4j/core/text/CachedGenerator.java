@@ -1,12 +1,11 @@
 package io.adapt4j.core.text;
 
+import com.google.common.collect.ListMultimap;
+import com.google.common.collect.MultimapBuilder;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -60,7 +59,8 @@ final class CachedGenerator implements TextGenerator {
   public List<GeneratedText> generateAll(
       List<List<ChatMessage>> conversations, GenerationOptions options, Arrivals arrivals) {
     GeneratedText[] answers = new GeneratedText[conversations.size()];
-    Map<String, List<Integer>> missing = new LinkedHashMap<>();
+    ListMultimap<String, Integer> missing =
+        MultimapBuilder.linkedHashKeys().arrayListValues().build();
     String identity = requiredIdentity();
     for (int i = 0; i < answers.length; i++) {
       String key = AnswerCache.key(identity, conversations.get(i), options);
@@ -69,7 +69,7 @@ final class CachedGenerator implements TextGenerator {
         answers[i] = kept.get();
         arrivals.arrived(i, answers[i]);
       } else {
-        missing.computeIfAbsent(key, unused -> new ArrayList<>()).add(i);
+        missing.put(key, i);
       }
     }
     ask(conversations, options, missing, answers, arrivals);
@@ -79,7 +79,7 @@ final class CachedGenerator implements TextGenerator {
   private void ask(
       List<List<ChatMessage>> conversations,
       GenerationOptions options,
-      Map<String, List<Integer>> missing,
+      ListMultimap<String, Integer> missing,
       GeneratedText[] answers,
       Arrivals arrivals) {
     if (missing.isEmpty()) {

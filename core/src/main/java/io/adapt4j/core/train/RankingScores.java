@@ -1,5 +1,7 @@
 package io.adapt4j.core.train;
 
+import com.google.common.collect.HashMultimap;
+import com.google.common.collect.SetMultimap;
 import io.adapt4j.core.data.RetrievalBatch;
 import io.adapt4j.core.encode.RankingLoss;
 import io.adapt4j.core.engine.Scope;
@@ -7,7 +9,6 @@ import io.adapt4j.core.engine.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ final class RankingScores {
   private final List<float[]> queries = new ArrayList<>();
   private final List<Integer> queryNumbers = new ArrayList<>();
   private final List<Integer> own = new ArrayList<>();
-  private final Map<Integer, Set<Integer>> answers = new HashMap<>();
+  private final SetMultimap<Integer, Integer> answers = HashMultimap.create();
   private final Map<Integer, Integer> columns = new HashMap<>();
   private final List<float[]> passages = new ArrayList<>();
 
@@ -44,7 +45,7 @@ final class RankingScores {
       queries.add(row(scored.queries(), i, width));
       queryNumbers.add(batch.queryNumbers()[i]);
       own.add(column);
-      answers.computeIfAbsent(batch.queryNumbers()[i], key -> new HashSet<>()).add(column);
+      answers.put(batch.queryNumbers()[i], column);
     }
   }
 

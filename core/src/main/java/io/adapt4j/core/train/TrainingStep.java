@@ -1,5 +1,6 @@
 package io.adapt4j.core.train;
 
+import com.google.common.collect.Multimaps;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.engine.Parameter.Trained;
@@ -8,9 +9,7 @@ import io.adapt4j.core.engine.TensorLists;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LanguageModelLoss;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 
@@ -179,13 +178,10 @@ public final class TrainingStep<I> implements AutoCloseable {
     this.settings = settings;
     this.hooks = hooks;
     this.gradients = adaptation.trained().stream().map(Trained::gradient).toList();
-    Map<Double, List<Trained>> byFactor = new LinkedHashMap<>();
-    for (Trained one : adaptation.trained()) {
-      byFactor.computeIfAbsent(factor(one.name()), key -> new ArrayList<>()).add(one);
-    }
-    byFactor.forEach(
-        (factor, trained) ->
-            groups.add(new Group(start.apply(trained, settings.weightDecay()), factor)));
+    Multimaps.asMap(Multimaps.index(adaptation.trained(), one -> factor(one.name())))
+        .forEach(
+            (factor, trained) ->
+                groups.add(new Group(start.apply(trained, settings.weightDecay()), factor)));
   }
 
   /** The factor of the first expression that fits. */

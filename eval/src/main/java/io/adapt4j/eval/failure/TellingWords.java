@@ -1,10 +1,10 @@
 package io.adapt4j.eval.failure;
 
+import com.google.common.collect.HashMultiset;
+import com.google.common.collect.Multiset;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -19,7 +19,7 @@ final class TellingWords {
 
   private static final Pattern BETWEEN = Pattern.compile("[^\\p{L}\\p{M}\\p{N}]+");
 
-  private final Map<String, Integer> everywhere;
+  private final Multiset<String> everywhere;
   private final int texts;
 
   TellingWords(List<String> all) {
@@ -29,29 +29,31 @@ final class TellingWords {
 
   /** The most telling first; the most frequent where none tells anything. */
   List<String> of(List<String> some, int most) {
-    Map<String, Integer> counts = counts(some);
-    Comparator<String> frequent = Comparator.comparingInt(word -> -counts.get(word));
+    Multiset<String> counts = counts(some);
+    Comparator<String> frequent = Comparator.comparingInt(word -> -counts.count(word));
     List<String> byCount =
-        counts.keySet().stream().sorted(frequent.thenComparing(Comparator.naturalOrder())).toList();
+        counts.elementSet().stream()
+            .sorted(frequent.thenComparing(Comparator.naturalOrder()))
+            .toList();
     List<String> telling =
         byCount.stream()
-            .filter(word -> gain(word, counts.get(word), some.size()) > 0)
-            .sorted(Comparator.comparingDouble(word -> -gain(word, counts.get(word), some.size())))
+            .filter(word -> gain(word, counts.count(word), some.size()) > 0)
+            .sorted(
+                Comparator.comparingDouble(word -> -gain(word, counts.count(word), some.size())))
             .toList();
     return (telling.isEmpty() ? byCount : telling).stream().limit(most).toList();
   }
 
   private double gain(String word, int count, int of) {
     double share = count / (double) of;
-    double shareOfAll = everywhere.getOrDefault(word, count) / (double) texts;
+    int all = everywhere.contains(word) ? everywhere.count(word) : count;
+    double shareOfAll = all / (double) texts;
     return share * Math.log(share / shareOfAll);
   }
 
-  private static Map<String, Integer> counts(List<String> texts) {
-    Map<String, Integer> counts = new HashMap<>();
-    for (String text : texts) {
-      words(text).forEach(word -> counts.merge(word, 1, Integer::sum));
-    }
+  private static Multiset<String> counts(List<String> texts) {
+    Multiset<String> counts = HashMultiset.create();
+    texts.forEach(text -> counts.addAll(words(text)));
     return counts;
   }
 

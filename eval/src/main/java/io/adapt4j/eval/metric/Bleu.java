@@ -1,10 +1,10 @@
 package io.adapt4j.eval.metric;
 
+import com.google.common.collect.HashMultiset;
+import com.google.common.collect.Multiset;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * BLEU of a corpus or of single sentences (Papineni et al. 2002, "BLEU: a Method for Automatic
@@ -80,9 +80,12 @@ public final class Bleu {
     length += words.size();
     referenceLength += closestLength(words.size(), wanted);
     for (int n = 1; n <= options.maxOrder(); n++) {
-      Map<List<String>, Integer> most = new HashMap<>();
+      Multiset<List<String>> most = HashMultiset.create();
       for (List<String> reference : wanted) {
-        NGrams.ofWords(reference, n).forEach((gram, count) -> most.merge(gram, count, Math::max));
+        for (Multiset.Entry<List<String>> gram : NGrams.ofWords(reference, n).entrySet()) {
+          most.setCount(
+              gram.getElement(), Math.max(gram.getCount(), most.count(gram.getElement())));
+        }
       }
       correct[n - 1] += NGrams.overlap(NGrams.ofWords(words, n), most);
       total[n - 1] += Math.max(0, words.size() - n + 1);

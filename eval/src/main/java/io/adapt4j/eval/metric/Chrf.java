@@ -1,9 +1,9 @@
 package io.adapt4j.eval.metric;
 
+import com.google.common.collect.Multiset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /**
  * chrF and chrF++ of a corpus or of single sentences (Popović 2015, "chrF: character n-gram F-score
@@ -174,7 +174,7 @@ public final class Chrf {
 
   /** The n-grams of one text, by order. */
   private static final class Grams {
-    private final List<Map<?, Integer>> orders = new ArrayList<>();
+    private final List<Multiset<?>> orders = new ArrayList<>();
 
     private Grams(ChrfOptions options, String text) {
       String cased = options.lowercase() ? PythonText.lower(text) : text;
@@ -193,21 +193,12 @@ public final class Chrf {
     private OrderSums against(Grams reference) {
       OrderSums sums = new OrderSums(orders.size());
       for (int i = 0; i < orders.size(); i++) {
-        long wanted = NGrams.total(reference.orders.get(i));
+        long wanted = reference.orders.get(i).size();
         sums.wanted[i] = wanted;
-        sums.said[i] = wanted == 0 ? 0 : NGrams.total(orders.get(i));
-        sums.matched[i] = overlap(orders.get(i), reference.orders.get(i));
+        sums.said[i] = wanted == 0 ? 0 : orders.get(i).size();
+        sums.matched[i] = NGrams.overlap(orders.get(i), reference.orders.get(i));
       }
       return sums;
-    }
-
-    private static <K> long overlap(Map<K, Integer> said, Map<?, Integer> wanted) {
-      long shared = 0;
-      for (Map.Entry<K, Integer> entry : said.entrySet()) {
-        Integer count = wanted.get(entry.getKey());
-        shared += count == null ? 0 : Math.min(entry.getValue(), count);
-      }
-      return shared;
     }
 
     /** Words with one sign of punctuation cut off, at the end or else at the beginning. */

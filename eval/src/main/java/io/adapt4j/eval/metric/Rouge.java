@@ -1,8 +1,9 @@
 package io.adapt4j.eval.metric;
 
+import com.google.common.collect.HashMultiset;
+import com.google.common.collect.Multiset;
 import java.util.BitSet;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -105,9 +106,9 @@ public final class Rouge {
   }
 
   private static OverlapScore ofNGrams(List<String> said, List<String> wanted, int n) {
-    Map<List<String>, Integer> some = NGrams.ofWords(said, n);
-    Map<List<String>, Integer> others = NGrams.ofWords(wanted, n);
-    return OverlapScore.of(NGrams.overlap(some, others), NGrams.total(some), NGrams.total(others));
+    Multiset<List<String>> some = NGrams.ofWords(said, n);
+    Multiset<List<String>> others = NGrams.ofWords(wanted, n);
+    return OverlapScore.of(NGrams.overlap(some, others), some.size(), others.size());
   }
 
   private static OverlapScore ofSubsequence(List<String> said, List<String> wanted) {
@@ -115,28 +116,27 @@ public final class Rouge {
   }
 
   private static OverlapScore ofLines(List<List<String>> said, List<List<String>> wanted) {
-    Map<String, Integer> leftSaid = counts(said);
-    Map<String, Integer> leftWanted = counts(wanted);
+    Multiset<String> leftSaid = words(said);
+    Multiset<String> leftWanted = words(wanted);
     long hits = 0;
     for (List<String> line : wanted) {
       BitSet common = new BitSet(line.size());
       said.forEach(candidate -> CommonSubsequence.mark(line, candidate, common));
       for (int i = common.nextSetBit(0); i >= 0; i = common.nextSetBit(i + 1)) {
         String word = line.get(i);
-        if (leftSaid.getOrDefault(word, 0) > 0 && leftWanted.getOrDefault(word, 0) > 0) {
+        if (leftSaid.contains(word) && leftWanted.remove(word)) {
           hits++;
-          leftSaid.merge(word, -1, Integer::sum);
-          leftWanted.merge(word, -1, Integer::sum);
+          leftSaid.remove(word);
         }
       }
     }
     return OverlapScore.of(hits, size(said), size(wanted));
   }
 
-  private static Map<String, Integer> counts(List<List<String>> lines) {
-    Map<String, Integer> counts = new HashMap<>();
-    lines.forEach(line -> line.forEach(word -> counts.merge(word, 1, Integer::sum)));
-    return counts;
+  private static Multiset<String> words(List<List<String>> lines) {
+    Multiset<String> words = HashMultiset.create();
+    lines.forEach(words::addAll);
+    return words;
   }
 
   private static long size(List<List<String>> lines) {

@@ -1,8 +1,8 @@
 package io.adapt4j.eval.metric;
 
-import java.util.HashMap;
+import com.google.common.collect.HashMultiset;
+import com.google.common.collect.Multiset;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -113,9 +113,8 @@ public final class SquadAnswers {
     if (said.isEmpty() || wanted.isEmpty()) {
       return said.equals(wanted) ? 1 : 0;
     }
-    Map<String, Integer> left = new HashMap<>();
-    wanted.forEach(word -> left.merge(word, 1, Integer::sum));
-    long shared = said.stream().filter(word -> left.merge(word, -1, Integer::sum) >= 0).count();
+    Multiset<String> left = HashMultiset.create(wanted);
+    long shared = said.stream().filter(left::remove).count();
     return OverlapScore.of(shared, said.size(), wanted.size()).f1();
   }
 }

@@ -1,5 +1,8 @@
 package io.adapt4j.eval.report;
 
+import com.google.common.collect.ListMultimap;
+import com.google.common.collect.MultimapBuilder;
+import com.google.common.collect.Multimaps;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.failure.FailureAnalysis;
@@ -7,9 +10,7 @@ import io.adapt4j.eval.task.Figure;
 import io.adapt4j.eval.task.Outcome;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /** Items of a task that somebody failed, the worst first. */
 final class Cases {
@@ -42,7 +43,8 @@ final class Cases {
    */
   record Answer(String candidate, Outcome outcome, double figure, boolean failed) {}
 
-  private final Map<Kind, List<Case>> cases = new EnumMap<>(Kind.class);
+  private final ListMultimap<Kind, Case> cases =
+      MultimapBuilder.enumKeys(Kind.class).arrayListValues().build();
 
   private final FailureAnalysis first;
 
@@ -67,7 +69,9 @@ final class Cases {
       cases.add(new Case(item, answers));
     }
     Comparator<Case> worst = Comparator.comparingDouble(one -> worst(figure, one));
-    cases.cases.values().forEach(list -> list.sort(worst.thenComparing(one -> -surest(one))));
+    Multimaps.asMap(cases.cases)
+        .values()
+        .forEach(list -> list.sort(worst.thenComparing(one -> -surest(one))));
     return cases;
   }
 
@@ -77,7 +81,7 @@ final class Cases {
     boolean any = one.answers().stream().skip(isComparison ? 1 : 0).anyMatch(Answer::failed);
     if (any || first) {
       Kind kind = !first ? Kind.FAILED : any ? Kind.STILL_FAILED : Kind.GAINED;
-      cases.computeIfAbsent(kind, same -> new ArrayList<>()).add(one);
+      cases.put(kind, one);
     }
   }
 
@@ -99,7 +103,7 @@ final class Cases {
   }
 
   List<Case> of(Kind kind) {
-    return cases.getOrDefault(kind, List.of());
+    return cases.get(kind);
   }
 
   /** What of a case's prompt asks. */

@@ -1,5 +1,7 @@
 package io.adapt4j.rag.langchain4j;
 
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
 import dev.langchain4j.rag.content.Content;
 import dev.langchain4j.rag.content.ContentMetadata;
 import dev.langchain4j.rag.content.retriever.ContentRetriever;
@@ -12,7 +14,6 @@ import io.adapt4j.rag.index.Hit;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.index.SearchQuery;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,19 +31,10 @@ final class TheirIndex implements SearchIndex {
   private static final int DIGITS = 16;
 
   private final ContentRetriever retriever;
-  private final Map<String, Document> found = Collections.synchronizedMap(new Newest());
+  private final Cache<String, Document> found = CacheBuilder.newBuilder().maximumSize(KEPT).build();
 
   TheirIndex(ContentRetriever retriever) {
     this.retriever = retriever;
-  }
-
-  private static final class Newest extends LinkedHashMap<String, Document> {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    protected boolean removeEldestEntry(Map.Entry<String, Document> eldest) {
-      return size() > KEPT;
-    }
   }
 
   @Override
@@ -95,7 +87,7 @@ final class TheirIndex implements SearchIndex {
 
   @Override
   public Optional<Document> document(String id) {
-    return Optional.ofNullable(found.get(id));
+    return Optional.ofNullable(found.getIfPresent(id));
   }
 
   @Override

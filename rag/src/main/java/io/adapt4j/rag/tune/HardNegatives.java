@@ -1,5 +1,7 @@
 package io.adapt4j.rag.tune;
 
+import com.google.common.collect.LinkedHashMultimap;
+import com.google.common.collect.SetMultimap;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.index.Fusion;
@@ -7,10 +9,7 @@ import io.adapt4j.rag.index.Hit;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.index.SearchQuery;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -117,12 +116,8 @@ public final class HardNegatives {
    * @return the same rows in their order; those for which nothing was found are as they were
    */
   public List<Example.QueryPassage> mine(List<Example.QueryPassage> rows) {
-    Map<String, Set<String>> answers = new HashMap<>();
-    rows.forEach(
-        row ->
-            answers
-                .computeIfAbsent(row.query(), query -> new LinkedHashSet<>())
-                .add(plain(row.passage())));
+    SetMultimap<String, String> answers = LinkedHashMultimap.create();
+    rows.forEach(row -> answers.put(row.query(), plain(row.passage())));
     return rows.stream().map(row -> mined(row, answers.get(row.query()))).toList();
   }
 
