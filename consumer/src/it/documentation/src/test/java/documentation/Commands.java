@@ -13,12 +13,23 @@ final class Commands {
 
   private static final Pattern MAIN = Pattern.compile("\\bio\\.adapt4j(?:\\.\\w+)*\\.([A-Z]\\w*)");
   private static final Pattern MODULES = Pattern.compile("-pl (\\S+)");
-  private static final Pattern ADAPT4J = Pattern.compile("^adapt4j (\\w[\\w-]*)", Pattern.MULTILINE);
+  private static final Pattern ADAPT4J =
+      Pattern.compile("^adapt4j (\\w[\\w-]*)", Pattern.MULTILINE);
 
   private static final Set<String> COMMANDS =
       Set.of(
-          "inspect", "validate", "preview", "plan", "find-rate", "train", "generate", "chat",
-          "merge", "repeat", "doctor", "help");
+          "inspect",
+          "validate",
+          "preview",
+          "plan",
+          "find-rate",
+          "train",
+          "generate",
+          "chat",
+          "merge",
+          "repeat",
+          "doctor",
+          "help");
 
   private Commands() {}
 

@@ -103,8 +103,7 @@ class DocumentationTest {
                       }
                       assertEquals(
                           "",
-                          String.join(
-                              "\n", ERRORS.getOrDefault(snippet.className(), List.of())));
+                          String.join("\n", ERRORS.getOrDefault(snippet.className(), List.of())));
                     }));
   }
 
@@ -196,8 +195,7 @@ class DocumentationTest {
               .findFirst()
               .orElseThrow();
       try (Fixtures fixtures = new Fixtures()) {
-        Object[] arguments =
-            Stream.of(method.getParameters()).map(fixtures::value).toArray();
+        Object[] arguments = Stream.of(method.getParameters()).map(fixtures::value).toArray();
         method.invoke(null, arguments);
       } catch (InvocationTargetException e) {
         throw new AssertionError(snippet.name() + ": " + e.getCause(), e.getCause());

@@ -62,9 +62,14 @@ final class Fixtures implements AutoCloseable {
     write("earlier.jsonl", support);
     write("pairs.jsonl", pairs);
     write("questions.jsonl", questions);
-    write("solved.jsonl", "{\"question\":\"%s\",\"reply\":\"%s\"}%n".repeat(2).formatted("2 and 2?", "4", "3 and 3?", "6"));
+    write(
+        "solved.jsonl",
+        "{\"question\":\"%s\",\"reply\":\"%s\"}%n"
+            .repeat(2)
+            .formatted("2 and 2?", "4", "3 and 3?", "6"));
     write("more.yaml", "choices: {path: exam.jsonl, choices: choices, answer: answer}\n");
-    write("mmlu/test/towns_test.csv", "Where is parcel 1?,town 1,town 2,town 3,town 4,A\n".repeat(8));
+    write(
+        "mmlu/test/towns_test.csv", "Where is parcel 1?,town 1,town 2,town 3,town 4,A\n".repeat(8));
     write("mmlu/dev/towns_dev.csv", "Where is parcel 2?,town 1,town 2,town 3,town 4,B\n".repeat(8));
     write("facts.jsonl", facts);
     write("exam.jsonl", exam);

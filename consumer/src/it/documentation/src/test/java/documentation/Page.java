@@ -84,9 +84,7 @@ record Page(String name, List<Block> blocks) {
             .toList();
     return blocks.stream()
         .filter(block -> block.language().equals("java") && !onlyImports(block))
-        .map(
-            block ->
-                new Snippet(name, block.line(), block.directive(), block.text(), imports))
+        .map(block -> new Snippet(name, block.line(), block.directive(), block.text(), imports))
         .toList();
   }
 

@@ -41,8 +41,9 @@ record Snippet(String page, int line, String directive, String code, List<String
   }
 
   /**
-   * Returns the source of a class with the snippet in a method {@code run} whose parameters are what
-   * the page takes as given. Line {@code n} of the snippet is line {@code firstLine() + n - 1}.
+   * Returns the source of a class with the snippet in a method {@code run} whose parameters are
+   * what the page takes as given. Line {@code n} of the snippet is line {@code firstLine() + n -
+   * 1}.
    */
   String source() {
     StringBuilder source = new StringBuilder();

@@ -34,7 +34,10 @@ final class Yaml {
       if (!has(variant, "data")) {
         Matcher data = DATA.matcher(directive);
         String name = data.find() ? data.group(1) : "support";
-        run = run.with("data", "{path: " + name + ".jsonl, split: {train: 0.9, validation: 0.1, seed: 42}}");
+        run =
+            run.with(
+                "data",
+                "{path: " + name + ".jsonl, split: {train: 0.9, validation: 0.1, seed: 42}}");
       }
       if (!has(variant, "method")) {
         run = run.with("method", "{lora: {rank: 4}}");
