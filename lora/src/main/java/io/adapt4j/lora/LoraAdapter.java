@@ -22,7 +22,6 @@ import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.NewTensors;
-import io.adapt4j.core.model.OutputLayer;
 import io.adapt4j.core.model.PackedLinear;
 import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.model.Weights;
@@ -85,10 +84,7 @@ public final class LoraAdapter implements Adapter {
 
   @Override
   public Optional<ModelConfig> modelConfig() {
-    return Optional.of(folder.resolve(ModelConfig.FILE))
-        .filter(Files::exists)
-        .map(file -> ModelConfig.read(folder))
-        .filter(one -> OutputLayer.CLASSES.isOf(one) || OutputLayer.TOKEN_CLASSES.isOf(one));
+    return PeftFolder.classConfig(folder);
   }
 
   /**
