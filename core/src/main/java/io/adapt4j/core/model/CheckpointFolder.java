@@ -1,7 +1,9 @@
 package io.adapt4j.core.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.config.GenerationDefaults;
 import io.adapt4j.core.config.ModelConfig;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -37,6 +40,30 @@ public final class CheckpointFolder {
    */
   public static void write(Path folder, Path base, ModelConfig config, List<TensorData> tensors) {
     write(folder, base, config.toJson(), tensors, () -> config.save(folder));
+  }
+
+  /**
+   * Writes a model as {@link #write(Path, Path, ModelConfig, List)} does, and with it the tensors
+   * of its base that it does not compute with but that its class in Transformers has.
+   *
+   * @param folder where to; created if absent
+   * @param base the folder the model came from
+   * @param config the configuration to write
+   * @param network the model
+   * @param type how to store the weights
+   * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   */
+  public static void write(
+      Path folder, Path base, ModelConfig config, Network network, StoredType type) {
+    List<TensorData> tensors = new ArrayList<>(Weights.tensors(network, type));
+    if (!Checkpoint.exists(base)) {
+      write(folder, base, config, tensors);
+      return;
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(base)) {
+      tensors.addAll(Weights.kept(network, checkpoint, type));
+      write(folder, base, config, tensors);
+    }
   }
 
   /**

@@ -23,7 +23,8 @@ final class Roberta implements Architecture {
               "(roberta\\.)?embeddings\\.position_ids",
               "(roberta\\.)?pooler\\..*",
               "lm_head\\..*",
-              "classifier\\..*"));
+              "classifier\\..*"))
+          .keeping(StoredNames.POOLING_LAYER);
 
   @Override
   public Set<String> modelTypes() {
