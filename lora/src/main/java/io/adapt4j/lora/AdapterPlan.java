@@ -111,8 +111,7 @@ record AdapterPlan(
                 + "; put it on a model of its own kind.");
   }
 
-  private static List<Adapted> adapted(
-      AdapterConfig config, Network network, SavedModules saved) {
+  private static List<Adapted> adapted(AdapterConfig config, Network network, SavedModules saved) {
     List<Adapted> adapted = new ArrayList<>();
     Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.linears();
@@ -120,9 +119,7 @@ record AdapterPlan(
       Linear linear = slots.get(i).linear();
       for (Linear.Part part : linear.parts()) {
         String path = part.path();
-        if (config.modules().matches(path)
-            && !isOutput(config, path)
-            && !saved.holds(path)) {
+        if (config.modules().matches(path) && !isOutput(config, path) && !saved.holds(path)) {
           adapted.add(
               new Adapted(
                   i,

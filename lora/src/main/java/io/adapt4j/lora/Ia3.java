@@ -160,10 +160,7 @@ public final class Ia3 implements FineTuningMethod {
 
     @Override
     public void save(Path folder) {
-      PeftFolder.write(
-          folder,
-          config.json(model.plan(), base.toString()),
-          model.tensors());
+      PeftFolder.write(folder, config.json(model.plan(), base.toString()), model.tensors());
       saveClasses(folder);
     }
 

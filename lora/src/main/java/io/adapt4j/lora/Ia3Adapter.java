@@ -86,8 +86,8 @@ public final class Ia3Adapter implements Adapter {
 
   /**
    * Puts the adapter into a model. The base's own values of modules saved in full are kept beside
-   * the adapter's. Weights that it is merged into are kept beside meanwhile and
-   * come back to the bit.
+   * the adapter's. Weights that it is merged into are kept beside meanwhile and come back to the
+   * bit.
    *
    * @param network the model, with its weights
    * @return the adapter in place; closing it takes it out again

@@ -46,10 +46,7 @@ record Ia3Config(
 
   static Ia3Config of(Targets targets, Optional<Targets> feedforward) {
     return new Ia3Config(
-        Selection.of(targets),
-        feedforward,
-        List.of(),
-        JsonNodeFactory.instance.objectNode());
+        Selection.of(targets), feedforward, List.of(), JsonNodeFactory.instance.objectNode());
   }
 
   Ia3Config withModulesToSave(List<String> modules) {
@@ -92,8 +89,7 @@ record Ia3Config(
     fields.put(
         "task_type", plan.taskType().<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
     List<String> saved = plan.saved().names();
-    fields.put(
-        "modules_to_save", saved.isEmpty() ? nodes.nullNode() : PeftFolder.array(saved));
+    fields.put("modules_to_save", saved.isEmpty() ? nodes.nullNode() : PeftFolder.array(saved));
     fields.put("base_model_name_or_path", nodes.textNode(base));
     fields.put("fan_in_fan_out", nodes.booleanNode(plan.fanInFanOut()));
     fields.put("inference_mode", nodes.booleanNode(true));

@@ -39,9 +39,7 @@ public final class Ia3Description implements MethodDescription {
     List<Ia3> saving = new ArrayList<>();
     options.attempt(
         SAVED,
-        () ->
-            saving.add(
-                Ia3.create().modulesToSave(options.texts(SAVED).toArray(String[]::new))));
+        () -> saving.add(Ia3.create().modulesToSave(options.texts(SAVED).toArray(String[]::new))));
     Ia3 ia3 = saving.isEmpty() ? Ia3.create() : saving.get(0);
     if (options.find(TARGETS).isEmpty() && options.find(FEEDFORWARD).isEmpty()) {
       return Optional.of(ia3);

@@ -83,11 +83,7 @@ record Ia3Plan(
               + ".");
     }
     return new Ia3Plan(
-        taskType,
-        List.copyOf(scaled),
-        saved,
-        transposed(network, scaled),
-        List.copyOf(problems));
+        taskType, List.copyOf(scaled), saved, transposed(network, scaled), List.copyOf(problems));
   }
 
   private static boolean transposed(Network network, List<Scaled> scaled) {
@@ -131,15 +127,16 @@ record Ia3Plan(
   List<String> differences(Map<String, List<Long>> stored) {
     List<String> differences = new ArrayList<>();
     Map<String, List<Long>> unused = new TreeMap<>(stored);
-    tensors().forEach(
-        (name, shape) -> {
-          List<Long> found = unused.remove(name);
-          if (found == null) {
-            differences.add(name + " " + shape + " is missing");
-          } else if (!found.equals(shape)) {
-            differences.add(name + " is " + found + " where this model needs " + shape);
-          }
-        });
+    tensors()
+        .forEach(
+            (name, shape) -> {
+              List<Long> found = unused.remove(name);
+              if (found == null) {
+                differences.add(name + " " + shape + " is missing");
+              } else if (!found.equals(shape)) {
+                differences.add(name + " is " + found + " where this model needs " + shape);
+              }
+            });
     unused.forEach((name, shape) -> differences.add(name + " " + shape + " has no place"));
     return differences;
   }

@@ -1,7 +1,6 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
@@ -415,7 +414,6 @@ public final class Lora implements FineTuningMethod {
     return start.isPresent()
         ? config
         : config.with(
-            draft ->
-                draft.modulesToSave = SavedModules.withOutput(draft.modulesToSave, network));
+            draft -> draft.modulesToSave = SavedModules.withOutput(draft.modulesToSave, network));
   }
 }

@@ -162,8 +162,8 @@ public final class LoraAdapter implements Adapter {
    * Writes the base with this adapter merged in as a plain Hugging Face checkpoint, in the base's
    * stored type. An embedding model is written as a sentence-transformers folder, with the base's
    * modules, or, where it has none, with those it was trained with: the mean over tokens, scaled to
-   * length 1. The sum is computed in fp32 from the
-   * stored weights and rounded once. Holds the whole model in fp32 meanwhile.
+   * length 1. The sum is computed in fp32 from the stored weights and rounded once. Holds the whole
+   * model in fp32 meanwhile.
    *
    * <p>An adapter that was trained over weights in 4 bits was fitted to these: merged into the
    * stored ones, the model differs from the trained one by what quantising had changed. {@link

@@ -12,8 +12,7 @@ import java.util.List;
  * @param config what the adapter is
  * @param base the folder the model came from
  */
-record LoraTraining(LoraModel model, AdapterConfig config, Path base)
-    implements AdapterTraining {
+record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements AdapterTraining {
 
   @Override
   public void save(Path folder) {

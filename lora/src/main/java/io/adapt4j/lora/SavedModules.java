@@ -58,8 +58,7 @@ record SavedModules(
     String embedding = network.embedding().slices().get(0).name();
     Optional<String> tiedHead = tiedHead(network);
     tiedHead.ifPresent(head -> known.put(head, known.get(embedding)));
-    List<String> tensors =
-        known.keySet().stream().filter(name -> contains(modules, name)).toList();
+    List<String> tensors = known.keySet().stream().filter(name -> contains(modules, name)).toList();
     boolean unties =
         tiedHead.isPresent() && (tensors.contains(embedding) || tensors.contains(tiedHead.get()));
     return new SavedModules(outermost(modules, paths(network)), tensors, known, unties);

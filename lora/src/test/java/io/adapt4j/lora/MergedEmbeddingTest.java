@@ -43,8 +43,8 @@ class MergedEmbeddingTest {
     "roberta_mlm, roberta.pooler., roberta.pooler.",
     "roberta_mlm, pooler., roberta.pooler."
   })
-  void modulesAreWrittenAndTheBasesPoolingLayerIsKept(
-      String family, String stored, String written) throws IOException {
+  void modulesAreWrittenAndTheBasesPoolingLayerIsKept(String family, String stored, String written)
+      throws IOException {
     Path base = base(family, stored);
     Path merged = folder.resolve("merged");
     LoraAdapter.at(adapter(base, "embeddings")).writeMerged(base, merged);

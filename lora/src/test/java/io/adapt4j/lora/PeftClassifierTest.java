@@ -162,8 +162,8 @@ class PeftClassifierTest {
 
   /** Folders that earlier versions wrote name the layers of the head, too. */
   @Test
-  void foldersWithNestedNamesStillLoadAndAreWrittenWithout(
-      @TempDir Path old, @TempDir Path folder) throws IOException {
+  void foldersWithNestedNamesStillLoadAndAreWrittenWithout(@TempDir Path old, @TempDir Path folder)
+      throws IOException {
     Path golden = LoraCase.golden("interop/lora_cls");
     Path base = LoraCase.golden("models/xlm_roberta_cls");
     Files.copy(

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.FineTuneException;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
@@ -14,6 +13,7 @@ import io.adapt4j.core.Precision;
 import io.adapt4j.core.RewardModel;
 import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.Task;
+import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;

@@ -15,12 +15,12 @@ final class Bert implements Architecture {
 
   private static final StoredNames NAMES =
       StoredNames.of(
-          PREFIX,
-          List.of(
-              "(bert\\.)?embeddings\\.position_ids",
-              "(bert\\.)?pooler\\..*",
-              "cls\\..*",
-              "classifier\\..*"))
+              PREFIX,
+              List.of(
+                  "(bert\\.)?embeddings\\.position_ids",
+                  "(bert\\.)?pooler\\..*",
+                  "cls\\..*",
+                  "classifier\\..*"))
           .keeping(StoredNames.POOLING_LAYER);
 
   /** What the class for pretraining has besides, for the next sentence. */

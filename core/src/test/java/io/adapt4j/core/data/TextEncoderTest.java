@@ -8,12 +8,12 @@ import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -124,8 +124,7 @@ class TextEncoderTest {
   }
 
   @Test
-  void aSpaceThatTheTokenizerKeepsByItselfBelongsToNoWord(@TempDir Path folder)
-      throws IOException {
+  void aSpaceThatTheTokenizerKeepsByItselfBelongsToNoWord(@TempDir Path folder) throws IOException {
     Files.writeString(
         folder.resolve("tokenizer.json"),
         """
