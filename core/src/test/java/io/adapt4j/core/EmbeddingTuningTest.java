@@ -87,7 +87,8 @@ class EmbeddingTuningTest {
       for (String name : List.of("pooler.dense.weight", "pooler.dense.bias")) {
         long width = SmallEncoder.HIDDEN;
         List<Long> shape = name.endsWith("bias") ? List.of(width) : List.of(width, width);
-        ByteBuffer ones = ByteBuffer.allocate(4 * (int) Math.pow(width, shape.size()));
+        int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
+        ByteBuffer ones = ByteBuffer.allocate(Float.BYTES * count);
         Arrays.fill(ones.array(), (byte) 0x3f);
         tensors.add(TensorData.of(name, StoredType.F32, shape, () -> ones));
       }
