@@ -5,7 +5,6 @@ import io.adapt4j.core.encode.SentenceFolderWriter;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.train.Adaptation;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -26,8 +25,7 @@ record SentenceAdaptation(Adaptation adaptation, TaskModel model, Encoder encode
   @Override
   public void save(Path folder) {
     adaptation.save(folder);
-    if (Files.exists(folder.resolve(Checkpoint.SINGLE_FILE))
-        || Files.exists(folder.resolve(Checkpoint.INDEX_FILE))) {
+    if (Checkpoint.exists(folder)) {
       SentenceFolderWriter.write(folder, model.folder(), encoder.dimensions().hiddenSize());
     }
   }

@@ -180,8 +180,22 @@ public final class TokenClassifier implements AutoCloseable {
 
   private static boolean isSameWord(String text, Encoding tokens, int token) {
     int start = tokens.starts()[token];
+    if (start >= tokens.ends()[token]) {
+      return false;
+    }
+    boolean inside = tokens.continuesPiece(token);
+    boolean sameCharacter = inside && start < tokens.ends()[token - 1];
+    // A word whose first token is the space before it.
+    boolean afterSpace =
+        inside
+            && text.charAt(start) != ' '
+            && text.substring(tokens.starts()[token - 1], start).equals(" ");
+    return sameCharacter || afterSpace || isInsideWord(text, tokens, token);
+  }
+
+  private static boolean isInsideWord(String text, Encoding tokens, int token) {
+    int start = tokens.starts()[token];
     return start > 0
-        && start < tokens.ends()[token]
         && tokens.ends()[token - 1] == start
         && Character.isLetterOrDigit(text.charAt(start - 1))
         && Character.isLetterOrDigit(text.charAt(start));

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.checkpoint.TensorEntry;
+import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
@@ -15,6 +20,7 @@ import io.adapt4j.core.data.RetrievalRows;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.model.CheckpointFolder;
 import io.adapt4j.core.model.Pooling;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.FullFineTuning;
@@ -22,9 +28,11 @@ import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +70,37 @@ class EmbeddingTuningTest {
     assertThat(accuracy(report.best(), data().train()))
         .isCloseTo(1, within(0.01))
         .isGreaterThan(accuracy(base, data().train()));
+  }
+
+  /** BertModel has it, though the mean over tokens does not go through it. */
+  @Test
+  void thePoolingLayerOfTheBaseIsKept() throws IOException {
+    Path base = SmallEncoder.write(folder.resolve("base"));
+    ModelConfig config = ModelConfig.read(base);
+    try (Checkpoint checkpoint = Checkpoint.open(base)) {
+      List<TensorData> tensors = new ArrayList<>();
+      for (String name : checkpoint.names()) {
+        TensorEntry entry = checkpoint.entry(name);
+        ByteBuffer copy = ByteBuffer.allocate((int) entry.length()).put(checkpoint.bytes(name));
+        tensors.add(TensorData.of(name, entry.type(), entry.shape(), copy::flip));
+      }
+      for (String name : List.of("pooler.dense.weight", "pooler.dense.bias")) {
+        long width = SmallEncoder.HIDDEN;
+        List<Long> shape = name.endsWith("bias") ? List.of(width) : List.of(width, width);
+        int count = Math.toIntExact(shape.stream().reduce(1L, Math::multiplyExact));
+        ByteBuffer ones = ByteBuffer.allocate(Float.BYTES * count);
+        Arrays.fill(ones.array(), (byte) 0x3f);
+        tensors.add(TensorData.of(name, StoredType.F32, shape, () -> ones));
+      }
+      CheckpointFolder.write(folder.resolve("pooled"), base, config, tensors);
+    }
+    FineTuneReport report =
+        tuner(folder.resolve("pooled"), Task.embeddings(), data()).maxSteps(1).build().run();
+    try (Checkpoint before = Checkpoint.open(folder.resolve("pooled"));
+        Checkpoint after = Checkpoint.open(report.last())) {
+      assertThat(after.names()).isEqualTo(before.names());
+      assertThat(after.bytes("pooler.dense.weight")).isEqualTo(before.bytes("pooler.dense.weight"));
+    }
   }
 
   @Test

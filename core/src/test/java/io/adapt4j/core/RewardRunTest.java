@@ -4,13 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.IntNode;
+import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.Ops;
+import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.StepEvent;
@@ -19,12 +30,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A reward model learns which of two answers is the better one, and judges others by it. */
 class RewardRunTest {
@@ -61,6 +75,52 @@ class RewardRunTest {
                       Completion.of("Tom saw the sea. ", "He was sad."),
                       Completion.of("Tom saw the sea. ", "He was happy."))))
           .containsExactly(new double[] {sad, happy}, within(1e-4));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-1, 2", "2, 2", "0, 0"})
+  void theWrittenFolderScoresTheTokenThatTransformersPools(int stated, int padding)
+      throws IOException {
+    if (stated >= 0) {
+      ModelConfig.read(model).with("pad_token_id", IntNode.valueOf(stated)).save(model);
+    }
+    Path best = tuner(Task.reward(), pairs(8)).maxSteps(1).build().run().last();
+    ModelConfig config = ModelConfig.read(best);
+    assertThat(config.padTokenId()).hasValue(padding);
+    String prompt = "Tom saw the sea. ";
+    String completion = "He was happy.";
+    try (RewardModel reward = RewardModel.load(ModelSource.path(best));
+        Tokenizer tokenizer = Tokenizer.load(best)) {
+      assertThat(tokenizer.padId()).hasValue(padding);
+      int[] text = tokenizer.encode(prompt + completion, true);
+      int[] ended = Arrays.copyOf(text, text.length + 1);
+      ended[text.length] = tokenizer.eosId().getAsInt();
+      int pooled = padding == ended[text.length] ? text.length - 1 : text.length;
+      assertThat(reward.score(prompt, completion))
+          .isCloseTo(score(best, ended, pooled), within(1e-5));
+    }
+  }
+
+  /** The head on one token of a text. */
+  private static double score(Path folder, int[] text, int place) {
+    long[] ids = Arrays.stream(text).asLongStream().toArray();
+    long[] all = new long[ids.length];
+    Arrays.fill(all, 1);
+    long[] upTo = new long[ids.length];
+    Arrays.fill(upTo, 0, place + 1, 1);
+    try (Encoder network = Architectures.declareEncoder(ModelConfig.read(folder));
+        Checkpoint checkpoint = Checkpoint.open(folder)) {
+      network.allocate(DType.F32);
+      Weights.load(network, checkpoint);
+      try (Scope scope = Scope.open();
+          Positions positions = network.positions(ids, all, 1, ids.length)) {
+        Ops ops = Ops.inference();
+        Tensor tokens = Tensor.of(ids, 1, ids.length);
+        Tensor types = Tensor.of(new long[ids.length], 1, ids.length);
+        Tensor hidden = network.hidden(ops, tokens, types, positions, false);
+        return network.classLogits(ops, hidden, upTo).toFloats()[0];
+      }
     }
   }
 

@@ -20,6 +20,9 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.lora.Ia3;
+import io.adapt4j.lora.Ia3Adapter;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
@@ -90,6 +93,51 @@ class LoraTaskTest {
     }
   }
 
+  /** Their first token is the space before them, whose class is that of the whole word. */
+  @Test
+  void wordsOfUnknownCharactersAreWholeEntities() {
+    Split data =
+        split(
+            i ->
+                new Example.Tagged(
+                    List.of("Lily", "saw", "a", i % 2 == 0 ? "Ω" : "漢字", "and", "ran"),
+                    List.of("O", "O", "O", "B-SIGN", "O", "O")));
+    FineTuneReport report = train(Task.tokenClassification(), data);
+    assertThat(report.bestMetrics().get("accuracy")).isEqualTo(1);
+    try (TokenClassifier classifier = TokenClassifier.load(BASE, LoraAdapter.at(report.best()))) {
+      for (String sign : List.of("Ω", "漢字")) {
+        assertThat(classifier.tagWords(List.of("Lily", "saw", "a", sign, "and", "ran")).get(3))
+            .extracting(one -> one.label().orElse(""))
+            .isEqualTo("B-SIGN");
+        assertThat(classifier.entities("Lily saw a " + sign + " and ran"))
+            .singleElement()
+            .satisfies(
+                entity -> {
+                  assertThat(entity.type()).isEqualTo("SIGN");
+                  assertThat(entity.text()).isEqualTo(sign);
+                });
+      }
+    }
+  }
+
+  /** (IA)3 trains and saves the output layer, as LoRA does. */
+  @Test
+  void theScoresOfClassesAreSavedWithTheVectorsOfIa3() throws IOException {
+    Split data = split(i -> new Example.Classified(text(i), i % 2 == 0 ? "big" : "red"));
+    FineTuneReport report = train(Task.classification(), data, Ia3.create(), 30);
+    assertThat(report.bestMetrics().get("accuracy")).isEqualTo(1);
+    JsonNode config =
+        new ObjectMapper().readTree(report.best().resolve("adapter_config.json").toFile());
+    assertThat(config.get("task_type").asText()).isEqualTo("SEQ_CLS");
+    assertThat(config.get("modules_to_save").toString()).isEqualTo("[\"classifier\",\"score\"]");
+    try (TextClassifier adapted =
+        TextClassifier.load(BASE, Precision.FP32, Ia3Adapter.at(report.best()))) {
+      for (int i = 0; i < 8; i++) {
+        assertThat(adapted.classify(text(i)).label()).isEqualTo(i % 2 == 0 ? "big" : "red");
+      }
+    }
+  }
+
   @Test
   void anAdapterOfAnotherTaskIsRefused() {
     Split data = split(i -> new Example.Classified(text(i), i % 2 == 0 ? "big" : "red"));
@@ -99,13 +147,17 @@ class LoraTaskTest {
   }
 
   private FineTuneReport train(Task task, Split data) {
+    return train(task, data, Lora.rank(4).alpha(8), 6);
+  }
+
+  private FineTuneReport train(Task task, Split data, FineTuningMethod method, int epochs) {
     return FineTuner.builder()
         .model(BASE)
         .task(task)
         .dataset(data)
-        .method(Lora.rank(4).alpha(8))
+        .method(method)
         .precision(Precision.FP32)
-        .epochs(6)
+        .epochs(epochs)
         .learningRate(1e-2)
         .batchSize(8)
         .keepBest()

@@ -240,6 +240,7 @@ public final class AdapterMix {
         adapted,
         List.of(),
         List.of(),
+        List.of(),
         false,
         Map.of(),
         List.of());

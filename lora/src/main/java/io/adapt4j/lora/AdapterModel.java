@@ -1,14 +1,19 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.engine.Parameter;
+import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -20,12 +25,24 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
 
   private final Network network;
   private final Map<LinearSlot, L> layers = new LinkedHashMap<>();
+  private final List<BaseTensor> bases = new ArrayList<>();
+  private final boolean untiesHead;
   private boolean enabled = true;
   private boolean merged;
   private boolean closed;
 
-  AdapterModel(Network network) {
+  /**
+   * Prepares a network for an adapter.
+   *
+   * @param network a model with weights
+   * @param untiesHead whether its tied output head becomes a matrix of its own
+   */
+  AdapterModel(Network network, boolean untiesHead) {
     this.network = network;
+    this.untiesHead = untiesHead;
+    if (untiesHead) {
+      ((Decoder) network).untieHead();
+    }
   }
 
   final Network network() {
@@ -34,6 +51,22 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
 
   final Collection<L> layers() {
     return layers.values();
+  }
+
+  /** The base tensors that the adapter has values for. */
+  final List<BaseTensor> bases() {
+    return bases;
+  }
+
+  /** Takes base tensors under the adapter, which has values of its own for them. */
+  final void takeBases(Set<String> names) {
+    for (Parameter parameter : network.parameters()) {
+      for (Slice slice : parameter.slices()) {
+        if (names.contains(slice.name())) {
+          bases.add(new BaseTensor(parameter, slice));
+        }
+      }
+    }
   }
 
   /** Puts a layer made of the present one into a place. */
@@ -82,11 +115,8 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
     }
     enabled = on;
     layers().forEach(layer -> layer.enabled(on));
-    switchBases(on);
+    bases.forEach(base -> base.adapted(on));
   }
-
-  /** Switches what the adapter changes beside its layers. */
-  void switchBases(boolean on) {}
 
   private void requireOpen() {
     if (closed) {
@@ -105,9 +135,9 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
       layers().forEach(AdapterLinear::unmerge);
     }
     layers.forEach((slot, layer) -> slot.replace(layer::detach));
-    closeBases(modelIsOpen);
+    bases.forEach(BaseTensor::close);
+    if (untiesHead && modelIsOpen) {
+      ((Decoder) network).tieHead();
+    }
   }
-
-  /** Frees what the adapter holds beside its layers. */
-  void closeBases(boolean modelIsOpen) {}
 }

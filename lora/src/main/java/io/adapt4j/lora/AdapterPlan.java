@@ -1,6 +1,6 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.model.Decoder;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Linear;
@@ -22,6 +22,7 @@ import java.util.stream.Stream;
  *
  * @param taskType what PEFT calls the kind of model; empty where it has no name for it
  * @param adapted the adapted projections, in the order of the model
+ * @param modulesToSave names of the modules that train in full, as PEFT can load them
  * @param saved base tensors of modules that train in full
  * @param biases base biases that train, besides those in {@code saved}
  * @param untiesHead whether a tied output head must become a matrix of its own
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
 record AdapterPlan(
     Optional<String> taskType,
     List<Adapted> adapted,
+    List<String> modulesToSave,
     List<String> saved,
     List<String> biases,
     boolean untiesHead,
@@ -63,34 +65,23 @@ record AdapterPlan(
   }
 
   static AdapterPlan of(AdapterConfig config, Network network) {
-    Map<String, List<Long>> tensors = new LinkedHashMap<>(network.tensors());
-    String embedding = network.embedding().slices().get(0).name();
-    Optional<String> tiedHead = tiedHead(network);
-    tiedHead.ifPresent(head -> tensors.put(head, tensors.get(embedding)));
-    List<String> saved =
-        tensors.keySet().stream().filter(name -> isSaved(name, config.modulesToSave())).toList();
-    List<Adapted> adapted = adapted(config, network, saved);
+    SavedModules modules = SavedModules.of(config.modulesToSave(), network);
+    Map<String, List<Long>> tensors = modules.known();
+    List<String> saved = modules.tensors();
+    List<Adapted> adapted = adapted(config, network, modules);
     List<String> biases = biases(config.bias(), adapted, tensors.keySet(), saved);
-    boolean unties =
-        tiedHead.isPresent() && (saved.contains(embedding) || saved.contains(tiedHead.get()));
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     Stream.concat(saved.stream(), biases.stream())
         .forEach(name -> shapes.put(name, tensors.get(name)));
     return new AdapterPlan(
         taskType(network),
         adapted,
+        modules.names(),
         saved,
         biases,
-        unties,
+        modules.untiesHead(),
         shapes,
         problems(config, network, tensors, adapted, shapes.keySet()));
-  }
-
-  /** The name a head that is stored tied would have of its own; empty if there is none. */
-  private static Optional<String> tiedHead(Network network) {
-    return network instanceof Decoder decoder && decoder.isStoredTied()
-        ? Optional.of(decoder.headName())
-        : Optional.empty();
   }
 
   /** PEFT's name for what a model does; empty where it has none. */
@@ -107,18 +98,20 @@ record AdapterPlan(
     return Optional.of("CAUSAL_LM");
   }
 
-  /** Whether a tensor lies in a module whose path ends with one of the names, as PEFT has it. */
-  private static boolean isSaved(String tensor, List<String> modules) {
-    for (int dot = tensor.lastIndexOf('.'); dot > 0; dot = tensor.lastIndexOf('.', dot - 1)) {
-      String path = tensor.substring(0, dot);
-      if (modules.stream().anyMatch(path::endsWith)) {
-        return true;
-      }
-    }
-    return false;
+  /** What is to be said where an adapter was trained for another kind of model. */
+  static Optional<String> otherTask(ObjectNode source, Optional<String> task) {
+    String stated = source.path("task_type").asText("");
+    return stated.isEmpty() || stated.equals(task.orElse(stated))
+        ? Optional.empty()
+        : Optional.of(
+            "The adapter was trained for "
+                + stated
+                + ", and this model is for "
+                + task.get()
+                + "; put it on a model of its own kind.");
   }
 
-  private static List<Adapted> adapted(AdapterConfig config, Network network, List<String> saved) {
+  private static List<Adapted> adapted(AdapterConfig config, Network network, SavedModules saved) {
     List<Adapted> adapted = new ArrayList<>();
     Set<String> transposed = network.transposedTensors();
     List<LinearSlot> slots = network.linears();
@@ -126,9 +119,7 @@ record AdapterPlan(
       Linear linear = slots.get(i).linear();
       for (Linear.Part part : linear.parts()) {
         String path = part.path();
-        if (config.modules().matches(path)
-            && !isOutput(config, path)
-            && !saved.contains(path + ".weight")) {
+        if (config.modules().matches(path) && !isOutput(config, path) && !saved.holds(path)) {
           adapted.add(
               new Adapted(
                   i,
@@ -169,15 +160,7 @@ record AdapterPlan(
       List<Adapted> adapted,
       Set<String> brought) {
     List<String> problems = new ArrayList<>();
-    String stated = config.source().path("task_type").asText("");
-    if (!stated.isEmpty() && !stated.equals(taskType(network).orElse(stated))) {
-      problems.add(
-          "The adapter was trained for "
-              + stated
-              + ", and this model is for "
-              + taskType(network).get()
-              + "; put it on a model of its own kind.");
-    }
+    otherTask(config.source(), taskType(network)).ifPresent(problems::add);
     if (!(config.modules().targets() instanceof Targets.AllLinear)) {
       for (String path : otherModules(network, tensors.keySet())) {
         if (config.modules().matches(path)) {
@@ -191,32 +174,7 @@ record AdapterPlan(
         }
       }
     }
-    for (String name : network.newTensors()) {
-      if (!isSaved(name, config.modulesToSave())) {
-        problems.add(
-            "The base has no "
-                + name
-                + ", and the adapter does not bring it; give a base that has it.");
-      }
-    }
-    sharedTensor(network, brought)
-        .ifPresent(
-            tensor ->
-                problems.add(
-                    "The adapter brings values for "
-                        + tensor
-                        + ", which the model whose layers it is to share computes with too; train"
-                        + " it without biases, and with no modulesToSave but the output."));
-    packedModule(config, network)
-        .ifPresent(
-            weight ->
-                problems.add(
-                    "modulesToSave "
-                        + config.modulesToSave()
-                        + " holds "
-                        + weight
-                        + ", which is held packed and cannot train in full; leave it out, or give"
-                        + " the base plain weights."));
+    problems.addAll(SavedModules.problems(config.modulesToSave(), network, brought));
     if (config.initial() == LoraInit.ORTHOGONAL) {
       adapted.stream()
           .filter(one -> one.rank() % 2 != 0)
@@ -261,21 +219,6 @@ record AdapterPlan(
     return List.copyOf(problems);
   }
 
-  /** A packed weight in a module that is to train in full. */
-  private static Optional<String> packedModule(AdapterConfig config, Network network) {
-    return network.packedLinears().stream()
-        .flatMap(packed -> packed.packed().stream())
-        .filter(weight -> isSaved(weight, config.modulesToSave()))
-        .findFirst();
-  }
-
-  /** A base tensor that would change under another network on the same layers. */
-  private static Optional<String> sharedTensor(Network network, Set<String> brought) {
-    return network instanceof Encoder encoder && encoder.sharesLayers()
-        ? brought.stream().filter(name -> !network.outputTensors().contains(name)).findFirst()
-        : Optional.empty();
-  }
-
   private static Set<String> otherModules(Network network, Set<String> tensors) {
     Set<String> linear = paths(network).collect(Collectors.toSet());
     return tensors.stream()
@@ -300,16 +243,6 @@ record AdapterPlan(
         + String.join(", ", names)
         + " in each layer, with paths such as "
         + paths(network).findFirst().orElse("(none)");
-  }
-
-  /** Names of modules to save that are in no tensor's path. */
-  static List<String> unknownModules(AdapterConfig config, Network network) {
-    Set<String> tensors = new LinkedHashSet<>(network.tensors().keySet());
-    network.packedLinears().forEach(packed -> tensors.addAll(packed.packed()));
-    tiedHead(network).ifPresent(tensors::add);
-    return config.modulesToSave().stream()
-        .filter(module -> tensors.stream().noneMatch(name -> isSaved(name, List.of(module))))
-        .toList();
   }
 
   /** The number of values that train. */

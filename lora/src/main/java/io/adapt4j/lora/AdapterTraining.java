@@ -1,13 +1,25 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.train.Adaptation;
+import java.nio.file.Path;
 import java.util.List;
 
 /** A model whose adapter trains. */
 interface AdapterTraining extends Adaptation {
 
   AdapterModel<?> model();
+
+  /**
+   * Writes the configuration of a model that scores classes beside its adapter: PEFT leaves the
+   * names of the classes to whoever loads the base; here they stay together.
+   */
+  default void saveClasses(Path folder) {
+    if (model().network() instanceof Encoder encoder && encoder.classes() > 0) {
+      encoder.modelConfig().save(folder);
+    }
+  }
 
   @Override
   default List<Trained> trained() {

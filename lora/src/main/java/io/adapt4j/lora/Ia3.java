@@ -2,11 +2,13 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -31,9 +33,11 @@ public final class Ia3 implements FineTuningMethod {
           choice("output.dense", "key", "value"));
 
   private final Optional<Ia3Config> chosen;
+  private final List<String> modulesToSave;
 
-  private Ia3(Optional<Ia3Config> chosen) {
+  private Ia3(Optional<Ia3Config> chosen, List<String> modulesToSave) {
     this.chosen = chosen;
+    this.modulesToSave = List.copyOf(modulesToSave);
   }
 
   private static Ia3Config choice(String feedforward, String... others) {
@@ -49,7 +53,7 @@ public final class Ia3 implements FineTuningMethod {
    * @return the method
    */
   public static Ia3 create() {
-    return new Ia3(Optional.empty());
+    return new Ia3(Optional.empty(), List.of());
   }
 
   /**
@@ -60,7 +64,24 @@ public final class Ia3 implements FineTuningMethod {
    * @return a changed copy
    */
   public Ia3 targets(Targets targets, Targets feedforward) {
-    return new Ia3(Optional.of(Ia3Config.of(targets, Optional.of(feedforward))));
+    return new Ia3(Optional.of(Ia3Config.of(targets, Optional.of(feedforward))), modulesToSave);
+  }
+
+  /**
+   * Names modules that train in full and are saved with the vectors, as {@link Lora#modulesToSave}
+   * does. What scores classes is among them by itself.
+   *
+   * @param modules ends of module paths; these replace earlier ones
+   * @return a changed copy
+   * @throws IllegalArgumentException if a name is blank
+   */
+  public Ia3 modulesToSave(String... modules) {
+    SavedModules.requireNames(modules);
+    return new Ia3(chosen, List.of(modules));
+  }
+
+  List<String> modulesToSave() {
+    return modulesToSave;
   }
 
   /** The modules that were chosen; empty for those that PEFT chooses. */
@@ -70,9 +91,12 @@ public final class Ia3 implements FineTuningMethod {
 
   /** The modules for a model; the first choice where none fits, so that the problem is named. */
   private Ia3Config config(Network network) {
-    if (chosen.isPresent()) {
-      return chosen.get();
-    }
+    return chosen
+        .orElseGet(() -> usual(network))
+        .withModulesToSave(SavedModules.withOutput(modulesToSave, network));
+  }
+
+  private static Ia3Config usual(Network network) {
     Set<String> paths =
         network.linears().stream()
             .flatMap(slot -> slot.parts().stream())
@@ -98,17 +122,30 @@ public final class Ia3 implements FineTuningMethod {
   @Override
   public String identity() {
     return description()
-        + chosen.flatMap(Ia3Config::feedforward).map(one -> " feedforward=" + one).orElse("");
+        + chosen.flatMap(Ia3Config::feedforward).map(one -> " feedforward=" + one).orElse("")
+        + (modulesToSave.isEmpty() ? "" : " modulesToSave=" + modulesToSave);
   }
 
   @Override
   public List<String> problems(Network declared, Path base) {
-    return Ia3Plan.of(config(declared), declared).problems();
+    List<String> problems = new ArrayList<>(Ia3Plan.of(config(declared), declared).problems());
+    if (SavedModules.lacksTokenHead(declared)) {
+      problems.add(SavedModules.NO_TOKEN_HEAD);
+    }
+    for (String module : SavedModules.unknown(modulesToSave, declared)) {
+      problems.add(SavedModules.unknownModule(module));
+    }
+    return List.copyOf(problems);
   }
 
   @Override
   public long trainableParameters(Network declared) {
     return Ia3Plan.of(config(declared), declared).trainableParameters();
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return Ia3Plan.of(config(declared), declared).footprint();
   }
 
   @Override
@@ -123,22 +160,22 @@ public final class Ia3 implements FineTuningMethod {
 
     @Override
     public void save(Path folder) {
-      PeftFolder.write(
-          folder,
-          config.json(
-              AdapterPlan.taskType(model.network()), model.plan().fanInFanOut(), base.toString()),
-          model.tensors());
+      PeftFolder.write(folder, config.json(model.plan(), base.toString()), model.tensors());
+      saveClasses(folder);
     }
 
     @Override
     public void restore(Path folder) {
-      List<String> problems =
-          Ia3Adapter.problems(folder, Ia3Plan.of(Ia3Config.read(folder), model.network()));
-      if (problems.isEmpty()) {
-        problems = Ia3Adapter.problems(folder, model.plan());
-      }
+      Ia3Plan stored = Ia3Plan.of(Ia3Config.read(folder), model.network());
+      List<String> problems = Ia3Adapter.problems(folder, stored);
       if (!problems.isEmpty()) {
         throw new CheckpointException(String.join("\n", problems));
+      }
+      if (!stored.sameAs(model.plan())) {
+        throw new CheckpointException(
+            folder
+                + ": this adapter has other targets or modules to save than the method it is"
+                + " restored into. Use the options that it was trained with.");
       }
       try (Checkpoint file = PeftFolder.openWeights(folder)) {
         model.load(file);

@@ -3,6 +3,7 @@ package io.adapt4j.lora;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Footprint;
@@ -53,6 +54,11 @@ public final class Ia3Adapter implements Adapter {
     return problems(folder, Ia3Plan.of(config, declared));
   }
 
+  @Override
+  public Optional<ModelConfig> modelConfig() {
+    return PeftFolder.classConfig(folder);
+  }
+
   /** What keeps a folder's vectors from a plan. */
   static List<String> problems(Path folder, Ia3Plan plan) {
     if (!plan.problems().isEmpty()) {
@@ -75,12 +81,13 @@ public final class Ia3Adapter implements Adapter {
 
   @Override
   public Footprint footprint(Network declared) {
-    return Footprint.ofValues(Ia3Plan.of(config, declared).trainableParameters());
+    return Ia3Plan.of(config, declared).footprint();
   }
 
   /**
-   * Puts the adapter into a model. Weights that it is merged into are kept beside meanwhile and
-   * come back to the bit.
+   * Puts the adapter into a model. The base's own values of modules saved in full are kept beside
+   * the adapter's. Weights that it is merged into are kept beside meanwhile and come back to the
+   * bit.
    *
    * @param network the model, with its weights
    * @return the adapter in place; closing it takes it out again

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.config.ConfigReader;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -15,15 +16,21 @@ import java.util.TreeMap;
  *
  * @param modules which projections are scaled
  * @param feedforward those of them that are scaled at their input
+ * @param modulesToSave modules that train in full
  * @param source the file's own fields; empty where there was none
  */
-record Ia3Config(Selection modules, Optional<Targets> feedforward, ObjectNode source) {
+record Ia3Config(
+    Selection modules,
+    Optional<Targets> feedforward,
+    List<String> modulesToSave,
+    ObjectNode source) {
 
   private static final Set<String> READ =
       Set.of(
           "exclude_modules",
           "feedforward_modules",
           "init_ia3_weights",
+          "modules_to_save",
           "peft_type",
           "target_modules",
           "task_type");
@@ -38,7 +45,12 @@ record Ia3Config(Selection modules, Optional<Targets> feedforward, ObjectNode so
           "revision");
 
   static Ia3Config of(Targets targets, Optional<Targets> feedforward) {
-    return new Ia3Config(Selection.of(targets), feedforward, JsonNodeFactory.instance.objectNode());
+    return new Ia3Config(
+        Selection.of(targets), feedforward, List.of(), JsonNodeFactory.instance.objectNode());
+  }
+
+  Ia3Config withModulesToSave(List<String> modules) {
+    return new Ia3Config(this.modules, feedforward, List.copyOf(modules), source);
   }
 
   boolean isFeedforward(String path) {
@@ -47,9 +59,8 @@ record Ia3Config(Selection modules, Optional<Targets> feedforward, ObjectNode so
 
   static Ia3Config read(Path folder) {
     ConfigReader fields = ConfigReader.read(folder.resolve(PeftFolder.CONFIG));
-    if (!fields.requireText("peft_type").equals("IA3")) {
-      throw fields.invalid("peft_type", "IA3", "Read LoRA adapters with LoraAdapter.");
-    }
+    PeftFolder.requireType(fields, PeftFolder.IA3);
+    PeftFolder.requireTask(fields);
     for (Map.Entry<String, JsonNode> field : fields.json().properties()) {
       String name = field.getKey();
       if (!READ.contains(name)
@@ -62,21 +73,25 @@ record Ia3Config(Selection modules, Optional<Targets> feedforward, ObjectNode so
     return new Ia3Config(
         SelectionFields.read(fields),
         SelectionFields.targets(fields, "feedforward_modules"),
+        fields.texts("modules_to_save"),
         fields.json());
   }
 
   /** The file's content, with PEFT's fields in the alphabet's order. */
-  ObjectNode json(Optional<String> taskType, boolean fanInFanOut, String base) {
+  ObjectNode json(Ia3Plan plan, String base) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     Map<String, JsonNode> fields = new TreeMap<>();
     source.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
-    for (String name : Set.of("auto_mapping", "modules_to_save", "revision")) {
+    for (String name : Set.of("auto_mapping", "revision")) {
       fields.putIfAbsent(name, nodes.nullNode());
     }
-    fields.put("peft_type", nodes.textNode("IA3"));
-    fields.put("task_type", taskType.<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
+    fields.put("peft_type", nodes.textNode(PeftFolder.IA3));
+    fields.put(
+        "task_type", plan.taskType().<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
+    List<String> saved = plan.saved().names();
+    fields.put("modules_to_save", saved.isEmpty() ? nodes.nullNode() : PeftFolder.array(saved));
     fields.put("base_model_name_or_path", nodes.textNode(base));
-    fields.put("fan_in_fan_out", nodes.booleanNode(fanInFanOut));
+    fields.put("fan_in_fan_out", nodes.booleanNode(plan.fanInFanOut()));
     fields.put("inference_mode", nodes.booleanNode(true));
     fields.put("init_ia3_weights", nodes.booleanNode(true));
     fields.put("target_modules", SelectionFields.json(modules.targets()));

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.describe.Fields;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.MethodDescription;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,11 +15,14 @@ import java.util.Optional;
  * <pre>{@code
  * ia3: {targets: [k_proj, v_proj, down_proj], feedforward: [down_proj]}
  * }</pre>
+ *
+ * <p>and with {@code modulesToSave}, a list of modules that train in full.
  */
 public final class Ia3Description implements MethodDescription {
 
   private static final String TARGETS = "targets";
   private static final String FEEDFORWARD = "feedforward";
+  private static final String SAVED = "modulesToSave";
 
   /** Made by {@link java.util.ServiceLoader}. */
   public Ia3Description() {}
@@ -31,13 +36,18 @@ public final class Ia3Description implements MethodDescription {
   public Optional<FineTuningMethod> read(Fields options) {
     Optional<Targets> targets = DescribedTargets.read(options, TARGETS);
     Optional<Targets> feedforward = DescribedTargets.read(options, FEEDFORWARD);
-    if (options.written().isEmpty()) {
-      return Optional.of(Ia3.create());
+    List<Ia3> saving = new ArrayList<>();
+    options.attempt(
+        SAVED,
+        () -> saving.add(Ia3.create().modulesToSave(options.texts(SAVED).toArray(String[]::new))));
+    Ia3 ia3 = saving.isEmpty() ? Ia3.create() : saving.get(0);
+    if (options.find(TARGETS).isEmpty() && options.find(FEEDFORWARD).isEmpty()) {
+      return Optional.of(ia3);
     }
     options.require(TARGETS, "Name the projections that are scaled.");
     options.require(FEEDFORWARD, "Name those of the targets that are scaled at their input.");
     return targets.isPresent() && feedforward.isPresent()
-        ? Optional.of(Ia3.create().targets(targets.get(), feedforward.get()))
+        ? Optional.of(ia3.targets(targets.get(), feedforward.get()))
         : Optional.empty();
   }
 
@@ -55,6 +65,9 @@ public final class Ia3Description implements MethodDescription {
                   .feedforward()
                   .ifPresent(one -> DescribedTargets.write(one, FEEDFORWARD, options));
             });
+    if (!ia3.modulesToSave().isEmpty()) {
+      ia3.modulesToSave().forEach(options.putArray(SAVED)::add);
+    }
     return Optional.of(options);
   }
 }

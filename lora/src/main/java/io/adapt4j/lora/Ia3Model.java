@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A network whose projections are scaled by learned vectors. */
 final class Ia3Model extends AdapterModel<Ia3Linear> {
@@ -21,7 +22,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
   private final Ia3Plan plan;
 
   private Ia3Model(Network network, Ia3Plan plan) {
-    super(network);
+    super(network, plan.saved().untiesHead());
     this.plan = plan;
   }
 
@@ -40,6 +41,7 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
         model.put(slot, base -> new Ia3Linear(base, own));
       }
     }
+    model.takeBases(Set.copyOf(plan.saved().tensors()));
     return model;
   }
 
@@ -49,19 +51,27 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
 
   void train() {
     layers().forEach(layer -> layer.vectors().train());
+    bases().forEach(BaseTensor::train);
   }
 
   @Override
   List<Trained> trained() {
-    return layers().stream().flatMap(layer -> layer.trained().stream()).toList();
+    List<Trained> trained = new ArrayList<>();
+    layers().forEach(layer -> trained.addAll(layer.trained()));
+    for (BaseTensor base : bases()) {
+      Trained one = base.trained();
+      trained.add(new Trained(PeftNames.base(one.name()), one.value(), one.gradient()));
+    }
+    return trained;
   }
 
   @Override
   void refresh() {
     layers().forEach(Ia3Linear::refresh);
+    bases().stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
   }
 
-  /** Fills the vectors from a file that has been compared with the plan. */
+  /** Fills everything from a file that has been compared with the plan. */
   void load(Checkpoint file) {
     for (Ia3Linear layer : layers()) {
       for (Slice slice : layer.vectors().slices()) {
@@ -70,11 +80,19 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
         }
       }
     }
+    for (BaseTensor base : bases()) {
+      try (Tensor rows = base.master()) {
+        Weights.fill(rows, file, PeftNames.base(base.name()), base.slice().transposed());
+      }
+    }
     refresh();
   }
 
-  /** The vectors as PEFT stores them, in fp32. */
+  /** The vectors and the modules that train in full as PEFT stores them, in fp32. */
   List<TensorData> tensors() {
+    if (!isEnabled()) {
+      throw new IllegalStateException("Switch the adapter on before it is saved");
+    }
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     plan.scaled().forEach(one -> shapes.put(one.name(), one.shape()));
     List<TensorData> tensors = new ArrayList<>();
@@ -85,6 +103,14 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
         tensors.add(
             new TensorData(plain.name(), plain.type(), shapes.get(slice.name()), plain.content()));
       }
+    }
+    for (BaseTensor base : bases()) {
+      tensors.add(
+          Weights.tensor(
+              PeftNames.base(base.name()),
+              base.parameter().master(),
+              base.slice(),
+              StoredType.F32));
     }
     return tensors;
   }

@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
@@ -7,16 +8,25 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * What an (IA)3 configuration means for one model. Needs no weights.
  *
+ * @param taskType what PEFT calls the kind of model; empty where it has no name for it
  * @param scaled the scaled projections, in the order of the model
+ * @param saved modules that train in full
  * @param fanInFanOut whether checkpoints store their weights as [in, out]
  * @param problems one sentence each; empty when the plan can be carried out
  */
-record Ia3Plan(List<Scaled> scaled, boolean fanInFanOut, List<String> problems) {
+record Ia3Plan(
+    Optional<String> taskType,
+    List<Scaled> scaled,
+    SavedModules saved,
+    boolean fanInFanOut,
+    List<String> problems) {
 
   /**
    * One scaled projection.
@@ -43,11 +53,14 @@ record Ia3Plan(List<Scaled> scaled, boolean fanInFanOut, List<String> problems) 
 
   static Ia3Plan of(Ia3Config config, Network network) {
     List<Scaled> scaled = new ArrayList<>();
+    SavedModules saved = SavedModules.of(config.modulesToSave(), network);
+    Optional<String> taskType = AdapterPlan.taskType(network);
     List<String> problems = new ArrayList<>();
+    AdapterPlan.otherTask(config.source(), taskType).ifPresent(problems::add);
     List<LinearSlot> slots = network.linears();
     for (int i = 0; i < slots.size(); i++) {
       for (Linear.Part part : slots.get(i).parts()) {
-        if (config.modules().matches(part.path())) {
+        if (config.modules().matches(part.path()) && !saved.holds(part.path())) {
           boolean feedforward = config.isFeedforward(part.path());
           scaled.add(new Scaled(i, part, slots.get(i).linear().inFeatures(), feedforward));
           if (feedforward && slots.get(i).parts().size() > 1) {
@@ -59,6 +72,8 @@ record Ia3Plan(List<Scaled> scaled, boolean fanInFanOut, List<String> problems) 
         }
       }
     }
+    problems.addAll(
+        SavedModules.problems(config.modulesToSave(), network, Set.copyOf(saved.tensors())));
     if (scaled.isEmpty()) {
       problems.add(
           "The (IA)3 targets "
@@ -67,7 +82,8 @@ record Ia3Plan(List<Scaled> scaled, boolean fanInFanOut, List<String> problems) 
               + AdapterPlan.choices(network)
               + ".");
     }
-    return new Ia3Plan(List.copyOf(scaled), transposed(network, scaled), List.copyOf(problems));
+    return new Ia3Plan(
+        taskType, List.copyOf(scaled), saved, transposed(network, scaled), List.copyOf(problems));
   }
 
   private static boolean transposed(Network network, List<Scaled> scaled) {
@@ -77,24 +93,50 @@ record Ia3Plan(List<Scaled> scaled, boolean fanInFanOut, List<String> problems) 
   }
 
   long trainableParameters() {
+    long count = vectorValues();
+    for (List<Long> shape : saved.shapes().values()) {
+      count += shape.stream().reduce(1L, Math::multiplyExact);
+    }
+    return count;
+  }
+
+  private long vectorValues() {
     return scaled.stream().mapToLong(Scaled::count).sum();
+  }
+
+  /** What the plan adds to a model's memory. */
+  Footprint footprint() {
+    return new Footprint(
+        Set.copyOf(saved.tensors()), List.of(), saved.untiesHead(), vectorValues());
+  }
+
+  /** Whether an adapter of the other plan can stand in for one of this. */
+  boolean sameAs(Ia3Plan other) {
+    return scaled.equals(other.scaled) && saved.tensors().equals(other.saved.tensors());
+  }
+
+  /** The tensors of an adapter file, name to dimensions. */
+  private Map<String, List<Long>> tensors() {
+    Map<String, List<Long>> tensors = new LinkedHashMap<>();
+    scaled.forEach(one -> tensors.put(one.name(), one.shape()));
+    saved.shapes().forEach((name, shape) -> tensors.put(PeftNames.base(name), shape));
+    return tensors;
   }
 
   /** Compares what a file holds with what this plan needs; one entry a difference. */
   List<String> differences(Map<String, List<Long>> stored) {
     List<String> differences = new ArrayList<>();
     Map<String, List<Long>> unused = new TreeMap<>(stored);
-    Map<String, List<Long>> wanted = new LinkedHashMap<>();
-    scaled.forEach(one -> wanted.put(one.name(), one.shape()));
-    wanted.forEach(
-        (name, shape) -> {
-          List<Long> found = unused.remove(name);
-          if (found == null) {
-            differences.add(name + " " + shape + " is missing");
-          } else if (!found.equals(shape)) {
-            differences.add(name + " is " + found + " where this model needs " + shape);
-          }
-        });
+    tensors()
+        .forEach(
+            (name, shape) -> {
+              List<Long> found = unused.remove(name);
+              if (found == null) {
+                differences.add(name + " " + shape + " is missing");
+              } else if (!found.equals(shape)) {
+                differences.add(name + " is " + found + " where this model needs " + shape);
+              }
+            });
     unused.forEach((name, shape) -> differences.add(name + " " + shape + " has no place"));
     return differences;
   }

@@ -1,7 +1,6 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
@@ -143,11 +142,7 @@ public final class Lora implements FineTuningMethod {
    * @throws IllegalArgumentException if a name is blank
    */
   public Lora modulesToSave(String... modules) {
-    for (String module : modules) {
-      if (module.isBlank()) {
-        throw new IllegalArgumentException("modulesToSave: expected module names, found a blank");
-      }
-    }
+    SavedModules.requireNames(modules);
     return with(draft -> draft.modulesToSave = List.of(modules));
   }
 
@@ -353,12 +348,8 @@ public final class Lora implements FineTuningMethod {
         }
       }
     }
-    if (!declared.newTensors().isEmpty()
-        && declared instanceof Encoder encoder
-        && encoder.predictsTokens()) {
-      problems.add(
-          "The base has no head for masked tokens, and an adapter file has no place for one; train"
-              + " in full, or start from a checkpoint saved with the head.");
+    if (SavedModules.lacksTokenHead(declared)) {
+      problems.add(SavedModules.NO_TOKEN_HEAD);
     }
     if (config.modules().targets() instanceof Targets.Regex
         && !config.modules().layers().isEmpty()) {
@@ -369,11 +360,8 @@ public final class Lora implements FineTuningMethod {
     if (config.modules().layers().isEmpty() && !config.modules().layersPattern().isEmpty()) {
       problems.add("layersPattern is given without layers; give the layers' numbers too.");
     }
-    for (String module : AdapterPlan.unknownModules(config, declared)) {
-      problems.add(
-          "The module to save '"
-              + module
-              + "' is not in this model; name a module such as lm_head, embed_tokens or norm.");
+    for (String module : SavedModules.unknown(config.modulesToSave(), declared)) {
+      problems.add(SavedModules.unknownModule(module));
     }
     return List.copyOf(problems);
   }
@@ -408,7 +396,7 @@ public final class Lora implements FineTuningMethod {
     LoraModel model = LoraModel.attach(network, AdapterPlan.of(own, network), own);
     try {
       model.train();
-      LoraTraining training = new LoraTraining(model, network, own, base);
+      LoraTraining training = new LoraTraining(model, own, base);
       if (start.isPresent()) {
         training.restore(start.get());
       } else {
@@ -423,6 +411,9 @@ public final class Lora implements FineTuningMethod {
 
   /** These options with the output layers that train in full; a stored adapter names its own. */
   private AdapterConfig completed(Network network) {
-    return start.isPresent() ? config : OutputModules.addedTo(config, network);
+    return start.isPresent()
+        ? config
+        : config.with(
+            draft -> draft.modulesToSave = SavedModules.withOutput(draft.modulesToSave, network));
   }
 }

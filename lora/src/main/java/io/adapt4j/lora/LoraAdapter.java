@@ -18,11 +18,11 @@ import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.CheckpointFolder;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.DenseLinear;
+import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.NewTensors;
-import io.adapt4j.core.model.OutputLayer;
 import io.adapt4j.core.model.PackedLinear;
 import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.model.Weights;
@@ -35,6 +35,9 @@ import java.util.Optional;
 
 /** A LoRA adapter in a PEFT folder. Immutable; weights are read when it is attached. */
 public final class LoraAdapter implements Adapter {
+
+  /** PEFT's name of the task. */
+  private static final String EMBEDDINGS = "FEATURE_EXTRACTION";
 
   private final Path folder;
   private final AdapterConfig config;
@@ -85,10 +88,7 @@ public final class LoraAdapter implements Adapter {
 
   @Override
   public Optional<ModelConfig> modelConfig() {
-    return Optional.of(folder.resolve(ModelConfig.FILE))
-        .filter(Files::exists)
-        .map(file -> ModelConfig.read(folder))
-        .filter(one -> OutputLayer.CLASSES.isOf(one) || OutputLayer.TOKEN_CLASSES.isOf(one));
+    return PeftFolder.classConfig(folder);
   }
 
   /**
@@ -160,8 +160,10 @@ public final class LoraAdapter implements Adapter {
 
   /**
    * Writes the base with this adapter merged in as a plain Hugging Face checkpoint, in the base's
-   * stored type; modules of an embedding model are copied. The sum is computed in fp32 from the
-   * stored weights and rounded once. Holds the whole model in fp32 meanwhile.
+   * stored type. An embedding model is written as a sentence-transformers folder, with the base's
+   * modules, or, where it has none, with those it was trained with: the mean over tokens, scaled to
+   * length 1. The sum is computed in fp32 from the stored weights and rounded once. Holds the whole
+   * model in fp32 meanwhile.
    *
    * <p>An adapter that was trained over weights in 4 bits was fitted to these: merged into the
    * stored ones, the model differs from the trained one by what quantising had changed. {@link
@@ -199,13 +201,23 @@ public final class LoraAdapter implements Adapter {
       restore(network, weights, base);
       try (AttachedAdapter attached = attach(network)) {
         attached.merge();
-        CheckpointFolder.write(output, base, config(network), Weights.tensors(network, type));
-        boolean embeds = Files.isRegularFile(base.resolve(SentenceFolder.MODULES));
-        if (embeds && modelConfig().isEmpty()) {
+        CheckpointFolder.write(output, base, config(network), network, type);
+        if (modelConfig().isEmpty() && embeds(network, base)) {
           SentenceFolderWriter.write(output, base, network.dimensions().hiddenSize());
         }
       }
     }
+  }
+
+  /**
+   * Whether what is written is an embedding model: its base is one, its network ends in hidden
+   * states, or the adapter was trained as one over a network that also scores masked tokens.
+   */
+  private boolean embeds(Network network, Path base) {
+    return Files.isRegularFile(base.resolve(SentenceFolder.MODULES))
+        || AdapterPlan.taskType(network).equals(Optional.of(EMBEDDINGS))
+        || (network instanceof Encoder
+            && Provenance.find(folder).filter(Provenance::trainsEmbeddings).isPresent());
   }
 
   /** Puts what a format makes of the base's weights in their place, one layer after the other. */

@@ -4,10 +4,8 @@ import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Weights;
@@ -18,10 +16,9 @@ import java.util.List;
 final class LoraModel extends AdapterModel<LoraLinear> {
 
   private final AdapterPlan plan;
-  private final List<BaseTensor> bases = new ArrayList<>();
 
   private LoraModel(Network network, AdapterPlan plan) {
-    super(network);
+    super(network, plan.untiesHead());
     this.plan = plan;
   }
 
@@ -37,9 +34,6 @@ final class LoraModel extends AdapterModel<LoraLinear> {
       throw new IllegalArgumentException(String.join("\n", plan.problems()));
     }
     LoraModel model = new LoraModel(network, plan);
-    if (plan.untiesHead()) {
-      ((Decoder) network).untieHead();
-    }
     List<LinearSlot> slots = network.linears();
     long place = 0;
     for (int i = 0; i < slots.size(); i++) {
@@ -52,13 +46,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
         place += own.size();
       }
     }
-    for (Parameter parameter : network.parameters()) {
-      for (Slice slice : parameter.slices()) {
-        if (plan.shapes().containsKey(slice.name())) {
-          model.bases.add(new BaseTensor(parameter, slice));
-        }
-      }
-    }
+    model.takeBases(plan.shapes().keySet());
     return model;
   }
 
@@ -81,7 +69,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
   /** Fills everything from an adapter file that has been compared with the plan. */
   void load(Checkpoint checkpoint) {
     layers().forEach(layer -> LayerFile.load(layer, checkpoint));
-    for (BaseTensor base : bases) {
+    for (BaseTensor base : bases()) {
       String name = PeftNames.find(PeftNames.base(base.name(), plan), checkpoint.names());
       if (checkpoint.names().contains(name)) {
         try (Tensor rows = base.master()) {
@@ -94,14 +82,14 @@ final class LoraModel extends AdapterModel<LoraLinear> {
 
   void train() {
     layers().forEach(LoraLinear::train);
-    bases.forEach(BaseTensor::train);
+    bases().forEach(BaseTensor::train);
   }
 
   @Override
   List<Trained> trained() {
     List<Trained> trained = new ArrayList<>();
     layers().forEach(layer -> trained.addAll(layer.trained()));
-    for (BaseTensor base : bases) {
+    for (BaseTensor base : bases()) {
       Trained one = base.trained();
       trained.add(new Trained(PeftNames.base(one.name(), plan), one.value(), one.gradient()));
     }
@@ -111,7 +99,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
   @Override
   void refresh() {
     layers().forEach(LoraLinear::refresh);
-    bases.stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
+    bases().stream().map(BaseTensor::parameter).distinct().forEach(Parameter::refresh);
   }
 
   /** The adapter's tensors as PEFT stores them, in fp32. */
@@ -121,7 +109,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     }
     List<TensorData> tensors = new ArrayList<>();
     layers().forEach(layer -> tensors.addAll(LayerFile.tensors(layer)));
-    for (BaseTensor base : bases) {
+    for (BaseTensor base : bases()) {
       tensors.add(
           Weights.tensor(
               PeftNames.base(base.name(), plan),
@@ -130,18 +118,5 @@ final class LoraModel extends AdapterModel<LoraLinear> {
               StoredType.F32));
     }
     return tensors;
-  }
-
-  @Override
-  void switchBases(boolean on) {
-    bases.forEach(base -> base.adapted(on));
-  }
-
-  @Override
-  void closeBases(boolean modelIsOpen) {
-    bases.forEach(BaseTensor::close);
-    if (plan.untiesHead() && modelIsOpen) {
-      ((Decoder) network()).tieHead();
-    }
   }
 }

@@ -2,8 +2,6 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.model.Encoder;
-import io.adapt4j.core.model.Network;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -11,20 +9,15 @@ import java.util.List;
  * A model whose adapter trains.
  *
  * @param model the adapter in the network
- * @param network the model
  * @param config what the adapter is
  * @param base the folder the model came from
  */
-record LoraTraining(LoraModel model, Network network, AdapterConfig config, Path base)
-    implements AdapterTraining {
+record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements AdapterTraining {
 
   @Override
   public void save(Path folder) {
     PeftFolder.write(folder, config.stored(), model.plan(), base.toString(), model.tensors());
-    if (network instanceof Encoder encoder && encoder.classes() > 0) {
-      // PEFT leaves the names of the classes to whoever loads the base; here they stay together.
-      network.modelConfig().save(folder);
-    }
+    saveClasses(folder);
   }
 
   @Override

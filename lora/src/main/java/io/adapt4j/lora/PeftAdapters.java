@@ -19,7 +19,7 @@ public final class PeftAdapters implements AdapterFormat {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
-    boolean scales = ConfigReader.read(file).requireText("peft_type").equals("IA3");
+    boolean scales = ConfigReader.read(file).requireText("peft_type").equals(PeftFolder.IA3);
     return Optional.of(scales ? Ia3Adapter.at(folder) : LoraAdapter.at(folder));
   }
 }

@@ -5,14 +5,17 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableMap;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.model.OutputLayer;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -20,6 +23,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -37,6 +41,13 @@ final class PeftFolder {
 
   static final String CONFIG = "adapter_config.json";
   static final String WEIGHTS = "adapter_model.safetensors";
+
+  static final String LORA = "LORA";
+  static final String IA3 = "IA3";
+
+  /** What reads the kinds of adapters that can be read. */
+  private static final Map<String, String> READERS =
+      ImmutableMap.of(LORA, "LoraAdapter", IA3, "Ia3Adapter");
 
   /** Fields that change nothing in what a finished adapter computes. */
   private static final Set<String> WITHOUT_MEANING =
@@ -105,16 +116,40 @@ final class PeftFolder {
             });
   }
 
-  private static void requireSupported(ConfigReader fields, ObjectNode json) {
-    if (!fields.requireText("peft_type").equals("LORA")) {
-      throw fields.invalid("peft_type", "LORA", "Only LoRA adapters are read here.");
+  /**
+   * Refuses an adapter of another kind.
+   *
+   * @param fields its configuration
+   * @param type the kind that is read here
+   */
+  static void requireType(ConfigReader fields, String type) {
+    String found = fields.requireText("peft_type");
+    if (found.equals(type)) {
+      return;
     }
+    String reader = READERS.get(found);
+    throw fields.invalid(
+        "peft_type",
+        reader == null ? "one of " + READERS.keySet() : type,
+        reader == null
+            ? "LoRA and (IA)3 adapters are read; train one of these two, or merge the adapter into"
+                + " its base with PEFT."
+            : "Read this adapter with " + reader + ".");
+  }
+
+  /** Refuses an adapter for a kind of model that is not supported. */
+  static void requireTask(ConfigReader fields) {
     if (!TASK_TYPES.contains(fields.optionalText("task_type").orElse("CAUSAL_LM"))) {
       throw fields.invalid(
           "task_type",
           "null or one of " + TASK_TYPES.stream().sorted().toList(),
           "This adapter is for a kind of model that is not supported.");
     }
+  }
+
+  private static void requireSupported(ConfigReader fields, ObjectNode json) {
+    requireType(fields, LORA);
+    requireTask(fields);
     JsonNode initial = json.path("init_lora_weights");
     if (initial.isTextual() && !PLAIN_INITIALISATIONS.contains(initial.textValue())) {
       throw fields.invalid(
@@ -175,6 +210,14 @@ final class PeftFolder {
       pattern.put(entry.getKey(), value.apply(entry.getValue()));
     }
     return pattern;
+  }
+
+  /** The configuration of a model that scores classes, where it stands beside the adapter. */
+  static Optional<ModelConfig> classConfig(Path folder) {
+    return Optional.of(folder.resolve(ModelConfig.FILE))
+        .filter(Files::exists)
+        .map(file -> ModelConfig.read(folder))
+        .filter(one -> OutputLayer.CLASSES.isOf(one) || OutputLayer.TOKEN_CLASSES.isOf(one));
   }
 
   /**
@@ -250,7 +293,7 @@ final class PeftFolder {
     Map<String, JsonNode> fields = new TreeMap<>(defaults());
     config.source().properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
     JsonNodeFactory nodes = JsonNodeFactory.instance;
-    fields.put("peft_type", nodes.textNode("LORA"));
+    fields.put("peft_type", nodes.textNode(LORA));
     fields.put(
         "task_type", plan.taskType().<JsonNode>map(nodes::textNode).orElse(nodes.nullNode()));
     fields.put("fan_in_fan_out", nodes.booleanNode(plan.fanInFanOut()));
@@ -263,7 +306,7 @@ final class PeftFolder {
     fields.put("bias", nodes.textNode(config.bias().peftName()));
     fields.put(
         "modules_to_save",
-        config.modulesToSave().isEmpty() ? nodes.nullNode() : array(config.modulesToSave()));
+        plan.modulesToSave().isEmpty() ? nodes.nullNode() : array(plan.modulesToSave()));
     fields.put("use_rslora", nodes.booleanNode(config.rankStabilised()));
     fields.put("use_dora", nodes.booleanNode(config.dora()));
     if (config.initial() != LoraInit.KAIMING) {
@@ -308,7 +351,7 @@ final class PeftFolder {
     return defaults;
   }
 
-  private static ArrayNode array(List<String> texts) {
+  static ArrayNode array(List<String> texts) {
     ArrayNode array = JsonNodeFactory.instance.arrayNode();
     texts.forEach(array::add);
     return array;

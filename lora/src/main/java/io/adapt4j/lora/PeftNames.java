@@ -46,6 +46,11 @@ final class PeftNames {
     return ROOT + path + ".ia3_l";
   }
 
+  /** The name of a base tensor of a module that trains in full. */
+  static String base(String tensor) {
+    return ROOT + tensor;
+  }
+
   /** The name of a base tensor that trains with the adapter. */
   static String base(String tensor, AdapterPlan plan) {
     String path = tensor.substring(0, tensor.lastIndexOf('.'));

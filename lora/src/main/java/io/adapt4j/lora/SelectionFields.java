@@ -126,11 +126,18 @@ final class SelectionFields {
       return json(targets);
     }
     List<String> paths = plan.adapted().stream().map(one -> one.part().path()).toList();
-    boolean condense = paths.size() >= LONG_TARGET_LIST;
-    return array(
-        condense
-            ? plan.adapted().stream().map(one -> one.part().name()).distinct().toList()
-            : paths);
+    List<String> names = plan.adapted().stream().map(one -> one.part().name()).distinct().toList();
+    return array(paths.size() >= LONG_TARGET_LIST && !meansSaved(names, plan) ? names : paths);
+  }
+
+  /**
+   * Whether a name stands for a module that trains in full, too: versions of PEFT before 0.15 would
+   * put factors on it.
+   */
+  private static boolean meansSaved(List<String> names, AdapterPlan plan) {
+    return plan.saved().stream()
+        .map(tensor -> tensor.substring(0, tensor.lastIndexOf('.')))
+        .anyMatch(path -> names.stream().anyMatch(name -> Targets.Names.names(path, name)));
   }
 
   private static ArrayNode array(List<String> texts) {

@@ -181,10 +181,10 @@ class Ia3Test {
         .contains("match no projection", "q_proj");
     Files.writeString(
         folder.resolve("adapter_config.json"),
-        "{\"peft_type\": \"IA3\", \"target_modules\": [\"k_proj\"], \"modules_to_save\": [\"x\"]}");
+        "{\"peft_type\": \"IA3\", \"target_modules\": [\"k_proj\"], \"use_dora\": true}");
     assertThatThrownBy(() -> Ia3Adapter.at(folder))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("modules_to_save");
+        .hasMessageContaining("use_dora");
     assertThatThrownBy(() -> LoraAdapter.at(folder)).hasMessageContaining("peft_type");
   }
 

@@ -118,6 +118,7 @@ class LoraDescriptionTest {
       strings = {
         "{}",
         "{targets: [k_proj, v_proj, down_proj], feedforward: down_proj}",
+        "{modulesToSave: [lm_head]}",
         "{targets: {regex: '.*proj'}, feedforward: {regex: '.*down_proj'}}"
       })
   void ia3ReadsBackAsTheSame(String yaml) {
@@ -127,7 +128,7 @@ class LoraDescriptionTest {
     ObjectNode written = ia3.write(method).orElseThrow();
     Fields again = Fields.of("", Value.of(written, Place.of("record", Path.of(""))), problems);
     assertThat(ia3.read(again).orElseThrow().identity()).isEqualTo(method.identity());
-    assertThat(written.properties()).hasSize(yaml.equals("{}") ? 0 : 2);
+    assertThat(written.properties()).hasSize(first.written().size());
     assertThat(ia3.write(Lora.rank(2))).isEmpty();
     assertThat(problems.all()).isEmpty();
   }

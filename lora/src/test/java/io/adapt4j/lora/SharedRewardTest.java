@@ -13,6 +13,7 @@ import io.adapt4j.core.Precision;
 import io.adapt4j.core.RewardModel;
 import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.Task;
+import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
@@ -85,6 +86,23 @@ class SharedRewardTest {
         .build()
         .run()
         .last();
+  }
+
+  /** The vectors of (IA)3 beside an output that trains in full, as for LoRA. */
+  @Test
+  void anIa3RewardIsTrainedWithItsOutputAndLoadsOnTheBase() {
+    Path adapter = reward("ia3", Ia3.create());
+    assertThat(Checkpoint.openFile(adapter.resolve("adapter_model.safetensors")).names())
+        .contains(
+            "base_model.model.score.weight",
+            "base_model.model.model.layers.0.self_attn.k_proj.ia3_l");
+    try (RewardModel loaded =
+        RewardModel.load(ModelSource.path(BASE), Precision.FP32, Ia3Adapter.at(adapter))) {
+      for (String who : NAMES) {
+        assertThat(loaded.score(who + " saw a dog. ", who + " was happy."))
+            .isGreaterThan(loaded.score(who + " saw a dog. ", "It was sad."));
+      }
+    }
   }
 
   /** Makes an algorithm that is rewarded by given functions. */

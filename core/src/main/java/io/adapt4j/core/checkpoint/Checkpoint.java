@@ -49,6 +49,17 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
+   * Returns whether a folder has weights that can be opened.
+   *
+   * @param folder a folder
+   * @return whether it has one of the two files that {@link #open} reads
+   */
+  public static boolean exists(Path folder) {
+    return Files.isRegularFile(folder.resolve(SINGLE_FILE))
+        || Files.isRegularFile(folder.resolve(INDEX_FILE));
+  }
+
+  /**
    * Opens the weights in a folder.
    *
    * @param folder the checkpoint folder

@@ -10,8 +10,9 @@ import java.util.OptionalInt;
  * Turns texts with labels into tokens and numbers. Texts have the tokens around them that the model
  * expects and are cut at their end to fit; of a pair the longer text is cut.
  *
- * <p>The class of a word is learned at the first token that ends in it, as Transformers' examples
- * do; its other tokens have none. Words stand side by side with a space between.
+ * <p>The class of a word is learned at its first token, as Transformers' examples do; its other
+ * tokens have none. Words stand side by side with a space between, and where a token is that space
+ * alone and the tokenizer keeps it with the word after it, it is that word's first.
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */

@@ -32,7 +32,9 @@ public record Words(String text, int[] ends) {
 
   /**
    * Finds the word that each token stands for: the one its last character is in, where no token
-   * before it stands for that word.
+   * before it stands for that word. The space before a word belongs to it where the tokenizer keeps
+   * the two together, so that a token of that space alone is the word's first one, as {@code
+   * word_ids()} of Transformers has it.
    *
    * @param encoding the text's tokens
    * @return the number of a word; -1 for further tokens of a word and for those of none
@@ -41,23 +43,29 @@ public record Words(String text, int[] ends) {
     int[] found = new int[encoding.length()];
     int last = -1;
     for (int i = 0; i < found.length; i++) {
-      int word = encoding.special()[i] ? -1 : at(encoding.starts()[i], encoding.ends()[i]);
-      found[i] = word == last ? -1 : word;
-      last = word < 0 ? last : word;
+      int word = encoding.special()[i] ? -1 : wordOf(encoding, i);
+      found[i] = word <= last ? -1 : word;
+      last = Math.max(last, word);
     }
     return found;
   }
 
-  private int at(int start, int end) {
-    if (end <= start || (text.charAt(end - 1) == ' ' && isBetween(end - 1))) {
+  private int wordOf(Encoding encoding, int token) {
+    int start = encoding.starts()[token];
+    int end = encoding.ends()[token];
+    if (end <= start) {
       return -1;
     }
-    int place = Arrays.binarySearch(ends, end);
-    return place >= 0 ? place : -place - 1;
-  }
-
-  private boolean isBetween(int place) {
-    return Arrays.binarySearch(ends, place) >= 0;
+    int before = text.charAt(end - 1) == ' ' ? Arrays.binarySearch(ends, end - 1) : -1;
+    if (before < 0) {
+      int place = Arrays.binarySearch(ends, end);
+      return place >= 0 ? place : -place - 1;
+    }
+    if (start < end - 1) {
+      return before;
+    }
+    boolean leads = token + 1 < encoding.length() && encoding.continuesPiece(token + 1);
+    return leads ? before + 1 : -1;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.adapt4j.core.encode;
 
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.EncoderInputs;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,7 +74,8 @@ public final class Classifier {
     runner.run(
         sequences,
         (ops, batch, hidden) -> {
-          Tensor logits = encoder.classLogits(ops, hidden, batch.inputs().attentionMask());
+          EncoderInputs inputs = batch.inputs();
+          Tensor logits = encoder.classLogits(ops, hidden, inputs.ids(), inputs.attentionMask());
           float[] values = logits.toFloats();
           for (int row = 0; row < batch.rows().size(); row++) {
             all[batch.rows().get(row).index()] =

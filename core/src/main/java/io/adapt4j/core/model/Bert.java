@@ -15,12 +15,17 @@ final class Bert implements Architecture {
 
   private static final StoredNames NAMES =
       StoredNames.of(
-          PREFIX,
-          List.of(
-              "(bert\\.)?embeddings\\.position_ids",
-              "(bert\\.)?pooler\\..*",
-              "cls\\..*",
-              "classifier\\..*"));
+              PREFIX,
+              List.of(
+                  "(bert\\.)?embeddings\\.position_ids",
+                  "(bert\\.)?pooler\\..*",
+                  "cls\\..*",
+                  "classifier\\..*"))
+          .keeping(StoredNames.POOLING_LAYER);
+
+  /** What the class for pretraining has besides, for the next sentence. */
+  private static final String PRETRAINING =
+      StoredNames.POOLING_LAYER + "|cls\\.seq_relationship\\.(weight|bias)";
 
   @Override
   public Set<String> modelTypes() {
@@ -41,7 +46,10 @@ final class Bert implements Architecture {
         };
     Dimensions dimensions =
         new Dimensions(bert.hidden(), bert.layers(), bert.vocabulary(), bert.positions());
-    return new Encoder(model, dimensions, NAMES, body, head, OptionalInt.empty());
+    boolean pretraining =
+        model.architectures().stream().anyMatch(name -> name.endsWith("ForPreTraining"));
+    StoredNames names = pretraining ? NAMES.keeping(PRETRAINING) : NAMES;
+    return new Encoder(model, dimensions, names, body, head, OptionalInt.empty());
   }
 
   private static EncoderHead maskedTokens(BertLike bert, Transformer body) {

@@ -6,6 +6,7 @@ import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -15,9 +16,14 @@ import java.util.stream.Stream;
  * @param pooling what the text's vector is made of; empty for each token by itself
  * @param transform before the classifier; empty where there is none
  * @param classifier one output a class
+ * @param unpooled the token id that is never pooled, wherever it stands: the padding token of a
+ *     decoder
  */
 record ClassificationHead(
-    Optional<Pooling> pooling, Optional<Transform> transform, LinearSlot classifier)
+    Optional<Pooling> pooling,
+    Optional<Transform> transform,
+    LinearSlot classifier,
+    OptionalInt unpooled)
     implements EncoderHead {
 
   /**
@@ -38,12 +44,60 @@ record ClassificationHead(
   static ClassificationHead ofTexts(
       Pooling pooling, LinearSlot dense, Activation activation, Norm norm, LinearSlot classifier) {
     return new ClassificationHead(
-        Optional.of(pooling), Optional.of(new Transform(dense, activation, norm)), classifier);
+        Optional.of(pooling),
+        Optional.of(new Transform(dense, activation, norm)),
+        classifier,
+        OptionalInt.empty());
   }
 
   /** A head for tokens without a transform. */
   static ClassificationHead ofTokens(LinearSlot classifier) {
-    return new ClassificationHead(Optional.empty(), Optional.empty(), classifier);
+    return new ClassificationHead(
+        Optional.empty(), Optional.empty(), classifier, OptionalInt.empty());
+  }
+
+  /**
+   * A decoder's head for texts: the score of the last token that is not the padding token, as
+   * {@code GenericForSequenceClassification} of Transformers chooses it. Where the padding token is
+   * also the end of a text, that end is therefore not what is scored.
+   */
+  static ClassificationHead ofLastTokens(LinearSlot classifier, OptionalInt paddingId) {
+    return new ClassificationHead(
+        Optional.of(Pooling.LAST), Optional.empty(), classifier, paddingId);
+  }
+
+  /**
+   * Scores texts whose token ids are known.
+   *
+   * @param ids token ids, row-major [B, T]
+   */
+  Tensor logits(Ops ops, Tensor hidden, long[] ids, long[] mask) {
+    return logits(
+        ops,
+        hidden,
+        unpooled.isPresent()
+            ? pooled(ids, mask, unpooled.getAsInt(), Math.toIntExact(hidden.size(1)))
+            : mask);
+  }
+
+  /** The mask without a token; a text of nothing else keeps its first one. */
+  private static long[] pooled(long[] ids, long[] mask, int unpooled, int length) {
+    long[] kept = new long[mask.length];
+    for (int row = 0; row < mask.length; row += length) {
+      int first = -1;
+      boolean any = false;
+      for (int i = row; i < row + length; i++) {
+        if (mask[i] != 0) {
+          first = first < 0 ? i : first;
+          kept[i] = ids[i] == unpooled ? 0 : 1;
+          any |= kept[i] != 0;
+        }
+      }
+      if (!any && first >= 0) {
+        kept[first] = 1;
+      }
+    }
+    return kept;
   }
 
   Tensor logits(Ops ops, Tensor hidden, long[] mask) {

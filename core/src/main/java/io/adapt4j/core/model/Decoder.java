@@ -70,8 +70,8 @@ public final class Decoder extends Network {
 
   /**
    * Puts an output that scores classes in the place of the vocabulary's, as the classes of
-   * Transformers have it: of a text by its last token, with {@code score} and without a bias; of
-   * each token with a bias.
+   * Transformers have it: of a text by its last token that is not {@code pad_token_id}, with {@code
+   * score} and without a bias; of each token with a bias.
    */
   Encoder scoringClasses() {
     return scoringClasses(modelConfig(), false);
@@ -116,8 +116,9 @@ public final class Decoder extends Network {
     LinearSlot classifier =
         LinearSlot.of(path, dimensions().hiddenSize(), ofTokens, EncoderTask.classes(classes));
     ClassificationHead scores =
-        new ClassificationHead(
-            ofTokens ? Optional.empty() : Optional.of(Pooling.LAST), Optional.empty(), classifier);
+        ofTokens
+            ? ClassificationHead.ofTokens(classifier)
+            : ClassificationHead.ofLastTokens(classifier, classes.padTokenId());
     String unused = Pattern.quote(headName) + "|(score|classifier)\\..*";
     return new Encoder(
         classes,

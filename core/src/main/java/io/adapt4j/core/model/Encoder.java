@@ -208,7 +208,28 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Scores the classes of each text, or of each token.
+   * Scores the classes of each text, or of each token. A decoder's layers score a text by its last
+   * token that is not the configuration's {@code pad_token_id}, as Transformers has it: where that
+   * is also the token that ends texts, the end is not what is scored.
+   *
+   * @param ops the operators to use
+   * @param hidden [B, T, hidden]
+   * @param ids token ids, row-major [B, T]
+   * @param attentionMask 1 on tokens and 0 on padding, row-major [B, T]
+   * @return logits [B, classes] of texts, [B, T, classes] of tokens
+   * @throws IllegalStateException if the model is no classifier
+   */
+  public Tensor classLogits(Ops ops, Tensor hidden, long[] ids, long[] attentionMask) {
+    if (head instanceof ClassificationHead own) {
+      return own.logits(ops, hidden, ids, attentionMask);
+    }
+    throw new IllegalStateException(
+        "This model has no classification head: " + modelConfig().architectures());
+  }
+
+  /**
+   * Scores the classes of each text, or of each token, where the padding token stands on padding
+   * only; {@link #classLogits(Ops, Tensor, long[], long[])} makes no such assumption.
    *
    * @param ops the operators to use
    * @param hidden [B, T, hidden]

@@ -88,7 +88,7 @@ public final class EncoderLoss {
 
   private static Classes classLoss(Encoder encoder, Ops ops, Tensor hidden, EncoderInputs inputs) {
     requireSingleLabel(encoder);
-    Tensor logits = encoder.classLogits(ops, hidden, inputs.attentionMask());
+    Tensor logits = encoder.classLogits(ops, hidden, inputs.ids(), inputs.attentionMask());
     return new Classes(
         logits, ClassLoss.crossEntropy(logits, Tensor.of(inputs.labels(), inputs.rows())));
   }

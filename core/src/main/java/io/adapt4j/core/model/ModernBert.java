@@ -155,7 +155,8 @@ final class ModernBert implements Architecture {
                 dense(shape),
                 Activations.read(model, "classifier_activation", "gelu"),
                 shape.norm("head.norm"))),
-        LinearSlot.of("classifier", shape.hidden(), true, EncoderTask.classes(model)));
+        LinearSlot.of("classifier", shape.hidden(), true, EncoderTask.classes(model)),
+        OptionalInt.empty());
   }
 
   private static LinearSlot dense(Shape shape) {

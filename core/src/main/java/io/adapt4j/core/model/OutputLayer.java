@@ -50,6 +50,11 @@ public enum OutputLayer {
     return suffix;
   }
 
+  /** Returns whether a family's tokens see those after them too. */
+  static boolean isEncoder(String modelType) {
+    return ENCODERS.contains(modelType);
+  }
+
   /**
    * Tells whether a checkpoint was saved with this output layer.
    *

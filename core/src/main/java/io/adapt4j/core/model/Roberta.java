@@ -18,12 +18,13 @@ final class Roberta implements Architecture {
 
   private static final StoredNames NAMES =
       StoredNames.of(
-          PREFIX,
-          List.of(
-              "(roberta\\.)?embeddings\\.position_ids",
-              "(roberta\\.)?pooler\\..*",
-              "lm_head\\..*",
-              "classifier\\..*"));
+              PREFIX,
+              List.of(
+                  "(roberta\\.)?embeddings\\.position_ids",
+                  "(roberta\\.)?pooler\\..*",
+                  "lm_head\\..*",
+                  "classifier\\..*"))
+          .keeping(StoredNames.POOLING_LAYER);
 
   @Override
   public Set<String> modelTypes() {

@@ -1,6 +1,7 @@
 package io.adapt4j.core.model;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -11,8 +12,16 @@ import java.util.stream.Stream;
  *
  * @param prefix what the full model puts before the names of its base model, such as {@code bert.}
  * @param ignored names of stored tensors that this model does not use, as one expression
+ * @param kept those of them that belong to the model nevertheless, and are written with it, named
+ *     without the prefix
  */
-public record StoredNames(String prefix, Pattern ignored) {
+public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
+
+  /** The pooling layer of BERT and its relatives, which some of their classes use. */
+  static final String POOLING_LAYER = "pooler\\.dense\\.(weight|bias)";
+
+  private static final String POOLER = "pooler.";
+  private static final Pattern NOTHING = Pattern.compile("(?!)");
 
   /**
    * Makes the rules of a family.
@@ -22,7 +31,33 @@ public record StoredNames(String prefix, Pattern ignored) {
    * @return the rules
    */
   static StoredNames of(String prefix, List<String> ignored) {
-    return new StoredNames(prefix, Pattern.compile(String.join("|", ignored)));
+    return new StoredNames(prefix, Pattern.compile(String.join("|", ignored)), NOTHING);
+  }
+
+  /**
+   * Keeps stored tensors that the model's class in Transformers has, though nothing is computed
+   * with them here.
+   *
+   * @param expression for their names without the prefix
+   * @return the same names with these kept
+   */
+  StoredNames keeping(String expression) {
+    return new StoredNames(prefix, ignored, Pattern.compile(expression));
+  }
+
+  /**
+   * Finds the name under which an unused tensor is written with the model.
+   *
+   * @param name its stored name
+   * @param prefixed whether the model's own names have the prefix
+   * @return the name to write; empty where it does not belong to the model
+   */
+  Optional<String> kept(String name, boolean prefixed) {
+    String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+    if (!ignores(name) || !kept.matcher(bare).matches()) {
+      return Optional.empty();
+    }
+    return Optional.of(prefixed && bare.startsWith(POOLER) ? prefix + bare : bare);
   }
 
   /**
@@ -53,7 +88,7 @@ public record StoredNames(String prefix, Pattern ignored) {
 
   /** The same names, with more that are left unread. */
   StoredNames ignoring(String expression) {
-    return new StoredNames(prefix, Pattern.compile(ignored.pattern() + "|" + expression));
+    return new StoredNames(prefix, Pattern.compile(ignored.pattern() + "|" + expression), kept);
   }
 
   /** TensorFlow's names of a layer norm, which the first BERT checkpoints kept. */

@@ -77,7 +77,8 @@ public final class TextLoss {
       boolean recompute) {
     Tensor hidden =
         encoder.hidden(ops, inputs.idTensor(), inputs.typeTensor(), positions, recompute);
-    return targets.select(ops, encoder.classLogits(ops, hidden, inputs.attentionMask()));
+    return targets.select(
+        ops, encoder.classLogits(ops, hidden, inputs.ids(), inputs.attentionMask()));
   }
 
   private static Positions positions(Encoder encoder, EncoderInputs inputs) {

@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** Moves weights between checkpoints and models. */
@@ -258,6 +259,47 @@ public final class Weights {
       }
     }
     return tensors;
+  }
+
+  /**
+   * Tensors of a base that a model does not compute with but that its class in Transformers has,
+   * such as BERT's pooling layer under an embedding model, ready to be written with the model's.
+   *
+   * @param network the model
+   * @param base the weights it came from; to be closed after the tensors are written
+   * @param type how to store them
+   * @return one entry a tensor, under the names that go with the model's own
+   */
+  static List<TensorData> kept(Network network, Checkpoint base, StoredType type) {
+    StoredNames names = network.storedNames();
+    Set<String> own = network.tensors().keySet();
+    boolean prefixed =
+        network.embedding().slices().stream()
+            .allMatch(slice -> slice.name().startsWith(names.prefix()));
+    List<TensorData> kept = new ArrayList<>();
+    for (String stored : new TreeSet<>(base.names())) {
+      names
+          .kept(stored, prefixed)
+          .filter(name -> !own.contains(name))
+          .ifPresent(name -> kept.add(copied(name, base, stored, type)));
+    }
+    return kept;
+  }
+
+  private static TensorData copied(String name, Checkpoint base, String stored, StoredType type) {
+    TensorEntry entry = base.entry(stored);
+    requireFloating(entry);
+    return new TensorData(
+        name,
+        type,
+        entry.shape(),
+        channel -> {
+          try (Scope scope = Scope.open()) {
+            Tensor values = Tensor.emptyOnHost(DType.F32, entry.dimensions());
+            fill(values, base, stored);
+            write(channel, values, values.size(0), type);
+          }
+        });
   }
 
   /**

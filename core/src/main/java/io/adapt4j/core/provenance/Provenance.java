@@ -29,6 +29,7 @@ public final class Provenance {
   public static final int SCHEMA = 1;
 
   private static final String MODEL = "model";
+  private static final String EMBEDDINGS = "embeddings";
 
   private final Path file;
   private final ObjectNode json;
@@ -145,6 +146,16 @@ public final class Provenance {
     List<String> untold = new ArrayList<>();
     json.path("untold").forEach(one -> untold.add(one.asText()));
     return untold;
+  }
+
+  /**
+   * Returns whether the run taught a model to embed texts.
+   *
+   * @return whether its task was embeddings
+   */
+  public boolean trainsEmbeddings() {
+    JsonNode task = json.path("configuration").path("task");
+    return task.has(EMBEDDINGS) || task.asText().equals(EMBEDDINGS);
   }
 
   /**

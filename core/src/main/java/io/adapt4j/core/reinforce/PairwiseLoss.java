@@ -71,7 +71,7 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
     Tensor ids = Tensor.of(sides.inputIds(), sides.rows(), sides.length());
     Tensor types = Tensor.of(new long[sides.inputIds().length], sides.rows(), sides.length());
     Tensor hidden = encoder.hidden(ops, ids, types, positions, recompute);
-    return encoder.classLogits(ops, hidden, sides.attentionMask());
+    return encoder.classLogits(ops, hidden, sides.inputIds(), sides.attentionMask());
   }
 
   private Positions positions(Batch sides) {

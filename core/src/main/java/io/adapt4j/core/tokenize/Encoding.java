@@ -17,13 +17,15 @@ import java.util.Arrays;
  * @param starts first character of each token
  * @param ends character after each token
  * @param special whether the tokenizer added the token to the text
+ * @param pieces which piece of its text each token is a part of, from 0, where the tokenizer cuts a
+ *     text into pieces before it makes tokens; -1 for added tokens
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
-public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boolean[] special) {
+public record Encoding(
+    int[] ids, int[] typeIds, int[] starts, int[] ends, boolean[] special, int[] pieces) {
 
-  static final Encoding EMPTY =
-      new Encoding(new int[0], new int[0], new int[0], new int[0], new boolean[0]);
+  static final Encoding EMPTY = empty(0);
 
   /**
    * Creates an encoding.
@@ -33,13 +35,15 @@ public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boole
    * @param starts first character of each token
    * @param ends character after each token
    * @param special whether the tokenizer added the token to the text
+   * @param pieces piece of the text each token is a part of
    * @throws IllegalArgumentException if the arrays differ in length
    */
   public Encoding {
     if (typeIds.length != ids.length
         || starts.length != ids.length
         || ends.length != ids.length
-        || special.length != ids.length) {
+        || special.length != ids.length
+        || pieces.length != ids.length) {
       throw new IllegalArgumentException(
           "an encoding needs arrays of one length, found ids "
               + ids.length
@@ -50,14 +54,31 @@ public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boole
               + ", ends "
               + ends.length
               + ", special "
-              + special.length);
+              + special.length
+              + ", pieces "
+              + pieces.length);
     }
+  }
+
+  private static Encoding empty(int length) {
+    return new Encoding(
+        new int[length],
+        new int[length],
+        new int[length],
+        new int[length],
+        new boolean[length],
+        new int[length]);
   }
 
   /** A token of no text. */
   static Encoding added(int id, int type) {
     return new Encoding(
-        new int[] {id}, new int[] {type}, new int[1], new int[1], new boolean[] {true});
+        new int[] {id},
+        new int[] {type},
+        new int[1],
+        new int[1],
+        new boolean[] {true},
+        new int[] {-1});
   }
 
   /** Puts encodings one after another. */
@@ -66,13 +87,7 @@ public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boole
     for (Encoding part : parts) {
       length += part.length();
     }
-    Encoding whole =
-        new Encoding(
-            new int[length],
-            new int[length],
-            new int[length],
-            new int[length],
-            new boolean[length]);
+    Encoding whole = empty(length);
     int at = 0;
     for (Encoding part : parts) {
       System.arraycopy(part.ids, 0, whole.ids, at, part.length());
@@ -80,6 +95,7 @@ public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boole
       System.arraycopy(part.starts, 0, whole.starts, at, part.length());
       System.arraycopy(part.ends, 0, whole.ends, at, part.length());
       System.arraycopy(part.special, 0, whole.special, at, part.length());
+      System.arraycopy(part.pieces, 0, whole.pieces, at, part.length());
       at += part.length();
     }
     return whole;
@@ -106,11 +122,31 @@ public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boole
       added[i] = special[places[i]];
     }
     return new Encoding(
-        pick(ids, places), pick(typeIds, places), pick(starts, places), pick(ends, places), added);
+        pick(ids, places),
+        pick(typeIds, places),
+        pick(starts, places),
+        pick(ends, places),
+        added,
+        pick(pieces, places));
   }
 
   private static int[] pick(int[] values, int[] places) {
     return Arrays.stream(places).map(place -> values[place]).toArray();
+  }
+
+  /**
+   * Returns whether a token continues the piece that the token before it ends in: they are of one
+   * piece, and no character lies between them.
+   *
+   * @param token its place, from 0
+   * @return whether it does; false for the first token and beside added ones
+   */
+  public boolean continuesPiece(int token) {
+    return token > 0
+        && !special[token]
+        && !special[token - 1]
+        && pieces[token] == pieces[token - 1]
+        && starts[token] <= ends[token - 1];
   }
 
   /** The first tokens, at most {@code length} of them. */
@@ -124,13 +160,14 @@ public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boole
         Arrays.copyOfRange(typeIds, from, to),
         Arrays.copyOfRange(starts, from, to),
         Arrays.copyOfRange(ends, from, to),
-        Arrays.copyOfRange(special, from, to));
+        Arrays.copyOfRange(special, from, to),
+        Arrays.copyOfRange(pieces, from, to));
   }
 
   Encoding withType(int type) {
     int[] types = new int[ids.length];
     Arrays.fill(types, type);
-    return new Encoding(ids, types, starts, ends, special);
+    return new Encoding(ids, types, starts, ends, special, pieces);
   }
 
   /** Turns offsets in code points into offsets in UTF-16 units. */
@@ -148,6 +185,6 @@ public record Encoding(int[] ids, int[] typeIds, int[] starts, int[] ends, boole
       unitStarts[i] = units[starts[i]];
       unitEnds[i] = units[ends[i]];
     }
-    return new Encoding(ids, typeIds, unitStarts, unitEnds, special);
+    return new Encoding(ids, typeIds, unitStarts, unitEnds, special, pieces);
   }
 }

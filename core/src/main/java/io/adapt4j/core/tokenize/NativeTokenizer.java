@@ -130,7 +130,8 @@ final class NativeTokenizer implements AutoCloseable {
         starts[i] = spans[i] == null ? 0 : spans[i].getStart();
         ends[i] = spans[i] == null ? 0 : spans[i].getEnd();
       }
-      return new Encoding(ids, typeIds, starts, ends, special);
+      int[] pieces = narrow(LIBRARY.getWordIds(encoding));
+      return new Encoding(ids, typeIds, starts, ends, special, pieces);
     } finally {
       LIBRARY.deleteEncoding(encoding);
     }

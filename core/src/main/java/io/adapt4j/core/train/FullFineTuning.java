@@ -144,7 +144,7 @@ public final class FullFineTuning implements FineTuningMethod {
     @Override
     public void save(Path folder) {
       StoredType type = network.modelConfig().dtype().orElse(StoredType.F32);
-      CheckpointFolder.write(folder, base, network.modelConfig(), Weights.tensors(network, type));
+      CheckpointFolder.write(folder, base, network.modelConfig(), network, type);
     }
 
     @Override

@@ -8,10 +8,12 @@ import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +102,44 @@ class TextEncoderTest {
       int[] first = text.firstTokens(encoding);
       assertThat(first).contains(-1);
       assertThat(Arrays.stream(first).filter(word -> word >= 0).toArray()).containsExactly(0, 1, 2);
+    }
+  }
+
+  /** Where Transformers' word_ids() has a word first, the words given one by one. */
+  @Test
+  void aWordThatBeginsWithALoneSpaceTokenIsLearnedThere() {
+    try (Tokenizer stories = Tokenizer.load(TestTokenizers.stories())) {
+      List<String> words =
+          List.of("Ω", "Lily", "saw", "Ωmega", "Zoë", "中文", "9", "😀", "\"Hi\"", "-");
+      Words text = Words.of(words);
+      Encoding encoding = stories.encodeWithOffsets(text.text(), true);
+      int[] first = text.firstTokens(encoding);
+      int[] places = IntStream.range(0, first.length).filter(i -> first[i] >= 0).toArray();
+      assertThat(Arrays.stream(places).map(place -> first[place]).toArray())
+          .containsExactly(IntStream.range(0, words.size()).toArray());
+      assertThat(places).containsExactly(1, 4, 5, 6, 13, 18, 25, 27, 32, 36);
+      assertThat(Arrays.stream(places).mapToObj(place -> stories.token(encoding.ids()[place])))
+          .containsExactly("▁", "▁Lily", "▁saw", "▁", "▁", "▁", "▁", "▁", "▁\"", "▁");
+    }
+  }
+
+  @Test
+  void aSpaceThatTheTokenizerKeepsByItselfBelongsToNoWord(@TempDir Path folder) throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        """
+        {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+         "normalizer": null, "post_processor": null, "decoder": null,
+         "pre_tokenizer": {"type": "Split", "pattern": {"String": " "}, "behavior": "Isolated",
+           "invert": false},
+         "model": {"type": "WordLevel", "unk_token": "?",
+           "vocab": {"?": 0, " ": 1, "a": 2, "cat": 3}}}
+        """);
+    try (Tokenizer spaced = Tokenizer.load(folder)) {
+      Words text = Words.of(List.of("a", "cat", "a"));
+      Encoding encoding = spaced.encodeWithOffsets(text.text(), true);
+      assertThat(encoding.ids()).containsExactly(2, 1, 3, 1, 2);
+      assertThat(text.firstTokens(encoding)).containsExactly(0, -1, 1, -1, 2);
     }
   }
 

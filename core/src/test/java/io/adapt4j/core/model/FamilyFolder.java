@@ -162,7 +162,7 @@ final class FamilyFolder implements AutoCloseable {
           Encoder encoder = (Encoder) network;
           return encoder.predictsTokens()
               ? encoder.vocabularyHead().logits(encoder.vocabularyInput(ops, hidden))
-              : encoder.classLogits(ops, hidden, batch.attentionMask());
+              : encoder.classLogits(ops, hidden, batch.ids(), batch.attentionMask());
         });
   }
 

@@ -64,7 +64,7 @@ final class Networks {
     Encoder encoder = (Encoder) network;
     return encoder.predictsTokens()
         ? encoder.vocabularyHead().logits(encoder.vocabularyInput(ops, hidden))
-        : encoder.classLogits(ops, hidden, batch.attentionMask());
+        : encoder.classLogits(ops, hidden, batch.ids(), batch.attentionMask());
   }
 
   /** Every hidden state as Transformers returns them: the last is after the final norm. */

@@ -1,0 +1,207 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.model.Network;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Modules that train in full beside an adapter and are saved with it, whatever kind it is of.
+ *
+ * @param names what {@code modules_to_save} says: no name stands for a module inside another one
+ *     that is saved, since PEFT wraps every module whose path ends with a name and cannot load a
+ *     wrapped module inside a wrapped one
+ * @param tensors base tensors of the modules
+ * @param known dimensions of every tensor of the model, a tied output head's among them
+ * @param untiesHead whether a tied output head must become a matrix of its own
+ */
+record SavedModules(
+    List<String> names, List<String> tensors, Map<String, List<Long>> known, boolean untiesHead) {
+
+  /** What PEFT adds to the modules to save, whichever of the two a model has. */
+  private static final List<String> CLASSIFIERS = List.of("classifier", "score");
+
+  static final String NO_TOKEN_HEAD =
+      "The base has no head for masked tokens, and an adapter file has no place for one; train"
+          + " in full, or start from a checkpoint saved with the head.";
+
+  /** Checks names of modules that are to be saved. */
+  static void requireNames(String... modules) {
+    for (String module : modules) {
+      if (module.isBlank()) {
+        throw new IllegalArgumentException("modulesToSave: expected module names, found a blank");
+      }
+    }
+  }
+
+  /** Whether a network is to predict masked tokens without a head that was trained for it. */
+  static boolean lacksTokenHead(Network declared) {
+    return !declared.newTensors().isEmpty()
+        && declared instanceof Encoder encoder
+        && encoder.predictsTokens();
+  }
+
+  static String unknownModule(String module) {
+    return "The module to save '"
+        + module
+        + "' is not in this model; name a module such as lm_head, embed_tokens or norm.";
+  }
+
+  static SavedModules of(List<String> modules, Network network) {
+    Map<String, List<Long>> known = new LinkedHashMap<>(network.tensors());
+    String embedding = network.embedding().slices().get(0).name();
+    Optional<String> tiedHead = tiedHead(network);
+    tiedHead.ifPresent(head -> known.put(head, known.get(embedding)));
+    List<String> tensors = known.keySet().stream().filter(name -> contains(modules, name)).toList();
+    boolean unties =
+        tiedHead.isPresent() && (tensors.contains(embedding) || tensors.contains(tiedHead.get()));
+    return new SavedModules(outermost(modules, paths(network)), tensors, known, unties);
+  }
+
+  /**
+   * Adds the output layers that train in full: those that score classes, as PEFT has it for its
+   * tasks {@code SEQ_CLS} and {@code TOKEN_CLS}, and those that the base does not have.
+   */
+  static List<String> withOutput(List<String> modules, Network network) {
+    Set<String> all = new LinkedHashSet<>(modules);
+    if (network instanceof Encoder encoder && encoder.classes() > 0) {
+      all.addAll(CLASSIFIERS);
+    }
+    for (String tensor : network.outputTensors()) {
+      if (network.newTensors().contains(tensor) && !contains(List.copyOf(all), tensor)) {
+        all.add(tensor.substring(0, tensor.lastIndexOf('.')));
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  /** Whether a tensor lies in a module whose path ends with one of the names, as PEFT has it. */
+  static boolean contains(List<String> modules, String tensor) {
+    return ancestors(tensor).stream().anyMatch(path -> matches(modules, path));
+  }
+
+  private static boolean matches(List<String> modules, String path) {
+    return modules.stream().anyMatch(path::endsWith);
+  }
+
+  /** The paths of the modules that a tensor lies in, the innermost first. */
+  private static List<String> ancestors(String tensor) {
+    List<String> paths = new ArrayList<>();
+    for (int dot = tensor.lastIndexOf('.'); dot > 0; dot = tensor.lastIndexOf('.', dot - 1)) {
+      paths.add(tensor.substring(0, dot));
+    }
+    return paths;
+  }
+
+  /** The paths of all modules that hold tensors. */
+  private static Set<String> paths(Network network) {
+    Set<String> tensors = new LinkedHashSet<>(network.tensors().keySet());
+    network.packedLinears().forEach(packed -> tensors.addAll(packed.packed()));
+    tiedHead(network).ifPresent(tensors::add);
+    Set<String> paths = new LinkedHashSet<>();
+    tensors.forEach(tensor -> paths.addAll(ancestors(tensor)));
+    return paths;
+  }
+
+  /** The names, those aside that stand for modules inside others that are named. */
+  private static List<String> outermost(List<String> modules, Set<String> paths) {
+    Set<String> names = new LinkedHashSet<>();
+    for (String name : modules) {
+      List<String> own = paths.stream().filter(path -> path.endsWith(name)).toList();
+      List<String> outer =
+          own.stream()
+              .filter(path -> ancestors(path).stream().noneMatch(up -> matches(modules, up)))
+              .toList();
+      if (outer.size() == own.size()) {
+        names.add(name);
+      } else {
+        names.addAll(outer);
+      }
+    }
+    return List.copyOf(names);
+  }
+
+  /** The name a head that is stored tied would have of its own; empty if there is none. */
+  private static Optional<String> tiedHead(Network network) {
+    return network instanceof Decoder decoder && decoder.isStoredTied()
+        ? Optional.of(decoder.headName())
+        : Optional.empty();
+  }
+
+  /** Dimensions of the tensors of the modules. */
+  Map<String, List<Long>> shapes() {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    tensors.forEach(name -> shapes.put(name, known.get(name)));
+    return shapes;
+  }
+
+  /** Whether a projection trains in full, so that no adapter is put on it. */
+  boolean holds(String path) {
+    return tensors.contains(path + ".weight");
+  }
+
+  /** Names of modules that are in no tensor's path. */
+  static List<String> unknown(List<String> modules, Network network) {
+    Set<String> paths = paths(network);
+    return modules.stream()
+        .filter(module -> paths.stream().noneMatch(path -> path.endsWith(module)))
+        .toList();
+  }
+
+  /**
+   * What keeps the modules from training or from being put in place.
+   *
+   * @param brought the base tensors that the adapter has values for
+   */
+  static List<String> problems(List<String> modules, Network network, Set<String> brought) {
+    List<String> problems = new ArrayList<>();
+    for (String name : network.newTensors()) {
+      if (!contains(modules, name)) {
+        problems.add(
+            "The base has no "
+                + name
+                + ", and the adapter does not bring it; give a base that has it.");
+      }
+    }
+    sharedTensor(network, brought)
+        .ifPresent(
+            tensor ->
+                problems.add(
+                    "The adapter brings values for "
+                        + tensor
+                        + ", which the model whose layers it is to share computes with too; train"
+                        + " it without biases, and with no modulesToSave but the output."));
+    packedModule(modules, network)
+        .ifPresent(
+            weight ->
+                problems.add(
+                    "modulesToSave "
+                        + modules
+                        + " holds "
+                        + weight
+                        + ", which is held packed and cannot train in full; leave it out, or give"
+                        + " the base plain weights."));
+    return problems;
+  }
+
+  /** A packed weight in a module that is to train in full. */
+  private static Optional<String> packedModule(List<String> modules, Network network) {
+    return network.packedLinears().stream()
+        .flatMap(packed -> packed.packed().stream())
+        .filter(weight -> contains(modules, weight))
+        .findFirst();
+  }
+
+  /** A base tensor that would change under another network on the same layers. */
+  private static Optional<String> sharedTensor(Network network, Set<String> brought) {
+    return network instanceof Encoder encoder && encoder.sharesLayers()
+        ? brought.stream().filter(name -> !network.outputTensors().contains(name)).findFirst()
+        : Optional.empty();
+  }
+}
