@@ -6,6 +6,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.Adapter;
@@ -65,6 +66,11 @@ final class GenerateCommand implements Callable<Integer> {
   private long seed;
 
   @Option(
+      names = "--ignore-context-length",
+      description = "Go on past the model's context length, where its positions allow.")
+  private boolean ignoreContextLength;
+
+  @Option(
       names = "--any-chat-template",
       description = "Use adapters with another chat template than they were trained in.")
   private boolean anyChatTemplate;
@@ -91,6 +97,7 @@ final class GenerateCommand implements Callable<Integer> {
             .temperature(temperature)
             .topP(topP)
             .seed(seed)
+            .ignoreContextLength(ignoreContextLength)
             .build();
     Adapter[] loaded = adapters.stream().map(this::adapter).toArray(Adapter[]::new);
     try (LanguageModel opened = LanguageModel.load(ModelSource.path(model.folder()), loaded)) {
@@ -99,6 +106,14 @@ final class GenerateCommand implements Callable<Integer> {
         output.write("", json(generation));
       } else {
         output.out().println();
+        if (generation.finishReason() == FinishReason.CONTEXT_LENGTH) {
+          output
+              .err()
+              .println(
+                  "Ended at the model's context length of "
+                      + opened.contextLength()
+                      + " tokens; --ignore-context-length goes on where positions allow.");
+        }
       }
     }
     return ExitCode.OK;

@@ -7,6 +7,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.Generator;
@@ -59,11 +60,9 @@ public final class LanguageModel implements AutoCloseable {
     this.model = model;
     this.trainedTemplates = trainedTemplates;
     SpecialIds special = model.specialIds();
-    int contextLength = model.decoder().contextLength();
     this.generator =
-        new Generator(
-            model.decoder(), model.tokenizer(), special.end(), special.pad(), contextLength);
-    this.scorer = new Scorer(model.decoder(), special.pad(), contextLength);
+        new Generator(model.decoder(), model.tokenizer(), special.end(), special.pad());
+    this.scorer = new Scorer(model.decoder(), special.pad(), contextLength());
   }
 
   /**
@@ -500,8 +499,10 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Returns the most tokens of a sequence, prompt and new tokens together: {@code
-   * max_position_embeddings}, times the factor of a dynamic rotary scaling.
+   * Returns the model's context length, prompt and new tokens together: {@code
+   * max_position_embeddings}, extended by the factor of a linear, dynamic or yarn rotary scaling.
+   * Generation ends there with {@link FinishReason#CONTEXT_LENGTH}, except as {@link
+   * GenerationOptions#ignoreContextLength()} says.
    *
    * @return a number of tokens
    */

@@ -109,7 +109,7 @@ final class ModelGenerator implements TextGenerator {
   private static Ending ending(FinishReason reason) {
     return switch (reason) {
       case EOS, STOP_STRING, STOP_ID -> Ending.COMPLETE;
-      case LENGTH -> Ending.LENGTH;
+      case LENGTH, CONTEXT_LENGTH -> Ending.LENGTH;
       case CANCELLED -> Ending.OTHER;
     };
   }

@@ -197,9 +197,7 @@ final class PolicyRun implements TaskRun {
             model.config(),
             GenerationDefaults.read(model.folder(), model.config()),
             Optional.of(tokenizer));
-    Generator generator =
-        new Generator(
-            decoder, Optional.of(tokenizer), ids.end(), ids.pad(), settings.contextLength());
+    Generator generator = new Generator(decoder, Optional.of(tokenizer), ids.end(), ids.pad());
     try (RunReward.Open rewards =
             new RunReward.Open(algorithm, new RunReward.Policy(decoder, adaptation, tokenizer));
         PolicyTraining training =

@@ -147,6 +147,6 @@ final class LocalCandidate implements Candidate {
   }
 
   private static Ending ending(FinishReason reason) {
-    return reason == FinishReason.LENGTH ? Ending.LENGTH : Ending.COMPLETE;
+    return reason.isCut() ? Ending.LENGTH : Ending.COMPLETE;
   }
 }

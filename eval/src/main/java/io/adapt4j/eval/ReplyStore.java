@@ -155,6 +155,9 @@ final class ReplyStore implements AutoCloseable {
     json.put("topK", options.topK()).put("topP", options.topP()).put("minP", options.minP());
     json.put("repetitionPenalty", options.repetitionPenalty()).put("seed", options.seed());
     json.put("ignoreEos", options.ignoreEos());
+    if (options.ignoreContextLength()) {
+      json.put("ignoreContextLength", true);
+    }
     json.set("stopStrings", PlainJson.tree(options.stopStrings()));
     json.set("stopIds", PlainJson.tree(options.stopIds().stream().sorted().toList()));
     return json;

@@ -116,14 +116,28 @@ public record DecoderConfig(
   }
 
   /**
-   * Returns the most tokens of a sequence.
+   * Returns the most tokens of a sequence that the model is made for. Files with a linear, dynamic
+   * or yarn rotary scaling mostly state the length before it; those with llama3 or longrope state
+   * the extended one.
    *
-   * @return {@code max_position_embeddings}, times the factor of a dynamic rotary scaling
+   * @return {@code max_position_embeddings}, or what the scaling extends it to
    */
   public int contextLength() {
-    return ropeScaling instanceof RopeScaling.Dynamic dynamic
-        ? (int) Math.min(Integer.MAX_VALUE, Math.max(1, dynamic.factor()) * maxPositionEmbeddings)
-        : maxPositionEmbeddings;
+    return (int) Math.min(Integer.MAX_VALUE, Math.max(maxPositionEmbeddings, extendedLength()));
+  }
+
+  private double extendedLength() {
+    if (ropeScaling instanceof RopeScaling.Linear linear) {
+      return linear.factor() * maxPositionEmbeddings;
+    }
+    if (ropeScaling instanceof RopeScaling.Dynamic dynamic) {
+      return dynamic.factor() * maxPositionEmbeddings;
+    }
+    if (ropeScaling instanceof RopeScaling.Yarn yarn) {
+      return yarn.factor().orElse(1)
+          * yarn.originalMaxPositionEmbeddings().orElse(maxPositionEmbeddings);
+    }
+    return maxPositionEmbeddings;
   }
 
   private static void requireFactorEach(ConfigReader fields, RopeScaling scaling, int count) {

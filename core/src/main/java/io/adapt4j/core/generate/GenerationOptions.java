@@ -35,6 +35,7 @@ public final class GenerationOptions {
   private final List<String> stopStrings;
   private final Set<Integer> stopIds;
   private final boolean ignoreEos;
+  private final boolean ignoreContextLength;
 
   private GenerationOptions(Builder builder) {
     maxNewTokens = builder.maxNewTokens;
@@ -47,6 +48,7 @@ public final class GenerationOptions {
     stopStrings = builder.stopStrings;
     stopIds = builder.stopIds;
     ignoreEos = builder.ignoreEos;
+    ignoreContextLength = builder.ignoreContextLength;
   }
 
   /**
@@ -94,6 +96,7 @@ public final class GenerationOptions {
     builder.stopStrings = stopStrings;
     builder.stopIds = stopIds;
     builder.ignoreEos = ignoreEos;
+    builder.ignoreContextLength = ignoreContextLength;
     return builder;
   }
 
@@ -196,6 +199,19 @@ public final class GenerationOptions {
     return ignoreEos;
   }
 
+  /**
+   * Returns whether a generation goes on past the model's context length, as Transformers does.
+   *
+   * <p>Without this it ends there, with {@link FinishReason#CONTEXT_LENGTH}. Models with dynamic
+   * rotary scaling go on either way, since their frequencies follow the length; models with learned
+   * positions end either way, since they have no further positions.
+   *
+   * @return true to go on
+   */
+  public boolean ignoreContextLength() {
+    return ignoreContextLength;
+  }
+
   /** Options with equal values are equal. */
   @Override
   public boolean equals(Object other) {
@@ -218,12 +234,13 @@ public final class GenerationOptions {
         seed,
         stopStrings,
         stopIds,
-        ignoreEos);
+        ignoreEos,
+        ignoreContextLength);
   }
 
   @Override
   public String toString() {
-    return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s]"
+    return "GenerationOptions[maxNewTokens=%d, temperature=%s, topK=%d, topP=%s, minP=%s, repetitionPenalty=%s, seed=%d, stopStrings=%s, stopIds=%s, ignoreEos=%s, ignoreContextLength=%s]"
         .formatted(
             maxNewTokens,
             temperature,
@@ -234,7 +251,8 @@ public final class GenerationOptions {
             seed,
             stopStrings,
             stopIds,
-            ignoreEos);
+            ignoreEos,
+            ignoreContextLength);
   }
 
   /** Collects the options; every setter checks its value at once. */
@@ -249,6 +267,7 @@ public final class GenerationOptions {
     private List<String> stopStrings = List.of();
     private Set<Integer> stopIds = Set.of();
     private boolean ignoreEos;
+    private boolean ignoreContextLength;
 
     private Builder() {}
 
@@ -401,6 +420,18 @@ public final class GenerationOptions {
      */
     public Builder ignoreEos(boolean ignoreEos) {
       this.ignoreEos = ignoreEos;
+      return this;
+    }
+
+    /**
+     * Goes on past the model's context length, as Transformers does; what a model writes there is
+     * seldom of use. {@link GenerationOptions#ignoreContextLength()} says which models heed it.
+     *
+     * @param ignoreContextLength true to go on
+     * @return this builder
+     */
+    public Builder ignoreContextLength(boolean ignoreContextLength) {
+      this.ignoreContextLength = ignoreContextLength;
       return this;
     }
 

@@ -15,7 +15,6 @@ public final class Generator {
   private final Optional<Tokenizer> tokenizer;
   private final Set<Integer> endIds;
   private final int padId;
-  private final int contextLength;
 
   /**
    * Creates a generator.
@@ -24,19 +23,12 @@ public final class Generator {
    * @param tokenizer turns tokens into text; without it results have no text
    * @param endIds the model's end-of-sequence tokens
    * @param padId fills short and ended rows of a batch
-   * @param contextLength the most tokens of a sequence, the prompt included
    */
-  public Generator(
-      Decoder decoder,
-      Optional<Tokenizer> tokenizer,
-      Set<Integer> endIds,
-      int padId,
-      int contextLength) {
+  public Generator(Decoder decoder, Optional<Tokenizer> tokenizer, Set<Integer> endIds, int padId) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.endIds = Set.copyOf(endIds);
     this.padId = padId;
-    this.contextLength = contextLength;
   }
 
   /**
@@ -55,17 +47,16 @@ public final class Generator {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
-    requireUsable(prompts);
+    int limit = options.ignoreContextLength() ? decoder.positionLimit() : decoder.lengthLimit();
+    requireUsable(prompts, limit);
     if (prompts.isEmpty()) {
       return List.of();
     }
     List<Sequence> rows = new ArrayList<>();
     for (int row = 0; row < prompts.size(); row++) {
       int[] prompt = prompts.get(row);
-      int room = contextLength - prompt.length;
-      int most = Math.min(options.maxNewTokens(), room);
       TextOutput text = text(prompt, options, onText);
-      rows.add(new Sequence(prompt, row, most, options, endIds, text));
+      rows.add(new Sequence(prompt, row, limit - prompt.length, options, endIds, text));
     }
     new TokenLoop(decoder, rows, options, padId).run(cancellation);
     return rows.stream().map(Sequence::result).toList();
@@ -82,23 +73,26 @@ public final class Generator {
     return TextOutput.none();
   }
 
-  private void requireUsable(List<int[]> prompts) {
+  private void requireUsable(List<int[]> prompts, int limit) {
     for (int i = 0; i < prompts.size(); i++) {
       int[] prompt = prompts.get(i);
       if (prompt.length == 0) {
         throw new IllegalArgumentException("Prompt " + i + " has no tokens; give at least one");
       }
       decoder.requireKnownIds(prompt, "Prompt " + i);
-      if (prompt.length >= contextLength) {
+      if (prompt.length >= limit) {
         throw new IllegalArgumentException(
             "Prompt "
                 + i
                 + " has "
                 + prompt.length
                 + " tokens, but the model's context holds "
-                + contextLength
+                + limit
                 + " including at least one new token; shorten the prompt to "
-                + (contextLength - 1));
+                + (limit - 1)
+                + (limit < decoder.positionLimit()
+                    ? ", or set ignoreContextLength in GenerationOptions to go beyond"
+                    : ""));
       }
     }
   }

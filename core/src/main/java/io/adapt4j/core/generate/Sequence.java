@@ -9,6 +9,7 @@ final class Sequence {
 
   private final int[] prompt;
   private final int mostTokens;
+  private final FinishReason atMost;
   private final GenerationOptions options;
   private final Set<Integer> endIds;
   private final Sampler sampler;
@@ -21,7 +22,7 @@ final class Sequence {
    *
    * @param prompt the prompt's tokens, at least one
    * @param row its row in the batch
-   * @param mostTokens how many tokens may follow, at least 1
+   * @param room how many tokens the model's context leaves, at least 1
    * @param options how to choose and when to stop
    * @param endIds the model's own end-of-sequence tokens
    * @param text takes the text
@@ -29,12 +30,13 @@ final class Sequence {
   Sequence(
       int[] prompt,
       int row,
-      int mostTokens,
+      int room,
       GenerationOptions options,
       Set<Integer> endIds,
       TextOutput text) {
     this.prompt = prompt;
-    this.mostTokens = mostTokens;
+    this.mostTokens = Math.min(options.maxNewTokens(), room);
+    this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
     this.options = options;
     this.endIds = endIds;
     this.sampler = new Sampler(options, row, prompt);
@@ -73,7 +75,7 @@ final class Sequence {
       if (text.isStopped()) {
         finish(FinishReason.STOP_STRING);
       } else if (ids.size() == mostTokens) {
-        finish(FinishReason.LENGTH);
+        finish(atMost);
       }
     }
   }

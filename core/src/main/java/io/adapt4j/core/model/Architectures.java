@@ -3,6 +3,7 @@ package io.adapt4j.core.model;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ModelConfig;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The model families this build knows. */
@@ -28,6 +29,17 @@ public final class Architectures {
           new ModernBert());
 
   private Architectures() {}
+
+  /**
+   * Returns the families.
+   *
+   * @return the values of {@code model_type} that this build knows
+   */
+  public static Set<String> modelTypes() {
+    return ALL.stream()
+        .flatMap(one -> one.modelTypes().stream())
+        .collect(Collectors.toUnmodifiableSet());
+  }
 
   /**
    * Declares the network a configuration describes.

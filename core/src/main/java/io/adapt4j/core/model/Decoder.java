@@ -1,6 +1,7 @@
 package io.adapt4j.core.model;
 
 import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.config.RotaryFrequencies;
 import io.adapt4j.core.engine.Ops;
 import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Tensor;
@@ -237,15 +238,39 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Tells whether keys of a sequence must be made again when it grows: its rotary frequencies
+   * Returns the maximum number of tokens for which there are positions: the rows of the table of
+   * learned ones; rotary positions have no end.
+   *
+   * @return a number of tokens
+   */
+  public int positionLimit() {
+    return placement.learned() == 0 ? Integer.MAX_VALUE : placement.learned();
+  }
+
+  /**
+   * Returns how long a sequence may grow unless the user wants more: the context length, or as far
+   * as there are positions where the rotary frequencies follow the length (dynamic scaling).
+   *
+   * @return a number of tokens
+   */
+  public int lengthLimit() {
+    boolean follows = placement.rotary().stream().anyMatch(RotaryFrequencies::dependsOnLength);
+    return follows ? positionLimit() : contextLength();
+  }
+
+  /**
+   * Returns whether keys of a sequence must be recomputed when it grows: its rotary frequencies
    * change at a length in between (longrope).
    *
    * @param from tokens so far
    * @param to tokens then
+   *     <p>As in Transformers only phi3 does so; with every other family and scaling, keys in the
+   *     cache keep the rotation they were stored with.
    * @return true where keys in a cache no longer fit
    */
   public boolean outgrowsCache(int from, int to) {
-    return placement.rotary().stream().anyMatch(one -> one.switchesBetween(from, to));
+    return modelConfig().modelType().equals("phi3")
+        && placement.rotary().stream().anyMatch(one -> one.switchesBetween(from, to));
   }
 
   /**

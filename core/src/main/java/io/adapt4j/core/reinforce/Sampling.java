@@ -1,7 +1,6 @@
 package io.adapt4j.core.reinforce;
 
 import io.adapt4j.core.generate.CancellationToken;
-import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.Generator;
@@ -28,7 +27,7 @@ record Sampling(Generator generator, RolloutOptions options) {
   record Drawn(PromptRows.Prompt prompt, Generation generation) {
 
     boolean truncated() {
-      return generation.finishReason() == FinishReason.LENGTH;
+      return generation.finishReason().isCut();
     }
 
     int[] ids() {

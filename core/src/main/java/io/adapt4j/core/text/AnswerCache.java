@@ -148,6 +148,9 @@ public final class AnswerCache {
     request.set("stopStrings", PlainJson.tree(options.stopStrings()));
     request.set("stopIds", PlainJson.tree(options.stopIds().stream().sorted().toList()));
     request.put("ignoreEos", options.ignoreEos());
+    if (options.ignoreContextLength()) {
+      request.put("ignoreContextLength", true);
+    }
     byte[] bytes = Json.compact(request).getBytes(StandardCharsets.UTF_8);
     return HexFormat.of().formatHex(FileDigest.sha256().digest(bytes));
   }

@@ -27,13 +27,25 @@ import java.util.Map;
 final class ChatCheck {
 
   static final String TEMPLATE = "template.jinja";
-  static final String FEATURES = "jinja_features.json";
-  private static final String CASES = "cases.json";
+  static final String CASES = "cases.json";
+
+  /** A folder with a template and conversations. */
+  static final Kind KIND =
+      new Kind(
+          "chat templates",
+          source -> source.has(TEMPLATE),
+          (source, section) -> run(source.path(), section));
+
+  /** A file of one-line templates. */
+  static final Kind FEATURES =
+      new Kind(
+          "Jinja features",
+          source -> source.isFile() && source.json().at("/cases/0/template").isTextual(),
+          (source, section) -> runFeatures(source.json(), section));
 
   private ChatCheck() {}
 
-  /** Checks a folder with a template and conversations. */
-  static void run(Path folder, Report.Section section) throws IOException {
+  private static void run(Path folder, Report.Section section) throws IOException {
     String source = Files.readString(folder.resolve(TEMPLATE));
     JsonNode suite = GoldenFolder.json(folder, CASES);
     for (JsonNode expected : suite.path("cases")) {
@@ -57,9 +69,7 @@ final class ChatCheck {
     }
   }
 
-  /** Checks a file of one-line templates. */
-  static void runFeatures(Path file, Report.Section section) {
-    JsonNode suite = GoldenFolder.json(file.getParent(), file.getFileName().toString());
+  private static void runFeatures(JsonNode suite, Report.Section section) {
     Map<String, Object> variables = map(suite.get("variables"));
     RenderOptions options = RenderOptions.defaults().withClock(clock(suite));
     for (JsonNode expected : suite.path("cases")) {

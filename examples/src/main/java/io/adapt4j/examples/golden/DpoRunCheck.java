@@ -27,6 +27,13 @@ import java.util.stream.StreamSupport;
 /** Runs a recorded run of DPO again and compares every step and the adapter it leaves. */
 final class DpoRunCheck {
 
+  static final Kind KIND =
+      new Kind(
+          "preference runs",
+          source ->
+              source.has(LoraCheck.OPTIONS) && source.json().at("/steps/0").has("rewards/chosen"),
+          (source, section) -> run(source.path(), section));
+
   private static final double LOSS = 1e-3;
   private static final double WEIGHTS = 1e-3;
   private static final double LEARNING_RATE = 1e-9;
@@ -48,7 +55,7 @@ final class DpoRunCheck {
     if (!options.path("loss_type").asText().equals("sigmoid")) {
       throw new UnsupportedQuantityException("loss_type " + options.path("loss_type").asText());
     }
-    Path base = LoraCheck.base(folder, options.path("base").asText());
+    Path base = Bases.find(folder, options.path("base").asText());
     Networks.requireSupported(base);
     DpoRunCheck check = new DpoRunCheck(options, steps, section);
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);

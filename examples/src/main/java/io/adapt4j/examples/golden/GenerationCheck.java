@@ -88,7 +88,7 @@ final class GenerationCheck {
   }
 
   /** The rows of a batch without their padding. */
-  private static List<int[]> prompts(GoldenFolder golden, String suffix) {
+  static List<int[]> prompts(GoldenFolder golden, String suffix) {
     List<int[]> masks = golden.rows("attention_mask" + suffix);
     List<int[]> ids = golden.rows("input_ids" + suffix);
     List<int[]> prompts = new ArrayList<>();

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A golden folder: its checkpoint or run, and the numbers expected of it. A folder without tensors
@@ -54,7 +55,10 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
   }
 
   static JsonNode json(Path folder, String name) {
-    Path file = folder.resolve(name);
+    return json(folder.resolve(name));
+  }
+
+  static JsonNode json(Path file) {
     try {
       return new ObjectMapper().readTree(file.toFile());
     } catch (JsonProcessingException e) {
@@ -111,13 +115,21 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
    * @return a batch of the stored rows and length
    */
   EncoderInputs batch(String prefix, String suffix) {
+    return has(prefix + "labels" + suffix)
+        ? batch(prefix, suffix, longs(prefix + "labels" + suffix))
+        : unlabelled(prefix, suffix);
+  }
+
+  /** The same batch without targets. */
+  EncoderInputs unlabelled(String prefix, String suffix) {
+    long[] none = longs(prefix + "input_ids" + suffix);
+    Arrays.fill(none, TargetRows.IGNORED);
+    return batch(prefix, suffix, none);
+  }
+
+  private EncoderInputs batch(String prefix, String suffix, long[] labels) {
     String name = prefix + "input_ids" + suffix;
     long[] ids = longs(name);
-    long[] labels = new long[ids.length];
-    Arrays.fill(labels, TargetRows.IGNORED);
-    if (has(prefix + "labels" + suffix)) {
-      labels = longs(prefix + "labels" + suffix);
-    }
     String types = prefix + "token_type_ids" + suffix;
     return new EncoderInputs(
         ids,
@@ -126,6 +138,23 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
         labels,
         dimension(name, 0),
         dimension(name, 1));
+  }
+
+  /** Compares every expected tensor whose name has a prefix with what is found for the rest. */
+  void compare(
+      String prefix, Report.Section section, Function<String, float[]> found, double tolerance) {
+    for (String tensor : names(prefix)) {
+      section.attempt(
+          tensor,
+          () ->
+              section.compared(
+                  tensor,
+                  Deviation.of(
+                      found.apply(tensor.substring(prefix.length())),
+                      floats(tensor),
+                      tolerance,
+                      0)));
+    }
   }
 
   /** Compares values with an expected tensor: of each token but padding, or of each text. */

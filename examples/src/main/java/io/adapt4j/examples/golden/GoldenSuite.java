@@ -5,125 +5,90 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Checks golden folders of every kind this build knows. */
 public final class GoldenSuite {
 
-  /** The kinds of folders, each told by files that only it has. */
-  private enum Kind {
-    /** Hyper-parameters, batches and adapters of a training run. */
-    LORA,
-    /** A checkpoint with expected numbers. */
-    MODELS,
-    /** A chat template with conversations. */
-    CHAT,
-    /** A file of one-line templates. */
-    FEATURES,
-    /** Pairs, rollouts and what is learned from them. */
-    PREFERENCE,
-    /** Golden, but of a kind that is not checked. */
-    OTHER,
-    /** Not golden. */
-    NONE
-  }
-
   private GoldenSuite() {}
 
   /**
-   * Checks folders and prints a line for every quantity, and a count at the end.
+   * Checks folders and prints a line for every quantity, a count for every kind, and a count at the
+   * end.
    *
-   * @param folders golden folders, or folders of them
+   * @param paths golden folders or files, or folders with such at any depth
    * @param out where to print
    * @return whether nothing failed
    */
-  public static boolean run(List<Path> folders, PrintStream out) {
+  public static boolean run(List<Path> paths, PrintStream out) {
     Report report = new Report(out);
-    for (Path folder : folders) {
-      for (Path one : expanded(folder)) {
-        Report.Section section = report.section(label(one));
-        section.attempt("folder", () -> check(one, section));
+    for (Path path : paths) {
+      List<Path> sources = new ArrayList<>();
+      collect(path, sources);
+      if (sources.isEmpty()) {
+        report.section(label(path, path)).failed("folder", notGolden(path));
+      }
+      for (Path source : sources) {
+        check(source, report.section(label(path, source)));
       }
     }
     report.printCounts();
     return report.failed() == 0;
   }
 
-  private static void check(Path folder, Report.Section section) throws IOException {
-    switch (kind(folder)) {
-      case MODELS -> {
-        try (GoldenFolder golden = GoldenFolder.open(folder)) {
-          ModelCheck.run(golden, section);
-        }
+  private static void check(Path path, Report.Section section) {
+    section.attempt(
+        "folder",
+        () -> {
+          GoldenSource source = GoldenSource.read(path);
+          Optional<Kind> kind = Kinds.find(source);
+          if (kind.isEmpty()) {
+            throw new UnsupportedQuantityException(Kinds.unknown(source));
+          }
+          section.kind(kind.get().name());
+          kind.get().check().run(source, section);
+        });
+  }
+
+  /** Finds golden folders and files at any depth. Files in a golden folder are parts of it. */
+  private static void collect(Path path, List<Path> found) {
+    if (GoldenSource.isGolden(path)) {
+      found.add(path);
+      if (Files.isDirectory(path)) {
+        children(path).stream().filter(Files::isDirectory).forEach(child -> collect(child, found));
       }
-      case LORA -> {
-        try (GoldenFolder golden = GoldenFolder.open(folder)) {
-          LoraCheck.run(golden, section);
-        }
-      }
-      case PREFERENCE -> {
-        section.attempt("preferences", () -> PreferenceCheck.run(folder, section));
-        section.attempt("rewards", () -> ReinforcementCheck.run(folder, section));
-      }
-      case CHAT -> ChatCheck.run(folder, section);
-      case FEATURES -> ChatCheck.runFeatures(folder, section);
-      case OTHER -> throw new UnsupportedQuantityException("this kind of golden folder");
-      case NONE ->
-          throw new GoldenException(
-              folder
-                  + ": expected a golden folder (expected.json with a kind, train.json with"
-                  + " expected.json, or template.jinja with cases.json), found "
-                  + (Files.isDirectory(folder) ? "another folder" : "no folder")
-                  + ". Check the path.");
+    } else if (Files.isDirectory(path) && !GoldenSource.isModel(path)) {
+      children(path).forEach(child -> collect(child, found));
     }
   }
 
-  private static Kind kind(Path folder) {
-    if (folder.endsWith(ChatCheck.FEATURES)) {
-      return Kind.FEATURES;
-    }
-    if (Files.exists(folder.resolve(ChatCheck.TEMPLATE))) {
-      return Kind.CHAT;
-    }
-    if (!Files.exists(folder.resolve(GoldenFolder.JSON))) {
-      return Kind.NONE;
-    }
-    if (Files.exists(folder.resolve(LoraCheck.OPTIONS))) {
-      return Kind.LORA;
-    }
-    if (Files.exists(folder.resolve(PreferenceCheck.TENSORS))) {
-      return Kind.PREFERENCE;
-    }
-    if (GoldenFolder.json(folder, GoldenFolder.JSON).has("kind")) {
-      return Kind.MODELS;
-    }
-    return Files.exists(folder.resolve("config.json")) ? Kind.OTHER : Kind.NONE;
-  }
-
-  /** A folder of golden folders stands for them. */
-  private static List<Path> expanded(Path folder) {
-    if (!Files.isDirectory(folder) || isGolden(folder)) {
-      return List.of(folder);
-    }
+  private static List<Path> children(Path folder) {
     try (Stream<Path> children = Files.list(folder)) {
-      List<Path> golden = children.filter(GoldenSuite::isGolden).sorted().toList();
-      return golden.isEmpty() ? List.of(folder) : golden;
+      return children
+          .filter(child -> !child.getFileName().toString().startsWith("."))
+          .sorted()
+          .toList();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(folder + ": listing failed", e);
     }
   }
 
-  private static boolean isGolden(Path path) {
-    return Files.exists(path.resolve(GoldenFolder.JSON))
-        || Files.exists(path.resolve(ChatCheck.TEMPLATE))
-        || (path.endsWith(ChatCheck.FEATURES) && Files.exists(path));
+  private static String notGolden(Path path) {
+    return path
+        + ": expected a golden folder (expected.json, or cases.json with template.jinja or"
+        + " tensors), a JSON file of cases, or a folder with such in it, found "
+        + (Files.exists(path) ? "another" : "none")
+        + ". Check the path.";
   }
 
-  /** The last two names of the path, such as {@code models/llama}. */
-  private static String label(Path folder) {
-    Path path = folder.toAbsolutePath().normalize();
-    int count = path.getNameCount();
-    return (count < 2 ? path : path.subpath(count - 2, count)).toString();
+  /** The last names of the path: two of what was given, or all from what was given. */
+  private static String label(Path given, Path source) {
+    Path path = source.toAbsolutePath().normalize();
+    int below = path.getNameCount() - given.toAbsolutePath().normalize().getNameCount();
+    int names = Math.min(path.getNameCount(), Math.max(2, below + 1));
+    return path.subpath(path.getNameCount() - names, path.getNameCount()).toString();
   }
 }

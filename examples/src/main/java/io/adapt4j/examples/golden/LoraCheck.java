@@ -2,28 +2,39 @@ package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.AttachedAdapter;
+import io.adapt4j.core.model.CheckpointFolder;
 import io.adapt4j.core.model.EncoderInputs;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FullFineTuning;
-import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
 /** Recomputes a folder of kind lora: adapters on a base, and the course of a training run. */
 final class LoraCheck {
 
+  static final Kind KIND =
+      new Kind(
+          "adapters and training",
+          source -> source.has(LoraCheck.OPTIONS) && source.json().has("steps"),
+          (source, section) -> {
+            requireSupported(source.path());
+            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+              run(golden, section);
+            }
+          });
+
   /** The file that holds base and options of the run. */
   static final String OPTIONS = "train.json";
 
-  /** PEFT puts these into parameter names, but not into the names in its files. */
-  static final String IN_MEMORY_ONLY = "(\\.modules_to_save)?\\.default\\.";
+  /** What PEFT converts an adapter to whose initial values came out of the base weight. */
+  static final String AS_LORA = "final_as_lora";
 
   private final GoldenFolder golden;
   private final Path base;
@@ -37,23 +48,39 @@ final class LoraCheck {
     this.section = section;
   }
 
-  static void run(GoldenFolder golden, Report.Section section) throws IOException {
+  /** Ends the check where the base's family or the kind of adapter is not offered. */
+  private static void requireSupported(Path folder) {
+    JsonNode options = GoldenFolder.json(folder, OPTIONS);
+    Networks.requireSupported(Bases.find(folder, options.path("base").asText()));
+    if (!options.path("lora").isNull()) {
+      PeftParts.requireSupported(folder.resolve("initial"));
+    }
+  }
+
+  private static void run(GoldenFolder golden, Report.Section section) {
     JsonNode options = GoldenFolder.json(golden.path(), OPTIONS);
-    Path base = base(golden.path(), options.path("base").asText());
-    Networks.requireSupported(base);
+    Path base = Bases.find(golden.path(), options.path("base").asText());
     LoraCheck check = new LoraCheck(golden, base, section);
     if (options.path("lora").isNull()) {
       section.attempt("logits_base", check::baseLogits);
       section.attempt(
           "training",
-          () -> TrainingCheck.run(golden, base, options, FullFineTuning.create(), section));
+          () ->
+              TrainingCheck.run(
+                  golden,
+                  base,
+                  options,
+                  network -> FullFineTuning.create().attach(network, base, 0),
+                  section));
       return;
     }
-    requireSupportedAdapter(golden.path().resolve("initial"));
     section.attempt("logits_base", check::baseLogits);
     section.attempt("initial", () -> check.adapter("initial"));
     section.attempt("random", () -> check.adapter("random"));
     section.attempt("final", () -> check.adapter("final"));
+    if (golden.has("logits_" + AS_LORA)) {
+      section.attempt(AS_LORA, () -> check.adapter(AS_LORA));
+    }
     section.attempt("merged_random", check::mergedWeights);
     section.attempt("grad_random", () -> check.gradients(false));
     section.attempt("grad_random (recompute)", () -> check.gradients(true));
@@ -61,31 +88,11 @@ final class LoraCheck {
         "training",
         () ->
             TrainingCheck.run(
-                golden, base, options, Lora.continuing(golden.path().resolve("initial")), section));
-  }
-
-  /** Finds the base, named relative to the root of the golden folders. */
-  static Path base(Path folder, String name) {
-    for (Path root = folder.toAbsolutePath(); root != null; root = root.getParent()) {
-      Path base = root.resolve(name);
-      if (!name.isEmpty() && Files.exists(base.resolve("config.json"))) {
-        return base;
-      }
-    }
-    throw new GoldenException(
-        folder.resolve(OPTIONS)
-            + ": base: expected a model folder below one of this folder's parents, found '"
-            + name
-            + "'");
-  }
-
-  private static void requireSupportedAdapter(Path adapter) {
-    GoldenFolder.json(adapter, "adapter_config.json");
-    try {
-      LoraAdapter.at(adapter);
-    } catch (ConfigException e) {
-      throw new UnsupportedQuantityException(e.getMessage());
-    }
+                golden,
+                base,
+                options,
+                network -> PeftParts.attach(golden.path().resolve("initial"), network, base),
+                section));
   }
 
   private void baseLogits() {
@@ -104,7 +111,7 @@ final class LoraCheck {
     String tensor = "logits_" + name;
     String stored = name + "/: ";
     try (Network network = Networks.load(base, DType.F32)) {
-      try (AttachedAdapter attached = LoraAdapter.at(golden.path().resolve(name)).attach(network)) {
+      try (AttachedAdapter attached = PeftParts.at(golden.path().resolve(name)).attach(network)) {
         logits(network, tensor, stored + tensor);
         attached.enabled(false);
         logits(network, "logits_base", stored + "logits_base with the adapter off");
@@ -122,23 +129,21 @@ final class LoraCheck {
     }
   }
 
+  /** The base with the adapter written into it, as a checkpoint and in memory. */
   private void mergedWeights() throws IOException {
+    Path random = golden.path().resolve("random");
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       Path merged = folder.path().resolve("merged");
-      LoraAdapter.at(golden.path().resolve("random")).writeMerged(base, merged);
+      merge(random, merged);
       try (Checkpoint checkpoint = Checkpoint.open(merged)) {
-        for (String tensor : golden.names("merged_random.")) {
-          section.attempt(
-              tensor,
-              () ->
-                  section.compared(
-                      tensor,
-                      Deviation.of(
-                          GoldenFolder.floats(
-                              checkpoint, tensor.substring("merged_random.".length())),
-                          golden.floats(tensor),
-                          ModelCheck.FP32,
-                          0)));
+        golden.compare(
+            "merged_random.",
+            section,
+            name -> GoldenFolder.floats(checkpoint, name),
+            ModelCheck.FP32);
+        if (PeftParts.leavesResidual(random)) {
+          Residuals residuals = new Residuals(random, checkpoint);
+          golden.compare("residual.", section, residuals::of, ModelCheck.FP32);
         }
       }
       try (Network network = Networks.load(merged, DType.F32)) {
@@ -149,19 +154,30 @@ final class LoraCheck {
     }
   }
 
+  private void merge(Path adapter, Path output) {
+    if (!PeftParts.isIa3(adapter)) {
+      LoraAdapter.at(adapter).writeMerged(base, output);
+      return;
+    }
+    try (Network network = Networks.load(base, DType.F32);
+        AttachedAdapter attached = PeftParts.at(adapter).attach(network)) {
+      attached.merge();
+      CheckpointFolder.write(
+          output, base, network.modelConfig(), Weights.tensors(network, StoredType.F32));
+    }
+  }
+
   private void gradients(boolean recompute) {
     String suffix = recompute ? " (recompute)" : "";
     try (Network network = Networks.load(base, DType.F32);
-        Adaptation adaptation =
-            Lora.continuing(golden.path().resolve("random")).attach(network, base, 0)) {
+        Adaptation adaptation = PeftParts.attach(golden.path().resolve("random"), network, base)) {
       double loss = Networks.differentiate(network, batch, recompute);
       section.compared(
           "loss_random" + suffix,
           Deviation.of(loss, golden.floats("loss_random")[0], ModelCheck.FP32, 0));
       Map<String, float[]> gradients = Networks.gradients(network, adaptation.trained());
       for (String tensor : golden.names("grad_random.")) {
-        String parameter =
-            tensor.substring("grad_random.".length()).replaceAll(IN_MEMORY_ONLY, ".");
+        String parameter = PeftParts.stored(tensor.substring("grad_random.".length()));
         section.attempt(
             tensor + suffix,
             () ->

@@ -10,6 +10,17 @@ import java.util.Map;
 /** Recomputes a folder of kind models: a checkpoint with the numbers expected of it. */
 final class ModelCheck {
 
+  static final Kind KIND =
+      new Kind(
+          "models",
+          source -> List.of("causal", "mlm", "cls").contains(source.kind()),
+          (source, section) -> {
+            Networks.requireSupported(source.path());
+            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+              run(golden, section);
+            }
+          });
+
   /** Absolute tolerance of what fp32 computes. */
   static final double FP32 = 1e-4;
 
@@ -27,8 +38,7 @@ final class ModelCheck {
     this.section = section;
   }
 
-  static void run(GoldenFolder golden, Report.Section section) {
-    requireSupported(golden);
+  private static void run(GoldenFolder golden, Report.Section section) {
     ModelCheck check = new ModelCheck(golden, section);
     section.attempt("forward", check::forward);
     section.attempt("gradients", () -> check.gradients(false));
@@ -36,15 +46,6 @@ final class ModelCheck {
     section.attempt("logits_native", check::nativeLogits);
     section.attempt("generated", () -> GenerationCheck.run(golden, section));
     section.attempt("round trip", () -> RoundTripCheck.run(golden, section));
-  }
-
-  private static void requireSupported(GoldenFolder golden) {
-    String kind = golden.json().path("kind").asText();
-    if (!List.of("causal", "mlm", "cls").contains(kind)) {
-      throw new GoldenException(
-          golden.path() + ": kind: expected causal, mlm or cls, found '" + kind + "'");
-    }
-    Networks.requireSupported(golden.path());
   }
 
   private void forward() {

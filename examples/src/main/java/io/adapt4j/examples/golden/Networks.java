@@ -1,7 +1,7 @@
 package io.adapt4j.examples.golden;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Ops;
@@ -17,7 +17,9 @@ import io.adapt4j.core.model.EncoderLoss;
 import io.adapt4j.core.model.LanguageModelLoss;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.model.StoredModel;
 import io.adapt4j.core.model.TargetRows;
+import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.model.Weights;
 import io.adapt4j.core.train.TrainingStep;
 import java.nio.file.Path;
@@ -34,19 +36,26 @@ final class Networks {
 
   private Networks() {}
 
-  /** Ends the check of a model whose configuration is sound but not offered by this build. */
+  /** Ends the check of a model whose family or format of weights is not offered by this build. */
   static void requireSupported(Path model) {
-    ModelConfig config = ModelConfig.read(model);
-    try (Network declared = Architectures.declare(config)) {
-      declared.parameterCount();
-    } catch (ConfigException e) {
-      throw new UnsupportedQuantityException(e.getMessage());
+    JsonNode config = GoldenFolder.json(model, ModelConfig.FILE);
+    String family = config.path("model_type").asText();
+    if (!Architectures.modelTypes().contains(family)) {
+      throw new UnsupportedQuantityException("model family " + family + " (model_type)");
+    }
+    JsonNode quantized = config.path("quantization_config");
+    if (quantized.isObject() && !FourBitModelCheck.isFourBit(config)) {
+      throw new UnsupportedQuantityException(
+          "weight format " + quantized.path("quant_method").asText("unknown"));
     }
   }
 
+  /** Loads a checkpoint whose weights are plain or in 4 bits. */
   static Network load(Path folder, DType type) {
-    Network network = Architectures.declare(ModelConfig.read(folder));
+    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+    Network network = Architectures.declare(stored.config());
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      stored.weights().install(network, checkpoint);
       Weights.check(network, checkpoint);
       network.allocate(type);
       Weights.load(network, checkpoint);

@@ -28,7 +28,6 @@ import io.adapt4j.core.train.Evaluation;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,8 +39,19 @@ import java.util.stream.IntStream;
 /** Recomputes a folder of preferences: log-probabilities, losses, gradients and a run of DPO. */
 final class PreferenceCheck {
 
+  static final Kind KIND =
+      new Kind(
+          "preferences",
+          source ->
+              source.json().has("policy")
+                  && source.hasAny("dpo", "kto", "orpo_cpo_simpo", "ppo", "reward"),
+          (source, section) -> {
+            section.attempt("preferences", () -> run(source.path(), section));
+            section.attempt("rewards", () -> ReinforcementCheck.run(source.path(), section));
+          });
+
   /** The file that holds the batch. */
-  static final String TENSORS = "logps.safetensors";
+  private static final String TENSORS = "logps.safetensors";
 
   private static final double LOG_PROBS = 1e-3;
   private static final double LOSS = 1e-4;
@@ -93,34 +103,21 @@ final class PreferenceCheck {
             .toList();
   }
 
-  static void run(Path folder, Report.Section section) throws IOException {
+  private static void run(Path folder, Report.Section section) throws IOException {
     JsonNode json = GoldenFolder.json(folder, GoldenFolder.JSON);
     String[] policy = json.path("policy").asText().split(" with ", 2);
     if (policy.length != 2 || !json.path("reference").asText().equals(policy[0])) {
       throw new UnsupportedQuantityException(
           "a policy that is no adapter on the reference: " + json.path("policy").asText());
     }
-    Path base = LoraCheck.base(folder, policy[0]);
+    Path base = Bases.find(folder, policy[0]);
     Networks.requireSupported(base);
-    Path adapter = adapter(base, policy[0], policy[1]);
+    Path adapter = Bases.find(folder, policy[1]);
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
         Adaptation adaptation = Lora.continuing(adapter).attach(decoder, base, 0);
         Checkpoint tensors = Checkpoint.openFile(folder.resolve(TENSORS))) {
       new PreferenceCheck(json, section, decoder, adaptation, tensors).run();
     }
-    Path course = folder.resolve("dpo_run");
-    if (Files.exists(course)) {
-      section.attempt("dpo_run", () -> DpoRunCheck.run(course, section));
-    }
-  }
-
-  /** The adapter lies below the root that the base lies below. */
-  private static Path adapter(Path base, String baseName, String name) {
-    Path root = base;
-    for (int i = 0; i < Path.of(baseName).getNameCount(); i++) {
-      root = root.getParent();
-    }
-    return root.resolve(name);
   }
 
   private void run() {
@@ -393,8 +390,7 @@ final class PreferenceCheck {
     Map<String, float[]> found = Networks.gradients(decoder, adaptation.trained());
     for (String tensor : tensors.names()) {
       if (tensor.startsWith(GRADIENTS)) {
-        String parameter =
-            tensor.substring(GRADIENTS.length()).replaceAll(LoraCheck.IN_MEMORY_ONLY, ".");
+        String parameter = PeftParts.stored(tensor.substring(GRADIENTS.length()));
         section.attempt(
             tensor + suffix,
             () ->

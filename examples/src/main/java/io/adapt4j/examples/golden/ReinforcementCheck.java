@@ -17,12 +17,21 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Compares advantages, log-probabilities, losses and gradients of GRPO with the expected ones. */
 final class ReinforcementCheck {
 
   static final String TENSORS = "grpo.safetensors";
+
+  /** Options that name what this build does not do, with the values that leave it out. */
+  private static final Map<String, Predicate<JsonNode>> OFF =
+      Map.of(
+          "delta", JsonNode::isNull,
+          "top_entropy_quantile", value -> value.asDouble() == 1,
+          "uses_importance_sampling_ratio", value -> !value.asBoolean(),
+          "temperature", value -> value.asDouble() == 1);
 
   private static final double LOG_PROBS = 1e-3;
   private static final double LOSS = 1e-4;
@@ -53,13 +62,18 @@ final class ReinforcementCheck {
       return;
     }
     JsonNode json = GoldenFolder.json(folder, GoldenFolder.JSON);
+    policy(folder, json, section);
+    section.attempt("ppo", () -> PpoCheck.run(folder, json.path("ppo"), section));
+    section.attempt("reward", () -> RewardCheck.run(folder, json.path("reward"), section));
+  }
+
+  /** Checks GRPO alone. */
+  static void policy(Path folder, JsonNode json, Report.Section section) {
     try (Checkpoint tensors = Checkpoint.openFile(folder.resolve(TENSORS))) {
       ReinforcementCheck check = new ReinforcementCheck(folder, json, tensors, section);
       section.attempt("grpo advantages", check::advantages);
       section.attempt("grpo losses", check::policy);
     }
-    section.attempt("ppo", () -> PpoCheck.run(folder, json.path("ppo"), section));
-    section.attempt("reward", () -> RewardCheck.run(folder, json.path("reward"), section));
   }
 
   private void advantages() {
@@ -81,13 +95,19 @@ final class ReinforcementCheck {
 
   private void policy() {
     String[] names = expected.path("policy").asText().split(" with ", 2);
-    Path base = beside(names[0]);
+    Path base = Bases.find(folder, names[0]);
+    Networks.requireSupported(base);
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
-        Adaptation adaptation = Lora.continuing(beside(names[1])).attach(decoder, base, 0)) {
+        Adaptation adaptation =
+            Lora.continuing(Bases.find(folder, names[1])).attach(decoder, base, 0)) {
       Supplier<float[]> score = () -> TokenLogProbs.evaluate(decoder, inputs);
       logProbs("per_token_logps", score.get());
-      float[] reference = adaptation.withoutAdapter(score);
-      logProbs("ref_per_token_logps", reference);
+      boolean given = !expected.has("reference");
+      float[] reference =
+          given ? real(floats("ref_per_token_logps")) : adaptation.withoutAdapter(score);
+      if (!given) {
+        logProbs("ref_per_token_logps", reference);
+      }
       expected
           .path("grpo")
           .path("losses")
@@ -106,6 +126,7 @@ final class ReinforcementCheck {
 
   private void loss(
       String name, JsonNode options, Decoder decoder, Adaptation adaptation, float[] reference) {
+    requireSupported(options);
     LossNormalisation normalisation =
         LossNormalisation.valueOf(options.path("loss_type").asText().toUpperCase(Locale.ROOT));
     ClippedObjective objective =
@@ -115,10 +136,10 @@ final class ReinforcementCheck {
             options.path("beta").asDouble(),
             options.path("importance_sampling_level").asText().equals("sequence"));
     float[] old =
-        options.path("uses_old_per_token_logps").asBoolean()
+        options.path("uses_old_per_token_logps").asBoolean(true)
             ? real(floats("old_per_token_logps"))
             : new float[0];
-    double divisor = normalisation.divisor(lengths, most);
+    double divisor = divisor(normalisation, options);
     double[] loss = new double[1];
     adaptation.trained().forEach(one -> one.gradient().copyFrom(one.gradient().scaled(0)));
     TokenLogProbs.differentiate(
@@ -145,6 +166,29 @@ final class ReinforcementCheck {
     gradients(name, options, Networks.gradients(decoder, adaptation.trained()));
   }
 
+  private static void requireSupported(JsonNode options) {
+    OFF.forEach(
+        (field, off) -> {
+          if (options.has(field) && !off.test(options.path(field))) {
+            throw new UnsupportedQuantityException(
+                "GRPO with " + field + " " + options.path(field).asText());
+          }
+        });
+    String type = options.path("loss_type").asText();
+    if (Arrays.stream(LossNormalisation.values())
+        .noneMatch(one -> one.name().equalsIgnoreCase(type))) {
+      throw new UnsupportedQuantityException("GRPO loss_type " + type);
+    }
+  }
+
+  /** A micro-batch is a part of a step: of its tokens for DAPO, of its micro-batches otherwise. */
+  private double divisor(LossNormalisation normalisation, JsonNode options) {
+    return normalisation == LossNormalisation.DAPO && options.hasNonNull("num_items_in_batch")
+        ? options.path("num_items_in_batch").asDouble()
+        : normalisation.divisor(lengths, options.path("max_completion_length").asInt(most))
+            * options.path("current_gradient_accumulation_steps").asInt(1);
+  }
+
   private void gradients(String name, JsonNode options, Map<String, float[]> found) {
     double squares = 0;
     for (float[] gradient : found.values()) {
@@ -165,7 +209,7 @@ final class ReinforcementCheck {
                     "grpo " + tensor,
                     Deviation.of(
                         ModelCheck.found(
-                            found, tensor.substring(prefix.length()).replace(".default.", ".")),
+                            found, PeftParts.stored(tensor.substring(prefix.length()))),
                         floats(tensor),
                         LOSS,
                         ModelCheck.RELATIVE)));
@@ -193,7 +237,8 @@ final class ReinforcementCheck {
   }
 
   private float[] advantagesOfTokens() {
-    float[] ofRows = floats("advantages.rewards.group");
+    String given = "advantages";
+    float[] ofRows = floats(tensors.names().contains(given) ? given : "advantages.rewards.group");
     float[] all = new float[Arrays.stream(lengths).sum()];
     int at = 0;
     for (int row = 0; row < lengths.length; row++) {
@@ -224,19 +269,6 @@ final class ReinforcementCheck {
       lengths[i / width] += (int) mask[i];
     }
     return lengths;
-  }
-
-  private Path beside(String name) {
-    for (Path root = folder.toAbsolutePath(); root != null; root = root.getParent()) {
-      if (Files.isDirectory(root.resolve(name))) {
-        return root.resolve(name);
-      }
-    }
-    throw new GoldenException(
-        folder.resolve(GoldenFolder.JSON)
-            + ": policy: expected a folder below one of this folder's parents, found '"
-            + name
-            + "'");
   }
 
   static double[] doubles(float[] values) {

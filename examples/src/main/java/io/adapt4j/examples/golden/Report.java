@@ -1,15 +1,15 @@
 package io.adapt4j.examples.golden;
 
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /** Prints the outcome of every quantity and counts. */
 final class Report {
 
   private final PrintStream out;
-  private int passed;
-  private int failed;
-  private int unsupported;
+  private final Map<String, Counts> kinds = new LinkedHashMap<>();
 
   Report(PrintStream out) {
     this.out = out;
@@ -20,22 +20,46 @@ final class Report {
     void run() throws Exception;
   }
 
+  /** How many quantities had each outcome. */
+  private static final class Counts {
+    private int passed;
+    private int failed;
+    private int unsupported;
+
+    void add(Counts other) {
+      passed += other.passed;
+      failed += other.failed;
+      unsupported += other.unsupported;
+    }
+
+    @Override
+    public String toString() {
+      return passed + " passed, " + failed + " failed, " + unsupported + " unsupported";
+    }
+  }
+
   /** Lines about one folder. */
   final class Section {
 
     private final String folder;
+    private Counts counts = kinds.computeIfAbsent("other", name -> new Counts());
 
     private Section(String folder) {
       this.folder = folder;
+    }
+
+    /** Counts what follows for a kind of golden folder. */
+    void kind(String name) {
+      counts = kinds.computeIfAbsent(name, key -> new Counts());
     }
 
     /** Reports a recomputed quantity. */
     void compared(String quantity, Deviation deviation) {
       boolean passes = deviation.passes();
       if (passes) {
-        passed++;
+        counts.passed++;
       } else {
-        failed++;
+        counts.failed++;
       }
       line(
           quantity,
@@ -48,7 +72,7 @@ final class Report {
     /** Reports a text that must be the same to the character. */
     void equal(String quantity, String expected, String found) {
       if (expected.equals(found)) {
-        passed++;
+        counts.passed++;
         line(quantity, "%s", "equal PASS");
       } else {
         int at = 0;
@@ -73,12 +97,12 @@ final class Report {
     }
 
     void failed(String quantity, String reason) {
-      failed++;
+      counts.failed++;
       line(quantity, "FAIL %s", oneLine(reason));
     }
 
     void unsupported(String quantity, String reason) {
-      unsupported++;
+      counts.unsupported++;
       line(quantity, "UNSUPPORTED %s", oneLine(reason));
     }
 
@@ -109,10 +133,21 @@ final class Report {
   }
 
   int failed() {
-    return failed;
+    return total().failed;
   }
 
+  private Counts total() {
+    Counts total = new Counts();
+    kinds.values().forEach(total::add);
+    return total;
+  }
+
+  /** Prints the counts of every kind, if there is more than one, and their sum. */
   void printCounts() {
-    out.println(passed + " passed, " + failed + " failed, " + unsupported + " unsupported");
+    kinds.values().removeIf(counts -> counts.toString().equals(new Counts().toString()));
+    if (kinds.size() > 1) {
+      kinds.forEach((name, counts) -> out.println(name + ": " + counts));
+    }
+    out.println(total());
   }
 }

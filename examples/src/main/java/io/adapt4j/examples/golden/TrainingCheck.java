@@ -7,14 +7,13 @@ import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.EncoderInputs;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
-import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.TrainingStep;
-import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** Runs a recorded training run again and compares every step and what it leaves. */
@@ -50,14 +49,14 @@ final class TrainingCheck {
       GoldenFolder golden,
       Path base,
       JsonNode options,
-      FineTuningMethod method,
+      Function<Network, Adaptation> method,
       Report.Section section)
       throws IOException {
     Run run = Run.read(golden.path(), options);
     TrainingCheck check = new TrainingCheck(golden, base, run, section);
     check.requireSameSteps();
     try (Network network = Networks.load(base, DType.F32);
-        Adaptation adaptation = method.attach(network, base, 0)) {
+        Adaptation adaptation = method.apply(network)) {
       check.series(check.train(network, adaptation));
       check.result(network, adaptation);
     }
@@ -157,6 +156,10 @@ final class TrainingCheck {
   private void weights(Path saved) {
     try (Checkpoint found = open(saved);
         Checkpoint wanted = open(golden.path().resolve("final"))) {
+      if (Files.exists(golden.path().resolve(LoraCheck.AS_LORA))) {
+        converted(found, wanted);
+        return;
+      }
       if (!found.names().equals(wanted.names())) {
         throw new GoldenException(
             "expected the tensors " + wanted.names() + ", found " + found.names());
@@ -177,6 +180,23 @@ final class TrainingCheck {
     }
   }
 
+  /** Saved with the initial values' opposite behind them, the trained values are the first ones. */
+  private void converted(Checkpoint found, Checkpoint wanted) {
+    Deviation worst = Deviation.NONE;
+    for (String name : wanted.names()) {
+      float[] all = GoldenFolder.floats(found, name);
+      float[] trained = GoldenFolder.floats(wanted, name);
+      int columns = Math.toIntExact(wanted.entry(name).shape().get(1));
+      int stored = Math.toIntExact(found.entry(name).shape().get(1));
+      float[] first = new float[trained.length];
+      for (int i = 0; i < first.length; i++) {
+        first[i] = all[i / columns * stored + i % columns];
+      }
+      worst = worst.or(Deviation.of(first, trained, WEIGHTS, 0));
+    }
+    section.compared("final weights", worst);
+  }
+
   private static Checkpoint open(Path folder) {
     Path adapter = folder.resolve(ADAPTER);
     return Files.exists(adapter) ? Checkpoint.openFile(adapter) : Checkpoint.open(folder);
@@ -191,7 +211,7 @@ final class TrainingCheck {
       return;
     }
     try (Network network = Networks.load(base, DType.F32);
-        AttachedAdapter attached = LoraAdapter.at(saved).attach(network)) {
+        AttachedAdapter attached = PeftParts.at(saved).attach(network)) {
       same(quantity, network, trained);
       attached.merge();
       String merged = golden.has("logits_final_merged") ? "logits_final_merged" : "logits_final";

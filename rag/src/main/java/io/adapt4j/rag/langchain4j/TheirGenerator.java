@@ -40,6 +40,7 @@ record TheirGenerator(ChatModel model) implements TextGenerator {
     refuse("repetitionPenalty", options.repetitionPenalty() != 1, options.repetitionPenalty());
     refuse("stopIds", !options.stopIds().isEmpty(), options.stopIds());
     refuse("ignoreEos", options.ignoreEos(), true);
+    refuse("ignoreContextLength", options.ignoreContextLength(), true);
     ChatRequest.Builder request =
         ChatRequest.builder()
             .messages(messages.stream().map(TheirGenerator::message).toList())
