@@ -13,6 +13,7 @@ import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ConfigReader;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -241,7 +242,7 @@ final class PeftFolder {
       transaction.commit();
     } catch (IOException e) {
       throw new CheckpointException(
-          folder + ": writing the adapter failed: " + e + ". Check free space and permissions.", e);
+          folder + ": writing the adapter failed: " + WriteFailure.explain(folder, e) + ".", e);
     }
   }
 

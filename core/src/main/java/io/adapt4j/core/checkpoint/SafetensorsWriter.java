@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -249,8 +250,8 @@ public final class SafetensorsWriter {
     return new CheckpointException(
         target
             + ": writing failed: "
-            + cause
-            + ". The files that were there before are unchanged; check free space and permissions.",
+            + WriteFailure.explain(target, cause)
+            + ". The files that were there before are unchanged.",
         cause);
   }
 

@@ -6,6 +6,7 @@ import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.config.GenerationDefaults;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -75,7 +76,9 @@ public final class CheckpointFolder {
       writeConfig.run();
       copyCompanions(base, folder);
     } catch (IOException e) {
-      throw new UncheckedIOException("Writing the checkpoint " + folder + " failed", e);
+      throw new UncheckedIOException(
+          "Writing the checkpoint " + folder + " failed: " + WriteFailure.explain(folder, e) + ".",
+          e);
     }
   }
 
@@ -86,7 +89,7 @@ public final class CheckpointFolder {
     for (String name : COMPANIONS) {
       Path source = base.resolve(name);
       if (Files.isRegularFile(source)) {
-        AtomicFiles.write(folder.resolve(name), Files.readAllBytes(source));
+        AtomicFiles.copy(source, folder.resolve(name));
       }
     }
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +74,7 @@ final class TrialScores {
     try {
       AtomicFiles.writeJson(file, json);
     } catch (IOException e) {
-      throw new SearchException(file + " cannot be written", e);
+      throw new SearchException(file + " cannot be written: " + WriteFailure.explain(file, e), e);
     }
   }
 

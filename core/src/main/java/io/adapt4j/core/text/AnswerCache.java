@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -284,8 +285,8 @@ public final class AnswerCache {
         "the folder of kept answers "
             + folder
             + " cannot be used: "
-            + cause
-            + ". Mend its permissions, free some space, or name another folder",
+            + WriteFailure.explain(folder, cause)
+            + ", or name another folder",
         cause);
   }
 }

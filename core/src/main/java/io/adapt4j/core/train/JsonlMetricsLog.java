@@ -2,6 +2,7 @@ package io.adapt4j.core.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -251,12 +252,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
 
   private UncheckedIOException failed(IOException e) {
     return new UncheckedIOException(
-        "Cannot write the metrics log "
-            + file
-            + ": "
-            + e
-            + ". Check that the path is a writable file and that the disk is not full.",
-        e);
+        "Cannot write the metrics log " + file + ": " + WriteFailure.explain(file, e) + ".", e);
   }
 
   /**
