@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
 /**
@@ -21,6 +23,14 @@ public final class CheckedJson {
   private static final String KIND = "crc32c:";
   private static final String ZEROS = "00000000";
   private static final byte[] START = bytes("{\n  \"" + FIELD + "\": \"" + KIND);
+
+  private static final String LINE_FIELD = "crc32c";
+  private static final String LINE_START = ",\"" + LINE_FIELD + "\":\"";
+  private static final String LINE_END = "\"}";
+  private static final Pattern LINE =
+      Pattern.compile(
+          "(\\{.*)" + Pattern.quote(LINE_START) + "([0-9a-f]{8})" + Pattern.quote(LINE_END),
+          Pattern.DOTALL);
 
   private CheckedJson() {}
 
@@ -84,6 +94,44 @@ public final class CheckedJson {
       throw new DamagedException("its checksum is " + found + ", but " + stored + " was written");
     }
     return new Content(Json.parseStrictly(new String(content, StandardCharsets.UTF_8)), true);
+  }
+
+  /**
+   * Writes an object on one line, its checksum as the last field: the CRC-32C of the line without
+   * that field.
+   *
+   * @param object an object with at least one field
+   * @return the line, without an end
+   */
+  public static String line(ObjectNode object) {
+    String body = Json.compact(object);
+    return body.substring(0, body.length() - 1) + LINE_START + checksum(bytes(body)) + LINE_END;
+  }
+
+  /**
+   * Reads what {@link #line} wrote, or a line that never had a checksum.
+   *
+   * @param line the line, without its end
+   * @return the object, without the checksum
+   * @throws DamagedException if it is not what was written
+   * @throws IOException if it is not one JSON value
+   */
+  public static JsonNode ofLine(String line) throws IOException {
+    Matcher sealed = LINE.matcher(line);
+    if (!sealed.matches()) {
+      JsonNode value = Json.parseStrictly(line);
+      if (!value.isObject() || value.has(LINE_FIELD)) {
+        throw new DamagedException("it does not end as it was written");
+      }
+      return value;
+    }
+    String body = sealed.group(1) + "}";
+    String found = checksum(bytes(body));
+    if (!found.equals(sealed.group(2))) {
+      throw new DamagedException(
+          "its checksum is " + found + ", but " + sealed.group(2) + " was written");
+    }
+    return Json.parseStrictly(body);
   }
 
   private static boolean startsAsWritten(byte[] content) {

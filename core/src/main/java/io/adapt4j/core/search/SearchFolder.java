@@ -1,9 +1,10 @@
 package io.adapt4j.core.search;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.AppendedLines;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
@@ -77,23 +78,18 @@ final class SearchFolder implements AutoCloseable {
     }
   }
 
-  /** The results of an earlier call, in the order they came. */
+  /**
+   * The results of an earlier call, in the order they came. A damaged line is skipped with a
+   * warning, and its trial runs again.
+   */
   List<TrialResult> results() {
     Path file = folder.resolve(RESULTS);
     List<TrialResult> results = new ArrayList<>();
     if (!Files.exists(file)) {
       return results;
     }
-    try {
-      List<String> lines = Files.readAllLines(file);
-      for (int i = 0; i < lines.size(); i++) {
-        try {
-          results.add(ResultJson.read(Json.parse(lines.get(i))));
-        } catch (JsonProcessingException | IllegalArgumentException e) {
-          throw new SearchException(
-              file + ", line " + (i + 1) + " is damaged; delete it to run that trial again", e);
-        }
-      }
+    try (AppendedLines lines =
+        AppendedLines.open(file, line -> results.add(ResultJson.read(CheckedJson.ofLine(line))))) {
       return results;
     } catch (IOException e) {
       throw new SearchException(file + " cannot be read", e);
@@ -103,7 +99,7 @@ final class SearchFolder implements AutoCloseable {
   void store(List<TrialResult> results) {
     String lines =
         results.stream()
-            .map(one -> Json.compact(ResultJson.write(one)) + "\n")
+            .map(one -> CheckedJson.line(ResultJson.write(one)) + "\n")
             .collect(Collectors.joining());
     try {
       AtomicFiles.writeText(folder.resolve(RESULTS), lines);

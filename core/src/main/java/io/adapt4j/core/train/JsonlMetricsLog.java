@@ -2,6 +2,7 @@ package io.adapt4j.core.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.core.internal.Disk;
 import io.adapt4j.core.internal.WriteFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -243,6 +244,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     }
     try {
       writer.close();
+      Disk.force(file);
     } catch (IOException e) {
       throw failed(e);
     } finally {

@@ -92,6 +92,7 @@ final class VectorCache implements AutoCloseable {
   synchronized void store(List<VectorKey> keys, List<float[]> vectors) {
     try {
       add(keys, vectors);
+      young.force();
     } catch (IOException e) {
       throw unusable(e);
     }
@@ -128,7 +129,7 @@ final class VectorCache implements AutoCloseable {
   }
 
   synchronized int size() {
-    return (int) old.keys().stream().filter(key -> !young.has(key)).count() + young.size();
+    return (int) old.keys().stream().filter(key -> !young.has(key)).count() + young.keys().size();
   }
 
   private EmbeddingException unusable(IOException cause) {
