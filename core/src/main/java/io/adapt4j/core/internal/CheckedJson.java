@@ -85,7 +85,11 @@ public final class CheckedJson {
       if (text.contains('"' + FIELD + '"') || text.contains(KIND)) {
         throw new DamagedException("it does not begin as it was written");
       }
-      return new Content(Json.parseStrictly(new String(content, StandardCharsets.UTF_8)), false);
+      JsonNode old = Json.parseStrictly(text(content));
+      if (!old.isObject()) {
+        throw new DamagedException("it is no JSON object");
+      }
+      return new Content(old, false);
     }
     String stored = new String(content, START.length, ZEROS.length(), StandardCharsets.ISO_8859_1);
     System.arraycopy(bytes(ZEROS), 0, content, START.length, ZEROS.length());
@@ -93,7 +97,7 @@ public final class CheckedJson {
     if (!found.equals(stored)) {
       throw new DamagedException("its checksum is " + found + ", but " + stored + " was written");
     }
-    return new Content(Json.parseStrictly(new String(content, StandardCharsets.UTF_8)), true);
+    return new Content(Json.parseStrictly(text(content)), true);
   }
 
   /**
@@ -143,6 +147,10 @@ public final class CheckedJson {
     CRC32C checksum = new CRC32C();
     checksum.update(content);
     return FileDigest.hex(checksum);
+  }
+
+  private static String text(byte[] content) {
+    return new String(content, StandardCharsets.UTF_8);
   }
 
   private static byte[] bytes(String text) {

@@ -1,7 +1,6 @@
 package io.adapt4j.core.search;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.AppendedLines;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.CheckedJson;
@@ -10,6 +9,7 @@ import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,18 +78,30 @@ final class SearchFolder implements AutoCloseable {
     }
   }
 
-  /**
-   * The results of an earlier call, in the order they came. A damaged line is skipped with a
-   * warning, and its trial runs again.
-   */
+  /** The results of an earlier call, in the order they came. */
   List<TrialResult> results() {
     Path file = folder.resolve(RESULTS);
     List<TrialResult> results = new ArrayList<>();
     if (!Files.exists(file)) {
       return results;
     }
-    try (AppendedLines lines =
-        AppendedLines.open(file, line -> results.add(ResultJson.read(CheckedJson.ofLine(line))))) {
+    try {
+      // Bytes that are not UTF-8 damage the line they stand in and no other.
+      List<String> lines =
+          new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList();
+      for (int i = 0; i < lines.size(); i++) {
+        try {
+          results.add(ResultJson.read(CheckedJson.ofLine(lines.get(i))));
+        } catch (IOException | IllegalArgumentException e) {
+          throw new SearchException(
+              file
+                  + ", line "
+                  + (i + 1)
+                  + " is damaged; delete it to run that trial again: "
+                  + e.getMessage(),
+              e);
+        }
+      }
       return results;
     } catch (IOException e) {
       throw new SearchException(file + " cannot be read", e);
