@@ -143,7 +143,7 @@ final class RunStates {
       requireReadable(state, content);
       Optional<String> problem =
           content.checked()
-              ? FileChecksums.problem(state, description.path("files"))
+              ? FileChecksums.problem(state, files(description))
               : uncheckedProblem(state, description);
       if (problem.isPresent()) {
         throw new DamagedStateException(problem.get());
@@ -161,7 +161,10 @@ final class RunStates {
   }
 
   private static void requireReadable(Path state, CheckedJson.Content content) {
-    int format = content.json().path("format").asInt();
+    if (!content.json().path("format").isInt()) {
+      throw new IllegalArgumentException("the field 'format' is missing");
+    }
+    int format = content.json().path("format").intValue();
     if (content.checked() && format != FORMAT) {
       throw new TrainingException(
           state
@@ -174,6 +177,14 @@ final class RunStates {
       throw new IllegalArgumentException(
           "it has neither a checksum nor the format of states without one");
     }
+  }
+
+  private static JsonNode files(JsonNode description) {
+    JsonNode files = description.path("files");
+    if (!files.has(TENSORS)) {
+      throw new IllegalArgumentException("the field 'files' is missing or has no " + TENSORS);
+    }
+    return files;
   }
 
   private static Optional<String> uncheckedProblem(Path state, JsonNode description)
