@@ -1,27 +1,29 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.train.Trainer;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** Keeps an output folder to one run at a time, on this machine. Ends with the process. */
+/**
+ * Keeps an output folder to one run at a time, on this machine, and clears it of what killed runs
+ * left half written.
+ */
 final class OutputLock implements AutoCloseable {
 
   private static final String FILE = ".lock";
 
-  private final FileChannel channel;
+  private final ProcessLock lock;
 
-  private OutputLock(FileChannel channel) {
-    this.channel = channel;
+  private OutputLock(ProcessLock lock) {
+    this.lock = lock;
   }
 
   /**
-   * Takes the lock.
+   * Takes the lock, and removes the temporary files of killed runs.
    *
    * @param output created if absent
    * @return the lock
@@ -29,41 +31,43 @@ final class OutputLock implements AutoCloseable {
    */
   static OutputLock take(Path output) {
     try {
-      Files.createDirectories(output);
-      FileChannel channel =
-          FileChannel.open(
-              output.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (isTaken(channel)) {
-        channel.close();
-        throw new FineTuneException(
-            List.of(
-                "output "
-                    + output
-                    + " is in use by another run; wait for its end or choose another folder"));
-      }
-      return new OutputLock(channel);
+      ProcessLock lock =
+          ProcessLock.tryTake(output.resolve(FILE))
+              .orElseThrow(
+                  () ->
+                      new FineTuneException(
+                          List.of(
+                              "output "
+                                  + output
+                                  + " is in use by another run; wait for its end or choose another"
+                                  + " folder")));
+      sweep(output);
+      return new OutputLock(lock);
     } catch (IOException e) {
       throw new FineTuneException(
-          List.of("output " + output + " cannot be written to: " + e + "; check its permissions"));
+          List.of(
+              "output "
+                  + output
+                  + " cannot be written to: "
+                  + WriteFailure.explain(output, e)
+                  + "."));
     }
   }
 
-  private static boolean isTaken(FileChannel channel) throws IOException {
-    try {
-      FileLock lock = channel.tryLock();
-      return lock == null;
-    } catch (OverlappingFileLockException e) {
-      return true;
+  /** Only folders that a run itself makes: others in an output belong to somebody else. */
+  private static void sweep(Path output) {
+    Temporaries.sweep(output);
+    for (String name : List.of(Trainer.BEST, Trainer.LAST, Trainer.STATES)) {
+      Temporaries.sweepTree(output.resolve(name));
+    }
+    for (String name : Trainer.numberedCheckpoints(output)) {
+      Temporaries.sweepTree(output.resolve(name));
     }
   }
 
-  /** Gives the folder free; the lock's file stays, as another run may be opening it. */
+  /** Gives the folder free. No file of the lock stays. */
   @Override
   public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // The lock ends with the process at the latest.
-    }
+    lock.close();
   }
 }

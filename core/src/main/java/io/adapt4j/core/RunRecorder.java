@@ -7,6 +7,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.DataOrigin;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.engine.Parameter.Trained;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.provenance.FileHash;
 import io.adapt4j.core.provenance.Provenance;
 import io.adapt4j.core.provenance.SystemInfo;
@@ -202,7 +203,7 @@ final class RunRecorder implements TrainingListener {
       write(output);
     } catch (IOException e) {
       throw new TrainingException(
-          output + ": writing the record failed: " + e + ". Check free space and permissions.");
+          output + ": writing the record failed: " + WriteFailure.explain(output, e) + ".", e);
     }
   }
 

@@ -29,6 +29,48 @@ public interface Candidate {
   Replies reply(List<? extends Request> requests);
 
   /**
+   * Replies to requests, and hands each reply on as soon as it is there. Where replies are kept, a
+   * process that is killed loses none that was handed on. Unless an implementation does better they
+   * are handed on when all are there.
+   *
+   * @param requests all of one kind
+   * @param arrivals takes each reply once, one at a time, in any order
+   * @return one reply a request, in their order
+   * @throws UnsupportedOperationException if the candidate cannot reply to requests of this kind
+   * @throws IllegalStateException if {@link #reply(List)} gives too few or too many replies
+   */
+  default Replies reply(List<? extends Request> requests, Arrivals arrivals) {
+    Replies all = reply(requests);
+    if (all.replies().size() != requests.size()) {
+      throw new IllegalStateException(
+          "The candidate '"
+              + identity()
+              + "' gave "
+              + all.replies().size()
+              + " replies to "
+              + requests.size()
+              + " requests");
+    }
+    for (int i = 0; i < requests.size(); i++) {
+      arrivals.arrived(i, all.replies().get(i));
+    }
+    return all;
+  }
+
+  /** Takes replies as they come. */
+  @FunctionalInterface
+  interface Arrivals {
+
+    /**
+     * Takes a reply.
+     *
+     * @param index the number of its request, from 0
+     * @param reply the reply
+     */
+    void arrived(int index, Reply reply);
+  }
+
+  /**
    * Replies and what they cost.
    *
    * @param replies one a request

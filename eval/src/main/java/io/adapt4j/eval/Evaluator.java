@@ -21,8 +21,11 @@ import java.util.Set;
  * Asks candidates the questions of tasks and tells how good they are, how sure that is, and how
  * they compare.
  *
- * <p>Every different request is asked once. With {@link Builder#replies} each reply is on disk as
- * soon as its batch is answered, and a later run asks only what is missing.
+ * <p>Every different request is asked once. With {@link Builder#replies} each reply is on disk
+ * before the next request is asked, and a later run asks only what is missing. What was being asked
+ * when a process was killed is asked again: of a generator one request for each that it answers at
+ * a time, of a model in this process, a classifier, or a candidate that replies to a list at once,
+ * up to a batch.
  */
 public final class Evaluator {
 
@@ -202,7 +205,7 @@ public final class Evaluator {
     }
 
     /**
-     * Sets how many requests a candidate gets at once. Replies are kept batch by batch.
+     * Sets how many requests a candidate gets at once.
      *
      * @param answers prompts to go on from; 16 by default
      * @param likelihoods continuations to score; 256 by default

@@ -35,6 +35,11 @@ final class GeneratorCandidate implements Candidate {
 
   @Override
   public Replies reply(List<? extends Request> requests) {
+    return reply(requests, (index, reply) -> {});
+  }
+
+  @Override
+  public Replies reply(List<? extends Request> requests, Arrivals arrivals) {
     List<Request.Answer> questions = new ArrayList<>();
     for (Request request : requests) {
       if (!(request instanceof Request.Answer answer)) {
@@ -45,21 +50,31 @@ final class GeneratorCandidate implements Candidate {
       }
       questions.add(answer);
     }
-    return answers(generator, questions);
+    return answers(generator, questions, arrivals);
   }
 
-  static Replies answers(TextGenerator generator, List<Request.Answer> questions) {
+  static Replies answers(
+      TextGenerator generator, List<Request.Answer> questions, Arrivals arrivals) {
     List<Reply> replies = new ArrayList<>();
     long promptTokens = 0;
     long newTokens = 0;
     for (Stretch stretch : Stretch.of(questions)) {
-      for (GeneratedText text : generator.generateAll(stretch.messages(), stretch.options())) {
-        replies.add(new Reply.Text(text.text(), text.ending()));
+      int before = replies.size();
+      for (GeneratedText text :
+          generator.generateAll(
+              stretch.messages(),
+              stretch.options(),
+              (index, answer) -> arrivals.arrived(before + index, reply(answer)))) {
+        replies.add(reply(text));
         promptTokens += text.usage().map(TokenUsage::promptTokens).orElse(0);
         newTokens += text.usage().map(TokenUsage::newTokens).orElse(0);
       }
     }
     return new Replies(replies, promptTokens, newTokens);
+  }
+
+  private static Reply reply(GeneratedText text) {
+    return new Reply.Text(text.text(), text.ending());
   }
 
   /** Questions in a row that are answered with the same options. */

@@ -31,8 +31,17 @@ final class GroundedCandidate implements Candidate {
 
   @Override
   public Replies reply(List<? extends Request> requests) {
+    return candidate.reply(grounded(requests));
+  }
+
+  @Override
+  public Replies reply(List<? extends Request> requests, Arrivals arrivals) {
+    return candidate.reply(grounded(requests), arrivals);
+  }
+
+  private List<Request> grounded(List<? extends Request> requests) {
     Map<String, String> grounded = new HashMap<>();
-    return candidate.reply(requests.stream().map(one -> grounded(one, grounded)).toList());
+    return requests.stream().map(one -> grounded(one, grounded)).toList();
   }
 
   /** The answers to one question have one context, which is looked up once. */

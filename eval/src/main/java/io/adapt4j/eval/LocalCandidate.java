@@ -64,6 +64,11 @@ final class LocalCandidate implements Candidate {
 
   @Override
   public Replies reply(List<? extends Request> requests) {
+    return reply(requests, (index, reply) -> {});
+  }
+
+  @Override
+  public Replies reply(List<? extends Request> requests, Arrivals arrivals) {
     List<Request.Likelihood> continuations = new ArrayList<>();
     List<Request.WholeText> texts = new ArrayList<>();
     List<Request.Answer> questions = new ArrayList<>();
@@ -81,9 +86,17 @@ final class LocalCandidate implements Candidate {
       }
     }
     if (!continuations.isEmpty()) {
-      return likelihoods(continuations);
+      return handedOn(likelihoods(continuations), arrivals);
     }
-    return texts.isEmpty() ? answers(questions) : wholeTexts(texts);
+    return texts.isEmpty() ? answers(questions, arrivals) : wholeTexts(texts, arrivals);
+  }
+
+  /** What was asked in one batch arrives together. */
+  private static Replies handedOn(Replies replies, Arrivals arrivals) {
+    for (int i = 0; i < replies.replies().size(); i++) {
+      arrivals.arrived(i, replies.replies().get(i));
+    }
+    return replies;
   }
 
   private Replies likelihoods(List<Request.Likelihood> requests) {
@@ -113,13 +126,15 @@ final class LocalCandidate implements Candidate {
     return new Reply.Likelihood(Math.min(0, sum), tokens, greedy);
   }
 
-  private Replies wholeTexts(List<Request.WholeText> requests) {
+  private Replies wholeTexts(List<Request.WholeText> requests, Arrivals arrivals) {
     List<Reply> replies = new ArrayList<>();
     long tokens = 0;
     for (Request.WholeText request : requests) {
       SlidingWindow.Sum sum = windows(request).sum(model, request.text());
       tokens += sum.tokens();
-      replies.add(reply(request.text(), sum.logProbability(), sum.tokens(), false));
+      Reply reply = reply(request.text(), sum.logProbability(), sum.tokens(), false);
+      arrivals.arrived(replies.size(), reply);
+      replies.add(reply);
     }
     return new Replies(replies, tokens, 0);
   }
@@ -129,9 +144,9 @@ final class LocalCandidate implements Candidate {
     return new SlidingWindow(window, request.stride() == 0 ? window : request.stride());
   }
 
-  private Replies answers(List<Request.Answer> questions) {
+  private Replies answers(List<Request.Answer> questions, Arrivals arrivals) {
     if (chat) {
-      return GeneratorCandidate.answers(model.asGenerator(), questions);
+      return GeneratorCandidate.answers(model.asGenerator(), questions, arrivals);
     }
     List<Reply> replies = new ArrayList<>();
     long promptTokens = 0;
@@ -143,7 +158,7 @@ final class LocalCandidate implements Candidate {
         newTokens += one.tokenIds().size();
       }
     }
-    return new Replies(replies, promptTokens, newTokens);
+    return handedOn(new Replies(replies, promptTokens, newTokens), arrivals);
   }
 
   private static Ending ending(FinishReason reason) {

@@ -33,6 +33,7 @@ final class Questioning implements AutoCloseable {
   private final Map<Request, Reply> replies = new HashMap<>();
   private final IdentityHashMap<Item, List<Request>> requests = new IdentityHashMap<>();
   private final PeakMemory memory = new PeakMemory();
+  private long keepingNanos;
   private int toAsk;
   private int done;
   private Tally tally = new Tally();
@@ -116,7 +117,7 @@ final class Questioning implements AutoCloseable {
     for (int from = 0; from < sorted.size(); from += atOnce) {
       List<Request> batch = sorted.subList(from, Math.min(sorted.size(), from + atOnce));
       List<Reply> got = reply(batch);
-      store.ifPresent(one -> one.add(batch, got));
+      store.ifPresent(ReplyStore::force);
       for (int i = 0; i < batch.size(); i++) {
         replies.put(batch.get(i), got.get(i));
       }
@@ -125,10 +126,18 @@ final class Questioning implements AutoCloseable {
     }
   }
 
+  /** Before the candidate is asked anything else. */
+  private synchronized void keep(Request request, Reply reply) {
+    long start = System.nanoTime();
+    store.ifPresent(one -> one.add(request, reply));
+    keepingNanos += System.nanoTime() - start;
+  }
+
   private List<Reply> reply(List<Request> batch) {
     long start = System.nanoTime();
-    Candidate.Replies answer = candidate.reply(batch);
-    tally.nanos += System.nanoTime() - start;
+    keepingNanos = 0;
+    Candidate.Replies answer = candidate.reply(batch, (index, got) -> keep(batch.get(index), got));
+    tally.nanos += System.nanoTime() - start - keepingNanos;
     if (answer.replies().size() != batch.size()) {
       throw new IllegalStateException(
           "The candidate '"

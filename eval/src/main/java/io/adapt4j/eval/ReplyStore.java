@@ -1,45 +1,45 @@
 package io.adapt4j.eval;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.AppendedLines;
+import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
+import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.text.Ending;
 import io.adapt4j.eval.task.Reply;
 import io.adapt4j.eval.task.Request;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * One candidate's replies in a file, a JSON object a line, appended batch by batch. A line that a
- * killed process left unfinished is cut off; what stands before it is kept.
+ * One candidate's replies in a file, a JSON object with a checksum a line, appended as they come. A
+ * damaged line is skipped with a warning, and its request asked again; all others are kept.
  */
 final class ReplyStore implements AutoCloseable {
 
   private final Path file;
-  private final FileChannel channel;
+  private final ProcessLock lock;
   private final Map<String, Reply> replies = new HashMap<>();
+  private final AppendedLines lines;
 
-  private ReplyStore(Path file, FileChannel channel) {
+  private ReplyStore(Path file, ProcessLock lock) throws IOException {
     this.file = file;
-    this.channel = channel;
+    this.lock = lock;
+    // Last: it reads into the replies.
+    this.lines = AppendedLines.open(file, this::read);
   }
 
   /**
@@ -51,86 +51,70 @@ final class ReplyStore implements AutoCloseable {
   static ReplyStore open(Path folder, String identity) {
     Path file = folder.resolve(digest(identity).substring(0, 32) + ".jsonl");
     try {
-      Files.createDirectories(folder);
-      FileChannel channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      ReplyStore store = new ReplyStore(file, channel);
+      ProcessLock lock = lock(file);
       try {
-        store.lock();
-        store.readAll();
+        return new ReplyStore(file, lock);
       } catch (IOException | RuntimeException e) {
-        channel.close();
+        lock.close();
         throw e;
       }
-      return store;
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "The kept replies " + file + " cannot be opened; mend the folder or name another", e);
+          "The kept replies "
+              + file
+              + " cannot be opened: "
+              + WriteFailure.explain(file, e)
+              + ", or name another folder",
+          e);
     }
   }
 
-  private void lock() throws IOException {
-    try {
-      if (channel.tryLock() != null) {
-        return;
-      }
-    } catch (OverlappingFileLockException e) {
-      // Held by this process: refused as if by another.
-    }
-    throw new IllegalStateException(
-        "The kept replies "
-            + file
-            + " are in use by another evaluation of the same candidate; wait for it, or name"
-            + " another folder");
+  private static ProcessLock lock(Path file) throws IOException {
+    return ProcessLock.tryTake(file.resolveSibling(file.getFileName() + ".lock"))
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "The kept replies "
+                        + file
+                        + " are in use by another evaluation of the same candidate; wait for it, or"
+                        + " name another folder"));
   }
 
-  private void readAll() throws IOException {
-    String text = Files.readString(file);
-    long good = 0;
-    int from = 0;
-    for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      String line = text.substring(from, end);
-      if (!readLine(line)) {
-        break;
-      }
-      good += line.getBytes(StandardCharsets.UTF_8).length + 1;
-      from = end + 1;
+  private void read(String line) throws IOException {
+    JsonNode json = CheckedJson.ofLine(line);
+    if (!json.path("key").isTextual()) {
+      throw new IllegalArgumentException("it has no key");
     }
-    channel.truncate(good);
-    channel.position(good);
+    replies.put(json.path("key").textValue(), parse(json));
   }
 
-  private boolean readLine(String line) {
-    try {
-      JsonNode json = Json.parseStrictly(line);
-      replies.put(json.path("key").textValue(), parse(json));
-      return json.path("key").isTextual();
-    } catch (JsonProcessingException | IllegalArgumentException e) {
-      return false;
-    }
-  }
-
-  Optional<Reply> find(Request request) {
+  synchronized Optional<Reply> find(Request request) {
     return replies.isEmpty() ? Optional.empty() : Optional.ofNullable(replies.get(key(request)));
   }
 
-  /** Appends replies, whole or, after a crash, up to some line. */
-  void add(List<Request> requests, List<Reply> added) {
-    StringBuilder lines = new StringBuilder();
-    for (int i = 0; i < requests.size(); i++) {
-      String key = key(requests.get(i));
-      lines.append(Json.compact(json(key, added.get(i)))).append('\n');
-      replies.put(key, added.get(i));
-    }
-    ByteBuffer bytes = ByteBuffer.wrap(lines.toString().getBytes(StandardCharsets.UTF_8));
+  /** Appends a reply, which a process that is killed from now on does not lose. */
+  synchronized void add(Request request, Reply reply) {
+    String key = key(request);
     try {
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
+      lines.append(CheckedJson.line(json(key, reply)));
     } catch (IOException e) {
-      throw new UncheckedIOException("Keeping replies in " + file + " failed", e);
+      throw failed(e);
     }
+    replies.put(key, reply);
+  }
+
+  /** Lets what was added survive a power cut too. */
+  void force() {
+    try {
+      lines.force();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private UncheckedIOException failed(IOException e) {
+    return new UncheckedIOException(
+        "Keeping replies in " + file + " failed: " + WriteFailure.explain(file, e), e);
   }
 
   /** What tells a request from all others. */
@@ -204,10 +188,10 @@ final class ReplyStore implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      channel.close();
+    try (lock) {
+      lines.close();
     } catch (IOException e) {
-      throw new UncheckedIOException("Closing " + file + " failed", e);
+      throw failed(e);
     }
   }
 }

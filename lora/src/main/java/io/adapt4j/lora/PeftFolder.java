@@ -15,6 +15,7 @@ import io.adapt4j.core.config.ConfigReader;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.model.OutputLayer;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -284,7 +285,7 @@ final class PeftFolder {
       transaction.commit();
     } catch (IOException e) {
       throw new CheckpointException(
-          folder + ": writing the adapter failed: " + e + ". Check free space and permissions.", e);
+          folder + ": writing the adapter failed: " + WriteFailure.explain(folder, e) + ".", e);
     }
   }
 

@@ -2,6 +2,7 @@ package io.adapt4j.core.chat;
 
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.template.Rendered;
 import io.adapt4j.core.template.Template;
 import java.io.IOException;
@@ -146,7 +147,7 @@ public final class ChatTemplate {
         AtomicFiles.writeText(file, one.getValue().source());
       } catch (IOException e) {
         throw new ChatException(
-            file + ": writing failed: " + e + ". Check free space and permissions.", e);
+            file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
       }
     }
   }

@@ -90,6 +90,28 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   /**
+   * Compares the file with the checksum that {@link SafetensorsWriter#withChecksum} put into it.
+   *
+   * @return false if the file is not what was written; true if it is, or has no checksum
+   * @throws CheckpointException if reading fails
+   * @throws IllegalStateException if the file is closed
+   */
+  public boolean isIntact() {
+    String stored = metadata().get(FileChecksum.KEY);
+    if (stored == null) {
+      return true;
+    }
+    if (!channel.isOpen()) {
+      throw new IllegalStateException(file + " is closed");
+    }
+    try {
+      return stored.equals(FileChecksum.of(channel));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /**
    * Returns one tensor's place and shape.
    *
    * @param name the tensor's name

@@ -3,8 +3,10 @@ package io.adapt4j.core.checkpoint;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -26,6 +28,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 /**
  * Writes safetensors files. Within a file tensors are ordered as the reference library orders them:
@@ -56,10 +59,12 @@ public final class SafetensorsWriter {
 
   private final Map<String, String> metadata;
   private final long maxShardBytes;
+  private final boolean checksum;
 
-  private SafetensorsWriter(Map<String, String> metadata, long maxShardBytes) {
+  private SafetensorsWriter(Map<String, String> metadata, long maxShardBytes, boolean checksum) {
     this.metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
     this.maxShardBytes = maxShardBytes;
+    this.checksum = checksum;
   }
 
   /**
@@ -68,7 +73,7 @@ public final class SafetensorsWriter {
    * @return a writer
    */
   public static SafetensorsWriter create() {
-    return new SafetensorsWriter(DEFAULT_METADATA, DEFAULT_MAX_SHARD_BYTES);
+    return new SafetensorsWriter(DEFAULT_METADATA, DEFAULT_MAX_SHARD_BYTES, false);
   }
 
   /**
@@ -78,7 +83,17 @@ public final class SafetensorsWriter {
    * @return a new writer
    */
   public SafetensorsWriter withMetadata(Map<String, String> metadata) {
-    return new SafetensorsWriter(metadata, maxShardBytes);
+    return new SafetensorsWriter(metadata, maxShardBytes, checksum);
+  }
+
+  /**
+   * Returns a writer that adds a checksum of the whole file to the free text entries, which {@link
+   * SafetensorsFile#isIntact} compares.
+   *
+   * @return a new writer
+   */
+  public SafetensorsWriter withChecksum() {
+    return new SafetensorsWriter(metadata, maxShardBytes, true);
   }
 
   /**
@@ -93,7 +108,7 @@ public final class SafetensorsWriter {
       throw new IllegalArgumentException(
           "maxShardBytes: expected at least 1, found " + maxShardBytes);
     }
-    return new SafetensorsWriter(metadata, maxShardBytes);
+    return new SafetensorsWriter(metadata, maxShardBytes, checksum);
   }
 
   /**
@@ -198,7 +213,14 @@ public final class SafetensorsWriter {
   private void writeTensors(Path file, FileChannel out, List<TensorData> tensors)
       throws IOException {
     List<TensorData> ordered = tensors.stream().sorted(FILE_ORDER).toList();
-    ByteBuffer header = SafetensorsHeader.encode(ordered, metadata);
+    Map<String, String> entries = new TreeMap<>(metadata);
+    if (checksum) {
+      entries.put(FileChecksum.KEY, FileChecksum.NONE);
+    }
+    ByteBuffer header = SafetensorsHeader.encode(ordered, entries);
+    CRC32C sum = new CRC32C();
+    sum.update(header.duplicate());
+    int place = checksum ? FileChecksum.place(header) : 0;
     if (header.remaining() - Long.BYTES > SafetensorsHeader.MAX_BYTES) {
       throw CheckpointException.inFile(
           file,
@@ -208,9 +230,16 @@ public final class SafetensorsWriter {
     }
     writeFully(out, header);
     for (TensorData tensor : ordered) {
-      TensorChannel channel = new TensorChannel(file, tensor, out);
+      TensorChannel channel = new TensorChannel(file, tensor, out, sum);
       tensor.content().writeTo(channel);
       channel.close();
+    }
+    if (checksum) {
+      ByteBuffer digits =
+          ByteBuffer.wrap(FileDigest.hex(sum).getBytes(StandardCharsets.US_ASCII));
+      while (digits.hasRemaining()) {
+        out.write(digits, place + digits.position());
+      }
     }
   }
 
@@ -249,8 +278,8 @@ public final class SafetensorsWriter {
     return new CheckpointException(
         target
             + ": writing failed: "
-            + cause
-            + ". The files that were there before are unchanged; check free space and permissions.",
+            + WriteFailure.explain(target, cause)
+            + ". The files that were there before are unchanged.",
         cause);
   }
 
@@ -260,10 +289,12 @@ public final class SafetensorsWriter {
     private final Path file;
     private final TensorData tensor;
     private final FileChannel out;
+    private final CRC32C sum;
     private long written;
     private boolean open = true;
 
-    TensorChannel(Path file, TensorData tensor, FileChannel out) {
+    TensorChannel(Path file, TensorData tensor, FileChannel out, CRC32C sum) {
+      this.sum = sum;
       this.file = file;
       this.tensor = tensor;
       this.out = out;
@@ -278,6 +309,7 @@ public final class SafetensorsWriter {
       if (count > tensor.length() - written) {
         throw wrongSize("at least " + (written + count) + " bytes");
       }
+      sum.update(bytes.duplicate());
       writeFully(out, bytes);
       written += count;
       return count;

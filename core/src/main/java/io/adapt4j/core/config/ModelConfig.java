@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -192,7 +193,7 @@ public final class ModelConfig {
       AtomicFiles.writeJson(file, fields.json());
     } catch (IOException e) {
       throw new ConfigException(
-          file + ": writing failed: " + e + ". Check free space and permissions.", e);
+          file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
     }
   }
 

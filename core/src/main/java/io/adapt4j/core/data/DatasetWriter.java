@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.UnpairedSurrogates;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -41,7 +42,7 @@ final class DatasetWriter {
           });
     } catch (IOException e) {
       throw new DatasetException(
-          file + " cannot be written: " + e + ". Check the folder and the space left.", e);
+          file + " cannot be written: " + WriteFailure.explain(file, e) + ".", e);
     }
   }
 

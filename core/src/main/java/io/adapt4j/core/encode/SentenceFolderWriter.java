@@ -74,7 +74,7 @@ public final class SentenceFolderWriter {
 
   private static void copy(Path from, Path to) throws IOException {
     if (Files.isRegularFile(from)) {
-      AtomicFiles.write(to, Files.readAllBytes(from));
+      AtomicFiles.copy(from, to);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.adapt4j.core.hub;
 
 import io.adapt4j.core.hub.HubClient.RemoteFile;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.http.Retries;
 import java.io.IOException;
 import java.io.InputStream;
@@ -120,7 +121,7 @@ final class BlobDownload {
       try {
         receive(channel);
       } catch (IOException e) {
-        if (session.isCancelled()) {
+        if (session.isCancelled() || WriteFailure.isInterrupt(e)) {
           throw new InterruptedIOException("the download was cancelled");
         }
         // A server that ignores ranges goes back and forth; that is no progress.
@@ -190,7 +191,7 @@ final class BlobDownload {
         channel.write(buffer);
       }
     } catch (IOException e) {
-      if (session.isCancelled()) {
+      if (session.isCancelled() || WriteFailure.isInterrupt(e)) {
         throw e;
       }
       throw new HubException(

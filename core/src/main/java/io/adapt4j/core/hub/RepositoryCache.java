@@ -1,14 +1,14 @@
 package io.adapt4j.core.hub;
 
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Temporaries;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * One repository in the cache, in the layout of the Python client:
@@ -24,6 +24,9 @@ import java.util.UUID;
  * </pre>
  */
 final class RepositoryCache {
+
+  /** What another process copies takes less: several may download into one snapshot. */
+  private static final Duration ABANDONED = Duration.ofHours(24);
 
   private final RepositoryId repository;
   private final Path folder;
@@ -137,7 +140,7 @@ final class RepositoryCache {
 
   /** Makes the finished partial file the blob. */
   void finish(String etag) throws IOException {
-    Files.move(partial(etag), blob(etag), StandardCopyOption.ATOMIC_MOVE);
+    AtomicFiles.publish(partial(etag), blob(etag));
   }
 
   /** Puts a blob into a snapshot under a file's name. */
@@ -145,6 +148,7 @@ final class RepositoryCache {
     Path link = snapshotFile(commit, file);
     Path blob = blob(etag);
     Files.createDirectories(link.getParent());
+    Temporaries.sweepOlderThan(link.getParent(), ABANDONED);
     // A link that leads nowhere is in the way of the new one.
     Files.deleteIfExists(link);
     try {
@@ -163,13 +167,7 @@ final class RepositoryCache {
     try {
       Files.createLink(link, blob);
     } catch (IOException | UnsupportedOperationException e) {
-      Path copy = link.resolveSibling("." + UUID.randomUUID() + ".tmp");
-      try {
-        Files.copy(blob, copy);
-        Files.move(copy, link, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(copy);
-      }
+      AtomicFiles.copy(blob, link);
     }
   }
 

@@ -11,8 +11,9 @@ import java.nio.file.StandardOpenOption;
 /**
  * Writes whole files so that a reader sees the old content or the new one, never a part: the
  * content goes to a temporary file in the same folder, which is then moved over the target. A
- * failure leaves the target as it was and no temporary file. Missing folders are created. Use
- * {@link FileTransaction} where several files belong together.
+ * failure leaves the target as it was and no temporary file. What a call returns from survives a
+ * power cut. Missing folders are created. Use {@link FileTransaction} where several files belong
+ * together.
  */
 public final class AtomicFiles {
 
@@ -75,6 +76,43 @@ public final class AtomicFiles {
    */
   public static void writeJson(Path file, JsonNode value) throws IOException {
     writeText(file, Json.indented(value));
+  }
+
+  /**
+   * Copies a file, of any size.
+   *
+   * @param from the file to copy
+   * @param file the file to create or replace
+   * @throws IOException if reading, writing or moving fails; the target is unchanged then
+   */
+  public static void copy(Path from, Path file) throws IOException {
+    write(
+        file,
+        channel -> {
+          try (FileChannel in = FileChannel.open(from, StandardOpenOption.READ)) {
+            long size = in.size();
+            for (long at = 0; at < size; ) {
+              long count = in.transferTo(at, size - at, channel);
+              if (count <= 0) {
+                throw new IOException(from + " ended while it was copied");
+              }
+              at += count;
+            }
+          }
+        });
+  }
+
+  /**
+   * Puts a complete file in its place, in one step and so that it survives a power cut.
+   *
+   * @param complete a file in the same folder as the target
+   * @param file the name it gets
+   * @throws IOException if forcing or moving fails
+   */
+  public static void publish(Path complete, Path file) throws IOException {
+    Disk.force(complete);
+    Disk.move(complete, file);
+    Disk.forceFolder(file.toAbsolutePath().getParent());
   }
 
   /**

@@ -4,14 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
+import java.util.Set;
 
 /**
  * Replaces and deletes several files together. New contents are written to temporary files beside
@@ -41,8 +41,8 @@ public final class FileTransaction implements AutoCloseable {
    */
   public Path stage(Path target) throws IOException {
     Path file = target.toAbsolutePath();
-    Files.createDirectories(folderOf(file));
-    Path temporary = sibling(file, ".tmp");
+    Disk.createFolders(folderOf(file));
+    Path temporary = Temporaries.beside(file, Temporaries.NEW);
     staged.put(file, temporary);
     return temporary;
   }
@@ -57,11 +57,15 @@ public final class FileTransaction implements AutoCloseable {
   }
 
   /**
-   * Moves the staged files to their targets and removes the files to delete.
+   * Forces the staged files onto the device, moves them to their targets and removes the files to
+   * delete. What it returns from survives a power cut.
    *
    * @throws IOException if a file cannot be moved; the previous files are back in place then
    */
   public void commit() throws IOException {
+    for (Path temporary : staged.values()) {
+      Disk.force(temporary);
+    }
     Deque<Runnable> undo = new ArrayDeque<>();
     List<Path> backups = new ArrayList<>();
     try {
@@ -70,6 +74,9 @@ public final class FileTransaction implements AutoCloseable {
       }
       for (Path target : deletions) {
         setAside(target, backups, undo);
+      }
+      for (Path folder : folders()) {
+        Disk.forceFolder(folder);
       }
     } catch (IOException | RuntimeException e) {
       undo.forEach(Runnable::run);
@@ -80,6 +87,13 @@ public final class FileTransaction implements AutoCloseable {
     for (Path backup : backups) {
       Files.deleteIfExists(backup);
     }
+  }
+
+  private Set<Path> folders() {
+    Set<Path> folders = new LinkedHashSet<>();
+    staged.keySet().forEach(file -> folders.add(folderOf(file)));
+    deletions.stream().map(FileTransaction::folderOf).filter(Files::exists).forEach(folders::add);
+    return folders;
   }
 
   /** Removes the temporary files that were not committed. */
@@ -96,39 +110,35 @@ public final class FileTransaction implements AutoCloseable {
       throw new IOException(target + " is a folder, so no file can be written there");
     }
     if (!exists(target)) {
-      move(temporary, target);
+      Disk.move(temporary, target);
       undo.push(() -> deleteQuietly(target));
       return;
     }
     // A hard link keeps the old content while the move replaces the name in one step.
-    Path backup = sibling(target, ".old");
+    Path backup = Temporaries.beside(target, Temporaries.REPLACED);
     try {
       Files.createLink(backup, target);
     } catch (IOException | UnsupportedOperationException e) {
-      move(target, backup);
+      Disk.move(target, backup);
     }
     backups.add(backup);
     undo.push(() -> moveQuietly(backup, target));
-    move(temporary, target);
+    Disk.move(temporary, target);
   }
 
   private static void setAside(Path target, List<Path> backups, Deque<Runnable> undo)
       throws IOException {
     if (exists(target)) {
-      Path backup = sibling(target, ".old");
-      move(target, backup);
+      Path backup = Temporaries.beside(target, Temporaries.DELETED);
+      Disk.move(target, backup);
       backups.add(backup);
       undo.push(() -> moveQuietly(backup, target));
     }
   }
 
-  private static void move(Path from, Path to) throws IOException {
-    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-  }
-
   private static void moveQuietly(Path from, Path to) {
     try {
-      move(from, to);
+      Disk.move(from, to);
     } catch (IOException e) {
       // The failure that caused the roll-back is the one to report; the backup stays on disk.
     }
@@ -144,10 +154,6 @@ public final class FileTransaction implements AutoCloseable {
 
   private static boolean exists(Path file) {
     return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  private static Path sibling(Path file, String suffix) {
-    return folderOf(file).resolve("." + file.getFileName() + "." + UUID.randomUUID() + suffix);
   }
 
   private static Path folderOf(Path absoluteFile) {

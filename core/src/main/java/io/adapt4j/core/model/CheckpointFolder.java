@@ -8,6 +8,7 @@ import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.config.GenerationDefaults;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.tokenize.TokenizerFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -98,7 +99,9 @@ public final class CheckpointFolder {
       writeConfig.run();
       copyCompanions(base, folder, config);
     } catch (IOException e) {
-      throw new UncheckedIOException("Writing the checkpoint " + folder + " failed", e);
+      throw new UncheckedIOException(
+          "Writing the checkpoint " + folder + " failed: " + WriteFailure.explain(folder, e) + ".",
+          e);
     }
   }
 
@@ -109,7 +112,7 @@ public final class CheckpointFolder {
     for (String name : COMPANIONS) {
       Path source = base.resolve(name);
       if (Files.isRegularFile(source)) {
-        AtomicFiles.write(folder.resolve(name), Files.readAllBytes(source));
+        AtomicFiles.copy(source, folder.resolve(name));
       }
     }
     String modelType = config.path("model_type").asText("");

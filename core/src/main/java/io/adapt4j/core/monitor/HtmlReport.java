@@ -1,6 +1,7 @@
 package io.adapt4j.core.monitor;
 
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.RunEnd;
@@ -114,12 +115,7 @@ public final class HtmlReport implements TrainingListener {
       AtomicFiles.writeText(file, ReportPage.of(state, written));
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Cannot write the report "
-              + file
-              + ": "
-              + e
-              + ". Check that its folder is writable and that the disk is not full.",
-          e);
+          "Cannot write the report " + file + ": " + WriteFailure.explain(file, e) + ".", e);
     }
   }
 }

@@ -52,6 +52,10 @@ final class RecordFile implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    try (channel) {
+      if (channel.isOpen()) {
+        channel.force(true);
+      }
+    }
   }
 }

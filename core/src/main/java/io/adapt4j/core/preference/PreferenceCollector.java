@@ -5,6 +5,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.FileDataset;
 import io.adapt4j.core.data.RowPrompt;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes preferences: samples answers of a model to each prompt, has a judge say which is the best
@@ -36,6 +39,7 @@ public final class PreferenceCollector {
   /** Answers a prompt, unless stated otherwise. */
   public static final int DEFAULT_ANSWERS = 4;
 
+  private static final Logger LOG = LoggerFactory.getLogger(PreferenceCollector.class);
   private static final long SAVED_EVERY_NANOS = 5_000_000_000L;
 
   private final TextGenerator generator;
@@ -133,7 +137,9 @@ public final class PreferenceCollector {
    * Collects pairs for the prompts of rows: texts, the prompts of completions or of pairs, and
    * conversations, with their instructions and earlier turns. Where there is a conversation, all
    * pairs are written as messages. A file that is there already is kept and its prompts are passed
-   * over, so that collecting can be broken off and taken up again.
+   * over, so that collecting can be broken off and taken up again. A damaged row of it is skipped
+   * with a warning and kept in a file {@code FILE.malformed.jsonl}. A process that is killed loses
+   * the pairs of the last few seconds, whose prompts are then asked again.
    *
    * @param prompts rows that ask something
    * @param file the JSON Lines file to write; whole at any time, saved every few seconds and when
@@ -223,7 +229,16 @@ public final class PreferenceCollector {
     Class<?> kind = messages ? Example.ChatPreference.class : Example.Preference.class;
     List<Example> pairs = new ArrayList<>();
     if (Files.exists(file)) {
-      Dataset rows = Datasets.read(file).open();
+      Path bad = file.resolveSibling(file.getFileName() + ".malformed.jsonl");
+      FileDataset rows = Datasets.read(file).quarantine(bad).open();
+      if (rows.report().malformed() > 0) {
+        rows.report().problems().forEach(problem -> LOG.warn("{}", problem));
+        LOG.warn(
+            "{}: {} damaged rows are skipped, their prompts are asked again; they are kept in {}",
+            file,
+            rows.report().malformed(),
+            bad);
+      }
       for (int row = 0; row < rows.size(); row++) {
         Example pair = rows.get(row);
         if (!kind.isInstance(pair)) {

@@ -16,6 +16,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a reference model says of all answers, asked once. On disk it is a safetensors file with
@@ -26,6 +28,7 @@ import java.util.Optional;
  */
 public final class StoredReference<B> {
 
+  private static final Logger LOG = LoggerFactory.getLogger(StoredReference.class);
   private static final String TENSOR = "log_probabilities";
   private static final String KEY = "adapt4j.key";
   private static final String DONE = "adapt4j.done";
@@ -241,6 +244,10 @@ public final class StoredReference<B> {
               && done.matches("\\d{1,9}")
               && stored.entry(TENSOR).shape().equals(List.of((long) size, 2L))
               && stored.entry(TENSOR).type() == StoredType.F32;
+      if (!stored.isIntact()) {
+        LOG.warn("{} is damaged and is made again: its checksum differs", file);
+        return Optional.empty();
+      }
       if (!own || Integer.parseInt(done) > size) {
         return Optional.empty();
       }
@@ -248,7 +255,7 @@ public final class StoredReference<B> {
       stored.bytes(TENSOR).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
       return Optional.of(new Progress(values, Integer.parseInt(done)));
     } catch (CheckpointException e) {
-      // A damaged one is made again.
+      LOG.warn("{} is damaged and is made again: {}", file, e.getMessage());
       return Optional.empty();
     }
   }
@@ -268,6 +275,7 @@ public final class StoredReference<B> {
             });
     SafetensorsWriter.create()
         .withMetadata(Map.of("format", "pt", KEY, key, DONE, String.valueOf(done)))
+        .withChecksum()
         .writeFile(file, List.of(tensor));
   }
 }

@@ -1,22 +1,21 @@
 package io.adapt4j.core.search;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The files of a search: its description, its results, and a folder a trial. One search at a time.
@@ -31,36 +30,28 @@ final class SearchFolder implements AutoCloseable {
   private static final String LOCK = ".lock";
 
   private final Path folder;
-  private final FileChannel lock;
+  private final ProcessLock lock;
 
-  private SearchFolder(Path folder, FileChannel lock) {
+  private SearchFolder(Path folder, ProcessLock lock) {
     this.folder = folder;
     this.lock = lock;
   }
 
   static SearchFolder open(Path folder) {
     try {
-      Files.createDirectories(folder);
-      FileChannel channel =
-          FileChannel.open(
-              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (isTaken(channel)) {
-        channel.close();
-        throw new SearchException(
-            folder + " is in use by another search; wait for its end or choose another folder");
-      }
-      return new SearchFolder(folder, channel);
+      ProcessLock lock =
+          ProcessLock.tryTake(folder.resolve(LOCK))
+              .orElseThrow(
+                  () ->
+                      new SearchException(
+                          folder
+                              + " is in use by another search; wait for its end or choose another"
+                              + " folder"));
+      Temporaries.sweep(folder);
+      return new SearchFolder(folder, lock);
     } catch (IOException e) {
-      throw new SearchException(folder + " cannot be written to; check its permissions", e);
-    }
-  }
-
-  private static boolean isTaken(FileChannel channel) throws IOException {
-    try {
-      FileLock taken = channel.tryLock();
-      return taken == null;
-    } catch (OverlappingFileLockException e) {
-      return true;
+      throw new SearchException(
+          folder + " cannot be written to: " + WriteFailure.explain(folder, e), e);
     }
   }
 
@@ -95,13 +86,20 @@ final class SearchFolder implements AutoCloseable {
       return results;
     }
     try {
-      List<String> lines = Files.readAllLines(file);
+      // Bytes that are not UTF-8 damage the line they stand in and no other.
+      List<String> lines =
+          new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList();
       for (int i = 0; i < lines.size(); i++) {
         try {
-          results.add(ResultJson.read(Json.parse(lines.get(i))));
-        } catch (JsonProcessingException | IllegalArgumentException e) {
+          results.add(ResultJson.read(CheckedJson.ofLine(lines.get(i))));
+        } catch (IOException | IllegalArgumentException e) {
           throw new SearchException(
-              file + ", line " + (i + 1) + " is damaged; delete it to run that trial again", e);
+              file
+                  + ", line "
+                  + (i + 1)
+                  + " is damaged; delete it to run that trial again: "
+                  + e.getMessage(),
+              e);
         }
       }
       return results;
@@ -113,13 +111,17 @@ final class SearchFolder implements AutoCloseable {
   void store(List<TrialResult> results) {
     String lines =
         results.stream()
-            .map(one -> Json.compact(ResultJson.write(one)) + "\n")
+            .map(one -> CheckedJson.line(ResultJson.write(one)) + "\n")
             .collect(Collectors.joining());
     try {
       AtomicFiles.writeText(folder.resolve(RESULTS), lines);
     } catch (IOException e) {
       throw new SearchException(
-          folder.resolve(RESULTS) + " cannot be written; trials stored before are intact", e);
+          folder.resolve(RESULTS)
+              + " cannot be written: "
+              + WriteFailure.explain(folder, e)
+              + ". Trials stored before are intact.",
+          e);
     }
   }
 
@@ -127,7 +129,8 @@ final class SearchFolder implements AutoCloseable {
     try {
       AtomicFiles.writeText(folder.resolve(TABLE), csv);
     } catch (IOException e) {
-      throw new SearchException(folder.resolve(TABLE) + " cannot be written", e);
+      throw new SearchException(
+          folder.resolve(TABLE) + " cannot be written: " + WriteFailure.explain(folder, e), e);
     }
   }
 
@@ -139,26 +142,17 @@ final class SearchFolder implements AutoCloseable {
   /** Deletes what a trial has saved. */
   void prune(int number) {
     Path trial = trial(number);
-    if (!Files.exists(trial)) {
-      return;
-    }
-    try (Stream<Path> tree = Files.walk(trial)) {
-      for (Path one : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(one);
-      }
+    try {
+      AtomicFolders.delete(trial);
     } catch (IOException e) {
       throw new SearchException(
           "The checkpoints of trial " + number + " in " + trial + " cannot be deleted", e);
     }
   }
 
-  /** The lock's file stays, as another search may be opening it. */
+  /** Gives the folder free. No file of the lock stays. */
   @Override
   public void close() {
-    try {
-      lock.close();
-    } catch (IOException e) {
-      // The lock ends with the process at the latest.
-    }
+    lock.close();
   }
 }

@@ -3,8 +3,8 @@ package io.adapt4j.core.search;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.AtomicFiles;
-import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.CheckedJson;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,19 +31,29 @@ final class TrialScores {
     TrialScores scores = new TrialScores(trial.resolve(FILE), objective);
     if (Files.exists(scores.file)) {
       try {
-        JsonNode json = Json.parse(Files.readString(scores.file));
-        json.path("values")
-            .properties()
-            .forEach(
-                one ->
-                    scores.byStep.put(
-                        Integer.parseInt(one.getKey()), one.getValue().doubleValue()));
-        scores.seconds = json.path("seconds").doubleValue();
-      } catch (IOException e) {
-        throw new SearchException(scores.file + " cannot be read", e);
+        scores.read(CheckedJson.read(scores.file).json());
+      } catch (IOException | IllegalArgumentException e) {
+        throw new SearchException(
+            scores.file
+                + " is damaged: "
+                + e.getMessage()
+                + ". Delete the folder "
+                + trial
+                + " to run that trial from its beginning",
+            e);
       }
     }
     return scores;
+  }
+
+  private void read(JsonNode json) {
+    if (!json.path("values").isObject() || !json.path("seconds").isNumber()) {
+      throw new IllegalArgumentException("it has no values or no seconds");
+    }
+    json.path("values")
+        .properties()
+        .forEach(one -> byStep.put(Integer.parseInt(one.getKey()), one.getValue().doubleValue()));
+    seconds = json.path("seconds").doubleValue();
   }
 
   /** Forgets what came after the state that a run goes on from. */
@@ -71,9 +81,9 @@ final class TrialScores {
     ObjectNode values = json.putObject("values");
     byStep.forEach((step, value) -> values.put(String.valueOf(step), value));
     try {
-      AtomicFiles.writeJson(file, json);
+      CheckedJson.write(file, json);
     } catch (IOException e) {
-      throw new SearchException(file + " cannot be written", e);
+      throw new SearchException(file + " cannot be written: " + WriteFailure.explain(file, e), e);
     }
   }
 

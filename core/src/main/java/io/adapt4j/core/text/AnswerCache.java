@@ -1,16 +1,18 @@
 package io.adapt4j.core.text;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -25,16 +27,22 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Answers of generators in a folder, a file each, named by the SHA-256 of the generator's identity,
  * the options and the conversation. What was asked is not stored, nor is any key.
  *
- * <p>A file appears whole or not at all, so a process that is killed leaves nothing but answers. A
- * damaged file counts as missing and is replaced. Several threads and processes may use one folder.
- * Where the folder grows beyond its limit, the answers longest unused are deleted.
+ * <p>A file appears whole or not at all, and is on the device when an answer is handed on, so a
+ * process that is killed, or a power cut, leaves nothing but answers. Each has a checksum; a
+ * damaged file counts as missing, with a warning, and is replaced. Several threads and processes
+ * may use one folder. Where the folder grows beyond its limit, the answers longest unused are
+ * deleted.
  */
 public final class AnswerCache {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AnswerCache.class);
 
   /** Default limit: 1 GiB. */
   public static final long DEFAULT_MAX_BYTES = 1L << 30;
@@ -165,11 +173,13 @@ public final class AnswerCache {
       return Optional.empty();
     } catch (FileSystemException e) {
       throw unusable(e);
+    } catch (ClosedByInterruptException e) {
+      throw unusable(e);
     } catch (IOException e) {
-      // Not UTF-8: damaged.
+      LOG.warn("{} is damaged and is asked for again: it is not UTF-8", file);
       return Optional.empty();
     }
-    Optional<GeneratedText> answer = parse(text);
+    Optional<GeneratedText> answer = parse(file, text);
     if (answer.isPresent()) {
       touch(file);
     }
@@ -178,7 +188,7 @@ public final class AnswerCache {
 
   /** Keeps an answer under a key. */
   void store(String key, GeneratedText answer) {
-    String text = Json.compact(json(answer)) + "\n";
+    String text = CheckedJson.line(json(answer)) + "\n";
     try {
       AtomicFiles.writeText(file(key), text);
     } catch (IOException e) {
@@ -209,9 +219,9 @@ public final class AnswerCache {
     return json;
   }
 
-  private static Optional<GeneratedText> parse(String text) {
+  private static Optional<GeneratedText> parse(Path file, String text) {
     try {
-      JsonNode json = Json.parseStrictly(text);
+      JsonNode json = CheckedJson.ofLine(text.stripTrailing());
       if (json.path("version").asInt() != VERSION || !json.path("text").isTextual()) {
         return Optional.empty();
       }
@@ -222,7 +232,8 @@ public final class AnswerCache {
               : Optional.empty();
       Ending ending = Ending.valueOf(json.path("ending").asText());
       return Optional.of(new GeneratedText(json.path("text").textValue(), ending, usage, true));
-    } catch (JsonProcessingException | IllegalArgumentException e) {
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.warn("{} is damaged and is asked for again: {}", file, e.getMessage());
       return Optional.empty();
     }
   }
@@ -287,8 +298,8 @@ public final class AnswerCache {
         "the folder of kept answers "
             + folder
             + " cannot be used: "
-            + cause
-            + ". Mend its permissions, free some space, or name another folder",
+            + WriteFailure.explain(folder, cause)
+            + ", or name another folder",
         cause);
   }
 }

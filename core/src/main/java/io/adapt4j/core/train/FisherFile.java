@@ -23,6 +23,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A Fisher diagonal on disk: safetensors, one tensor a trained value under its name, with the
@@ -35,6 +37,8 @@ final class FisherFile {
 
   private static final String VALUES = "adapt4j.values";
   private static final String DATA = "adapt4j.data";
+
+  private static final Logger LOG = LoggerFactory.getLogger(FisherFile.class);
 
   private FisherFile() {}
 
@@ -71,10 +75,14 @@ final class FisherFile {
         return false;
       }
       try (SafetensorsFile stored = SafetensorsFile.open(file)) {
+        if (!stored.isIntact()) {
+          LOG.warn("{} is damaged and is estimated again: its checksum differs", file);
+          return false;
+        }
         return digest.equals(stored.metadata().get(VALUES))
             && data.equals(stored.metadata().get(DATA));
       } catch (CheckpointException e) {
-        // A damaged one is estimated again.
+        LOG.warn("{} is damaged and is estimated again: {}", file, e.getMessage());
         return false;
       }
     }
@@ -90,6 +98,7 @@ final class FisherFile {
       }
       SafetensorsWriter.create()
           .withMetadata(Map.of("format", "pt", VALUES, digest, DATA, data))
+          .withChecksum()
           .writeFile(file, tensors);
     }
 
@@ -118,6 +127,12 @@ final class FisherFile {
 
     private void requireOwn(Path file) {
       try (SafetensorsFile stored = SafetensorsFile.open(file)) {
+        if (!stored.isIntact()) {
+          throw new TrainingException(
+              file
+                  + ": this Fisher information is damaged: its checksum differs. Put it back from a"
+                  + " copy, or give the reference data with Ewc.on(...) instead");
+        }
         if (!digest.equals(stored.metadata().get(VALUES))) {
           throw new TrainingException(
               file

@@ -2,6 +2,8 @@ package io.adapt4j.core.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -242,6 +244,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     }
     try {
       writer.close();
+      Disk.force(file);
     } catch (IOException e) {
       throw failed(e);
     } finally {
@@ -251,12 +254,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
 
   private UncheckedIOException failed(IOException e) {
     return new UncheckedIOException(
-        "Cannot write the metrics log "
-            + file
-            + ": "
-            + e
-            + ". Check that the path is a writable file and that the disk is not full.",
-        e);
+        "Cannot write the metrics log " + file + ": " + WriteFailure.explain(file, e) + ".", e);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.internal.AtomicFolders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,12 +27,12 @@ record NumberedCheckpoints(Path output, int kept) {
   /** Saves one, and deletes those that are too many. */
   void save(int step, Adaptation adaptation) throws IOException {
     Path target = folder(step);
-    Path hidden = Folders.hidden(target);
+    Path hidden = AtomicFolders.hidden(target);
     try {
       adaptation.save(hidden);
-      Folders.publish(hidden, target);
+      AtomicFolders.publish(hidden, target);
     } finally {
-      Folders.deleteQuietly(hidden);
+      AtomicFolders.discard(hidden);
     }
     deleteAfter(kept);
   }
@@ -57,7 +58,7 @@ record NumberedCheckpoints(Path output, int kept) {
   private void deleteAfter(int newest) throws IOException {
     List<Path> all = all();
     for (Path old : all.subList(Math.min(newest, all.size()), all.size())) {
-      Folders.delete(old);
+      AtomicFolders.delete(old);
     }
   }
 

@@ -47,11 +47,8 @@ record Progress(
     json.put("lastLoss", Double.toString(lastLoss));
     put(json, "initialValidation", initialValidation);
     put(json, "bestValidation", bestValidation);
-    bestStep.ifPresent(step -> json.put("bestStep", step));
-    if (!bestMetrics.isEmpty()) {
-      ObjectNode metrics = json.putObject("bestMetrics");
-      bestMetrics.forEach((name, value) -> metrics.put(name, Double.toString(value)));
-    }
+    json.put("bestStep", bestStep.isPresent() ? bestStep.getAsInt() : null);
+    put(json, "bestMetrics", bestMetrics);
     patience.ifPresent(
         one -> {
           json.put("patienceBest", Double.toString(one.best()));
@@ -61,46 +58,100 @@ record Progress(
     return json;
   }
 
+  private static void put(ObjectNode json, String name, Map<String, Double> values) {
+    ObjectNode metrics = json.putObject(name);
+    values.forEach((metric, value) -> metrics.put(metric, Double.toString(value)));
+  }
+
   private static void put(ObjectNode json, String name, OptionalDouble value) {
-    value.ifPresent(number -> json.put(name, Double.toString(number)));
+    json.put(name, value.isPresent() ? Double.toString(value.getAsDouble()) : null);
   }
 
   /**
-   * Reads what {@link #toJson} wrote.
+   * Reads what {@link #toJson} wrote. Nothing that is missing or of another kind is replaced by a
+   * default.
    *
+   * @param json the object
+   * @param sparse whether fields without a value were left out, as before checksums
    * @param rules the patience of the run, whose state is replaced by the stored one
+   * @throws IllegalArgumentException if a field is missing or cannot be read; names it
    */
-  static Progress of(JsonNode json, Optional<EarlyStopping> rules) {
+  static Progress of(JsonNode json, boolean sparse, Optional<EarlyStopping> rules) {
     return new Progress(
-        json.path("steps").asInt(),
-        json.path("applied").asInt(),
-        json.path("skippedInARow").asInt(),
-        number(json, "firstLoss").orElse(Double.NaN),
-        number(json, "lastLoss").orElse(Double.NaN),
-        number(json, "initialValidation"),
-        number(json, "bestValidation"),
-        json.has("bestStep") ? OptionalInt.of(json.get("bestStep").asInt()) : OptionalInt.empty(),
-        metrics(json.path("bestMetrics")),
+        whole(json, "steps"),
+        whole(json, "applied"),
+        whole(json, "skippedInARow"),
+        number(json, "firstLoss"),
+        number(json, "lastLoss"),
+        optional(json, "initialValidation", sparse),
+        optional(json, "bestValidation", sparse),
+        isNone(json, "bestStep", sparse)
+            ? OptionalInt.empty()
+            : OptionalInt.of(whole(json, "bestStep")),
+        metrics(json, "bestMetrics", sparse),
         rules.map(
             one ->
                 new EarlyStopping(
                     one.patience(),
                     one.minDelta(),
-                    number(json, "patienceBest").orElse(Double.POSITIVE_INFINITY),
-                    json.path("staleEvaluations").asInt())),
-        json.path("savedAt").asInt(-1));
+                    number(json, "patienceBest"),
+                    whole(json, "staleEvaluations"))),
+        whole(json, "savedAt"));
   }
 
-  private static Map<String, Double> metrics(JsonNode json) {
+  private static Map<String, Double> metrics(JsonNode json, String name, boolean sparse) {
     Map<String, Double> metrics = new LinkedHashMap<>();
-    json.properties()
-        .forEach(one -> metrics.put(one.getKey(), Double.parseDouble(one.getValue().asText())));
+    if (isNone(json, name, sparse)) {
+      return metrics;
+    }
+    JsonNode stored = field(json, name);
+    if (!stored.isObject()) {
+      throw unreadable(name, stored);
+    }
+    stored.properties().forEach(one -> metrics.put(one.getKey(), number(stored, one.getKey())));
     return metrics;
   }
 
-  private static OptionalDouble number(JsonNode json, String name) {
-    return json.has(name)
-        ? OptionalDouble.of(Double.parseDouble(json.get(name).asText()))
-        : OptionalDouble.empty();
+  private static boolean isNone(JsonNode json, String name, boolean sparse) {
+    return sparse ? !json.has(name) : field(json, name).isNull();
+  }
+
+  private static OptionalDouble optional(JsonNode json, String name, boolean sparse) {
+    return isNone(json, name, sparse)
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(number(json, name));
+  }
+
+  private static double number(JsonNode json, String name) {
+    JsonNode value = field(json, name);
+    if (!value.isTextual()) {
+      throw unreadable(name, value);
+    }
+    try {
+      return Double.parseDouble(value.textValue());
+    } catch (NumberFormatException e) {
+      throw unreadable(name, value);
+    }
+  }
+
+  private static int whole(JsonNode json, String name) {
+    JsonNode value = field(json, name);
+    if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+      throw unreadable(name, value);
+    }
+    return value.intValue();
+  }
+
+  private static JsonNode field(JsonNode json, String name) {
+    JsonNode value = json.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("the field '" + name + "' is missing");
+    }
+    return value;
+  }
+
+  private static IllegalArgumentException unreadable(String name, JsonNode value) {
+    return new IllegalArgumentException(
+        "the field '" + name + "' has the unexpected value " + value);
   }
 }

@@ -5,9 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.checkpoint.TensorData;
-import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,11 +18,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
  * The saved states of a run: one folder a state, with the tensors and a description that carries
- * their checksum. A folder appears under its name only when it is complete.
+ * their checksum and its own. A folder appears under its name only when it is complete and on the
+ * device.
  */
 final class RunStates {
 
@@ -30,7 +33,10 @@ final class RunStates {
 
   private static final String DESCRIPTION = "state.json";
   private static final String TENSORS = "state.safetensors";
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
+
+  /** Before descriptions had checksums: their tensors have a SHA-256. */
+  private static final int UNCHECKED_FORMAT = 1;
 
   private final Path folder;
   private final StateOptions options;
@@ -46,36 +52,36 @@ final class RunStates {
    * @param path its folder
    * @param tensors its tensors, a safetensors file
    * @param progress how far the run had come
+   * @param checked whether its description had a checksum
    * @param damaged why newer ones were passed over
    */
-  record Found(Path path, Path tensors, JsonNode progress, List<String> damaged) {}
+  record Found(Path path, Path tensors, Progress progress, boolean checked, List<String> damaged) {}
 
   /** Saves a state and deletes those that are too many. */
   void save(Progress progress, List<TensorData> tensors) {
     Path target = folder.resolve(String.format(Locale.ROOT, "step-%08d", progress.steps()));
-    Path hidden = Folders.hidden(target);
+    Path hidden = AtomicFolders.hidden(target);
     try {
       Files.createDirectories(hidden);
-      Path file = hidden.resolve(TENSORS);
-      SafetensorsWriter.create().writeFile(file, tensors);
+      SafetensorsWriter.create().writeFile(hidden.resolve(TENSORS), tensors);
       ObjectNode description = progress.toJson();
       description.put("format", FORMAT);
-      description.put("sha256", FileDigest.sha256(file));
+      description.set("files", FileChecksums.of(hidden));
       ObjectNode identity = description.putObject("identity");
       options.identity().forEach(identity::put);
-      AtomicFiles.writeJson(hidden.resolve(DESCRIPTION), description);
-      Folders.publish(hidden, target);
+      CheckedJson.write(hidden.resolve(DESCRIPTION), description);
+      AtomicFolders.publish(hidden, target);
       prune();
     } catch (IOException | RuntimeException e) {
-      Folders.deleteQuietly(hidden);
+      AtomicFolders.discard(hidden);
       throw new TrainingException(
           "Saving the state of step "
               + progress.steps()
-              + " in "
-              + folder
-              + " failed. States saved before are intact; check free space and permissions, and go on"
-              + " with resume(). Cause: "
-              + e.getMessage(),
+              + ", "
+              + target
+              + ", failed: "
+              + WriteFailure.explain(folder, e)
+              + ". States saved before are intact; go on from them with resume().",
           e);
     }
   }
@@ -83,26 +89,24 @@ final class RunStates {
   /**
    * Finds the newest intact state.
    *
+   * @param rules the patience of the run
+   * @param unfit says what else forbids to go on from a state that is intact itself
    * @return empty if no state was saved
    * @throws TrainingException if every state is damaged, or the run that saved it was another
    */
-  Optional<Found> newest() {
+  Optional<Found> newest(Optional<EarlyStopping> rules, Function<Found, Optional<String>> unfit) {
     List<Path> all = folders();
     List<String> damaged = new ArrayList<>();
-    for (Path one : all) {
+    for (Path state : all) {
       try {
-        JsonNode description = Json.parse(Files.readString(one.resolve(DESCRIPTION)));
-        Path tensors = one.resolve(TENSORS);
-        String found = FileDigest.sha256(tensors);
-        if (found.equals(description.path("sha256").asText())) {
-          requireSameRun(one, description);
-          return Optional.of(new Found(one, tensors, description, damaged));
+        Found found = read(state, rules, damaged);
+        Optional<String> problem = unfit.apply(found);
+        if (problem.isEmpty()) {
+          return Optional.of(found);
         }
-        damaged.add(one + ": " + TENSORS + " is damaged (its checksum is " + found + ")");
-      } catch (JsonProcessingException e) {
-        damaged.add(one + ": " + DESCRIPTION + " is damaged: " + e.getOriginalMessage());
-      } catch (IOException e) {
-        damaged.add(one + ": reading failed: " + e);
+        damaged.add(state + ": the checkpoint it goes with is damaged: " + problem.get());
+      } catch (DamagedStateException e) {
+        damaged.add(state + ": " + e.getMessage());
       }
     }
     if (all.isEmpty()) {
@@ -111,13 +115,91 @@ final class RunStates {
     throw new TrainingException(
         "No state in "
             + folder
-            + " is intact:\n  "
+            + " can be gone on from:\n  "
             + String.join("\n  ", damaged)
-            + "\nDelete the folder to train from the beginning.");
+            + "\nPut the files back from a copy. Without one, delete a damaged checkpoint '"
+            + Trainer.BEST
+            + "' to have the best chosen among the evaluations to come; if the states themselves are"
+            + " damaged, delete "
+            + folder
+            + " to train from the beginning.");
   }
 
-  private void requireSameRun(Path state, JsonNode description) {
-    JsonNode stored = description.path("identity");
+  /** A state that is not what was saved. */
+  private static final class DamagedStateException extends Exception {
+
+    private static final long serialVersionUID = 1;
+
+    DamagedStateException(String message) {
+      super(message);
+    }
+  }
+
+  private Found read(Path state, Optional<EarlyStopping> rules, List<String> damaged)
+      throws DamagedStateException {
+    try {
+      CheckedJson.Content content = CheckedJson.read(state.resolve(DESCRIPTION));
+      JsonNode description = content.json();
+      requireReadable(state, content);
+      Optional<String> problem =
+          content.checked()
+              ? FileChecksums.problem(state, files(description))
+              : uncheckedProblem(state, description);
+      if (problem.isPresent()) {
+        throw new DamagedStateException(problem.get());
+      }
+      Progress progress = Progress.of(description, !content.checked(), rules);
+      requireSameRun(state, content);
+      return new Found(state, state.resolve(TENSORS), progress, content.checked(), damaged);
+    } catch (CheckedJson.DamagedException | IllegalArgumentException e) {
+      throw new DamagedStateException(DESCRIPTION + " is damaged: " + e.getMessage());
+    } catch (JsonProcessingException e) {
+      throw new DamagedStateException(DESCRIPTION + " is damaged: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw new DamagedStateException("reading failed: " + e);
+    }
+  }
+
+  private static void requireReadable(Path state, CheckedJson.Content content) {
+    if (!content.json().path("format").isInt()) {
+      throw new IllegalArgumentException("the field 'format' is missing");
+    }
+    int format = content.json().path("format").intValue();
+    if (content.checked() && format != FORMAT) {
+      throw new TrainingException(
+          state
+              + " has the format "
+              + format
+              + ", which this version of Adapt4J does not read. Go on with the version that saved"
+              + " it, or train into another output folder.");
+    }
+    if (!content.checked() && format != UNCHECKED_FORMAT) {
+      throw new IllegalArgumentException(
+          "it has neither a checksum nor the format of states without one");
+    }
+  }
+
+  private static JsonNode files(JsonNode description) {
+    JsonNode files = description.path("files");
+    if (!files.has(TENSORS)) {
+      throw new IllegalArgumentException("the field 'files' is missing or has no " + TENSORS);
+    }
+    return files;
+  }
+
+  private static Optional<String> uncheckedProblem(Path state, JsonNode description)
+      throws IOException {
+    String found = FileDigest.sha256(state.resolve(TENSORS));
+    return found.equals(description.path("sha256").asText())
+        ? Optional.empty()
+        : Optional.of(TENSORS + " is damaged (its checksum is " + found + ")");
+  }
+
+  private void requireSameRun(Path state, CheckedJson.Content content) {
+    JsonNode stored = content.json().path("identity");
+    if (!stored.isObject()) {
+      throw new IllegalArgumentException("the field 'identity' is missing");
+    }
     List<String> changes = new ArrayList<>();
     for (Map.Entry<String, String> part : options.identity().entrySet()) {
       String before = stored.path(part.getKey()).asText("(nothing)");
@@ -125,10 +207,12 @@ final class RunStates {
         changes.add(part.getKey() + ": was " + before + ", is " + part.getValue());
       }
     }
-    if (!changes.isEmpty() || description.path("format").asInt() != FORMAT) {
+    if (!changes.isEmpty()) {
       throw new TrainingException(
           state
-              + " belongs to another run, so going on from it would not be the run described here:"
+              + " belongs to another run"
+              + (content.checked() ? "" : ", or is damaged: states of its version have no checksum")
+              + ", so going on from it would not be the run described here:"
               + "\n  "
               + String.join("\n  ", changes)
               + "\nDescribe the run as it was, or train into another output folder.");
@@ -139,7 +223,7 @@ final class RunStates {
   void clear() {
     try {
       for (Path one : folders()) {
-        Folders.delete(one);
+        AtomicFolders.delete(one);
       }
     } catch (IOException e) {
       throw new TrainingException("Deleting the old states in " + folder + " failed: " + e);
@@ -149,7 +233,7 @@ final class RunStates {
   private void prune() throws IOException {
     List<Path> all = folders();
     for (Path old : all.subList(Math.min(options.kept(), all.size()), all.size())) {
-      Folders.delete(old);
+      AtomicFolders.delete(old);
     }
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.TextBatch;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -51,7 +52,12 @@ abstract sealed class TextScores permits ClassScoring, LabelScoring, NumberScori
       AtomicFiles.writeJson(output.resolve(JSON_FILE), json);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Writing the evaluation report into " + output + " failed. Check free space.", e);
+          "Writing the evaluation report into "
+              + output
+              + " failed: "
+              + WriteFailure.explain(output, e)
+              + ".",
+          e);
     }
   }
 }

@@ -5,6 +5,7 @@ import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the training loop: epochs of steps, evaluations, checkpoints, and the events that tell of
@@ -35,6 +38,8 @@ public final class Trainer<B> {
   /** Sub-folder of the states to resume from. */
   public static final String STATES = RunStates.FOLDER;
 
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
   private static final String ADVICE =
       " Lower the learning rate, lengthen the warm-up, or train in fp32.";
 
@@ -48,6 +53,7 @@ public final class Trainer<B> {
   private final BooleanSupplier stopRequested;
   private final LearningRate rate;
   private final RunStates states;
+  private final CheckpointMarks marks;
   private final int totalSteps;
 
   private final long startNanos = System.nanoTime();
@@ -68,6 +74,9 @@ public final class Trainer<B> {
   private long stateSavedNanos = startNanos;
   private int concludedAt = -1;
   private int savedAt = -1;
+
+  /** Whether no later evaluation may replace the best, which the newest state goes with. */
+  private boolean bestIsSettled;
 
   /**
    * Finds the numbered checkpoints of a run.
@@ -110,6 +119,7 @@ public final class Trainer<B> {
     this.stopRequested = stopRequested;
     this.patience = options.earlyStopping();
     this.states = new RunStates(output, options.states());
+    this.marks = new CheckpointMarks(output);
     this.totalSteps = options.totalSteps(train.count());
     this.rate =
         new LearningRate(options.schedule(), options.learningRate(), options.warmup(), totalSteps);
@@ -153,6 +163,7 @@ public final class Trainer<B> {
         initialValidation = evaluate();
       }
       StopReason ended = epochs(step);
+      bestIsSettled = ended == StopReason.STOP_REQUESTED && isResumable() && bestStep.orElse(0) > 0;
       finish();
       reason = ended;
     } finally {
@@ -176,16 +187,16 @@ public final class Trainer<B> {
   /** Goes on from the newest saved state; false if there is none or none is wanted. */
   private boolean resume(TrainingStep<B> step) {
     if (!options.states().resume()) {
-      states.clear();
-      numbered().clear();
+      clear();
       return false;
     }
-    Optional<RunStates.Found> found = states.newest();
+    Optional<RunStates.Found> found = states.newest(options.earlyStopping(), this::bestProblem);
     if (found.isEmpty()) {
       return false;
     }
     RunStates.Found state = found.get();
-    Progress progress = Progress.of(state.progress(), options.earlyStopping());
+    Progress progress = state.progress();
+    restoreUntrainedBest(progress);
     try (Checkpoint tensors = Checkpoint.openFile(state.tensors())) {
       step.restore(tensors, progress.applied());
       train.restore(tensors);
@@ -201,12 +212,90 @@ public final class Trainer<B> {
     bestMetrics = progress.bestMetrics();
     patience = progress.patience();
     savedAt = progress.savedAt();
-    listener.resumed(new ResumeEvent(steps, state.path(), state.damaged()));
+    List<String> damaged = new ArrayList<>(state.damaged());
+    damaged.addAll(takeStock(state.checked()));
+    damaged.forEach(line -> LOG.warn("Resuming at step {}: {}", steps, line));
+    listener.resumed(new ResumeEvent(steps, state.path(), damaged));
     return true;
   }
 
+  private void clear() {
+    states.clear();
+    numbered().clear();
+    try {
+      marks.clear();
+    } catch (IOException e) {
+      throw new TrainingException("Deleting the marks of old checkpoints failed: " + e);
+    }
+  }
+
+  /** What forbids to go on from a state because of the checkpoint that is the best so far. */
+  private Optional<String> bestProblem(RunStates.Found state) {
+    Progress progress = state.progress();
+    return !options.keepBest()
+            || progress.bestStep().orElse(0) == 0
+            || !state.checked()
+            || marks.isGone(BEST)
+        ? Optional.empty()
+        : marks.problem(
+            BEST, progress.bestStep().getAsInt(), progress.bestStep().getAsInt(), progress.steps());
+  }
+
+  /** The model before training is at hand until the state is restored. */
+  private void restoreUntrainedBest(Progress progress) {
+    if (options.keepBest()
+        && progress.bestStep().orElse(-1) == 0
+        && marks.problem(BEST, 0, 0, progress.steps()).isPresent()) {
+      save(BEST, true);
+    }
+  }
+
+  /** What the checkpoints have lost since: the last one is saved again before the run ends. */
+  private List<String> takeStock(boolean checked) {
+    List<String> lost = new ArrayList<>();
+    try {
+      if (!checked) {
+        adopt();
+      }
+      if (bestStep.isPresent() && options.keepBest() && marks.isDeleted(BEST)) {
+        lost.add(
+            output.resolve(BEST)
+                + " is gone: the best is chosen among the evaluations to come, without that of step "
+                + bestStep.getAsInt());
+        bestStep = OptionalInt.empty();
+        bestValidation = OptionalDouble.empty();
+        bestMetrics = Map.of();
+      }
+    } catch (IOException e) {
+      throw new TrainingException("Reading the checkpoints in " + output + " failed: " + e, e);
+    }
+    if (savedAt >= 0) {
+      marks
+          .problem(LAST, savedAt, steps, steps)
+          .ifPresent(
+              problem -> {
+                lost.add(problem + "; it is saved again at the next evaluation");
+                savedAt = -1;
+              });
+    }
+    return lost;
+  }
+
+  private void adopt() throws IOException {
+    if (bestStep.isPresent()) {
+      marks.adopt(BEST, bestStep.getAsInt());
+    }
+    if (savedAt >= 0) {
+      marks.adopt(LAST, savedAt);
+    }
+  }
+
+  private boolean isResumable() {
+    return options.states().kept() > 0;
+  }
+
   private void saveState(TrainingStep<B> step) {
-    if (options.states().kept() == 0) {
+    if (!isResumable()) {
       return;
     }
     Progress progress =
@@ -377,6 +466,9 @@ public final class Trainer<B> {
   }
 
   private boolean isBest(double loss, Map<String, Double> metrics) {
+    if (bestIsSettled) {
+      return false;
+    }
     return bestValidation.isEmpty()
         || task.selection().badness(loss, metrics)
             < task.selection().badness(bestValidation.getAsDouble(), bestMetrics);
@@ -426,8 +518,14 @@ public final class Trainer<B> {
   private void save(String name, boolean best) {
     Path folder = output.resolve(name);
     try {
+      if (isResumable()) {
+        marks.begin(name, steps);
+      }
       adaptation.save(folder);
-    } catch (UncheckedIOException | CheckpointException e) {
+      if (isResumable()) {
+        marks.end(name, steps);
+      }
+    } catch (IOException | UncheckedIOException | CheckpointException e) {
       throw unsaved(folder, e);
     }
     listener.checkpointSaved(new CheckpointEvent(steps, folder, best));
@@ -455,9 +553,9 @@ public final class Trainer<B> {
             + steps
             + " in "
             + folder
-            + " failed. Checkpoints and states saved before are intact; check free space and"
-            + " permissions, and go on with resume(). Cause: "
-            + cause.getMessage(),
+            + " failed: "
+            + WriteFailure.explain(folder, cause)
+            + ". Checkpoints and states saved before are intact; go on from them with resume().",
         cause);
   }
 

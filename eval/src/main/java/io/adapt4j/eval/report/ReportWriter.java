@@ -1,6 +1,7 @@
 package io.adapt4j.eval.report;
 
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.eval.ComparisonReport;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskComparison;
@@ -194,8 +195,7 @@ public final class ReportWriter {
       AtomicFiles.writeText(file, text);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Cannot write the report " + file + ": " + e + ". Check the folder and the space left.",
-          e);
+          "Cannot write the report " + file + ": " + WriteFailure.explain(file, e) + ".", e);
     }
   }
 }

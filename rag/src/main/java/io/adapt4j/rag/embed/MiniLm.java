@@ -1,17 +1,14 @@
 package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.Temporaries;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
+import java.time.Duration;
 
 /**
  * The sentence encoder all-MiniLM-L6-v2 (384 dimensions, 256 tokens, English), with its real
@@ -28,6 +25,9 @@ public final class MiniLm {
 
   /** The system property that names the folder of what is kept between runs. */
   public static final String CACHE_PROPERTY = "adapt4j.cache";
+
+  /** Writing the model takes seconds. */
+  private static final Duration ABANDONED = Duration.ofHours(1);
 
   private MiniLm() {}
 
@@ -59,41 +59,17 @@ public final class MiniLm {
     Path folder = cache.resolve(NAME + "-" + size());
     if (!Files.isDirectory(folder)) {
       Files.createDirectories(cache);
-      Path building = Files.createTempDirectory(cache, NAME + ".");
+      Temporaries.sweepOlderThan(cache, ABANDONED);
+      Path building = AtomicFolders.hidden(folder);
       try {
+        Files.createDirectories(building);
         write(building);
-        moveUnlessThere(building, folder);
+        AtomicFolders.publishUnlessThere(building, folder);
       } finally {
-        delete(building);
+        AtomicFolders.discard(building);
       }
     }
     return folder;
-  }
-
-  /** Another process may have been faster: its folder is as good. */
-  private static void moveUnlessThere(Path building, Path folder) throws IOException {
-    try {
-      Files.move(building, folder, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileAlreadyExistsException e) {
-      return;
-    } catch (FileSystemException e) {
-      if (!Files.isDirectory(folder)) {
-        throw e;
-      }
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    List<Path> inside;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      inside = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : inside) {
-      Files.deleteIfExists(path);
-    }
   }
 
   private static Path cache() {

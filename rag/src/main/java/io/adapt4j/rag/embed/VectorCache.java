@@ -1,14 +1,12 @@
 package io.adapt4j.rag.embed;
 
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,11 +25,11 @@ final class VectorCache implements AutoCloseable {
   private final String name;
   private final int dimension;
   private final int mostRecords;
-  private final FileChannel lock;
+  private final ProcessLock lock;
   private VectorFile young;
   private VectorFile old;
 
-  private VectorCache(Path folder, String name, int dimension, int mostRecords, FileChannel lock)
+  private VectorCache(Path folder, String name, int dimension, int mostRecords, ProcessLock lock)
       throws IOException {
     this.folder = folder;
     this.name = name;
@@ -55,7 +53,7 @@ final class VectorCache implements AutoCloseable {
               + maxBytes);
     }
     Files.createDirectories(folder);
-    FileChannel lock = lock(folder.resolve(name + ".lock"));
+    ProcessLock lock = lock(folder.resolve(name + ".lock"));
     try {
       return new VectorCache(
           folder, name, dimension, (int) Math.min(most, Integer.MAX_VALUE), lock);
@@ -65,22 +63,14 @@ final class VectorCache implements AutoCloseable {
     }
   }
 
-  private static FileChannel lock(Path file) throws IOException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock held;
-    try {
-      held = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      held = null;
-    }
-    if (held == null) {
-      channel.close();
-      throw new IOException(
-          file
-              + ": these vectors are in use already. Close the other user, or name another folder");
-    }
-    return channel;
+  private static ProcessLock lock(Path file) throws IOException {
+    return ProcessLock.tryTake(file)
+        .orElseThrow(
+            () ->
+                new IOException(
+                    file
+                        + ": these vectors are in use already. Close the other user, or name another"
+                        + " folder"));
   }
 
   synchronized Optional<float[]> find(VectorKey key) {
@@ -102,6 +92,7 @@ final class VectorCache implements AutoCloseable {
   synchronized void store(List<VectorKey> keys, List<float[]> vectors) {
     try {
       add(keys, vectors);
+      young.force();
     } catch (IOException e) {
       throw unusable(e);
     }
@@ -132,14 +123,13 @@ final class VectorCache implements AutoCloseable {
     old.close();
     Path youngFile = folder.resolve(name + YOUNG);
     Path oldFile = folder.resolve(name + OLD);
-    Files.move(
-        youngFile, oldFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    AtomicFiles.publish(youngFile, oldFile);
     old = VectorFile.open(oldFile, dimension);
     young = VectorFile.open(youngFile, dimension);
   }
 
   synchronized int size() {
-    return (int) old.keys().stream().filter(key -> !young.has(key)).count() + young.size();
+    return (int) old.keys().stream().filter(key -> !young.has(key)).count() + young.keys().size();
   }
 
   private EmbeddingException unusable(IOException cause) {
@@ -147,14 +137,14 @@ final class VectorCache implements AutoCloseable {
         "the folder of kept vectors "
             + folder
             + " cannot be used: "
-            + cause
-            + ". Mend its permissions, free some space, or name another folder",
+            + WriteFailure.explain(folder, cause)
+            + ", or name another one",
         cause);
   }
 
   @Override
   public synchronized void close() {
-    try (FileChannel held = lock;
+    try (ProcessLock held = lock;
         VectorFile first = young;
         VectorFile second = old) {
       // Closed by leaving.

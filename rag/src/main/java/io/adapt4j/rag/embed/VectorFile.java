@@ -11,14 +11,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Vectors of one length, one record after the other: the key's 32 bytes, the entries as big-endian
- * floats, a CRC-32 of both. Records are only ever appended, so a crash can damage none but the last
- * ones: the file is cut before the first that is not whole.
+ * floats, a CRC-32 of both. Records are only ever appended. A damaged one is skipped with a
+ * warning, and what follows it is read; an unfinished last one is cut off.
  */
 final class VectorFile implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(VectorFile.class);
   private static final int SCANNED_RECORDS = 256;
 
   private final FileChannel channel;
@@ -43,7 +46,7 @@ final class VectorFile implements AutoCloseable {
             path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
       VectorFile file = new VectorFile(channel, dimension);
-      file.scan();
+      file.scan(path);
       return file;
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -51,23 +54,26 @@ final class VectorFile implements AutoCloseable {
     }
   }
 
-  private void scan() throws IOException {
+  private void scan(Path path) throws IOException {
     ByteBuffer block = ByteBuffer.allocate(SCANNED_RECORDS * recordBytes);
-    boolean whole = true;
-    while (whole) {
+    int damaged = 0;
+    do {
       read(block.clear(), (long) records * recordBytes);
       block.flip();
-      whole = block.remaining() >= recordBytes;
-      while (whole && block.remaining() >= recordBytes) {
-        ByteBuffer one = block.slice(block.position(), recordBytes);
-        whole = isWhole(one);
-        if (whole) {
-          places.put(VectorKey.read(one.rewind()), records++);
-          block.position(block.position() + recordBytes);
+      for (int at = 0; at + recordBytes <= block.limit(); at += recordBytes) {
+        ByteBuffer one = block.slice(at, recordBytes);
+        if (isWhole(one)) {
+          places.put(VectorKey.read(one.rewind()), records);
+        } else {
+          damaged++;
         }
+        records++;
       }
-    }
+    } while (block.limit() == block.capacity());
     channel.truncate((long) records * recordBytes);
+    if (damaged > 0) {
+      LOG.warn("{}: {} vectors are damaged and are made again", path, damaged);
+    }
   }
 
   private boolean isWhole(ByteBuffer one) {
@@ -129,6 +135,10 @@ final class VectorFile implements AutoCloseable {
     for (VectorKey key : keys) {
       places.put(key, records++);
     }
+  }
+
+  void force() throws IOException {
+    channel.force(false);
   }
 
   @Override

@@ -1,0 +1,104 @@
+package io.adapt4j.core.internal;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/**
+ * Folders that appear under their name only when they are complete and on the device. Fill the
+ * folder that {@link #hidden} names, then {@link #publish} it.
+ */
+public final class AtomicFolders {
+
+  private AtomicFolders() {}
+
+  /**
+   * Returns a name beside a folder that nobody reads.
+   *
+   * @param target the folder to be
+   * @return a path in the same folder, not existing yet
+   */
+  public static Path hidden(Path target) {
+    return Temporaries.beside(target.toAbsolutePath(), Temporaries.NEW);
+  }
+
+  /**
+   * Forces a complete folder onto the device and puts it in place of another, if there is one.
+   *
+   * @param hidden the complete folder
+   * @param target its name from now on
+   * @throws IOException if it cannot be moved; what was there before is there still
+   */
+  public static void publish(Path hidden, Path target) throws IOException {
+    Disk.forceTree(hidden);
+    if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      Disk.move(hidden, target);
+      Disk.forceFolder(parent(target));
+      return;
+    }
+    Path before = Temporaries.beside(target.toAbsolutePath(), Temporaries.REPLACED);
+    Disk.move(target, before);
+    try {
+      Disk.move(hidden, target);
+    } catch (IOException e) {
+      Disk.move(before, target);
+      throw e;
+    }
+    Disk.forceFolder(parent(target));
+    Temporaries.deleteTree(before);
+  }
+
+  /**
+   * Forces a complete folder onto the device and gives it its name, unless another process was
+   * faster, whose folder is as good.
+   *
+   * @param hidden the complete folder
+   * @param target its name from now on
+   * @throws IOException if it cannot be moved and the target is not there
+   */
+  public static void publishUnlessThere(Path hidden, Path target) throws IOException {
+    Disk.forceTree(hidden);
+    try {
+      // A folder that has files is not replaced.
+      Disk.move(hidden, target);
+    } catch (FileSystemException e) {
+      if (!Files.isDirectory(target)) {
+        throw e;
+      }
+    }
+    Disk.forceFolder(parent(target));
+  }
+
+  /**
+   * Deletes a folder, of which no part is left under its name at any time.
+   *
+   * @param folder the folder; it may be missing
+   * @throws IOException if it cannot be deleted
+   */
+  public static void delete(Path folder) throws IOException {
+    if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+      Path doomed = Temporaries.beside(folder.toAbsolutePath(), Temporaries.DELETED);
+      Disk.move(folder, doomed);
+      Temporaries.deleteTree(doomed);
+    }
+  }
+
+  /**
+   * Deletes a folder that was not published, if it is still there.
+   *
+   * @param hidden the folder
+   */
+  public static void discard(Path hidden) {
+    try {
+      Temporaries.deleteTree(hidden);
+    } catch (IOException e) {
+      // The failure before is the one to report; a hidden folder is never read.
+    }
+  }
+
+  private static Path parent(Path target) {
+    return target.toAbsolutePath().getParent();
+  }
+}

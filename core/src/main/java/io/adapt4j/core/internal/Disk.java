@@ -1,0 +1,105 @@
+package io.adapt4j.core.internal;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What makes files survive a power cut: forcing contents and folder entries onto the device. */
+public final class Disk {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Disk.class);
+
+  /** Told of every forced path and every move, in order; for tests. */
+  static volatile Consumer<String> trace = step -> {};
+
+  private Disk() {}
+
+  /**
+   * Forces a file's content onto the device.
+   *
+   * @param file a file that may be written to
+   * @throws IOException if the device or the thread's interruption prevents it
+   */
+  public static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    trace.accept("force " + file);
+  }
+
+  /**
+   * Forces a folder's entries onto the device, where the system can do that: Windows cannot, and
+   * some network file systems refuse.
+   *
+   * @param folder the folder
+   * @throws IOException if the thread is interrupted
+   */
+  public static void forceFolder(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (ClosedByInterruptException e) {
+      throw e;
+    } catch (IOException e) {
+      LOG.debug("the folder {} cannot be forced", folder, e);
+    }
+    trace.accept("force " + folder);
+  }
+
+  /**
+   * Forces all files of a folder, and the folders themselves from the inside out.
+   *
+   * @param folder the folder
+   * @throws IOException if one of them cannot be forced
+   */
+  public static void forceTree(Path folder) throws IOException {
+    List<Path> children;
+    try (Stream<Path> listed = Files.list(folder)) {
+      children = listed.toList();
+    }
+    for (Path child : children) {
+      if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
+        forceTree(child);
+      } else if (Files.isRegularFile(child, LinkOption.NOFOLLOW_LINKS)) {
+        force(child);
+      }
+    }
+    forceFolder(folder);
+  }
+
+  /**
+   * Creates a folder and those above it, and forces the entries of those that were missing.
+   *
+   * @param folder the folder
+   * @throws IOException if one cannot be created
+   */
+  public static void createFolders(Path folder) throws IOException {
+    Deque<Path> changed = new ArrayDeque<>();
+    Path at = folder.toAbsolutePath();
+    while (at.getParent() != null && !Files.isDirectory(at)) {
+      at = at.getParent();
+      changed.push(at);
+    }
+    Files.createDirectories(folder);
+    for (Path parent : changed) {
+      forceFolder(parent);
+    }
+  }
+
+  /** Moves in one step, replacing what is there. The folder's entries are not forced. */
+  static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    trace.accept("move " + from + " to " + to);
+  }
+}

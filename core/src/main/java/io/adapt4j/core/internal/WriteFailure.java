@@ -1,0 +1,129 @@
+package io.adapt4j.core.internal;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.ReadOnlyFileSystemException;
+import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** Says why a file could not be written and what to do about it. */
+public final class WriteFailure {
+
+  private static final Pattern FULL =
+      Pattern.compile(
+          "no space left|not enough space|disk quota exceeded|disk full", Pattern.CASE_INSENSITIVE);
+  private static final Pattern DENIED =
+      Pattern.compile("read-only file system|permission denied", Pattern.CASE_INSENSITIVE);
+  private static final int DEEPEST = 20;
+
+  private WriteFailure() {}
+
+  /**
+   * Explains a failure: an interrupted thread, a full disk, missing permissions, or another cause.
+   *
+   * @param target the file or folder that was to be written
+   * @param cause the failure
+   * @return sentences without the last period: the cause with its remedy
+   */
+  public static String explain(Path target, Throwable cause) {
+    if (isInterrupt(cause)) {
+      return "the thread that was writing was interrupted, which is not a fault of the disk; run it"
+          + " again without interrupting the thread";
+    }
+    if (isFull(cause)) {
+      return "the disk is full ("
+          + text(root(cause))
+          + "): "
+          + free(target)
+          + " are free in "
+          + existing(target)
+          + ". Free some space, or choose a folder on another disk";
+    }
+    if (isDenied(cause)) {
+      return root(cause) + ". Check the permissions of " + existing(target);
+    }
+    return root(cause)
+        + " ("
+        + free(target)
+        + " are free in "
+        + existing(target)
+        + "). Check the disk and the permissions of the folder";
+  }
+
+  /**
+   * Returns whether a failure comes from the interruption of the thread.
+   *
+   * @param failure the failure
+   * @return whether it or one of its causes says so
+   */
+  public static boolean isInterrupt(Throwable failure) {
+    return any(
+        failure,
+        cause ->
+            cause instanceof ClosedByInterruptException
+                || cause instanceof FileLockInterruptionException
+                || cause instanceof InterruptedException
+                || cause instanceof InterruptedIOException
+                    && !(cause instanceof SocketTimeoutException));
+  }
+
+  private static boolean isFull(Throwable failure) {
+    return any(failure, cause -> cause instanceof IOException && FULL.matcher(text(cause)).find());
+  }
+
+  private static boolean isDenied(Throwable failure) {
+    return any(
+        failure,
+        cause ->
+            cause instanceof AccessDeniedException
+                || cause instanceof ReadOnlyFileSystemException
+                || cause instanceof IOException && DENIED.matcher(text(cause)).find());
+  }
+
+  private static String text(Throwable cause) {
+    return cause.getMessage() == null ? "" : cause.getMessage();
+  }
+
+  private static boolean any(Throwable failure, Predicate<Throwable> predicate) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
+      if (predicate.test(cause)) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
+  }
+
+  private static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    for (int depth = 0; root.getCause() != null && depth < DEEPEST; depth++) {
+      root = root.getCause();
+    }
+    return root;
+  }
+
+  private static String free(Path target) {
+    try {
+      return String.format(
+          Locale.ROOT, "%,d bytes", Files.getFileStore(existing(target)).getUsableSpace());
+    } catch (IOException e) {
+      return "an unknown number of bytes";
+    }
+  }
+
+  private static Path existing(Path target) {
+    Path at = target.toAbsolutePath();
+    while (at.getParent() != null && !Files.isDirectory(at)) {
+      at = at.getParent();
+    }
+    return at;
+  }
+}
