@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.engine.EngineException;
+import io.adapt4j.core.engine.EngineInfo;
 import io.adapt4j.core.engine.Processor;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
@@ -54,6 +55,7 @@ final class DoctorCommand implements Callable<Integer> {
   private static Optional<String> engine(ObjectNode found) {
     try {
       found.setAll(SystemInfo.here().json());
+      found.put("threadsWait", EngineInfo.threadWaiting());
       return Optional.empty();
     } catch (EngineException e) {
       return Optional.of("engine: " + e.getMessage());
