@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.engine.EngineException;
+import io.adapt4j.core.engine.EngineInfo;
 import io.adapt4j.core.engine.Processor;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.internal.NativeCache;
+import io.adapt4j.core.internal.NativeCacheException;
 import io.adapt4j.core.provenance.SystemInfo;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -54,6 +57,7 @@ final class DoctorCommand implements Callable<Integer> {
   private static Optional<String> engine(ObjectNode found) {
     try {
       found.setAll(SystemInfo.here().json());
+      found.put("threadsWait", EngineInfo.threadWaiting());
       return Optional.empty();
     } catch (EngineException e) {
       return Optional.of("engine: " + e.getMessage());
@@ -88,10 +92,13 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** As DJL finds it. */
+  /** Where native libraries are unpacked, or why they are not; the engine's problem says more. */
   private static String nativesCache() {
-    String named = System.getProperty("DJL_CACHE_DIR", System.getenv("DJL_CACHE_DIR"));
-    return named != null ? named : Path.of(System.getProperty("user.home"), ".djl.ai").toString();
+    try {
+      return NativeCache.prepare().toString();
+    } catch (NativeCacheException e) {
+      return "refused";
+    }
   }
 
   private static String gpu() {

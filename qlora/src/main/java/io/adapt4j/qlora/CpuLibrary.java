@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.internal.NativeCache;
 import io.adapt4j.qlora.cpu.FourBitWeight;
 import org.bytedeco.javacpp.Loader;
 
@@ -32,6 +33,7 @@ record CpuLibrary(CpuVariant best, String absence) {
               + "; it is made where a C++ compiler is found");
     }
     try {
+      NativeCache.prepareJavaCpp();
       return new CpuLibrary(CpuVariant.numbered(FourBitWeight.bestVariant()), null);
     } catch (LinkageError | RuntimeException e) {
       Throwable known = e.getCause() == null ? e : e.getCause();

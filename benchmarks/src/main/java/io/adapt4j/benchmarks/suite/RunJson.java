@@ -16,6 +16,7 @@ import java.util.Optional;
 /** Runs as JSON: {@code schema} 1. */
 final class RunJson {
 
+  private static final int MAX_BYTES = 4 << 20;
   private static final int SCHEMA = 1;
 
   private RunJson() {}
@@ -74,7 +75,7 @@ final class RunJson {
    */
   static Run read(Path file) {
     Problems problems = new Problems();
-    Fields fields = Fields.of("", Documents.read(file), problems);
+    Fields fields = Fields.of("", Documents.read(file, MAX_BYTES), problems);
     int schema = fields.integer("schema", 1).orElse(0);
     if (schema != SCHEMA) {
       fields.problem(

@@ -2,6 +2,7 @@ package io.adapt4j.core.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.template.Template;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,7 +70,7 @@ final class TemplateFiles {
 
   private static Template parsed(Path file) {
     try {
-      return Template.parse(file.toString(), Files.readString(file));
+      return Template.parse(file.toString(), BoundedFiles.readText(file, BoundedFiles.SETTINGS));
     } catch (IOException e) {
       throw new ChatException(
           file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);

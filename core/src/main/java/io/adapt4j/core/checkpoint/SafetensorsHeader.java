@@ -1,17 +1,22 @@
 package io.adapt4j.core.checkpoint;
 
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Utf8;
 import io.adapt4j.core.internal.Json;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,7 +69,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
     }
     ByteBuffer header = readFully(channel, Long.BYTES, (int) length);
     long dataStart = Long.BYTES + length;
-    return new Parser(file, dataStart, fileSize - dataStart).parse(header);
+    return new Parser(file, dataStart, fileSize - dataStart).parse(header.array());
   }
 
   /** Encodes the header of tensors that lie in the data section in the given order. */
@@ -125,40 +130,45 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
   /** Turns the JSON text into checked entries. */
   private record Parser(Path file, long dataStart, long dataLength) {
 
-    SafetensorsHeader parse(ByteBuffer header) {
-      JsonNode root = parseJson(decode(header));
-      if (!root.isObject()) {
-        throw CheckpointException.inFile(file, "a JSON object as header", describe(root), DAMAGED);
+    /** One tensor at a time: a tree of the largest header would take a gigabyte. */
+    SafetensorsHeader parse(byte[] header) throws IOException {
+      if (!Utf8.isWellFormed(header)) {
+        throw new CheckpointException(file + ": the header is not UTF-8 text. " + DAMAGED);
       }
       List<TensorEntry> entries = new ArrayList<>();
-      for (Map.Entry<String, JsonNode> field : root.properties()) {
-        if (!field.getKey().equals(METADATA)) {
-          entries.add(entry(field.getKey(), field.getValue()));
+      JsonNode metadata = MissingNode.getInstance();
+      try (JsonParser parser = Json.parser(new ByteArrayInputStream(header))) {
+        requireObject(parser);
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+          String name = parser.currentName();
+          parser.nextToken();
+          JsonNode value = Json.readTree(parser);
+          if (name.equals(METADATA)) {
+            metadata = value;
+          } else {
+            entries.add(entry(name, value));
+          }
         }
+        if (parser.nextToken() != null) {
+          throw new JsonParseException(parser, "text after the object");
+        }
+      } catch (JsonProcessingException e) {
+        throw new CheckpointException(
+            file + ": the header is not valid JSON: " + e.getOriginalMessage() + ". " + DAMAGED, e);
       }
       entries.sort(
           Comparator.comparingLong(TensorEntry::offset).thenComparingLong(TensorEntry::length));
       checkDataIsCovered(entries);
       Map<String, TensorEntry> byName = new LinkedHashMap<>();
       entries.forEach(entry -> byName.put(entry.name(), entry));
-      return new SafetensorsHeader(
-          Collections.unmodifiableMap(byName), metadata(root.path(METADATA)));
+      return new SafetensorsHeader(Collections.unmodifiableMap(byName), metadata(metadata));
     }
 
-    private String decode(ByteBuffer header) {
-      try {
-        return StandardCharsets.UTF_8.newDecoder().decode(header).toString();
-      } catch (CharacterCodingException e) {
-        throw new CheckpointException(file + ": the header is not UTF-8 text. " + DAMAGED, e);
-      }
-    }
-
-    private JsonNode parseJson(String text) {
-      try {
-        return Json.parseStrictly(text);
-      } catch (JsonProcessingException e) {
-        throw new CheckpointException(
-            file + ": the header is not valid JSON: " + e.getOriginalMessage() + ". " + DAMAGED, e);
+    private void requireObject(JsonParser parser) throws IOException {
+      JsonToken first = parser.nextToken();
+      if (first != JsonToken.START_OBJECT) {
+        JsonNode found = first == null ? MissingNode.getInstance() : Json.readTree(parser);
+        throw CheckpointException.inFile(file, "a JSON object as header", describe(found), DAMAGED);
       }
     }
 

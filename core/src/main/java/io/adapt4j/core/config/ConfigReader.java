@@ -3,6 +3,7 @@ package io.adapt4j.core.config;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +49,10 @@ public final class ConfigReader {
           file + ": no such file. Give the checkpoint folder that holds it, or download it.");
     }
     try {
-      return parse(file, Files.readString(file));
+      return parse(file, BoundedFiles.readText(file, BoundedFiles.SETTINGS));
+    } catch (BoundedFiles.TooLargeException e) {
+      throw new ConfigException(
+          file + ": " + e.getReason() + ". Fetch the model's original file.", e);
     } catch (IOException e) {
       throw new ConfigException(
           file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
@@ -389,6 +393,16 @@ public final class ConfigReader {
             + describe(object.path(field))
             + ". "
             + remedy);
+  }
+
+  /** The fields of the object. */
+  Iterable<String> names() {
+    return object::fieldNames;
+  }
+
+  /** A field's value, a missing node if there is none. */
+  JsonNode node(String field) {
+    return object.path(field);
   }
 
   private ConfigException missing(String field, String expected) {

@@ -40,6 +40,7 @@ public final class ModelConfig {
               + " of bitsandbytes load as they are with adapt4j-qlora on the class path, and its"
               + " QuantisedCheckpoint.dequantise writes them as plain ones.");
     }
+    SizeLimits.check(fields);
     this.fields = fields;
     this.modelType = fields.requireText("model_type");
     this.architectures = fields.texts("architectures");

@@ -1,9 +1,9 @@
 package io.adapt4j.core.describe;
 
+import io.adapt4j.core.internal.BoundedFiles;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,14 +27,29 @@ import org.snakeyaml.engine.v2.scanner.StreamReader;
 /** Reads YAML 1.2, and so JSON, as values that know their line. */
 public final class Documents {
 
-  private static final int MAX_CODE_POINTS = 4_000_000;
+  /** Reading this much takes about a second; a description has a few kilobytes. */
+  private static final int MAX_BYTES = 256 << 10;
+
   private static final int MAX_DEPTH = 50;
+
+  private static final int MAX_ALIASES = 50;
+
+  private static final int MAX_DIGITS = 1000;
 
   private final String source;
   private final Path base;
   private final Problems problems;
 
-  private Documents(String source, Path base, Problems problems) {
+  /**
+   * Aliases repeat what they stand for, so that a short text can have any number of values. Without
+   * them there are fewer values than characters.
+   */
+  private final int maxValues;
+
+  private int values;
+
+  private Documents(String source, Path base, Problems problems, int maxValues) {
+    this.maxValues = maxValues;
     this.source = source;
     this.base = base;
     this.problems = problems;
@@ -48,9 +63,28 @@ public final class Documents {
    * @throws DescriptionException if it cannot be read, is not valid, or has a key twice
    */
   public static Value read(Path file) {
+    return read(file, MAX_BYTES);
+  }
+
+  /**
+   * Reads a file that a program has written, and that may be larger than what people write.
+   *
+   * @param file a YAML or JSON file
+   * @param maxBytes the most bytes it may have
+   * @return its value
+   * @throws DescriptionException if it cannot be read, is not valid, or has a key twice
+   */
+  public static Value read(Path file, int maxBytes) {
     Path folder = file.toAbsolutePath().getParent();
     try {
-      return parse(file.toString(), folder, Files.readString(file));
+      return parse(file.toString(), folder, BoundedFiles.readText(file, maxBytes), maxBytes);
+    } catch (BoundedFiles.TooLargeException e) {
+      throw new DescriptionException(
+          List.of(
+              file
+                  + ": "
+                  + e.getReason()
+                  + ". Check that it is the right file: data belongs into files of its own."));
     } catch (IOException e) {
       throw new DescriptionException(
           List.of(file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file."));
@@ -67,10 +101,18 @@ public final class Documents {
    * @throws DescriptionException if it is not valid or has a key twice
    */
   public static Value parse(String source, Path base, String text) {
+    return parse(source, base, text, MAX_BYTES);
+  }
+
+  private static Value parse(String source, Path base, String text, int maxBytes) {
     LoadSettings settings =
-        LoadSettings.builder().setLabel(source).setCodePointLimit(MAX_CODE_POINTS).build();
+        LoadSettings.builder()
+            .setLabel(source)
+            .setCodePointLimit(maxBytes)
+            .setMaxAliasesForCollections(MAX_ALIASES)
+            .build();
     Problems problems = new Problems();
-    Documents documents = new Documents(source, base, problems);
+    Documents documents = new Documents(source, base, problems, Math.max(1000, text.length()));
     Value value;
     try {
       Composer composer =
@@ -102,6 +144,10 @@ public final class Documents {
 
   private Value value(Node node, int depth) {
     Place place = place(node.getStartMark());
+    if (++values > maxValues) {
+      throw new YamlEngineException(
+          "aliases repeat more than " + maxValues + " values");
+    }
     if (depth > MAX_DEPTH) {
       throw new YamlEngineException("nested deeper than " + MAX_DEPTH + " levels");
     }
@@ -136,6 +182,11 @@ public final class Documents {
   private Object scalar(ScalarNode node, Place place) {
     String text = node.getValue();
     Tag tag = node.getTag();
+    boolean number = tag.equals(Tag.INT) || tag.equals(Tag.FLOAT);
+    if (number && text.length() > MAX_DIGITS) {
+      problems.add(place, "", "expected a number of at most " + MAX_DIGITS + " digits.");
+      return null;
+    }
     try {
       if (tag.equals(Tag.INT)) {
         return new BigDecimal(text.startsWith("0x") ? hexadecimal(text) : new BigInteger(text));

@@ -1,11 +1,15 @@
 package io.adapt4j.core.describe;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /** Collects what is wrong with a description, so that all of it can be said at once. */
 public final class Problems {
+
+  /** Nobody mends more of them at a time. */
+  private static final int MAX_LISTED = 100;
 
   private final Set<String> all = new LinkedHashSet<>();
 
@@ -29,7 +33,12 @@ public final class Problems {
    * @return one text a problem
    */
   public List<String> all() {
-    return List.copyOf(all);
+    if (all.size() <= MAX_LISTED) {
+      return List.copyOf(all);
+    }
+    List<String> listed = new ArrayList<>(List.copyOf(all).subList(0, MAX_LISTED));
+    listed.add("and " + (all.size() - MAX_LISTED) + " more problems");
+    return listed;
   }
 
   /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -184,7 +185,7 @@ public record SentenceFolder(
 
     private static JsonNode parse(Path file) {
       try {
-        JsonNode list = Json.parse(Files.readString(file));
+        JsonNode list = Json.parse(BoundedFiles.readText(file, BoundedFiles.SETTINGS));
         if (list.isArray()) {
           return list;
         }

@@ -28,6 +28,19 @@ public final class EngineInfo {
   }
 
   /**
+   * Returns how libtorch's threads wait for each other: by spinning, which takes the processor from
+   * other work, or passively. Where the environment says nothing, {@code OMP_WAIT_POLICY=PASSIVE}
+   * is set before libtorch is loaded, if that is possible.
+   *
+   * @return the setting, who made it, and what to do where it could not be made
+   * @throws EngineException if the engine cannot be started
+   */
+  public static String threadWaiting() {
+    LibTorch.threads();
+    return WaitPolicy.current().description();
+  }
+
+  /**
    * Returns where tensors live. The system property {@code adapt4j.device} says it once for the
    * process: {@code cpu}, the default, or {@code cuda} for the first CUDA device.
    *

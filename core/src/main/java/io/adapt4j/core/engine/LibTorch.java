@@ -1,6 +1,9 @@
 package io.adapt4j.core.engine;
 
 import ai.djl.engine.Engine;
+import io.adapt4j.core.internal.CudaProbe;
+import io.adapt4j.core.internal.NativeCache;
+import io.adapt4j.core.internal.NativeCacheException;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
@@ -23,31 +26,34 @@ final class LibTorch {
 
   private static final String NATIVES = "ai.djl.pytorch.jni.PyTorchLibrary";
 
-  private static final MethodHandle RUN;
-  private static final MethodHandle TENSOR_TO_VALUE;
-  private static final MethodHandle TENSORS_TO_VALUE;
-  private static final MethodHandle LONG_TO_VALUE;
-  private static final MethodHandle LONGS_TO_VALUE;
-  private static final MethodHandle DOUBLE_TO_VALUE;
-  private static final MethodHandle DOUBLES_TO_VALUE;
-  private static final MethodHandle BOOL_TO_VALUE;
-  private static final MethodHandle VALUE_TO_TENSOR;
-  private static final MethodHandle VALUE_TO_TENSORS;
-  private static final MethodHandle VALUE_TO_LONG;
-  private static final MethodHandle VALUE_TO_DOUBLE;
-  private static final MethodHandle DELETE_VALUE;
-  private static final MethodHandle DELETE_TENSOR;
-  private static final MethodHandle SIZES;
-  private static final MethodHandle IS_CONTIGUOUS;
-  private static final MethodHandle DIRECT_BUFFER;
-  private static final MethodHandle DEVICE;
-  private static final MethodHandle SET_GRAD_MODE;
-  private static final MethodHandle SET_EXECUTOR_OPTIMIZE;
-  private static final MethodHandle MANUAL_SEED;
-  private static final MethodHandle GET_THREADS;
-  private static final MethodHandle SET_THREADS;
-  private static final MethodHandle STRING_TO_VALUE;
-  private static final MethodHandle LOAD_MODULE;
+  /** Never fails: what has gone wrong is thrown at every call, not only at the first one. */
+  private static final Natives BINDING = Natives.start();
+
+  private static final MethodHandle RUN = BINDING.find("moduleRunMethod", long.class, long.class, String.class, long[].class, boolean.class, boolean.class);
+  private static final MethodHandle TENSOR_TO_VALUE = BINDING.find("iValueFromTensor", long.class, long.class);
+  private static final MethodHandle TENSORS_TO_VALUE = BINDING.find("iValueFromTensorList", long.class, long[].class);
+  private static final MethodHandle LONG_TO_VALUE = BINDING.find("iValueFromLong", long.class, long.class);
+  private static final MethodHandle LONGS_TO_VALUE = BINDING.find("iValueFromLongList", long.class, long[].class);
+  private static final MethodHandle DOUBLE_TO_VALUE = BINDING.find("iValueFromDouble", long.class, double.class);
+  private static final MethodHandle DOUBLES_TO_VALUE = BINDING.find("iValueFromDoubleList", long.class, double[].class);
+  private static final MethodHandle BOOL_TO_VALUE = BINDING.find("iValueFromBool", long.class, boolean.class);
+  private static final MethodHandle STRING_TO_VALUE = BINDING.find("iValueFromString", long.class, String.class);
+  private static final MethodHandle VALUE_TO_TENSOR = BINDING.find("iValueToTensor", long.class, long.class);
+  private static final MethodHandle VALUE_TO_TENSORS = BINDING.find("iValueToTensorList", long[].class, long.class);
+  private static final MethodHandle VALUE_TO_LONG = BINDING.find("iValueToLong", long.class, long.class);
+  private static final MethodHandle VALUE_TO_DOUBLE = BINDING.find("iValueToDouble", double.class, long.class);
+  private static final MethodHandle DELETE_VALUE = BINDING.find("torchDeleteIValue", void.class, long.class);
+  private static final MethodHandle DELETE_TENSOR = BINDING.find("torchDeleteTensor", void.class, long.class);
+  private static final MethodHandle SIZES = BINDING.find("torchSizes", long[].class, long.class);
+  private static final MethodHandle IS_CONTIGUOUS = BINDING.find("torchIsContiguous", boolean.class, long.class);
+  private static final MethodHandle DIRECT_BUFFER = BINDING.find("torchDirectByteBuffer", ByteBuffer.class, long.class);
+  private static final MethodHandle DEVICE = BINDING.find("torchDevice", int[].class, long.class);
+  private static final MethodHandle SET_GRAD_MODE = BINDING.find("torchSetGradMode", void.class, boolean.class);
+  private static final MethodHandle SET_EXECUTOR_OPTIMIZE = BINDING.find("setGraphExecutorOptimize", void.class, boolean.class);
+  private static final MethodHandle MANUAL_SEED = BINDING.find("torchManualSeed", void.class, long.class);
+  private static final MethodHandle GET_THREADS = BINDING.find("torchGetNumThreads", int.class);
+  private static final MethodHandle SET_THREADS = BINDING.find("torchSetNumThreads", void.class, int.class);
+  private static final MethodHandle LOAD_MODULE = BINDING.find("moduleLoad", long.class, InputStream.class, int[].class, boolean.class, byte[].class, long.class);
 
   /** The operators. */
   private static volatile long module;
@@ -56,61 +62,7 @@ final class LibTorch {
   private static final ThreadLocal<Boolean> THREAD_READY = ThreadLocal.withInitial(() -> false);
 
   static {
-    startEngine();
-    try {
-      Class<?> type = Class.forName(NATIVES);
-      MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
-      Object lib = lookup.findStaticGetter(type, "LIB", type).invoke();
-      Natives natives = new Natives(lookup, type, lib);
-      RUN =
-          natives.find(
-              "moduleRunMethod",
-              long.class,
-              long.class,
-              String.class,
-              long[].class,
-              boolean.class,
-              boolean.class);
-      TENSOR_TO_VALUE = natives.find("iValueFromTensor", long.class, long.class);
-      TENSORS_TO_VALUE = natives.find("iValueFromTensorList", long.class, long[].class);
-      LONG_TO_VALUE = natives.find("iValueFromLong", long.class, long.class);
-      LONGS_TO_VALUE = natives.find("iValueFromLongList", long.class, long[].class);
-      DOUBLE_TO_VALUE = natives.find("iValueFromDouble", long.class, double.class);
-      DOUBLES_TO_VALUE = natives.find("iValueFromDoubleList", long.class, double[].class);
-      BOOL_TO_VALUE = natives.find("iValueFromBool", long.class, boolean.class);
-      STRING_TO_VALUE = natives.find("iValueFromString", long.class, String.class);
-      VALUE_TO_TENSOR = natives.find("iValueToTensor", long.class, long.class);
-      VALUE_TO_TENSORS = natives.find("iValueToTensorList", long[].class, long.class);
-      VALUE_TO_LONG = natives.find("iValueToLong", long.class, long.class);
-      VALUE_TO_DOUBLE = natives.find("iValueToDouble", double.class, long.class);
-      DELETE_VALUE = natives.find("torchDeleteIValue", void.class, long.class);
-      DELETE_TENSOR = natives.find("torchDeleteTensor", void.class, long.class);
-      SIZES = natives.find("torchSizes", long[].class, long.class);
-      IS_CONTIGUOUS = natives.find("torchIsContiguous", boolean.class, long.class);
-      DIRECT_BUFFER = natives.find("torchDirectByteBuffer", ByteBuffer.class, long.class);
-      DEVICE = natives.find("torchDevice", int[].class, long.class);
-      SET_GRAD_MODE = natives.find("torchSetGradMode", void.class, boolean.class);
-      SET_EXECUTOR_OPTIMIZE = natives.find("setGraphExecutorOptimize", void.class, boolean.class);
-      MANUAL_SEED = natives.find("torchManualSeed", void.class, long.class);
-      GET_THREADS = natives.find("torchGetNumThreads", int.class);
-      SET_THREADS = natives.find("torchSetNumThreads", void.class, int.class);
-      LOAD_MODULE =
-          natives.find(
-              "moduleLoad",
-              long.class,
-              InputStream.class,
-              int[].class,
-              boolean.class,
-              byte[].class,
-              long.class);
-      module = load(ScriptArchive.build());
-    } catch (Throwable e) {
-      throw new EngineException(
-          "DJL's PyTorch natives could not be bound; Adapt4J needs pytorch-engine 0.36.0 and the"
-              + " matching pytorch-jni and pytorch-native artifacts on the class path: "
-              + e.getMessage(),
-          e);
-    }
+    BINDING.attempt(() -> module = load(ScriptArchive.build()));
   }
 
   private LibTorch() {}
@@ -134,10 +86,59 @@ final class LibTorch {
     return before;
   }
 
-  private record Natives(MethodHandles.Lookup lookup, Class<?> type, Object lib) {
-    MethodHandle find(String name, Class<?> result, Class<?>... arguments)
-        throws ReflectiveOperationException {
-      return lookup.findVirtual(type, name, MethodType.methodType(result, arguments)).bindTo(lib);
+  /** DJL's native methods, or why there are none. */
+  private static final class Natives {
+
+    private MethodHandles.Lookup lookup;
+    private Class<?> type;
+    private Object lib;
+    private EngineException failure;
+
+    private interface Step {
+      void run() throws Throwable;
+    }
+
+    static Natives start() {
+      Natives natives = new Natives();
+      natives.attempt(LibTorch::startEngine);
+      natives.attempt(natives::bind);
+      return natives;
+    }
+
+    private void bind() throws Throwable {
+      type = Class.forName(NATIVES);
+      lookup = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
+      lib = lookup.findStaticGetter(type, "LIB", type).invoke();
+    }
+
+    /** Takes a step unless one before it has failed. */
+    void attempt(Step step) {
+      if (failure != null) {
+        return;
+      }
+      try {
+        step.run();
+      } catch (EngineException e) {
+        failure = e;
+      } catch (Throwable e) {
+        failure =
+            new EngineException(
+                "DJL's PyTorch natives could not be bound; Adapt4J needs pytorch-engine 0.36.0 and"
+                    + " the matching pytorch-jni and pytorch-native artifacts on the class path: "
+                    + e.getMessage(),
+                e);
+      }
+    }
+
+    MethodHandle find(String name, Class<?> result, Class<?>... arguments) {
+      MethodHandle[] found = new MethodHandle[1];
+      attempt(
+          () ->
+              found[0] =
+                  lookup
+                      .findVirtual(type, name, MethodType.methodType(result, arguments))
+                      .bindTo(lib));
+      return found[0];
     }
   }
 
@@ -147,15 +148,31 @@ final class LibTorch {
       System.setProperty("OPT_OUT_TRACKING", "true");
     }
     try {
-      Engine.getEngine("PyTorch");
-    } catch (RuntimeException | LinkageError e) {
+      NativeCache.prepare();
+      WaitPolicy.prepare();
+      NativeCache.verifyTorch(LibTorch.class.getClassLoader());
+      CudaProbe.without(() -> Engine.getEngine("PyTorch"));
+    } catch (NativeCacheException e) {
+      throw new EngineException("libtorch was not loaded. " + e.getMessage(), e);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
       throw new EngineException(
           "DJL's PyTorch engine did not start: "
-              + e.getMessage()
+              + reasons(e)
               + ". On Linux x86-64 adapt4j-core brings its CPU native; on other platforms add"
               + " DJL's pytorch-native for yours",
           e);
     }
+  }
+
+  /** The outermost says that it failed, one further in says why. */
+  private static String reasons(Throwable failure) {
+    StringBuilder reasons = new StringBuilder(String.valueOf(failure.getMessage()));
+    for (Throwable at = failure.getCause(); at != null; at = at.getCause()) {
+      if (at.getMessage() != null && reasons.indexOf(at.getMessage()) < 0) {
+        reasons.append(": ").append(at.getMessage());
+      }
+    }
+    return reasons.toString();
   }
 
   static Tensor tensor(String method, boolean grad, Object... arguments) {
@@ -370,6 +387,10 @@ final class LibTorch {
   }
 
   private static RuntimeException failure(String method, Throwable cause) {
+    EngineException start = BINDING.failure;
+    if (start != null) {
+      return new EngineException(start.getMessage(), start.getCause());
+    }
     if (cause instanceof Error error) {
       throw error;
     }

@@ -2,10 +2,12 @@ package io.adapt4j.core.engine;
 
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -26,7 +28,14 @@ public final class Tensor implements AutoCloseable {
 
   private static final AtomicLong LIVE = new AtomicLong();
 
+  private static final int LEAST_PRUNED = 8;
+
   private long handle;
+
+  /** The buffers over this tensor's memory that may still be in use; null for none. */
+  private List<WeakReference<ByteBuffer>> lent;
+
+  private int pruneAt = LEAST_PRUNED;
   private long[] sizes;
   private DType type;
 
@@ -329,10 +338,13 @@ public final class Tensor implements AutoCloseable {
 
   /**
    * The tensor's own memory, without a copy. The tensor must be contiguous, in host memory ({@link
-   * #toHost}, {@link #fill}), at most 2 GiB, and stay open while the buffer is used.
+   * #toHost}, {@link #fill}), at most 2 GiB, and stay open while the buffer is used: {@link #close}
+   * frees the memory and empties the buffer, so that reading or writing it afterwards fails. Views
+   * made of the buffer, such as {@link ByteBuffer#asFloatBuffer}, are not emptied: let go of them
+   * before.
    *
-   * @return a buffer in native byte order
-   * @throws IllegalStateException if it is not contiguous or not in host memory
+   * @return a buffer in native byte order, with a position and limit of its own
+   * @throws IllegalStateException if the tensor is closed, not contiguous or not in host memory
    */
   public ByteBuffer data() {
     requireContiguous();
@@ -343,7 +355,7 @@ public final class Tensor implements AutoCloseable {
     if (count() == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.nativeOrder());
     }
-    return LibTorch.directBuffer(handle());
+    return lent(LibTorch.directBuffer(handle()));
   }
 
   /**
@@ -512,9 +524,35 @@ public final class Tensor implements AutoCloseable {
     return handle == 0;
   }
 
+  /** Remembers a buffer for as long as somebody has it. */
+  private synchronized ByteBuffer lent(ByteBuffer buffer) {
+    if (lent == null) {
+      lent = new ArrayList<>(1);
+    } else if (lent.size() >= pruneAt) {
+      lent.removeIf(one -> one.get() == null);
+      pruneAt = Math.max(LEAST_PRUNED, 2 * lent.size());
+    }
+    lent.add(new WeakReference<>(buffer));
+    return buffer;
+  }
+
+  private synchronized void takeBack() {
+    if (lent == null) {
+      return;
+    }
+    for (WeakReference<ByteBuffer> one : lent) {
+      ByteBuffer buffer = one.get();
+      if (buffer != null) {
+        buffer.limit(0);
+      }
+    }
+    lent = null;
+  }
+
   @Override
   public void close() {
     if (handle != 0) {
+      takeBack();
       LibTorch.deleteTensor(handle);
       handle = 0;
       scope = null;

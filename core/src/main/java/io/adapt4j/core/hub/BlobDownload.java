@@ -23,6 +23,10 @@ import java.util.regex.Pattern;
 final class BlobDownload {
 
   private static final int BUFFER_BYTES = 256 << 10;
+
+  /** Hubs tell the size of every large file. */
+  private static final long MAX_UNKNOWN_SIZE = 1L << 30;
+
   private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-\\d+/.*");
 
   private final DownloadSession session;
@@ -77,8 +81,8 @@ final class BlobDownload {
                 + file
                 + ": "
                 + problem.get()
-                + ", twice; the bad file is deleted. Try again later; if it stays, a proxy or mirror"
-                + " changes files on the way");
+                + ", twice; the bad file is deleted. Try again later; if it stays, a proxy or"
+                + " mirror changes files on the way");
       }
     } catch (HubException e) {
       deleteIfEmpty(partial);
@@ -124,8 +128,9 @@ final class BlobDownload {
         if (session.isCancelled() || WriteFailure.isInterrupt(e)) {
           throw new InterruptedIOException("the download was cancelled");
         }
-        // A server that ignores ranges goes back and forth; that is no progress.
-        failures = position > furthest ? 1 : failures + 1;
+        // A server that ignores ranges goes back and forth, and one that sends a few bytes a
+        // connection would never end: that is no progress.
+        failures = position - furthest >= session.minProgressBytes() ? 1 : failures + 1;
         furthest = Math.max(furthest, position);
         session.retries().pause(file, e, failures);
       }
@@ -181,7 +186,7 @@ final class BlobDownload {
   }
 
   private boolean isOverlong() {
-    return remote.size() >= 0 && position > remote.size();
+    return position > (remote.size() >= 0 ? remote.size() : MAX_UNKNOWN_SIZE);
   }
 
   /** A disk's failure must not be taken for the network's. */
@@ -209,6 +214,12 @@ final class BlobDownload {
   }
 
   private Optional<String> problem() {
+    if (remote.size() < 0 && position > MAX_UNKNOWN_SIZE) {
+      return Optional.of(
+          "the server does not say how large it is, and sent more than "
+              + MAX_UNKNOWN_SIZE
+              + " bytes");
+    }
     if (remote.size() >= 0 && position != remote.size()) {
       return Optional.of("expected " + remote.size() + " bytes, found " + position);
     }

@@ -10,6 +10,7 @@ record DownloadSession(
     RepositoryCache cache,
     Retries retries,
     StallGuard guard,
+    long minProgressBytes,
     DownloadListener events) {
 
   boolean isCancelled() {

@@ -34,6 +34,9 @@ public final class Hub {
   /** The revision used where none is named. */
   public static final String DEFAULT_REVISION = "main";
 
+  /** Default of the lowest rate of a download: 1 KiB a second. */
+  public static final long DEFAULT_MIN_BYTES_PER_SECOND = 1024;
+
   private final HubSettings settings;
   private final HttpClient http;
 
@@ -194,6 +197,7 @@ public final class Hub {
     private int retries = 5;
     private Duration connectTimeout = Duration.ofSeconds(10);
     private Duration readTimeout = Duration.ofSeconds(30);
+    private long minBytesPerSecond = DEFAULT_MIN_BYTES_PER_SECOND;
     private DownloadListener listener = DownloadListener.none();
     private Sleeper sleeper = Sleeper.REAL;
     private Storage storage = Storage.NATIVE;
@@ -333,6 +337,24 @@ public final class Hub {
       return this;
     }
 
+    /**
+     * The lowest rate of a download. A connection on which less arrives over the read timeout
+     * counts as cut: the download goes on over a new one, and ends with an error when this has
+     * happened as often in a row as there are retries. Large files may take as long as they need;
+     * default {@value #DEFAULT_MIN_BYTES_PER_SECOND}.
+     *
+     * @param rate bytes a second; 0 accepts any rate
+     * @return this builder
+     * @throws IllegalArgumentException if below 0
+     */
+    public Builder minBytesPerSecond(long rate) {
+      if (rate < 0) {
+        throw new IllegalArgumentException("minBytesPerSecond must be at least 0, found " + rate);
+      }
+      minBytesPerSecond = rate;
+      return this;
+    }
+
     private static Duration positive(String name, Duration timeout) {
       if (timeout.isNegative() || timeout.isZero()) {
         throw new IllegalArgumentException(name + " must be above 0, found " + timeout);
@@ -377,6 +399,7 @@ public final class Hub {
               retries,
               connectTimeout,
               readTimeout,
+              minBytesPerSecond,
               listener,
               sleeper,
               storage));

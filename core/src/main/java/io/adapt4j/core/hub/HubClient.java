@@ -1,6 +1,8 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.internal.http.AnswerLimit;
 import io.adapt4j.core.internal.http.Retries;
+import io.adapt4j.core.internal.http.StallGuard;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -11,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
@@ -25,8 +28,11 @@ final class HubClient {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final int MOST_REDIRECTS = 10;
 
-  /** A listing of a million files is about half of this. */
-  private static final int MOST_LISTING_BYTES = 256 << 20;
+  /** A listing of a hundred thousand files is about half of this. */
+  private static final int MAX_LISTING_BYTES = 32 << 20;
+
+  /** In read timeouts. */
+  private static final int MAX_LISTING_TIME = 10;
 
   private final HttpClient http;
   private final HubSettings settings;
@@ -56,12 +62,15 @@ final class HubClient {
                 + encode(revision)
                 + "?blobs=true");
     HttpResponse<InputStream> response = send("GET", address, -1, false);
-    try (InputStream body = response.body()) {
+    AnswerLimit limit = new AnswerLimit(address.toString(), MAX_LISTING_BYTES, "");
+    Duration total = settings.readTimeout().multipliedBy(MAX_LISTING_TIME);
+    try (StallGuard guard = SnapshotDownload.guard(settings);
+        InputStream body =
+            limit.bound(guard.guard(response.body()), total, total, "Hub.Builder.readTimeout")) {
       if (response.statusCode() != 200) {
         throw errors.explain(response.statusCode(), response.headers(), revision, "");
       }
-      byte[] json = body.readNBytes(MOST_LISTING_BYTES);
-      return Listing.ofApi(repository, new String(json, StandardCharsets.UTF_8));
+      return Listing.ofApi(repository, body);
     }
   }
 

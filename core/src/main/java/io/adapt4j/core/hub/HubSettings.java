@@ -15,6 +15,13 @@ record HubSettings(
     int retries,
     Duration connectTimeout,
     Duration readTimeout,
+    long minBytesPerSecond,
     DownloadListener listener,
     Sleeper sleeper,
-    Storage storage) {}
+    Storage storage) {
+
+  /** What must arrive within the read timeout at the lowest rate. */
+  long minProgressBytes() {
+    return Math.max(1, (long) (minBytesPerSecond * (readTimeout.toNanos() / 1e9)));
+  }
+}

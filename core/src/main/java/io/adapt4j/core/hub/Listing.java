@@ -1,10 +1,14 @@
 package io.adapt4j.core.hub;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
@@ -28,26 +32,45 @@ record Listing(String commit, Map<String, JsonNode> files) {
     return files.keySet();
   }
 
-  /** Reads the API's answer about a revision. */
-  static Listing ofApi(RepositoryId repository, String json) {
-    JsonNode answer;
-    try {
-      answer = Json.parse(json);
+  /** Reads the API's answer about a revision, one file at a time. */
+  static Listing ofApi(RepositoryId repository, InputStream json) throws IOException {
+    String sha = null;
+    Map<String, JsonNode> files = null;
+    try (JsonParser parser = Json.parser(json)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw notAHub(repository, "no JSON object", null);
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String field = parser.currentName();
+        JsonToken value = parser.nextToken();
+        if (field.equals("sha") && value == JsonToken.VALUE_STRING) {
+          sha = parser.getText();
+        } else if (field.equals("siblings") && value == JsonToken.START_ARRAY) {
+          files = siblings(repository, parser);
+        } else {
+          parser.skipChildren();
+        }
+      }
     } catch (JsonProcessingException e) {
       throw notAHub(repository, "no JSON", e);
     }
-    if (!answer.path("sha").isTextual() || !answer.path("siblings").isArray()) {
+    if (sha == null || files == null) {
       throw notAHub(repository, "no 'sha' and 'siblings'", null);
     }
-    String commit = Names.requireCommit(repository, answer.get("sha").textValue());
+    return new Listing(Names.requireCommit(repository, sha), files);
+  }
+
+  private static Map<String, JsonNode> siblings(RepositoryId repository, JsonParser parser)
+      throws IOException {
     Map<String, JsonNode> files = new TreeMap<>();
-    for (JsonNode sibling : answer.get("siblings")) {
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      JsonNode sibling = Json.readTree(parser);
       if (!sibling.path("rfilename").isTextual()) {
         throw notAHub(repository, "a file without 'rfilename'", null);
       }
       files.put(sibling.get("rfilename").textValue(), treeEntry(sibling));
     }
-    return new Listing(commit, files);
+    return files;
   }
 
   private static HubException notAHub(RepositoryId repository, String problem, Exception cause) {

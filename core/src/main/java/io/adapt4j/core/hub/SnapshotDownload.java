@@ -115,12 +115,17 @@ final class SnapshotDownload {
     } catch (IOException e) {
       return withoutServer(e);
     }
-    try (StallGuard guard = new StallGuard(settings.readTimeout())) {
+    try (StallGuard guard = guard(settings)) {
       DownloadSession session =
-          new DownloadSession(repository, client, cache, retries, guard, events);
+          new DownloadSession(
+              repository, client, cache, retries, guard, settings.minProgressBytes(), events);
       fetch(session, listing);
     }
     return cache.snapshot(listing.commit());
+  }
+
+  static StallGuard guard(HubSettings settings) {
+    return new StallGuard(settings.readTimeout(), settings.minBytesPerSecond());
   }
 
   private void fetch(DownloadSession session, Listing listing) throws IOException {

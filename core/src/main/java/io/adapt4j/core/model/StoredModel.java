@@ -25,7 +25,8 @@ public record StoredModel(ModelConfig config, WeightFormat weights) {
    * @param wanted how to hold the linear weights
    * @return what the folder says
    * @throws ConfigException as {@link ModelConfig#read} does; a quantised checkpoint is refused
-   *     where no module reads it, or where it is in another format than wanted
+   *     where no module reads it, or where it is in another format than wanted, and one with more
+   *     layers than the weights in the folder
    */
   public static StoredModel read(Path folder, WeightFormat wanted) {
     ConfigReader stored = ConfigReader.read(folder.resolve(ModelConfig.FILE));
@@ -34,10 +35,14 @@ public record StoredModel(ModelConfig config, WeightFormat weights) {
       if (found.isPresent()) {
         ObjectNode plain = stored.json();
         plain.remove(StoredWeightFormat.FIELD);
-        return new StoredModel(ModelConfig.parse(stored.file(), Json.compact(plain)), found.get());
+        ModelConfig config = ModelConfig.parse(stored.file(), Json.compact(plain));
+        StoredLayers.require(folder, config.fields());
+        return new StoredModel(config, found.get());
       }
     }
-    return new StoredModel(ModelConfig.read(folder), wanted);
+    ModelConfig config = ModelConfig.read(folder);
+    StoredLayers.require(folder, config.fields());
+    return new StoredModel(config, wanted);
   }
 
   private static Optional<WeightFormat> find(ConfigReader stored, WeightFormat wanted) {

@@ -12,6 +12,7 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.Torch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -157,7 +158,8 @@ public final class Weights {
       long rows = Math.min(rowsAtOnce, target.size(0) - row);
       long offset = row * rowBytes;
       try (Tensor piece = target.narrow(0, row, rows)) {
-        ByteBuffer memory = piece.data();
+        // The parameter stays open; of its piece only the place is needed.
+        ByteBuffer memory = piece.data().duplicate().order(ByteOrder.nativeOrder());
         copies.add(() -> checkpoint.read(name, offset, memory));
       }
     }

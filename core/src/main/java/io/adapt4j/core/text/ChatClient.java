@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.http.AnswerLimit;
+import io.adapt4j.core.internal.http.AnswerLimitException;
+import io.adapt4j.core.internal.http.BoundedInput;
 import io.adapt4j.core.internal.http.Retries;
 import io.adapt4j.core.internal.http.StallGuard;
 import java.io.IOException;
@@ -31,7 +34,7 @@ import org.slf4j.LoggerFactory;
 final class ChatClient {
 
   private static final Logger LOG = LoggerFactory.getLogger(OpenAiCompatible.class);
-  private static final int MOST_ERROR_BYTES = 1 << 16;
+  private static final int MAX_ERROR_BYTES = 1 << 16;
 
   private final ChatSettings settings;
   private final ChatErrors errors;
@@ -67,7 +70,7 @@ final class ChatClient {
   GeneratedText stream(
       List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
     HttpRequest request = request(ChatBody.of(settings, messages, options, true));
-    return call(() -> stream(request, onText));
+    return call(() -> stream(request, options.maxNewTokens(), onText));
   }
 
   private GeneratedText call(Retries.Attempt<GeneratedText> attempt) {
@@ -84,7 +87,7 @@ final class ChatClient {
               + Retries.reason(e)
               + ". Start the server or correct the address",
           e);
-    } catch (InterruptedIOException e) {
+    } catch (InterruptedIOException | AnswerLimitException e) {
       throw new GeneratorException(e.getMessage(), e);
     } catch (IOException e) {
       throw new GeneratorException(
@@ -116,7 +119,7 @@ final class ChatClient {
 
   private GeneratedText complete(HttpRequest request) throws IOException {
     CompletableFuture<HttpResponse<byte[]>> sent =
-        http.sendAsync(request, BodyHandlers.ofByteArray());
+        http.sendAsync(request, settings.answerLimit().collected());
     HttpResponse<byte[]> response = await(sent);
     reached = true;
     String body = new String(response.body(), StandardCharsets.UTF_8);
@@ -145,14 +148,21 @@ final class ChatClient {
     }
   }
 
-  private GeneratedText stream(HttpRequest request, Consumer<String> onText) throws IOException {
+  private GeneratedText stream(HttpRequest request, int maxNewTokens, Consumer<String> onText)
+      throws IOException {
     HttpResponse<InputStream> response =
         await(http.sendAsync(request, BodyHandlers.ofInputStream()));
     reached = true;
+    AnswerLimit limit = settings.answerLimit();
     try (StallGuard guard = new StallGuard(settings.timeout());
-        InputStream body = guard.guard(response.body())) {
+        BoundedInput body =
+            limit.bound(
+                guard.guard(response.body()),
+                settings.wholeStream(),
+                settings.timeout(),
+                "OpenAiCompatible.Builder.streamTimeout")) {
       if (response.statusCode() != 200) {
-        String said = new String(body.readNBytes(MOST_ERROR_BYTES), StandardCharsets.UTF_8);
+        String said = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
         throw errors.explain(response.statusCode(), response.headers(), said);
       }
       boolean whole =
@@ -163,7 +173,7 @@ final class ChatClient {
         onText.accept(answer.text());
         return answer;
       }
-      return new ChatStream(body, errors, onText).read();
+      return new ChatStream(body, limit, maxNewTokens, errors, onText).read();
     }
   }
 

@@ -92,6 +92,24 @@ final class ChatErrors {
         cause);
   }
 
+  /** An answer that goes on and on although the number of its tokens was limited. */
+  GeneratorException endless(String what, long most, int maxNewTokens, int characters) {
+    return new GeneratorException(
+        settings.shown()
+            + ": more than "
+            + most
+            + " "
+            + what
+            + " came in answer to a request with maxNewTokens "
+            + maxNewTokens
+            + "; stopped reading after "
+            + characters
+            + " characters. The server ignores the field "
+            + settings.limitName()
+            + ": set the name it knows with OpenAiCompatible.Builder.limitName, or raise"
+            + " maxNewTokens");
+  }
+
   /** The server's own words: OpenAI's, vLLM's, Ollama's and FastAPI's shapes. */
   private String message(String body) {
     String found = "";

@@ -1,5 +1,6 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.internal.http.AnswerLimit;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
 import java.time.Duration;
@@ -12,7 +13,9 @@ record ChatSettings(
     String model,
     Optional<String> key,
     Duration timeout,
+    Optional<Duration> streamTimeout,
     Duration connectTimeout,
+    long maxAnswerBytes,
     int retries,
     int parallel,
     int perMinute,
@@ -26,6 +29,16 @@ record ChatSettings(
   /** The address for messages: a query may hold a key. */
   String shown() {
     return endpoint.toString().replaceFirst("\\?.*", "");
+  }
+
+  AnswerLimit answerLimit() {
+    return new AnswerLimit(shown(), maxAnswerBytes, "OpenAiCompatible.Builder.maxAnswerBytes");
+  }
+
+  /** The longest time of a whole streamed answer. */
+  Duration wholeStream() {
+    return streamTimeout.orElseGet(
+        () -> timeout.multipliedBy(OpenAiCompatible.DEFAULT_STREAM_TIMEOUTS));
   }
 
   /** Where a server lists its models. */

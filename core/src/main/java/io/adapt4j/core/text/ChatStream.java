@@ -3,13 +3,13 @@ package io.adapt4j.core.text;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.http.AnswerLimit;
+import io.adapt4j.core.internal.http.AnswerLimitException;
+import io.adapt4j.core.internal.http.BoundedInput;
+import io.adapt4j.core.internal.http.BoundedLines;
 import io.adapt4j.core.internal.http.Retries;
-import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -22,16 +22,40 @@ final class ChatStream {
   private static final String DATA = "data:";
   private static final String DONE = "[DONE]";
 
-  private final BufferedReader lines;
+  /**
+   * Servers count tokens, and send one or more with an event; some cut texts into single characters
+   * on the way.
+   */
+  private static final int MAX_EVENTS_PER_TOKEN = 8;
+
+  /** Tokens of blanks or dashes are long, but a whole answer does not consist of the longest. */
+  private static final int MAX_CHARACTERS_PER_TOKEN = 64;
+
+  /** For events without text at the beginning and the end, and for very short answers. */
+  private static final int MIN_EVENTS = 64;
+
+  private static final int MIN_CHARACTERS = 4096;
+
+  private final BoundedInput events;
+  private final BoundedLines lines;
+  private final int maxNewTokens;
   private final ChatErrors errors;
   private final Consumer<String> onText;
   private final StringBuilder text = new StringBuilder();
   private Optional<TokenUsage> usage = Optional.empty();
   private Ending ending;
   private boolean done;
+  private long count;
 
-  ChatStream(InputStream events, ChatErrors errors, Consumer<String> onText) {
-    this.lines = new BufferedReader(new InputStreamReader(events, StandardCharsets.UTF_8));
+  ChatStream(
+      BoundedInput events,
+      AnswerLimit limit,
+      int maxNewTokens,
+      ChatErrors errors,
+      Consumer<String> onText) {
+    this.events = events;
+    this.lines = limit.lines(events);
+    this.maxNewTokens = maxNewTokens;
     this.errors = errors;
     this.onText = onText;
   }
@@ -44,7 +68,7 @@ final class ChatStream {
         throw new EOFException("the answer was cut off");
       }
     } catch (IOException e) {
-      if (text.isEmpty()) {
+      if (text.isEmpty() || e instanceof AnswerLimitException) {
         throw e;
       }
       throw errors.cutOff(Retries.reason(e), text.length(), e);
@@ -54,7 +78,8 @@ final class ChatStream {
 
   private void readEvents() throws IOException {
     StringBuilder data = new StringBuilder();
-    for (String line = lines.readLine(); line != null && !done; line = lines.readLine()) {
+    String line;
+    while (!done && (line = lines.next()) != null) {
       if (line.startsWith(DATA)) {
         data.append(data.isEmpty() ? "" : "\n").append(line.substring(DATA.length()).strip());
       } else if (line.isEmpty()) {
@@ -73,6 +98,7 @@ final class ChatStream {
       done = true;
       return;
     }
+    requireFewer("events", ++count, (long) maxNewTokens * MAX_EVENTS_PER_TOKEN + MIN_EVENTS);
     JsonNode json;
     try {
       json = Json.parse(data);
@@ -89,8 +115,23 @@ final class ChatStream {
     }
     String piece = ChatAnswer.text(choice.path("delta").path("content"));
     if (!piece.isEmpty()) {
+      requireFewer(
+          "characters",
+          (long) text.length() + piece.length(),
+          (long) maxNewTokens * MAX_CHARACTERS_PER_TOKEN + MIN_CHARACTERS);
       text.append(piece);
       onText.accept(piece);
+    }
+    // After the listener, whose time is not the server's.
+    if (choice.isObject()) {
+      events.progress();
+    }
+  }
+
+  /** A server may not know the limit on new tokens under the name it is sent. */
+  private void requireFewer(String what, long found, long most) {
+    if (found > most) {
+      throw errors.endless(what, most, maxNewTokens, text.length());
     }
   }
 }

@@ -34,6 +34,9 @@ import java.util.function.Consumer;
  * 503 or 504) is tried again after 1 s, 2 s, 4 s and so on up to 30 s, or when the server's {@code
  * Retry-After} says. The key is in no message and no log.
  *
+ * <p>Answers are bounded, whatever the server sends: in bytes, in time, and when streaming also in
+ * events and characters for each of the new tokens that were asked for.
+ *
  * <p>Safe for use by several threads, which share the limits on requests.
  */
 public final class OpenAiCompatible implements TextGenerator {
@@ -46,6 +49,12 @@ public final class OpenAiCompatible implements TextGenerator {
 
   /** Default of the requests at a time. */
   public static final int DEFAULT_PARALLEL = 4;
+
+  /** Default of the longest answer, in bytes: 8 MiB. */
+  public static final long DEFAULT_MAX_ANSWER_BYTES = 8L << 20;
+
+  /** Default of the longest time of a streamed answer, in timeouts. */
+  static final int DEFAULT_STREAM_TIMEOUTS = 15;
 
   private final ChatSettings settings;
   private final ChatClient client;
@@ -131,6 +140,8 @@ public final class OpenAiCompatible implements TextGenerator {
     private String model;
     private Optional<String> key = Optional.empty();
     private Duration timeout = DEFAULT_TIMEOUT;
+    private Optional<Duration> streamTimeout = Optional.empty();
+    private long maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES;
     private Duration connectTimeout = Duration.ofSeconds(10);
     private int retries = DEFAULT_RETRIES;
     private int parallel = DEFAULT_PARALLEL;
@@ -194,7 +205,8 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets the longest wait for an answer; when streaming, for its next piece. Default: 2 minutes.
+     * Sets the longest wait for an answer; when streaming, for its next piece, for which comments
+     * that keep the connection alive do not count. Default: 2 minutes.
      *
      * @param longest above 0
      * @return this builder
@@ -203,6 +215,34 @@ public final class OpenAiCompatible implements TextGenerator {
     public Builder timeout(Duration longest) {
       requirePositive("timeout", longest);
       this.timeout = longest;
+      return this;
+    }
+
+    /**
+     * Sets the longest time that a streamed answer may take as a whole. Default: 15 times the
+     * {@link #timeout}.
+     *
+     * @param longest above 0
+     * @return this builder
+     * @throws IllegalArgumentException if it is not above 0
+     */
+    public Builder streamTimeout(Duration longest) {
+      requirePositive("streamTimeout", longest);
+      this.streamTimeout = Optional.of(longest);
+      return this;
+    }
+
+    /**
+     * Sets how many bytes an answer may have, with everything around its text. A longer one is an
+     * error and is not read further. Default: 8 MiB.
+     *
+     * @param most at least 1 and at most 1 GiB
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder maxAnswerBytes(long most) {
+      require(most >= 1 && most <= 1L << 30, "maxAnswerBytes", "1 to 1073741824", most);
+      this.maxAnswerBytes = most;
       return this;
     }
 
@@ -330,7 +370,9 @@ public final class OpenAiCompatible implements TextGenerator {
               model,
               key,
               timeout,
+              streamTimeout,
               connectTimeout,
+              maxAnswerBytes,
               retries,
               parallel,
               perMinute,

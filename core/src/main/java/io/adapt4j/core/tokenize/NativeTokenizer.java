@@ -3,6 +3,8 @@ package io.adapt4j.core.tokenize;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.adapt4j.core.internal.CudaProbe;
+import io.adapt4j.core.internal.NativeCache;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
@@ -17,13 +19,37 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 final class NativeTokenizer implements AutoCloseable {
 
   private static final String OFFLINE = "ai.djl.offline";
-  private static final TokenizersLibrary LIBRARY = start();
+
+  /** Null where the library cannot be loaded; why is said at every attempt, not only the first. */
+  private static final TokenizersLibrary LIBRARY;
+
+  private static final Throwable FAILURE;
+
+  static {
+    TokenizersLibrary started = null;
+    Throwable failure = null;
+    try {
+      NativeCache.verifyTokenizers(NativeTokenizer.class.getClassLoader());
+      TokenizersLibrary[] found = new TokenizersLibrary[1];
+      CudaProbe.without(() -> found[0] = start());
+      started = found[0];
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      failure = e;
+    }
+    LIBRARY = started;
+    FAILURE = failure;
+  }
 
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private final String name;
   private long handle;
 
   NativeTokenizer(String name, String json) {
+    if (FAILURE != null) {
+      Throwable reason = FAILURE.getCause() == null ? FAILURE : FAILURE.getCause();
+      throw new TokenizerException(
+          "the native library of the tokenizers was not loaded: " + reason.getMessage(), FAILURE);
+    }
     this.name = name;
     this.handle = LIBRARY.createTokenizerFromString(json);
     LIBRARY.disableTruncation(handle);

@@ -3,6 +3,7 @@ package io.adapt4j.core.tokenize;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +39,10 @@ record TokenizerFile(Path path, JsonNode root, String text) {
               + " tokenizer.model or vocab files must be saved again as a fast tokenizer.");
     }
     try {
-      return Files.readString(file);
+      return BoundedFiles.readText(file, BoundedFiles.TOKENIZER);
+    } catch (BoundedFiles.TooLargeException e) {
+      throw new TokenizerException(
+          file + ": " + e.getReason() + ". Fetch the model's original file.", e);
     } catch (IOException e) {
       throw new TokenizerException(
           file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);

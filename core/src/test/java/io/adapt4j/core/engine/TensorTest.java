@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.jna.Pointer;
+import java.nio.BufferOverflowException;
+import java.nio.ByteBuffer;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -49,6 +52,33 @@ class TensorTest {
     assertThatThrownBy(tensor::toFloats)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
+  }
+
+  @Test
+  void theDataEndsWithTheTensor() {
+    Tensor tensor = Tensor.of(new float[] {1, 2, 3}, 3);
+    ByteBuffer first = tensor.data();
+    ByteBuffer second = tensor.data();
+    assertThat(first.getFloat(4)).isEqualTo(2);
+    tensor.close();
+    for (ByteBuffer buffer : List.of(first, second)) {
+      assertThat(buffer.hasRemaining()).isFalse();
+      assertThatThrownBy(() -> buffer.getFloat(4)).isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> buffer.putFloat(4)).isInstanceOf(BufferOverflowException.class);
+    }
+    assertThatThrownBy(tensor::data)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void buffersThatNobodyHasAreNotKept() {
+    try (Tensor tensor = Tensor.of(new float[] {1, 2, 3}, 3)) {
+      for (int i = 0; i < 200_000; i++) {
+        tensor.data();
+      }
+      assertThat(tensor.data().getFloat(0)).isEqualTo(1);
+    }
   }
 
   @Test

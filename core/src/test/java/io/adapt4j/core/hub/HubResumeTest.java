@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Downloads over bad connections and from servers in trouble. */
@@ -274,5 +276,130 @@ class HubResumeTest {
 
     assertThat(thrown[0]).isInstanceOf(HubException.class).hasMessageContaining("interrupted");
     assertThat(flag[0]).isTrue();
+  }
+
+  /** A byte now and then, for ever. */
+  private static TestHub.Reply trickle() {
+    return (exchange, content) -> {
+      exchange.sendResponseHeaders(200, content.length);
+      for (byte value : content) {
+        exchange.getResponseBody().write(value);
+        exchange.getResponseBody().flush();
+        pause(20);
+      }
+    };
+  }
+
+  private static void pause(long millis) throws IOException {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("stopped", e);
+    }
+  }
+
+  private Hub slow(int retries) {
+    return server
+        .hub(cache)
+        .listener(events)
+        .readTimeout(Duration.ofMillis(300))
+        .retries(retries)
+        .build();
+  }
+
+  @Test
+  @Timeout(60)
+  void aConnectionOnWhichHardlyAnythingArrivesCountsAsCutAndIsResumed() {
+    serveWeights(trickle());
+    assertDownloaded(slow(2).download(REPOSITORY));
+    assertThat(rangesAskedFor()).hasSize(2);
+    assertThat(firstByteAskedFor(1)).isBetween(1, 100);
+    assertThat(events.notices).anyMatch(notice -> notice.contains("1,024 a second are expected"));
+  }
+
+  @Test
+  @Timeout(60)
+  void aServerThatOnlyEverTricklesEndsTheDownloadAndWhatHasArrivedIsKept() throws IOException {
+    TestHub.Reply part =
+        (exchange, content) -> {
+          int from =
+              Integer.parseInt(
+                  exchange.getRequestHeaders().getFirst("Range").replaceAll("\\D", ""));
+          exchange
+              .getResponseHeaders()
+              .set(
+                  "Content-Range",
+                  "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
+          exchange.sendResponseHeaders(206, content.length - from);
+          for (int i = from; i < content.length; i++) {
+            exchange.getResponseBody().write(content[i]);
+            exchange.getResponseBody().flush();
+            pause(20);
+          }
+        };
+    serveWeights(trickle(), part, part, part, part);
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> slow(2).download(REPOSITORY))
+        .withMessageContaining("bytes arrived in")
+        .withMessageContaining("what has arrived is kept");
+    assertThat(rangesAskedFor()).hasSize(3);
+    assertThat(Files.size(partial())).isPositive();
+  }
+
+  @Test
+  @Timeout(60)
+  void anyRateIsAcceptedWhereTheUserSaysSo() {
+    byte[] small = TestHub.bytes(60, 3);
+    server.large(WEIGHTS, small);
+    serveWeights(trickle());
+    Hub hub =
+        server
+            .hub(cache)
+            .readTimeout(Duration.ofMillis(300))
+            .minBytesPerSecond(0)
+            .retries(0)
+            .build();
+    assertThat(hub.download(REPOSITORY).resolve(WEIGHTS)).hasBinaryContent(small);
+  }
+
+  @Test
+  @Timeout(60)
+  void aListingWithoutAnEndIsRefused() {
+    server.reply(
+        "GET",
+        "/api/",
+        (exchange, content) -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write("{\"siblings\": [".getBytes(StandardCharsets.US_ASCII));
+          byte[] many =
+              "{\"rfilename\": \"a\"}, ".repeat(10_000).getBytes(StandardCharsets.US_ASCII);
+          while (true) {
+            exchange.getResponseBody().write(many);
+          }
+        });
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(this::download)
+        .withMessageContaining("longer than 33,554,432 bytes")
+        .withMessageContaining("/api/models/acme/tiny/revision/main");
+    assertThat(server.requests("GET", "/api/")).hasSize(1);
+  }
+
+  @Test
+  @Timeout(60)
+  void aListingThatTricklesEndsToo() {
+    TestHub.Reply trickle =
+        (exchange, content) -> {
+          exchange.sendResponseHeaders(200, 0);
+          while (true) {
+            exchange.getResponseBody().write(' ');
+            exchange.getResponseBody().flush();
+            pause(20);
+          }
+        };
+    server.reply("GET", "/api/", trickle, trickle);
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> slow(1).download(REPOSITORY))
+        .withMessageContaining("bytes arrived in");
   }
 }

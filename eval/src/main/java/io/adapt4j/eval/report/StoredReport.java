@@ -26,6 +26,8 @@ import java.util.stream.Stream;
  */
 public record StoredReport(String title, Instant written, List<Score> scores) {
 
+  private static final int MAX_BYTES = 4 << 20;
+
   /**
    * Copies the list.
    *
@@ -60,7 +62,7 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
   public static StoredReport read(Path file) {
     Problems problems = new Problems();
     try {
-      Fields fields = Fields.of("", Documents.read(file), problems);
+      Fields fields = Fields.of("", Documents.read(file, MAX_BYTES), problems);
       String schema = fields.text("schema").orElse("none");
       if (!schema.equals(JsonText.SCHEMA)) {
         fields.problem(

@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.http.AnswerLimitException;
 import io.adapt4j.core.internal.http.Retries;
 import io.adapt4j.core.internal.http.RetryLaterException;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -53,6 +53,8 @@ final class EmbeddingClient {
     HttpRequest request = request(texts);
     try {
       return retries.callIfReachable(settings.shown(), () -> send(request, texts.size()));
+    } catch (AnswerLimitException e) {
+      throw new EmbeddingException(e.getMessage(), e);
     } catch (IOException e) {
       throw new EmbeddingException(
           settings.shown()
@@ -78,7 +80,8 @@ final class EmbeddingClient {
   }
 
   private List<float[]> send(HttpRequest request, int count) throws IOException {
-    HttpResponse<byte[]> response = await(http.sendAsync(request, BodyHandlers.ofByteArray()));
+    HttpResponse<byte[]> response =
+        await(http.sendAsync(request, settings.answerLimit().collected()));
     String body = new String(response.body(), StandardCharsets.UTF_8);
     int status = response.statusCode();
     if (status != 200) {

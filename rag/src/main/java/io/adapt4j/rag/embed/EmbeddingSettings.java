@@ -1,5 +1,6 @@
 package io.adapt4j.rag.embed;
 
+import io.adapt4j.core.internal.http.AnswerLimit;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
 import java.time.Duration;
@@ -16,11 +17,19 @@ record EmbeddingSettings(
     OptionalInt dimension,
     Duration timeout,
     int retries,
+    long maxAnswerBytes,
     Sleeper sleeper) {
 
   /** The address for messages: a query may hold a key. */
   String shown() {
     return endpoint.toString().replaceFirst("\\?.*", "");
+  }
+
+  AnswerLimit answerLimit() {
+    return new AnswerLimit(
+        shown(),
+        maxAnswerBytes,
+        "OpenAiEmbeddings.Builder.maxAnswerBytes, or send fewer texts a request (batch)");
   }
 
   /** A text of the server without the key that was sent to it. */

@@ -23,6 +23,9 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   /** Texts a request unless it is set. */
   public static final int DEFAULT_BATCH = 64;
 
+  /** Default of the longest answer, in bytes: 32 MiB. */
+  public static final long DEFAULT_MAX_ANSWER_BYTES = 32L << 20;
+
   private final EmbeddingClient client;
   private final EmbeddingSettings settings;
   private volatile int dimension;
@@ -125,6 +128,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     private OptionalInt dimension = OptionalInt.empty();
     private Duration timeout = Duration.ofMinutes(1);
     private int retries = 4;
+    private long maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES;
     private Sleeper sleeper = Sleeper.REAL;
 
     private Builder(URI address) {
@@ -226,6 +230,22 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
       return this;
     }
 
+    /**
+     * Sets how many bytes an answer may have; a longer one is an error and is not read further. 32
+     * MiB unless it is set, which is some 5 times what a batch of 64 vectors of 4096 numbers takes.
+     *
+     * @param value at least 1, at most 1 GiB
+     * @return this
+     */
+    public Builder maxAnswerBytes(long value) {
+      if (value < 1 || value > 1L << 30) {
+        throw new IllegalArgumentException(
+            "maxAnswerBytes must be 1 to 1073741824, found " + value);
+      }
+      maxAnswerBytes = value;
+      return this;
+    }
+
     /** Replaces the waiting between attempts, for tests. */
     Builder sleeper(Sleeper waiting) {
       sleeper = waiting;
@@ -244,7 +264,16 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
       }
       return new OpenAiEmbeddings(
           new EmbeddingSettings(
-              endpoint, model, key, prompts, batch, dimension, timeout, retries, sleeper));
+              endpoint,
+              model,
+              key,
+              prompts,
+              batch,
+              dimension,
+              timeout,
+              retries,
+              maxAnswerBytes,
+              sleeper));
     }
 
     private static int requireAtLeast(String name, int least, int value) {

@@ -24,6 +24,9 @@ final class MarkdownText {
   /** Deeper nesting of quotes and lists is read as text. */
   private static final int DEEPEST = 50;
 
+  /** The time to parse what is in a line can grow with the square of its length. */
+  private static final int LONGEST_TITLE = 1000;
+
   private static final Parser BLOCKS =
       Parser.builder()
           .includeSourceSpans(IncludeSourceSpans.BLOCKS)
@@ -132,7 +135,7 @@ final class MarkdownText {
   private String title(Heading heading) {
     StringBuilder title = new StringBuilder();
     INLINE
-        .parse(text.substring(start(heading), end(heading)))
+        .parse(text.substring(start(heading), Math.min(end(heading), start(heading) + LONGEST_TITLE)))
         .accept(
             new AbstractVisitor() {
               @Override

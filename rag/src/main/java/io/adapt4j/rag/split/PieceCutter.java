@@ -14,8 +14,19 @@ final class PieceCutter {
   /** So much of a long word is counted at once, its tokens spread evenly over its characters. */
   private static final int RUN = 64;
 
+  /**
+   * In a longer one, several characters make a piece: nobody reads such a text, but a megabyte of
+   * it would have a million pieces.
+   */
+  private static final int VERY_LONG_WORD = 4096;
+
+  private static final int LARGEST_GROUP = 4;
+
   /** What a reader sees as one character: an extended grapheme cluster. */
   private static final Pattern CHARACTER = Pattern.compile("\\X");
+
+  /** Of those in use, flags and families have less than 40 code units. */
+  private static final int LONGEST_CHARACTER = 256;
 
   private static final char FIRST_MARK = '\u0300';
 
@@ -131,14 +142,15 @@ final class PieceCutter {
   }
 
   private void cutCharacters(int blanks, int start, int end, int strength) {
+    int group = end - start > VERY_LONG_WORD ? LARGEST_GROUP : 1;
     characters.region(start, end);
     List<int[]> run = new ArrayList<>();
     int from = blanks;
     int before = strength;
     while (characters.find()) {
-      run.add(new int[] {characters.start(), characters.end()});
+      addCharacter(characters.start(), characters.end(), run);
       if (characters.end() - start >= RUN || characters.end() == end) {
-        addRun(from, run, before);
+        addRun(from, run, before, group);
         from = characters.end();
         start = from;
         before = Strength.CHARACTER;
@@ -147,15 +159,38 @@ final class PieceCutter {
     }
   }
 
-  private void addRun(int from, List<int[]> run, int strength) {
+  /** Marks without end over a letter are no character, and would be one chunk. */
+  private void addCharacter(int start, int end, List<int[]> run) {
+    int from = start;
+    while (end - from > LONGEST_CHARACTER) {
+      int to = from + LONGEST_CHARACTER;
+      to -= Character.isLowSurrogate(text.charAt(to)) ? 1 : 0;
+      run.add(new int[] {from, to});
+      from = to;
+    }
+    run.add(new int[] {from, end});
+  }
+
+  private void addRun(int from, List<int[]> run, int strength, int group) {
     int end = run.get(run.size() - 1)[1];
     long tokens = counts.of(text.substring(from, end));
-    for (int i = 0; i < run.size(); i++) {
+    for (int i = 0; i < run.size(); ) {
+      int next = groupEnd(run, i, group);
       // Rounded up, so that a part never counts for less than it has.
-      long count = portion(tokens, i + 1, run.size()) - portion(tokens, i, run.size());
+      long count = portion(tokens, next, run.size()) - portion(tokens, i, run.size());
       int before = i == 0 ? strength : Strength.CHARACTER;
-      pieces.add(run.get(i)[0], run.get(i)[1], (int) count, before, true);
+      pieces.add(run.get(i)[0], run.get(next - 1)[1], (int) count, before, true);
+      i = next;
     }
+  }
+
+  /** As many characters as make a group, which no large one may join. */
+  private static int groupEnd(List<int[]> run, int first, int group) {
+    int end = first + 1;
+    while (end < run.size() && run.get(end)[1] - run.get(first)[0] <= group) {
+      end++;
+    }
+    return end;
   }
 
   private static long portion(long tokens, int part, int parts) {

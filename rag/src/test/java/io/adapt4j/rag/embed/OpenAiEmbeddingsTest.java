@@ -161,4 +161,17 @@ class OpenAiEmbeddingsTest {
         .hasMessageContaining("Check the address");
     assertThat(waits).isEmpty();
   }
+
+  @Test
+  void anAnswerThatIsTooLongIsRefusedAndNotAskedForAgain() {
+    String vector = "{\"data\": [{\"embedding\": [" + "1, ".repeat(1000) + "1]}]}";
+    replies.add(new Reply(200, vector));
+    assertThatThrownBy(() -> client().maxAnswerBytes(2000).build().query("why"))
+        .isInstanceOf(EmbeddingException.class)
+        .hasMessageContaining("/v1/embeddings: the answer is longer than 2,000 bytes")
+        .hasMessageContaining("OpenAiEmbeddings.Builder.maxAnswerBytes");
+    assertThat(requests).hasSize(1);
+    replies.add(new Reply(200, vector));
+    assertThat(client().maxAnswerBytes(4000).build().query("why")).hasSize(1001);
+  }
 }

@@ -106,6 +106,7 @@ public final class Retries {
   public void pause(String what, IOException failure, int failures) throws IOException {
     if (failures > most
         || failure instanceof SSLHandshakeException
+        || failure instanceof AnswerLimitException
         || failure instanceof InterruptedIOException) {
       throw failure;
     }

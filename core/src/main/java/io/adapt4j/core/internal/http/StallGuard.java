@@ -4,6 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -12,11 +13,12 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Closes streams on which nothing arrives for too long, which an HTTP client's own timeout does not
- * watch. Closing the guard closes all its streams.
+ * watch, and fails those on which too little arrives. Closing the guard closes all its streams.
  */
 public final class StallGuard implements AutoCloseable {
 
   private final Duration timeout;
+  private final long minBytesPerSecond;
   private final Set<Guarded> streams = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService watch;
   private volatile boolean closed;
@@ -27,7 +29,19 @@ public final class StallGuard implements AutoCloseable {
    * @param timeout the longest wait for something to arrive
    */
   public StallGuard(Duration timeout) {
+    this(timeout, 0);
+  }
+
+  /**
+   * Starts a guard that also fails streams that are too slow.
+   *
+   * @param timeout the longest wait for something to arrive, and the time over which the rate is
+   *     measured; only waiting counts
+   * @param minBytesPerSecond the lowest rate; 0 for none
+   */
+  public StallGuard(Duration timeout, long minBytesPerSecond) {
     this.timeout = timeout;
+    this.minBytesPerSecond = minBytesPerSecond;
     this.watch =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
@@ -92,6 +106,9 @@ public final class StallGuard implements AutoCloseable {
 
     private volatile boolean stalled;
 
+    private long waitedNanos;
+    private long arrived;
+
     private Guarded(InputStream stream) {
       super(stream);
     }
@@ -105,11 +122,15 @@ public final class StallGuard implements AutoCloseable {
 
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
-      waitingSince = System.nanoTime() | 1;
+      long start = System.nanoTime();
+      waitingSince = start | 1;
       try {
         int count = in.read(buffer, offset, length);
         if (count < 0 && stalled) {
           throw new IOException("closed");
+        }
+        if (count > 0) {
+          requireProgress(System.nanoTime() - start, count);
         }
         return count;
       } catch (IOException e) {
@@ -120,6 +141,26 @@ public final class StallGuard implements AutoCloseable {
       } finally {
         waitingSince = 0;
       }
+    }
+
+    private void requireProgress(long waited, int count) throws IOException {
+      waitedNanos += waited;
+      arrived += count;
+      if (waitedNanos < timeout.toNanos()) {
+        return;
+      }
+      double seconds = waitedNanos / 1e9;
+      if (arrived < minBytesPerSecond * seconds) {
+        throw new IOException(
+            String.format(
+                Locale.ROOT,
+                "only %,d bytes arrived in %.1f s (at least %,d a second are expected)",
+                arrived,
+                seconds,
+                minBytesPerSecond));
+      }
+      waitedNanos = 0;
+      arrived = 0;
     }
 
     @Override

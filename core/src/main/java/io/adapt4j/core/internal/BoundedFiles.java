@@ -1,0 +1,85 @@
+package io.adapt4j.core.internal;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Reads whole files into memory that come from elsewhere, each with a limit on its size. */
+public final class BoundedFiles {
+
+  /** For configurations, templates and model cards: the largest known ones have some 1 MiB. */
+  public static final long SETTINGS = 16L << 20;
+
+  /** For lists of tensors: some 500,000 of them. */
+  public static final long INDEX = 64L << 20;
+
+  /** For tokenizers: the largest known ones have some 40 MiB. */
+  public static final long TOKENIZER = 256L << 20;
+
+  private BoundedFiles() {}
+
+  /** A file is larger than the kind of file can be. */
+  public static final class TooLargeException extends FileSystemException {
+
+    private static final long serialVersionUID = 1L;
+
+    private TooLargeException(Path file, long size, long limit) {
+      super(
+          file.toString(),
+          null,
+          String.format(
+              Locale.ROOT,
+              "expected at most %,d bytes in a file of this kind, found %s",
+              limit,
+              size > limit ? String.format(Locale.ROOT, "%,d", size) : "more"));
+    }
+
+    /** Returns the problem without the file's name. */
+    @Override
+    public String toString() {
+      return getReason();
+    }
+  }
+
+  /**
+   * Reads a text in UTF-8.
+   *
+   * @param file the file
+   * @param limit the most bytes it may have
+   * @return its content
+   * @throws TooLargeException if it has more
+   * @throws IOException if it cannot be read or is not UTF-8
+   */
+  public static String readText(Path file, long limit) throws IOException {
+    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(read(file, limit))).toString();
+  }
+
+  /**
+   * Reads bytes.
+   *
+   * @param file the file
+   * @param limit the most bytes it may have
+   * @return its content
+   * @throws TooLargeException if it has more
+   * @throws IOException if it cannot be read
+   */
+  public static byte[] read(Path file, long limit) throws IOException {
+    long size = Files.size(file);
+    if (size > limit) {
+      throw new TooLargeException(file, size, limit);
+    }
+    // Pipes and devices have no size, and files grow.
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes((int) limit + 1);
+      if (bytes.length > limit) {
+        throw new TooLargeException(file, bytes.length - 1L, limit);
+      }
+      return bytes;
+    }
+  }
+}

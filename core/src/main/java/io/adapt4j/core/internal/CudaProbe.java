@@ -1,0 +1,59 @@
+package io.adapt4j.core.internal;
+
+import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * DJL asks CUDA for the number of devices whenever it looks at the platform, and warns of every
+ * failure: four times at each start on a machine that has CUDA's libraries and no device. Where the
+ * system has no device there is nothing to ask for.
+ */
+public final class CudaProbe {
+
+  private static final String FORK = "ai.djl.util.cuda.fork";
+
+  /** Linux has one of these for each NVIDIA device, also within WSL. */
+  private static final List<Path> DEVICES =
+      List.of(Path.of("/dev/nvidiactl"), Path.of("/dev/nvidia0"), Path.of("/dev/dxg"));
+
+  private CudaProbe() {}
+
+  /**
+   * Runs something that makes DJL look at the platform.
+   *
+   * @param start what to run
+   */
+  public static void without(Runnable start) {
+    boolean absent =
+        System.getProperty("os.name").equals("Linux") && DEVICES.stream().noneMatch(Files::exists);
+    if (!absent || System.getProperty(FORK) != null || !answerNone()) {
+      start.run();
+      return;
+    }
+    // DJL then takes the answer of another process, which is there already.
+    System.setProperty(FORK, "true");
+    try {
+      start.run();
+    } finally {
+      System.clearProperty(FORK);
+    }
+  }
+
+  private static boolean answerNone() {
+    String before = System.setProperty(FORK, "true");
+    try {
+      Field answer = Class.forName("ai.djl.util.cuda.CudaUtils").getDeclaredField("gpuInfo");
+      answer.setAccessible(true);
+      answer.set(null, new String[] {"0", "-1", "-1"});
+      return true;
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+      return false;
+    } finally {
+      if (before == null) {
+        System.clearProperty(FORK);
+      }
+    }
+  }
+}

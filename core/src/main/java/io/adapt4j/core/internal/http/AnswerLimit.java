@@ -1,0 +1,162 @@
+package io.adapt4j.core.internal.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+
+/**
+ * The number of bytes that an answer may have. Every answer that is held in memory is read through
+ * this class, since the server decides how much it sends.
+ *
+ * @param address the address asked, as messages may show it
+ * @param maxBytes the limit
+ * @param setting what raises the limit; empty if nothing does
+ */
+public record AnswerLimit(String address, long maxBytes, String setting) {
+
+  /** Only the beginning of an error's text is ever shown. */
+  private static final int MAX_ERROR_BYTES = 1 << 16;
+
+  /**
+   * Collects the body of an answer in memory. Of an answer that is not 200 the first 64 KiB are
+   * kept; any other one that exceeds the limit fails with {@link AnswerLimitException}.
+   *
+   * @return a handler for one request
+   */
+  public BodyHandler<byte[]> collected() {
+    return answer -> {
+      boolean failed = answer.statusCode() != 200;
+      long announced = answer.headers().firstValueAsLong("Content-Length").orElse(0);
+      return new Collector(failed, !failed && announced > maxBytes);
+    };
+  }
+
+  /**
+   * Bounds the body of an answer that is read while it arrives.
+   *
+   * @param body the body
+   * @param total the longest time until the end of the answer
+   * @param useless the longest time in which bytes arrive but {@link BoundedInput#progress} is not
+   *     called
+   * @param totalSetting what raises {@code total}; empty if nothing does
+   * @return the stream to read
+   */
+  public BoundedInput bound(
+      InputStream body, Duration total, Duration useless, String totalSetting) {
+    return new BoundedInput(body, this, total, useless, totalSetting);
+  }
+
+  /**
+   * Bounds the lines of an answer: at most an eighth of the limit, or 1 MiB if that is more.
+   *
+   * @param body the body
+   * @return a reader of its lines
+   */
+  public BoundedLines lines(InputStream body) {
+    return new BoundedLines(body, this, Math.max(1 << 20, maxBytes / 8));
+  }
+
+  /** The error of an answer that is too large. */
+  AnswerLimitException exceeded() {
+    return exceeded("the answer is longer than " + bytes(maxBytes));
+  }
+
+  /** The error of a part of the answer that is too large. */
+  AnswerLimitException exceeded(String problem) {
+    return new AnswerLimitException(
+        address
+            + ": "
+            + problem
+            + ", and was not read further. Check that this is the right server"
+            + (setting.isEmpty() ? "" : "; if it is, raise the limit with " + setting));
+  }
+
+  /** The error of an answer that takes too long, though something arrives all the time. */
+  AnswerLimitException late(Duration total, String totalSetting) {
+    return new AnswerLimitException(
+        address
+            + ": the answer has not ended within "
+            + total.toMillis() / 1000.0
+            + " s"
+            + (totalSetting.isEmpty() ? "" : ". If that is expected, raise " + totalSetting));
+  }
+
+  static String bytes(long count) {
+    return String.format(Locale.ROOT, "%,d bytes", count);
+  }
+
+  private final class Collector implements BodySubscriber<byte[]> {
+
+    private final CompletableFuture<byte[]> result = new CompletableFuture<>();
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final boolean failed;
+    private final boolean tooLarge;
+    private Flow.Subscription source;
+
+    private Collector(boolean failed, boolean tooLarge) {
+      this.failed = failed;
+      this.tooLarge = tooLarge;
+    }
+
+    @Override
+    public CompletionStage<byte[]> getBody() {
+      return result;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+      source = subscription;
+      if (tooLarge) {
+        source.cancel();
+        result.completeExceptionally(exceeded());
+        return;
+      }
+      source.request(1);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> buffers) {
+      for (ByteBuffer buffer : buffers) {
+        add(buffer);
+        if (result.isDone()) {
+          source.cancel();
+          return;
+        }
+      }
+      source.request(1);
+    }
+
+    private void add(ByteBuffer buffer) {
+      long room = (failed ? Math.min(MAX_ERROR_BYTES, maxBytes) : maxBytes) - bytes.size();
+      if (buffer.remaining() > room && !failed) {
+        result.completeExceptionally(exceeded());
+        return;
+      }
+      byte[] part = new byte[(int) Math.min(room, buffer.remaining())];
+      boolean full = buffer.remaining() > room;
+      buffer.get(part);
+      bytes.writeBytes(part);
+      if (full) {
+        result.complete(bytes.toByteArray());
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      result.completeExceptionally(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      result.complete(bytes.toByteArray());
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package io.adapt4j.core.internal.http;
+
+import java.io.IOException;
+
+/** An answer exceeds a limit of the client; asking again would not help. */
+public final class AnswerLimitException extends IOException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message the address, the limit and how to raise it
+   */
+  public AnswerLimitException(String message) {
+    super(message);
+  }
+}
