@@ -10,6 +10,7 @@ import io.adapt4j.rag.index.Filter;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.retrieve.Retrieval;
 import io.adapt4j.rag.retrieve.Retriever;
+import io.adapt4j.rag.retrieve.SimilarityCalibration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -232,6 +233,42 @@ public final class Rag implements AutoCloseable {
           parts.listeners().forEach(listener -> listener.answered(answer.trace()));
           return answer;
         });
+  }
+
+  /**
+   * Proposes a threshold for {@code RetrievalOptions.minimumSimilarity} on the index as it is, with
+   * its error rates, as {@link SimilarityCalibration} does.
+   *
+   * @param answerable questions that the documents answer, at least {@value
+   *     SimilarityCalibration#LEAST_QUESTIONS}; none to take parts of the index's own sentences,
+   *     which finds too few false refusals
+   * @return the proposal
+   * @throws IllegalArgumentException if there are a few questions
+   * @throws IllegalStateException if the index holds too little
+   */
+  public SimilarityCalibration calibrate(List<String> answerable) {
+    return using(
+        () ->
+            answerable.isEmpty()
+                ? SimilarityCalibration.of(parts.index(), parts.embeddings())
+                : SimilarityCalibration.of(parts.index(), parts.embeddings(), answerable));
+  }
+
+  /**
+   * Proposes a threshold as {@link #calibrate(List)} does, on questions of both kinds.
+   *
+   * @param answerable questions that the documents answer
+   * @param offSubject questions that they should not answer
+   * @return the proposal
+   * @throws IllegalArgumentException if there are fewer than {@value
+   *     SimilarityCalibration#LEAST_QUESTIONS} of a kind
+   * @throws IllegalStateException if the index holds nothing
+   */
+  public SimilarityCalibration calibrate(List<String> answerable, List<String> offSubject) {
+    return using(
+        () ->
+            SimilarityCalibration.of(
+                parts.index(), parts.embeddings(), answerable, offSubject));
   }
 
   /**

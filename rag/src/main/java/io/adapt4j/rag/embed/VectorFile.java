@@ -1,10 +1,9 @@
 package io.adapt4j.rag.embed;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,20 +14,21 @@ import java.util.zip.CRC32;
 /**
  * Vectors of one length, one record after the other: the key's 32 bytes, the entries as big-endian
  * floats, a CRC-32 of both. Records are only ever appended, so a crash can damage none but the last
- * ones: the file is cut before the first that is not whole.
+ * ones: the file is cut before the first that is not whole. It is no channel, which the interrupt
+ * of one thread would close for all.
  */
 final class VectorFile implements AutoCloseable {
 
   private static final int SCANNED_RECORDS = 256;
 
-  private final FileChannel channel;
+  private final RandomAccessFile file;
   private final int recordBytes;
   private final int dimension;
   private final Map<VectorKey, Integer> places = new HashMap<>();
   private int records;
 
-  private VectorFile(FileChannel channel, int dimension) {
-    this.channel = channel;
+  private VectorFile(RandomAccessFile file, int dimension) {
+    this.file = file;
     this.dimension = dimension;
     this.recordBytes = recordBytes(dimension);
   }
@@ -38,15 +38,13 @@ final class VectorFile implements AutoCloseable {
   }
 
   static VectorFile open(Path path, int dimension) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
     try {
-      VectorFile file = new VectorFile(channel, dimension);
-      file.scan();
-      return file;
+      VectorFile vectors = new VectorFile(file, dimension);
+      vectors.scan();
+      return vectors;
     } catch (IOException | RuntimeException e) {
-      channel.close();
+      file.close();
       throw e;
     }
   }
@@ -67,7 +65,7 @@ final class VectorFile implements AutoCloseable {
         }
       }
     }
-    channel.truncate((long) records * recordBytes);
+    file.setLength((long) records * recordBytes);
   }
 
   private boolean isWhole(ByteBuffer one) {
@@ -82,9 +80,10 @@ final class VectorFile implements AutoCloseable {
   }
 
   private void read(ByteBuffer to, long from) throws IOException {
-    long at = from;
-    for (int count = 0; count >= 0 && to.hasRemaining(); at += count) {
-      count = channel.read(to, at);
+    file.seek(from);
+    for (int count = 0; count >= 0 && to.hasRemaining(); ) {
+      count = file.read(to.array(), to.arrayOffset() + to.position(), to.remaining());
+      to.position(to.position() + Math.max(0, count));
     }
   }
 
@@ -122,10 +121,8 @@ final class VectorFile implements AutoCloseable {
       }
       block.putInt(checksum(block.slice(begin, recordBytes - Integer.BYTES)));
     }
-    block.flip();
-    for (long at = (long) records * recordBytes; block.hasRemaining(); ) {
-      at += channel.write(block, at);
-    }
+    file.seek((long) records * recordBytes);
+    file.write(block.array());
     for (VectorKey key : keys) {
       places.put(key, records++);
     }
@@ -133,6 +130,6 @@ final class VectorFile implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    file.close();
   }
 }

@@ -71,10 +71,9 @@ record LuceneFolder(Path path) {
   void requireNoForeignFiles(Directory directory) throws IOException {
     Set<String> known = Set.copyOf(SegmentInfos.readLatestCommit(directory).files(true));
     for (String file : directory.listAll()) {
-      String ending = IndexFileNames.getExtension(file);
       boolean deleted =
           IndexFileNames.CODEC_FILE_PATTERN.matcher(file).matches() && !known.contains(file);
-      if (deleted && !CODEC_ENDINGS.contains(ending == null ? "" : ending)) {
+      if (deleted && !CODEC_ENDINGS.contains(ending(file))) {
         throw new IllegalStateException(
             name()
                 + ": holds "
@@ -111,10 +110,13 @@ record LuceneFolder(Path path) {
   }
 
   private static boolean isLucene(String file) {
-    String ending = IndexFileNames.getExtension(file);
     return file.startsWith("pending_segments_")
         || (IndexFileNames.CODEC_FILE_PATTERN.matcher(file).matches()
-            && CODEC_ENDINGS.contains(ending == null ? "" : ending));
+            && CODEC_ENDINGS.contains(ending(file)));
+  }
+
+  private static String ending(String file) {
+    return file.substring(file.lastIndexOf('.') + 1);
   }
 
   private static String some(List<String> files) {

@@ -99,6 +99,13 @@ public final class LuceneIndex implements SearchIndex {
   }
 
   @Override
+  public Map<String, float[]> vectors(List<Chunk> chunks) {
+    return options.dimension() == 0
+        ? Map.of()
+        : read(searcher -> LuceneReads.vectors(searcher, chunks));
+  }
+
+  @Override
   public Map<String, String> contentHashes() {
     return read(LuceneReads::contentHashes);
   }

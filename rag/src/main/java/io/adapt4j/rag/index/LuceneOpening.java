@@ -63,7 +63,7 @@ final class LuceneOpening {
           () -> {
             Files.createDirectories(folder.path());
             // Mapped files, unlike channels, are not closed by the interrupt of a searching thread.
-            Directory directory = wrapper.apply(new MMapDirectory(folder.path()));
+            Directory directory = wrapper.apply(new MMapDirectory(folder.path(), new SteadyLocks()));
             try {
               return opening.of(directory);
             } catch (IOException | RuntimeException e) {

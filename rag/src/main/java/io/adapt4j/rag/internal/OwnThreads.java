@@ -17,11 +17,17 @@ public final class OwnThreads {
   private static final ExecutorService THREADS =
       Executors.newCachedThreadPool(
           task -> {
-            Thread thread = new Thread(task, "adapt4j-index");
+            Thread thread = new OwnThread(task);
             thread.setDaemon(true);
             thread.setContextClassLoader(OwnThreads.class.getClassLoader());
             return thread;
           });
+
+  private static final class OwnThread extends Thread {
+    OwnThread(Runnable task) {
+      super(task, "adapt4j-index");
+    }
+  }
 
   private OwnThreads() {}
 
@@ -36,6 +42,9 @@ public final class OwnThreads {
    * @throws E what the work threw
    */
   public static <T, E extends Exception> T call(Work<T, E> work) throws E {
+    if (Thread.currentThread() instanceof OwnThread) {
+      return work.run();
+    }
     Future<T> future = THREADS.submit(work::run);
     try {
       return Uninterruptibles.getUninterruptibly(future);
