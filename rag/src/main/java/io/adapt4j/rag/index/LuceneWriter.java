@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -20,6 +21,7 @@ final class LuceneWriter implements AutoCloseable {
   private final LuceneOptions options;
   private final IndexWriter writer;
   private final ScheduledExecutorService commits;
+  private final Object commitLock = new Object();
   private final AtomicInteger uncommitted = new AtomicInteger();
 
   LuceneWriter(LuceneOptions options, IndexWriter writer) {
@@ -70,16 +72,18 @@ final class LuceneWriter implements AutoCloseable {
 
   private void commitBatch() throws IOException {
     if (options.commit() instanceof CommitPolicy.EachBatch) {
-      writer.commit();
+      commit();
     } else {
       uncommitted.incrementAndGet();
     }
   }
 
   void commit() throws IOException {
-    int before = uncommitted.get();
-    writer.commit();
-    uncommitted.addAndGet(-before);
+    synchronized (commitLock) {
+      int before = uncommitted.get();
+      writer.commit();
+      uncommitted.addAndGet(-before);
+    }
   }
 
   void compact() throws IOException {
@@ -111,13 +115,17 @@ final class LuceneWriter implements AutoCloseable {
   public void close() throws IOException {
     if (commits != null) {
       commits.shutdown();
+      Uninterruptibles.awaitTerminationUninterruptibly(commits);
     }
-    if (writer.isOpen()) {
-      writer.close();
-      uncommitted.set(0);
-    } else {
-      // Waits for the thread that failed to let go of the folder.
-      writer.rollback();
+    // Lucene refuses to close while a commit is under way.
+    synchronized (commitLock) {
+      if (writer.isOpen()) {
+        writer.close();
+        uncommitted.set(0);
+      } else {
+        // Waits for the thread that failed to let go of the folder.
+        writer.rollback();
+      }
     }
   }
 }
