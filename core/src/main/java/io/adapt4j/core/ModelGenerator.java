@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
@@ -35,23 +36,36 @@ final class ModelGenerator implements TextGenerator {
 
   @Override
   public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
-    return answer(messages, options, piece -> {});
+    return answer(messages, options, piece -> {}, new CancellationToken());
   }
 
   @Override
   public GeneratedText stream(
       List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
-    return answer(messages, options, onText);
+    return answer(messages, options, onText, new CancellationToken());
+  }
+
+  @Override
+  public GeneratedText stream(
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    return answer(messages, options, onText, cancellation);
   }
 
   private GeneratedText answer(
-      List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
     return text(
         fitting(
             () ->
                 model.hasChatTemplate()
-                    ? model.chat(messages, options, onText)
-                    : model.generate(plain(messages), options, onText, new CancellationToken())));
+                    ? model.chat(
+                        messages, ChatOptions.defaults(), options, onText, cancellation)
+                    : model.generate(plain(messages), options, onText, cancellation)));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.adapt4j.rag;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.Answerer;
 import io.adapt4j.rag.document.Document;
@@ -10,6 +11,7 @@ import io.adapt4j.rag.index.Filter;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.retrieve.Retrieval;
 import io.adapt4j.rag.retrieve.Retriever;
+import io.adapt4j.rag.retrieve.SimilarityCalibration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -179,7 +181,7 @@ public final class Rag implements AutoCloseable {
    * @return the answer
    */
   public Answer ask(String question, Filter filter) {
-    return answer(List.of(ChatMessage.user(question)), Optional.of(filter), text -> {});
+    return askStreaming(question, filter, text -> {});
   }
 
   /**
@@ -216,14 +218,71 @@ public final class Rag implements AutoCloseable {
    * @return the answer
    */
   public Answer askStreaming(List<ChatMessage> conversation, Consumer<String> onText) {
-    return answer(conversation, Optional.empty(), onText);
+    return answer(conversation, Optional.empty(), onText, new CancellationToken());
+  }
+
+  /**
+   * Answers a question from some of the documents and hands the text on as it is produced.
+   *
+   * @param question the question
+   * @param filter what documents must be like
+   * @param onText takes the pieces of the text, on this thread
+   * @return the answer
+   */
+  public Answer askStreaming(String question, Filter filter, Consumer<String> onText) {
+    return askStreaming(
+        List.of(ChatMessage.user(question)),
+        Optional.of(filter),
+        onText,
+        new CancellationToken());
+  }
+
+  /**
+   * Answers a question and hands the text on until it is cancelled, such as when the one who asked
+   * has gone.
+   *
+   * @param question the question
+   * @param onText takes the pieces of the text, on this thread
+   * @param cancellation ends the answer; may be used from any thread
+   * @return the answer; when cancelled, with the text so far, and not answerable if there is none
+   */
+  public Answer askStreaming(
+      String question, Consumer<String> onText, CancellationToken cancellation) {
+    return askStreaming(
+        List.of(ChatMessage.user(question)), Optional.empty(), onText, cancellation);
+  }
+
+  /**
+   * Answers the last message of a conversation from some of the documents and hands the text on
+   * until it is cancelled. A generator in this process ends after the current token; one elsewhere
+   * when its next piece comes.
+   *
+   * @param conversation messages of the roles user and assistant, the last one the user's
+   * @param filter what documents must be like; empty for all
+   * @param onText takes the pieces of the text, on this thread
+   * @param cancellation ends the answer; may be used from any thread
+   * @return the answer; when cancelled, with the text so far, and not answerable if there is none
+   */
+  public Answer askStreaming(
+      List<ChatMessage> conversation,
+      Optional<Filter> filter,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    return answer(conversation, filter, onText, cancellation);
+  }
+
+  void requireRoom() {
+    answerer.requireRoom();
   }
 
   private Answer answer(
-      List<ChatMessage> conversation, Optional<Filter> filter, Consumer<String> onText) {
+      List<ChatMessage> conversation,
+      Optional<Filter> filter,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
     return using(
         () -> {
-          Answer answer = answerer.answer(conversation, filter, onText);
+          Answer answer = answerer.answer(conversation, filter, onText, cancellation);
           LOG.debug(
               "Answered: {} cited, answerable {}; {}",
               answer.citations().size(),
@@ -232,6 +291,42 @@ public final class Rag implements AutoCloseable {
           parts.listeners().forEach(listener -> listener.answered(answer.trace()));
           return answer;
         });
+  }
+
+  /**
+   * Proposes a threshold for {@code RetrievalOptions.minimumSimilarity} on the index as it is, with
+   * its error rates, as {@link SimilarityCalibration} does.
+   *
+   * @param answerable questions that the documents answer, at least {@value
+   *     SimilarityCalibration#LEAST_QUESTIONS}; none to take words of the index's own
+   *     chunks in their place, which is less exact
+   * @return the proposal
+   * @throws IllegalArgumentException if there are a few questions
+   * @throws IllegalStateException if the index holds too little
+   */
+  public SimilarityCalibration calibrate(List<String> answerable) {
+    return using(
+        () ->
+            answerable.isEmpty()
+                ? SimilarityCalibration.of(parts.index(), parts.embeddings())
+                : SimilarityCalibration.of(parts.index(), parts.embeddings(), answerable));
+  }
+
+  /**
+   * Proposes a threshold as {@link #calibrate(List)} does, on questions of both kinds.
+   *
+   * @param answerable questions that the documents answer
+   * @param offSubject questions that they should not answer
+   * @return the proposal
+   * @throws IllegalArgumentException if there are fewer than {@value
+   *     SimilarityCalibration#LEAST_QUESTIONS} of a kind
+   * @throws IllegalStateException if the index holds nothing
+   */
+  public SimilarityCalibration calibrate(List<String> answerable, List<String> offSubject) {
+    return using(
+        () ->
+            SimilarityCalibration.of(
+                parts.index(), parts.embeddings(), answerable, offSubject));
   }
 
   /**

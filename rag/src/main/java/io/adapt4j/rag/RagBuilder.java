@@ -161,6 +161,8 @@ public final class RagBuilder {
    * @return the Rag, closed by the caller
    * @throws IllegalStateException if no index is set, the index is of other embeddings or open
    *     elsewhere, or MiniLM is needed and not on the class path
+   * @throws IllegalArgumentException if the generator's context has no room for instructions, a
+   *     question, the longest answer and the beginning of a source
    * @throws IOException if MiniLM cannot be written to its cache
    */
   public Rag build() throws IOException {
@@ -179,7 +181,9 @@ public final class RagBuilder {
         searched = open(vectors);
         owned.addFirst(searched::close);
       }
-      return new Rag(parts(searched, vectors, List.copyOf(owned)));
+      Rag rag = new Rag(parts(searched, vectors, List.copyOf(owned)));
+      rag.requireRoom();
+      return rag;
     } catch (RuntimeException | IOException e) {
       owned.forEach(Runnable::run);
       throw e;

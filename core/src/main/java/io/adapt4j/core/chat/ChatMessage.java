@@ -1,5 +1,6 @@
 package io.adapt4j.core.chat;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -127,6 +128,7 @@ public final class ChatMessage {
    *
    * @return an immutable map in the order the fields were given
    */
+  @JsonValue
   public Map<String, Object> fields() {
     return fields;
   }

@@ -1,6 +1,7 @@
 package io.adapt4j.core.text;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,27 @@ public interface TextGenerator {
       onText.accept(answer.text());
     }
     return answer;
+  }
+
+  /**
+   * Answers a conversation piece by piece until it is cancelled, otherwise as {@link #stream(List,
+   * GenerationOptions, Consumer)}. Unless an implementation does better, the cancellation is seen
+   * when the next piece comes, and what the generator holds open is left by an exception.
+   *
+   * @param messages the conversation, usually ended by a user's message
+   * @param options how to choose tokens and when to stop
+   * @param onText takes the text as it is produced, on this thread
+   * @param cancellation ends the answer
+   * @return the answer; what there is so far, of the ending {@link Ending#OTHER}, when cancelled
+   * @throws RequestRefusedException if this request cannot be answered
+   * @throws GeneratorException if the generator cannot answer, or fails after a part of the answer
+   */
+  default GeneratedText stream(
+      List<ChatMessage> messages,
+      GenerationOptions options,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
+    return CancellableStream.run(this, messages, options, onText, cancellation);
   }
 
   /**

@@ -1,11 +1,13 @@
 package io.adapt4j.rag.answer;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.adapt4j.rag.retrieve.Passage;
 import io.adapt4j.rag.trace.Trace;
 import java.util.List;
 
 /**
- * An answer with what it rests on.
+ * An answer with what it rests on. Jackson writes it as an object of these fields and {@code
+ * checked}.
  *
  * @param text the answer, with numbers of sources in brackets such as [1]; without a generator, the
  *     numbered passages themselves
@@ -51,6 +53,7 @@ public record Answer(
    *
    * @return true if all of it holds
    */
+  @JsonProperty
   public boolean checked() {
     return answerable
         && !citations.isEmpty()

@@ -1,6 +1,7 @@
 package io.adapt4j.rag.answer;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.rag.document.Document;
@@ -93,12 +94,36 @@ public final class Answerer {
    */
   public Answer answer(
       List<ChatMessage> conversation, Optional<Filter> filter, Consumer<String> onText) {
+    return answer(conversation, filter, onText, new CancellationToken());
+  }
+
+  /**
+   * Answers until it is cancelled, otherwise as {@link #answer(List, Optional, Consumer)}.
+   *
+   * @param conversation at least one message, the last of the role user
+   * @param filter what documents must be like, besides what the retriever asks for
+   * @param onText takes the answer's text as it is produced, on this thread
+   * @param cancellation ends the answer: before the generator is asked, or between two pieces
+   * @return the answer; when cancelled, with the text so far, and not answerable if there is none
+   * @throws IllegalArgumentException if the conversation does not end with a user's text, or the
+   *     generator's context has no room for a source
+   * @throws io.adapt4j.core.text.GeneratorException if the generator fails
+   */
+  public Answer answer(
+      List<ChatMessage> conversation,
+      Optional<Filter> filter,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
     requireQuestion(conversation);
     StageRecorder before = new StageRecorder();
     String question = question(conversation, before);
     Retrieval retrieval = retriever.retrieve(question, filter);
     List<Stage> stages = new ArrayList<>(before.stages());
     stages.addAll(retrieval.stages());
+    if (cancellation.isCancelled()) {
+      Trace trace = new Trace(question, stages, List.of(), 0, Optional.empty(), false);
+      return new Answer("", false, List.of(), List.of(), List.of(), List.of(), trace);
+    }
     if (retrieval.passages().isEmpty()) {
       onText.accept(options.notFound());
       Trace trace = new Trace(question, stages, List.of(), 0, Optional.empty(), false);
@@ -106,8 +131,20 @@ public final class Answerer {
           options.notFound(), false, List.of(), List.of(), List.of(), List.of(), trace);
     }
     return generator.isPresent()
-        ? written(generator.get(), retrieval, stages, onText)
-        : extracted(retrieval, stages, onText);
+        ? written(generator.get(), retrieval, stages, onText, cancellation)
+        : extracted(retrieval, stages, onText, cancellation);
+  }
+
+  /**
+   * Checks before the first question that the generator's context has room for one.
+   *
+   * @throws IllegalArgumentException if instructions, a short question, the longest answer and the
+   *     beginning of a source do not fit together
+   */
+  public void requireRoom() {
+    if (generator.isPresent()) {
+      prompts.requireRoom();
+    }
   }
 
   private static void requireQuestion(List<ChatMessage> conversation) {
@@ -130,7 +167,11 @@ public final class Answerer {
   }
 
   private Answer written(
-      TextGenerator writer, Retrieval retrieval, List<Stage> stages, Consumer<String> onText) {
+      TextGenerator writer,
+      Retrieval retrieval,
+      List<Stage> stages,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
     StageRecorder recorder = new StageRecorder();
     Prompt prompt =
         recorder.run(
@@ -140,8 +181,8 @@ public final class Answerer {
     GeneratedText generated =
         recorder.run(
             "generate",
-            () -> writer.stream(prompt.messages(), options.generation(), onText),
-            made -> made.ending().toString());
+            () -> writer.stream(prompt.messages(), options.generation(), onText, cancellation),
+            made -> cancellation.isCancelled() ? "cancelled" : made.ending().toString());
     List<Stage> all = new ArrayList<>(stages);
     String text = generated.text().strip();
     Set<Integer> numbers = CitationParser.numbers(text);
@@ -196,10 +237,17 @@ public final class Answerer {
         && passage.span().of(document.text()).equals(passage.text());
   }
 
-  private Answer extracted(Retrieval retrieval, List<Stage> stages, Consumer<String> onText) {
+  private Answer extracted(
+      Retrieval retrieval,
+      List<Stage> stages,
+      Consumer<String> onText,
+      CancellationToken cancellation) {
     List<Citation> citations = new ArrayList<>();
     StringBuilder text = new StringBuilder();
     for (Passage passage : retrieval.passages()) {
+      if (cancellation.isCancelled()) {
+        break;
+      }
       Citation citation = citation(new Source(citations.size() + 1, passage));
       String piece =
           (citations.isEmpty() ? "" : "\n\n")

@@ -1,9 +1,12 @@
 package io.adapt4j.rag.answer;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.document.Span;
 import io.adapt4j.rag.retrieve.Passage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Writes the prompt for an answer within a budget of tokens: as many passages as fit, the best
@@ -17,8 +20,14 @@ final class PromptWriter {
   /** What a chat template adds to a message. */
   private static final int TOKENS_A_MESSAGE = 16;
 
-  /** Less of a passage than this is left out. */
+  /** Less of a passage than this is left out where there are others. */
   private static final int LEAST_CHARACTERS = 200;
+
+  /** Less of the best passage than this is not worth an answer. */
+  private static final int LEAST_OF_FIRST = 60;
+
+  private static final String SHORT_QUESTION = "How many days may an order be sent back?";
+  private static final String SHORT_SOURCE = "An order may be sent back within thirty days. ";
 
   private static final String INSTRUCTIONS =
       """
@@ -38,6 +47,18 @@ final class PromptWriter {
     this.budget = budget;
     this.options = options;
     this.control = new ControlTexts(budget.controlTexts());
+  }
+
+  /**
+   * Checks that there is room for a short question and the beginning of a source.
+   *
+   * @throws IllegalArgumentException if there is not
+   */
+  void requireRoom() {
+    String text = SHORT_SOURCE.repeat(2 * LEAST_OF_FIRST / SHORT_SOURCE.length() + 1);
+    Span span = new Span(0, text.length());
+    Chunk chunk = new Chunk("source", 0, span, span, "", text);
+    write(SHORT_QUESTION, List.of(new Passage(chunk, span, text, 1, "", Map.of())));
   }
 
   /**
@@ -90,7 +111,8 @@ final class PromptWriter {
       Source source = new Source(sources.size() + 1, passage);
       int tokens = budget.count(block(source, word));
       if (tokens > left) {
-        Passage beginning = beginning(source, word, left);
+        int least = sources.isEmpty() ? LEAST_OF_FIRST : LEAST_CHARACTERS;
+        Passage beginning = beginning(source, word, left, least);
         if (!beginning.text().isEmpty()) {
           sources.add(new Source(source.number(), beginning));
         }
@@ -103,7 +125,7 @@ final class PromptWriter {
   }
 
   /** The longest beginning that ends before white space and fits; empty if too little does. */
-  private Passage beginning(Source source, String word, int room) {
+  private Passage beginning(Source source, String word, int room, int least) {
     Passage passage = source.passage();
     int fits = 0;
     int most = passage.text().length();
@@ -120,7 +142,7 @@ final class PromptWriter {
     while (end > 0 && !Character.isWhitespace(passage.text().charAt(end))) {
       end--;
     }
-    boolean enough = end >= Math.min(LEAST_CHARACTERS, passage.text().length() / 2);
+    boolean enough = end >= Math.min(least, passage.text().length() / 2);
     return passage.beginning(enough ? end : 0);
   }
 

@@ -1,5 +1,7 @@
 package io.adapt4j.rag.answer;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.adapt4j.rag.document.Span;
 import java.util.Optional;
 
@@ -11,6 +13,18 @@ import java.util.Optional;
  *     marks; empty if none has
  */
 public record Quote(String text, Optional<Place> place) {
+
+  /** Returns where a source has the words; in JSON null if none has. */
+  @Override
+  @JsonIgnore
+  public Optional<Place> place() {
+    return place;
+  }
+
+  @JsonProperty("place")
+  Place placeInJson() {
+    return place.orElse(null);
+  }
 
   /**
    * Where a quote stands.

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.tika.exception.EncryptedDocumentException;
@@ -87,18 +88,27 @@ final class TikaConverter {
     if (found.equals("application/x-tika-ooxml-protected")) {
       throw encrypted(null);
     }
+    Set<String> readable =
+        Shared.PARSER.getSupportedTypes(context).stream()
+            .map(type -> type.getBaseType().toString())
+            .collect(Collectors.toSet());
+    if (!readable.contains(expected)) {
+      // Without its parser, a format's content is often not told apart either.
+      throw noParser(expected);
+    }
     if (!FileType.isOffice(found)) {
       throw Unreadable.failed(
           "is " + found + " by its content, where its name says " + expected,
           "Name it by its format; if it was cut off, copy it again");
     }
-    boolean readable =
-        Shared.PARSER.getSupportedTypes(context).stream()
-            .anyMatch(type -> type.getBaseType().toString().equals(found));
-    if (!readable) {
-      throw Unreadable.failed(
-          "is " + found + ", for which Apache Tika finds no parser", Tika.REMEDY);
+    if (!readable.contains(found)) {
+      throw noParser(found);
     }
+  }
+
+  private static Unreadable noParser(String mediaType) {
+    return Unreadable.failed(
+        "is " + mediaType + ", for which Apache Tika finds no parser", Tika.remedy(mediaType));
   }
 
   /** Parsers mend files that were cut off, and give a part of the text as if it were all. */

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Keeps the vectors of other embeddings on disk, by the SHA-256 of text and identity, so that no
@@ -84,10 +85,21 @@ public final class CachedEmbeddings implements TextEmbeddings {
   /** Embeds texts of which no vector is kept, each once. */
   @Override
   public List<float[]> passages(List<String> texts) {
+    return kept("passage", texts, embeddings::passages);
+  }
+
+  /** Embeds questions of which no vector is kept, each once. */
+  @Override
+  public List<float[]> queries(List<String> texts) {
+    return kept("query", texts, embeddings::queries);
+  }
+
+  private List<float[]> kept(
+      String kind, List<String> texts, Function<List<String>, List<float[]>> embed) {
     float[][] vectors = new float[texts.size()][];
     Map<String, VectorKey> missing = new LinkedHashMap<>();
     for (int i = 0; i < vectors.length; i++) {
-      VectorKey key = key("passage", texts.get(i));
+      VectorKey key = key(kind, texts.get(i));
       Optional<float[]> kept = cache.find(key);
       if (kept.isPresent()) {
         vectors[i] = kept.get();
@@ -96,14 +108,18 @@ public final class CachedEmbeddings implements TextEmbeddings {
       }
     }
     if (!missing.isEmpty()) {
-      fill(texts, vectors, missing);
+      fill(texts, vectors, missing, embed);
     }
     return Arrays.asList(vectors);
   }
 
-  private void fill(List<String> texts, float[][] vectors, Map<String, VectorKey> missing) {
+  private void fill(
+      List<String> texts,
+      float[][] vectors,
+      Map<String, VectorKey> missing,
+      Function<List<String>, List<float[]>> embed) {
     List<String> fresh = List.copyOf(missing.keySet());
-    List<float[]> made = embeddings.passages(fresh);
+    List<float[]> made = embed.apply(fresh);
     cache.store(List.copyOf(missing.values()), made);
     Map<String, float[]> byText = new LinkedHashMap<>();
     for (int i = 0; i < fresh.size(); i++) {
@@ -118,14 +134,7 @@ public final class CachedEmbeddings implements TextEmbeddings {
 
   @Override
   public float[] query(String text) {
-    VectorKey key = key("query", text);
-    Optional<float[]> kept = cache.find(key);
-    if (kept.isPresent()) {
-      return kept.get();
-    }
-    float[] vector = embeddings.query(text);
-    cache.store(List.of(key), List.of(vector));
-    return vector;
+    return kept("query", List.of(text), texts -> List.of(embeddings.query(text))).get(0);
   }
 
   /**

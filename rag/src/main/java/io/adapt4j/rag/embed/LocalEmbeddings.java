@@ -117,10 +117,16 @@ public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
 
   @Override
   public float[] query(String text) {
-    List<String> texts = List.of(WellFormed.of(text));
+    return queries(List.of(text)).get(0);
+  }
+
+  @Override
+  public List<float[]> queries(List<String> texts) {
+    List<String> clean = texts.stream().map(WellFormed::of).toList();
     List<float[]> vectors =
-        prompts.isPresent() ? prefixed(prompts.get().query(), texts) : stored(texts, "query");
-    return Vectors.normalize(vectors.get(0));
+        prompts.isPresent() ? prefixed(prompts.get().query(), clean) : stored(clean, "query");
+    vectors.forEach(Vectors::normalize);
+    return vectors;
   }
 
   private List<float[]> prefixed(String prefix, List<String> texts) {

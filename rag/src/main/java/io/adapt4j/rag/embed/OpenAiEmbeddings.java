@@ -87,6 +87,16 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
     return embed(settings.prompts().query(), List.of(text)).get(0);
   }
 
+  /**
+   * Embeds questions, in batches.
+   *
+   * @throws EmbeddingException if the server refuses or cannot be reached
+   */
+  @Override
+  public List<float[]> queries(List<String> texts) {
+    return embed(settings.prompts().query(), texts);
+  }
+
   private List<float[]> embed(String prefix, List<String> texts) {
     List<float[]> vectors = new ArrayList<>(texts.size());
     for (int from = 0; from < texts.size(); from += settings.batch()) {

@@ -38,6 +38,16 @@ public interface TextEmbeddings extends AutoCloseable {
   float[] query(String text);
 
   /**
+   * Embeds several questions. Unless an implementation does better they are embedded one by one.
+   *
+   * @param texts the questions
+   * @return one vector a question, in their order, each of Euclidean length 1
+   */
+  default List<float[]> queries(List<String> texts) {
+    return texts.stream().map(this::query).toList();
+  }
+
+  /**
    * Returns how long passages may be.
    *
    * @return counts their tokens; empty where the tokenizer is not known

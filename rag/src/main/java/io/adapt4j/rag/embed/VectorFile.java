@@ -1,10 +1,9 @@
 package io.adapt4j.rag.embed;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,21 +16,22 @@ import org.slf4j.LoggerFactory;
 /**
  * Vectors of one length, one record after the other: the key's 32 bytes, the entries as big-endian
  * floats, a CRC-32 of both. Records are only ever appended. A damaged one is skipped with a
- * warning, and what follows it is read; an unfinished last one is cut off.
+ * warning, and what follows it is read; an unfinished last one is cut off. It is no channel, which
+ * the interrupt of one thread would close for all.
  */
 final class VectorFile implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(VectorFile.class);
   private static final int SCANNED_RECORDS = 256;
 
-  private final FileChannel channel;
+  private final RandomAccessFile file;
   private final int recordBytes;
   private final int dimension;
   private final Map<VectorKey, Integer> places = new HashMap<>();
   private int records;
 
-  private VectorFile(FileChannel channel, int dimension) {
-    this.channel = channel;
+  private VectorFile(RandomAccessFile file, int dimension) {
+    this.file = file;
     this.dimension = dimension;
     this.recordBytes = recordBytes(dimension);
   }
@@ -41,15 +41,13 @@ final class VectorFile implements AutoCloseable {
   }
 
   static VectorFile open(Path path, int dimension) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
     try {
-      VectorFile file = new VectorFile(channel, dimension);
-      file.scan(path);
-      return file;
+      VectorFile vectors = new VectorFile(file, dimension);
+      vectors.scan(path);
+      return vectors;
     } catch (IOException | RuntimeException e) {
-      channel.close();
+      file.close();
       throw e;
     }
   }
@@ -70,7 +68,7 @@ final class VectorFile implements AutoCloseable {
         records++;
       }
     } while (block.limit() == block.capacity());
-    channel.truncate((long) records * recordBytes);
+    file.setLength((long) records * recordBytes);
     if (damaged > 0) {
       LOG.warn("{}: {} vectors are damaged and are made again", path, damaged);
     }
@@ -88,9 +86,10 @@ final class VectorFile implements AutoCloseable {
   }
 
   private void read(ByteBuffer to, long from) throws IOException {
-    long at = from;
-    for (int count = 0; count >= 0 && to.hasRemaining(); at += count) {
-      count = channel.read(to, at);
+    file.seek(from);
+    for (int count = 0; count >= 0 && to.hasRemaining(); ) {
+      count = file.read(to.array(), to.arrayOffset() + to.position(), to.remaining());
+      to.position(to.position() + Math.max(0, count));
     }
   }
 
@@ -128,21 +127,19 @@ final class VectorFile implements AutoCloseable {
       }
       block.putInt(checksum(block.slice(begin, recordBytes - Integer.BYTES)));
     }
-    block.flip();
-    for (long at = (long) records * recordBytes; block.hasRemaining(); ) {
-      at += channel.write(block, at);
-    }
+    file.seek((long) records * recordBytes);
+    file.write(block.array());
     for (VectorKey key : keys) {
       places.put(key, records++);
     }
   }
 
   void force() throws IOException {
-    channel.force(false);
+    file.getFD().sync();
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    file.close();
   }
 }

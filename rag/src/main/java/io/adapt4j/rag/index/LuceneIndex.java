@@ -4,7 +4,10 @@ import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import io.adapt4j.rag.internal.OwnThreads;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.apache.lucene.store.AlreadyClosedException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,24 +26,32 @@ import org.apache.lucene.store.Directory;
  * after the call has returned. After a crash the folder opens as it was at the last commit ({@link
  * CommitPolicy}), each document whole.
  *
+ * <p>An interrupt of a thread that uses the index changes nothing for the others, nor for its own
+ * call: that ends as if there had been none, and the thread's flag is set afterwards. After a
+ * failure to write, such as on a full disk, the index stays open: the call that failed may be
+ * repeated, and what came after the last commit and was lost with it is told.
+ *
  * <p>Scores of a search by words are BM25's, those of a search by vector are cosines, from -1 to 1,
  * and those of a search by both are the fusion's.
  */
 public final class LuceneIndex implements SearchIndex {
 
+  private static final String REPEATABLE = "; then repeat the call, as the index stays open";
+
+  private static final String LOST =
+      ". What the last %d calls changed had not been committed and is lost: add it again";
+
   private final LuceneFolder folder;
   private final LuceneOptions options;
   private final Directory directory;
-  private final LuceneWriter writer;
-  private final SearcherManager searchers;
+  private volatile LuceneState state;
+  private volatile boolean closed;
 
-  LuceneIndex(
-      LuceneOptions options, Directory directory, LuceneWriter writer, SearcherManager searchers) {
+  LuceneIndex(LuceneOptions options, Directory directory, LuceneState state) {
     this.folder = new LuceneFolder(options.folder());
     this.options = options;
     this.directory = directory;
-    this.writer = writer;
-    this.searchers = searchers;
+    this.state = state;
   }
 
   /**
@@ -59,12 +70,12 @@ public final class LuceneIndex implements SearchIndex {
       Entries.check(entry, options.dimension());
       LuceneFields.check(entry.document());
     }
-    change(() -> writer().put(entries));
+    change(writer -> writer.put(entries));
   }
 
   @Override
   public void delete(List<String> ids) {
-    change(() -> writer().delete(ids));
+    change(writer -> writer.delete(ids));
   }
 
   @Override
@@ -88,6 +99,13 @@ public final class LuceneIndex implements SearchIndex {
   }
 
   @Override
+  public Map<String, float[]> vectors(List<Chunk> chunks) {
+    return options.dimension() == 0
+        ? Map.of()
+        : read(searcher -> LuceneReads.vectors(searcher, chunks));
+  }
+
+  @Override
   public Map<String, String> contentHashes() {
     return read(LuceneReads::contentHashes);
   }
@@ -108,7 +126,7 @@ public final class LuceneIndex implements SearchIndex {
    * @throws UncheckedIOException if they cannot be written
    */
   public void commit() {
-    run(() -> writer().commit());
+    change(LuceneWriter::commit);
   }
 
   /**
@@ -118,64 +136,131 @@ public final class LuceneIndex implements SearchIndex {
    * @throws UncheckedIOException if it cannot be written
    */
   public void compact() {
-    change(() -> writer().compact());
+    change(LuceneWriter::compact);
   }
 
   /** Commits and closes. Searches still running end as if the index were open. */
   @Override
   public void close() {
-    run(
-        () -> {
-          searchers.close();
-          if (writer != null) {
-            writer.close();
-          }
-          directory.close();
-        });
+    try {
+      OwnThreads.call(
+          () -> {
+            closeAll();
+            return null;
+          });
+    } catch (IOException | AlreadyClosedException e) {
+      throw failed(e, state.writer(), "");
+    }
   }
 
-  private LuceneWriter writer() {
-    if (writer == null) {
+  private synchronized void closeAll() throws IOException {
+    closed = true;
+    try (Directory last = directory;
+        LuceneWriter first = state.writer()) {
+      state.searchers().close();
+      if (first != null) {
+        requireNothingLost(first);
+      }
+    }
+  }
+
+  /** Runs a change on a thread that nobody interrupts, which would close files for all. */
+  private void change(Step step) {
+    LuceneWriter[] used = {null};
+    try {
+      OwnThreads.call(
+          () -> {
+            LuceneState now = usable();
+            used[0] = now.writer();
+            step.with(now.writer());
+            now.searchers().maybeRefreshBlocking();
+            return null;
+          });
+    } catch (IOException e) {
+      throw failed(e, used[0], REPEATABLE);
+    } catch (AlreadyClosedException e) {
+      throw closed ? wasClosed(e) : failed(e, used[0], REPEATABLE);
+    }
+  }
+
+  /** Opens the writer again after a failure of a file has closed it. */
+  private synchronized LuceneState usable() throws IOException {
+    if (closed) {
+      throw wasClosed(null);
+    }
+    LuceneState before = state;
+    if (before.writer() == null) {
       throw new UnsupportedOperationException(
           folder.name() + ": was opened for reading; use open() to change it");
     }
-    return writer;
-  }
-
-  private void change(Step step) {
-    run(
-        () -> {
-          step.run();
-          searchers.maybeRefreshBlocking();
-        });
-  }
-
-  private void run(Step step) {
-    try {
-      step.run();
-    } catch (IOException e) {
-      throw folder.explained(e);
+    if (before.writer().isOpen()) {
+      return before;
     }
+    before.writer().close();
+    LuceneState after = LuceneOpening.writing(options, directory, true);
+    state = after;
+    before.searchers().close();
+    requireNothingLost(before.writer());
+    return after;
+  }
+
+  private static void requireNothingLost(LuceneWriter writer) throws IOException {
+    if (!writer.isOpen() && writer.lostChanges() > 0) {
+      throw new IOException("an earlier change, or its commit in the background, failed");
+    }
+  }
+
+  /** Says what went wrong where the writer noticed it, which other calls may only see the end of. */
+  private RuntimeException failed(
+      Exception failure, LuceneWriter writer, String consequence) {
+    Throwable first = writer == null ? null : writer.failure();
+    Exception cause = first instanceof Exception exception ? exception : failure;
+    if (first instanceof Error error) {
+      cause = new IOException("the program ran out of memory or failed otherwise: " + error, error);
+    }
+    int lost = writer == null || writer.isOpen() ? 0 : writer.takeLostChanges();
+    return folder.explained(
+        cause,
+        (lost == 0 ? "" : LOST.formatted(lost)) + consequence);
+  }
+
+  private IllegalStateException wasClosed(Exception cause) {
+    return new IllegalStateException(folder.name() + ": has been closed", cause);
   }
 
   private <T> T read(Reading<T> reading) {
     try {
-      if (writer == null) {
-        searchers.maybeRefresh();
-      }
-      IndexSearcher searcher = searchers.acquire();
-      try {
-        return reading.of(searcher);
-      } finally {
-        searchers.release(searcher);
+      refreshIfOnlyRead();
+      while (true) {
+        LuceneState now = state;
+        IndexSearcher searcher;
+        try {
+          searcher = now.searchers().acquire();
+        } catch (AlreadyClosedException e) {
+          if (closed || now == state) {
+            throw wasClosed(e);
+          }
+          continue; // The writer has been opened again meanwhile.
+        }
+        try {
+          return reading.of(searcher);
+        } finally {
+          now.searchers().release(searcher);
+        }
       }
     } catch (IOException e) {
-      throw folder.explained(e);
+      throw folder.explained(e, "");
+    }
+  }
+
+  private void refreshIfOnlyRead() throws IOException {
+    if (state.writer() == null && !closed) {
+      OwnThreads.call(state.searchers()::maybeRefresh);
     }
   }
 
   private interface Step {
-    void run() throws IOException;
+    void with(LuceneWriter writer) throws IOException;
   }
 
   private interface Reading<T> {
@@ -197,6 +282,7 @@ public final class LuceneIndex implements SearchIndex {
     private float b = 0.4f;
     private CommitPolicy commit = new CommitPolicy.EachBatch();
     private double bufferMegabytes = 64;
+    private Verification verification = Verification.CHECKSUMS;
 
     private Builder(Path folder) {
       this.folder = Objects.requireNonNull(folder, "folder");
@@ -324,6 +410,18 @@ public final class LuceneIndex implements SearchIndex {
       return this;
     }
 
+    /**
+     * Chooses what is checked when the index is opened.
+     *
+     * @param value {@link Verification#CHECKSUMS} by default, since a flipped bit otherwise may
+     *     change what searches find without an error
+     * @return this
+     */
+    public Builder verification(Verification value) {
+      this.verification = Objects.requireNonNull(value, "verification");
+      return this;
+    }
+
     private static int within(String name, int value, int least, int most) {
       if (value < least || value > most) {
         throw new IllegalArgumentException(
@@ -337,11 +435,16 @@ public final class LuceneIndex implements SearchIndex {
      *
      * @return the index; close it
      * @throws IllegalStateException if it is of other embeddings, language or version, is open
-     *     elsewhere, or the folder holds other files
+     *     elsewhere, its file {@code segments_N} is missing, or the folder holds other files;
+     *     nothing in the folder is changed then
      * @throws UncheckedIOException if it is damaged or cannot be read
      */
     public LuceneIndex open() {
-      return LuceneOpening.forWriting(options());
+      return open(UnaryOperator.identity());
+    }
+
+    LuceneIndex open(UnaryOperator<Directory> wrapper) {
+      return LuceneOpening.forWriting(options(), wrapper);
     }
 
     /**
@@ -354,7 +457,7 @@ public final class LuceneIndex implements SearchIndex {
      * @throws UncheckedIOException if it is damaged or cannot be read
      */
     public LuceneIndex openForReading() {
-      return LuceneOpening.forReading(options());
+      return LuceneOpening.forReading(options(), UnaryOperator.identity());
     }
 
     private LuceneOptions options() {
@@ -371,7 +474,8 @@ public final class LuceneIndex implements SearchIndex {
           k1,
           b,
           commit,
-          bufferMegabytes);
+          bufferMegabytes,
+          verification);
     }
   }
 }

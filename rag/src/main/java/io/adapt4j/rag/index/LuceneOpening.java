@@ -1,7 +1,10 @@
 package io.adapt4j.rag.index;
 
 import java.io.IOException;
+import io.adapt4j.rag.internal.OwnThreads;
 import java.nio.file.Files;
+import java.util.function.UnaryOperator;
+import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
@@ -11,48 +14,77 @@ import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.similarities.BM25Similarity;
 import org.apache.lucene.search.similarities.Similarity;
 import org.apache.lucene.store.Directory;
-import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.store.MMapDirectory;
 
 /** Opens indexes, and leaves nothing open where that fails. */
 final class LuceneOpening {
 
   private LuceneOpening() {}
 
-  static LuceneIndex forWriting(LuceneOptions options) {
+  static LuceneIndex forWriting(LuceneOptions options, UnaryOperator<Directory> wrapper) {
     LuceneFolder folder = new LuceneFolder(options.folder());
-    try {
-      Files.createDirectories(options.folder());
-      return opened(options, directory -> writing(options, folder, directory));
-    } catch (IOException e) {
-      throw folder.explained(e);
-    }
+    return opened(
+        folder,
+        wrapper,
+        directory -> {
+          boolean exists = folder.check(directory, identity(options));
+          if (exists) {
+            requireUnlocked(directory);
+            folder.requireNoForeignFiles(directory);
+            LuceneVerification.run(directory, options);
+          }
+          return new LuceneIndex(options, directory, writing(options, directory, exists));
+        });
   }
 
-  static LuceneIndex forReading(LuceneOptions options) {
+  static LuceneIndex forReading(LuceneOptions options, UnaryOperator<Directory> wrapper) {
     LuceneFolder folder = new LuceneFolder(options.folder());
     if (!Files.isDirectory(options.folder())) {
       throw new IllegalStateException(folder.name() + ": is not there; make it with open()");
     }
+    return opened(
+        folder,
+        wrapper,
+        directory -> {
+          if (!folder.check(directory, identity(options))) {
+            throw new IllegalStateException(
+                folder.name() + ": holds no index; make it with open()");
+          }
+          LuceneVerification.run(directory, options);
+          SearcherManager searchers = new SearcherManager(directory, searchers(options));
+          return new LuceneIndex(options, directory, new LuceneState(null, searchers));
+        });
+  }
+
+  private static LuceneIndex opened(
+      LuceneFolder folder, UnaryOperator<Directory> wrapper, Opening opening) {
     try {
-      return opened(options, directory -> reading(options, folder, directory));
+      return OwnThreads.call(
+          () -> {
+            Files.createDirectories(folder.path());
+            // Mapped files, unlike channels, are not closed by the interrupt of a searching thread.
+            Directory directory = wrapper.apply(new MMapDirectory(folder.path(), new SteadyLocks()));
+            try {
+              return opening.of(directory);
+            } catch (IOException | RuntimeException e) {
+              directory.close();
+              throw e;
+            }
+          });
     } catch (IOException e) {
-      throw folder.explained(e);
+      throw folder.explained(e, "");
+    } catch (IndexOutOfBoundsException | NegativeArraySizeException e) {
+      throw folder.explained(new CorruptIndexException("a length is wrong", folder.name(), e), "");
     }
   }
 
-  private static LuceneIndex opened(LuceneOptions options, Opening opening) throws IOException {
-    Directory directory = FSDirectory.open(options.folder());
-    try {
-      return opening.of(directory);
-    } catch (IOException | RuntimeException e) {
-      directory.close();
-      throw e;
-    }
+  /** Found out first, since checking a large index takes a while. */
+  private static void requireUnlocked(Directory directory) throws IOException {
+    directory.obtainLock(IndexWriter.WRITE_LOCK_NAME).close();
   }
 
-  private static LuceneIndex writing(
-      LuceneOptions options, LuceneFolder folder, Directory directory) throws IOException {
-    boolean exists = folder.check(directory, identity(options));
+  static LuceneState writing(LuceneOptions options, Directory directory, boolean exists)
+      throws IOException {
     IndexWriter writer = new IndexWriter(directory, config(options));
     try {
       if (!exists) {
@@ -60,20 +92,11 @@ final class LuceneOpening {
         writer.commit();
       }
       SearcherManager searchers = new SearcherManager(writer, searchers(options));
-      return new LuceneIndex(options, directory, new LuceneWriter(options, writer), searchers);
+      return new LuceneState(new LuceneWriter(options, writer), searchers);
     } catch (IOException | RuntimeException e) {
       writer.rollback();
       throw e;
     }
-  }
-
-  private static LuceneIndex reading(
-      LuceneOptions options, LuceneFolder folder, Directory directory) throws IOException {
-    if (!folder.check(directory, identity(options))) {
-      throw new IllegalStateException(folder.name() + ": holds no index; make it with open()");
-    }
-    SearcherManager searchers = new SearcherManager(directory, searchers(options));
-    return new LuceneIndex(options, directory, null, searchers);
   }
 
   private static IndexIdentity identity(LuceneOptions options) {

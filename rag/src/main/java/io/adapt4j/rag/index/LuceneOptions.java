@@ -17,4 +17,5 @@ record LuceneOptions(
     float k1,
     float b,
     CommitPolicy commit,
-    double bufferMegabytes) {}
+    double bufferMegabytes,
+    Verification verification) {}

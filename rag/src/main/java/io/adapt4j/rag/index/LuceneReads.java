@@ -5,7 +5,13 @@ import io.adapt4j.rag.document.Document;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import org.apache.lucene.index.FloatVectorValues;
+import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.NumericDocValues;
+import org.apache.lucene.index.PostingsEnum;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.lucene.document.IntPoint;
@@ -58,6 +64,49 @@ final class LuceneReads {
       chunks.add(LuceneFields.chunk(searcher.storedFields().document(one.doc)));
     }
     return chunks;
+  }
+
+  /** By the chunk's id. Vectors and numbers are read in the order of Lucene's documents. */
+  static Map<String, float[]> vectors(IndexSearcher searcher, List<Chunk> chunks)
+      throws IOException {
+    Map<String, Map<Integer, String>> wanted = new TreeMap<>();
+    for (Chunk chunk : chunks) {
+      wanted
+          .computeIfAbsent(chunk.documentId(), id -> new HashMap<>())
+          .put(chunk.number(), chunk.id());
+    }
+    Map<String, float[]> vectors = new HashMap<>();
+    for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+      addVectors(vectors, leaf.reader(), wanted);
+    }
+    return vectors;
+  }
+
+  private static void addVectors(
+      Map<String, float[]> vectors, LeafReader reader, Map<String, Map<Integer, String>> wanted)
+      throws IOException {
+    SortedMap<Integer, Map<Integer, String>> places = new TreeMap<>();
+    for (Map.Entry<String, Map<Integer, String>> one : wanted.entrySet()) {
+      PostingsEnum found =
+          reader.postings(new Term(LuceneFields.ID, one.getKey()), PostingsEnum.NONE);
+      while (found != null && found.nextDoc() != DocIdSetIterator.NO_MORE_DOCS) {
+        places.put(found.docID(), one.getValue());
+      }
+    }
+    FloatVectorValues values = reader.getFloatVectorValues(LuceneFields.VECTOR);
+    if (values == null || places.isEmpty()) {
+      return;
+    }
+    Bits live = reader.getLiveDocs();
+    NumericDocValues numbers = DocValues.getNumeric(reader, LuceneFields.NUMBER);
+    for (Map.Entry<Integer, Map<Integer, String>> one : places.entrySet()) {
+      int place = one.getKey();
+      boolean isChunk = (live == null || live.get(place)) && numbers.advanceExact(place);
+      String id = isChunk ? one.getValue().get((int) numbers.longValue()) : null;
+      if (id != null && values.advance(place) == place) {
+        vectors.put(id, values.vectorValue().clone());
+      }
+    }
   }
 
   static long count(IndexSearcher searcher, String kind) throws IOException {

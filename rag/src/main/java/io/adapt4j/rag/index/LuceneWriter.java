@@ -1,11 +1,13 @@
 package io.adapt4j.rag.index;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.Term;
 import org.slf4j.Logger;
@@ -19,6 +21,8 @@ final class LuceneWriter implements AutoCloseable {
   private final LuceneOptions options;
   private final IndexWriter writer;
   private final ScheduledExecutorService commits;
+  private final Object commitLock = new Object();
+  private final AtomicInteger uncommitted = new AtomicInteger();
 
   LuceneWriter(LuceneOptions options, IndexWriter writer) {
     this.options = options;
@@ -45,7 +49,7 @@ final class LuceneWriter implements AutoCloseable {
   /** A failure is told here, and by the writer again to whoever changes the index next. */
   private void commitInBackground() {
     try {
-      writer.commit();
+      commit();
     } catch (IOException | RuntimeException e) {
       LOG.error("index {}: changes could not be written to disk", options.folder(), e);
     }
@@ -68,24 +72,60 @@ final class LuceneWriter implements AutoCloseable {
 
   private void commitBatch() throws IOException {
     if (options.commit() instanceof CommitPolicy.EachBatch) {
-      writer.commit();
+      commit();
+    } else {
+      uncommitted.incrementAndGet();
     }
   }
 
   void commit() throws IOException {
-    writer.commit();
+    synchronized (commitLock) {
+      int before = uncommitted.get();
+      writer.commit();
+      uncommitted.addAndGet(-before);
+    }
   }
 
   void compact() throws IOException {
     writer.forceMerge(1);
-    writer.commit();
+    commit();
+  }
+
+  /** Whether it takes changes: a failure to write files ends that. */
+  boolean isOpen() {
+    return writer.isOpen();
+  }
+
+  /** What ended it; null if nothing did. */
+  Throwable failure() {
+    return writer.getTragicException();
+  }
+
+  /** How many calls were acknowledged and not committed. */
+  int lostChanges() {
+    return uncommitted.get();
+  }
+
+  /** The same, for the one who tells of them. */
+  int takeLostChanges() {
+    return uncommitted.getAndSet(0);
   }
 
   @Override
   public void close() throws IOException {
     if (commits != null) {
       commits.shutdown();
+      Uninterruptibles.awaitTerminationUninterruptibly(commits);
     }
-    writer.close();
+    // Lucene refuses to close while a commit is under way.
+    synchronized (commitLock) {
+      if (writer.isOpen()) {
+        writer.close();
+        uncommitted.set(0);
+      } else {
+        // Waits for the thread that failed to let go of the folder.
+        writer.rollback();
+      }
+    }
   }
 }

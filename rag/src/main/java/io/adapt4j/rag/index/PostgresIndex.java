@@ -101,6 +101,11 @@ public final class PostgresIndex implements SearchIndex {
   }
 
   @Override
+  public Map<String, float[]> vectors(List<Chunk> chunks) {
+    return read(connection -> new PostgresReads(options, connection).vectors(chunks));
+  }
+
+  @Override
   public Map<String, String> contentHashes() {
     return read(connection -> new PostgresReads(options, connection).contentHashes());
   }

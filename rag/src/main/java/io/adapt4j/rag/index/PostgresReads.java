@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,6 +68,29 @@ final class PostgresReads {
         new Span(row.getInt("parent_start"), row.getInt("parent_end")),
         row.getString("heading"),
         row.getString("content"));
+  }
+
+  Map<String, float[]> vectors(List<Chunk> chunks) throws SQLException {
+    Map<String, float[]> vectors = new HashMap<>();
+    try (PreparedStatement statement =
+        prepare(
+            "SELECT wanted.id, chunk.embedding::text FROM"
+                + " unnest(?::text[], ?::text[], ?::int[]) AS wanted (id, document_id, number)"
+                + " JOIN {schema}.chunk USING (document_id, number)")) {
+      Object[] ids = chunks.stream().map(Chunk::id).toArray(String[]::new);
+      Object[] documents =
+          chunks.stream().map(chunk -> PostgresText.storable(chunk.documentId())).toArray();
+      Object[] numbers = chunks.stream().map(Chunk::number).toArray();
+      statement.setArray(1, connection.createArrayOf("text", ids));
+      statement.setArray(2, connection.createArrayOf("text", documents));
+      statement.setArray(3, connection.createArrayOf("int4", numbers));
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          vectors.put(rows.getString(1), PostgresText.vector(rows.getString(2)));
+        }
+      }
+    }
+    return vectors;
   }
 
   Map<String, String> contentHashes() throws SQLException {

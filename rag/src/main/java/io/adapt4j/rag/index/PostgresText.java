@@ -39,6 +39,16 @@ final class PostgresText {
     return text.append(']').toString();
   }
 
+  /** A vector as the server writes it: numbers between brackets. */
+  static float[] vector(String text) {
+    String[] entries = text.substring(1, text.length() - 1).split(",", -1);
+    float[] vector = new float[entries.length];
+    for (int i = 0; i < entries.length; i++) {
+      vector[i] = Float.parseFloat(entries[i]);
+    }
+    return vector;
+  }
+
   /** A word as it stands in a query of the server's full-text search. */
   static String quoted(String lexeme) {
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'";

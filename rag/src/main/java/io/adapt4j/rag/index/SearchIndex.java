@@ -66,6 +66,17 @@ public interface SearchIndex extends AutoCloseable {
   List<Chunk> chunks(String id, int first, int last);
 
   /**
+   * Returns the vectors that are stored for chunks, so that they need not be made again.
+   *
+   * @param chunks the chunks, such as those of hits
+   * @return by the chunk's id its vector, of Euclidean length 1; chunks of which the index keeps
+   *     none are left out, all of them unless an implementation does better
+   */
+  default Map<String, float[]> vectors(List<Chunk> chunks) {
+    return Map.of();
+  }
+
+  /**
    * Returns the hashes of contents by which a folder is synchronised.
    *
    * @return by document id, what {@link Entry#contentHash} was

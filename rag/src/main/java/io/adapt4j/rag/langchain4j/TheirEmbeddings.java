@@ -43,6 +43,11 @@ final class TheirEmbeddings implements TextEmbeddings {
     return embed(List.of(text), EmbeddingInputType.QUERY).get(0);
   }
 
+  @Override
+  public List<float[]> queries(List<String> texts) {
+    return texts.isEmpty() ? List.of() : embed(texts, EmbeddingInputType.QUERY);
+  }
+
   private List<float[]> embed(List<String> texts, EmbeddingInputType type) {
     EmbeddingRequest.Builder request =
         EmbeddingRequest.builder().inputs(texts.stream().map(EmbeddingInput::from).toList());

@@ -31,6 +31,7 @@ public final class RetrievalOptions {
   private final Optional<Reranker> reranker;
   private final OptionalDouble minimumScore;
   private final OptionalDouble minimumSimilarity;
+  private final boolean refuseOffSubject;
   private final OptionalDouble diversity;
   private final boolean parents;
   private final int neighbours;
@@ -46,6 +47,7 @@ public final class RetrievalOptions {
     this.reranker = builder.reranker;
     this.minimumScore = builder.minimumScore;
     this.minimumSimilarity = builder.minimumSimilarity;
+    this.refuseOffSubject = builder.refuseOffSubject;
     this.diversity = builder.diversity;
     this.parents = builder.parents;
     this.neighbours = builder.neighbours;
@@ -110,6 +112,14 @@ public final class RetrievalOptions {
     return minimumSimilarity;
   }
 
+  /** A threshold of the application's own takes its place. */
+  boolean refusesOffSubject() {
+    return refuseOffSubject
+        && minimumSimilarity.isEmpty()
+        && minimumScore.isEmpty()
+        && searchBy != SearchBy.WORDS;
+  }
+
   OptionalDouble diversity() {
     return diversity;
   }
@@ -135,6 +145,7 @@ public final class RetrievalOptions {
     private Optional<Reranker> reranker = Optional.empty();
     private OptionalDouble minimumScore = OptionalDouble.empty();
     private OptionalDouble minimumSimilarity = OptionalDouble.empty();
+    private boolean refuseOffSubject = true;
     private OptionalDouble diversity = OptionalDouble.empty();
     private boolean parents = true;
     private int neighbours;
@@ -234,10 +245,11 @@ public final class RetrievalOptions {
     }
 
     /**
-     * Drops candidates whose vector is further from the question's; none unless it is set. The
-     * vectors of as many candidates as are needed are made anew.
+     * Drops candidates whose vector is further from the question's; none unless it is set. Vectors
+     * are those of the index; where it keeps none they are computed again, which takes longer.
      *
-     * @param value the least cosine, from -1 to 1. Each model has its own scale; see docs/rag.md
+     * @param value the least cosine, from -1 to 1. Each model and each index has its own scale;
+     *     {@link SimilarityCalibration} proposes one with its two error rates
      * @return this
      */
     public Builder minimumSimilarity(double value) {
@@ -246,8 +258,26 @@ public final class RetrievalOptions {
     }
 
     /**
+     * Sets whether a question that is plainly off the documents' subject finds nothing: one whose
+     * best passage is no nearer than the best passages of most questions from a shipped list of 120
+     * everyday subjects. The bound is found at the first question, and again when the index has
+     * grown or shrunk by a quarter. It holds where the index keeps vectors ({@link
+     * io.adapt4j.rag.index.SearchIndex#vectors}), chunks are searched by vector, and neither {@link
+     * #minimumSimilarity} nor {@link #minimumScore} is set. A question with a word of letters and
+     * digits, such as a part number, that stands in a candidate is never refused.
+     *
+     * @param value true unless it is set; see docs/rag.md for how often it errs
+     * @return this
+     */
+    public Builder refuseOffSubject(boolean value) {
+      refuseOffSubject = value;
+      return this;
+    }
+
+    /**
      * Chooses passages that do not repeat each other: maximal marginal relevance (Carbonell and
-     * Goldstein 1998). Off unless it is set. The candidates' vectors are made anew.
+     * Goldstein 1998). Off unless it is set. Vectors are those of the index; where it keeps
+     * none they are computed again, which takes longer.
      *
      * @param relevance the paper's lambda: 1 for relevance only, 0 for diversity only
      * @return this

@@ -10,8 +10,10 @@ import io.adapt4j.rag.trace.StageRecorder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +26,7 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code expand}: further searches are made of the question.
  *   <li>{@code search}: each search by words, vector or both; several searches are joined by
  *       reciprocal rank fusion.
+ *   <li>{@code subject}: nothing goes on if the question is plainly off the documents' subject.
  *   <li>{@code rerank}: the candidates get the reranker's scores, and the least score is applied.
  *   <li>{@code threshold}: the least similarity is applied.
  *   <li>{@code diversify}: they are put in the order of maximal marginal relevance.
@@ -41,12 +44,16 @@ public final class Retriever {
   private final RetrievalOptions options;
   private final Search search;
   private final PassageReader reader;
+  private final SearchIndex index;
+  private final OffSubject offSubject;
 
   private Retriever(SearchIndex index, TextEmbeddings embeddings, RetrievalOptions options) {
     this.embeddings = Objects.requireNonNull(embeddings, "embeddings");
     this.options = Objects.requireNonNull(options, "options");
     this.search = new Search(Objects.requireNonNull(index, "index"), embeddings, options);
     this.reader = new PassageReader(index, options);
+    this.index = index;
+    this.offSubject = new OffSubject(index, embeddings);
   }
 
   /**
@@ -87,12 +94,15 @@ public final class Retriever {
     }
     StageRecorder stages = new StageRecorder();
     List<SearchText> searches = expand(question, stages);
-    List<Hit> hits = stages.hits("search", () -> search.run(searches, filter));
+    Similarities similarities = new Similarities(index, embeddings, question);
+    List<Hit> hits = stages.hits("search", () -> search.run(searches, filter, similarities));
+    if (options.refusesOffSubject() && !hits.isEmpty()) {
+      hits = onSubject(question, hits, similarities, stages);
+    }
     if (options.reranker().isPresent()) {
       List<Hit> found = hits;
       hits = stages.hits("rerank", () -> rerank(options.reranker().get(), question, found));
     }
-    Similarities similarities = new Similarities(embeddings, question);
     if (options.minimumSimilarity().isPresent()) {
       double least = options.minimumSimilarity().getAsDouble();
       List<Hit> found = hits;
@@ -107,6 +117,26 @@ public final class Retriever {
     List<Passage> passages =
         stages.run("read", () -> reader.read(ranked), all -> all.size() + " passages");
     return new Retrieval(question, passages, stages.stages());
+  }
+
+  private List<Hit> onSubject(
+      String question, List<Hit> hits, Similarities similarities, StageRecorder stages) {
+    OptionalDouble best = similarities.best(hits);
+    OptionalDouble bound = best.isPresent() ? offSubject.bound() : OptionalDouble.empty();
+    if (bound.isEmpty()) {
+      return hits;
+    }
+    boolean near =
+        best.getAsDouble() >= bound.getAsDouble() || Identifiers.standIn(question, hits);
+    return stages.hits(
+        "subject",
+        () -> near ? hits : List.of(),
+        () ->
+            String.format(
+                Locale.ROOT,
+                "best similarity %.3f, off the subject below %.3f",
+                best.getAsDouble(),
+                bound.getAsDouble()));
   }
 
   /** Overlapping passages become one, so that a few more than the limit are of use. */

@@ -30,9 +30,9 @@ final class Search {
     this.options = options;
   }
 
-  List<Hit> run(List<SearchText> searches, Optional<Filter> filter) {
+  List<Hit> run(List<SearchText> searches, Optional<Filter> filter, Similarities similarities) {
     Optional<Filter> both = and(options.filter(), filter);
-    List<List<Hit>> lists = searches.stream().map(text -> index.search(query(text, both))).toList();
+    List<List<Hit>> lists = searches.stream().map(text -> index.search(query(text, both, similarities))).toList();
     return lists.size() == 1 ? lists.get(0) : fused(lists);
   }
 
@@ -43,19 +43,20 @@ final class Search {
     return one.or(() -> other);
   }
 
-  private SearchQuery query(SearchText text, Optional<Filter> filter) {
+  private SearchQuery query(
+      SearchText text, Optional<Filter> filter, Similarities similarities) {
     SearchBy by = options.searchBy();
     return new SearchQuery(
         by == SearchBy.VECTOR ? "" : text.question(),
-        by == SearchBy.WORDS ? Optional.empty() : Optional.of(vector(text)),
+        by == SearchBy.WORDS ? Optional.empty() : Optional.of(vector(text, similarities)),
         options.candidates(),
         filter,
         options.fusion());
   }
 
   /** The question's vector, averaged with those of hypothetical passages. */
-  private float[] vector(SearchText text) {
-    float[] vector = embeddings.query(text.question());
+  private float[] vector(SearchText text, Similarities similarities) {
+    float[] vector = similarities.query(text.question());
     if (text.hypothetical().isEmpty()) {
       return vector;
     }

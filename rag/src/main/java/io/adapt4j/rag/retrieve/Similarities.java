@@ -2,23 +2,42 @@ package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.embed.Vectors;
+import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.index.SearchIndex;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
-/** Cosines between a question and chunks, whose vectors are made when they are first needed. */
+/**
+ * Cosines between a question and chunks. The question is embedded once; the chunks' vectors are the
+ * index's, and are computed only where it keeps none.
+ */
 final class Similarities {
 
+  private final SearchIndex index;
   private final TextEmbeddings embeddings;
   private final String question;
+  private final Map<String, float[]> questions = new HashMap<>();
   private final Map<String, float[]> vectors = new HashMap<>();
-  private float[] asked;
 
-  Similarities(TextEmbeddings embeddings, String question) {
+  Similarities(SearchIndex index, TextEmbeddings embeddings, String question) {
+    this.index = index;
     this.embeddings = embeddings;
     this.question = question;
+  }
+
+  /** The vector of this question or of another wording. */
+  float[] query(String text) {
+    return questions.computeIfAbsent(text, embeddings::query);
+  }
+
+  /** The largest cosine of hits whose vectors are stored; empty if none are. */
+  OptionalDouble best(List<Hit> hits) {
+    lookUp(hits);
+    return hits.stream().filter(hit -> vector(hit) != null).mapToDouble(this::toQuestion).max();
   }
 
   /** The first ones that are near enough to the question, in their order. */
@@ -64,18 +83,27 @@ final class Similarities {
   }
 
   private double toQuestion(Hit hit) {
-    return Vectors.product(asked, vector(hit));
+    return Vectors.product(query(question), vector(hit));
   }
 
   private float[] vector(Hit hit) {
     return vectors.get(hit.chunk().id());
   }
 
-  private void embed(List<Hit> hits) {
-    if (asked == null) {
-      asked = embeddings.query(question);
+  private void lookUp(List<Hit> hits) {
+    List<Chunk> missing =
+        hits.stream().filter(hit -> vector(hit) == null).map(Hit::chunk).toList();
+    if (!missing.isEmpty()) {
+      vectors.putAll(index.vectors(missing));
     }
+  }
+
+  private void embed(List<Hit> hits) {
+    lookUp(hits);
     List<Hit> missing = hits.stream().filter(hit -> vector(hit) == null).toList();
+    if (missing.isEmpty()) {
+      return;
+    }
     List<float[]> made =
         embeddings.passages(missing.stream().map(hit -> hit.chunk().searchText()).toList());
     for (int i = 0; i < missing.size(); i++) {

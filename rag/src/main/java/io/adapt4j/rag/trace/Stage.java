@@ -1,5 +1,7 @@
 package io.adapt4j.rag.trace;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
 import java.util.List;
 
@@ -23,5 +25,17 @@ public record Stage(String name, Duration duration, List<Candidate> candidates, 
    */
   public Stage {
     candidates = List.copyOf(candidates);
+  }
+
+  /** Returns how long it took; in JSON {@code milliseconds}. */
+  @Override
+  @JsonIgnore
+  public Duration duration() {
+    return duration;
+  }
+
+  @JsonProperty("milliseconds")
+  double milliseconds() {
+    return duration.toNanos() / 1e6;
   }
 }

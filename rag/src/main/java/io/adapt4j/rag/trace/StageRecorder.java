@@ -23,9 +23,21 @@ public final class StageRecorder {
    * @return the hits
    */
   public List<Hit> hits(String name, Supplier<List<Hit>> action) {
+    return hits(name, action, () -> "");
+  }
+
+  /**
+   * Runs a stage that leaves hits and has more to say.
+   *
+   * @param name its name
+   * @param action the stage
+   * @param note says of it what is to be known, after it has run
+   * @return the hits
+   */
+  public List<Hit> hits(String name, Supplier<List<Hit>> action, Supplier<String> note) {
     long begun = System.nanoTime();
     List<Hit> hits = action.get();
-    add(name, begun, hits.stream().map(StageRecorder::candidate).toList(), "");
+    add(name, begun, hits.stream().map(StageRecorder::candidate).toList(), note.get());
     return hits;
   }
 

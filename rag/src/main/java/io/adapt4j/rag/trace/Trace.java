@@ -1,5 +1,7 @@
 package io.adapt4j.rag.trace;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.text.TokenUsage;
 import java.time.Duration;
@@ -38,6 +40,18 @@ public record Trace(
   public Trace {
     stages = List.copyOf(stages);
     prompt = List.copyOf(prompt);
+  }
+
+  /** Returns the tokens as the generator counted them; in JSON null if it does not. */
+  @Override
+  @JsonIgnore
+  public Optional<TokenUsage> usage() {
+    return usage;
+  }
+
+  @JsonProperty("usage")
+  TokenUsage usageInJson() {
+    return usage.orElse(null);
   }
 
   /**

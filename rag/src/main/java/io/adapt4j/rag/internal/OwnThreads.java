@@ -1,0 +1,77 @@
+package io.adapt4j.rag.internal;
+
+import com.google.common.base.Throwables;
+import com.google.common.util.concurrent.Uninterruptibles;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Runs work on threads that nobody interrupts. Java closes a file channel, and a pool its wait for
+ * a connection, when the thread that uses it is interrupted; what several threads share must not
+ * depend on the interrupts of one of them.
+ */
+public final class OwnThreads {
+
+  private static final ExecutorService THREADS =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new OwnThread(task);
+            thread.setDaemon(true);
+            thread.setContextClassLoader(OwnThreads.class.getClassLoader());
+            return thread;
+          });
+
+  private static final class OwnThread extends Thread {
+    OwnThread(Runnable task) {
+      super(task, "adapt4j-index");
+    }
+  }
+
+  private OwnThreads() {}
+
+  /**
+   * Runs work and waits until it is done. An interrupt of the caller neither ends the work nor the
+   * wait; the caller's flag is set afterwards.
+   *
+   * @param work what to do
+   * @param <T> its result
+   * @param <E> what it throws
+   * @return the result
+   * @throws E what the work threw
+   */
+  public static <T, E extends Exception> T call(Work<T, E> work) throws E {
+    if (Thread.currentThread() instanceof OwnThread) {
+      return work.run();
+    }
+    Future<T> future = THREADS.submit(work::run);
+    try {
+      return Uninterruptibles.getUninterruptibly(future);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      Throwables.throwIfUnchecked(cause);
+      @SuppressWarnings("unchecked") // Besides unchecked exceptions, the work throws only these.
+      E declared = (E) cause;
+      throw declared;
+    }
+  }
+
+  /**
+   * Work with a result.
+   *
+   * @param <T> the result
+   * @param <E> what it throws
+   */
+  @FunctionalInterface
+  public interface Work<T, E extends Exception> {
+
+    /**
+     * Does it.
+     *
+     * @return the result
+     * @throws E if it fails
+     */
+    T run() throws E;
+  }
+}

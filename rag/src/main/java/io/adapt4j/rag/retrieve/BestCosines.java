@@ -1,0 +1,30 @@
+package io.adapt4j.rag.retrieve;
+
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.index.Fusion;
+import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.index.SearchQuery;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The passages nearest to questions.
+ *
+ * @param cosines one a question, as far as an index had any passage
+ * @param chunks the passages, one a cosine
+ */
+record BestCosines(double[] cosines, List<Chunk> chunks) {
+
+  static BestCosines of(SearchIndex index, List<float[]> questions) {
+    List<Hit> best = new ArrayList<>();
+    for (float[] question : questions) {
+      SearchQuery query =
+          new SearchQuery("", Optional.of(question), 1, Optional.empty(), Fusion.standard());
+      best.addAll(index.search(query));
+    }
+    return new BestCosines(
+        best.stream().mapToDouble(Hit::score).toArray(), best.stream().map(Hit::chunk).toList());
+  }
+}

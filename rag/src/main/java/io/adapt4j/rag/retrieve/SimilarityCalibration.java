@@ -1,0 +1,226 @@
+package io.adapt4j.rag.retrieve;
+
+import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.index.SearchIndex;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Random;
+import java.util.regex.Pattern;
+
+/**
+ * A threshold for {@link RetrievalOptions.Builder#minimumSimilarity}, found on an index with the
+ * questions that it should and should not answer, and how often it errs. A threshold cannot tell a
+ * question on the documents' subject that they do not answer.
+ *
+ * @param threshold the cosine at which the two rates together are smallest, where a false refusal
+ *     counts as much as three missed ones
+ * @param falseRefusals the share of answerable questions whose best passage is below it, from 0 to
+ *     1; each is counted at the threshold of the half of the questions that it is not in
+ * @param missedRefusals the share of questions off the subject whose best passage is not below it,
+ *     counted likewise
+ * @param answerable how many answerable questions there were
+ * @param offSubject how many questions off the subject
+ */
+public record SimilarityCalibration(
+    double threshold, double falseRefusals, double missedRefusals, int answerable, int offSubject) {
+
+  /** The fewest questions of a kind. */
+  public static final int LEAST_QUESTIONS = 10;
+
+  /** A question wrongly turned away is as bad as so many that should have been. */
+  private static final double FALSE_REFUSAL = 3;
+
+  private static final int SAMPLES = 120;
+  private static final int WORDS = 8;
+  private static final Pattern SPACE = Pattern.compile("\\s+");
+
+  /**
+   * Calibrates on questions of both kinds.
+   *
+   * @param index the index
+   * @param embeddings those that it was filled with
+   * @param answerable questions that its documents answer, at least {@value #LEAST_QUESTIONS}; a
+   *     hundred give rates to about 2 %
+   * @param offSubject questions that they should not answer, at least {@value #LEAST_QUESTIONS}
+   * @return the proposal
+   * @throws IllegalArgumentException if there are fewer questions
+   * @throws IllegalStateException if the index has no chunk with a vector
+   */
+  public static SimilarityCalibration of(
+      SearchIndex index,
+      TextEmbeddings embeddings,
+      List<String> answerable,
+      List<String> offSubject) {
+    requireEnough("answerable", answerable);
+    requireEnough("offSubject", offSubject);
+    return of(cosines(index, embeddings, answerable), cosines(index, embeddings, offSubject));
+  }
+
+  /**
+   * Calibrates on answerable questions and a shipped list of 120 of everyday subjects. Where the
+   * documents answer some of those, they count as missed refusals.
+   *
+   * @param index the index
+   * @param embeddings those that it was filled with
+   * @param answerable questions that its documents answer, at least {@value #LEAST_QUESTIONS}
+   * @return the proposal
+   * @throws IllegalArgumentException if there are fewer questions
+   * @throws IllegalStateException if the index has no chunk with a vector
+   */
+  public static SimilarityCalibration of(
+      SearchIndex index, TextEmbeddings embeddings, List<String> answerable) {
+    return of(index, embeddings, answerable, NeutralQuestions.all());
+  }
+
+  /**
+   * Calibrates without questions: on eight words in a row from each of up to 120 of the index's own
+   * chunks, and the shipped list. On SQuAD this gives about the threshold of real questions, and
+   * too many false refusals, since such words say less than a question; real questions are better.
+   *
+   * @param index the index
+   * @param embeddings those that it was filled with
+   * @return the proposal
+   * @throws IllegalStateException if the index has too few chunks with a vector
+   */
+  public static SimilarityCalibration of(SearchIndex index, TextEmbeddings embeddings) {
+    List<String> samples = samples(index);
+    if (samples.size() < LEAST_QUESTIONS) {
+      throw new IllegalStateException(
+          "the index gives "
+              + samples.size()
+              + " sentences to calibrate on, at least "
+              + LEAST_QUESTIONS
+              + " are needed: add documents, or give questions that they answer");
+    }
+    return of(index, embeddings, samples);
+  }
+
+  private static void requireEnough(String name, List<String> questions) {
+    if (questions.size() < LEAST_QUESTIONS) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected at least "
+              + LEAST_QUESTIONS
+              + " questions, found "
+              + questions.size());
+    }
+  }
+
+  private static double[] cosines(
+      SearchIndex index, TextEmbeddings embeddings, List<String> questions) {
+    double[] cosines = BestCosines.of(index, embeddings.queries(questions)).cosines();
+    if (cosines.length < questions.size()) {
+      throw new IllegalStateException(
+          "the index finds no chunk by vector for "
+              + (questions.size() - cosines.length)
+              + " of the questions: add documents before calibrating");
+    }
+    return cosines;
+  }
+
+  /** Calibrates on the cosines of the best passages. */
+  static SimilarityCalibration of(double[] answerable, double[] offSubject) {
+    double even = best(half(answerable, 0), half(offSubject, 0));
+    double odd = best(half(answerable, 1), half(offSubject, 1));
+    double refused =
+        below(half(answerable, 1), even) + (double) below(half(answerable, 0), odd);
+    double missed =
+        offSubject.length
+            - (below(half(offSubject, 1), even) + (double) below(half(offSubject, 0), odd));
+    return new SimilarityCalibration(
+        best(answerable, offSubject),
+        refused / answerable.length,
+        missed / offSubject.length,
+        answerable.length,
+        offSubject.length);
+  }
+
+  private static double[] half(double[] values, int remainder) {
+    double[] half = new double[(values.length + 1 - remainder) / 2];
+    for (int i = 0; i < half.length; i++) {
+      half[i] = values[2 * i + remainder];
+    }
+    return half;
+  }
+
+  private static long below(double[] values, double threshold) {
+    return Arrays.stream(values).filter(value -> value < threshold).count();
+  }
+
+  /** Where the weighted rates' sum is smallest: the middle of the widest such gap. */
+  private static double best(double[] answerable, double[] offSubject) {
+    double[] all =
+        Arrays.stream(new double[][] {answerable, offSubject})
+            .flatMapToDouble(Arrays::stream)
+            .sorted()
+            .toArray();
+    double best = all[0];
+    double least = Double.POSITIVE_INFINITY;
+    double width = 0;
+    for (int i = 1; i < all.length; i++) {
+      double middle = (all[i - 1] + all[i]) / 2;
+      double gap = all[i] - all[i - 1];
+      double error =
+          FALSE_REFUSAL * below(answerable, middle) / answerable.length
+              + 1
+              - below(offSubject, middle) / (double) offSubject.length;
+      if (gap > 0 && (error < least - 1e-9 || (error < least + 1e-9 && gap > width))) {
+        best = middle;
+        least = error;
+        width = gap;
+      }
+    }
+    return best;
+  }
+
+  private static List<String> samples(SearchIndex index) {
+    Random random = new Random(0);
+    List<String> ids = new ArrayList<>(index.contentHashes().keySet());
+    Collections.shuffle(ids, random);
+    List<Chunk> chunks = new ArrayList<>();
+    int each = Math.max(1, SAMPLES / Math.max(1, ids.size()));
+    for (String id : ids.subList(0, Math.min(ids.size(), SAMPLES))) {
+      List<Chunk> own = new ArrayList<>(index.chunks(id, 0, Integer.MAX_VALUE));
+      Collections.shuffle(own, random);
+      chunks.addAll(own.subList(0, Math.min(own.size(), each)));
+    }
+    return chunks.stream()
+        .map(chunk -> part(chunk.text(), random))
+        .flatMap(Optional::stream)
+        .limit(SAMPLES)
+        .toList();
+  }
+
+  /** Some words from the inside of a text, about as many as a question has. */
+  private static Optional<String> part(String text, Random random) {
+    String[] words = SPACE.split(text.strip(), -1);
+    if (words.length < WORDS) {
+      return Optional.empty();
+    }
+    int from = random.nextInt(words.length - WORDS + 1);
+    return Optional.of(String.join(" ", Arrays.asList(words).subList(from, from + WORDS)));
+  }
+
+  /**
+   * Says what was found.
+   *
+   * @return one sentence
+   */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "minimumSimilarity %.3f refuses %.1f %% of %d answerable questions and misses %.1f %% of %d"
+            + " off the subject",
+        threshold,
+        100 * falseRefusals,
+        answerable,
+        100 * missedRefusals,
+        offSubject);
+  }
+}
