@@ -16,9 +16,6 @@ final class TemplateMarkers {
   /** As in {@code <|im_start|>}, {@code <start_of_turn>}, {@code </s>} and {@code [INST]}. */
   private static final Pattern SIGN = Pattern.compile("<[^<>\\s]{1,60}>|\\[/?[A-Z_]{2,30}\\]");
 
-  private static final String USER = "user";
-  private static final String ASSISTANT = "assistant";
-
   /** Shorter texts, such as a quotation mark, occur inside answers. */
   private static final int SHORTEST_END = 2;
 
