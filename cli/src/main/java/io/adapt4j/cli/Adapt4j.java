@@ -6,6 +6,8 @@ import java.nio.charset.Charset;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Fine-tunes language models inside the JVM, from the command line. */
 @Command(
@@ -36,6 +38,9 @@ import picocli.CommandLine.IVersionProvider;
     })
 public final class Adapt4j {
 
+  /** Below this help cannot be set. */
+  private static final int NARROWEST = 55;
+
   private Adapt4j() {}
 
   /**
@@ -64,11 +69,37 @@ public final class Adapt4j {
    * @return the exit code
    */
   static int execute(PrintWriter out, PrintWriter err, String... arguments) {
-    return new CommandLine(new Adapt4j())
-        .setOut(out)
-        .setErr(err)
-        .setExecutionExceptionHandler(new Failures())
-        .execute(arguments);
+    return commands(System.getenv("COLUMNS")).setOut(out).setErr(err).execute(arguments);
+  }
+
+  /** The commands, with help of a width; as wide as the terminal if it is not a number. */
+  static CommandLine commands(String columns) {
+    CommandLine commands =
+        new CommandLine(new Adapt4j())
+            .setExecutionExceptionHandler(new Failures())
+            .setParameterExceptionHandler(Adapt4j::misused);
+    if (columns != null && columns.strip().matches("\\d{1,4}")) {
+      commands.setUsageHelpWidth(Math.max(NARROWEST, Integer.parseInt(columns.strip())));
+    } else {
+      commands.setUsageHelpAutoWidth(true);
+    }
+    return commands;
+  }
+
+  /** One line on what is wrong, rather than the whole help. */
+  private static int misused(ParameterException misuse, String[] arguments) {
+    CommandLine command = misuse.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println(misuse.getMessage());
+    if (!UnmatchedArgumentException.printSuggestions(misuse, err)) {
+      if (arguments.length == 0) {
+        command.usage(err);
+      } else {
+        String name = command.getCommandSpec().qualifiedName();
+        err.println("'" + name + " --help' lists what can be given.");
+      }
+    }
+    return ExitCode.USAGE;
   }
 
   /** The version of the library. */

@@ -10,6 +10,7 @@ import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.describe.DescriptionException;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.util.List;
 import picocli.CommandLine;
@@ -29,6 +30,7 @@ final class Failures implements IExecutionExceptionHandler {
           CheckpointException.class,
           TokenizerException.class,
           ChatException.class,
+          TemplateException.class,
           HubException.class,
           IllegalArgumentException.class);
 
@@ -55,14 +57,16 @@ final class Failures implements IExecutionExceptionHandler {
 
   private static List<String> problems(Exception exception) {
     if (exception instanceof DescriptionException one) {
-      return one.problems();
+      return one.problems().stream().map(Wording::of).toList();
     }
     return exception instanceof FineTuneException one
-        ? one.problems()
+        ? one.problems().stream().map(Wording::of).toList()
         : List.of(message(exception));
   }
 
   private static String message(Exception exception) {
-    return exception.getMessage() == null ? exception.toString() : exception.getMessage();
+    return exception.getMessage() == null
+        ? exception.toString()
+        : Wording.of(exception.getMessage());
   }
 }

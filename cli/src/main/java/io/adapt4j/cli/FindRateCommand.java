@@ -15,10 +15,9 @@ import picocli.CommandLine.Option;
 /** Looks for a learning rate. */
 @Command(
     name = "lr-find",
-    description = {
-      "Trains a few steps at growing learning rates and suggests one. Writes nothing.",
-      "The exit code is 1 if no rate made the loss fall."
-    },
+    description =
+        "Trains a few steps at growing learning rates and suggests one. Writes nothing. The exit"
+            + " code is 1 if no rate made the loss fall.",
     mixinStandardHelpOptions = true)
 final class FindRateCommand implements Callable<Integer> {
 

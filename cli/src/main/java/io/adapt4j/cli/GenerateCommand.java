@@ -5,16 +5,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.Adapter;
-import io.adapt4j.lora.LoraAdapter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import picocli.CommandLine.ArgGroup;
@@ -25,45 +26,45 @@ import picocli.CommandLine.Option;
 /** Generates text. */
 @Command(
     name = "generate",
-    description = "Goes on from a prompt, or answers a message.",
+    description =
+        "Answers a message, or continues a text. A model that was trained on conversations is asked"
+            + " in its chat template.",
     mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
   @Mixin private Output output;
+  @Mixin private SamplingArguments sampling;
 
   @Option(
       names = "--adapter",
       paramLabel = "FOLDER",
-      description = "A LoRA adapter to put on the model. May be given more than once.")
+      description = "An adapter to put on the model. May be given more than once.")
   private final List<Path> adapters = new ArrayList<>();
 
   @ArgGroup(multiplicity = "1")
   private final Start start = new Start();
 
-  @Option(names = "--system", description = "Instructions before the message of --chat.")
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "Instructions before the message, where there is a conversation.")
   private String system;
 
   @Option(
-      names = "--max-new-tokens",
-      defaultValue = "256",
-      description = "Most tokens to generate; default ${DEFAULT-VALUE}.")
-  private int maxNewTokens;
+      names = "--raw",
+      description =
+          "With --prompt: continue the text itself, without a chat template, also where the model"
+              + " was trained on conversations.")
+  private boolean raw;
 
   @Option(
-      names = "--temperature",
-      defaultValue = "0",
-      description = "0 takes the likeliest token each time; default ${DEFAULT-VALUE}.")
-  private double temperature;
-
-  @Option(
-      names = "--top-p",
-      defaultValue = "1",
-      description = "Chooses among the likeliest tokens of this share; default ${DEFAULT-VALUE}.")
-  private double topP;
-
-  @Option(names = "--seed", defaultValue = "0", description = "Default ${DEFAULT-VALUE}.")
-  private long seed;
+      names = "--chat-template",
+      paramLabel = "TEMPLATE",
+      description =
+          "The chat template in place of the model's: a name (chatml, llama3, gemma, ...), a file"
+              + " in Jinja, or a model folder.")
+  private String template;
 
   @Option(
       names = "--ignore-context-length",
@@ -72,16 +73,26 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Option(
       names = "--any-chat-template",
-      description = "Use adapters with another chat template than they were trained in.")
+      description = "Use another chat template than the model or the adapter was trained in.")
   private boolean anyChatTemplate;
 
   /** What to begin with. */
   static final class Start {
 
-    @Option(names = "--prompt", required = true, description = "A text to go on from.")
+    @Option(
+        names = "--prompt",
+        paramLabel = "TEXT",
+        required = true,
+        description =
+            "A text to continue; of a model that was trained on conversations, a message to"
+                + " answer.")
     private String prompt;
 
-    @Option(names = "--chat", required = true, description = "A user's message to answer.")
+    @Option(
+        names = "--chat",
+        paramLabel = "TEXT",
+        required = true,
+        description = "A user's message to answer, in the chat template.")
     private String chat;
 
     Start() {}
@@ -92,20 +103,25 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GenerationOptions options =
-        GenerationOptions.builder()
-            .maxNewTokens(maxNewTokens)
-            .temperature(temperature)
-            .topP(topP)
-            .seed(seed)
-            .ignoreContextLength(ignoreContextLength)
-            .build();
+        sampling.options().toBuilder().ignoreContextLength(ignoreContextLength).build();
+    requireSense();
+    Optional<ChatTemplate> chosen = Optional.ofNullable(template).map(ChatTemplate::resolve);
     Adapter[] loaded = adapters.stream().map(this::adapter).toArray(Adapter[]::new);
-    try (LanguageModel opened = LanguageModel.load(ModelSource.path(model.folder()), loaded)) {
-      Generation generation = generate(opened, options);
+    Path folder = model.folder();
+    try (LanguageModel opened = LanguageModel.load(ModelSource.path(folder), loaded)) {
+      if (chosen.isPresent()) {
+        use(opened, chosen.get());
+      } else if (anyChatTemplate && adapters.isEmpty()) {
+        ChatTemplate.find(folder).ifPresent(opened::useAnyChatTemplate);
+      }
+      boolean chats = start.chat != null || (!raw && opened.isChatTuned());
+      Generation generation = generate(opened, options, chats);
       if (output.isJson()) {
-        output.write("", json(generation));
+        output.write("", json(generation, options, chats));
       } else {
         output.out().println();
+        output.out().flush();
+        tell(options, chats);
         if (generation.finishReason() == FinishReason.CONTEXT_LENGTH) {
           output
               .err()
@@ -119,16 +135,41 @@ final class GenerateCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private Adapter adapter(Path folder) {
-    LoraAdapter adapter = LoraAdapter.at(folder);
-    return anyChatTemplate ? adapter.withAnyChatTemplate() : adapter;
+  private void requireSense() {
+    if (raw && start.chat != null) {
+      throw new IllegalArgumentException(
+          "--raw: expected with --prompt, found --chat, which needs the chat template. Leave out"
+              + " one of them.");
+    }
+    if (raw && (system != null || template != null)) {
+      throw new IllegalArgumentException(
+          (system != null ? "--system" : "--chat-template")
+              + ": expected without --raw, which uses no chat template. Leave out one of them.");
+    }
   }
 
-  private Generation generate(LanguageModel opened, GenerationOptions options) {
+  private void use(LanguageModel opened, ChatTemplate chosen) {
+    if (anyChatTemplate) {
+      opened.useAnyChatTemplate(chosen);
+    } else {
+      opened.useChatTemplate(chosen);
+    }
+  }
+
+  private Adapter adapter(Path folder) {
+    return Adapters.read(folder, anyChatTemplate);
+  }
+
+  private Generation generate(LanguageModel opened, GenerationOptions options, boolean chats) {
+    if (!chats && system != null) {
+      throw new IllegalArgumentException(
+          "--system: expected with a conversation, found a text to continue. Use --chat instead of"
+              + " --prompt.");
+    }
     Consumer<String> onText = output.isJson() ? piece -> {} : this::print;
-    return start.prompt != null
-        ? opened.generate(start.prompt, options, onText, new CancellationToken())
-        : opened.chat(messages(), options, onText);
+    return chats
+        ? opened.chat(messages(), options, onText)
+        : opened.generate(start.prompt, options, onText, new CancellationToken());
   }
 
   private List<ChatMessage> messages() {
@@ -136,7 +177,7 @@ final class GenerateCommand implements Callable<Integer> {
     if (system != null) {
       messages.add(ChatMessage.system(system));
     }
-    messages.add(ChatMessage.user(start.chat));
+    messages.add(ChatMessage.user(start.chat != null ? start.chat : start.prompt));
     return messages;
   }
 
@@ -145,12 +186,31 @@ final class GenerateCommand implements Callable<Integer> {
     output.out().flush();
   }
 
-  private static ObjectNode json(Generation generation) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("text", generation.text())
-        .put("promptTokens", generation.promptTokens())
-        .put("tokens", generation.tokenIds().size())
-        .put("finishReason", generation.finishReason().name().toLowerCase(Locale.ROOT));
+  /** On standard error, so that standard output is the text alone. */
+  private void tell(GenerationOptions options, boolean chats) {
+    if (chats && start.prompt != null) {
+      output
+          .err()
+          .println("(answered as a message in the chat template; --raw continues the text itself)");
+    }
+    if (sampling.drewSeed()) {
+      output.err().println("(--seed " + options.seed() + " gives this text again)");
+    }
+    output.err().flush();
+  }
+
+  private static ObjectNode json(Generation generation, GenerationOptions options, boolean chats) {
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("text", generation.text())
+            .put("promptTokens", generation.promptTokens())
+            .put("tokens", generation.tokenIds().size())
+            .put("finishReason", generation.finishReason().name().toLowerCase(Locale.ROOT))
+            .put("chat", chats);
+    if (!options.isGreedy()) {
+      json.put("seed", options.seed());
+    }
+    return json;
   }
 }

@@ -40,6 +40,7 @@ final class MergeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     requireEmpty();
+    Adapters.requireAdapter(adapter);
     LoraAdapter.at(adapter).writeMerged(model.folder(), target);
     output.write(
         "The merged model is in " + target,

@@ -1,5 +1,8 @@
 package io.adapt4j.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.FineTunePlan;
 import io.adapt4j.core.plan.PlanOptions;
 import java.util.concurrent.Callable;
@@ -10,10 +13,9 @@ import picocli.CommandLine.Option;
 /** Tells what a run will do. */
 @Command(
     name = "plan",
-    description = {
-      "Tells what a run will do: steps, rows, what trains, the memory it will take.",
-      "Reads no weights unless steps are timed."
-    },
+    description =
+        "Tells what a run will do: steps, rows, what trains, the memory it will take. Reads no"
+            + " weights unless steps are timed.",
     mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {
 
@@ -32,7 +34,14 @@ final class PlanCommand implements Callable<Integer> {
   public Integer call() {
     PlanOptions options = timed == null ? PlanOptions.defaults() : PlanOptions.timed(timed);
     FineTunePlan plan = run.readToLook().builder().build().plan(options);
-    output.write(plan.text(), plan.json());
+    output.write(Wording.of(plan.text()), json(plan));
     return ExitCode.OK;
+  }
+
+  private static JsonNode json(FineTunePlan plan) {
+    ObjectNode json = (ObjectNode) plan.json();
+    ArrayNode notes = json.putArray("notes");
+    plan.notes().forEach(note -> notes.add(Wording.of(note)));
+    return json;
   }
 }

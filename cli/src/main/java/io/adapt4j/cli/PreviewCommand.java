@@ -13,10 +13,9 @@ import picocli.CommandLine.Option;
 /** Shows rows as the model will see them. */
 @Command(
     name = "preview",
-    description = {
-      "Shows the first rows as the tokens that the model will see, with those it learns from",
-      "in brackets. Reads no weights."
-    },
+    description =
+        "Shows the first rows as the tokens that the model will see, with those it learns from in"
+            + " brackets. Reads no weights.",
     mixinStandardHelpOptions = true)
 final class PreviewCommand implements Callable<Integer> {
 

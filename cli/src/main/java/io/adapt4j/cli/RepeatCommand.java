@@ -16,10 +16,9 @@ import picocli.CommandLine.Parameters;
 /** Does a recorded run again. */
 @Command(
     name = "repeat",
-    description = {
-      "Does the run of a record again, after comparing model, data, tokenizer and template with",
-      "their hashes, and tells whether the losses are the same."
-    },
+    description =
+        "Does the run of a record again, after comparing model, data, tokenizer and template with"
+            + " their hashes, and tells whether the losses are the same.",
     mixinStandardHelpOptions = true)
 final class RepeatCommand implements Callable<Integer> {
 
@@ -48,14 +47,15 @@ final class RepeatCommand implements Callable<Integer> {
     Path folder = target != null ? target : Path.of(recorded + "-repeat");
     FineTuner tuner = Training.tuner(builder.output(folder), folder, output, true);
     FineTuneReport report =
-        Training.run(tuner, output, "Interrupted; a repeated run begins anew each time.");
+        Training.run(
+            tuner, output, "Interrupted; a repeated run starts from the beginning each time.");
     ObjectNode json = Training.json(report);
     JsonNode before = record.json().path("metrics");
     JsonNode now = Provenance.read(report.last()).json().path("metrics");
     if (!before.path("step").equals(now.path("step"))) {
       json.putNull("same");
       output.write(
-          report.text()
+          Wording.of(report.text())
               + "The record is of step "
               + before.path("step")
               + ", so its losses are not those of the end.",
@@ -65,7 +65,7 @@ final class RepeatCommand implements Callable<Integer> {
     boolean same = COMPARED.stream().allMatch(one -> before.path(one).equals(now.path(one)));
     json.put("same", same);
     output.write(
-        report.text()
+        Wording.of(report.text())
             + (same
                 ? "The losses are those of the record."
                 : "The losses differ from the record: " + before + " was, is " + now),

@@ -16,10 +16,9 @@ final class RunArgument {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = {
-        "Set a key of the description, such as learningRate=1e-4 or method.lora.rank=8.",
-        "The value is YAML. May be given more than once."
-      })
+      description =
+          "Set a key of the description, such as learningRate=1e-4 or method.lora.rank=8. The value"
+              + " is YAML. May be given more than once.")
   private final Map<String, String> settings = new LinkedHashMap<>();
 
   Path file() {

@@ -4,21 +4,29 @@ import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.RunDescription;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Trains. */
 @Command(
     name = "train",
-    description = {
-      "Trains as a description says. Ctrl-C stops after the present step and saves;",
-      "--resume goes on from there."
-    },
+    description =
+        "Trains as a description says. Ctrl-C stops after the current step and saves; --resume goes"
+            + " on from there.",
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
+
+  private static final String RESUME = "--resume";
+  private static final String OVERWRITE = "--overwrite";
+
+  @Spec private CommandSpec command;
 
   @Mixin private RunArgument run;
   @Mixin private Output output;
@@ -33,10 +41,10 @@ final class TrainCommand implements Callable<Integer> {
   /** What to do about a run that is in the output folder. */
   static final class Earlier {
 
-    @Option(names = "--resume", description = "Go on with the run in the output folder.")
+    @Option(names = RESUME, description = "Go on with the run in the output folder.")
     private boolean resume;
 
-    @Option(names = "--overwrite", description = "Replace the run in the output folder.")
+    @Option(names = OVERWRITE, description = "Replace the run in the output folder.")
     private boolean overwrite;
 
     Earlier() {}
@@ -60,12 +68,21 @@ final class TrainCommand implements Callable<Integer> {
         Training.run(
             tuner,
             output,
-            "Interrupted at a whole step; the state is in "
+            "Interrupted after a whole step; the state is in "
                 + folder.resolve("states")
-                + ". Go on with: adapt4j train "
-                + run.file()
-                + " --resume");
-    output.write(report.text(), Training.json(report));
+                + ". Go on with: "
+                + resumption());
+    output.write(Wording.of(report.text()), Training.json(report));
     return Training.exitCode(report);
+  }
+
+  /** This command as it was given, with {@code --resume}: other settings would be another run. */
+  String resumption() {
+    List<String> words = new ArrayList<>(List.of("adapt4j"));
+    command.root().commandLine().getParseResult().originalArgs().stream()
+        .filter(word -> !word.equals(RESUME) && !word.equals(OVERWRITE))
+        .forEach(words::add);
+    words.add(RESUME);
+    return Quoting.line(words);
   }
 }

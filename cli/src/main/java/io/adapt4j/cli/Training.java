@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.monitor.RunFiles;
-import io.adapt4j.core.train.ConsoleProgress;
 import io.adapt4j.core.train.JsonlMetricsLog;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingResult;
@@ -28,7 +27,7 @@ final class Training {
   static FineTuner tuner(FineTuner.Builder builder, Path folder, Output output, boolean reports) {
     PrintStream progress = output.isJson() ? System.err : System.out;
     return builder
-        .listener(ConsoleProgress.to(progress))
+        .listener(new WordedProgress(progress))
         .listener(
             reports ? RunFiles.in(folder) : JsonlMetricsLog.to(folder.resolve(RunFiles.METRICS)))
         .build();
@@ -71,7 +70,7 @@ final class Training {
     report.bestValidationLoss().ifPresent(loss -> json.put("bestValidationLoss", loss));
     report.bestMetrics().forEach(json.putObject("bestMetrics")::put);
     ArrayNode warnings = json.putArray("warnings");
-    report.warnings().forEach(warning -> warnings.add(warning.text()));
+    report.warnings().forEach(warning -> warnings.add(Wording.of(warning.text())));
     json.put("seconds", report.elapsed().toMillis() / 1000.0);
     json.put("best", report.best().toString());
     json.put("last", report.last().toString());

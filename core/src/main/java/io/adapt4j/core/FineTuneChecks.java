@@ -1,6 +1,8 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.engine.EngineException;
 import io.adapt4j.core.engine.EngineInfo;
@@ -153,7 +155,8 @@ final class FineTuneChecks {
     require(
         !(preferences.loss() instanceof PairLoss pairs && pairs.pairing() != PairLoss.Pairing.PAIRS)
             || batchSize > 1,
-        "AOT compares the answers of each batch by their ranks: batchSize must be at least 2, found "
+        "AOT compares the answers of each batch by their ranks: batchSize must be at least 2, found"
+            + " "
             + batchSize
             + "; of one pair it says what DPO says");
     if (preferences.loss().usesReference()
@@ -228,6 +231,53 @@ final class FineTuneChecks {
       rewards(task, declared.get(), method);
     }
     return declared.isPresent() ? found : Optional.empty();
+  }
+
+  /** Finds the chosen chat template, with the model's special tokens. */
+  Optional<ChatTemplate> chatTemplate(ChatTemplate given, String nameOrPath, ModelSource model) {
+    if (given == null && nameOrPath == null) {
+      return Optional.empty();
+    }
+    boolean hasModel = model != null && model.isOnDisk() && Files.isDirectory(model.folder());
+    return find(
+        () -> {
+          ChatTemplate template = given != null ? given : ChatTemplate.resolve(nameOrPath);
+          return hasModel ? template.withSpecialTokensOf(model.folder()) : template;
+        });
+  }
+
+  /** Conversations need a template; the first row tells whether the data holds some. */
+  void conversations(Dataset data, Optional<ChatTemplate> chosen, ModelSource model) {
+    boolean canTell = data != null && data.size() > 0 && problems.isEmpty();
+    if (!canTell || chosen.isPresent() || !isConversation(data)) {
+      return;
+    }
+    find(() -> ChatTemplate.find(model.folder()))
+        .ifPresent(
+            found ->
+                require(
+                    found.isPresent(),
+                    "the data "
+                        + data.name()
+                        + " holds conversations, but the model "
+                        + model.folder()
+                        + " has no chat template, as is usual for base models; name one with"
+                        + " chatTemplate(...): "
+                        + String.join(", ", ChatTemplate.builtInNames())
+                        + ", a file in Jinja or the folder of the model's instruct version"));
+  }
+
+  /** A row that cannot be read is for the run to complain of. */
+  static boolean isConversation(Dataset data) {
+    try {
+      Example first = data.get(0);
+      return first instanceof Example.Chat
+          || first instanceof Example.ChatPrompt
+          || first instanceof Example.ChatPreference
+          || first instanceof Example.ChatUnpairedPreference;
+    } catch (RuntimeException e) {
+      return false;
+    }
   }
 
   private void rewards(Task task, Network declared, FineTuningMethod method) {

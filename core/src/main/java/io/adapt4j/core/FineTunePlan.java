@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.TimedSteps;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What a run will do, known before any weight is read.
@@ -22,6 +24,7 @@ import java.util.Optional;
  * @param totalParameters values of the base model
  * @param forecast predicted memory, in a plan of {@link FineTuner#plan}
  * @param timed how long some steps took, where they were asked for
+ * @param notes what is to be known of the run, one sentence each
  */
 public record FineTunePlan(
     int steps,
@@ -34,7 +37,28 @@ public record FineTunePlan(
     long trainableParameters,
     long totalParameters,
     Optional<Forecast> forecast,
-    Optional<TimedSteps> timed) {
+    Optional<TimedSteps> timed,
+    List<String> notes) {
+
+  /**
+   * Copies the notes.
+   *
+   * @param steps optimizer steps
+   * @param trainExamples rows trained on
+   * @param validationExamples rows held out
+   * @param leftOut rows that cannot be used
+   * @param truncated rows that are cut to the sequence limit
+   * @param split rows that are split to the sequence limit
+   * @param targetTokensPerEpoch tokens learned from in one pass
+   * @param trainableParameters values that train
+   * @param totalParameters values of the base model
+   * @param forecast predicted memory
+   * @param timed how long some steps took
+   * @param notes what is to be known of the run
+   */
+  public FineTunePlan {
+    notes = List.copyOf(notes);
+  }
 
   /**
    * Makes a plan of counts alone.
@@ -70,7 +94,8 @@ public record FineTunePlan(
         trainableParameters,
         totalParameters,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   FineTunePlan with(Forecast memory, Optional<TimedSteps> time) {
@@ -85,7 +110,24 @@ public record FineTunePlan(
         trainableParameters,
         totalParameters,
         Optional.of(memory),
-        time);
+        time,
+        notes);
+  }
+
+  FineTunePlan withNotes(List<String> remarks) {
+    return new FineTunePlan(
+        steps,
+        trainExamples,
+        validationExamples,
+        leftOut,
+        truncated,
+        split,
+        targetTokensPerEpoch,
+        trainableParameters,
+        totalParameters,
+        forecast,
+        timed,
+        remarks);
   }
 
   /**
@@ -121,7 +163,8 @@ public record FineTunePlan(
             100 * trainableRatio());
     return counts
         + forecast.map(one -> "memory:\n" + one.text()).orElse("")
-        + timed.map(TimedSteps::text).orElse("");
+        + timed.map(TimedSteps::text).orElse("")
+        + notes.stream().map(note -> "note: " + note + "\n").collect(Collectors.joining());
   }
 
   /**
@@ -140,6 +183,7 @@ public record FineTunePlan(
     json.put("targetTokensPerEpoch", targetTokensPerEpoch);
     json.put("trainableParameters", trainableParameters);
     json.put("totalParameters", totalParameters);
+    notes.forEach(json.putArray("notes")::add);
     forecast.ifPresent(one -> json.set("memory", one.json()));
     timed.ifPresent(one -> json.set("timed", one.json()));
     return json;

@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.provenance.Provenance;
@@ -23,6 +24,7 @@ record FineTuneSettings(
     int contextLength,
     Overflow overflow,
     TokenOptions tokens,
+    Optional<ChatTemplate> chosenTemplate,
     Precision precision,
     TrainingOptions training,
     long seed,
@@ -30,4 +32,10 @@ record FineTuneSettings(
     List<TrainingListener> listeners,
     List<Regularisation> regularisations,
     int numberedCheckpoints,
-    Optional<Provenance> repeats) {}
+    Optional<Provenance> repeats) {
+
+  /** The template of conversations: the chosen one, else the model's. */
+  Optional<ChatTemplate> chatTemplate() {
+    return chosenTemplate.isPresent() ? chosenTemplate : ChatTemplate.find(model.folder());
+  }
+}

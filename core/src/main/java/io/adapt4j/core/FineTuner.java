@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.LossOn;
@@ -154,7 +155,7 @@ public final class FineTuner {
           options.timedSteps() == 0
               ? Optional.empty()
               : Optional.of(timed(run, options.timedSteps()));
-      return run.plan(declared).with(memory, time);
+      return run.plan(declared).with(memory, time).withNotes(TemplateNotes.of(settings, tokenizer));
     }
   }
 
@@ -304,6 +305,8 @@ public final class FineTuner {
     private int numberedCheckpoints;
     private int saveLimit = FineTuneDefaults.SAVE_LIMIT;
     private boolean resume;
+    private ChatTemplate chatTemplate;
+    private String chatTemplateName;
     private int maxSkippedSteps = FineTuneDefaults.MAX_SKIPPED_STEPS;
     private long seed = FineTuneDefaults.SEED;
     private Provenance repeats;
@@ -537,6 +540,38 @@ public final class FineTuner {
      */
     public Builder lossOn(LossOn which) {
       tokens.lossOn(which);
+      return this;
+    }
+
+    /**
+     * The chat template that conversations are trained in, in place of the one that the model's
+     * folder has or, as is usual for base models, lacks. It is saved with the result, and {@link
+     * LanguageModel} answers in it.
+     *
+     * <p>A template does not add tokens to the vocabulary: a sign such as {@code <|im_start|>} that
+     * the tokenizer does not know is learned as the several tokens that spell it. {@link
+     * FineTuner#plan} says how many.
+     *
+     * @param nameOrPath a name such as {@code chatml} or {@code llama3} ({@link
+     *     ChatTemplate#builtInNames}), a file in Jinja, or the folder of a model that has one
+     * @return this builder
+     */
+    public Builder chatTemplate(String nameOrPath) {
+      chatTemplateName = nameOrPath;
+      chatTemplate = null;
+      return this;
+    }
+
+    /**
+     * The chat template that conversations are trained in, otherwise as {@link
+     * #chatTemplate(String)}.
+     *
+     * @param template the template; one without special tokens gets the model's
+     * @return this builder
+     */
+    public Builder chatTemplate(ChatTemplate template) {
+      chatTemplate = template;
+      chatTemplateName = null;
       return this;
     }
 
@@ -813,10 +848,12 @@ public final class FineTuner {
             contextLength == 0 || maxLength <= contextLength,
             "maxLength is " + maxLength + ", but the model's context length is " + contextLength);
       }
+      Optional<ChatTemplate> template = checks.chatTemplate(chatTemplate, chatTemplateName, model);
+      checks.conversations(train, template, model);
       checks.finish();
       RunFigures.Collector figures = new RunFigures.Collector();
       Objective objective = new Objective(task, new Selection(bestBy), found.orElseThrow());
-      return new FineTuner(settings(contextLength, objective, watched(figures)), figures);
+      return new FineTuner(settings(contextLength, objective, template, watched(figures)), figures);
     }
 
     private WeightFormat weightFormat() {
@@ -900,7 +937,10 @@ public final class FineTuner {
     }
 
     private FineTuneSettings settings(
-        int contextLength, Objective objective, TrainingListener watched) {
+        int contextLength,
+        Objective objective,
+        Optional<ChatTemplate> template,
+        TrainingListener watched) {
       Interval saving = saveEvery != null ? saveEvery : evaluateEvery;
       TrainingOptions training =
           new TrainingOptions(
@@ -929,6 +969,7 @@ public final class FineTuner {
           contextLength,
           overflow,
           tokens.build(),
+          template,
           precision,
           training,
           seed,

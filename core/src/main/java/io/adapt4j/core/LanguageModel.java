@@ -6,6 +6,7 @@ import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.chat.TemplateMarker;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
@@ -20,6 +21,8 @@ import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -214,7 +217,9 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Generates the answer to a conversation, which the model's chat template turns into a prompt.
+   * Generates the answer to a conversation, which the chat template of the model, or of the adapter
+   * on it, turns into a prompt. The answer ends where the template ends an assistant's turn, also
+   * where that is several tokens, unless the options ignore the end of a sequence.
    *
    * @param messages the conversation, usually ended by a user's message
    * @param options how to choose tokens and when to stop
@@ -264,7 +269,8 @@ public final class LanguageModel implements AutoCloseable {
         () -> {
           ChatEncoder encoder = new ChatEncoder(requireTokenizer(), chatTemplate());
           int[] prompt = encoder.encode(messages, rendering);
-          return generator.generate(List.of(prompt), options, onText, cancellation).get(0);
+          GenerationOptions ending = endingWithTurn(options, encoder, rendering);
+          return generator.generate(List.of(prompt), ending, onText, cancellation).get(0);
         });
   }
 
@@ -287,7 +293,7 @@ public final class LanguageModel implements AutoCloseable {
           ChatEncoder encoder = new ChatEncoder(requireTokenizer(), chatTemplate());
           return generator.generate(
               conversations.stream().map(one -> encoder.encode(one, rendering)).toList(),
-              options,
+              endingWithTurn(options, encoder, rendering),
               LanguageModel::ignore,
               new CancellationToken());
         });
@@ -296,10 +302,21 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Tells whether {@link #chat} can be used.
    *
-   * @return whether there is a chat template, in the model's folder or set
+   * @return whether there is a chat template: set, in the model's folder, or saved with an adapter
    */
   public boolean hasChatTemplate() {
-    return exclusively(() -> chatTemplate != null || ChatTemplate.find(model.folder()).isPresent());
+    return exclusively(() -> chatTemplate != null || trainedTemplates.find().isPresent());
+  }
+
+  /**
+   * Returns whether the model was trained on conversations, so that {@link #chat} is how to ask it,
+   * rather than {@link #generate}: as the {@code provenance.json} of its adapters says, else its
+   * own; without one, whether there is a chat template.
+   *
+   * @return whether to ask with {@link #chat}
+   */
+  public boolean isChatTuned() {
+    return exclusively(() -> templateSet || trainedTemplates.isChatTuned());
   }
 
   /**
@@ -352,7 +369,7 @@ public final class LanguageModel implements AutoCloseable {
     Objects.requireNonNull(template, "template");
     exclusively(
         () -> {
-          chatTemplate = template;
+          chatTemplate = template.withSpecialTokensOf(model.folder());
           templateSet = true;
         });
   }
@@ -409,7 +426,11 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalStateException while adapters are merged
    */
   public void addAdapter(String name, Adapter adapter) {
-    exclusively(() -> model.adapters().add(name, adapter));
+    exclusively(
+        () -> {
+          model.adapters().add(name, adapter);
+          trainedTemplates.add(adapter);
+        });
   }
 
   /**
@@ -580,18 +601,40 @@ public final class LanguageModel implements AutoCloseable {
   private ChatTemplate chatTemplate() {
     if (chatTemplate == null) {
       ChatTemplate found =
-          ChatTemplate.find(model.folder())
+          trainedTemplates
+              .find()
               .orElseThrow(
                   () ->
                       new ChatException(
                           model.folder()
                               + ": expected a chat template (chat_template.jinja, or chat_template"
                               + " in tokenizer_config.json), found none. Use generate, or set a"
-                              + " template with useChatTemplate."));
+                              + " template with useChatTemplate, such as"
+                              + " ChatTemplate.named(\"chatml\")."));
       trainedTemplates.require(found);
       chatTemplate = found;
     }
     return chatTemplate;
+  }
+
+  /** Ends an answer also at what the template ends it with, be it one token or a text. */
+  private static GenerationOptions endingWithTurn(
+      GenerationOptions options, ChatEncoder encoder, ChatOptions rendering) {
+    if (options.ignoreEos()) {
+      return options;
+    }
+    Optional<TemplateMarker> end = encoder.turnEnd(rendering);
+    if (end.isEmpty()) {
+      return options;
+    }
+    if (end.get().isToken()) {
+      Set<Integer> ids = new LinkedHashSet<>(options.stopIds());
+      ids.add(end.get().ids().get(0));
+      return options.toBuilder().stopIds(ids).build();
+    }
+    List<String> texts = new ArrayList<>(options.stopStrings());
+    texts.add(end.get().text());
+    return options.toBuilder().stopStrings(texts).build();
   }
 
   private int[] promptIds(String prompt) {

@@ -1,6 +1,5 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Batches;
 import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.data.EncodableRows;
@@ -73,7 +72,7 @@ final class NextTokenRun implements TaskRun {
         settings
             .tokens()
             .applyTo(ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow()));
-    ChatTemplate.find(settings.model().folder()).ifPresent(encoding::chatTemplate);
+    settings.chatTemplate().ifPresent(encoding::chatTemplate);
     return encoding.build();
   }
 

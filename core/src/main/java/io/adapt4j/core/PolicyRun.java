@@ -74,7 +74,7 @@ final class PolicyRun implements TaskRun {
                   + algorithm.rollout().maxNewTokens()
                   + "; lower maxNewTokens"));
     }
-    Optional<ChatTemplate> template = ChatTemplate.find(settings.model().folder());
+    Optional<ChatTemplate> template = settings.chatTemplate();
     PromptRows.Encoding encoding = new PromptRows.Encoding(tokenizer, template, most);
     try {
       PromptRows train = rows(settings.train(), encoding);

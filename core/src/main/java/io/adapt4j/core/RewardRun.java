@@ -1,6 +1,5 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.ExampleEncoder;
@@ -68,7 +67,7 @@ final class RewardRun implements TaskRun {
     boolean ends = ((Encoder) model.declare()).isCausal() && tokenizer.eosId().isPresent();
     ExampleEncoder.Builder encoding =
         ExampleEncoder.builder(tokenizer, maxLength).overflow(settings.overflow()).appendEos(ends);
-    ChatTemplate.find(settings.model().folder()).ifPresent(encoding::chatTemplate);
+    settings.chatTemplate().ifPresent(encoding::chatTemplate);
     ExampleEncoder encoder = encoding.build();
     try {
       PreferenceRows train = rows(settings.train(), encoder);

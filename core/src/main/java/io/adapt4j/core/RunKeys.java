@@ -84,6 +84,7 @@ final class RunKeys {
               s -> s.tokens().batching() == Batching.BY_LENGTH),
           RunKey.choice(
               "lossOn", LossOn.class, FineTuner.Builder::lossOn, s -> s.tokens().lossOn()),
+          RunKey.of(RunTemplates.KEY, RunTemplates::read, RunTemplates::write),
           RunKey.of("regularise", RunRegularisations::read, RunRegularisations::write),
           RunKey.number(
               "learningRate",

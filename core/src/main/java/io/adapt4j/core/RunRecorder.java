@@ -44,10 +44,12 @@ final class RunRecorder implements TrainingListener {
   private final Path output;
   private final ObjectNode run;
   private final Optional<ChatTemplate> template;
+  private final Path base;
   private final ObjectNode metrics = JsonNodeFactory.instance.objectNode();
 
-  private RunRecorder(Path output, ObjectNode run, Optional<ChatTemplate> template) {
+  private RunRecorder(Path output, Path base, ObjectNode run, Optional<ChatTemplate> template) {
     this.output = output;
+    this.base = base;
     this.run = run;
     this.template = template;
   }
@@ -83,7 +85,7 @@ final class RunRecorder implements TrainingListener {
     held.ifPresent(report -> data.set(VALIDATION, data(report)));
     template.ifPresent(used -> run.putObject("chatTemplate").put("sha256", used.digest()));
     run.set("environment", SystemInfo.here().json());
-    return new RunRecorder(settings.output(), run, template);
+    return new RunRecorder(settings.output(), settings.model().folder(), run, template);
   }
 
   private static ObjectNode model(ModelSource source) {
@@ -167,7 +169,7 @@ final class RunRecorder implements TrainingListener {
       try {
         Files.deleteIfExists(folder.resolve(Provenance.FILE));
         adaptation.save(folder);
-        template.ifPresent(used -> used.save(folder));
+        template.ifPresent(used -> used.saveTrained(base, folder));
         write(folder);
       } catch (IOException e) {
         throw new UncheckedIOException("Writing the record of " + folder + " failed", e);

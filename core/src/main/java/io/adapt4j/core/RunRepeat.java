@@ -54,7 +54,7 @@ final class RunRepeat {
     }
     Path model = modelFolder(record);
     problems.addAll(record.changedFiles(model));
-    if (record.chatTemplate().isPresent()) {
+    if (record.chatTemplate().isPresent() && !record.choseChatTemplate()) {
       changedTemplate(record, ChatTemplate.find(model)).ifPresent(problems::add);
     }
     if (!problems.isEmpty()) {

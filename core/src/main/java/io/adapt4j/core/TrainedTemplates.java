@@ -6,22 +6,27 @@ import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.provenance.Provenance;
 import io.adapt4j.core.template.TemplateException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The chat templates that a model and its adapters were trained in. */
 final class TrainedTemplates {
 
   private final Path folder;
   private final Optional<String> model;
+  private final List<Adapter> loaded;
+  private final List<Adapter> added = new ArrayList<>();
 
   /** Hashes by what to call the adapter. */
   private final Map<String, String> adapters = new LinkedHashMap<>();
 
   private TrainedTemplates(Path folder, List<Adapter> adapters) {
     this.folder = folder;
+    this.loaded = List.copyOf(adapters);
     this.model = Provenance.find(folder).flatMap(Provenance::chatTemplate);
     for (int i = 0; i < adapters.size(); i++) {
       String name = adapters.size() == 1 ? "the adapter" : "adapter " + (i + 1);
@@ -31,6 +36,58 @@ final class TrainedTemplates {
 
   static TrainedTemplates of(Path folder, List<Adapter> adapters) {
     return new TrainedTemplates(folder, adapters);
+  }
+
+  /** Takes in an adapter that was put on a loaded model. */
+  void add(Adapter adapter) {
+    added.add(adapter);
+  }
+
+  /**
+   * Finds the template to use: the one that an adapter was given for its training, else the
+   * model's, else what stands beside an adapter.
+   */
+  Optional<ChatTemplate> find() {
+    Optional<ChatTemplate> own = ChatTemplate.find(folder);
+    for (Adapter adapter : loaded) {
+      Optional<ChatTemplate> saved = adapter.folder().flatMap(ChatTemplate::find);
+      if (saved.isPresent() && (own.isEmpty() || isChosen(adapter, saved.get()))) {
+        return saved.map(template -> template.withSpecialTokensOf(folder));
+      }
+    }
+    return own.isPresent()
+        ? own
+        : added.stream()
+            .flatMap(adapter -> adapter.folder().flatMap(ChatTemplate::find).stream())
+            .findFirst()
+            .map(template -> template.withSpecialTokensOf(folder));
+  }
+
+  /** Whether the run of the adapter named this template, which so is not another by mistake. */
+  private static boolean isChosen(Adapter adapter, ChatTemplate saved) {
+    return adapter.chatTemplateDigest().filter(saved.digest()::equals).isPresent()
+        && record(adapter).filter(Provenance::choseChatTemplate).isPresent();
+  }
+
+  private static Optional<Provenance> record(Adapter adapter) {
+    return adapter.folder().flatMap(Provenance::find);
+  }
+
+  /**
+   * Whether what is in use was trained on conversations, as the records of the adapters say, else
+   * that of the model; without a record, whether there is a template.
+   */
+  boolean isChatTuned() {
+    List<Provenance> records =
+        Stream.concat(loaded.stream(), added.stream())
+            .flatMap(adapter -> record(adapter).stream())
+            .toList();
+    if (records.isEmpty()) {
+      records = Provenance.find(folder).stream().toList();
+    }
+    return records.isEmpty()
+        ? find().isPresent()
+        : records.stream().anyMatch(record -> record.chatTemplate().isPresent());
   }
 
   /**
@@ -43,7 +100,7 @@ final class TrainedTemplates {
     }
     Optional<ChatTemplate> own;
     try {
-      own = ChatTemplate.find(folder);
+      own = find();
     } catch (ChatException | TemplateException e) {
       return;
     }

@@ -57,6 +57,7 @@ class RunDescriptionTest {
           overlap: 3
           packing: true
           lossOn: all
+          chatTemplate: zephyr
           neftune: 5
           regularise:
             - {ewc: {on: {path: earlier.jsonl}, strength: 2}}
@@ -141,6 +142,7 @@ class RunDescriptionTest {
             .overlap(3)
             .packing(true)
             .lossOn(LossOn.ALL)
+            .chatTemplate("zephyr")
             .neftune(5)
             .learningRate(1e-3)
             .schedule(LearningRateSchedule.polynomial(2, 0.25))
@@ -270,7 +272,8 @@ class RunDescriptionTest {
         "evaluateEvery: 10m | expected 'epoch' or a number of steps of at least 1, found '10m'.",
         "saveEvery: 10 minutes | or a time such as 30s, 10m or 2h, found '10 minutes'.",
         "saveEvery: 0s | or a time such as 30s, 10m or 2h, found '0s'.",
-        "task: clasification | task: expected one of classification, cpo, dpo, embeddings, grpo, kto",
+        "task: clasification | task: expected one of classification, cpo, dpo, embeddings, grpo,"
+            + " kto",
         "task: {regression: {labels: [a]}} | task.regression.labels: unknown key.",
         "regularise: {ewc: {}} | regularise[0].ewc.on: expected a value, found none.",
         "regularise: {l3: {strength: 1}} | expected one of ewc, klToBase, l2ToBase, found 'l3'.",

@@ -50,6 +50,11 @@ public final class Ia3Adapter implements Adapter {
   }
 
   @Override
+  public Optional<String> chatTemplateDigest() {
+    return PeftFolder.chatTemplateDigest(folder);
+  }
+
+  @Override
   public List<String> problems(Network declared) {
     return problems(folder, Ia3Plan.of(config, declared));
   }

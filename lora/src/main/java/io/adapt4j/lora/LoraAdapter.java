@@ -107,13 +107,7 @@ public final class LoraAdapter implements Adapter {
    */
   @Override
   public Optional<String> chatTemplateDigest() {
-    if (anyChatTemplate) {
-      return Optional.empty();
-    }
-    Optional<Provenance> record = Provenance.find(folder);
-    return record.isPresent()
-        ? record.get().chatTemplate()
-        : ChatTemplate.find(folder).map(ChatTemplate::digest);
+    return anyChatTemplate ? Optional.empty() : PeftFolder.chatTemplateDigest(folder);
   }
 
   @Override
@@ -202,11 +196,20 @@ public final class LoraAdapter implements Adapter {
       try (AttachedAdapter attached = attach(network)) {
         attached.merge();
         CheckpointFolder.write(output, base, config(network), network, type);
+        trainedTemplate(base).ifPresent(template -> template.saveTrained(base, output));
         if (modelConfig().isEmpty() && embeds(network, base)) {
           SentenceFolderWriter.write(output, base, network.dimensions().hiddenSize());
         }
       }
     }
+  }
+
+  /** The template that the adapter's run was given, or that the base lacks. */
+  private Optional<ChatTemplate> trainedTemplate(Path base) {
+    boolean chosen = Provenance.find(folder).filter(Provenance::choseChatTemplate).isPresent();
+    return chosen || ChatTemplate.find(base).isEmpty()
+        ? ChatTemplate.find(folder)
+        : Optional.empty();
   }
 
   /**

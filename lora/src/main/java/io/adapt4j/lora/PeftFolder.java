@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.SafetensorsWriter;
@@ -17,6 +18,7 @@ import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.model.OutputLayer;
+import io.adapt4j.core.provenance.Provenance;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -95,6 +97,17 @@ final class PeftFolder {
   private static final Set<String> PLAIN_INITIALISATIONS = Set.of("gaussian", "eva", "orthogonal");
 
   private PeftFolder() {}
+
+  /**
+   * The hash of the template that an adapter was trained in: what the folder's {@code
+   * provenance.json} says, or without one that of the template beside the adapter.
+   */
+  static Optional<String> chatTemplateDigest(Path folder) {
+    Optional<Provenance> record = Provenance.find(folder);
+    return record.isPresent()
+        ? record.get().chatTemplate()
+        : ChatTemplate.find(folder).map(ChatTemplate::digest);
+  }
 
   /** Reads the configuration. */
   static AdapterConfig readConfig(Path folder) {

@@ -6,6 +6,8 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Turns conversations into tokens, for generation or training.
@@ -100,6 +102,64 @@ public final class ChatEncoder {
     int before = answered ? template.renderWithSpans(prompt, options).assistantSpans().size() : 0;
     List<Span> spans = chat.assistantSpans();
     return encoded(chat, spans.subList(Math.min(before, spans.size()), spans.size()));
+  }
+
+  /**
+   * Finds the texts that the template sets messages off with, and what the tokenizer makes of them.
+   *
+   * @return signs such as {@code <|im_start|>} and {@code [INST]}, each once
+   */
+  public List<TemplateMarker> markers() {
+    return new TemplateMarkers(tokenizer, template, ChatOptions.defaults()).all();
+  }
+
+  /**
+   * Finds what the template ends an answer with, where a generation is to stop.
+   *
+   * @param options how conversations are rendered
+   * @return a sign such as {@code <|im_end|>}, else the first line after an answer, else what comes
+   *     before the next question; empty where the template marks no end
+   */
+  public Optional<TemplateMarker> turnEnd(ChatOptions options) {
+    return new TemplateMarkers(tokenizer, template, options).turnEnd();
+  }
+
+  /**
+   * Says what is to be known of the template with this tokenizer: signs that are learned as several
+   * tokens, characters that the vocabulary lacks, and an end of answers that is not marked.
+   *
+   * @return a sentence; empty where every sign is a token
+   */
+  public Optional<String> remark() {
+    List<TemplateMarker> all = markers();
+    Optional<TemplateMarker> end = turnEnd(ChatOptions.defaults());
+    List<String> parts = new ArrayList<>();
+    List<TemplateMarker> spelled = all.stream().filter(one -> !one.isToken()).toList();
+    if (!spelled.isEmpty()) {
+      parts.add(
+          "the tokenizer does not know "
+              + spelled.stream()
+                  .map(one -> one.text() + " (" + one.ids().size() + " tokens)")
+                  .collect(Collectors.joining(", "))
+              + " as a token, so the model learns "
+              + (spelled.size() == 1 ? "it" : "them")
+              + " as text, and each message takes that many tokens more");
+    }
+    List<String> lost =
+        all.stream().filter(one -> !one.isSpelled()).map(TemplateMarker::text).toList();
+    if (!lost.isEmpty()) {
+      parts.add(
+          "the vocabulary lacks characters of "
+              + String.join(", ", lost)
+              + ", which reach the model as unknown tokens: choose another template, such as"
+              + " alpaca");
+    }
+    if (end.isEmpty()) {
+      parts.add("the template marks no end of an answer, so answers end at the token limit");
+    } else if (!end.get().isToken()) {
+      parts.add("answers end at the text " + end.get().text());
+    }
+    return parts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", parts));
   }
 
   private EncodedChat encoded(RenderedChat chat, List<Span> spans) {

@@ -76,8 +76,107 @@ public final class ChatTemplate {
                     folder
                         + ": expected a chat template (chat_template.jinja, or chat_template in"
                         + " tokenizer_config.json), found none, as is usual for base models. Give"
-                        + " one with ChatTemplate.of, the one of the model's instruct version for"
-                        + " example."));
+                        + " one with ChatTemplate.named, such as chatml, or ChatTemplate.of, the"
+                        + " one of the model's instruct version for example."));
+  }
+
+  /**
+   * Returns a chat template that comes with the library. It has no special tokens of its own:
+   * {@link #withSpecialTokensOf} gives it those of a model, as {@link
+   * io.adapt4j.core.FineTuner.Builder#chatTemplate(ChatTemplate)} and {@link
+   * io.adapt4j.core.LanguageModel#useChatTemplate} do.
+   *
+   * @param name one of {@link #builtInNames}; case, hyphens, dots and underscores do not count
+   * @return the chat template
+   * @throws ChatException if there is none of this name; the message lists those there are
+   */
+  public static ChatTemplate named(String name) {
+    return BuiltInTemplates.read(Objects.requireNonNull(name, "name"));
+  }
+
+  /**
+   * Lists the chat templates that come with the library.
+   *
+   * @return their names, such as {@code chatml} and {@code llama3}, sorted
+   */
+  public static List<String> builtInNames() {
+    return BuiltInTemplates.NAMES;
+  }
+
+  /**
+   * Returns the chat template that a word stands for: the name of one that comes with the library,
+   * else a file in Jinja, else a model folder that has one.
+   *
+   * @param nameOrPath the name or the path
+   * @return the chat template; of a file it has no special tokens
+   * @throws ChatException if it is neither, or the folder has none
+   * @throws io.adapt4j.core.template.TemplateException if the template is not valid
+   */
+  public static ChatTemplate resolve(String nameOrPath) {
+    return TemplateFiles.resolve(Objects.requireNonNull(nameOrPath, "nameOrPath"), Path.of(""));
+  }
+
+  /**
+   * Returns the chat template that a word stands for, as {@link #resolve(String)} does.
+   *
+   * @param nameOrPath the name or the path
+   * @param base where relative paths begin
+   * @return the chat template
+   * @throws ChatException if it is neither, or the folder has none
+   * @throws io.adapt4j.core.template.TemplateException if the template is not valid
+   */
+  public static ChatTemplate resolve(String nameOrPath, Path base) {
+    return TemplateFiles.resolve(Objects.requireNonNull(nameOrPath, "nameOrPath"), base);
+  }
+
+  /**
+   * Returns this template with a model's special tokens, if it has none of its own.
+   *
+   * @param folder the model's folder
+   * @return the template to use with that model
+   * @throws io.adapt4j.core.config.ConfigException if a JSON file of the folder cannot be read
+   */
+  public ChatTemplate withSpecialTokensOf(Path folder) {
+    return specialTokens.isEmpty()
+        ? new ChatTemplate(origin, templates, SpecialTokenTexts.read(folder))
+        : this;
+  }
+
+  /**
+   * Returns the name under which the template comes with the library.
+   *
+   * @return one of {@link #builtInNames}; empty for all others
+   */
+  public Optional<String> builtInName() {
+    return BuiltInTemplates.nameOf(sources());
+  }
+
+  /**
+   * Returns the templates' texts.
+   *
+   * @return Jinja by name, in order
+   */
+  public Map<String, String> sources() {
+    Map<String, String> sources = new LinkedHashMap<>();
+    templates.forEach((name, template) -> sources.put(name, template.source()));
+    return sources;
+  }
+
+  /**
+   * Creates a chat template from the sources of several.
+   *
+   * @param sources Jinja by name; one is usually called {@code default}
+   * @return the chat template, without special tokens
+   * @throws io.adapt4j.core.template.TemplateException if a source is not valid
+   * @throws ChatException if there are none
+   */
+  public static ChatTemplate ofSources(Map<String, String> sources) {
+    if (sources.isEmpty()) {
+      throw new ChatException("chat template: expected a text, found none");
+    }
+    Map<String, Template> templates = new LinkedHashMap<>();
+    sources.forEach((name, source) -> templates.put(name, Template.parse("chat template", source)));
+    return new ChatTemplate("the chat template", templates, Map.of());
   }
 
   /**
@@ -135,12 +234,14 @@ public final class ChatTemplate {
   }
 
   /**
-   * Writes the template where {@link #read} and Transformers find it.
+   * Writes the template where {@link #read} and Transformers find it. Another one in the folder's
+   * {@code tokenizer_config.json} is taken out, since some programs look there alone.
    *
    * @param folder a folder of a model or an adapter
    * @throws ChatException if writing fails
    */
   public void save(Path folder) {
+    TemplateFiles.dropField(folder);
     for (Map.Entry<String, Template> one : templates.entrySet()) {
       Path file = TemplateFiles.file(folder, one.getKey());
       try {
@@ -150,6 +251,20 @@ public final class ChatTemplate {
             file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
       }
     }
+  }
+
+  /**
+   * Writes the template beside what was trained in it, with what other programs need to use it
+   * there: the tokenizer's files where they are missing, as beside an adapter, and in a checkpoint
+   * the token that ends an answer among the tokens of {@code generation_config.json} that end a
+   * generation.
+   *
+   * @param base the folder of the model that was trained
+   * @param folder the checkpoint or adapter
+   * @throws ChatException if writing fails
+   */
+  public void saveTrained(Path base, Path folder) {
+    new TrainedFolder(base, folder).write(this);
   }
 
   /**

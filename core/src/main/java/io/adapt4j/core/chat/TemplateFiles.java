@@ -1,11 +1,14 @@
 package io.adapt4j.core.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.template.Template;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +38,63 @@ final class TemplateFiles {
         ? Optional.empty()
         : Optional.of(
             new ChatTemplate(folder.toString(), templates, SpecialTokenTexts.read(folder)));
+  }
+
+  /** The template that comes with the library, or stands in a file or a model folder. */
+  static ChatTemplate resolve(String nameOrPath, Path base) {
+    Optional<String> name = BuiltInTemplates.canonical(nameOrPath);
+    if (name.isPresent()) {
+      return BuiltInTemplates.read(name.get());
+    }
+    Path path;
+    try {
+      path = base.resolve(nameOrPath);
+    } catch (InvalidPathException e) {
+      return BuiltInTemplates.read(nameOrPath);
+    }
+    if (Files.isDirectory(path)) {
+      return ChatTemplate.read(path);
+    }
+    if (Files.isRegularFile(path) && path.toString().endsWith(".json")) {
+      Map<String, Template> templates = fromField(path);
+      if (templates.isEmpty()) {
+        throw new ChatException(
+            path + ": expected a field '" + FIELD + "', found none. Name a file in Jinja.");
+      }
+      return new ChatTemplate(path.toString(), templates, Map.of());
+    }
+    if (Files.isRegularFile(path)) {
+      return new ChatTemplate(
+          path.toString(), Map.of(ChatTemplate.DEFAULT, parsed(path)), Map.of());
+    }
+    if (nameOrPath.matches(".*[/\\\\].*|.*\\.(jinja2?|txt|json)")) {
+      throw new ChatException(
+          "chat template: the file "
+              + path.toAbsolutePath().normalize()
+              + " does not exist. Correct the path, or name one of "
+              + String.join(", ", BuiltInTemplates.NAMES)
+              + ".");
+    }
+    return BuiltInTemplates.read(nameOrPath);
+  }
+
+  /** Takes the template out of tokenizer_config.json, where it would differ from the file's. */
+  static void dropField(Path folder) {
+    Path file = folder.resolve("tokenizer_config.json");
+    if (!Files.isRegularFile(file)) {
+      return;
+    }
+    ObjectNode fields = ConfigReader.read(file).json();
+    if (fields.has(FIELD)) {
+      try {
+        ObjectNode without = fields.deepCopy();
+        without.remove(FIELD);
+        AtomicFiles.writeJson(file, without);
+      } catch (IOException e) {
+        throw new ChatException(
+            file + ": writing failed: " + e + ". Check free space and permissions.", e);
+      }
+    }
   }
 
   /** Where the template of a name is written. */

@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
 /** Delimited records as in RFC 4180; quoted fields may hold line ends. */
 final class CsvFormat implements RecordFormat {
 
+  private static final char[] OTHER_DELIMITERS = {';', '\t', '|', ','};
+
   private final char delimiter;
   private final boolean quotes;
 
@@ -76,6 +78,7 @@ final class CsvFormat implements RecordFormat {
           fields(RowProblem.decodeUtf8(records.bytes(), 0, records.length())).stream()
               .map(String::strip)
               .toList();
+      requireDelimiter(names, RowProblem.decodeUtf8(records.bytes(), 0, records.length()));
       Set<String> seen = new HashSet<>();
       for (String name : names) {
         if (name.isEmpty() || !seen.add(name)) {
@@ -89,6 +92,33 @@ final class CsvFormat implements RecordFormat {
     } catch (RowProblem e) {
       throw new DatasetException(
           source.file() + ": header in line " + records.line() + ": " + e.getMessage());
+    }
+  }
+
+  /** One column whose name holds what other files put between columns is a wrong delimiter. */
+  private void requireDelimiter(List<String> names, String record) throws RowProblem {
+    if (record.indexOf('\u0000') >= 0) {
+      throw new RowProblem(
+          "found zero bytes between the letters, as UTF-16 has them. Set encoding to utf-16le, or"
+              + " convert the file to UTF-8.");
+    }
+    if (names.size() != 1 || record.strip().startsWith("\"")) {
+      return;
+    }
+    for (char other : OTHER_DELIMITERS) {
+      if (other != delimiter && names.get(0).indexOf(other) > 0) {
+        String shown = other == '\t' ? "a tab" : "'" + other + "'";
+        throw new RowProblem(
+            "the fields ["
+                + RowProblem.quote(names.get(0))
+                + "] are of no known shape: expected names with "
+                + (delimiter == '\t' ? "tabs" : "'" + delimiter + "'")
+                + " between them, found one that holds "
+                + shown
+                + ". State another delimiter: "
+                + (other == '\t' ? "a tab, \"\\t\" in double quotes" : shown)
+                + ".");
+      }
     }
   }
 

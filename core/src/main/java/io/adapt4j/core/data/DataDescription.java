@@ -5,8 +5,10 @@ import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -63,9 +65,26 @@ public final class DataDescription {
 
   private static Optional<Dataset> files(Fields fields) {
     List<Dataset> opened = new ArrayList<>();
-    for (Path path : fields.files("path")) {
+    List<Path> paths = fields.files("path");
+    Set<String> unmatched = null;
+    for (Path path : paths) {
       DatasetReader reader = reader(fields, path);
+      if (paths.size() > 1) {
+        reader.mayLackFields();
+      }
       opening(fields, "path", () -> opened.add(reader.open()));
+      if (unmatched == null) {
+        unmatched = new LinkedHashSet<>(reader.unmatched());
+      } else {
+        unmatched.retainAll(reader.unmatched());
+      }
+    }
+    if (paths.size() > 1 && opened.size() == paths.size() && !unmatched.isEmpty()) {
+      fields.problem(
+          "map",
+          "expected fields of the files, found no row in any of them that has "
+              + String.join(", ", unmatched)
+              + ". Correct the names.");
     }
     // Keys of files are known also where no path could be read.
     reader(fields, Path.of(""));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.describe.Nearest;
 import io.adapt4j.core.internal.Json;
 import java.io.CharConversionException;
 import java.io.IOException;
@@ -17,12 +18,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -62,6 +66,8 @@ public final class DatasetReader {
   private ExampleReader reader;
   private boolean plain;
   private final Map<String, String> renames = new LinkedHashMap<>();
+  private boolean mayLack;
+  private Set<String> unmatched = Set.of();
   private boolean skipMalformed;
   private Path quarantine;
 
@@ -188,7 +194,7 @@ public final class DatasetReader {
 
   /**
    * Says that a field of the file is a field of the shape. A field that already has that name is
-   * left aside.
+   * left aside. A field that no row has fails the reading.
    *
    * @param field its name in the file
    * @param as the shape's name for it
@@ -342,7 +348,41 @@ public final class DatasetReader {
     }
   }
 
+  /** Lets renamed fields be missing here, since they may be in files that others read. */
+  DatasetReader mayLackFields() {
+    this.mayLack = true;
+    return this;
+  }
+
+  /** The fields to rename that no row of the opened files has. */
+  Set<String> unmatched() {
+    return unmatched;
+  }
+
+  /** Says which fields there are instead of those that are to be renamed. */
+  static String unmatched(Collection<String> missing, Collection<String> fields) {
+    String plural = missing.size() == 1 ? "" : "s";
+    return "map: expected the field"
+        + plural
+        + " "
+        + missing.stream().map(field -> "'" + field + "'").collect(Collectors.joining(", "))
+        + ", found no row that has "
+        + (missing.size() == 1 ? "it" : "them")
+        + ". The fields are "
+        + String.join(", ", fields)
+        + "."
+        + missing.stream()
+            .flatMap(field -> Nearest.to(field, fields).stream())
+            .findFirst()
+            .map(near -> " Did you mean '" + near + "'?")
+            .orElse("");
+  }
+
   private FileDataset dataset(Indexer indexer, int files, boolean quarantined) {
+    unmatched = indexer.unmatched();
+    if (!unmatched.isEmpty() && !mayLack && !indexer.fields().isEmpty()) {
+      throw new DatasetException(path + ": " + unmatched(unmatched, indexer.fields()));
+    }
     if (indexer.malformed() > 0 && !skipMalformed && quarantine == null) {
       throw DatasetException.ofProblems(path, indexer.problems(), indexer.malformed());
     }

@@ -328,8 +328,9 @@ public final class ExampleEncoder {
   private void requireChatTemplate() {
     if (chatEncoder == null) {
       throw new DatasetException(
-          "a conversation needs a chat template to become a text. Give the encoder the model's, or"
-              + " read the rows as prompts with completions.");
+          "a conversation needs a chat template to become a text. Name one with"
+              + " chatTemplate(...), such as chatml, or read the rows as prompts with"
+              + " completions.");
     }
     metChat = true;
   }

@@ -3,9 +3,11 @@ package io.adapt4j.core.data;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Checks every row of the files it is given, notes where the good ones are, and what is wrong. */
@@ -16,6 +18,12 @@ final class Indexer {
   private final Map<String, String> renames;
   private final Choice choice;
   private final Quarantine quarantine;
+
+  /** Fields to rename that no row had so far. */
+  private final Set<String> unmatched;
+
+  /** The fields of the first row, as the file names them. */
+  private List<String> fields = List.of();
 
   private final List<FileDataset.Part> parts = new ArrayList<>();
   private final List<String> problems = new ArrayList<>();
@@ -35,6 +43,7 @@ final class Indexer {
    */
   Indexer(Map<String, String> renames, Choice choice, Quarantine quarantine) {
     this.renames = renames;
+    this.unmatched = new LinkedHashSet<>(renames.keySet());
     this.choice = choice;
     this.quarantine = quarantine;
     this.reader = choice.reader();
@@ -66,6 +75,16 @@ final class Indexer {
 
   Optional<Shape> shape() {
     return Optional.ofNullable(shape);
+  }
+
+  /** Fields to rename that no row has. */
+  Set<String> unmatched() {
+    return unmatched;
+  }
+
+  /** The fields of the first row, as the file names them. */
+  List<String> fields() {
+    return fields;
   }
 
   List<String> unusedFields() {
@@ -111,6 +130,12 @@ final class Indexer {
     }
 
     private void check(ObjectNode object, long line) throws RowProblem {
+      if (fields.isEmpty()) {
+        fields = object.properties().stream().map(Map.Entry::getKey).toList();
+      }
+      if (!unmatched.isEmpty()) {
+        unmatched.removeIf(object::has);
+      }
       ObjectNode row = ExampleReader.renamed(object, renames);
       if (reader == null) {
         use(recognise(row, line));
@@ -125,7 +150,14 @@ final class Indexer {
       try {
         return Shape.recognise(row);
       } catch (RowProblem e) {
-        throw new DatasetException(source.file() + ": line " + line + ": " + e.getMessage());
+        throw new DatasetException(
+            source.file()
+                + ": line "
+                + line
+                + ": "
+                + (unmatched.isEmpty()
+                    ? e.getMessage()
+                    : DatasetReader.unmatched(unmatched, fields)));
       }
     }
 

@@ -36,7 +36,8 @@ final class RowProblem extends Exception {
       throw new RowProblem(
           "expected UTF-8, found other bytes at byte "
               + (buffer.position() + 1)
-              + " of the line. Convert the file to UTF-8.");
+              + " of the line. Set encoding to what the file is in, such as windows-1252 for CSV"
+              + " that Excel saved, or convert the file to UTF-8.");
     }
   }
 

@@ -44,6 +44,7 @@ final class Unpacking {
     if (converter.isPresent()) {
       return converted(file, converter.get());
     }
+    ForeignFile.refuse(file);
     boolean compressed = first.length > 1 && first[0] == 0x1f && first[1] == (byte) 0x8b;
     Mark mark;
     try (InputStream in = stream(file, compressed)) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.DoublePredicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -24,6 +25,14 @@ import java.util.stream.Collectors;
  * <p>Not thread-safe.
  */
 public final class Fields {
+
+  /** Words of YAML 1.1 and of programming languages, which are texts in YAML 1.2. */
+  private static final Set<String> YES = Set.of("true", "yes", "on", "y");
+
+  private static final Set<String> NO = Set.of("false", "no", "off", "n");
+
+  private static final Pattern NUMBER =
+      Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
 
   private final String path;
   private final Place place;
@@ -463,16 +472,31 @@ public final class Fields {
     if (type.isInstance(value.content())) {
       return Optional.of(type.cast(value.content()));
     }
-    String quotes =
-        type == String.class && !(value.content() instanceof Map || value.content() instanceof List)
-            ? " Put it in quotes."
-            : value.content() instanceof String ? " Write it without quotes." : "";
-    problem(key, "expected " + expected + ", found " + value.said() + "." + quotes);
+    problem(key, "expected " + expected + ", found " + value.said() + "." + remedy(value, type));
     return Optional.empty();
   }
 
   /** Ends a message with a period, if it has none. */
   private static String sentence(String message) {
     return message.endsWith(".") ? message : message + ".";
+  }
+
+  private static String remedy(Value value, Class<?> type) {
+    Object content = value.content();
+    if (type == String.class) {
+      return content instanceof Map || content instanceof List ? "" : " Put it in quotes.";
+    }
+    if (!(content instanceof String text)) {
+      return "";
+    }
+    if (type == Boolean.class) {
+      String word = text.strip().toLowerCase(Locale.ROOT);
+      return YES.contains(word)
+          ? " Write true."
+          : NO.contains(word) ? " Write false." : " Write true or false.";
+    }
+    return NUMBER.matcher(text.strip()).matches()
+        ? " Write it without quotes."
+        : " Write it in digits, such as 3, 0.5 or 2e-4.";
   }
 }

@@ -6,15 +6,19 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Finds the word that was probably meant. */
-final class Nearest {
+public final class Nearest {
 
   private Nearest() {}
 
   /**
    * The known word with the fewest edits from a word, if they are at most a third of its letters,
    * or two; case, hyphens and underscores do not count.
+   *
+   * @param word the word
+   * @param known the words that are known
+   * @return the nearest of these; empty if none is near
    */
-  static Optional<String> to(String word, Collection<String> known) {
+  public static Optional<String> to(String word, Collection<String> known) {
     String plain = plain(word);
     int limit = Math.max(2, plain.length() / 3);
     return known.stream()

@@ -168,6 +168,16 @@ public final class Provenance {
   }
 
   /**
+   * Returns whether the run was given a chat template, in place of the one that its model has or
+   * lacks.
+   *
+   * @return whether the description names one
+   */
+  public boolean choseChatTemplate() {
+    return json.path("configuration").hasNonNull("chatTemplate");
+  }
+
+  /**
    * Compares the files of the record with those on disk now.
    *
    * @param model the model's folder, where its files are looked for

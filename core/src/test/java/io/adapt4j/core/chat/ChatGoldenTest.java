@@ -37,6 +37,31 @@ class ChatGoldenTest {
     softly.assertAll();
   }
 
+  /** The public formats and what the library calls its own templates of them. */
+  private static final Map<String, String> BUILT_IN =
+      Map.of(
+          "chatml", "chatml",
+          "gemma", "gemma",
+          "llama3", "llama3",
+          "mistral_v1", "mistral",
+          "phi3", "phi3",
+          "qwen2_5", "qwen2_5",
+          "zephyr", "zephyr");
+
+  @Test
+  void theTemplatesThatComeWithTheLibraryRenderAsThePublicOnes() throws IOException {
+    SoftAssertions softly = new SoftAssertions();
+    for (Map.Entry<String, String> format : BUILT_IN.entrySet()) {
+      Map<String, Object> suite =
+          PlainJson.read(Golden.folder("chat").resolve(format.getKey()).resolve("cases.json"));
+      String source = ChatTemplate.named(format.getValue()).sources().get("default");
+      for (Map<String, Object> one : PlainJson.objects(suite.get("cases"))) {
+        check(softly, format.getKey() + " " + one.get("name"), source, suite, one);
+      }
+    }
+    softly.assertAll();
+  }
+
   private static List<Path> folders() throws IOException {
     try (Stream<Path> folders = Files.list(Golden.folder("chat"))) {
       List<Path> found = folders.filter(Files::isDirectory).sorted().toList();

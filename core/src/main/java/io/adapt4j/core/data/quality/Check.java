@@ -44,6 +44,13 @@ public enum Check {
   DOUBLE_BOS("samples that begin twice", Severity.ERROR),
   /** A text lacks the words that are to come before the answer. */
   RESPONSE_MARKER_NOT_FOUND("texts without the response marker", Severity.ERROR),
+  /**
+   * Signs of the chat template, such as {@code <|im_start|>}, are no tokens of the tokenizer, so
+   * that each is learned as the several tokens that spell it.
+   */
+  TEMPLATE_SIGNS("chat template signs that are not tokens", Severity.INFO),
+  /** Labels differ in nothing but case or white space, and so are different classes. */
+  SIMILAR_LABELS("labels that differ only in case or white space", Severity.WARNING),
   /** Conversations are trained in another chat template than the model will be used with. */
   TEMPLATE_DIFFERS("chat template of training other than that of use", Severity.ERROR);
 

@@ -1,11 +1,14 @@
 package io.adapt4j.core.data.quality;
 
+import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.data.FileDataset;
 import io.adapt4j.core.data.Split;
+import java.text.Normalizer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -13,9 +16,11 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
@@ -218,6 +223,7 @@ public final class DataChecker {
     checkLeakage(found);
     checkPadding(found);
     checkTemplate(found);
+    checkTemplateSigns(found);
     return found.report(
         counted == 0 ? null : Lengths.of(Arrays.copyOf(lengths, counted), encoder.maxLength()),
         sorted(labels));
@@ -235,7 +241,8 @@ public final class DataChecker {
               Check.EOS_LOST,
               Check.NOTHING_TO_LEARN,
               Check.DOUBLE_BOS,
-              Check.PAD_IS_EOS));
+              Check.PAD_IS_EOS,
+              Check.TEMPLATE_SIGNS));
     }
     if (usedTemplate == null || encoder == null || encoder.chatTemplate().isEmpty()) {
       possible.remove(Check.TEMPLATE_DIFFERS);
@@ -348,6 +355,7 @@ public final class DataChecker {
   }
 
   private void checkLabels(DataReport.Collector found, Map<String, Integer> labels) {
+    checkSimilarLabels(found, labels);
     if (labels.size() < 2 || !found.wants(Check.LABEL_IMBALANCE)) {
       return;
     }
@@ -359,6 +367,47 @@ public final class DataChecker {
           -1,
           dataset::name,
           String.format("the largest label has %d rows, the smallest %d", most, least));
+    }
+  }
+
+  /** Labels that read alike are nearly always one class, written in more than one way. */
+  private void checkSimilarLabels(DataReport.Collector found, Map<String, Integer> labels) {
+    if (!found.wants(Check.SIMILAR_LABELS)) {
+      return;
+    }
+    Map<String, List<String>> alike = new TreeMap<>();
+    sorted(labels)
+        .forEach(
+            (label, rows) ->
+                alike
+                    .computeIfAbsent(plain(label), key -> new ArrayList<>())
+                    .add("'" + label + "' (" + rows + (rows == 1 ? " row)" : " rows)")));
+    alike.values().stream()
+        .filter(labelsAlike -> labelsAlike.size() > 1)
+        .forEach(
+            labelsAlike ->
+                found.add(
+                    Check.SIMILAR_LABELS,
+                    -1,
+                    dataset::name,
+                    String.join(" and ", labelsAlike)
+                        + " are different classes; write them alike if they are one"));
+  }
+
+  private static String plain(String label) {
+    return Normalizer.normalize(label, Normalizer.Form.NFKC)
+        .strip()
+        .replaceAll("\\s+", " ")
+        .toLowerCase(Locale.ROOT);
+  }
+
+  private void checkTemplateSigns(DataReport.Collector found) {
+    if (found.wants(Check.TEMPLATE_SIGNS)) {
+      encoder
+          .usedChatTemplate()
+          .map(template -> new ChatEncoder(encoder.tokenizer(), template))
+          .flatMap(ChatEncoder::remark)
+          .ifPresent(remark -> found.add(Check.TEMPLATE_SIGNS, -1, dataset::name, remark));
     }
   }
 

@@ -1,0 +1,60 @@
+package io.adapt4j.cli;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.adapt4j.core.model.Adapter;
+import io.adapt4j.lora.Ia3Adapter;
+import io.adapt4j.lora.LoraAdapter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Reads the adapters that a command names. */
+final class Adapters {
+
+  private static final String CONFIG = "adapter_config.json";
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  private Adapters() {}
+
+  /**
+   * Reads an adapter of the kind that its folder holds.
+   *
+   * @param anyChatTemplate whether it may be used with another template than in its training
+   */
+  static Adapter read(Path folder, boolean anyChatTemplate) {
+    requireAdapter(folder);
+    if (isIa3(folder)) {
+      return Ia3Adapter.at(folder);
+    }
+    LoraAdapter adapter = LoraAdapter.at(folder);
+    return anyChatTemplate ? adapter.withAnyChatTemplate() : adapter;
+  }
+
+  /** The output folder of a run holds adapters one level below. */
+  static void requireAdapter(Path folder) {
+    if (Files.exists(folder.resolve(CONFIG))) {
+      return;
+    }
+    String below =
+        Files.exists(folder.resolve("best").resolve(CONFIG))
+            ? " Name " + folder.resolve("best") + "."
+            : Files.exists(folder.resolve("last").resolve(CONFIG))
+                ? " Name " + folder.resolve("last") + "."
+                : " Name the folder 'best' or 'last' of a run that trained one.";
+    throw new IllegalArgumentException(
+        "--adapter: expected a folder with " + CONFIG + ", found none in " + folder + "." + below);
+  }
+
+  /** A damaged file is for the reader of LoRA adapters to complain of. */
+  private static boolean isIa3(Path folder) {
+    try {
+      return MAPPER
+          .readTree(folder.resolve(CONFIG).toFile())
+          .path("peft_type")
+          .asText()
+          .equalsIgnoreCase("IA3");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package io.adapt4j.cli;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Writes command lines that can be pasted into a shell. */
+final class Quoting {
+
+  private static final Pattern PLAIN = Pattern.compile("[\\w./:=@%+,-]+");
+
+  private Quoting() {}
+
+  /** The arguments as one line, for the shell of this system. */
+  static String line(List<String> arguments) {
+    boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
+    return line(arguments, windows);
+  }
+
+  static String line(List<String> arguments, boolean windows) {
+    return arguments.stream().map(one -> quoted(one, windows)).collect(Collectors.joining(" "));
+  }
+
+  private static String quoted(String argument, boolean windows) {
+    if (PLAIN.matcher(argument).matches()) {
+      return argument;
+    }
+    return windows
+        ? '"' + argument.replace("\"", "\\\"") + '"'
+        : "'" + argument.replace("'", "'\\''") + "'";
+  }
+}

@@ -1,0 +1,130 @@
+package io.adapt4j.cli;
+
+import io.adapt4j.core.generate.GenerationOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/**
+ * How to choose tokens: the likeliest each time, unless an option asks for sampling, which then
+ * counts with the temperature 1 where none is given.
+ */
+final class SamplingArguments {
+
+  @Option(
+      names = "--max-new-tokens",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "Most tokens to generate; default ${DEFAULT-VALUE}.")
+  private int maxNewTokens;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description =
+          "Sample: 1 as the model predicts, less is safer, more is more varied. 0 takes the"
+              + " likeliest token each time, the default unless another option samples.")
+  private Double temperature;
+
+  @Option(names = "--top-k", paramLabel = "K", description = "Sample among the K likeliest tokens.")
+  private Integer topK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description = "Sample among the likeliest tokens that have this probability together.")
+  private Double topP;
+
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      description = "Sample among tokens at least P times as likely as the likeliest.")
+  private Double minP;
+
+  @Option(
+      names = "--repetition-penalty",
+      paramLabel = "X",
+      defaultValue = "1",
+      description =
+          "Make tokens that are there already less likely; 1.1 to 1.3 are usual, default"
+              + " ${DEFAULT-VALUE} is none.")
+  private double repetitionPenalty;
+
+  @Option(
+      names = "--stop",
+      paramLabel = "TEXT",
+      description = "End before this text; \\n stands for a line end. May be given more than once.")
+  private final List<String> stops = new ArrayList<>();
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Sample the same text again; default another each time, which is told.")
+  private Long seed;
+
+  SamplingArguments() {}
+
+  private boolean asksForSampling() {
+    return Stream.of(topK, topP, minP, seed).anyMatch(value -> value != null);
+  }
+
+  /** Whether the seed was drawn at random. */
+  boolean drewSeed() {
+    return seed == null && isSampled();
+  }
+
+  private boolean isSampled() {
+    return temperature == null ? asksForSampling() : temperature != 0;
+  }
+
+  /**
+   * The options as the library takes them.
+   *
+   * @throws IllegalArgumentException naming the option that is wrong, or that has no effect beside
+   *     another
+   */
+  GenerationOptions options() {
+    if (temperature != null && temperature == 0 && asksForSampling()) {
+      String other =
+          topK != null ? "--top-k" : topP != null ? "--top-p" : minP != null ? "--min-p" : "--seed";
+      throw new IllegalArgumentException(
+          other
+              + ": has no effect with --temperature 0, which always takes the likeliest token."
+              + " Leave out one of them.");
+    }
+    GenerationOptions.Builder options = GenerationOptions.builder();
+    set("--max-new-tokens", () -> options.maxNewTokens(maxNewTokens));
+    set("--temperature", () -> options.temperature(temperature()));
+    set("--top-k", () -> options.topK(topK == null ? 0 : topK));
+    set("--top-p", () -> options.topP(topP == null ? 1 : topP));
+    set("--min-p", () -> options.minP(minP == null ? 0 : minP));
+    set("--repetition-penalty", () -> options.repetitionPenalty(repetitionPenalty));
+    set(
+        "--stop",
+        () -> options.stopStrings(stops.stream().map(one -> one.replace("\\n", "\n")).toList()));
+    if (isSampled()) {
+      // Short enough to be typed again.
+      options.seed(seed != null ? seed : ThreadLocalRandom.current().nextInt(1, 1_000_000_000));
+    }
+    return options.build();
+  }
+
+  private double temperature() {
+    if (temperature != null) {
+      return temperature;
+    }
+    return isSampled() ? GenerationOptions.DEFAULT_TEMPERATURE : 0;
+  }
+
+  /** The library names the value in Java; here it is an option. */
+  private static void set(String option, Runnable setter) {
+    try {
+      setter.run();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          option + e.getMessage().replaceFirst("^\\w+", "") + ". Correct the option.", e);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package io.adapt4j.cli;
+
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.data.DatasetReader;
+import java.lang.reflect.Method;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Says in keys and options what the library's messages say in Java. The keys of a description have
+ * the names of the builder's methods, so that {@code batchSize(4)} is {@code batchSize: 4}; what is
+ * said otherwise is listed.
+ */
+final class Wording {
+
+  /** Whole phrases first, so that a sentence reads on; the rest may stand alone. */
+  private static final Map<String, String> PHRASES = new LinkedHashMap<>();
+
+  static {
+    say("say resume()", "give --resume");
+    say("resume()", "--resume");
+    say("overwriteOutput()", "--overwrite");
+    say(
+        "give Lora.rank(...) or FullFineTuning.create()",
+        "write 'method: {lora: {rank: 16}}' or 'method: full'");
+    say(
+        "give ModelSource.path(...) or ModelSource.hub(...)",
+        "write 'model: FOLDER' or 'model: {hub: OWNER/NAME}'");
+    say("give Datasets.jsonl(...), or a split of it", "write 'data: {path: FILE}'");
+    say("reference(Reference.precomputed())", "'reference: precomputed'");
+    say("reference(Reference.model(folder))", "'reference: {model: {path: FOLDER}}'");
+    say("Reference.precomputed()", "'reference: precomputed'");
+    say("Reference.model(folder)", "'reference: {model: {path: FOLDER}}'");
+    say("say withoutDivergence()", "write 'divergence: false' under the task");
+    say("Say replaceClassifier()", "Write 'replaceClassifier: true' under the task");
+    say("state them with labels(...)", "state them with 'labels: [A, B]' under the task");
+    say("say overflow(SPLIT)", "write 'overflow: split'");
+    say("say useAnyChatTemplate(template)", "give --any-chat-template");
+    say("load the adapter withAnyChatTemplate()", "give --any-chat-template");
+    say("Optimizer.adamW8bit()", "'optimizer: adamw8bit'");
+    say("Use Lora.continuing(folder)", "Write 'method: {lora: {continuing: FOLDER}}'");
+    say("Ewc.on(...)", "'ewc: {on: DATA}'");
+    say("the adapter given to of(...)", "the adapter");
+    say(", or set appendEos(false)", "");
+    say(", or read rows with a function", "");
+    say("Give it: repeat(record, data).", "Repeat it from Java, which can give it.");
+    say("train it with Task.reward()", "train it with 'task: reward'");
+    say(
+        "Give one with ChatTemplate.named, such as chatml, or ChatTemplate.of,",
+        "Name one, such as chatml:");
+    say(
+        "Use generate, or set a template with useChatTemplate, such as"
+            + " ChatTemplate.named(\"chatml\").",
+        "Ask with --prompt, or give a template with --chat-template, such as chatml.");
+    say("such as ChatTemplate.named(\"chatml\")", "such as chatml");
+    say("ChatTemplate.named(\"chatml\")", "chatml");
+    say(", or load the reward model with RewardModel.load(base, adapter)", "");
+    say("load the reward model with RewardModel.load(base, adapter)", "merge the adapter first");
+    say(
+        "or give RewardModel.load(...), a network of its own",
+        "or name its folder, a network of its own");
+    say("give this function itself to a builder's reward(...)", "name it under rewards");
+  }
+
+  /** A setter with a value that a message would name; code in somebody's rows is left alone. */
+  private static final Pattern CALL =
+      Pattern.compile(
+          "(\\b[Ss]ay"
+              + " )?(?<![\\w.])([a-z]\\w*)\\((|\\.\\.\\.|true|false|[A-Z][A-Z_0-9]*|[\\d.e-]+)\\)");
+
+  /** Setters, and whether they can be called without a value. */
+  private static final Map<String, Boolean> SETTERS = new LinkedHashMap<>();
+
+  static {
+    setters(FineTuner.Builder.class);
+    setters(DatasetReader.class);
+  }
+
+  private Wording() {}
+
+  private static void say(String java, String here) {
+    PHRASES.put(java, here);
+  }
+
+  private static void setters(Class<?> builder) {
+    for (Method method : builder.getMethods()) {
+      if (method.getReturnType() == builder) {
+        SETTERS.merge(method.getName(), method.getParameterCount() == 0, Boolean::logicalOr);
+      }
+    }
+  }
+
+  /**
+   * Translates a message.
+   *
+   * @param message of the library
+   * @return the same in words of the command line
+   */
+  static String of(String message) {
+    String text = message;
+    for (Map.Entry<String, String> phrase : PHRASES.entrySet()) {
+      text = text.replace(phrase.getKey(), phrase.getValue());
+    }
+    return CALL.matcher(text).replaceAll(Wording::key);
+  }
+
+  private static String key(MatchResult call) {
+    String name = call.group(2);
+    String value = call.group(3);
+    if (!SETTERS.containsKey(name)) {
+      return Matcher.quoteReplacement(call.group());
+    }
+    String key =
+        value.equals("...")
+            ? name
+            : !value.isEmpty()
+                ? name + ": " + value.toLowerCase(Locale.ROOT)
+                : SETTERS.get(name) ? name + ": true" : name;
+    return Matcher.quoteReplacement((call.group(1) == null ? "" : "write ") + key);
+  }
+}

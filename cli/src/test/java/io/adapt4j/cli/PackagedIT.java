@@ -1,0 +1,124 @@
+package io.adapt4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The archive that {@code package} builds, unpacked as a user does. */
+class PackagedIT {
+
+  private static final Path MODEL = Path.of("../examples/models/stories260K").toAbsolutePath();
+
+  @TempDir private static Path folder;
+  private static Path home;
+  private static boolean isExecutableInside;
+
+  @BeforeAll
+  static void unpack() throws IOException {
+    String named = System.getProperty("adapt4j.archive");
+    assumeTrue(named != null && Files.isRegularFile(Path.of(named)), "needs the packed archive");
+    assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "needs a POSIX shell");
+    URI archive = URI.create("jar:" + Path.of(named).toUri());
+    Path target = Files.createDirectory(folder.resolve("my tools"));
+    try (FileSystem zip =
+            FileSystems.newFileSystem(archive, Map.of("enablePosixFileAttributes", true));
+        Stream<Path> entries = Files.walk(zip.getPath("/"))) {
+      for (Path entry : (Iterable<Path>) entries.filter(Files::isRegularFile)::iterator) {
+        Path file = target.resolve(entry.toString().substring(1));
+        Files.createDirectories(file.getParent());
+        Files.copy(entry, file);
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(entry);
+        Files.setPosixFilePermissions(file, permissions);
+        if (entry.endsWith("bin/adapt4j")) {
+          isExecutableInside = permissions.contains(PosixFilePermission.OWNER_EXECUTE);
+        }
+      }
+    }
+    try (Stream<Path> only = Files.list(target)) {
+      home = only.findFirst().orElseThrow();
+    }
+  }
+
+  @AfterAll
+  static void forget() {
+    home = null;
+  }
+
+  private record Result(int code, String out, String err) {}
+
+  private static Result run(Path directory, String... command) throws Exception {
+    Path out = Files.createTempFile(folder, "out", "");
+    Path err = Files.createTempFile(folder, "err", "");
+    Process process =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
+    return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+  }
+
+  @Test
+  void itRunsFromAnyDirectoryThroughALinkAndSaysNothingButTheResult() throws Exception {
+    assertThat(isExecutableInside).isTrue();
+    assertThat(home.resolve("bin/adapt4j.bat")).content().contains("\r\n");
+    Path elsewhere = Files.createDirectory(folder.resolve("else where"));
+    Path links = Files.createDirectory(folder.resolve("links"));
+    Path link = Files.createSymbolicLink(links.resolve("adapt4j"), home.resolve("bin/adapt4j"));
+    Files.createSymbolicLink(elsewhere.resolve("a4j"), links.relativize(link).resolveSibling(link));
+
+    Result version = run(elsewhere, link.toString(), "--version");
+    assertThat(version.code()).as(version.err()).isZero();
+    assertThat(version.out()).startsWith("adapt4j 0.");
+    assertThat(version.err()).isEmpty();
+
+    Result text =
+        run(
+            elsewhere,
+            "./a4j",
+            "generate",
+            MODEL.toString(),
+            "--prompt",
+            "Once upon a",
+            "--max-new-tokens",
+            "3");
+    assertThat(text.code()).as(text.err()).isZero();
+    assertThat(text.out()).startsWith(" time");
+    assertThat(text.err()).as("warnings of the JVM and of libraries").isEmpty();
+
+    assertThat(run(elsewhere, link.toString(), "trian").code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void theJarRunsByItself() throws Exception {
+    List<Path> jars = new ArrayList<>();
+    try (Stream<Path> files = Files.list(home.resolve("lib"))) {
+      files
+          .filter(file -> file.getFileName().toString().startsWith("adapt4j-cli-"))
+          .forEach(jars::add);
+    }
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    Result version =
+        run(folder, java.toString(), "-jar", jars.get(0).toString(), "inspect", MODEL.toString());
+    assertThat(version.code()).as(version.err()).isZero();
+    assertThat(version.out()).contains("llama");
+  }
+}

@@ -1,0 +1,66 @@
+package io.adapt4j.core;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.describe.Value;
+import io.adapt4j.core.template.TemplateException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The key {@code chatTemplate}: a name, a path, or in records the templates' texts by name. */
+final class RunTemplates {
+
+  static final String KEY = "chatTemplate";
+
+  private RunTemplates() {}
+
+  static void read(Fields fields, FineTuner.Builder builder) {
+    Optional<Value> value = fields.find(KEY);
+    if (value.isEmpty()) {
+      return;
+    }
+    try {
+      if (value.get().content() instanceof Map) {
+        Map<String, String> sources = new LinkedHashMap<>();
+        fields
+            .mapping(KEY)
+            .ifPresent(
+                texts ->
+                    texts
+                        .written()
+                        .forEach(
+                            name -> texts.text(name).ifPresent(text -> sources.put(name, text))));
+        builder.chatTemplate(ChatTemplate.ofSources(sources));
+      } else {
+        fields
+            .text(KEY)
+            .ifPresent(
+                word ->
+                    builder.chatTemplate(ChatTemplate.resolve(word, value.get().place().base())));
+      }
+    } catch (ChatException | TemplateException | ConfigException e) {
+      fields.problem(KEY, e.getMessage());
+    }
+  }
+
+  static Optional<JsonNode> write(FineTuneSettings settings) {
+    return settings.chosenTemplate().map(RunTemplates::written);
+  }
+
+  private static JsonNode written(ChatTemplate template) {
+    Optional<String> name = template.builtInName();
+    if (name.isPresent()) {
+      return TextNode.valueOf(name.get());
+    }
+    ObjectNode sources = JsonNodeFactory.instance.objectNode();
+    template.sources().forEach(sources::put);
+    return sources;
+  }
+}

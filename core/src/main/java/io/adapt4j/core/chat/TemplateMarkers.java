@@ -1,0 +1,106 @@
+package io.adapt4j.core.chat;
+
+import io.adapt4j.core.template.TemplateException;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Finds the texts that a template sets messages off with. */
+final class TemplateMarkers {
+
+  /** As in {@code <|im_start|>}, {@code <start_of_turn>}, {@code </s>} and {@code [INST]}. */
+  private static final Pattern SIGN = Pattern.compile("<[^<>\\s]{1,60}>|\\[/?[A-Z_]{2,30}\\]");
+
+  /** Shorter texts, such as a quotation mark, occur inside answers. */
+  private static final int SHORTEST_END = 2;
+
+  private final Tokenizer tokenizer;
+  private final ChatTemplate template;
+  private final ChatOptions options;
+
+  TemplateMarkers(Tokenizer tokenizer, ChatTemplate template, ChatOptions options) {
+    this.tokenizer = tokenizer;
+    this.template = template;
+    this.options = options;
+  }
+
+  /** Every sign around messages, in the order in which they occur. */
+  List<TemplateMarker> all() {
+    Set<String> texts = new LinkedHashSet<>();
+    rendered(
+            List.of(
+                ChatMessage.user(Marker.TEXT),
+                ChatMessage.assistant(Marker.TEXT),
+                ChatMessage.user(Marker.TEXT)),
+            true)
+        .ifPresent(
+            text -> {
+              Matcher signs = SIGN.matcher(text);
+              while (signs.find()) {
+                texts.add(signs.group());
+              }
+            });
+    return texts.stream().map(this::marker).toList();
+  }
+
+  /** What an assistant's message ends with; empty if nothing does, or the template tells not. */
+  Optional<TemplateMarker> turnEnd() {
+    ChatMessage question = ChatMessage.user("?");
+    ChatMessage answer = ChatMessage.assistant(Marker.TEXT);
+    Optional<String> alone = rendered(List.of(question, answer), false).flatMap(this::afterAnswer);
+    if (alone.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<String> end = firstLine(alone.get());
+    if (end.isEmpty()) {
+      // Nothing but white space: the answer is over where the next question begins.
+      String header = "\u0000";
+      end =
+          rendered(List.of(question, answer, ChatMessage.user(header)), false)
+              .flatMap(this::afterAnswer)
+              .map(text -> text.contains(header) ? text.substring(0, text.indexOf(header)) : "")
+              .flatMap(TemplateMarkers::firstLine);
+    }
+    return end.map(this::endMarker).filter(one -> one.text().length() >= SHORTEST_END);
+  }
+
+  private Optional<String> rendered(List<ChatMessage> messages, boolean generationPrompt) {
+    try {
+      return Optional.of(template.rendered(messages, options.ending(generationPrompt)).text());
+    } catch (TemplateException | ChatException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<String> afterAnswer(String text) {
+    int mark = text.lastIndexOf(Marker.TEXT);
+    return mark < 0 ? Optional.empty() : Optional.of(text.substring(mark + Marker.TEXT.length()));
+  }
+
+  private static Optional<String> firstLine(String text) {
+    return text.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst();
+  }
+
+  /** The sign that the line begins with where it is a token; else the whole line. */
+  private TemplateMarker endMarker(String line) {
+    Matcher sign = SIGN.matcher(line);
+    if (sign.lookingAt()) {
+      return marker(sign.group());
+    }
+    return marker(line);
+  }
+
+  private TemplateMarker marker(String text) {
+    int[] ids = tokenizer.encode(text, false);
+    boolean unknown =
+        tokenizer.unkId().isPresent()
+            && Arrays.stream(ids).anyMatch(id -> id == tokenizer.unkId().getAsInt());
+    boolean same = tokenizer.decode(ids, false).strip().equals(text);
+    return new TemplateMarker(text, Arrays.stream(ids).boxed().toList(), same && !unknown);
+  }
+}

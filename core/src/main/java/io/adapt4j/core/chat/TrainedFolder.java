@@ -1,0 +1,97 @@
+package io.adapt4j.core.chat;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.config.GenerationDefaults;
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** A checkpoint or an adapter that was trained on conversations, made ready to chat with. */
+final class TrainedFolder {
+
+  private static final String EOS = "eos_token_id";
+
+  /** What Transformers reads a tokenizer from. */
+  private static final List<String> TOKENIZER =
+      List.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "tokenizer.model");
+
+  private final Path base;
+  private final Path folder;
+
+  TrainedFolder(Path base, Path folder) {
+    this.base = base;
+    this.folder = folder;
+  }
+
+  void write(ChatTemplate template) {
+    try {
+      for (String name : TOKENIZER) {
+        Path source = base.resolve(name);
+        if (Files.isRegularFile(source) && !Files.exists(folder.resolve(name))) {
+          AtomicFiles.write(folder.resolve(name), Files.readAllBytes(source));
+        }
+      }
+      template.save(folder);
+      if (Files.isRegularFile(folder.resolve(ModelConfig.FILE))) {
+        endAtTurns(template);
+      }
+    } catch (IOException e) {
+      throw new ChatException(
+          folder
+              + ": writing the chat template failed: "
+              + e
+              + ". Check free space and permissions.",
+          e);
+    }
+  }
+
+  private void endAtTurns(ChatTemplate template) throws IOException {
+    if (!Files.isRegularFile(folder.resolve("tokenizer.json"))) {
+      return;
+    }
+    GenerationDefaults defaults = GenerationDefaults.read(folder, ModelConfig.read(folder));
+    Set<Integer> ids = new LinkedHashSet<>(defaults.eosTokenIds());
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      Optional<TemplateMarker> end =
+          new ChatEncoder(tokenizer, template.withSpecialTokensOf(folder))
+              .turnEnd(ChatOptions.defaults())
+              .filter(TemplateMarker::isToken);
+      if (end.isEmpty() || ids.contains(end.get().ids().get(0))) {
+        return;
+      }
+      if (ids.isEmpty()) {
+        tokenizer.eosId().ifPresent(ids::add);
+      }
+      ids.add(end.get().ids().get(0));
+    }
+    Path file = folder.resolve(GenerationDefaults.FILE);
+    ConfigReader present =
+        Files.isRegularFile(file) ? ConfigReader.read(file) : ConfigReader.parse(file, "{}");
+    ObjectNode fields = present.json().deepCopy();
+    if (!fields.has("bos_token_id")) {
+      defaults.bosTokenId().ifPresent(id -> fields.put("bos_token_id", id));
+    }
+    if (!fields.has("pad_token_id")) {
+      defaults.padTokenId().ifPresent(id -> fields.put("pad_token_id", id));
+    }
+    ArrayNode all = fields.putArray(EOS);
+    ids.forEach(all::add);
+    AtomicFiles.writeJson(file, fields);
+  }
+}
