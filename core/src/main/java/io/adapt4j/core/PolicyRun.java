@@ -127,6 +127,7 @@ final class PolicyRun implements TaskRun {
                     List.of(),
                     template,
                     stopRequested)
+                .stepsTogether(stepsOfRollout())
                 .run(parts.start(network, plan)));
   }
 

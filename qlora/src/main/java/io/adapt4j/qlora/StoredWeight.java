@@ -29,8 +29,7 @@ final class StoredWeight {
   /**
    * Finds a tensor.
    *
-   * @param transposed whether its rows and columns change places before it is quantised; the whole
-   *     tensor is mapped then
+   * @param transposed whether its rows and columns change places before it is quantised
    */
   StoredWeight(Checkpoint checkpoint, String name, boolean transposed) {
     this.checkpoint = checkpoint;
@@ -129,15 +128,31 @@ final class StoredWeight {
     }
   }
 
+  /**
+   * Reads the columns that a piece lies in, row by row. Mapping the file instead would leave it in
+   * the process's resident memory once for every piece, until the garbage collector comes by.
+   */
   private void readTransposed(long first, ByteBuffer values) {
-    ByteBuffer all = checkpoint.bytes(entry.name());
     int bytes = entry.type().bytes();
-    for (long index = first; values.hasRemaining(); index++) {
-      int at = (int) (storedIndex(index) * bytes);
-      if (bytes == Short.BYTES) {
-        values.putShort(all.getShort(at));
-      } else {
-        values.putInt(all.getInt(at));
+    long rows = entry.shape().get(0);
+    long columns = entry.shape().get(1);
+    long last = first + values.remaining() / bytes - 1;
+    long from = first / rows;
+    int width = (int) (last / rows - from + 1) * bytes;
+    ByteBuffer segment = ByteBuffer.allocateDirect(width).order(ByteOrder.LITTLE_ENDIAN);
+    for (long row = 0; row < rows; row++) {
+      checkpoint.read(entry.name(), (row * columns + from) * bytes, segment.clear());
+      for (long column = from; column <= last / rows; column++) {
+        long index = column * rows + row;
+        if (index >= first && index <= last) {
+          int at = (int) (column - from) * bytes;
+          int to = (int) (index - first) * bytes;
+          if (bytes == Short.BYTES) {
+            values.putShort(to, segment.getShort(at));
+          } else {
+            values.putInt(to, segment.getInt(at));
+          }
+        }
       }
     }
   }

@@ -2,14 +2,17 @@ package io.adapt4j.qlora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.checkpoint.StoredType;
 import io.adapt4j.core.checkpoint.TensorData;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -63,6 +66,39 @@ class StreamingTest {
       assertThatThrownBy(() -> new StoredWeight(source, "w").quantise(Quantization.nf4(), KERNELS))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("Infinity at [1030, 1022]");
+    }
+  }
+
+  /** GPT-2 stores projections as [in, out]. */
+  @Test
+  void transposedPiecesGiveWhatTheTransposedTensorGives() {
+    Quantization quantization = Quantization.nf4();
+    float[] values = values();
+    float[] turned = new float[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+      turned[i % COLUMNS * ROWS + i / COLUMNS] = values[i];
+    }
+    ByteBuffer packed = ByteBuffer.allocate((int) QuantisedTensor.packedBytes(COUNT));
+    float[] absmax = new float[(int) quantization.blocks(COUNT)];
+    KERNELS.quantise(quantization, turned, COUNT, packed, absmax, 0);
+    try (Checkpoint source = written(values)) {
+      StoredWeight weight = new StoredWeight(source, "w", true);
+      assertThat(weight.absmax(quantization)).isEqualTo(absmax);
+      ByteBuffer found = ByteBuffer.allocate(packed.capacity());
+      weight.quantise(quantization, KERNELS, found);
+      assertThat(found.array()).isEqualTo(packed.array());
+    }
+  }
+
+  /** A mapped piece counts as resident memory until the garbage collector comes by. */
+  @Test
+  void quantisingATransposedTensorMapsNothing() throws IOException {
+    Path maps = Path.of("/proc/self/maps");
+    assumeThat(maps).exists();
+    try (Checkpoint source = written(values())) {
+      new StoredWeight(source, "w", true).quantise(Quantization.nf4(), KERNELS);
+      String file = temporary.resolve("source.safetensors").toString();
+      assertThat(Files.readAllLines(maps)).noneMatch(line -> line.contains(file));
     }
   }
 

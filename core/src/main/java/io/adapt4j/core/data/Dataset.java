@@ -157,6 +157,22 @@ public interface Dataset {
   }
 
   /**
+   * Parts the rows at random into rows to train on and rows to validate on, with none to test on,
+   * as {@link #split(double, double, double, long)} does.
+   *
+   * @param train fraction of rows to train on
+   * @param validation fraction of rows to validate on during training; may be 0
+   * @param seed seed of the choice
+   * @return the parts; that of the test is empty
+   * @throws IllegalArgumentException if a fraction is outside [0, 1], train is 0, or the two do not
+   *     sum to 1 (within 1e-9)
+   * @throws DatasetException if there are too few rows for every part to get one
+   */
+  default Split split(double train, double validation, long seed) {
+    return split(train, validation, 0, seed);
+  }
+
+  /**
    * Parts the rows at random: 80 % to train on, 10 % to validate on, 10 % to test on. {@link
    * Splitter} knows other ways.
    *

@@ -40,11 +40,15 @@ public final class Datasets {
    *
    * @param rows the rows
    * @return the dataset, named "examples"
-   * @throws DatasetException if there are none
+   * @throws DatasetException if there are none; a {@link Split} needs no rows to test on, see
+   *     {@link Split#Split(Dataset, Dataset)}
    */
   public static Dataset of(List<? extends Example> rows) {
     if (rows.isEmpty()) {
-      throw new DatasetException("a dataset needs at least one example, found none");
+      throw new DatasetException(
+          "Datasets.of(rows): expected at least one example, found an empty list. Check what fills"
+              + " the list; for a Split without rows to test on, leave the test part out: new"
+              + " Split(train, validation), or dataset.split(0.9, 0.1, seed).");
     }
     return new InMemory(List.copyOf(rows));
   }

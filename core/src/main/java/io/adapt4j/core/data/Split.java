@@ -3,16 +3,41 @@ package io.adapt4j.core.data;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * A dataset in three disjoint parts.
+ * A dataset in three disjoint parts, the last two of which may be empty.
  *
  * @param train rows to train on, at least one
  * @param validation rows to validate on during training; may be empty
  * @param test rows to test on at the end; may be empty
  */
 public record Split(Dataset train, Dataset validation, Dataset test) {
+
+  /**
+   * Checks that there are rows to train on in sight; a part that is null is an empty one.
+   *
+   * @param train rows to train on
+   * @param validation rows to validate on; null for none
+   * @param test rows to test on; null for none
+   * @throws NullPointerException if there is no dataset to train on
+   */
+  public Split {
+    Objects.requireNonNull(train, "train: give the rows to train on");
+    validation = validation == null ? train.take(0) : validation;
+    test = test == null ? train.take(0) : test;
+  }
+
+  /**
+   * Makes a split without a test part.
+   *
+   * @param train rows to train on
+   * @param validation rows to validate on
+   */
+  public Split(Dataset train, Dataset validation) {
+    this(train, validation, null);
+  }
 
   static final double TRAIN = 0.8;
   static final double VALIDATION = 0.1;
@@ -57,15 +82,22 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
     if (trainRows < 1) {
       throw new DatasetException(
           String.format(
-              "%s: %d rows are too few to give train, validation and test at least one each"
+              "%s: %d rows are too few to give %s at least one each"
                   + " (train would get %d). Add rows or set a fraction to 0.",
-              all.name(), all.size(), trainRows));
+              all.name(), all.size(), names(validation, test), trainRows));
     }
     int testStart = trainRows + validationRows;
     return new Split(
         part(all, order, 0, trainRows),
         part(all, order, trainRows, testStart),
         part(all, order, testStart, all.size()));
+  }
+
+  private static String names(double validation, double test) {
+    if (validation > 0 && test > 0) {
+      return "train, validation and test";
+    }
+    return validation > 0 ? "train and validation" : test > 0 ? "train and test" : "train";
   }
 
   /** Parts rows by the number of the part of each. */

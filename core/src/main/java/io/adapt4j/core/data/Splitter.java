@@ -71,6 +71,18 @@ public final class Splitter {
   }
 
   /**
+   * Sets the fractions of a split without a test part.
+   *
+   * @param trainFraction fraction of rows to train on, above 0
+   * @param validationFraction fraction of rows to validate on; may be 0
+   * @return this
+   * @throws IllegalArgumentException if they do not sum to 1 (within 1e-9)
+   */
+  public Splitter fractions(double trainFraction, double validationFraction) {
+    return fractions(trainFraction, validationFraction, 0);
+  }
+
+  /**
    * Sets the seed of what is left to chance. Default: 0.
    *
    * @param choice the seed

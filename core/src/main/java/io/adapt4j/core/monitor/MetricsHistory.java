@@ -90,7 +90,9 @@ final class MetricsHistory {
         number(json, "tokens_per_second"),
         targets,
         seconds(json.path("elapsed_seconds").asDouble()),
-        seconds(json.path("remaining_seconds").asDouble()),
+        json.path("remaining_seconds").isNumber()
+            ? seconds(json.path("remaining_seconds").asDouble())
+            : StepEvent.UNKNOWN_TIME,
         json.path("penalty").asDouble(),
         seconds(seconds),
         new ResourceUse(

@@ -85,7 +85,10 @@ public final class MicrometerMeters implements TrainingListener {
   @Override
   public void step(StepEvent event) {
     gauge("progress", (double) event.step() / event.totalSteps());
-    gauge("remaining", event.remaining().toMillis() / 1e3, "seconds");
+    gauge(
+        "remaining",
+        event.timeLeft().map(time -> time.toMillis() / 1e3).orElse(Double.NaN),
+        "seconds");
     gauge("loss", event.loss());
     gauge("gradient.norm", event.gradientNorm());
     gauge("learning.rate", event.learningRate());

@@ -145,7 +145,7 @@ final class ReportPage {
             : state.step == null ? Duration.ZERO : state.step.elapsed();
     tile("time", clock(elapsed), "");
     if (isRunning() && state.step != null) {
-      tile("time left", clock(state.step.remaining()), "");
+      tile("time left", state.step.timeLeft().map(ReportPage::clock).orElse("estimating"), "");
     }
     out.append("</section>\n");
   }

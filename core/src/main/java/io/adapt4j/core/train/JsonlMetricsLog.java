@@ -110,7 +110,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     line.put("tokens_per_second", finite(event.tokensPerSecond()));
     line.put("target_tokens", event.targetTokens());
     line.put("elapsed_seconds", seconds(event.elapsed()));
-    line.put("remaining_seconds", seconds(event.remaining()));
+    line.put("remaining_seconds", event.timeLeft().map(JsonlMetricsLog::seconds).orElse(null));
     line.put("penalty", finite(event.penalty()));
     line.put("target_tokens_per_second", finite(event.targetTokensPerSecond()));
     line.put("heap_bytes", boxed(event.resources().heapBytes()));

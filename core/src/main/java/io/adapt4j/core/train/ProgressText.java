@@ -37,7 +37,7 @@ final class ProgressText {
 
   static String step(StepEvent event) {
     return format(
-        "step %d/%d | epoch %.2f | loss %.4f | lr %.2e | grad norm %.2f%s | %.0f tokens/s%s | %s left",
+        "step %d/%d | epoch %.2f | loss %.4f | lr %.2e | grad norm %.2f%s | %.0f tokens/s%s | %s",
         event.step(),
         event.totalSteps(),
         event.epoch(),
@@ -47,7 +47,12 @@ final class ProgressText {
         watched(event),
         event.tokensPerSecond(),
         resident(event.resources()),
-        clock(event.remaining()));
+        timeLeft(event));
+  }
+
+  /** The time left, once something is known about it. */
+  static String timeLeft(StepEvent event) {
+    return event.timeLeft().map(time -> clock(time) + " left").orElse("estimating time left");
   }
 
   /** The first metric, which is the one to watch. */
@@ -67,8 +72,11 @@ final class ProgressText {
   /** The part of a step that follows the live bar's own step counter. */
   static String besideBar(StepEvent event) {
     return format(
-        "loss %.4f lr %.1e %.0f tok/s %s left",
-        event.loss(), event.learningRate(), event.tokensPerSecond(), clock(event.remaining()));
+        "loss %.4f lr %.1e %.0f tok/s %s",
+        event.loss(),
+        event.learningRate(),
+        event.tokensPerSecond(),
+        event.timeLeft().map(time -> clock(time) + " left").orElse("estimating"));
   }
 
   static String evaluated(EvaluationEvent event) {

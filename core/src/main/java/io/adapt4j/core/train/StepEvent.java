@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A finished optimizer step.
@@ -18,7 +19,8 @@ import java.util.Objects;
  * @param tokensPerSecond tokens processed per second, padding not counted
  * @param targetTokens tokens of the step that the loss is computed on
  * @param elapsed time since the run started
- * @param remaining estimated time to the last step
+ * @param remaining estimated time to the end of the run; {@link #UNKNOWN_TIME} in the first steps,
+ *     which take longer than others. {@link #timeLeft} says the same as an optional
  * @param penalty what regularisation adds to the loss; 0 without any
  * @param duration time the step took; zero if it was not measured
  * @param resources what the process used
@@ -40,6 +42,9 @@ public record StepEvent(
     Duration duration,
     ResourceUse resources,
     Map<String, Double> metrics) {
+
+  /** Stands for the remaining time while nothing is known about it. */
+  public static final Duration UNKNOWN_TIME = Duration.ofNanos(-1);
 
   /**
    * Checks that the times are given, and copies the metrics.
@@ -199,6 +204,15 @@ public record StepEvent(
         penalty,
         Duration.ZERO,
         ResourceUse.UNKNOWN);
+  }
+
+  /**
+   * Returns the estimated time to the end of the run.
+   *
+   * @return the time; empty in the first steps, which take longer than others
+   */
+  public Optional<Duration> timeLeft() {
+    return remaining.isNegative() ? Optional.empty() : Optional.of(remaining);
   }
 
   /**

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,9 +57,9 @@ public final class Trainer<B> {
   private final CheckpointMarks marks;
   private final int totalSteps;
 
-  private final long startNanos = System.nanoTime();
+  private LongSupplier clock = System::nanoTime;
+  private long startNanos = clock.getAsLong();
   private int steps;
-  private int startStep;
   private int skippedInARow;
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
@@ -72,6 +73,8 @@ public final class Trainer<B> {
   private StepHooks hooks = StepHooks.NONE;
   private int numberedCheckpoints;
   private long stateSavedNanos = startNanos;
+  private int stepsTogether = 1;
+  private TimeLeft timeLeft = new TimeLeft(clock, stepsTogether);
   private int concludedAt = -1;
   private int savedAt = -1;
 
@@ -148,6 +151,26 @@ public final class Trainer<B> {
   }
 
   /**
+   * Says how many steps' batches are made together, such as those of a rollout, so that the time
+   * left is not judged by some of them. Default: 1.
+   *
+   * @param steps at least 1
+   * @return this trainer
+   */
+  public Trainer<B> stepsTogether(int steps) {
+    stepsTogether = steps;
+    return this;
+  }
+
+  /** Goes by another clock, for tests. */
+  Trainer<B> clock(LongSupplier nanoTime) {
+    clock = nanoTime;
+    startNanos = nanoTime.getAsLong();
+    stateSavedNanos = startNanos;
+    return this;
+  }
+
+  /**
    * Runs to the end. Always tells the listener of the end, also when it throws.
    *
    * @param start what to tell the listener at the beginning
@@ -158,9 +181,12 @@ public final class Trainer<B> {
   public TrainingResult run(RunStart start) {
     listener.started(start.withSettings(SettingsText.of(options, output)));
     StopReason reason = StopReason.FAILED;
+    timeLeft = new TimeLeft(clock, stepsTogether);
     try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step(), hooks)) {
       if (!resume(step)) {
+        timeLeft.pause();
         initialValidation = evaluate();
+        timeLeft.evaluated();
       }
       StopReason ended = epochs(step);
       bestIsSettled = ended == StopReason.STOP_REQUESTED && isResumable() && bestStep.orElse(0) > 0;
@@ -202,7 +228,6 @@ public final class Trainer<B> {
       train.restore(tensors);
     }
     steps = progress.steps();
-    startStep = steps;
     skippedInARow = progress.skippedInARow();
     firstLoss = progress.firstLoss();
     lastLoss = progress.lastLoss();
@@ -316,14 +341,14 @@ public final class Trainer<B> {
       tensors.addAll(train.state());
       states.save(progress, tensors);
     }
-    stateSavedNanos = System.nanoTime();
+    stateSavedNanos = clock.getAsLong();
   }
 
   private boolean isStateDue(boolean epochEnds) {
     Duration time = options.states().time();
     return time.isZero()
         ? isDue(options.states().interval(), epochEnds)
-        : System.nanoTime() - stateSavedNanos >= time.toNanos();
+        : clock.getAsLong() - stateSavedNanos >= time.toNanos();
   }
 
   private boolean isDue(int interval, boolean epochEnds) {
@@ -339,14 +364,18 @@ public final class Trainer<B> {
         perform(step, take(batches), epoch + (double) inEpoch / perEpoch);
         boolean epochEnds = !batches.hasNext();
         if (isDue(options.evaluationInterval(), epochEnds)) {
+          timeLeft.pause();
           evaluateAndSave();
+          timeLeft.evaluated();
           if (patience.map(EarlyStopping::shouldStop).orElse(false)) {
             return StopReason.EARLY_STOPPED;
           }
         }
         boolean stops = stopRequested.getAsBoolean();
         if (stops || isStateDue(epochEnds)) {
+          timeLeft.pause();
           saveState(step);
+          timeLeft.saved();
         }
         if (stops) {
           return StopReason.STOP_REQUESTED;
@@ -368,7 +397,7 @@ public final class Trainer<B> {
   }
 
   private void perform(TrainingStep<B> step, List<B> micro, double epoch) {
-    long begun = System.nanoTime();
+    long begun = clock.getAsLong();
     long processorNanos = ResourceMeter.processorNanos();
     long targets = micro.stream().mapToLong(task::targets).sum();
     double learningRate = rate.rate(steps);
@@ -377,6 +406,7 @@ public final class Trainer<B> {
     TrainingStep.Outcome outcome = step.run(micro, divisor, learningRate, seed);
     Map<String, Double> metrics = task.takeStepMetrics();
     steps++;
+    timeLeft.stepEnded();
     if (!outcome.applied()) {
       skip(outcome);
       return;
@@ -386,7 +416,7 @@ public final class Trainer<B> {
     if (Double.isNaN(firstLoss)) {
       firstLoss = lastLoss;
     }
-    long nanos = System.nanoTime() - begun;
+    long nanos = clock.getAsLong() - begun;
     long tokens = micro.stream().mapToLong(task::tokens).sum();
     listener.step(
         new StepEvent(
@@ -399,11 +429,23 @@ public final class Trainer<B> {
             tokens * 1e9 / nanos,
             targets,
             elapsed(),
-            elapsed().multipliedBy(totalSteps - steps).dividedBy(steps - startStep),
+            timeLeft.estimate(totalSteps - steps, evaluationsLeft()).orElse(StepEvent.UNKNOWN_TIME),
             outcome.penalty(),
             Duration.ofNanos(nanos),
             ResourceMeter.use(processorNanos, nanos),
             metrics));
+  }
+
+  /** Evaluations that are still due, the one at the end of the run among them. */
+  private int evaluationsLeft() {
+    int interval =
+        options.evaluationInterval() == 0
+            ? options.stepsPerEpoch(train.count())
+            : options.evaluationInterval();
+    int whole = totalSteps / interval - steps / interval;
+    boolean present = steps % interval == 0;
+    boolean last = totalSteps % interval != 0;
+    return whole + (present ? 1 : 0) + (last ? 1 : 0);
   }
 
   private void skip(TrainingStep.Outcome outcome) {
@@ -560,6 +602,6 @@ public final class Trainer<B> {
   }
 
   private Duration elapsed() {
-    return Duration.ofNanos(System.nanoTime() - startNanos);
+    return Duration.ofNanos(clock.getAsLong() - startNanos);
   }
 }

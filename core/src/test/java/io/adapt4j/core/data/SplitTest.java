@@ -3,6 +3,7 @@ package io.adapt4j.core.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.data.quality.DataChecker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -57,6 +58,35 @@ class SplitTest {
     assertThatThrownBy(() -> rows(2).split(0.8, 0.1, 0.1, 1))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("2 rows are too few");
+  }
+
+  @Test
+  void theTestPartMayBeLeftOut() {
+    Split split = rows(20).split(0.9, 0.1, 7);
+    assertThat(split.train().size()).isEqualTo(18);
+    assertThat(contents(split.validation()))
+        .isEqualTo(contents(rows(20).split(0.9, 0.1, 0, 7).validation()));
+    assertThat(split.test().size()).isZero();
+    assertThat(split.test().origin().description()).isEmpty();
+    assertThat(new Split(rows(3), rows(1)).test().size()).isZero();
+    assertThat(new Split(rows(3), null, null).validation().size()).isZero();
+    assertThat(Splitter.of(rows(20)).fractions(0.9, 0.1).split().test().size()).isZero();
+    assertThat(DataChecker.of(new Split(rows(3), rows(1))).check().rows()).isEqualTo(3);
+    assertThatThrownBy(() -> new Split(null, rows(1)))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessageContaining("train");
+    assertThatThrownBy(() -> rows(1).split(0.9, 0.1, 1))
+        .hasMessageContaining("too few to give train and validation at least one each");
+    assertThatThrownBy(() -> rows(9).split(0.8, 0.1, 1)).hasMessageContaining("0.8 + 0.1 + 0.0");
+  }
+
+  @Test
+  void noRowsAreNoDataset() {
+    assertThatThrownBy(() -> Datasets.of(List.of()))
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining("Datasets.of(rows)")
+        .hasMessageContaining("found an empty list")
+        .hasMessageContaining("new Split(train, validation)");
   }
 
   @Test

@@ -50,6 +50,13 @@ class ConsoleProgressTest {
     }
 
     @Test
+    void saysThatItEstimatesWhileNothingIsKnown() {
+      progress.step(Events.early());
+      assertThat(lines().get(0)).endsWith("| 10 tokens/s | estimating time left");
+      assertThat(ProgressText.besideBar(Events.early())).endsWith("10 tok/s estimating");
+    }
+
+    @Test
     void printsEvaluationsCheckpointsSkippedStepsAndWarnings() {
       progress.evaluated(Events.EVALUATION);
       progress.evaluated(new EvaluationEvent(130, 0, 1, false, Map.of("accuracy", 0.875)));

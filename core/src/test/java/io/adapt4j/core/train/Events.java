@@ -46,6 +46,12 @@ final class Events {
             OptionalLong.of(64L << 20), OptionalLong.of(3L << 29), OptionalDouble.of(0.75)));
   }
 
+  /** One of the first steps, when nothing is known about the time left. */
+  static StepEvent early() {
+    return new StepEvent(
+        1, 240, 0.0125, 2.5, 2e-4, 1.5, 10, 412, Duration.ofSeconds(20), StepEvent.UNKNOWN_TIME);
+  }
+
   static void replay(TrainingListener listener) {
     listener.started(START);
     for (int step = 1; step <= 240; step++) {

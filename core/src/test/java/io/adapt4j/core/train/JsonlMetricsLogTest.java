@@ -58,6 +58,14 @@ class JsonlMetricsLogTest {
   }
 
   @Test
+  void aTimeLeftThatIsNotKnownIsNull() throws IOException {
+    try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {
+      log.step(Events.early());
+    }
+    assertThat(lines().get(0)).contains("'elapsed_seconds':20.0,'remaining_seconds':null,");
+  }
+
+  @Test
   void aStepHasWhatItsTaskMeasured() throws IOException {
     StepEvent plain = Events.step(12);
     try (JsonlMetricsLog log = JsonlMetricsLog.to(file)) {

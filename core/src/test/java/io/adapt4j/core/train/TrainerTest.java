@@ -21,6 +21,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -228,6 +229,46 @@ class TrainerTest {
       extra.value().close();
       extra.gradient().close();
     }
+  }
+
+  /** A clock that the run's own events move: slow first steps, then a second each. */
+  @Test
+  void theTimeLeftIsShownOnceItIsKnown() {
+    long[] now = {0};
+    TrainingListener moving =
+        new TrainingListener() {
+          @Override
+          public void started(RunStart event) {
+            now[0] += 120_000_000_000L;
+          }
+
+          @Override
+          public void step(StepEvent event) {
+            now[0] += event.step() == 1 ? 20_000_000_000L : 1_000_000_000L;
+          }
+
+          @Override
+          public void evaluated(EvaluationEvent event) {
+            now[0] += 5_000_000_000L;
+          }
+        };
+    new Trainer<>(
+            new NextTokens(decoder),
+            adaptation,
+            options(12, 1, false),
+            batches(SmallModel.sentences(ROWS), 1),
+            Optional.of(batches(SmallModel.sentences(4), 4)),
+            output,
+            TrainingListener.all(List.of(events, moving)),
+            () -> false)
+        .clock(() -> now[0])
+        .run(START);
+
+    assertThat(events.steps.subList(0, 4)).allMatch(step -> step.timeLeft().isEmpty());
+    // The steps to come take a second each, and an evaluation comes at the end.
+    assertThat(events.steps.get(4).timeLeft()).contains(Duration.ofSeconds(7 + 5));
+    assertThat(events.steps.get(9).timeLeft()).contains(Duration.ofSeconds(2 + 5));
+    assertThat(events.steps.get(11).timeLeft()).contains(Duration.ofSeconds(5));
   }
 
   private double[] run(TrainingOptions options, int batchSize) {
