@@ -50,7 +50,110 @@ class GoldenCheckTest {
     assertThat(run(true, other))
         .hasSize(2)
         .contains("0 passed, 0 failed, 1 unsupported")
-        .anyMatch(line -> line.matches("models/other +folder +UNSUPPORTED .*model_type.*mamba.*"));
+        .anyMatch(line -> line.matches("models/other +folder +UNSUPPORTED .*family mamba.*"));
+  }
+
+  @Test
+  void everyKindOfSharedFolderPassesOrIsNamed() {
+    List<String> lines =
+        run(true, golden("nf4"), golden("metrics"), golden("methods"), golden("embedders"));
+    assertThat(lines)
+        .noneMatch(line -> line.contains("FAIL"))
+        .anyMatch(line -> line.matches("4-bit tensors: [1-9]\\d* passed, 0 failed, 0 uns.*"))
+        .anyMatch(line -> line.matches("4-bit checkpoints: [1-9]\\d* passed, 0 failed, 0 uns.*"))
+        .anyMatch(line -> line.matches("metrics of translations: [1-9]\\d* passed, 0 failed.*"))
+        .anyMatch(line -> line.matches("metrics of classes: [1-9]\\d* passed, 0 failed, 0 uns.*"))
+        .anyMatch(line -> line.matches("methods: [1-9]\\d* passed, 0 failed, [1-9].*"))
+        .anyMatch(line -> line.matches(".*distillation +UNSUPPORTED method distillation"))
+        .anyMatch(line -> line.matches(".*/embed_mpnet +folder +UNSUPPORTED .*family mpnet.*"))
+        .anyMatch(line -> line.matches("rerankers: 4 passed, 0 failed, 1 unsupported"));
+  }
+
+  @Test
+  void adaptersThatStartFromTheBaseOrTrainMagnitudesPass() {
+    for (String name : List.of("dora_rslora", "pissa", "olora", "ia3", "lora_bias")) {
+      List<String> lines = run(true, golden("next/lora/" + name));
+      assertThat(lines.get(lines.size() - 1)).matches("[1-9]\\d+ passed, 0 failed, 0 unsupported");
+    }
+  }
+
+  @Test
+  void whatThisBuildDoesNotOfferIsNamed() {
+    for (String[] one :
+        new String[][] {
+          {"next/models/t5", "kind seq2seq (model_type t5)"},
+          {"next/models/mixtral", "model family mixtral"},
+          {"next/models/gpt_oss_mxfp4", "model family gpt_oss"},
+          {"next/lora/vera", "adapter kind VERA"},
+          {"next/lora/t5", "model family t5"},
+          {"gguf/mistral", "format GGUF"},
+          {"gguf/vectors", "format GGUF"}
+        }) {
+      assertThat(run(true, golden(one[0])))
+          .hasSize(2)
+          .contains("0 passed, 0 failed, 1 unsupported")
+          .anyMatch(line -> line.contains("UNSUPPORTED " + one[1]));
+    }
+  }
+
+  @Test
+  void anUnknownKindIsNamed() throws IOException {
+    Files.writeString(temporary.resolve("expected.json"), "{\"kind\": \"speech\"}");
+    Files.writeString(temporary.resolve("config.json"), "{\"model_type\": \"whisper\"}");
+    assertThat(run(true, temporary))
+        .contains("0 passed, 0 failed, 1 unsupported")
+        .anyMatch(line -> line.contains("UNSUPPORTED kind speech (model_type whisper)"));
+  }
+
+  @Test
+  void aFileOfUnknownCasesIsNamedAndOneOfAnswersIsChecked() throws IOException {
+    Path deep = Files.createDirectories(temporary.resolve("a").resolve("b"));
+    Files.writeString(deep.resolve("strange.json"), "{\"cases\": [{\"what\": 1}]}");
+    Files.writeString(
+        deep.resolve("any name.json"),
+        "{\"cases\": [{\"gold\": \"The cat\", \"prediction\": \"a cat\", \"exact\": 1, \"f1\": 1.0,"
+            + " \"gold_normalized\": \"cat\", \"prediction_normalized\": \"cat\"}]}");
+    assertThat(run(true, temporary))
+        .contains("3 passed, 0 failed, 1 unsupported")
+        .anyMatch(line -> line.contains("UNSUPPORTED golden file strange.json"));
+  }
+
+  @Test
+  void pickledWeightsPassByBeingRefused() throws IOException {
+    Files.writeString(
+        temporary.resolve("config.json"),
+        "{\"model_type\": \"llama\", \"architectures\": [\"LlamaForCausalLM\"]}");
+    Files.writeString(temporary.resolve("expected.json"), "{\"kind\": \"causal\"}");
+    Files.writeString(temporary.resolve("pytorch_model.bin"), "pickle");
+    assertThat(run(true, temporary)).contains("1 passed, 0 failed, 0 unsupported");
+  }
+
+  @Test
+  void aSupportedFamilyThatIsRefusedFails() throws IOException {
+    Path other = temporary.resolve("models").resolve("other");
+    copy(golden("models/llama_bf16"), other);
+    Path config = other.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("\"silu\"", "\"mystery\""));
+    assertThat(run(false, other)).anyMatch(line -> line.matches(".*FAIL .*hidden_act.*mystery.*"));
+  }
+
+  @Test
+  void namesOfTrainedTensorsAreThoseOfAdapterFiles() throws IOException {
+    // DoRA's magnitudes are modules with a weight in PEFT's memory, and plain tensors in its files.
+    assertThat(run(true, golden("next/lora/dora_rslora")))
+        .anyMatch(
+            line ->
+                line.matches(".*grad_random.*lora_magnitude_vector.default.weight +error .* PASS"));
+  }
+
+  @Test
+  void anEncoderEmbedsAsSentenceTransformers() throws IOException {
+    Path folder = temporary.resolve("embedder");
+    EmbedderFixture.write(golden("models/bert"), folder);
+    assertThat(run(true, folder))
+        .anyMatch(line -> line.matches(".* token_embeddings +error .* PASS"))
+        .anyMatch(line -> line.matches(".* embeddings +error .* PASS"))
+        .anyMatch(line -> line.matches(".* similarity +error .* PASS"));
   }
 
   @Test
@@ -69,7 +172,7 @@ class GoldenCheckTest {
         .anyMatch(line -> line.matches("golden/preference +dpo aot_pair mean +error .*"))
         .anyMatch(line -> line.matches("golden/preference +dpo robust_ls0.1 losses +error .*"))
         .anyMatch(line -> line.matches("golden/preference +kto kto_weights mean +error .*"))
-        .anyMatch(line -> line.matches("golden/preference +dpo_run: loss +error .*"));
+        .anyMatch(line -> line.matches("preference/dpo_run +dpo_run: loss +error .*"));
   }
 
   @Test

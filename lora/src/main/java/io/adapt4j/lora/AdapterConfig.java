@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  * @param modulesToSave modules that train in full
  * @param rankStabilised whether the scale is alpha / sqrt(r) instead of alpha / r
  * @param dora whether the length of each output's weights trains apart from their direction
+ * @param biasOfB whether B has a bias that trains with it
  * @param initial what the factors start from
  * @param rankPattern other ranks, by regular expression over the end of a path
  * @param alphaPattern other alphas, likewise
@@ -35,6 +36,7 @@ record AdapterConfig(
     List<String> modulesToSave,
     boolean rankStabilised,
     boolean dora,
+    boolean biasOfB,
     LoraInit initial,
     Map<String, Integer> rankPattern,
     Map<String, Double> alphaPattern,
@@ -57,6 +59,7 @@ record AdapterConfig(
     List<String> modulesToSave = List.of();
     boolean rankStabilised;
     boolean dora;
+    boolean biasOfB;
     LoraInit initial = LoraInit.KAIMING;
     Map<String, Integer> rankPattern = new LinkedHashMap<>();
     Map<String, Double> alphaPattern = new LinkedHashMap<>();
@@ -72,6 +75,7 @@ record AdapterConfig(
           modulesToSave,
           rankStabilised,
           dora,
+          biasOfB,
           initial,
           rankPattern,
           alphaPattern,
@@ -96,6 +100,7 @@ record AdapterConfig(
     draft.modulesToSave = modulesToSave;
     draft.rankStabilised = rankStabilised;
     draft.dora = dora;
+    draft.biasOfB = biasOfB;
     draft.initial = initial;
     draft.rankPattern.putAll(rankPattern);
     draft.alphaPattern.putAll(alphaPattern);
@@ -132,6 +137,8 @@ record AdapterConfig(
           draft.rankPattern.replaceAll((key, value) -> 2 * value);
           draft.alphaPattern.replaceAll((key, value) -> factor * value);
           draft.initial = LoraInit.KAIMING;
+          draft.source = draft.source.deepCopy();
+          draft.source.remove("init_lora_weights");
         });
   }
 

@@ -95,7 +95,14 @@ public final class AdapterMix {
         tensors.add(tensor(PeftNames.b(path), sum.b()));
         adapted.add(
             new AdapterPlan.Adapted(
-                0, new Linear.Part(path, 0, width), sum.a().size(1), rank, 1, transposed, false));
+                0,
+                new Linear.Part(path, 0, width),
+                sum.a().size(1),
+                rank,
+                1,
+                transposed,
+                false,
+                false));
       }
       PeftFolder.write(
           output,
@@ -110,7 +117,19 @@ public final class AdapterMix {
     for (int i = 0; i < adapters.size(); i++) {
       AdapterConfig config = adapters.get(i).config();
       String name = "'" + adapters.get(i).name() + "'";
-      if (config.dora() || config.bias() != LoraBias.NONE || !config.modulesToSave().isEmpty()) {
+      if (config.initial().leavesResidual()) {
+        throw new IllegalArgumentException(
+            "The adapter "
+                + name
+                + " starts from the base's weights ("
+                + config.initial().peftName()
+                + "), so its factors alone are not what it adds; convert it to plain LoRA with PEFT"
+                + " first, or merge it into the base.");
+      }
+      if (config.dora()
+          || config.biasOfB()
+          || config.bias() != LoraBias.NONE
+          || !config.modulesToSave().isEmpty()) {
         throw new IllegalArgumentException(
             "The adapter "
                 + name

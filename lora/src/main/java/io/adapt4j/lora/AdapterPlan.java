@@ -49,6 +49,7 @@ record AdapterPlan(
    * @param scale multiplies B A
    * @param transposed whether checkpoints store its weight as [in, out]
    * @param dora whether it has magnitudes
+   * @param biasOfB whether its second factor has a bias
    */
   record Adapted(
       int slot,
@@ -57,10 +58,11 @@ record AdapterPlan(
       int rank,
       double scale,
       boolean transposed,
-      boolean dora) {
+      boolean dora,
+      boolean biasOfB) {
 
     long count() {
-      return rank * (in + part.width()) + (dora ? part.width() : 0);
+      return rank * (in + part.width()) + ((dora ? 1 : 0) + (biasOfB ? 1 : 0)) * part.width();
     }
   }
 
@@ -128,7 +130,8 @@ record AdapterPlan(
                   config.rankOf(path),
                   config.scaleOf(path),
                   transposed.contains(path + ".weight"),
-                  config.dora()));
+                  config.dora(),
+                  config.biasOfB()));
         }
       }
     }
@@ -187,6 +190,13 @@ record AdapterPlan(
                           + " has rank "
                           + one.rank()
                           + "."));
+    }
+    if (config.biasOfB() && (config.dora() || config.initial() != LoraInit.KAIMING)) {
+      problems.add(
+          "A bias of B goes with plain LoRA and its default initial values only, as in PEFT; leave"
+              + " out "
+              + (config.dora() ? "DoRA" : config.initial().peftName())
+              + ".");
     }
     if (config.initial().leavesResidual() && config.dora() && config.dropout() > 0) {
       problems.add(

@@ -8,6 +8,7 @@ import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Parameter.Slice;
 import io.adapt4j.core.engine.Scope;
 import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,17 @@ final class LayerFile {
       tensors.add(tensor(PeftNames.a(path), () -> layer.wholeA(index), rank, one.in()));
       tensors.add(tensor(PeftNames.b(path), () -> layer.wholeB(index), one.part().width(), rank));
     }
+    if (layer.biases() != null) {
+      for (int i = 0; i < layer.adapted().size(); i++) {
+        int index = i;
+        Linear.Part part = layer.adapted().get(i).part();
+        tensors.add(
+            tensor(
+                PeftNames.biasOfB(part.path()),
+                () -> layer.biases().value(index),
+                List.of(part.width())));
+      }
+    }
     if (layer.lengths() != null) {
       Parameter magnitudes = layer.lengths().magnitudes();
       for (Slice slice : magnitudes.slices()) {
@@ -43,10 +55,14 @@ final class LayerFile {
   }
 
   private static TensorData tensor(String name, Supplier<Tensor> values, long rows, long columns) {
+    return tensor(name, values, List.of(rows, columns));
+  }
+
+  private static TensorData tensor(String name, Supplier<Tensor> values, List<Long> shape) {
     return new TensorData(
         name,
         StoredType.F32,
-        List.of(rows, columns),
+        shape,
         channel -> {
           try (Scope scope = Scope.open()) {
             channel.write(values.get().copyAs(DType.F32).toHost().data());
@@ -54,13 +70,20 @@ final class LayerFile {
         });
   }
 
-  /** Fills a layer from a file that has been compared with its plan. */
+  /**
+   * Fills a layer from a file that has been compared with its plan. A file of the plan's own rank
+   * holds no initial values that are taken away again; the layer keeps those it has.
+   */
   static void load(LoraLinear layer, Checkpoint file) {
     for (int i = 0; i < layer.adapted().size(); i++) {
       try (Scope scope = Scope.open()) {
         AdapterPlan.Adapted one = layer.adapted().get(i);
         String path = one.part().path();
-        if (layer.initial() == null) {
+        if (layer.biases() != null) {
+          Weights.fill(layer.biases().value(i), file, PeftNames.biasOfB(path));
+        }
+        boolean plain = file.entry(PeftNames.a(path)).shape().get(0) == one.rank();
+        if (layer.initial() == null || plain) {
           Weights.fill(layer.factors().a(i), file, PeftNames.a(path));
           Weights.fill(layer.factors().b(i), file, PeftNames.b(path));
         } else {

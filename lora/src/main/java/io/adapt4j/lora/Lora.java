@@ -169,6 +169,17 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
+   * Gives every B a bias that trains with it and is scaled as the product is: PEFT's {@code
+   * lora_bias}. Merging needs a base layer with a bias. Goes with plain LoRA and its default
+   * initial values only.
+   *
+   * @return a changed copy
+   */
+  public Lora biasOfB() {
+    return with(draft -> draft.biasOfB = true);
+  }
+
+  /**
    * Chooses what the factors start from; default {@link LoraInit#KAIMING}.
    *
    * @param initialisation the initial values
@@ -316,6 +327,7 @@ public final class Lora implements FineTuningMethod {
         + config.alphaPattern()
         + " init="
         + config.initial().peftName()
+        + (config.biasOfB() ? " biasOfB" : "")
         + " plus="
         + plusRatio
         + start.map(folder -> " from " + folder).orElse("");

@@ -144,6 +144,7 @@ public final class LoraAdapter implements Adapter {
     }
     LoraModel model = LoraModel.attach(network, plan, config);
     try (Checkpoint weights = PeftFolder.openWeights(folder)) {
+      model.repeatInitial(config);
       model.load(weights);
     } catch (RuntimeException e) {
       model.close();

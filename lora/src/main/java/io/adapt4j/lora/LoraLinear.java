@@ -35,6 +35,9 @@ final class LoraLinear extends AdapterLinear {
   /** The lengths that DoRA trains, or null. */
   private final Lengths lengths;
 
+  /** The biases of B, or null. */
+  private final BiasesOfB biases;
+
   /**
    * Wraps a layer; the factors are zero until an {@link Initialiser} or a file fills them.
    *
@@ -57,6 +60,7 @@ final class LoraLinear extends AdapterLinear {
     this.place = place;
     this.lengths = config.dora() ? new Lengths(adapted, BaseWeight.under(base, type)) : null;
     this.factors = new Factors(adapted, base.inFeatures(), base.outFeatures(), type, 1);
+    this.biases = config.biasOfB() ? new BiasesOfB(adapted, base.outFeatures(), type) : null;
     this.initial =
         config.initial().leavesResidual()
             ? new Factors(adapted, base.inFeatures(), base.outFeatures(), type, -1)
@@ -81,8 +85,16 @@ final class LoraLinear extends AdapterLinear {
     return lengths;
   }
 
+  /** The biases of B, or null. */
+  BiasesOfB biases() {
+    return biases;
+  }
+
   void train() {
     factors.train();
+    if (biases != null) {
+      biases.train();
+    }
     if (lengths != null) {
       lengths.train();
     }
@@ -93,6 +105,9 @@ final class LoraLinear extends AdapterLinear {
     List<Trained> trained = new ArrayList<>();
     for (int i = 0; i < adapted.size(); i++) {
       factors.trained(i).forEach(trained::add);
+      if (biases != null) {
+        trained.add(biases.trained(i));
+      }
       if (lengths != null) {
         trained.add(lengths.trained(i));
       }
@@ -103,6 +118,9 @@ final class LoraLinear extends AdapterLinear {
   @Override
   void refresh() {
     factors.refresh();
+    if (biases != null) {
+      biases.refresh();
+    }
     if (initial != null) {
       initial.refresh();
     }
@@ -147,6 +165,9 @@ final class LoraLinear extends AdapterLinear {
     Tensor y = base().forward(ops, x);
     if (!acts()) {
       return y;
+    }
+    if (biases != null) {
+      y = biases.add(ops, y);
     }
     if (initial != null) {
       y = ops.frozenLowRank(y, x, initial.packedA(), initial.packedB());
@@ -207,6 +228,9 @@ final class LoraLinear extends AdapterLinear {
    */
   @Override
   void write() {
+    if (biases != null) {
+      baseBias();
+    }
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
         Tensor rows = mergedRows(i);
@@ -221,6 +245,23 @@ final class LoraLinear extends AdapterLinear {
         }
       }
     }
+    if (biases != null) {
+      Tensor bias = baseBias();
+      keep(bias.copyAs(bias.type()));
+      biases.mergeInto(bias);
+    }
+  }
+
+  private Tensor baseBias() {
+    return plain()
+        .bias()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "An adapter whose B has a bias cannot be merged into "
+                        + adapted.get(0).part().path()
+                        + ", which has none. Leave the adapter beside the weights."))
+        .value();
   }
 
   private boolean keepsRows() {
@@ -238,6 +279,9 @@ final class LoraLinear extends AdapterLinear {
           LowRank.merge(rows, wholeA(i), wholeB(i), -adapted.get(i).scale());
         }
       }
+    }
+    if (biases != null) {
+      baseBias().copyFrom(kept(keepsRows() ? adapted.size() : 0));
     }
   }
 
@@ -285,6 +329,9 @@ final class LoraLinear extends AdapterLinear {
   @Override
   void closeAdapter() {
     factors.close();
+    if (biases != null) {
+      biases.close();
+    }
     if (initial != null) {
       initial.close();
     }

@@ -66,6 +66,16 @@ final class LoraModel extends AdapterModel<LoraLinear> {
     refresh();
   }
 
+  /**
+   * Takes initial values that came out of the base weight out of it again, as PEFT does whenever it
+   * loads such an adapter.
+   */
+  void repeatInitial(AdapterConfig stored) {
+    if (stored.initial().leavesResidual()) {
+      initialise(stored.initial(), 0);
+    }
+  }
+
   /** Fills everything from an adapter file that has been compared with the plan. */
   void load(Checkpoint checkpoint) {
     layers().forEach(layer -> LayerFile.load(layer, checkpoint));

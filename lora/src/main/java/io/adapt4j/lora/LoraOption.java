@@ -75,6 +75,7 @@ record LoraOption(
           texts("modulesToSave", Lora::modulesToSave, lora -> lora.config().modulesToSave()),
           flag("rankStabilised", Lora::rankStabilised, lora -> lora.config().rankStabilised()),
           flag("dora", Lora::dora, lora -> lora.config().dora()),
+          flag("biasOfB", Lora::biasOfB, lora -> lora.config().biasOfB()),
           new LoraOption(
               "init",
               "initialise",

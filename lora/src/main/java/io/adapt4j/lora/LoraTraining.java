@@ -28,13 +28,16 @@ record LoraTraining(LoraModel model, AdapterConfig config, Path base) implements
     if (!problems.isEmpty()) {
       throw new CheckpointException(String.join("\n", problems));
     }
-    if (!plan.sameAs(model.planOf(config.stored()))) {
+    boolean residual = stored.initial().leavesResidual();
+    if (!plan.sameAs(model.planOf(residual ? config : config.stored()))
+        || (residual && !stored.initial().equals(config.initial()))) {
       throw new CheckpointException(
           folder
               + ": this adapter has other ranks, scales, targets, biases or modules to save than"
               + " the method it is restored into. Use Lora.continuing(folder) to take them over.");
     }
     try (Checkpoint weights = PeftFolder.openWeights(folder)) {
+      model.repeatInitial(stored);
       model.load(weights);
     }
   }

@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -81,6 +82,7 @@ final class PeftFolder {
           "layers_pattern",
           "layers_to_transform",
           "lora_alpha",
+          "lora_bias",
           "lora_dropout",
           "modules_to_save",
           "peft_type",
@@ -91,10 +93,14 @@ final class PeftFolder {
           "use_dora",
           "use_rslora");
 
-  /**
-   * Initial values that leave the base as it was; others change it, so the adapter fits no base.
-   */
+  /** Initial values that leave the base as it was. */
   private static final Set<String> PLAIN_INITIALISATIONS = Set.of("gaussian", "eva", "orthogonal");
+
+  /**
+   * Initial values that are taken out of the base weight, which PEFT repeats whenever it loads the
+   * adapter. Others depend on more than the base.
+   */
+  private static final Pattern RESIDUAL = Pattern.compile("olora|pissa(?:_niter_(\\d{1,2}))?");
 
   private PeftFolder() {}
 
@@ -124,6 +130,8 @@ final class PeftFolder {
               draft.modulesToSave = fields.texts("modules_to_save");
               draft.rankStabilised = fields.bool("use_rslora", false);
               draft.dora = fields.bool("use_dora", false);
+              draft.biasOfB = fields.bool("lora_bias", false);
+              draft.initial = initial(fields);
               draft.rankPattern = pattern(fields, "rank_pattern", JsonNode::intValue);
               draft.alphaPattern = pattern(fields, "alpha_pattern", JsonNode::doubleValue);
               draft.source = json;
@@ -165,12 +173,15 @@ final class PeftFolder {
     requireType(fields, LORA);
     requireTask(fields);
     JsonNode initial = json.path("init_lora_weights");
-    if (initial.isTextual() && !PLAIN_INITIALISATIONS.contains(initial.textValue())) {
+    if (initial.isTextual()
+        && !PLAIN_INITIALISATIONS.contains(initial.textValue())
+        && !RESIDUAL.matcher(initial.textValue()).matches()) {
       throw fields.invalid(
           "init_lora_weights",
-          "true, false or one of " + PLAIN_INITIALISATIONS.stream().sorted().toList(),
-          "This initialisation changes the base model; convert the adapter to plain LoRA with PEFT"
-              + " first.");
+          "true, false, olora, pissa, pissa_niter_ with a number, or one of "
+              + PLAIN_INITIALISATIONS.stream().sorted().toList(),
+          "This initialisation changes the base model by more than the base; convert the adapter to"
+              + " plain LoRA with PEFT first.");
     }
     for (Map.Entry<String, JsonNode> field : json.properties()) {
       String name = field.getKey();
@@ -179,6 +190,19 @@ final class PeftFolder {
             name, "null, false or empty", "This option of LoRA adapters is not supported.");
       }
     }
+  }
+
+  private static LoraInit initial(ConfigReader fields) {
+    Matcher residual = RESIDUAL.matcher(fields.json().path("init_lora_weights").asText());
+    if (!residual.matches()) {
+      return LoraInit.KAIMING;
+    }
+    if (residual.group().equals("olora")) {
+      return LoraInit.OLORA;
+    }
+    return residual.group(1) == null
+        ? LoraInit.pissa()
+        : LoraInit.pissa(Math.max(1, Math.min(64, Integer.parseInt(residual.group(1)))));
   }
 
   static boolean isSet(JsonNode value) {
@@ -322,6 +346,7 @@ final class PeftFolder {
         "modules_to_save",
         plan.modulesToSave().isEmpty() ? nodes.nullNode() : array(plan.modulesToSave()));
     fields.put("use_rslora", nodes.booleanNode(config.rankStabilised()));
+    fields.put("lora_bias", nodes.booleanNode(config.biasOfB()));
     fields.put("use_dora", nodes.booleanNode(config.dora()));
     if (config.initial() != LoraInit.KAIMING) {
       fields.put("init_lora_weights", nodes.textNode(config.initial().peftName()));
@@ -355,7 +380,7 @@ final class PeftFolder {
             "trainable_token_indices")) {
       defaults.put(name, nodes.nullNode());
     }
-    for (String name : List.of("fan_in_fan_out", "lora_bias", "use_dora", "use_qalora")) {
+    for (String name : List.of("fan_in_fan_out", "use_dora", "use_qalora")) {
       defaults.put(name, nodes.booleanNode(false));
     }
     defaults.put("init_lora_weights", nodes.booleanNode(true));

@@ -28,6 +28,11 @@ final class PeftNames {
     return ROOT + path + ".lora_B.weight";
   }
 
+  /** The bias of the second factor. */
+  static String biasOfB(String path) {
+    return ROOT + path + ".lora_B.bias";
+  }
+
   /** The module whose first factor has this name; empty if it is no first factor's. */
   static Optional<String> moduleOfA(String name) {
     String end = ".lora_A.weight";
@@ -67,6 +72,9 @@ final class PeftNames {
       String path = one.part().path();
       tensors.put(a(path), List.of((long) one.rank(), one.in()));
       tensors.put(b(path), List.of(one.part().width(), (long) one.rank()));
+      if (one.biasOfB()) {
+        tensors.put(biasOfB(path), List.of(one.part().width()));
+      }
       if (one.dora()) {
         tensors.put(magnitude(path), List.of(one.part().width()));
       }

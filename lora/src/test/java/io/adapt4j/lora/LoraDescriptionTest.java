@@ -61,6 +61,7 @@ class LoraDescriptionTest {
         "{rank: 8, targets: {regex: '.*q_proj'}}",
         "{rank: 8, dora: true, plus: 16, init: gaussian, exclude: [down_proj]}",
         "{rank: 8, init: {pissa: {iterations: 16}}, layers: [0, 2], layersPattern: layers}",
+        "{rank: 8, biasOfB: true}",
         "{rank: 8, init: pissa, exclude: {regex: '.*down_proj'}, layers: 1}",
         "{rank: 8, ranks: [{modules: q_proj, rank: 2}, {modules: '.*_proj', rank: 4}]}",
         "{rank: 8, alphas: {modules: v_proj, alpha: 2.5}}"

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.checkpoint.SafetensorsFile;
+import io.adapt4j.core.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.engine.Scope;
@@ -17,7 +20,12 @@ import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.TrainingStep;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -26,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** DoRA, initial values and the choice of modules, on a whole model. */
 class LoraVariantsTest {
@@ -37,6 +46,15 @@ class LoraVariantsTest {
         Arguments.of("DoRA", Lora.rank(4).dora(), 0),
         Arguments.of(
             "DoRA of some", Lora.rank(4).dora().targets(Targets.names("q_proj", "up_proj")), 0),
+        Arguments.of("bias of B", Lora.rank(4).biasOfB(), 0),
+        Arguments.of(
+            "bias of B of some, rsLoRA, dropout",
+            Lora.rank(4)
+                .biasOfB()
+                .rankStabilised()
+                .dropout(0.1)
+                .targets(Targets.names("v_proj", "down_proj")),
+            0),
         Arguments.of("Gaussian", Lora.rank(4).initialise(LoraInit.GAUSSIAN), 0),
         Arguments.of("orthogonal", Lora.rank(4).initialise(LoraInit.ORTHOGONAL), 1e-5),
         Arguments.of("OLoRA", Lora.rank(4).initialise(LoraInit.OLORA), 1e-5),
@@ -174,6 +192,66 @@ class LoraVariantsTest {
     }
   }
 
+  /** What PEFT saves of such an adapter fits the base without what was taken out of it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pissa", "olora", "pissa_niter_16"})
+  void anAdapterSavedWithItsInitialValuesIsPutOverTheRestOfTheBase(
+      String kind, @TempDir Path folder) throws IOException {
+    LoraInit initial = kind.equals("olora") ? LoraInit.OLORA : LoraInit.pissa();
+    Lora lora = Lora.rank(4).targets(Targets.names("q_proj", "down_proj")).initialise(initial);
+    Path plain = folder.resolve("plain");
+    Path doubled = folder.resolve("doubled");
+    try (Decoder decoder = LoraCase.random(false, DType.F32);
+        Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      // Plain LoRA of the initial values; and twice their B over the base without them: the same.
+      write(adaptation, plain, "true", 1);
+      write(adaptation, doubled, kind, 2);
+    }
+    try (Decoder decoder = LoraCase.random(false, DType.F32)) {
+      float[] wanted;
+      try (AttachedAdapter attached = LoraAdapter.at(plain).attach(decoder)) {
+        wanted = LoraCase.logits(decoder, LoraCase.batch());
+      }
+      try (AttachedAdapter attached = LoraAdapter.at(doubled).attach(decoder)) {
+        LoraCase.assertClose(kind, LoraCase.logits(decoder, LoraCase.batch()), wanted, 1e-4, 0);
+      }
+      Path saved = folder.resolve("saved");
+      try (Adaptation training = Lora.continuing(doubled).attach(decoder, BASE, 1)) {
+        LoraCase.assertClose(kind, LoraCase.logits(decoder, LoraCase.batch()), wanted, 1e-4, 0);
+        training.save(saved);
+      }
+      assertThat(config(saved).get("init_lora_weights").asBoolean()).isTrue();
+      assertThat(config(saved).get("r").asInt()).isEqualTo(8);
+      try (AttachedAdapter attached = LoraAdapter.at(saved).attach(decoder)) {
+        LoraCase.assertClose(kind, LoraCase.logits(decoder, LoraCase.batch()), wanted, 1e-4, 0);
+      }
+    }
+  }
+
+  private static void write(Adaptation adaptation, Path folder, String kind, float factor)
+      throws IOException {
+    List<TensorData> tensors = new ArrayList<>();
+    for (Trained one : adaptation.trained()) {
+      float[] values = one.value().toFloats();
+      ByteBuffer bytes =
+          ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      for (float value : values) {
+        bytes.putFloat(one.name().contains("lora_B") ? factor * value : value);
+      }
+      List<Long> shape = Arrays.stream(one.value().sizes()).boxed().toList();
+      tensors.add(TensorData.of(one.name(), StoredType.F32, shape, bytes::flip));
+    }
+    Files.createDirectories(folder);
+    SafetensorsWriter.create().writeFile(folder.resolve("adapter_model.safetensors"), tensors);
+    String initial = kind.equals("true") ? kind : "\"" + kind + "\"";
+    Files.writeString(
+        folder.resolve("adapter_config.json"),
+        "{\"peft_type\": \"LORA\", \"task_type\": \"CAUSAL_LM\", \"r\": 4, \"lora_alpha\": 8,"
+            + " \"target_modules\": [\"q_proj\", \"down_proj\"], \"init_lora_weights\": "
+            + initial
+            + "}");
+  }
+
   @Test
   void rankStabilisedPissaKeepsItsScaleAtDoubleRank() {
     AdapterConfig config =
@@ -303,6 +381,7 @@ class LoraVariantsTest {
     List<Lora> changed =
         List.of(
             plain.dora(),
+            plain.biasOfB(),
             plain.initialise(LoraInit.pissa()),
             plain.initialise(LoraInit.pissa(4)),
             plain.rankOf("q_proj", 2),
@@ -322,6 +401,10 @@ class LoraVariantsTest {
         .singleElement()
         .asString()
         .contains("even ranks", "rank 3");
+    assertThat(Lora.rank(4).biasOfB().dora().problems(declared, BASE))
+        .singleElement()
+        .asString()
+        .contains("bias of B", "DoRA");
     assertThat(Lora.rank(20).initialise(LoraInit.pissa()).problems(declared, BASE))
         .singleElement()
         .asString()

@@ -243,8 +243,8 @@ final class MetricsCheck {
   private static Deviation deviation(BleuScore score, JsonNode wanted) {
     return of(score.score(), wanted.path("score"), SACREBLEU)
         .or(of(score.brevityPenalty(), wanted.path("bp"), SACREBLEU))
-        .or(of(score.length(), wanted.path("sys_len"), 0))
-        .or(of(score.referenceLength(), wanted.path("ref_len"), 0))
+        .or(of((double) score.length(), wanted.path("sys_len"), 0))
+        .or(of((double) score.referenceLength(), wanted.path("ref_len"), 0))
         .or(of(score.counts(), wanted.path("counts")))
         .or(of(score.totals(), wanted.path("totals")))
         .or(of(score.precisions(), wanted.path("precisions")));
@@ -449,12 +449,12 @@ final class MetricsCheck {
                 .or(of(one.precision(), each.path("precision").path(i), EXACT))
                 .or(of(one.recall(), each.path("recall").path(i), EXACT))
                 .or(of(one.f1(), each.path("f1").path(i), EXACT))
-                .or(of(one.support(), each.path("support").path(i), 0));
+                .or(of((double) one.support(), each.path("support").path(i), 0));
         for (int j = 0; j < labels.size(); j++) {
           confusion =
               confusion.or(
                   of(
-                      scores.count(labels.get(i), labels.get(j)),
+                      (double) scores.count(labels.get(i), labels.get(j)),
                       wanted.path("confusion_matrix").path(i).path(j),
                       0));
         }
