@@ -17,11 +17,13 @@ import java.util.Optional;
  * @param leftOut rows that cannot be used: too long, or nothing to learn in them
  * @param truncated rows that are cut to the sequence limit
  * @param split rows that are split to the sequence limit
- * @param targetTokensPerEpoch tokens learned from in one pass; texts where labels are of texts
+ * @param targetTokensPerEpoch tokens learned from in one pass; texts where labels are of texts; 0
+ *     in reinforcement learning, whose tokens {@code rollouts} tells
  * @param trainableParameters values that train
  * @param totalParameters values of the base model
  * @param forecast predicted memory, in a plan of {@link FineTuner#plan}
  * @param timed how long some steps took, where they were asked for
+ * @param rollouts what is generated, in reinforcement learning
  */
 public record FineTunePlan(
     int steps,
@@ -34,7 +36,8 @@ public record FineTunePlan(
     long trainableParameters,
     long totalParameters,
     Optional<Forecast> forecast,
-    Optional<TimedSteps> timed) {
+    Optional<TimedSteps> timed,
+    Optional<RolloutPlan> rollouts) {
 
   /**
    * Makes a plan of counts alone.
@@ -70,6 +73,7 @@ public record FineTunePlan(
         trainableParameters,
         totalParameters,
         Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -85,7 +89,34 @@ public record FineTunePlan(
         trainableParameters,
         totalParameters,
         Optional.of(memory),
-        time);
+        time,
+        rollouts);
+  }
+
+  FineTunePlan with(RolloutPlan generated) {
+    return new FineTunePlan(
+        steps,
+        trainExamples,
+        validationExamples,
+        leftOut,
+        truncated,
+        split,
+        targetTokensPerEpoch,
+        trainableParameters,
+        totalParameters,
+        forecast,
+        timed,
+        Optional.of(generated));
+  }
+
+  /** What is learned from in an epoch. */
+  private String learned() {
+    return rollouts
+        .map(RolloutPlan::text)
+        .orElseGet(
+            () ->
+                String.format(
+                    Locale.ROOT, "%,d tokens learned from an epoch", targetTokensPerEpoch));
   }
 
   /**
@@ -107,7 +138,7 @@ public record FineTunePlan(
         String.format(
             Locale.ROOT,
             "%,d steps over %,d examples (%,d held out, %,d left out, %,d cut, %,d split)%n"
-                + "%,d tokens learned from an epoch%n"
+                + "%s%n"
                 + "%,d of %,d parameters train (%.4f %%)%n",
             steps,
             trainExamples,
@@ -115,7 +146,7 @@ public record FineTunePlan(
             leftOut,
             truncated,
             split,
-            targetTokensPerEpoch,
+            learned(),
             trainableParameters,
             totalParameters,
             100 * trainableRatio());
@@ -140,6 +171,15 @@ public record FineTunePlan(
     json.put("targetTokensPerEpoch", targetTokensPerEpoch);
     json.put("trainableParameters", trainableParameters);
     json.put("totalParameters", totalParameters);
+    rollouts.ifPresent(
+        one ->
+            json.putObject("rollouts")
+                .put("prompts", one.prompts())
+                .put("completions", one.completions())
+                .put("completionsPerPrompt", one.completionsPerPrompt())
+                .put("maxNewTokens", one.maxNewTokens())
+                .put("mostTokens", one.mostTokens())
+                .put("passes", one.passes()));
     forecast.ifPresent(one -> json.set("memory", one.json()));
     timed.ifPresent(one -> json.set("timed", one.json()));
     return json;

@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
@@ -109,6 +110,11 @@ public final class Ia3 implements FineTuningMethod {
   @Override
   public long trainableParameters(Network declared) {
     return Ia3Plan.of(config(declared), declared).trainableParameters();
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return Ia3Plan.of(config(declared), declared).footprint();
   }
 
   @Override

@@ -75,7 +75,7 @@ public final class Ia3Adapter implements Adapter {
 
   @Override
   public Footprint footprint(Network declared) {
-    return Footprint.ofValues(Ia3Plan.of(config, declared).trainableParameters());
+    return Ia3Plan.of(config, declared).footprint();
   }
 
   /**

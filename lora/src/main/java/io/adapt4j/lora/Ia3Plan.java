@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -78,6 +80,16 @@ record Ia3Plan(List<Scaled> scaled, boolean fanInFanOut, List<String> problems) 
 
   long trainableParameters() {
     return scaled.stream().mapToLong(Scaled::count).sum();
+  }
+
+  /** What the plan adds to a model's memory. */
+  Footprint footprint() {
+    List<Footprint.Rescaling> rescalings =
+        scaled.stream()
+            .map(one -> new Footprint.Rescaling(one.slot(), one.feedforward()))
+            .distinct()
+            .toList();
+    return new Footprint(Set.of(), List.of(), false, trainableParameters(), rescalings);
   }
 
   /** Compares what a file holds with what this plan needs; one entry a difference. */
