@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -64,6 +65,46 @@ final class Machine {
   static long resident() {
     return status("VmRSS");
   }
+
+  /**
+   * Tells how the resident memory divides: the Java heap, which lies below 32 GB in the address
+   * space, files, and what was mapped or allocated otherwise.
+   */
+  static String residentParts() {
+    long heap = 0;
+    long files = 0;
+    long arenas = 0;
+    long other = 0;
+    long start = 0;
+    long size = 0;
+    boolean file = false;
+    for (String line : lines(Path.of("/proc/self/smaps")).toList()) {
+      Matcher mapping = MAPPING.matcher(line);
+      if (mapping.matches()) {
+        start = Long.parseUnsignedLong(mapping.group(1), 16);
+        size = Long.parseUnsignedLong(mapping.group(2), 16) - start;
+        file = mapping.group(3).startsWith("/") || mapping.group(3).equals("[heap]");
+      } else if (line.startsWith("Rss:")) {
+        long bytes = 1024 * Long.parseLong(line.replaceAll("\\D", ""));
+        if (!file && start < COMPRESSED) {
+          heap += bytes;
+        } else if (file) {
+          files += bytes;
+        } else if (size < ARENA || start % ARENA == 0) {
+          arenas += bytes;
+        } else {
+          other += bytes;
+        }
+      }
+    }
+    return "Java heap %.0f, files and brk %.0f, small mappings and arenas %.0f, large ones %.0f"
+        .formatted(heap / 1e6, files / 1e6, arenas / 1e6, other / 1e6);
+  }
+
+  private static final Pattern MAPPING =
+      Pattern.compile("([0-9a-f]+)-([0-9a-f]+) \\S+ \\S+ \\S+ \\S+ *(.*)");
+  private static final long COMPRESSED = 1L << 35;
+  private static final long ARENA = 64L << 20;
 
   private static long status(String field) {
     return lines(STATUS)

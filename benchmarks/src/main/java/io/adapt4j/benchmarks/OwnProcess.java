@@ -47,4 +47,9 @@ final class OwnProcess {
         .findFirst()
         .orElseThrow(() -> new IllegalStateException(name + " ended with " + exit + ": " + output));
   }
+
+  /** The lines that begin with some words. */
+  List<String> lines(String words) {
+    return output.stream().filter(line -> line.startsWith(words)).toList();
+  }
 }

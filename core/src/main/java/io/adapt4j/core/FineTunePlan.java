@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.plan.Forecast;
@@ -22,8 +23,12 @@ import java.util.stream.Collectors;
  * @param targetTokensPerEpoch tokens learned from in one pass; texts where labels are of texts
  * @param trainableParameters values that train
  * @param totalParameters values of the base model
+ * @param options what the run does about learning rate, epochs, batch size and warm-up
+ * @param questions what is unusual about the run, but no reason to refuse it; see {@link
+ *     FineTuner#questions}
  * @param forecast predicted memory, in a plan of {@link FineTuner#plan}
  * @param timed how long some steps took, where they were asked for
+ * @param rollouts what is generated, in reinforcement learning
  * @param notes what is to be known of the run, one sentence each
  */
 public record FineTunePlan(
@@ -36,12 +41,15 @@ public record FineTunePlan(
     long targetTokensPerEpoch,
     long trainableParameters,
     long totalParameters,
+    List<Option> options,
+    List<String> questions,
     Optional<Forecast> forecast,
     Optional<TimedSteps> timed,
+    Optional<RolloutPlan> rollouts,
     List<String> notes) {
 
   /**
-   * Copies the notes.
+   * Copies the lists.
    *
    * @param steps optimizer steps
    * @param trainExamples rows trained on
@@ -52,12 +60,47 @@ public record FineTunePlan(
    * @param targetTokensPerEpoch tokens learned from in one pass
    * @param trainableParameters values that train
    * @param totalParameters values of the base model
+   * @param options what the run does about learning rate, epochs, batch size and warm-up
+   * @param questions what is unusual about the run
    * @param forecast predicted memory
    * @param timed how long some steps took
+   * @param rollouts what is generated
    * @param notes what is to be known of the run
    */
   public FineTunePlan {
+    options = List.copyOf(options);
+    questions = List.copyOf(questions);
     notes = List.copyOf(notes);
+  }
+
+  /**
+   * An option whose default depends on the method and the task.
+   *
+   * @param name its key
+   * @param value its value
+   * @param isDefault whether it was not stated
+   * @param note what the default is for and what is usual; may be empty
+   */
+  public record Option(String name, String value, boolean isDefault, String note) {
+
+    private String text() {
+      String origin = isDefault ? "default" : "stated";
+      return String.format(
+          Locale.ROOT,
+          "  %-15s%s (%s)%n",
+          name,
+          value,
+          note.isEmpty() ? origin : origin + "; " + note);
+    }
+
+    private JsonNode json() {
+      ObjectNode json = JsonNodeFactory.instance.objectNode();
+      json.put("name", name);
+      json.put("value", value);
+      json.put("default", isDefault);
+      json.put("note", note);
+      return json;
+    }
   }
 
   /**
@@ -93,28 +136,37 @@ public record FineTunePlan(
         targetTokensPerEpoch,
         trainableParameters,
         totalParameters,
+        List.of(),
+        List.of(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         List.of());
   }
 
+  FineTunePlan with(List<Option> chosen, List<String> asked) {
+    return copy(chosen, asked, forecast, timed, rollouts, notes);
+  }
+
   FineTunePlan with(Forecast memory, Optional<TimedSteps> time) {
-    return new FineTunePlan(
-        steps,
-        trainExamples,
-        validationExamples,
-        leftOut,
-        truncated,
-        split,
-        targetTokensPerEpoch,
-        trainableParameters,
-        totalParameters,
-        Optional.of(memory),
-        time,
-        notes);
+    return copy(options, questions, Optional.of(memory), time, rollouts, notes);
+  }
+
+  FineTunePlan with(RolloutPlan generated) {
+    return copy(options, questions, forecast, timed, Optional.of(generated), notes);
   }
 
   FineTunePlan withNotes(List<String> remarks) {
+    return copy(options, questions, forecast, timed, rollouts, remarks);
+  }
+
+  private FineTunePlan copy(
+      List<Option> chosen,
+      List<String> asked,
+      Optional<Forecast> memory,
+      Optional<TimedSteps> time,
+      Optional<RolloutPlan> generated,
+      List<String> remarks) {
     return new FineTunePlan(
         steps,
         trainExamples,
@@ -125,9 +177,22 @@ public record FineTunePlan(
         targetTokensPerEpoch,
         trainableParameters,
         totalParameters,
-        forecast,
-        timed,
+        chosen,
+        asked,
+        memory,
+        time,
+        generated,
         remarks);
+  }
+
+  /** What is learned from in an epoch. */
+  private String learned() {
+    return rollouts
+        .map(RolloutPlan::text)
+        .orElseGet(
+            () ->
+                String.format(
+                    Locale.ROOT, "%,d tokens learned from an epoch", targetTokensPerEpoch));
   }
 
   /**
@@ -149,7 +214,7 @@ public record FineTunePlan(
         String.format(
             Locale.ROOT,
             "%,d steps over %,d examples (%,d held out, %,d left out, %,d cut, %,d split)%n"
-                + "%,d tokens learned from an epoch%n"
+                + "%s%n"
                 + "%,d of %,d parameters train (%.4f %%)%n",
             steps,
             trainExamples,
@@ -157,11 +222,13 @@ public record FineTunePlan(
             leftOut,
             truncated,
             split,
-            targetTokensPerEpoch,
+            learned(),
             trainableParameters,
             totalParameters,
             100 * trainableRatio());
-    return counts
+    return questions.stream().map(one -> "Warning: " + one + "\n").collect(Collectors.joining())
+        + counts
+        + options.stream().map(Option::text).collect(Collectors.joining())
         + forecast.map(one -> "memory:\n" + one.text()).orElse("")
         + timed.map(TimedSteps::text).orElse("")
         + notes.stream().map(note -> "note: " + note + "\n").collect(Collectors.joining());
@@ -183,7 +250,19 @@ public record FineTunePlan(
     json.put("targetTokensPerEpoch", targetTokensPerEpoch);
     json.put("trainableParameters", trainableParameters);
     json.put("totalParameters", totalParameters);
+    ArrayNode chosen = json.putArray("options");
+    options.forEach(one -> chosen.add(one.json()));
+    questions.forEach(json.putArray("warnings")::add);
     notes.forEach(json.putArray("notes")::add);
+    rollouts.ifPresent(
+        one ->
+            json.putObject("rollouts")
+                .put("prompts", one.prompts())
+                .put("completions", one.completions())
+                .put("completionsPerPrompt", one.completionsPerPrompt())
+                .put("maxNewTokens", one.maxNewTokens())
+                .put("mostTokens", one.mostTokens())
+                .put("passes", one.passes()));
     forecast.ifPresent(one -> json.set("memory", one.json()));
     timed.ifPresent(one -> json.set("timed", one.json()));
     return json;

@@ -32,6 +32,9 @@ import java.util.function.Function;
 /** A run that trains a decoder on rewards of its own completions. */
 final class PolicyRun implements TaskRun {
 
+  /** Passes that draw a token and make as much garbage as one that learns. */
+  private static final int DRAWN_AS_ONE = 4;
+
   private final FineTuneSettings settings;
   private final Reinforcement algorithm;
   private final Tokenizer tokenizer;
@@ -104,11 +107,27 @@ final class PolicyRun implements TaskRun {
 
   @Override
   public FineTunePlan plan(Network declared) {
-    int rollouts =
-        (train.report().kept() + algorithm.rollout().prompts() - 1) / algorithm.rollout().prompts();
-    int microBatches =
-        algorithm.rollout().completions() / settings.batchSize() * algorithm.rollout().passes();
-    return parts.plan(declared, rollouts * microBatches);
+    RolloutOptions rollout = algorithm.rollout();
+    return parts
+        .plan(declared, batches())
+        .with(
+            new RolloutPlan(
+                train.report().kept(),
+                Math.multiplyExact(rollouts(), rollout.completions()),
+                rollout.groupSize(),
+                rollout.maxNewTokens(),
+                rollout.passes()));
+  }
+
+  private int rollouts() {
+    int prompts = algorithm.rollout().prompts();
+    return (train.report().kept() + prompts - 1) / prompts;
+  }
+
+  /** Micro-batches of an epoch. */
+  private int batches() {
+    RolloutOptions rollout = algorithm.rollout();
+    return rollouts() * (rollout.completions() / settings.batchSize()) * rollout.passes();
   }
 
   @Override
@@ -173,7 +192,7 @@ final class PolicyRun implements TaskRun {
   private Planner withRollouts(Planner planner, Decoder declared, int longest) {
     RolloutOptions rollout = algorithm.rollout();
     int side = Math.min(rollout.generationBatch(), rollout.completions());
-    Planner all = planner.generating(side, longest, rollout.maxNewTokens());
+    Planner all = planner.generating(side, longest, rollout.maxNewTokens()).lasting(passes(side));
     if (algorithm.usesReference() && settings.method() instanceof FullFineTuning) {
       all = all.beside(MemoryNames.REFERENCE, declared);
     }
@@ -181,6 +200,19 @@ final class PolicyRun implements TaskRun {
       all = reward.beside(all, declared);
     }
     return all;
+  }
+
+  /** Passes of the whole run; one that draws a token leaves less behind than one that learns. */
+  private long passes(int side) {
+    RolloutOptions rollout = algorithm.rollout();
+    long drawing = (long) rollout.completions() / side * rollout.maxNewTokens() / DRAWN_AS_ONE;
+    long ofRollout = (long) rollout.completions() / settings.batchSize() * rollout.passes();
+    long rollouts = (long) rollouts() * settings.training().epochs();
+    int most = settings.training().maxSteps();
+    if (most > 0) {
+      rollouts = Math.min(rollouts, (most + stepsOfRollout() - 1) / Math.max(1, stepsOfRollout()));
+    }
+    return rollouts * (ofRollout + drawing);
   }
 
   private int stepsOfRollout() {

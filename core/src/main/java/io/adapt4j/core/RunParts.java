@@ -143,7 +143,18 @@ record RunParts(
             LoadedModel.typeOf(settings.precision(), declared, settings.model().folder()),
             step.optimizer(),
             step.recompute());
-    return more.apply(Planner.of(declared, settings.method())).forecast(shape, device);
+    Planner planner = Planner.of(declared, settings.method()).lasting(batches());
+    return more.apply(planner).forecast(shape, device);
+  }
+
+  /** Micro-batches of the whole run, where examples are not packed. */
+  private long batches() {
+    TrainingOptions training = settings.training();
+    long perEpoch = (train.kept() + settings.batchSize() - 1L) / settings.batchSize();
+    long all = perEpoch * training.epochs();
+    return training.maxSteps() == 0
+        ? all
+        : Math.min(all, (long) training.maxSteps() * training.accumulation());
   }
 
   /** Predicts the memory of a batch of the longest texts of all. */

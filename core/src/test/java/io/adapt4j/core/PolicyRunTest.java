@@ -303,6 +303,26 @@ class PolicyRunTest {
   }
 
   @Test
+  void aPlanTellsWhatIsDrawnAndLearnedFrom() {
+    FineTuner tuner =
+        tuner(folder.resolve("run"), grpo().reward("letters", LETTERS).build(), new Log())
+            .dataset(
+                Datasets.of(
+                    List.of(
+                        new Example.Text("Once"), new Example.Text("upon"), new Example.Text("a"))))
+            .build();
+    FineTunePlan plan = tuner.plan();
+    // Three prompts fill two rollouts of two prompts, with four completions of six tokens each.
+    assertThat(plan.rollouts()).contains(new RolloutPlan(3, 16, 4, 6, 1));
+    assertThat(plan.text())
+        .contains(
+            "3 prompts, 16 completions (4 a prompt) of at most 6 tokens in an epoch: up to 96"
+                + " tokens drawn and learned from")
+        .doesNotContain("0 tokens learned");
+    assertThat(plan.json().path("rollouts").path("mostTokens").asInt()).isEqualTo(96);
+  }
+
+  @Test
   void longPromptsAreLeftOutAndCounted() {
     Dataset rows =
         Datasets.of(

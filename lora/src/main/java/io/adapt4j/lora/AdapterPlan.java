@@ -282,7 +282,13 @@ record AdapterPlan(
                         .map(one -> new Footprint.Part(one.part().width(), one.rank()))
                         .toList(),
                     dropout)));
-    return new Footprint(shapes.keySet(), factors, untiesHead, 0);
+    long lengths =
+        adapted.stream().filter(Adapted::dora).mapToLong(one -> one.part().width()).sum();
+    List<Footprint.Rescaling> rescalings =
+        lengths == 0
+            ? List.of()
+            : bySlot.keySet().stream().map(slot -> new Footprint.Rescaling(slot, false)).toList();
+    return new Footprint(shapes.keySet(), factors, untiesHead, lengths, rescalings);
   }
 
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */

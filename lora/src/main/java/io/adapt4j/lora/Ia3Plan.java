@@ -106,8 +106,17 @@ record Ia3Plan(
 
   /** What the plan adds to a model's memory. */
   Footprint footprint() {
+    List<Footprint.Rescaling> rescalings =
+        scaled.stream()
+            .map(one -> new Footprint.Rescaling(one.slot(), one.feedforward()))
+            .distinct()
+            .toList();
     return new Footprint(
-        Set.copyOf(saved.tensors()), List.of(), saved.untiesHead(), vectorValues());
+        Set.copyOf(saved.tensors()),
+        List.of(),
+        saved.untiesHead(),
+        vectorValues(),
+        rescalings);
   }
 
   /** Whether an adapter of the other plan can stand in for one of this. */

@@ -364,9 +364,19 @@ public final class Tensor implements AutoCloseable {
    * @return the elements in row-major order
    */
   public float[] toFloats() {
+    return toFloats(new float[0]);
+  }
+
+  /**
+   * Copies the elements as floats into an array that is used again and again.
+   *
+   * @param array takes the elements if it is as long as there are
+   * @return the elements in row-major order, in the array or in a new one
+   */
+  public float[] toFloats(float[] array) {
     try (Tensor plain = LibTorch.tensor("contiguous_as", false, this, DType.F32)) {
       FloatBuffer buffer = plain.data().asFloatBuffer();
-      float[] values = new float[buffer.remaining()];
+      float[] values = array.length == buffer.remaining() ? array : new float[buffer.remaining()];
       buffer.get(values);
       return values;
     }

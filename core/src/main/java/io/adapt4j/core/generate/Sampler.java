@@ -47,6 +47,17 @@ final class Sampler {
     }
   }
 
+  /**
+   * Works in the same arrays as the sampler of another row, which are as large as the vocabulary:
+   * no choice depends on what an earlier one left in them.
+   */
+  void shareArrays(Sampler other) {
+    logits = other.logits;
+    ids = other.ids;
+    scores = other.scores;
+    weights = other.weights;
+  }
+
   /** Chooses from a whole array of logits, index = token id. */
   int next(float[] rowLogits) {
     return next(rowLogits, 0, rowLogits.length);

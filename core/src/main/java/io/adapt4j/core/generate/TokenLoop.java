@@ -27,6 +27,9 @@ final class TokenLoop {
   private final Ops ops = Ops.inference();
   private final List<long[]> generated = new ArrayList<>();
 
+  /** The logits of all rows: made anew for each token, they would fill the Java heap. */
+  private float[] all = {};
+
   /**
    * Prepares a batch.
    *
@@ -138,12 +141,17 @@ final class TokenLoop {
       }
       // The sampler finds which logit is at fault and says so.
     }
-    float[] all = logits.toFloats();
+    all = logits.toFloats(all);
     int vocabulary = all.length / rows.size();
     long[] ids = new long[rows.size()];
+    Sampler before = null;
     for (int row = 0; row < ids.length; row++) {
       Sequence sequence = rows.get(row);
       if (!sequence.isFinished()) {
+        if (before != null) {
+          sequence.sampler().shareArrays(before);
+        }
+        before = sequence.sampler();
         ids[row] = sequence.sampler().next(all, row * vocabulary, (row + 1) * vocabulary);
       }
     }

@@ -26,6 +26,8 @@ public final class ActivationSketch {
    * @param weightGradient values of the largest weight gradient, which exists before it is added
    * @param queryHeads heads whose scores are formed at once
    * @param widest the widest of its tensors
+   * @param forwardCopies copies in fp32 that the forward pass makes of other types
+   * @param backwardCopies copies in fp32 that the derivative makes of other types
    */
   public record LayerSketch(
       long input,
@@ -35,7 +37,9 @@ public final class ActivationSketch {
       long backwardFloats,
       long weightGradient,
       long queryHeads,
-      long widest) {}
+      long widest,
+      long forwardCopies,
+      long backwardCopies) {}
 
   /**
    * The whole walk.
@@ -70,17 +74,22 @@ public final class ActivationSketch {
 
   private final Footprint footprint;
   private final IdentityHashMap<LinearSlot, Footprint.Factors> factors = new IdentityHashMap<>();
+  private final IdentityHashMap<LinearSlot, Footprint.Rescaling> rescalings =
+      new IdentityHashMap<>();
   private final boolean unknown;
   private List<Memory> made = new ArrayList<>();
   private long backward;
   private long backwardFloats;
+  private long forwardCopies;
+  private long backwardCopies;
   private long weightGradient;
 
   private ActivationSketch(Network network, Footprint footprint) {
     this.footprint = footprint;
-    this.unknown = footprint.others() > 0;
+    this.unknown = footprint.others() > 0 && footprint.rescalings().isEmpty();
     List<LinearSlot> slots = network.linears();
     footprint.factors().forEach(one -> factors.put(slots.get(one.slot()), one));
+    footprint.rescalings().forEach(one -> rescalings.put(slots.get(one.slot()), one));
   }
 
   /**
@@ -137,7 +146,11 @@ public final class ActivationSketch {
             backwardFloats,
             weightGradient,
             layer.attention().heads().query(),
-            made.stream().mapToLong(memory -> memory.width).max().orElse(0));
+            made.stream().mapToLong(memory -> memory.width).max().orElse(0),
+            forwardCopies,
+            backwardCopies);
+    forwardCopies = 0;
+    backwardCopies = 0;
     made = new ArrayList<>();
     backward = 0;
     backwardFloats = 0;
@@ -193,6 +206,26 @@ public final class ActivationSketch {
   }
 
   private Value linear(LinearSlot slot, Value x) {
+    Footprint.Rescaling rescaling = rescalings.get(slot);
+    if (rescaling == null) {
+      return unscaled(slot, x);
+    }
+    return rescaling.ofInput() ? unscaled(slot, rescaled(x)) : rescaled(unscaled(slot, x));
+  }
+
+  /**
+   * Computed in fp32: x and its product on the way; backwards the gradient, x and two products, of
+   * which one is the result.
+   */
+  private Value rescaled(Value x) {
+    keep(x);
+    forwardCopies = Math.max(forwardCopies, 2 * x.width());
+    backwardCopies = Math.max(backwardCopies, 3 * x.width());
+    differentiate(2 * x.width(), x.width());
+    return make(x.width(), true);
+  }
+
+  private Value unscaled(LinearSlot slot, Value x) {
     Linear linear = slot.linear();
     List<Parameter> parameters = linear.parameters();
     boolean trains = unknown || parameters.stream().anyMatch(footprint::trains);

@@ -12,10 +12,15 @@ import java.util.Set;
  * @param trained checkpoint names of the base tensors that train
  * @param factors low-rank factors beside linear layers
  * @param untiesHead whether a tied output head becomes a matrix of its own
- * @param others trained values of a kind not listed above
+ * @param others trained values of a kind not listed above, those of rescalings among them
+ * @param rescalings learned vectors that multiply what goes into linear layers or comes out
  */
 public record Footprint(
-    Set<String> trained, List<Factors> factors, boolean untiesHead, long others) {
+    Set<String> trained,
+    List<Factors> factors,
+    boolean untiesHead,
+    long others,
+    List<Rescaling> rescalings) {
 
   /**
    * The low-rank factors beside one linear layer: A [ranks, in], and B [width, rank] for each part.
@@ -60,16 +65,39 @@ public record Footprint(
   public record Part(long width, long rank) {}
 
   /**
+   * A learned vector beside one linear layer: the gains of DoRA, the vectors of (IA)3. What it
+   * multiplies is kept for its derivative.
+   *
+   * @param slot index of the layer in {@link Network#linears}
+   * @param ofInput whether it multiplies the layer's input, not its output
+   */
+  public record Rescaling(int slot, boolean ofInput) {}
+
+  /**
    * Copies the collections.
    *
    * @param trained names of base tensors that train
    * @param factors low-rank factors
    * @param untiesHead whether a tied output head becomes a matrix of its own
    * @param others trained values of another kind
+   * @param rescalings learned vectors beside linear layers
    */
   public Footprint {
     trained = Set.copyOf(trained);
     factors = List.copyOf(factors);
+    rescalings = List.copyOf(rescalings);
+  }
+
+  /**
+   * Makes a footprint without rescalings.
+   *
+   * @param trained names of base tensors that train
+   * @param factors low-rank factors
+   * @param untiesHead whether a tied output head becomes a matrix of its own
+   * @param others trained values of another kind, of which nothing more is known
+   */
+  public Footprint(Set<String> trained, List<Factors> factors, boolean untiesHead, long others) {
+    this(trained, factors, untiesHead, others, List.of());
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.adapt4j.core.plan;
 
+import io.adapt4j.core.engine.DType;
+
 /**
  * What a process takes besides tensors: measured once, stated here, checked by {@code
  * PlanBenchmark}.
@@ -10,23 +12,50 @@ public final class Allowances {
   static final long SAVING_BYTES = 16L << 20;
 
   /**
-   * JVM with its classes and compiled code, libtorch with its scripts, tokenizer: resident size.
+   * The JVM with its classes and compiled code but without its heap, libtorch with its scripts, the
+   * tokenizer: resident size after some steps.
    */
-  private static final long LIBRARIES = 260_000_000;
+  private static final long LIBRARIES = 236_000_000;
+
+  /** What MKL packs the operands of fp32 products into; it keeps the memory. */
+  private static final long FULL_KERNELS = 15_000_000;
+
+  /** What oneDNN adds where products are of bfloat16: code made for each shape, and workspaces. */
+  private static final long HALF_KERNELS = 30_000_000;
 
   /** Driver, kernels and workspaces of a graphics processor; not measured. */
   private static final long GPU_CONTEXT = 600_000_000;
 
-  /** Gaps between tensors that come and go, and scratch memory of kernels: a share of them. */
-  private static final double SLACK = 0.1;
+  /**
+   * Gaps that glibc's arenas have between tensors that come and go, and scratch memory of kernels:
+   * a share of them. Blocks from {@link #GIVEN_BACK} on leave no gaps.
+   */
+  private static final double SLACK = 0.25;
+
+  /** Blocks of this size go back to the system when freed: glibc's DEFAULT_MMAP_THRESHOLD_MAX. */
+  static final long GIVEN_BACK = 32L << 20;
+
+  /**
+   * Runs of one configuration differ by some percent in how their tensors fall into the arenas; the
+   * plan is to be on the safe side of most.
+   */
+  private static final double RESERVE = 0.025;
 
   private Allowances() {}
 
-  static long process(Device.Kind kind) {
-    return kind == Device.Kind.GPU ? GPU_CONTEXT : LIBRARIES;
+  static long process(Device.Kind kind, DType type) {
+    if (kind == Device.Kind.GPU) {
+      return GPU_CONTEXT;
+    }
+    return LIBRARIES + (type == DType.F32 ? FULL_KERNELS : HALF_KERNELS);
   }
 
   static long slack(long bytes) {
     return (long) (bytes * SLACK);
+  }
+
+  /** What is set aside for a peak that differs from run to run. */
+  static long reserve(Device.Kind kind, long bytes) {
+    return kind == Device.Kind.GPU ? 0 : (long) (bytes * RESERVE);
   }
 }

@@ -11,10 +11,11 @@ import java.util.stream.Stream;
  *
  * @param parts models and adapters that do not train
  * @param generation sequences that the network generates; empty if it only trains
+ * @param batches micro-batches of the whole run; 0 where only a few steps are thought of
  */
-record Company(List<Part> parts, Optional<Generation> generation) {
+record Company(List<Part> parts, Optional<Generation> generation, long batches) {
 
-  static final Company NONE = new Company(List.of(), Optional.empty());
+  static final Company NONE = new Company(List.of(), Optional.empty(), 0);
 
   /**
    * One of the models and adapters.
@@ -35,11 +36,17 @@ record Company(List<Part> parts, Optional<Generation> generation) {
 
   Company and(String name, ToLongFunction<DType> bytes) {
     return new Company(
-        Stream.concat(parts.stream(), Stream.of(new Part(name, bytes))).toList(), generation);
+        Stream.concat(parts.stream(), Stream.of(new Part(name, bytes))).toList(),
+        generation,
+        batches);
   }
 
   Company generating(int rows, int prompt, int newTokens) {
-    return new Company(parts, Optional.of(new Generation(rows, prompt, newTokens)));
+    return new Company(parts, Optional.of(new Generation(rows, prompt, newTokens)), batches);
+  }
+
+  Company lasting(long microBatches) {
+    return new Company(parts, generation, microBatches);
   }
 
   List<MemoryItem> lasting(DType type) {

@@ -3,8 +3,11 @@ package io.adapt4j.core.plan;
 /** Names of the parts of a {@link MemoryEstimate}. */
 public final class MemoryNames {
 
-  /** The JVM, libtorch and what else the process holds. */
+  /** The JVM without its heap, libtorch and what else the process holds. */
   public static final String PROCESS = "process";
+
+  /** The Java heap, as far as it is touched. */
+  public static final String JAVA_HEAP = "Java heap";
 
   /** The base weights in the compute type. */
   public static final String WEIGHTS = "weights";
@@ -38,6 +41,9 @@ public final class MemoryNames {
 
   /** The weights of a reward model, or of the adapter that makes one of the base that trains. */
   public static final String REWARD = "reward model";
+
+  /** What is set aside because runs of one configuration differ. */
+  public static final String RESERVE = "reserve";
 
   private MemoryNames() {}
 }

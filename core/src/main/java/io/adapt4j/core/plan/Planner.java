@@ -138,6 +138,17 @@ public final class Planner {
     return with(company.generating(rows, prompt, newTokens));
   }
 
+  /**
+   * Plans for a run of some length, in which the Java heap grows as far as the virtual machine lets
+   * it. Default: a few steps, in which it does not.
+   *
+   * @param microBatches of the whole run, forward and backward
+   * @return a changed copy
+   */
+  public Planner lasting(long microBatches) {
+    return with(company.lasting(microBatches));
+  }
+
   private Planner with(Company changed) {
     return new Planner(network, footprint, packing, changed);
   }
@@ -200,7 +211,8 @@ public final class Planner {
     boolean outside = kind == Device.Kind.GPU && shape.optimizer().isPaged();
     long state = lasting.optimizer(shape.optimizer());
     List<MemoryItem> items = new ArrayList<>();
-    add(items, MemoryNames.PROCESS, Allowances.process(kind));
+    add(items, MemoryNames.PROCESS, Allowances.process(kind, type));
+    add(items, MemoryNames.JAVA_HEAP, kind == Device.Kind.GPU ? 0 : javaHeap(shape));
     add(items, MemoryNames.WEIGHTS, lasting.weights(type));
     add(items, MemoryNames.PACKED_CODES, packed.bytes().codes());
     add(items, MemoryNames.PACKED_SCALES, packed.bytes().scales());
@@ -214,13 +226,29 @@ public final class Planner {
     List<MemoryItem> host = new ArrayList<>();
     add(host, MemoryNames.OPTIMIZER, outside ? state : 0);
     List<Phase> phases = new ArrayList<>();
-    company.generation().ifPresent(one -> phases.add(phase("generation", generating(shape, one))));
-    phases.add(phase("validation", step.validation(shape)));
-    phases.add(phase("forward and backward", step.training(shape)));
-    phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside)));
+    company
+        .generation()
+        .ifPresent(one -> phases.add(phase("generation", generating(shape, one), shape)));
+    phases.add(phase("validation", step.validation(shape), shape));
     phases.add(
-        phase("saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES))));
+        phase(
+            "forward and backward", step.training(shape, company.generation().isPresent()), shape));
+    phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), shape));
+    phases.add(
+        phase(
+            "saving",
+            List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)),
+            shape));
+    long peak = new MemoryEstimate(items, phases, host).peakBytes();
+    add(items, MemoryNames.RESERVE, Allowances.reserve(kind, peak));
     return new MemoryEstimate(items, phases, host);
+  }
+
+  /** What the virtual machine holds, the arrays that tokens are drawn with among it. */
+  private long javaHeap(StepShape shape) {
+    long arrays = company.generation().map(one -> step.drawing(one.rows())).orElse(0L);
+    return JavaHeap.ofThisMachine()
+        .resident(company.batches() * step.layers() * (shape.recompute() ? 2 : 1), arrays);
   }
 
   /** Keys and values of all tokens, beside the pass that reads the prompts. */
@@ -274,10 +302,9 @@ public final class Planner {
   }
 
   /** What comes and goes leaves gaps in the allocator's memory. */
-  private static Phase phase(String name, List<MemoryItem> items) {
+  private Phase phase(String name, List<MemoryItem> items, StepShape shape) {
     List<MemoryItem> all = new ArrayList<>(items);
-    long bytes = items.stream().mapToLong(MemoryItem::bytes).sum();
-    all.add(new MemoryItem("allocator and kernels", Allowances.slack(bytes)));
+    all.add(new MemoryItem("allocator and kernels", Allowances.slack(step.gappy(items, shape))));
     return new Phase(name, all);
   }
 

@@ -27,6 +27,8 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
    */
   record Head(long vocabulary, long hidden, boolean trains, boolean capped) {}
 
+  private static final String LOSS = "loss over the vocabulary";
+
   /** Logits that exist at once, as in {@code VocabularyLoss}. */
   private static final long LOGITS = 1L << 24;
 
@@ -38,21 +40,39 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   private static final long FEWEST_QUERIES = 16;
   private static final long MOST_QUERIES = 128;
 
-  /** Blocks of this size go back to the system when freed: glibc's DEFAULT_MMAP_THRESHOLD_MAX. */
-  private static final long GIVEN_BACK = 32L << 20;
+  /** Of a token that may be drawn: its score twice, its id and its weight. */
+  private static final long DRAWING_BYTES = 3 * Integer.BYTES + Double.BYTES;
 
   /** Ids, masks and labels of a batch: as tensors and as Java arrays. */
   private static final long BATCH_BYTES = 6 * Long.BYTES;
 
-  /** The height of a pass with derivatives. */
-  List<MemoryItem> training(StepShape shape) {
+  int layers() {
+    return sketch.layers().size();
+  }
+
+  /**
+   * Arrays in which tokens are drawn from the scores of some rows: the scores, and for one row at a
+   * time them again with ids, tempered scores and weights.
+   */
+  long drawing(int rows) {
+    return head.vocabulary() * (Float.BYTES * (long) rows + DRAWING_BYTES);
+  }
+
+  /**
+   * The height of a pass with derivatives.
+   *
+   * @param scored whether log-probabilities and entropies are taken before the loss, as
+   *     reinforcement learning does
+   */
+  List<MemoryItem> training(StepShape shape, boolean scored) {
     long kept =
         sketch.layers().stream()
             .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
             .sum();
     List<MemoryItem> items = new ArrayList<>();
     items.add(new MemoryItem("activations kept", bytes(kept, shape)));
-    items.addAll(passing(shape, true, Math.max(forward(shape), backward(shape))));
+    long loss = Math.max(loss(shape, true), scored ? scores(shape) : 0);
+    items.addAll(passing(shape, loss, Math.max(forward(shape), backward(shape))));
     return items;
   }
 
@@ -60,27 +80,45 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   List<MemoryItem> validation(StepShape shape) {
     long layer =
         sketch.layers().stream()
-            .mapToLong(one -> bytes(one.input() + one.made(), shape) + blocks(one, shape, 3))
+            .mapToLong(
+                one ->
+                    bytes(one.input() + one.made(), shape)
+                        + copies(one.forwardCopies(), shape)
+                        + blocks(one, shape, 3))
             .max()
             .orElse(0);
-    return passing(shape, false, layer);
+    return passing(shape, loss(shape, false), layer);
   }
 
   /**
    * What comes and goes: a layer's own tensors and the loss exist one after the other, but glibc
-   * keeps the memory of blocks below {@link #GIVEN_BACK} for the process, where the larger ones of
-   * the loss find no room. Of a layer with larger blocks so much is taken to stay as if they were
-   * just of that size.
+   * keeps the memory of blocks below {@link Allowances#GIVEN_BACK} for the process, where the
+   * larger ones of the loss find no room. Of a layer with larger blocks so much is taken to stay as
+   * if they were just of that size.
    */
-  private List<MemoryItem> passing(StepShape shape, boolean gradients, long layer) {
-    long loss = loss(shape, gradients);
-    double share = Math.min(1, (double) GIVEN_BACK / Math.max(1, bytes(widest(), shape)));
+  private List<MemoryItem> passing(StepShape shape, long loss, long layer) {
+    double share =
+        Math.min(1, (double) Allowances.GIVEN_BACK / Math.max(1, bytes(widest(), shape)));
     long pooled = (long) (layer * share);
     return List.of(
         new MemoryItem(
             "embeddings, positions and batch", bytes(sketch.outside(), shape) + batch(shape)),
         new MemoryItem("a layer at work, beside the loss", Math.max(pooled, layer - loss)),
-        new MemoryItem("loss over the vocabulary", loss));
+        new MemoryItem(LOSS, loss));
+  }
+
+  /**
+   * The bytes that leave gaps: all but those of a loss whose chunks of logits go back to the system
+   * when they are freed.
+   */
+  long gappy(List<MemoryItem> items, StepShape shape) {
+    boolean givenBack =
+        head.vocabulary() > 0
+            && chunk(shape) * head.vocabulary() * Float.BYTES >= Allowances.GIVEN_BACK;
+    return items.stream()
+        .filter(one -> !(givenBack && one.name().equals(LOSS)))
+        .mapToLong(MemoryItem::bytes)
+        .sum();
   }
 
   private long widest() {
@@ -98,7 +136,10 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
     long most = 0;
     for (LayerSketch one : sketch.layers()) {
       long passing = one.made() - (shape.recompute() ? 0 : one.kept());
-      most = Math.max(most, bytes(passing, shape) + blocks(one, shape, 3));
+      most =
+          Math.max(
+              most,
+              bytes(passing, shape) + copies(one.forwardCopies(), shape) + blocks(one, shape, 3));
     }
     return most;
   }
@@ -106,7 +147,7 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   private long backward(StepShape shape) {
     long most = 0;
     for (LayerSketch one : sketch.layers()) {
-      long floats = one.backwardFloats() * shape.positions() * Float.BYTES;
+      long floats = floats(one.backwardFloats(), shape) + copies(one.backwardCopies(), shape);
       long gradient = one.weightGradient() * shape.type().bytes();
       long derivative = bytes(one.backward(), shape) + floats + gradient + blocks(one, shape, 5);
       long again = shape.recompute() ? bytes(one.kept(), shape) : 0;
@@ -115,6 +156,15 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
       most = Math.max(most, worked);
     }
     return most;
+  }
+
+  private static long floats(long width, StepShape shape) {
+    return width * shape.positions() * Float.BYTES;
+  }
+
+  /** Copies in fp32, which fp32 itself does without. */
+  private static long copies(long width, StepShape shape) {
+    return shape.type() == DType.F32 ? 0 : floats(width, shape);
   }
 
   private static long bytes(long width, StepShape shape) {
@@ -131,16 +181,25 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
     return Math.min(scores, column * shape.length()) * shape.type().bytes() * tensors;
   }
 
+  /** Targets whose logits exist at once. */
+  private long chunk(StepShape shape) {
+    return Math.min(shape.positions(), Math.max(FEWEST_ROWS, LOGITS / head.vocabulary()));
+  }
+
+  /** Log-probabilities of a chunk, their exponentials, and the product of both. */
+  private long scores(StepShape shape) {
+    return bytes(head.hidden(), shape) + chunk(shape) * head.vocabulary() * 3L * Float.BYTES;
+  }
+
   /** Hidden states of the targets and their gradients, and the logits of a chunk. */
   private long loss(StepShape shape, boolean gradients) {
     if (head.vocabulary() == 0) {
       return 0;
     }
     long element = shape.type().bytes();
-    long rows = Math.min(shape.positions(), Math.max(FEWEST_ROWS, LOGITS / head.vocabulary()));
     long states = shape.positions() * head.hidden() * element * (gradients ? 2 : 1);
     long weight = gradients && head.trains() ? head.vocabulary() * head.hidden() * element : 0;
-    return states + rows * head.vocabulary() * logitBytes(shape) + weight;
+    return states + chunk(shape) * head.vocabulary() * logitBytes(shape) + weight;
   }
 
   /**

@@ -82,6 +82,36 @@ class ActivationSketchTest {
         .containsExactly(all - inputs + masks, all - inputs + masks);
   }
 
+  /** DoRA: what its gains multiply is kept beside the product, which the next operator keeps. */
+  @Test
+  void gainsOfOutputsKeepWhatTheyMultiply() {
+    Network network = llama();
+    Footprint plain = Footprint.lowRank(network, 2);
+    List<Footprint.Rescaling> gains =
+        plain.factors().stream().map(one -> new Footprint.Rescaling(one.slot(), false)).toList();
+    Footprint footprint = new Footprint(Set.of(), plain.factors(), false, 1, gains);
+    long all = NORMED + QKV + TURNED + ATTENDED + MIXED + NORMED + GATE_UP + GATED;
+    long multiplied = QKV + 32 + GATE_UP + 32;
+    assertThat(kept(ActivationSketch.of(network, footprint)))
+        .containsExactly(all + multiplied, all + multiplied);
+  }
+
+  /** (IA)3: keys and values are scaled after their projection, the MLP before its last one. */
+  @Test
+  void vectorsAloneKeepNoInputsOfProducts() {
+    Network network = llama();
+    List<Footprint.Rescaling> vectors =
+        List.of(
+            new Footprint.Rescaling(0, false),
+            new Footprint.Rescaling(3, true),
+            new Footprint.Rescaling(4, false),
+            new Footprint.Rescaling(7, true));
+    Footprint footprint = new Footprint(Set.of(), List.of(), false, 100, vectors);
+    // The norm before the first products has nothing trained before it.
+    long layer = QKV + QKV + TURNED + MIXED + GATE_UP + GATED;
+    assertThat(kept(ActivationSketch.of(network, footprint))).containsExactly(layer, layer);
+  }
+
   @Test
   void anEncoderWithNormsAfterItsBranchesKeepsTheSumsThatTheyRead() {
     Network network =

@@ -1,0 +1,250 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.lora.Ia3;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.qlora.QLora;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A configuration of {@link PlanDrawBenchmark}, drawn at random: the same seed and number give the
+ * same one.
+ *
+ * @param task what is trained for
+ * @param method how
+ * @param rank of an adapter that has one
+ * @param family the model's family
+ * @param config its configuration
+ * @param stored type of the stored weights
+ * @param bf16 whether to compute in bf16
+ * @param optimizer its name
+ * @param batch examples a micro-batch
+ * @param length tokens of each
+ * @param accumulation micro-batches a step
+ * @param checkpointing whether layers are recomputed
+ * @param generated tokens of a completion, in reinforcement learning
+ */
+record PlanDraw(
+    String task,
+    String method,
+    int rank,
+    String family,
+    String config,
+    String stored,
+    boolean bf16,
+    String optimizer,
+    int batch,
+    int length,
+    int accumulation,
+    boolean checkpointing,
+    int generated) {
+
+  static final String NEXT_TOKENS = "next tokens";
+  static final String CLASSES = "classification";
+  static final String EMBEDDINGS = "embeddings";
+  static final String DPO = "dpo";
+  static final String REWARD = "reward";
+  static final String GRPO = "grpo";
+
+  static final int GROUP = 8;
+
+  private static final List<String> TASKS =
+      List.of(NEXT_TOKENS, NEXT_TOKENS, CLASSES, EMBEDDINGS, DPO, REWARD, GRPO);
+  private static final List<String> METHODS =
+      List.of("full", "lora", "lora", "dora", "qlora", "qlora", "ia3");
+  private static final List<String> DECODERS =
+      List.of("llama", "tied", "qwen2", "qwen3", "mistral", "gpt2", "gpt_neox", "olmo2", "gemma2");
+  private static final List<String> ENCODERS =
+      List.of("bert", "roberta", "distilbert", "modernbert");
+  private static final int HEAD = 64;
+  private static final int CONTEXT = 2048;
+
+  static PlanDraw of(long seed, int number) {
+    SplittableRandom random = new SplittableRandom(seed * 1_000_003 + number);
+    String task = pick(random, TASKS);
+    String method = pick(random, METHODS);
+    boolean labelled = task.equals(CLASSES) || task.equals(REWARD);
+    if (labelled && method.equals("ia3")) {
+      method = "lora";
+    }
+    boolean encoder = task.equals(EMBEDDINGS) || (task.equals(CLASSES) && random.nextInt(3) > 0);
+    String family = pick(random, encoder ? ENCODERS : DECODERS);
+    if (labelled && family.equals("olmo2")) {
+      family = "llama";
+    }
+    boolean full = method.equals("full");
+    int heads = pick(random, full ? List.of(4, 6, 8) : List.of(6, 8, 9, 12, 14, 16));
+    int layers = pick(random, full ? List.of(4, 6, 8, 12) : List.of(6, 8, 12, 16, 20, 24));
+    int vocabulary = pick(random, List.of(4096, 16384, 30522, 32000, 50257));
+    return new PlanDraw(
+        task,
+        method,
+        pick(random, List.of(4, 8, 16, 32, 64)),
+        family,
+        config(random, family, heads, layers, vocabulary),
+        random.nextBoolean() ? "bfloat16" : "float32",
+        random.nextInt(3) == 0,
+        pick(random, List.of("adamw", "adamw", "adamw", "adamw8bit", "adafactor", "lion", "sgd")),
+        pick(random, List.of(1, 2, 4, 8)),
+        pick(random, List.of(64, 128, 256, 384, 512)),
+        pick(random, List.of(1, 1, 2)),
+        random.nextBoolean(),
+        pick(random, List.of(32, 64, 128)));
+  }
+
+  private static <T> T pick(SplittableRandom random, List<T> values) {
+    return values.get(random.nextInt(values.size()));
+  }
+
+  private static String config(
+      SplittableRandom random, String family, int heads, int layers, int vocabulary) {
+    int hidden = heads * HEAD;
+    int groups = heads % 3 == 0 ? heads / 3 : heads / 2;
+    int keyHeads = random.nextBoolean() ? heads : groups;
+    int mlp = hidden * pick(random, List.of(2, 3, 4));
+    String common =
+        """
+        "vocab_size": %d, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
+        "max_position_embeddings": %d, "hidden_size": %d, "num_hidden_layers": %d,
+        "num_attention_heads": %d, "intermediate_size": %d
+        """
+            .formatted(vocabulary, CONTEXT, hidden, layers, heads, mlp);
+    String gated =
+        common
+            + """
+              , "num_key_value_heads": %d, "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
+              "head_dim": %d, "tie_word_embeddings": %b
+              """
+                .formatted(keyHeads, HEAD, random.nextBoolean());
+    return "{"
+        + switch (family) {
+          case "llama" -> named("LlamaForCausalLM", "llama") + silu(gated);
+          case "tied" -> named("LlamaForCausalLM", "llama") + silu(gated);
+          case "qwen2" -> named("Qwen2ForCausalLM", "qwen2") + silu(gated);
+          case "qwen3" -> named("Qwen3ForCausalLM", "qwen3") + silu(gated);
+          case "mistral" ->
+              named("MistralForCausalLM", "mistral") + silu(gated) + ", \"sliding_window\": 128";
+          case "olmo2" -> named("Olmo2ForCausalLM", "olmo2") + silu(gated);
+          case "gemma2" ->
+              named("Gemma2ForCausalLM", "gemma2")
+                  + gated.replaceFirst(
+                      "\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true")
+                  + """
+                    , "hidden_activation": "gelu_pytorch_tanh", "attn_logit_softcapping": 50.0,
+                    "final_logit_softcapping": 30.0, "query_pre_attn_scalar": 64,
+                    "sliding_window": 128
+                    """;
+          case "gpt2" ->
+              named("GPT2LMHeadModel", "gpt2")
+                  + """
+                    "vocab_size": %d, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
+                    "n_positions": 2048, "n_embd": %d, "n_layer": %d, "n_head": %d,
+                    "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5
+                    """
+                      .formatted(vocabulary, hidden, layers, heads);
+          case "gpt_neox" ->
+              named("GPTNeoXForCausalLM", "gpt_neox")
+                  + common
+                  + """
+                    , "hidden_act": "gelu", "rotary_pct": 0.25, "layer_norm_eps": 1e-5,
+                    "use_parallel_residual": true, "tie_word_embeddings": false
+                    """;
+          case "bert" ->
+              named("BertForMaskedLM", "bert")
+                  + common
+                  + ", \"hidden_act\": \"gelu\", \"layer_norm_eps\": 1e-12, \"type_vocab_size\": 2";
+          case "roberta" ->
+              named("RobertaForMaskedLM", "roberta")
+                  + common
+                  + ", \"hidden_act\": \"gelu\", \"layer_norm_eps\": 1e-5, \"type_vocab_size\": 1";
+          case "distilbert" ->
+              named("DistilBertForMaskedLM", "distilbert")
+                  + """
+                    "vocab_size": %d, "pad_token_id": 0, "max_position_embeddings": 2048,
+                    "dim": %d, "n_layers": %d, "n_heads": %d, "hidden_dim": %d,
+                    "activation": "gelu"
+                    """
+                      .formatted(vocabulary, hidden, layers, heads, mlp);
+          case "modernbert" ->
+              named("ModernBertForMaskedLM", "modernbert")
+                  + common
+                  + """
+                    , "hidden_activation": "gelu", "norm_eps": 1e-5, "norm_bias": false,
+                    "attention_bias": false, "mlp_bias": false, "local_attention": 128,
+                    "global_attn_every_n_layers": 3, "global_rope_theta": 160000.0,
+                    "local_rope_theta": 10000.0, "classifier_pooling": "mean", "cls_token_id": 1,
+                    "sep_token_id": 2, "decoder_bias": true, "classifier_activation": "gelu",
+                    "classifier_bias": false
+                    """;
+          default -> throw new IllegalStateException(family);
+        }
+        + "}";
+  }
+
+  private static String named(String architecture, String type) {
+    return "\"architectures\": [\"%s\"], \"model_type\": \"%s\", ".formatted(architecture, type);
+  }
+
+  private static String silu(String fields) {
+    return fields + ", \"hidden_act\": \"silu\"";
+  }
+
+  ModelConfig modelConfig() {
+    String typed =
+        config.substring(0, config.length() - 1) + ", \"torch_dtype\": \"" + stored + "\"}";
+    return ModelConfig.parse(Path.of(family, "config.json"), typed);
+  }
+
+  FineTuningMethod fineTuning() {
+    return switch (method) {
+      case "full" -> FullFineTuning.create();
+      case "lora" -> Lora.rank(rank);
+      case "dora" -> Lora.rank(rank).dora();
+      case "qlora" -> QLora.nf4().rank(rank);
+      default -> Ia3.create();
+    };
+  }
+
+  Optimizer steps() {
+    return switch (optimizer) {
+      case "adamw8bit" -> Optimizer.adamW8bit();
+      case "adafactor" -> Optimizer.adafactor();
+      case "lion" -> Optimizer.lion();
+      case "sgd" -> Optimizer.sgd(0.9);
+      default -> Optimizer.adamW();
+    };
+  }
+
+  /** Tokens that pass through the network in a step. */
+  long tokens() {
+    int texts =
+        switch (task) {
+          case EMBEDDINGS, DPO, REWARD -> 2;
+          default -> 1;
+        };
+    return (long) batch * length * accumulation * texts;
+  }
+
+  String text() {
+    return "%s, %s%s, %s, %s%s, stored %s, %s, %d x %d%s%s%s"
+        .formatted(
+            task,
+            method,
+            method.equals("full") || method.equals("ia3") ? "" : " r=" + rank,
+            family,
+            bf16 ? "bf16" : "fp32",
+            checkpointing ? ", checkpointing" : "",
+            stored,
+            optimizer,
+            batch,
+            length,
+            accumulation > 1 ? " x " + accumulation : "",
+            task.equals(GRPO) ? ", " + generated + " generated" : "",
+            "");
+  }
+}

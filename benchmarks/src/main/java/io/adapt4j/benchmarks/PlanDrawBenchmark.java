@@ -1,0 +1,127 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.model.Architectures;
+import io.adapt4j.core.model.Network;
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.Planner;
+import io.adapt4j.core.plan.StepShape;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Predicted against measured peak memory of configurations that are drawn at random. */
+@InSuite(quick = "--seed 1 --count 2", full = "--seed 1 --count 20")
+public final class PlanDrawBenchmark {
+
+  private static final double LOW = 0.97;
+  private static final double HIGH = 1.12;
+  private static final long MOST_BYTES = 2_600_000_000L;
+  private static final long LEAST_WEIGHTS = 20_000_000;
+  private static final long MOST_WEIGHTS = 350_000_000;
+  private static final double MOST_PRODUCTS = 4e10;
+
+  private PlanDrawBenchmark() {}
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --seed} and {@code --count} say which configurations, {@code --from} the
+   *     first of them, {@code --part plan} leaves out the runs, {@code --items} prints details
+   */
+  public static void main(String[] line) {
+    Arguments arguments =
+        Arguments.parse(
+            line,
+            Map.of("--seed", "1", "--count", "20", "--from", "0", "--part", "run"),
+            Set.of("--items"));
+    Report report = new Report("Predicted and measured peak memory of configurations at random");
+    Machine.describe(report);
+    int seed = arguments.number("--seed", 0);
+    int from = arguments.number("--from", 0);
+    int count = arguments.number("--count", 1);
+    int found = 0;
+    int inside = 0;
+    double lowest = Double.POSITIVE_INFINITY;
+    double highest = 0;
+    for (int number = 0; found < from + count; number++) {
+      PlanDraw draw = PlanDraw.of(seed, number);
+      if (!isModest(draw) || found++ < from) {
+        continue;
+      }
+      double ratio = compare(seed, number, draw, arguments);
+      inside += ratio >= LOW && ratio <= HIGH ? 1 : 0;
+      lowest = Math.min(lowest, ratio);
+      highest = Math.max(highest, ratio);
+    }
+    System.out.printf(
+        "inside [%.2f, %.2f]: %d of %d, lowest %.3f, highest %.3f%n",
+        LOW, HIGH, inside, count, lowest, highest);
+    report.figure(Figure.larger("within the band", "", (double) inside / count).target(1));
+    report.print();
+  }
+
+  private static boolean isModest(PlanDraw draw) {
+    try (Network declared = Architectures.declare(draw.modelConfig())) {
+      long weights = declared.parameterCount();
+      MemoryEstimate rough =
+          Planner.of(declared, draw.fineTuning())
+              .estimate(
+                  StepShape.of(
+                          Math.max(1, (int) (draw.tokens() / draw.length() / draw.accumulation())),
+                          draw.length(),
+                          draw.bf16() ? DType.BF16 : DType.F32,
+                          draw.steps())
+                      .withRecompute(draw.checkpointing()));
+      return weights >= LEAST_WEIGHTS
+          && weights <= MOST_WEIGHTS
+          && rough.peakBytes() < MOST_BYTES
+          && (double) weights * draw.tokens() < MOST_PRODUCTS;
+    }
+  }
+
+  private static double compare(int seed, int number, PlanDraw draw, Arguments arguments) {
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      RandomCheckpoint.write(draw.modelConfig(), folder.path().resolve("model"));
+      PlanDrawCase.tokenizer(folder.path().resolve("model"));
+      List<String> which =
+          List.of(String.valueOf(seed), String.valueOf(number), folder.path().toString());
+      OwnProcess planned = run("plan", which);
+      double predicted = planned.number(PlanDrawCase.PREDICTED);
+      if (arguments.has("--items")) {
+        planned.lines(PlanDrawCase.DETAIL).forEach(System.out::println);
+      }
+      if (arguments.text("--part").equals("plan")) {
+        System.out.printf(
+            "%d/%d %s: predicted %.0f MB%n", seed, number, draw.text(), predicted / 1e6);
+        return 1;
+      }
+      long begun = System.nanoTime();
+      OwnProcess measured = run("run", which);
+      double peak = measured.number(PlanDrawCase.PEAK);
+      if (arguments.has("--items")) {
+        measured.lines(PlanDrawCase.DETAIL).forEach(System.out::println);
+      }
+      double ratio = predicted / peak;
+      System.out.printf(
+          "%d/%d %s: predicted %.0f, measured %.0f MB, ratio %.3f%s (%.0f s)%n",
+          seed,
+          number,
+          draw.text(),
+          predicted / 1e6,
+          peak / 1e6,
+          ratio,
+          ratio < LOW ? " LOW" : ratio > HIGH ? " HIGH" : "",
+          (System.nanoTime() - begun) / 1e9);
+      return ratio;
+    }
+  }
+
+  private static OwnProcess run(String what, List<String> which) {
+    return OwnProcess.run(
+        PlanDrawCase.class, Stream.concat(Stream.of(what), which.stream()).toList());
+  }
+}

@@ -1,0 +1,248 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.Interval;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.Precision;
+import io.adapt4j.core.Task;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.preference.PreferenceLoss;
+import io.adapt4j.core.preference.Reference;
+import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * Plans or runs a configuration of {@link PlanDrawBenchmark} in a process of its own, as a user's
+ * program does.
+ */
+@InSuite(leftOut = "a part of PlanDrawBenchmark")
+final class PlanDrawCase {
+
+  static final String PEAK = "peak resident bytes ";
+  static final String PREDICTED = "predicted bytes ";
+  static final String DETAIL = "| ";
+
+  private static final int STEPS = 2;
+
+  /** The system property that asks for the peak of each phase. */
+  static final String PHASES = "adapt4j.phases";
+
+  private final PlanDraw draw;
+  private final Path folder;
+  private final SplittableRandom random = new SplittableRandom(3);
+
+  private PlanDrawCase(PlanDraw draw, Path folder) {
+    this.draw = draw;
+    this.folder = folder;
+  }
+
+  /**
+   * Plans or runs.
+   *
+   * @param line {@code plan} or {@code run}, seed, number, folder of the model
+   */
+  public static void main(String[] line) {
+    PlanDraw draw = PlanDraw.of(Long.parseLong(line[1]), Integer.parseInt(line[2]));
+    PlanDrawCase one = new PlanDrawCase(draw, Path.of(line[3]));
+    one.plan();
+    if (line[0].equals("run")) {
+      one.run();
+    }
+  }
+
+  private void plan() {
+    MemoryEstimate memory = tuner().plan().forecast().orElseThrow().memory();
+    memory.lasting().forEach(PlanDrawCase::print);
+    for (MemoryEstimate.Phase phase : memory.phases()) {
+      System.out.println(
+          DETAIL
+              + phase.name()
+              + (phase.name().equals(memory.peakPhase().name()) ? ", the peak" : ""));
+      phase.items().forEach(PlanDrawCase::print);
+    }
+    System.out.println(PREDICTED + memory.peakBytes());
+  }
+
+  private static void print(MemoryItem item) {
+    System.out.printf("%s  %-36s %8.1f MB%n", DETAIL, item.name(), item.bytes() / 1e6);
+  }
+
+  private void run() {
+    Phases phases = new Phases();
+    phases.end("start");
+    FineTuner tuner = tuner(phases);
+    tuner.run();
+    phases.end("end");
+    System.out.println(PEAK + Math.max(phases.peak, Machine.peakResident()));
+  }
+
+  /** The peak of each phase of the run. */
+  private static final class Phases implements TrainingListener {
+
+    private long peak;
+
+    /** Looks closely only if asked to: the looking itself makes garbage. */
+    void end(String phase) {
+      if (!Boolean.getBoolean(PHASES)) {
+        return;
+      }
+      long most = Machine.peakResident();
+      peak = Math.max(peak, most);
+      System.out.printf(
+          "%s%-28s peak %8.1f, then %8.1f MB: %s%n",
+          DETAIL, phase, most / 1e6, Machine.resident() / 1e6, Machine.residentParts());
+      Machine.resetPeakResident();
+    }
+
+    @Override
+    public void started(RunStart event) {
+      end("loading");
+    }
+
+    @Override
+    public void step(StepEvent event) {
+      end("step " + event.step());
+    }
+
+    @Override
+    public void evaluated(EvaluationEvent event) {
+      end("evaluation");
+    }
+
+    @Override
+    public void checkpointSaved(CheckpointEvent event) {
+      end("checkpoint");
+    }
+
+    @Override
+    public void ended(RunEnd event) {
+      end("states");
+    }
+  }
+
+  private FineTuner tuner(TrainingListener... listeners) {
+    FineTuner.Builder builder =
+        FineTuner.builder()
+            .model(ModelSource.path(folder.resolve("model")))
+            .task(task())
+            .dataset(split())
+            .method(draw.fineTuning())
+            .precision(draw.bf16() ? Precision.BF16 : Precision.FP32)
+            .optimizer(draw.steps())
+            .batchSize(draw.batch())
+            .gradientAccumulation(accumulation())
+            .gradientCheckpointing(draw.checkpointing())
+            .maxLength(maxLength())
+            .learningRate(1e-5)
+            .epochs(1)
+            .evaluateEvery(Interval.EPOCH)
+            .output(folder.resolve("output"))
+            .overwriteOutput();
+    for (TrainingListener one : listeners) {
+      builder.listener(one);
+    }
+    return builder.build();
+  }
+
+  private int accumulation() {
+    return draw.task().equals(PlanDraw.GRPO) ? 1 : draw.accumulation();
+  }
+
+  private int maxLength() {
+    return draw.task().equals(PlanDraw.GRPO) ? draw.length() + draw.generated() : draw.length();
+  }
+
+  private Task task() {
+    return switch (draw.task()) {
+      case PlanDraw.CLASSES -> Task.classification();
+      case PlanDraw.EMBEDDINGS -> Task.embeddings();
+      case PlanDraw.DPO ->
+          draw.method().equals("full")
+              ? Task.preference(PreferenceLoss.dpo(0.1)).reference(Reference.precomputed())
+              : Task.preference(PreferenceLoss.dpo(0.1));
+      case PlanDraw.REWARD -> Task.reward();
+      case PlanDraw.GRPO ->
+          Task.reinforcement(
+              Grpo.builder()
+                  .reward("length", (prompt, completion, fields) -> completion.length())
+                  .promptsPerRollout(draw.batch())
+                  .groupSize(PlanDraw.GROUP)
+                  .maxNewTokens(draw.generated())
+                  .build());
+      default -> Task.nextTokens();
+    };
+  }
+
+  private Split split() {
+    boolean policy = draw.task().equals(PlanDraw.GRPO);
+    int train = policy ? draw.batch() * 2 : draw.batch() * draw.accumulation() * STEPS;
+    return new Split(
+        Datasets.of(rows(train)), Datasets.of(rows(draw.batch())), Datasets.of(rows(1)).take(0));
+  }
+
+  private List<Example> rows(int count) {
+    List<Example> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      rows.add(row(i));
+    }
+    return rows;
+  }
+
+  /** Texts beyond the limit are cut to it. */
+  private Example row(int number) {
+    int length = draw.length();
+    return switch (draw.task()) {
+      case PlanDraw.CLASSES ->
+          new Example.Classified(
+              words(length), Optional.empty(), List.of(number % 2 == 0 ? "a" : "b"));
+      case PlanDraw.EMBEDDINGS -> new Example.QueryPassage(words(length), words(length), List.of());
+      case PlanDraw.DPO, PlanDraw.REWARD ->
+          new Example.Preference(words(length / 16), words(length), words(length));
+      case PlanDraw.GRPO -> new Example.Text(words(length / 8));
+      default -> new Example.Text(words(length));
+    };
+  }
+
+  private String words(int count) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      text.append(i == 0 ? "" : " ").append(WORD.get(random.nextInt(WORD.size())));
+    }
+    return text.toString();
+  }
+
+  private static final List<String> WORD =
+      List.of("once", "upon", "a", "time", "there", "was", "little", "girl", "who", "ran");
+
+  /** Copies what the model needs besides weights. */
+  static void tokenizer(Path model) {
+    try {
+      for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+        Path file = ExampleFiles.model().resolve(name);
+        if (Files.exists(file)) {
+          Files.copy(file, model.resolve(name));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
