@@ -19,8 +19,7 @@ class AppendedLinesTest {
 
   private List<String> read(Path file) throws IOException {
     List<String> found = new ArrayList<>();
-    AppendedLines.open(file, line -> found.add(CheckedJson.ofLine(line).get("a").asText()))
-        .close();
+    AppendedLines.open(file, line -> found.add(CheckedJson.ofLine(line).get("a").asText())).close();
     return found;
   }
 
