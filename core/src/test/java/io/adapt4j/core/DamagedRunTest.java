@@ -212,8 +212,7 @@ class DamagedRunTest {
     try {
       Path output = disk.resolve("run");
       assertThatExceptionOfType(TrainingException.class)
-          .isThrownBy(
-              () -> tuner(output, FullFineTuning.create(), new Resumed()).build().run())
+          .isThrownBy(() -> tuner(output, FullFineTuning.create(), new Resumed()).build().run())
           .withMessageContainingAll(output.toString(), "the disk is full", "bytes are free")
           .withMessageContainingAll("Free some space", "resume()");
       assertThat(temporaries(output)).isEmpty();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.Child;
 import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.StepEvent;
@@ -11,6 +12,7 @@ import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -152,6 +154,48 @@ class ResumeTest {
         };
     tuner(output, second).build().run();
     assertThat(refusals).singleElement().asString().contains("in use by another run");
+  }
+
+  /** The process that trains until it is told to end. */
+  static final class Training {
+
+    private Training() {}
+
+    public static void main(String[] arguments) {
+      TrainingListener waiting =
+          new TrainingListener() {
+            @Override
+            public void step(StepEvent event) {
+              if (event.step() == 1) {
+                System.out.println("training");
+                try {
+                  int unused = System.in.read();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              }
+            }
+          };
+      tuner(Path.of(arguments[0]), Path.of(arguments[1]), waiting).build().run();
+    }
+  }
+
+  @Test
+  void anOutputInUseByAnotherProcessIsRefusedAndLeftAlone() throws Exception {
+    Path output = folder.resolve("run");
+    try (Child child = new Child(Training.class, model, output)) {
+      assertThat(child.line()).isEqualTo("training");
+      // More than once: a refused attempt must not release the other's lock.
+      for (int attempt = 0; attempt < 2; attempt++) {
+        assertThatExceptionOfType(FineTuneException.class)
+            .isThrownBy(() -> tuner(output, new Losses()).overwriteOutput().build().run())
+            .withMessageContaining("in use by another run");
+      }
+      child.go();
+      assertThat(child.end()).isZero();
+    }
+    assertThat(output.resolve(".lock")).doesNotExist();
+    tuner(output, new Losses()).overwriteOutput().build().run();
   }
 
   /** Trains in another process, which ends without a word at a step. */

@@ -121,6 +121,63 @@ class EvaluatorTest {
   }
 
   @Test
+  void skipsADamagedLineAndKeepsAllOthers() throws IOException {
+    Evaluator evaluator = Evaluator.builder().tasks(counting(10)).replies(folder).build();
+    evaluator.evaluate(upTo("a", 5));
+    List<String> lines = Files.readAllLines(onlyFile());
+    String damaged = lines.get(3).replace("\"text\":\"", "\"text\":\"1");
+    assertThat(damaged).isNotEqualTo(lines.get(3));
+    lines.set(3, damaged);
+    Files.write(onlyFile(), lines);
+
+    ScriptedCandidate again = upTo("a", 5);
+    EvaluationReport report = evaluator.evaluate(again);
+    assertThat(report.cost().kept()).isEqualTo(9);
+    assertThat(again.asked).hasSize(1);
+    assertThat(report.result("counting").score().value()).isEqualTo(0.5);
+    assertThat(Files.readAllLines(onlyFile())).startsWith(lines.toArray(String[]::new)).hasSize(11);
+    assertThat(evaluator.evaluate(upTo("a", 5)).cost().kept()).isEqualTo(10);
+  }
+
+  @Test
+  void readsRepliesThatWereKeptWithoutAChecksum() throws IOException {
+    Evaluator evaluator = Evaluator.builder().tasks(counting(10)).replies(folder).build();
+    evaluator.evaluate(upTo("a", 5));
+    Files.writeString(
+        onlyFile(), Files.readString(onlyFile()).replaceAll(",\"crc32c\":\"[0-9a-f]{8}\"", ""));
+    assertThat(evaluator.evaluate(upTo("a", 5)).cost().kept()).isEqualTo(10);
+  }
+
+  @Test
+  void keepsEachAnswerOfAGeneratorBeforeTheNextIsAsked() {
+    Evaluator evaluator = Evaluator.builder().tasks(counting(40)).replies(folder).build();
+    List<String> asked = new ArrayList<>();
+    Candidate failing =
+        Candidate.of(
+            TextGenerators.of(
+                "one",
+                prompt -> {
+                  if (asked.size() == 21) {
+                    throw new IllegalStateException("the 22nd fails");
+                  }
+                  asked.add(prompt);
+                  return number(prompt);
+                }));
+    assertThatIllegalStateException().isThrownBy(() -> evaluator.evaluate(failing));
+    EvaluationReport report =
+        evaluator.evaluate(
+            Candidate.of(
+                TextGenerators.of(
+                    "one",
+                    prompt -> {
+                      assertThat(asked).doesNotContain(prompt);
+                      return number(prompt);
+                    })));
+    assertThat(report.cost().kept()).isEqualTo(21);
+    assertThat(report.result("counting").score().value()).isEqualTo(1);
+  }
+
+  @Test
   void keepsTheRepliesOfCandidatesApart() {
     Evaluator evaluator = Evaluator.builder().tasks(counting(10)).replies(folder).build();
     evaluator.evaluate(upTo("a", 5));

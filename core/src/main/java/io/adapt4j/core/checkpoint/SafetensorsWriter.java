@@ -235,8 +235,7 @@ public final class SafetensorsWriter {
       channel.close();
     }
     if (checksum) {
-      ByteBuffer digits =
-          ByteBuffer.wrap(FileDigest.hex(sum).getBytes(StandardCharsets.US_ASCII));
+      ByteBuffer digits = ByteBuffer.wrap(FileDigest.hex(sum).getBytes(StandardCharsets.US_ASCII));
       while (digits.hasRemaining()) {
         out.write(digits, place + digits.position());
       }

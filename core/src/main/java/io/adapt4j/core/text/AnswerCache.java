@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.CheckedJson;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
+import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -199,6 +200,7 @@ public final class AnswerCache {
 
   private synchronized void count(int added) {
     if (bytes < 0) {
+      groups().forEach(group -> Temporaries.sweepOlderThan(group, ABANDONED));
       bytes = entries().stream().mapToLong(Entry::size).sum();
     } else {
       bytes += added;
@@ -252,12 +254,17 @@ public final class AnswerCache {
       return List.of();
     }
     List<Entry> entries = new ArrayList<>();
-    for (Path group : list(folder)) {
-      if (group.getFileName().toString().matches("[0-9a-f]{2}") && Files.isDirectory(group)) {
-        list(group).forEach(file -> entry(file).ifPresent(entries::add));
-      }
+    for (Path group : groups()) {
+      list(group).forEach(file -> entry(file).ifPresent(entries::add));
     }
     return entries;
+  }
+
+  private List<Path> groups() {
+    return list(folder).stream()
+        .filter(group -> group.getFileName().toString().matches("[0-9a-f]{2}"))
+        .filter(Files::isDirectory)
+        .toList();
   }
 
   private List<Path> list(Path directory) {

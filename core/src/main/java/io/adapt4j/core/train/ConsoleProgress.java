@@ -124,7 +124,7 @@ public final class ConsoleProgress implements TrainingListener {
 
   @Override
   public void resumed(ResumeEvent event) {
-    event.damaged().forEach(line -> print("Passed over: " + line));
+    event.damaged().forEach(line -> print("Damaged, so not used: " + line));
     print(ProgressText.resumed(event));
   }
 

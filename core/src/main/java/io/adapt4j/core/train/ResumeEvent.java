@@ -9,7 +9,8 @@ import java.util.Objects;
  *
  * @param step optimizer steps done before
  * @param path folder of the state
- * @param damaged why newer states could not be used, one sentence each; usually empty
+ * @param damaged why newer states could not be used, and what else of the run is damaged or gone,
+ *     one sentence each; usually empty
  */
 public record ResumeEvent(int step, Path path, List<String> damaged) {
 

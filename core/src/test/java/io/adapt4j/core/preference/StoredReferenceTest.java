@@ -121,4 +121,16 @@ class StoredReferenceTest {
     Files.writeString(file, "no tensors");
     assertThat(stored().ask(this::lengths, file, "key")).isEqualTo(whole);
   }
+
+  @Test
+  void aFlippedBitOfAnyByteChangesNoLogProbability() throws IOException {
+    float[] whole = stored().ask(this::lengths, file, "key");
+    byte[] bytes = Files.readAllBytes(file);
+    for (int place = 0; place < bytes.length; place++) {
+      byte[] flipped = bytes.clone();
+      flipped[place] ^= (byte) (1 << place % 8);
+      Files.write(file, flipped);
+      assertThat(stored().ask(this::lengths, file, "key")).as("byte %d", place).isEqualTo(whole);
+    }
+  }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.Child;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -173,6 +174,50 @@ class AnswerCacheTest {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** Stores a long answer again and again under one key. */
+  static final class Storing {
+
+    static final String KEY = "ab".repeat(32);
+    static final int LENGTH = 8 << 20;
+
+    private Storing() {}
+
+    public static void main(String[] arguments) {
+      AnswerCache cache = AnswerCache.at(Path.of(arguments[0]));
+      while (true) {
+        cache.store(KEY, GeneratedText.of("x".repeat(LENGTH)));
+        System.out.println("stored");
+      }
+    }
+  }
+
+  @Test
+  void anotherProcessNeverFindsHalfAnAnswer() throws Exception {
+    try (Child child = new Child(Storing.class, folder)) {
+      assertThat(child.line()).isEqualTo("stored");
+      AnswerCache cache = AnswerCache.at(folder);
+      for (int i = 0; i < 100; i++) {
+        assertThat(cache.find(Storing.KEY).map(answer -> answer.text().length()))
+            .as("read %d", i)
+            .hasValue(Storing.LENGTH);
+      }
+      child.kill();
+      assertThat(cache.find(Storing.KEY)).isPresent();
+    }
+  }
+
+  @Test
+  void aFlippedBitIsAskedForAgainAndNotGivenAsTheAnswer() throws IOException {
+    cached(counting("one")).generate("a", OPTIONS);
+    byte[] bytes = Files.readAllBytes(onlyFile());
+    for (int place = 0; place < bytes.length; place++) {
+      byte[] flipped = bytes.clone();
+      flipped[place] ^= 4;
+      Files.write(onlyFile(), flipped);
+      assertThat(cached(counting("one")).generate("a", OPTIONS).text()).isEqualTo("re: a");
     }
   }
 

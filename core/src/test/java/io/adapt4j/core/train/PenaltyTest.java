@@ -158,6 +158,18 @@ class PenaltyTest {
     double found = penaltyAfterMove(Ewc.on(DATA), Optional.of(output));
     reload();
     assertThat(penaltyAfterMove(Ewc.from(file), Optional.empty())).isEqualTo(found);
+
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 2] ^= 1;
+    Files.write(file, bytes);
+    reload();
+    assertThatThrownBy(() -> penaltyAfterMove(Ewc.from(file), Optional.empty()))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("fisher.safetensors")
+        .hasMessageContaining("checksum");
+    reload();
+    assertThat(penaltyAfterMove(Ewc.on(DATA), Optional.of(output))).isEqualTo(found);
+    assertThat(Files.readAllBytes(file)).isNotEqualTo(bytes);
   }
 
   @Test

@@ -30,7 +30,8 @@ class RunStatesTest {
 
   private static final Map<String, String> IDENTITY =
       Map.of("learning rate", "0.001", "model", "sha256 abcdef", "training data", "20 rows");
-  private static final Optional<EarlyStopping> RULES = Optional.of(new EarlyStopping(3, 0.01, 5.9, 1));
+  private static final Optional<EarlyStopping> RULES =
+      Optional.of(new EarlyStopping(3, 0.01, 5.9, 1));
 
   @TempDir Path output;
   private Path older;
@@ -145,8 +146,7 @@ class RunStatesTest {
   void anotherRunIsToldFromDamage() {
     assertThatExceptionOfType(TrainingException.class)
         .isThrownBy(
-            () ->
-                states(Map.of("learning rate", "0.01")).newest(RULES, found -> Optional.empty()))
+            () -> states(Map.of("learning rate", "0.01")).newest(RULES, found -> Optional.empty()))
         .withMessageContainingAll("belongs to another run", "was 0.001, is 0.01")
         .withMessageNotContaining("damaged");
   }

@@ -77,7 +77,7 @@ class CachedEmbeddingsTest {
   }
 
   @Test
-  void aDamagedVectorAndThoseAfterItAreMadeAgain() throws IOException {
+  void aDamagedVectorIsMadeAgainAndThoseAfterItAreKept() throws IOException {
     try (CachedEmbeddings cached = CachedEmbeddings.in(words, folder)) {
       cached.passages(List.of("one", "two", "three"));
     }
@@ -87,9 +87,15 @@ class CachedEmbeddingsTest {
     Files.write(file, bytes, StandardOpenOption.TRUNCATE_EXISTING);
     try (CachedEmbeddings cached = CachedEmbeddings.in(words, folder)) {
       words.calls.clear();
-      assertThat(cached.passages(List.of("one", "two")).get(1))
+      assertThat(cached.size()).isEqualTo(2);
+      assertThat(cached.passages(List.of("one", "two", "three")).get(1))
           .isEqualTo(new WordEmbeddings().query("two"));
       assertThat(words.calls).containsExactly(List.of("two"));
+    }
+    try (CachedEmbeddings cached = CachedEmbeddings.in(words, folder)) {
+      words.calls.clear();
+      cached.passages(List.of("one", "two", "three"));
+      assertThat(words.calls).isEmpty();
     }
   }
 
