@@ -222,12 +222,18 @@ final class FineTuneChecks {
     Optional<TaskModel> found = find(() -> ofTask.apply(folder));
     Optional<Network> declared = found.flatMap(one -> find(one::declare));
     declared.ifPresent(network -> attempt(() -> found.get().checkWeights(network)));
-    attempt(() -> Tokenizer.load(folder).close());
+    attempt(() -> tokenizer(folder, declared));
     if (declared.isPresent() && method != null) {
       problems.addAll(method.problems(declared.get(), folder));
       rewards(task, declared.get(), method);
     }
     return declared.isPresent() ? found : Optional.empty();
+  }
+
+  private static void tokenizer(Path folder, Optional<Network> declared) {
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      declared.ifPresent(network -> TokenizerFit.require(folder, network, tokenizer));
+    }
   }
 
   private void rewards(Task task, Network declared, FineTuningMethod method) {

@@ -1,6 +1,7 @@
 package io.adapt4j.rag;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.Answerer;
 import io.adapt4j.rag.document.Document;
@@ -143,6 +144,7 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval search(String question) {
+    Texts.require("question", question);
     return using(() -> retriever.retrieve(question));
   }
 
@@ -155,6 +157,8 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval search(String question, Filter filter) {
+    Texts.require("question", question);
+    Texts.require("filter", filter);
     return using(() -> retriever.retrieve(question, Optional.of(filter)));
   }
 
@@ -168,6 +172,7 @@ public final class Rag implements AutoCloseable {
    * @throws io.adapt4j.core.text.GeneratorException if the generator fails
    */
   public Answer ask(String question) {
+    Texts.require("question", question);
     return ask(List.of(ChatMessage.user(question)));
   }
 
@@ -179,6 +184,8 @@ public final class Rag implements AutoCloseable {
    * @return the answer
    */
   public Answer ask(String question, Filter filter) {
+    Texts.require("question", question);
+    Texts.require("filter", filter);
     return answer(List.of(ChatMessage.user(question)), Optional.of(filter), text -> {});
   }
 
@@ -193,6 +200,7 @@ public final class Rag implements AutoCloseable {
    * @throws io.adapt4j.core.text.GeneratorException if the generator fails
    */
   public Answer ask(List<ChatMessage> conversation) {
+    Texts.requireAll("conversation", conversation);
     return askStreaming(conversation, text -> {});
   }
 
@@ -204,6 +212,8 @@ public final class Rag implements AutoCloseable {
    * @return the answer
    */
   public Answer askStreaming(String question, Consumer<String> onText) {
+    Texts.require("question", question);
+    Texts.require("onText", onText);
     return askStreaming(List.of(ChatMessage.user(question)), onText);
   }
 
@@ -216,6 +226,8 @@ public final class Rag implements AutoCloseable {
    * @return the answer
    */
   public Answer askStreaming(List<ChatMessage> conversation, Consumer<String> onText) {
+    Texts.requireAll("conversation", conversation);
+    Texts.require("onText", onText);
     return answer(conversation, Optional.empty(), onText);
   }
 

@@ -1,6 +1,7 @@
 package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.Texts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -84,6 +85,7 @@ public final class CachedEmbeddings implements TextEmbeddings {
   /** Embeds texts of which no vector is kept, each once. */
   @Override
   public List<float[]> passages(List<String> texts) {
+    Texts.requireAll("texts", texts);
     float[][] vectors = new float[texts.size()][];
     Map<String, VectorKey> missing = new LinkedHashMap<>();
     for (int i = 0; i < vectors.length; i++) {
@@ -118,6 +120,7 @@ public final class CachedEmbeddings implements TextEmbeddings {
 
   @Override
   public float[] query(String text) {
+    Texts.require("text", text);
     VectorKey key = key("query", text);
     Optional<float[]> kept = cache.find(key);
     if (kept.isPresent()) {
