@@ -153,7 +153,8 @@ final class FineTuneChecks {
     require(
         !(preferences.loss() instanceof PairLoss pairs && pairs.pairing() != PairLoss.Pairing.PAIRS)
             || batchSize > 1,
-        "AOT compares the answers of each batch by their ranks: batchSize must be at least 2, found "
+        "AOT compares the answers of each batch by their ranks: batchSize must be at least 2, found"
+            + " "
             + batchSize
             + "; of one pair it says what DPO says");
     if (preferences.loss().usesReference()

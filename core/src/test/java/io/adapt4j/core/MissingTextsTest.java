@@ -51,8 +51,7 @@ class MissingTextsTest {
   void embeddersNameTheArgument() throws Exception {
     try (TextEmbedder model = TextEmbedder.load(ModelSource.path(SmallEncoder.write(folder)))) {
       refused("text: expected a value, found null", () -> model.embed(null));
-      refused(
-          "texts: expected 2 values, found null as element 1", () -> model.embedAll(WITH_NULL));
+      refused("texts: expected 2 values, found null as element 1", () -> model.embedAll(WITH_NULL));
       refused("texts: expected a value, found null", () -> model.countTruncated(null));
       refused("text: expected a value, found null", () -> model.countTokens(null));
     }
