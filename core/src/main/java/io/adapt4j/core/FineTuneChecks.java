@@ -225,7 +225,7 @@ final class FineTuneChecks {
     Optional<TaskModel> found = find(() -> ofTask.apply(folder));
     Optional<Network> declared = found.flatMap(one -> find(one::declare));
     declared.ifPresent(network -> attempt(() -> found.get().checkWeights(network)));
-    attempt(() -> Tokenizer.load(folder).close());
+    attempt(() -> tokenizer(folder, declared));
     if (declared.isPresent() && method != null) {
       problems.addAll(method.problems(declared.get(), folder));
       rewards(task, declared.get(), method);
@@ -277,6 +277,12 @@ final class FineTuneChecks {
           || first instanceof Example.ChatUnpairedPreference;
     } catch (RuntimeException e) {
       return false;
+    }
+  }
+
+  private static void tokenizer(Path folder, Optional<Network> declared) {
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      declared.ifPresent(network -> TokenizerFit.require(folder, network, tokenizer));
     }
   }
 

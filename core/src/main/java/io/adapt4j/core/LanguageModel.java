@@ -12,6 +12,7 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.Generator;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.WeightFormat;
@@ -139,6 +140,8 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public String generate(String prompt, GenerationOptions options) {
+    Texts.require("prompt", prompt);
+    Texts.require("options", options);
     return generate(prompt, options, LanguageModel::ignore).text();
   }
 
@@ -153,6 +156,9 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public Generation generate(String prompt, GenerationOptions options, Consumer<String> onText) {
+    Texts.require("prompt", prompt);
+    Texts.require("options", options);
+    Texts.require("onText", onText);
     return generate(prompt, options, onText, new CancellationToken());
   }
 
@@ -172,6 +178,9 @@ public final class LanguageModel implements AutoCloseable {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
+    Texts.require("prompt", prompt);
+    Texts.require("options", options);
+    Texts.require("onText", onText);
     return exclusively(
         () -> generator.generate(List.of(promptIds(prompt)), options, onText, cancellation).get(0));
   }
@@ -187,6 +196,8 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalArgumentException if a prompt does not fit into the context
    */
   public List<Generation> generateAll(List<String> prompts, GenerationOptions options) {
+    Texts.requireAll("prompts", prompts);
+    Texts.require("options", options);
     return exclusively(
         () ->
             generator.generate(
@@ -207,6 +218,8 @@ public final class LanguageModel implements AutoCloseable {
    *     the context
    */
   public List<int[]> generateIds(List<int[]> prompts, GenerationOptions options) {
+    Texts.requireAll("prompts", prompts);
+    Texts.require("options", options);
     return exclusively(
         () ->
             generator
@@ -229,6 +242,8 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public String chat(List<ChatMessage> messages, GenerationOptions options) {
+    Texts.requireAll("messages", messages);
+    Texts.require("options", options);
     return chat(messages, options, LanguageModel::ignore).text();
   }
 
@@ -243,6 +258,9 @@ public final class LanguageModel implements AutoCloseable {
    */
   public Generation chat(
       List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
+    Texts.requireAll("messages", messages);
+    Texts.require("options", options);
+    Texts.require("onText", onText);
     return chat(messages, ChatOptions.defaults(), options, onText, new CancellationToken());
   }
 
@@ -264,6 +282,9 @@ public final class LanguageModel implements AutoCloseable {
       GenerationOptions options,
       Consumer<String> onText,
       CancellationToken cancellation) {
+    Texts.requireAll("messages", messages);
+    Texts.require("options", options);
+    Texts.require("onText", onText);
     ChatOptions rendering = chat.continuesFinalMessage() ? chat : chat.withGenerationPrompt();
     return exclusively(
         () -> {
@@ -287,6 +308,8 @@ public final class LanguageModel implements AutoCloseable {
    */
   public List<Generation> chatAll(
       List<List<ChatMessage>> conversations, GenerationOptions options) {
+    Texts.requireAll("conversations", conversations);
+    Texts.require("options", options);
     ChatOptions rendering = ChatOptions.defaults().withGenerationPrompt();
     return exclusively(
         () -> {
@@ -383,6 +406,8 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalArgumentException as {@link #scoreAll} does
    */
   public TokenScores score(String context, String continuation) {
+    Texts.require("context", context);
+    Texts.require("continuation", continuation);
     return scoreAll(List.of(new ScoringRequest(context, continuation))).get(0);
   }
 
@@ -399,6 +424,7 @@ public final class LanguageModel implements AutoCloseable {
    *     a context is empty and the model names neither bos nor eos
    */
   public List<TokenScores> scoreAll(List<ScoringRequest> requests) {
+    Texts.requireAll("requests", requests);
     return exclusively(
         () ->
             scorer.score(TokenSpan.all(requireTokenizer(), requests, model.specialIds().first())));
@@ -413,6 +439,7 @@ public final class LanguageModel implements AutoCloseable {
    *     model's context
    */
   public List<TokenScores> scoreIds(List<TokenSpan> spans) {
+    Texts.requireAll("spans", spans);
     return exclusively(() -> scorer.score(spans));
   }
 

@@ -58,6 +58,7 @@ record LoadedEncoder(
       Weights.check(encoder, checkpoint);
       LoadedModel.requireFitting(folder, encoder, adapters);
       tokenizer = Optional.of(Tokenizer.load(folder));
+      TokenizerFit.require(folder, encoder, tokenizer.get());
       requirement.check(encoder, tokenizer.get());
       encoder.allocate(LoadedModel.type(precision, encoder, checkpoint));
       Weights.load(encoder, checkpoint);

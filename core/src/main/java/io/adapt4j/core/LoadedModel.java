@@ -56,6 +56,7 @@ record LoadedModel(
       Weights.check(decoder, checkpoint);
       requireFitting(folder, decoder, adapters);
       tokenizer = tokenizer(folder);
+      tokenizer.ifPresent(one -> TokenizerFit.require(folder, decoder, one));
       SpecialIds specialIds = specialIds(config, defaults, tokenizer);
       decoder.allocate(type(precision, decoder, checkpoint));
       Weights.load(decoder, checkpoint);

@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.encode.MaskFiller;
 import io.adapt4j.core.encode.MaskPrediction;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -97,6 +98,7 @@ public final class MaskedLanguageModel implements AutoCloseable {
    *     or {@code best} is below 1
    */
   public List<MaskPrediction> fill(String text, int best) {
+    Texts.require("text", text);
     if (best < 1) {
       throw new IllegalArgumentException("best: expected at least 1, found " + best);
     }

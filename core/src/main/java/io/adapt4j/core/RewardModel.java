@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.RewardFunction;
@@ -77,16 +78,21 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * @return the reward
    */
   public double score(String prompt, String completion) {
+    Texts.require("prompt", prompt);
+    Texts.require("completion", completion);
     return scoreAll(List.of(Completion.of(prompt, completion)))[0];
   }
 
   @Override
   public double score(String prompt, String completion, Map<String, Object> fields) {
+    Texts.require("prompt", prompt);
+    Texts.require("completion", completion);
     return score(prompt, completion);
   }
 
   @Override
   public double[] scoreAll(List<Completion> completions) {
+    Texts.requireAll("completions", completions);
     return use.call(() -> scorer.scoreAll(completions));
   }
 

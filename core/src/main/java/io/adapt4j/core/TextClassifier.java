@@ -4,6 +4,7 @@ import io.adapt4j.core.Classification.LabelScore;
 import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.encode.ClassScores;
 import io.adapt4j.core.encode.Classifier;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.WeightFormat;
@@ -116,6 +117,7 @@ public final class TextClassifier implements AutoCloseable {
    * @return the score of every class
    */
   public Classification classify(String text) {
+    Texts.require("text", text);
     return classifyAll(List.of(text)).get(0);
   }
 
@@ -126,6 +128,7 @@ public final class TextClassifier implements AutoCloseable {
    * @return one result a text, in their order
    */
   public List<Classification> classifyAll(List<String> texts) {
+    Texts.requireAll("texts", texts);
     return use.call(() -> classifications(classifier.logits(texts)));
   }
 
@@ -137,6 +140,8 @@ public final class TextClassifier implements AutoCloseable {
    * @return the score of every class
    */
   public Classification classifyPair(String first, String second) {
+    Texts.require("first", first);
+    Texts.require("second", second);
     return classifyPairs(first, List.of(second)).get(0);
   }
 
@@ -149,6 +154,8 @@ public final class TextClassifier implements AutoCloseable {
    * @return one result a second text, in their order
    */
   public List<Classification> classifyPairs(String first, List<String> seconds) {
+    Texts.require("first", first);
+    Texts.requireAll("seconds", seconds);
     return use.call(() -> classifications(classifier.pairLogits(first, seconds)));
   }
 

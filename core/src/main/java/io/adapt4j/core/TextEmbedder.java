@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import io.adapt4j.core.encode.Embedder;
 import io.adapt4j.core.encode.SentenceFolder;
 import io.adapt4j.core.encode.VectorHead;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -152,6 +153,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @return its vector
    */
   public float[] embed(String text) {
+    Texts.require("text", text);
     return embedAll(List.of(text)).get(0);
   }
 
@@ -164,6 +166,8 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such prompt
    */
   public float[] embed(String text, String promptName) {
+    Texts.require("text", text);
+    Texts.require("promptName", promptName);
     return embedAll(List.of(text), promptName).get(0);
   }
 
@@ -175,6 +179,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @return one vector a text, in their order
    */
   public List<float[]> embedAll(List<String> texts) {
+    Texts.requireAll("texts", texts);
     return use.call(() -> embedder.embed(texts, defaultPrompt()));
   }
 
@@ -187,6 +192,8 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such prompt
    */
   public List<float[]> embedAll(List<String> texts, String promptName) {
+    Texts.requireAll("texts", texts);
+    Texts.require("promptName", promptName);
     String prompt = prompt(promptName);
     return use.call(() -> embedder.embed(texts, prompt));
   }
@@ -198,6 +205,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @return how many have more than {@link #maxTokens}
    */
   public int countTruncated(List<String> texts) {
+    Texts.requireAll("texts", texts);
     return use.call(() -> embedder.countTruncated(texts, defaultPrompt()));
   }
 
@@ -210,6 +218,8 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such prompt
    */
   public int countTruncated(List<String> texts, String promptName) {
+    Texts.requireAll("texts", texts);
+    Texts.require("promptName", promptName);
     String prompt = prompt(promptName);
     return use.call(() -> embedder.countTruncated(texts, prompt));
   }
@@ -222,6 +232,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @return a number of tokens
    */
   public int countTokens(String text) {
+    Texts.require("text", text);
     return model.tokenizer().encode(text, true).length;
   }
 

@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.data.Words;
 import io.adapt4j.core.encode.TokenTagger;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.Encoder;
 import io.adapt4j.core.model.WeightFormat;
@@ -126,6 +127,7 @@ public final class TokenClassifier implements AutoCloseable {
    * @return one result a word, in their order
    */
   public List<WordLabel> tagWords(List<String> words) {
+    Texts.requireAll("words", words);
     Words text = Words.of(words);
     TokenTagger.Tagged tagged = use.call(() -> tagger.tag(text.text()));
     List<WordLabel> found = new ArrayList<>();
@@ -149,6 +151,7 @@ public final class TokenClassifier implements AutoCloseable {
    * @return the parts, first one first
    */
   public List<Entity> entities(String text) {
+    Texts.require("text", text);
     TokenTagger.Tagged tagged = use.call(() -> tagger.tag(text));
     Encoding tokens = tagged.encoding();
     List<String> names = names(text, tagged);

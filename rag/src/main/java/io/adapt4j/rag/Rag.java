@@ -2,6 +2,7 @@ package io.adapt4j.rag;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.Answerer;
 import io.adapt4j.rag.document.Document;
@@ -145,6 +146,7 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval search(String question) {
+    Texts.require("question", question);
     return using(() -> retriever.retrieve(question));
   }
 
@@ -157,6 +159,8 @@ public final class Rag implements AutoCloseable {
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval search(String question, Filter filter) {
+    Texts.require("question", question);
+    Texts.require("filter", filter);
     return using(() -> retriever.retrieve(question, Optional.of(filter)));
   }
 
@@ -170,6 +174,7 @@ public final class Rag implements AutoCloseable {
    * @throws io.adapt4j.core.text.GeneratorException if the generator fails
    */
   public Answer ask(String question) {
+    Texts.require("question", question);
     return ask(List.of(ChatMessage.user(question)));
   }
 
@@ -195,6 +200,7 @@ public final class Rag implements AutoCloseable {
    * @throws io.adapt4j.core.text.GeneratorException if the generator fails
    */
   public Answer ask(List<ChatMessage> conversation) {
+    Texts.requireAll("conversation", conversation);
     return askStreaming(conversation, text -> {});
   }
 
@@ -206,6 +212,8 @@ public final class Rag implements AutoCloseable {
    * @return the answer
    */
   public Answer askStreaming(String question, Consumer<String> onText) {
+    Texts.require("question", question);
+    Texts.require("onText", onText);
     return askStreaming(List.of(ChatMessage.user(question)), onText);
   }
 
@@ -218,6 +226,8 @@ public final class Rag implements AutoCloseable {
    * @return the answer
    */
   public Answer askStreaming(List<ChatMessage> conversation, Consumer<String> onText) {
+    Texts.requireAll("conversation", conversation);
+    Texts.require("onText", onText);
     return answer(conversation, Optional.empty(), onText, new CancellationToken());
   }
 
@@ -230,6 +240,8 @@ public final class Rag implements AutoCloseable {
    * @return the answer
    */
   public Answer askStreaming(String question, Filter filter, Consumer<String> onText) {
+    Texts.require("question", question);
+    Texts.require("filter", filter);
     return askStreaming(
         List.of(ChatMessage.user(question)),
         Optional.of(filter),
@@ -248,6 +260,7 @@ public final class Rag implements AutoCloseable {
    */
   public Answer askStreaming(
       String question, Consumer<String> onText, CancellationToken cancellation) {
+    Texts.require("question", question);
     return askStreaming(
         List.of(ChatMessage.user(question)), Optional.empty(), onText, cancellation);
   }
@@ -268,6 +281,10 @@ public final class Rag implements AutoCloseable {
       Optional<Filter> filter,
       Consumer<String> onText,
       CancellationToken cancellation) {
+    Texts.requireAll("conversation", conversation);
+    Texts.require("filter", filter);
+    Texts.require("onText", onText);
+    Texts.require("cancellation", cancellation);
     return answer(conversation, filter, onText, cancellation);
   }
 

@@ -306,4 +306,18 @@ class RagTest {
         .isThrownBy(() -> Rag.builder().embeddings(embeddings).build())
         .withMessageContaining("index");
   }
+
+  @Test
+  void missingTextsAreNamed() throws IOException {
+    try (Rag rag = builder().generator(TextGenerators.of("fixed", prompt -> "fine")).build()) {
+      assertThatThrownBy(() -> rag.ask((String) null))
+          .hasMessage("question: expected a value, found null");
+      assertThatThrownBy(() -> rag.ask((List<ChatMessage>) null))
+          .hasMessage("conversation: expected a value, found null");
+      assertThatThrownBy(() -> rag.askStreaming("why", null))
+          .hasMessage("onText: expected a value, found null");
+      assertThatThrownBy(() -> rag.search(null))
+          .hasMessage("question: expected a value, found null");
+    }
+  }
 }

@@ -45,7 +45,12 @@ record Environment(
             .sorted()
             .toList(),
         System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-        policy == null ? "default" : policy);
+        policy == null ? waitByDefault() : policy);
+  }
+
+  /** What the library sets where the environment says nothing. */
+  private static String waitByDefault() {
+    return System.getProperty("os.name").equals("Linux") ? "PASSIVE" : "default";
   }
 
   /** One line that tells this machine from others. */

@@ -1,9 +1,9 @@
 package io.adapt4j.core.chat;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.adapt4j.core.internal.Texts;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * A message of a conversation: a role, a content, and any further fields a chat template knows,
@@ -47,8 +47,10 @@ public final class ChatMessage {
    */
   public static ChatMessage of(String role, String content) {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(ROLE, Objects.requireNonNull(role, ROLE));
-    fields.put(CONTENT, Objects.requireNonNull(content, CONTENT));
+    Texts.require(ROLE, role);
+    Texts.require(CONTENT, content);
+    fields.put(ROLE, role);
+    fields.put(CONTENT, content);
     return of(fields);
   }
 

@@ -372,13 +372,13 @@ public final class Checkpoint implements AutoCloseable {
   private static Map<String, String> readWeightMap(Path index) {
     JsonNode weightMap;
     try {
-      weightMap = Json.parseStrictly(BoundedFiles.readText(index, BoundedFiles.INDEX)).path("weight_map");
+      weightMap =
+          Json.parseStrictly(BoundedFiles.readText(index, BoundedFiles.INDEX)).path("weight_map");
     } catch (JsonProcessingException e) {
       throw new CheckpointException(
           index + ": not valid JSON: " + e.getOriginalMessage() + ". Download the file again.", e);
     } catch (BoundedFiles.TooLargeException e) {
-      throw new CheckpointException(
-          index + ": " + e.getReason() + ". Download the file again.", e);
+      throw new CheckpointException(index + ": " + e.getReason() + ". Download the file again.", e);
     } catch (IOException e) {
       throw new CheckpointException(
           index + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);

@@ -145,8 +145,7 @@ public final class Documents {
   private Value value(Node node, int depth) {
     Place place = place(node.getStartMark());
     if (++values > maxValues) {
-      throw new YamlEngineException(
-          "aliases repeat more than " + maxValues + " values");
+      throw new YamlEngineException("aliases repeat more than " + maxValues + " values");
     }
     if (depth > MAX_DEPTH) {
       throw new YamlEngineException("nested deeper than " + MAX_DEPTH + " levels");

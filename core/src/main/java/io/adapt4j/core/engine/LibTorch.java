@@ -29,31 +29,67 @@ final class LibTorch {
   /** Never fails: what has gone wrong is thrown at every call, not only at the first one. */
   private static final Natives BINDING = Natives.start();
 
-  private static final MethodHandle RUN = BINDING.find("moduleRunMethod", long.class, long.class, String.class, long[].class, boolean.class, boolean.class);
-  private static final MethodHandle TENSOR_TO_VALUE = BINDING.find("iValueFromTensor", long.class, long.class);
-  private static final MethodHandle TENSORS_TO_VALUE = BINDING.find("iValueFromTensorList", long.class, long[].class);
-  private static final MethodHandle LONG_TO_VALUE = BINDING.find("iValueFromLong", long.class, long.class);
-  private static final MethodHandle LONGS_TO_VALUE = BINDING.find("iValueFromLongList", long.class, long[].class);
-  private static final MethodHandle DOUBLE_TO_VALUE = BINDING.find("iValueFromDouble", long.class, double.class);
-  private static final MethodHandle DOUBLES_TO_VALUE = BINDING.find("iValueFromDoubleList", long.class, double[].class);
-  private static final MethodHandle BOOL_TO_VALUE = BINDING.find("iValueFromBool", long.class, boolean.class);
-  private static final MethodHandle STRING_TO_VALUE = BINDING.find("iValueFromString", long.class, String.class);
-  private static final MethodHandle VALUE_TO_TENSOR = BINDING.find("iValueToTensor", long.class, long.class);
-  private static final MethodHandle VALUE_TO_TENSORS = BINDING.find("iValueToTensorList", long[].class, long.class);
-  private static final MethodHandle VALUE_TO_LONG = BINDING.find("iValueToLong", long.class, long.class);
-  private static final MethodHandle VALUE_TO_DOUBLE = BINDING.find("iValueToDouble", double.class, long.class);
-  private static final MethodHandle DELETE_VALUE = BINDING.find("torchDeleteIValue", void.class, long.class);
-  private static final MethodHandle DELETE_TENSOR = BINDING.find("torchDeleteTensor", void.class, long.class);
+  private static final MethodHandle RUN =
+      BINDING.find(
+          "moduleRunMethod",
+          long.class,
+          long.class,
+          String.class,
+          long[].class,
+          boolean.class,
+          boolean.class);
+  private static final MethodHandle TENSOR_TO_VALUE =
+      BINDING.find("iValueFromTensor", long.class, long.class);
+  private static final MethodHandle TENSORS_TO_VALUE =
+      BINDING.find("iValueFromTensorList", long.class, long[].class);
+  private static final MethodHandle LONG_TO_VALUE =
+      BINDING.find("iValueFromLong", long.class, long.class);
+  private static final MethodHandle LONGS_TO_VALUE =
+      BINDING.find("iValueFromLongList", long.class, long[].class);
+  private static final MethodHandle DOUBLE_TO_VALUE =
+      BINDING.find("iValueFromDouble", long.class, double.class);
+  private static final MethodHandle DOUBLES_TO_VALUE =
+      BINDING.find("iValueFromDoubleList", long.class, double[].class);
+  private static final MethodHandle BOOL_TO_VALUE =
+      BINDING.find("iValueFromBool", long.class, boolean.class);
+  private static final MethodHandle STRING_TO_VALUE =
+      BINDING.find("iValueFromString", long.class, String.class);
+  private static final MethodHandle VALUE_TO_TENSOR =
+      BINDING.find("iValueToTensor", long.class, long.class);
+  private static final MethodHandle VALUE_TO_TENSORS =
+      BINDING.find("iValueToTensorList", long[].class, long.class);
+  private static final MethodHandle VALUE_TO_LONG =
+      BINDING.find("iValueToLong", long.class, long.class);
+  private static final MethodHandle VALUE_TO_DOUBLE =
+      BINDING.find("iValueToDouble", double.class, long.class);
+  private static final MethodHandle DELETE_VALUE =
+      BINDING.find("torchDeleteIValue", void.class, long.class);
+  private static final MethodHandle DELETE_TENSOR =
+      BINDING.find("torchDeleteTensor", void.class, long.class);
   private static final MethodHandle SIZES = BINDING.find("torchSizes", long[].class, long.class);
-  private static final MethodHandle IS_CONTIGUOUS = BINDING.find("torchIsContiguous", boolean.class, long.class);
-  private static final MethodHandle DIRECT_BUFFER = BINDING.find("torchDirectByteBuffer", ByteBuffer.class, long.class);
+  private static final MethodHandle IS_CONTIGUOUS =
+      BINDING.find("torchIsContiguous", boolean.class, long.class);
+  private static final MethodHandle DIRECT_BUFFER =
+      BINDING.find("torchDirectByteBuffer", ByteBuffer.class, long.class);
   private static final MethodHandle DEVICE = BINDING.find("torchDevice", int[].class, long.class);
-  private static final MethodHandle SET_GRAD_MODE = BINDING.find("torchSetGradMode", void.class, boolean.class);
-  private static final MethodHandle SET_EXECUTOR_OPTIMIZE = BINDING.find("setGraphExecutorOptimize", void.class, boolean.class);
-  private static final MethodHandle MANUAL_SEED = BINDING.find("torchManualSeed", void.class, long.class);
+  private static final MethodHandle SET_GRAD_MODE =
+      BINDING.find("torchSetGradMode", void.class, boolean.class);
+  private static final MethodHandle SET_EXECUTOR_OPTIMIZE =
+      BINDING.find("setGraphExecutorOptimize", void.class, boolean.class);
+  private static final MethodHandle MANUAL_SEED =
+      BINDING.find("torchManualSeed", void.class, long.class);
   private static final MethodHandle GET_THREADS = BINDING.find("torchGetNumThreads", int.class);
-  private static final MethodHandle SET_THREADS = BINDING.find("torchSetNumThreads", void.class, int.class);
-  private static final MethodHandle LOAD_MODULE = BINDING.find("moduleLoad", long.class, InputStream.class, int[].class, boolean.class, byte[].class, long.class);
+  private static final MethodHandle SET_THREADS =
+      BINDING.find("torchSetNumThreads", void.class, int.class);
+  private static final MethodHandle LOAD_MODULE =
+      BINDING.find(
+          "moduleLoad",
+          long.class,
+          InputStream.class,
+          int[].class,
+          boolean.class,
+          byte[].class,
+          long.class);
 
   /** The operators. */
   private static volatile long module;

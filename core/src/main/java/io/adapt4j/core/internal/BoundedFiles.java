@@ -56,7 +56,10 @@ public final class BoundedFiles {
    * @throws IOException if it cannot be read or is not UTF-8
    */
   public static String readText(Path file, long limit) throws IOException {
-    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(read(file, limit))).toString();
+    return StandardCharsets.UTF_8
+        .newDecoder()
+        .decode(ByteBuffer.wrap(read(file, limit)))
+        .toString();
   }
 
   /**

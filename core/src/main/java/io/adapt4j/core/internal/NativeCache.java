@@ -64,11 +64,13 @@ public final class NativeCache {
   public static synchronized void prepareJavaCpp() {
     String named = System.getProperty(JAVACPP, "");
     if (!named.isEmpty()) {
-      requireSafe(Path.of(named), ". Set " + JAVACPP + " to another folder, or mend the permissions");
+      requireSafe(
+          Path.of(named), ". Set " + JAVACPP + " to another folder, or mend the permissions");
       return;
     }
     if (isHomeUsable()) {
-      requireSafe(home().resolve(".javacpp").resolve("cache"), REMEDY.replace("DJL_CACHE_DIR", JAVACPP));
+      requireSafe(
+          home().resolve(".javacpp").resolve("cache"), REMEDY.replace("DJL_CACHE_DIR", JAVACPP));
       return;
     }
     System.setProperty(JAVACPP, create(prepare().resolve("javacpp")).toString());
@@ -248,7 +250,10 @@ public final class NativeCache {
       Optional<String> problem = PrivateFolder.problem(file);
       if (problem.isPresent()) {
         throw new NativeCacheException(
-            file + ": native code is not loaded from here: " + problem.get() + deleteRemedy(unpacked));
+            file
+                + ": native code is not loaded from here: "
+                + problem.get()
+                + deleteRemedy(unpacked));
       }
       Content expected = Content.of(original);
       long size = Files.size(file);

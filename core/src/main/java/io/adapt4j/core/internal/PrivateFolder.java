@@ -94,7 +94,8 @@ final class PrivateFolder {
     // In a sticky folder only the owner of a file may replace it.
     boolean protectedBySticky = isAbove && (mode & STICKY) != 0;
     if ((mode & OTHERS_WRITE) != 0 && !protectedBySticky) {
-      return Optional.of(path + " may be written to by everybody (" + permissions(attributes) + ")");
+      return Optional.of(
+          path + " may be written to by everybody (" + permissions(attributes) + ")");
     }
     if ((mode & GROUP_WRITE) != 0 && !protectedBySticky && !isOwnGroup(path, attributes)) {
       return Optional.of(

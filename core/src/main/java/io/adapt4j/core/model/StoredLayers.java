@@ -12,12 +12,13 @@ import java.util.regex.Pattern;
 
 /**
  * Compares the number of layers in a configuration with the layers in the weights, before a network
- * of so many layers is declared. All other sizes are in the shapes of tensors and are checked before
- * their memory is allocated.
+ * of so many layers is declared. All other sizes are in the shapes of tensors and are checked
+ * before their memory is allocated.
  */
 final class StoredLayers {
 
-  private static final Pattern LAYER = Pattern.compile("(?:^|.*\\.)(?:layers|layer|h)\\.(\\d{1,9})\\..*");
+  private static final Pattern LAYER =
+      Pattern.compile("(?:^|.*\\.)(?:layers|layer|h)\\.(\\d{1,9})\\..*");
 
   private static final List<String> FIELDS =
       List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers");

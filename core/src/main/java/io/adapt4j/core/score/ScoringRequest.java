@@ -1,6 +1,6 @@
 package io.adapt4j.core.score;
 
-import java.util.Objects;
+import io.adapt4j.core.internal.Texts;
 
 /**
  * A text and a continuation to be scored after it.
@@ -18,7 +18,8 @@ public record ScoringRequest(String context, String continuation) {
    * @throws IllegalArgumentException if the continuation is empty
    */
   public ScoringRequest {
-    Objects.requireNonNull(context, "context");
+    Texts.require("context", context);
+    Texts.require("continuation", continuation);
     if (continuation.isEmpty()) {
       throw new IllegalArgumentException("continuation must not be empty; give the text to score");
     }

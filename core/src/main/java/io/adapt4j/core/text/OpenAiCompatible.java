@@ -4,6 +4,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -79,12 +80,17 @@ public final class OpenAiCompatible implements TextGenerator {
 
   @Override
   public GeneratedText generate(List<ChatMessage> messages, GenerationOptions options) {
+    Texts.requireAll("messages", messages);
+    Texts.require("options", options);
     return client.complete(messages, options);
   }
 
   @Override
   public GeneratedText stream(
       List<ChatMessage> messages, GenerationOptions options, Consumer<String> onText) {
+    Texts.requireAll("messages", messages);
+    Texts.require("options", options);
+    Texts.require("onText", onText);
     return client.stream(messages, options, onText);
   }
 
@@ -95,6 +101,8 @@ public final class OpenAiCompatible implements TextGenerator {
   @Override
   public List<GeneratedText> generateAll(
       List<List<ChatMessage>> conversations, GenerationOptions options, Arrivals arrivals) {
+    Texts.requireAll("conversations", conversations);
+    Texts.require("options", options);
     return new Parallel(settings.parallel())
         .run(conversations, one -> client.complete(one, options), arrivals);
   }

@@ -137,11 +137,7 @@ class HugeNumbersTest {
     Files.writeString(
         folder.resolve("config.json"), "{\"model_type\": \"gpt2\", \"n_layer\": 4000}");
     SafetensorsWriter.create()
-        .writeModel(
-            folder,
-            List.of(
-                tensor("h.0.ln_1.weight"),
-                tensor("h.11.ln_1.weight")));
+        .writeModel(folder, List.of(tensor("h.0.ln_1.weight"), tensor("h.11.ln_1.weight")));
     assertThatExceptionOfType(ConfigException.class)
         .isThrownBy(() -> StoredModel.read(folder, WeightFormat.asStored()))
         .withMessageContaining(

@@ -1,6 +1,7 @@
 package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.Texts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -96,6 +97,7 @@ public final class CachedEmbeddings implements TextEmbeddings {
 
   private List<float[]> kept(
       String kind, List<String> texts, Function<List<String>, List<float[]>> embed) {
+    Texts.requireAll("texts", texts);
     float[][] vectors = new float[texts.size()][];
     Map<String, VectorKey> missing = new LinkedHashMap<>();
     for (int i = 0; i < vectors.length; i++) {
@@ -134,6 +136,7 @@ public final class CachedEmbeddings implements TextEmbeddings {
 
   @Override
   public float[] query(String text) {
+    Texts.require("text", text);
     return kept("query", List.of(text), texts -> List.of(embeddings.query(text))).get(0);
   }
 

@@ -4,6 +4,7 @@ import io.adapt4j.core.EmbeddingOptions;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.rag.internal.WellFormed;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +92,7 @@ public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
 
   @Override
   public int countTokens(String text) {
+    Texts.require("text", text);
     return embedder.countTokens(passagePrompt() + WellFormed.of(text));
   }
 
@@ -106,6 +108,7 @@ public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
 
   @Override
   public List<float[]> passages(List<String> texts) {
+    Texts.requireAll("texts", texts);
     List<String> clean = texts.stream().map(WellFormed::of).toList();
     List<float[]> vectors =
         prompts.isPresent()
@@ -117,11 +120,13 @@ public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
 
   @Override
   public float[] query(String text) {
+    Texts.require("text", text);
     return queries(List.of(text)).get(0);
   }
 
   @Override
   public List<float[]> queries(List<String> texts) {
+    Texts.requireAll("texts", texts);
     List<String> clean = texts.stream().map(WellFormed::of).toList();
     List<float[]> vectors =
         prompts.isPresent() ? prefixed(prompts.get().query(), clean) : stored(clean, "query");

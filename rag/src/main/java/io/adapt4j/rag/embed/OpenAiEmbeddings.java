@@ -1,5 +1,6 @@
 package io.adapt4j.rag.embed;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.http.Sleeper;
 import java.net.URI;
 import java.time.Duration;
@@ -74,6 +75,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
    */
   @Override
   public List<float[]> passages(List<String> texts) {
+    Texts.requireAll("texts", texts);
     return embed(settings.prompts().passage(), texts);
   }
 
@@ -84,6 +86,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
    */
   @Override
   public float[] query(String text) {
+    Texts.require("text", text);
     return embed(settings.prompts().query(), List.of(text)).get(0);
   }
 

@@ -2,6 +2,7 @@ package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.TextClassifier;
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.rag.internal.WellFormed;
 import java.util.List;
@@ -50,6 +51,8 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
 
   @Override
   public double[] scores(String question, List<String> passages) {
+    Texts.require("question", question);
+    Texts.requireAll("passages", passages);
     List<String> clean = passages.stream().map(WellFormed::of).toList();
     return classifier.classifyPairs(WellFormed.of(question), clean).stream()
         .mapToDouble(one -> one.scores().get(relevant).score())

@@ -1,5 +1,6 @@
 package io.adapt4j.rag.retrieve;
 
+import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.index.Filter;
@@ -77,6 +78,7 @@ public final class Retriever {
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval retrieve(String question) {
+    Texts.require("question", question);
     return retrieve(question, Optional.empty());
   }
 
@@ -89,6 +91,8 @@ public final class Retriever {
    * @throws IllegalArgumentException if the question is blank
    */
   public Retrieval retrieve(String question, Optional<Filter> filter) {
+    Texts.require("question", question);
+    Texts.require("filter", filter);
     if (question.isBlank()) {
       throw new IllegalArgumentException("question: expected a text, found a blank one");
     }

@@ -135,7 +135,8 @@ final class MarkdownText {
   private String title(Heading heading) {
     StringBuilder title = new StringBuilder();
     INLINE
-        .parse(text.substring(start(heading), Math.min(end(heading), start(heading) + LONGEST_TITLE)))
+        .parse(
+            text.substring(start(heading), Math.min(end(heading), start(heading) + LONGEST_TITLE)))
         .accept(
             new AbstractVisitor() {
               @Override

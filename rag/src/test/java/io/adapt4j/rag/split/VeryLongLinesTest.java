@@ -16,7 +16,9 @@ class VeryLongLinesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "a.txt, '.'", "a.md, '|-'", "a.md, '# [a]('",
+    "a.txt, '.'",
+    "a.md, '|-'",
+    "a.md, '# [a]('",
   })
   @Timeout(90)
   void aLineOfMegabytesTakesNeitherTheMemoryNorTheTime(String id, String part) {

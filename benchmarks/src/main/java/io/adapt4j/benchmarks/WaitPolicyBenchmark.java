@@ -1,0 +1,151 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.JavaCommand;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What it costs how libtorch's threads wait for each other, on a quiet machine and beside processes
+ * that keep every processor busy. Each setting is a process of its own.
+ */
+@InSuite(quick = "--repetitions 3", full = "--repetitions 9")
+public final class WaitPolicyBenchmark {
+
+  private static final String LIBRARY = "the library's own";
+
+  /** A user's setting: flags of the JVM, and environment variables. */
+  private record Setting(List<String> flags, Map<String, String> environment) {}
+
+  private final int repetitions;
+  private final int busy;
+
+  private WaitPolicyBenchmark(Arguments arguments) {
+    repetitions = arguments.number("--repetitions", 1);
+    int asked = arguments.number("--busy", 0);
+    busy = asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
+  }
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param line {@code --repetitions}, {@code --busy} (how many processes keep busy; 0: one a
+   *     processor)
+   */
+  public static void main(String[] line) {
+    Map<String, String> defaults = Map.of("--repetitions", "5", "--busy", "0");
+    new WaitPolicyBenchmark(Arguments.parse(line, defaults, Set.of())).run();
+  }
+
+  private static Map<String, Setting> settings() {
+    Map<String, Setting> settings = new LinkedHashMap<>();
+    settings.put(LIBRARY, new Setting(List.of(), Map.of()));
+    settings.put(
+        "the runtime's default", new Setting(List.of("-Dadapt4j.waitPolicy=user"), Map.of()));
+    settings.put("PASSIVE", new Setting(List.of(), Map.of("OMP_WAIT_POLICY", "PASSIVE")));
+    settings.put("1,000 spins", new Setting(List.of(), Map.of("GOMP_SPINCOUNT", "1000")));
+    settings.put("10,000 spins", new Setting(List.of(), Map.of("GOMP_SPINCOUNT", "10000")));
+    return settings;
+  }
+
+  private void run() {
+    Report report = new Report("How threads wait for each other");
+    Machine.describe(report);
+    report.line(
+        "work",
+        "100 tokens of stories260K, and a LoRA step of 2 x 64 tokens of a 135M model, fp32");
+    measure(report, "quiet");
+    List<Process> others = new ArrayList<>();
+    try {
+      for (int i = 0; i < busy; i++) {
+        others.add(startBusy());
+      }
+      measure(report, "beside " + busy + " busy processes");
+    } finally {
+      others.forEach(Process::destroyForcibly);
+    }
+    report.print();
+  }
+
+  private void measure(Report report, String machine) {
+    settings()
+        .forEach(
+            (name, setting) -> {
+              List<String> output = measure(setting);
+              double decoding = number(output, WaitPolicyCase.DECODING);
+              double step = number(output, WaitPolicyCase.STEP);
+              report.line(
+                  machine,
+                  "%s: decoding %.3f s, a step %.3f s (%s)",
+                  name,
+                  decoding,
+                  step,
+                  output.stream()
+                      .filter(line -> line.matches("(OMP|GOMP|as|threads).*"))
+                      .findFirst()
+                      .orElse(""));
+              if (name.equals(LIBRARY)) {
+                String label = String.format(Locale.ROOT, "%s, ", machine);
+                report.keep(Figure.smaller(label + "decoding", "s", decoding));
+                report.keep(Figure.smaller(label + "step", "s", step));
+              }
+            });
+  }
+
+  private List<String> measure(Setting setting) {
+    List<String> arguments = List.of(String.valueOf(repetitions));
+    ProcessBuilder command =
+        JavaCommand.of(WaitPolicyCase.class, setting.flags(), arguments).redirectErrorStream(true);
+    command.environment().remove("OMP_WAIT_POLICY");
+    command.environment().remove("GOMP_SPINCOUNT");
+    command.environment().putAll(setting.environment());
+    try {
+      Process process = command.start();
+      List<String> output = process.inputReader().lines().toList();
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException("The case ended with an error: " + output);
+      }
+      return output;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while a case ran", e);
+    }
+  }
+
+  private static double number(List<String> output, String words) {
+    return output.stream()
+        .filter(line -> line.startsWith(words))
+        .mapToDouble(line -> Double.parseDouble(line.substring(words.length())))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("The case printed " + output));
+  }
+
+  /** Starts one, and waits until it is busy. */
+  private static Process startBusy() {
+    try {
+      Process process =
+          JavaCommand.of(WaitPolicyCase.class, List.of("-Xmx64m"), List.of(WaitPolicyCase.BUSY))
+              .redirectErrorStream(true)
+              .start();
+      BufferedReader reader = process.inputReader();
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        if (line.equals(WaitPolicyCase.BUSY)) {
+          return process;
+        }
+      }
+      throw new IllegalStateException("A busy process did not start");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.adapt4j.benchmarks;
+
+import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.engine.EngineInfo;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.lora.Lora;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** One process of {@link WaitPolicyBenchmark}: it measures, or only keeps a processor busy. */
+@InSuite(leftOut = "WaitPolicyBenchmark runs it")
+final class WaitPolicyCase {
+
+  static final String BUSY = "busy";
+  static final String DECODING = "seconds of decoding: ";
+  static final String STEP = "seconds of a step: ";
+
+  private static final int TOKENS = 100;
+  private static final int ROWS = 2;
+  private static final int LENGTH = 64;
+  private static final double RATE = 1e-4;
+
+  private WaitPolicyCase() {}
+
+  /**
+   * Runs the case.
+   *
+   * @param line {@code busy}, or how often to measure
+   */
+  public static void main(String[] line) {
+    if (line[0].equals(BUSY)) {
+      System.out.println(BUSY);
+      for (double value = 1; value > 0; ) {
+        value = Math.sin(value) + 2;
+      }
+      return;
+    }
+    int repetitions = Integer.parseInt(line[0]);
+    System.out.println(EngineInfo.threadWaiting());
+    System.out.println(DECODING + decoding(repetitions));
+    System.out.println(STEP + step(repetitions));
+  }
+
+  private static double decoding(int repetitions) {
+    GenerationOptions options =
+        GenerationOptions.greedy().toBuilder().maxNewTokens(TOKENS).ignoreEos(true).build();
+    try (LanguageModel model = LanguageModel.load(ModelSource.path(ExampleFiles.model()))) {
+      model.generate("Once upon a time", options);
+      return median(repetitions, i -> model.generate("Once upon a time", options));
+    }
+  }
+
+  private static double step(int repetitions) {
+    TrainingStep.Settings settings = new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, false);
+    List<LanguageModelLoss.Inputs> batch = List.of(SmolLm.batch(ROWS, LENGTH));
+    try (Decoder decoder = SmolLm.random(DType.F32);
+        Adaptation adaptation = Lora.rank(8).attach(decoder, Path.of("random"), 1);
+        TrainingStep<LanguageModelLoss.Inputs> step =
+            TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
+      double targets = (double) ROWS * (LENGTH - 1);
+      step.run(batch, targets, RATE, 0);
+      return median(repetitions, i -> step.run(batch, targets, RATE, i + 1));
+    }
+  }
+
+  private interface Work {
+    void run(int repetition);
+  }
+
+  private static double median(int repetitions, Work work) {
+    double[] seconds = new double[repetitions];
+    for (int i = 0; i < repetitions; i++) {
+      long begun = System.nanoTime();
+      work.run(i);
+      seconds[i] = (System.nanoTime() - begun) / 1e9;
+    }
+    Arrays.sort(seconds);
+    return seconds[repetitions / 2];
+  }
+}

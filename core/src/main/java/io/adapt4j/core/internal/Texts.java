@@ -1,0 +1,41 @@
+package io.adapt4j.core.internal;
+
+import java.util.List;
+
+/** Refuses missing texts where they are handed in, by the name of the argument. */
+public final class Texts {
+
+  private Texts() {}
+
+  /**
+   * Checks an argument.
+   *
+   * @param name its name
+   * @param value its value
+   * @throws NullPointerException if it is null
+   */
+  public static void require(String name, Object value) {
+    if (value == null) {
+      throw new NullPointerException(name + ": expected a value, found null");
+    }
+  }
+
+  /**
+   * Checks an argument and what is in it.
+   *
+   * @param name its name
+   * @param values its value
+   * @throws NullPointerException if it is null or has an element that is, naming the first one
+   */
+  public static void requireAll(String name, List<?> values) {
+    require(name, values);
+    int i = 0;
+    for (Object value : values) {
+      if (value == null) {
+        throw new NullPointerException(
+            name + ": expected " + values.size() + " values, found null as element " + i);
+      }
+      i++;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.adapt4j.core;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.tokenize.TokenizerException;
+import io.adapt4j.core.train.FullFineTuning;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A tokenizer that gives ids the model does not know is found before any text is read. */
+class TokenizerFitTest {
+
+  @TempDir private Path folder;
+
+  /** Adds a token behind the last one. */
+  private static void enlarge(Path model, int id) throws Exception {
+    Path file = model.resolve("tokenizer.json");
+    ObjectNode tokenizer = (ObjectNode) Json.parse(Files.readString(file));
+    ArrayNode added = tokenizer.withArray("added_tokens");
+    added
+        .addObject()
+        .put("id", id)
+        .put("content", "<new>")
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", false)
+        .put("special", true);
+    Files.writeString(file, Json.compact(tokenizer));
+  }
+
+  private void isNamed(AbstractThrowableAssert<?, ?> thrown, int rows) {
+    thrown
+        .hasMessageContaining(
+            "tokenizer.json: expected at most " + rows + " tokens, the vocab_size in ")
+        .hasMessageContaining("config.json, found " + (rows + 1))
+        .hasMessageContaining("'<new>' with the id " + rows)
+        .hasMessageContaining("Use the tokenizer that belongs to the model");
+  }
+
+  @Test
+  void aLanguageModelIsNotLoadedWithALargerTokenizer() throws Exception {
+    Path model = SmallModel.write(folder.resolve("model"));
+    enlarge(model, 512);
+    isNamed(
+        assertThatThrownBy(() -> LanguageModel.load(ModelSource.path(model)))
+            .isInstanceOf(TokenizerException.class),
+        512);
+  }
+
+  @Test
+  void aRunIsNotStartedWithALargerTokenizer() throws Exception {
+    Path model = SmallModel.write(folder.resolve("model"));
+    enlarge(model, 512);
+    isNamed(
+        assertThatThrownBy(
+                () ->
+                    FineTuner.builder()
+                        .model(ModelSource.path(model))
+                        .dataset(SmallModel.sentences(8))
+                        .method(FullFineTuning.create())
+                        .output(folder.resolve("run"))
+                        .build())
+            .isInstanceOf(FineTuneException.class),
+        512);
+  }
+
+  @Test
+  void anEncoderIsNotLoadedWithALargerTokenizer() throws Exception {
+    Path model = SmallEncoder.write(folder.resolve("model"));
+    int rows = Json.parse(Files.readString(model.resolve("config.json"))).get("vocab_size").asInt();
+    enlarge(model, rows);
+    isNamed(
+        assertThatThrownBy(() -> TextEmbedder.load(ModelSource.path(model)))
+            .isInstanceOf(TokenizerException.class),
+        rows);
+  }
+}
