@@ -63,8 +63,7 @@ final class ModelGenerator implements TextGenerator {
         fitting(
             () ->
                 model.hasChatTemplate()
-                    ? model.chat(
-                        messages, ChatOptions.defaults(), options, onText, cancellation)
+                    ? model.chat(messages, ChatOptions.defaults(), options, onText, cancellation)
                     : model.generate(plain(messages), options, onText, cancellation)));
   }
 

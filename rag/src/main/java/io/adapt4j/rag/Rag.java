@@ -243,10 +243,7 @@ public final class Rag implements AutoCloseable {
     Texts.require("question", question);
     Texts.require("filter", filter);
     return askStreaming(
-        List.of(ChatMessage.user(question)),
-        Optional.of(filter),
-        onText,
-        new CancellationToken());
+        List.of(ChatMessage.user(question)), Optional.of(filter), onText, new CancellationToken());
   }
 
   /**
@@ -315,8 +312,8 @@ public final class Rag implements AutoCloseable {
    * its error rates, as {@link SimilarityCalibration} does.
    *
    * @param answerable questions that the documents answer, at least {@value
-   *     SimilarityCalibration#LEAST_QUESTIONS}; none to take words of the index's own
-   *     chunks in their place, which is less exact
+   *     SimilarityCalibration#LEAST_QUESTIONS}; none to take words of the index's own chunks in
+   *     their place, which is less exact
    * @return the proposal
    * @throws IllegalArgumentException if there are a few questions
    * @throws IllegalStateException if the index holds too little
@@ -341,9 +338,7 @@ public final class Rag implements AutoCloseable {
    */
   public SimilarityCalibration calibrate(List<String> answerable, List<String> offSubject) {
     return using(
-        () ->
-            SimilarityCalibration.of(
-                parts.index(), parts.embeddings(), answerable, offSubject));
+        () -> SimilarityCalibration.of(parts.index(), parts.embeddings(), answerable, offSubject));
   }
 
   /**

@@ -74,7 +74,8 @@ class StreamingTest {
   void aStreamTakesAFilter() throws IOException {
     try (Rag rag = rag(Optional.of(new Talker()))) {
       Answer answer =
-          rag.askStreaming("When are goods sent back?", new Filter.Equal("year", 2020L), pieces::add);
+          rag.askStreaming(
+              "When are goods sent back?", new Filter.Equal("year", 2020L), pieces::add);
       assertThat(answer.passages()).hasSize(1);
       assertThat(answer.passages().get(0).documentId()).isEqualTo("old.md");
       assertThat(pieces).hasSize(10);

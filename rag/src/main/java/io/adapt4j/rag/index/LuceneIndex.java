@@ -2,19 +2,18 @@ package io.adapt4j.rag.index;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.internal.OwnThreads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import io.adapt4j.rag.internal.OwnThreads;
 import java.nio.file.Path;
-import java.util.function.UnaryOperator;
-import org.apache.lucene.store.AlreadyClosedException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.search.IndexSearcher;
-import org.apache.lucene.search.SearcherManager;
+import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
 
 /**
@@ -210,18 +209,17 @@ public final class LuceneIndex implements SearchIndex {
     }
   }
 
-  /** Says what went wrong where the writer noticed it, which other calls may only see the end of. */
-  private RuntimeException failed(
-      Exception failure, LuceneWriter writer, String consequence) {
+  /**
+   * Says what went wrong where the writer noticed it, which other calls may only see the end of.
+   */
+  private RuntimeException failed(Exception failure, LuceneWriter writer, String consequence) {
     Throwable first = writer == null ? null : writer.failure();
     Exception cause = first instanceof Exception exception ? exception : failure;
     if (first instanceof Error error) {
       cause = new IOException("the program ran out of memory or failed otherwise: " + error, error);
     }
     int lost = writer == null || writer.isOpen() ? 0 : writer.takeLostChanges();
-    return folder.explained(
-        cause,
-        (lost == 0 ? "" : LOST.formatted(lost)) + consequence);
+    return folder.explained(cause, (lost == 0 ? "" : LOST.formatted(lost)) + consequence);
   }
 
   private IllegalStateException wasClosed(Exception cause) {

@@ -1,7 +1,7 @@
 package io.adapt4j.rag.index;
 
-import java.io.IOException;
 import io.adapt4j.rag.internal.OwnThreads;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.util.function.UnaryOperator;
 import org.apache.lucene.index.CorruptIndexException;
@@ -63,7 +63,8 @@ final class LuceneOpening {
           () -> {
             Files.createDirectories(folder.path());
             // Mapped files, unlike channels, are not closed by the interrupt of a searching thread.
-            Directory directory = wrapper.apply(new MMapDirectory(folder.path(), new SteadyLocks()));
+            Directory directory =
+                wrapper.apply(new MMapDirectory(folder.path(), new SteadyLocks()));
             try {
               return opening.of(directory);
             } catch (IOException | RuntimeException e) {

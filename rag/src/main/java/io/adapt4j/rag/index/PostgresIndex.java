@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.internal.OwnThreads;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -20,6 +21,12 @@ import javax.sql.DataSource;
  * computed in SQL. Each call is one transaction. Scores are as {@link LuceneIndex}'s, with the
  * server's own stemming.
  *
+ * <p>A call that fails says whether the server was reached and has changed nothing, or everything
+ * where only the confirmation was lost; it may be repeated, as adding replaces and deleting ignores
+ * what is gone. The index connects again by itself. An interrupt of the calling thread ends no call
+ * where the pool is the index's own; waiting for a connection of the application's {@link
+ * DataSource} is ended by it as that source does it.
+ *
  * <p>Needs {@code org.postgresql:postgresql} on the class path and, to be given a URL instead of a
  * {@link DataSource}, {@code com.zaxxer:HikariCP}. The character 0, which the server cannot store,
  * becomes U+FFFD.
@@ -28,12 +35,15 @@ public final class PostgresIndex implements SearchIndex {
 
   private final PostgresOptions options;
   private final DataSource source;
-  private final AutoCloseable owned;
+  private final boolean ownPool;
+  private final PostgresFailures failures;
 
-  private PostgresIndex(PostgresOptions options, DataSource source, AutoCloseable owned) {
+  private PostgresIndex(
+      PostgresOptions options, DataSource source, boolean ownPool, PostgresFailures failures) {
     this.options = options;
     this.source = source;
-    this.owned = owned;
+    this.ownPool = ownPool;
+    this.failures = failures;
   }
 
   /**
@@ -123,10 +133,8 @@ public final class PostgresIndex implements SearchIndex {
   /** Closes the pool, if it is the index's own. */
   @Override
   public void close() {
-    try {
-      owned.close();
-    } catch (Exception e) {
-      throw new IllegalStateException(options.name() + ": its connections cannot be closed", e);
+    if (ownPool && source instanceof HikariDataSource pool) {
+      pool.close();
     }
   }
 
@@ -144,26 +152,46 @@ public final class PostgresIndex implements SearchIndex {
     return transaction(Connection.TRANSACTION_REPEATABLE_READ, reading);
   }
 
+  /** On a thread of its own where no transaction of the application can be meant. */
   private <T> T transaction(int isolation, Reading<T> work) {
+    try {
+      return ownPool
+          ? OwnThreads.call(() -> connected(isolation, work))
+          : connected(isolation, work);
+    } catch (SQLException e) {
+      throw failures.explained(e);
+    }
+  }
+
+  private <T> T connected(int isolation, Reading<T> work) throws SQLException {
     try (Connection connection = source.getConnection()) {
       boolean before = connection.getAutoCommit();
       int isolationBefore = connection.getTransactionIsolation();
       connection.setAutoCommit(false);
       connection.setTransactionIsolation(isolation);
+      T result;
       try {
-        T result = work.in(connection);
+        result = work.in(connection);
         connection.commit();
-        return result;
       } catch (SQLException | RuntimeException e) {
-        connection.rollback();
+        restore(connection, isolationBefore, before, e);
         throw e;
-      } finally {
-        connection.setTransactionIsolation(isolationBefore);
-        connection.setAutoCommit(before);
       }
+      connection.setTransactionIsolation(isolationBefore);
+      connection.setAutoCommit(before);
+      return result;
+    }
+  }
+
+  /** A connection that is lost fails here too, which must not hide why. */
+  private static void restore(
+      Connection connection, int isolation, boolean autoCommit, Exception failure) {
+    try {
+      connection.rollback();
+      connection.setTransactionIsolation(isolation);
+      connection.setAutoCommit(autoCommit);
     } catch (SQLException e) {
-      throw new IllegalStateException(
-          options.name() + ": the server answered: " + e.getMessage(), e);
+      failure.addSuppressed(e);
     }
   }
 
@@ -306,7 +334,13 @@ public final class PostgresIndex implements SearchIndex {
           new PostgresOptions(
               schema, embeddings, dimension, language, links, buildBeam, searchBeam, k1, b);
       PostgresIndex index =
-          given == null ? pooled(options) : new PostgresIndex(options, given, () -> {});
+          given == null
+              ? pooled(options)
+              : new PostgresIndex(
+                  options,
+                  given,
+                  false,
+                  new PostgresFailures(options.name() + " of the given DataSource"));
       try {
         index.change(connection -> new PostgresSchema(options).migrate(connection));
         return index;
@@ -317,12 +351,14 @@ public final class PostgresIndex implements SearchIndex {
     }
 
     private PostgresIndex pooled(PostgresOptions options) {
+      PostgresFailures failures =
+          new PostgresFailures(
+              options.name() + " at " + PostgresFailures.withoutSecrets(pool.getJdbcUrl()));
       try {
-        HikariDataSource connections = new HikariDataSource(pool);
-        return new PostgresIndex(options, connections, connections);
+        HikariDataSource connections = OwnThreads.call(() -> new HikariDataSource(pool));
+        return new PostgresIndex(options, connections, true, failures);
       } catch (RuntimeException e) {
-        throw new IllegalStateException(
-            options.name() + ": the server cannot be reached: " + e.getMessage(), e);
+        throw failures.explained(e);
       }
     }
   }

@@ -17,7 +17,9 @@ final class Identifiers {
 
   private Identifiers() {}
 
-  /** Whether a word of letters and digits, or of five digits, stands in a hit as in the question. */
+  /**
+   * Whether a word of letters and digits, or of five digits, stands in a hit as in the question.
+   */
   static boolean standIn(String question, List<Hit> hits) {
     Set<String> asked =
         words(question).stream()

@@ -89,7 +89,9 @@ final class OffSubject {
     return OptionalDouble.of(Math.min(quantile, noise(best.chunks())));
   }
 
-  /** The mean and some deviations of the cosines to passages that other questions are nearest to. */
+  /**
+   * The mean and some deviations of the cosines to passages that other questions are nearest to.
+   */
   private double noise(List<Chunk> nearest) {
     Map<String, float[]> vectors = index.vectors(nearest);
     double sum = 0;

@@ -276,8 +276,8 @@ public final class RetrievalOptions {
 
     /**
      * Chooses passages that do not repeat each other: maximal marginal relevance (Carbonell and
-     * Goldstein 1998). Off unless it is set. Vectors are those of the index; where it keeps
-     * none they are computed again, which takes longer.
+     * Goldstein 1998). Off unless it is set. Vectors are those of the index; where it keeps none
+     * they are computed again, which takes longer.
      *
      * @param relevance the paper's lambda: 1 for relevance only, 0 for diversity only
      * @return this

@@ -130,8 +130,7 @@ public final class Retriever {
     if (bound.isEmpty()) {
       return hits;
     }
-    boolean near =
-        best.getAsDouble() >= bound.getAsDouble() || Identifiers.standIn(question, hits);
+    boolean near = best.getAsDouble() >= bound.getAsDouble() || Identifiers.standIn(question, hits);
     return stages.hits(
         "subject",
         () -> near ? hits : List.of(),

@@ -32,7 +32,8 @@ final class Search {
 
   List<Hit> run(List<SearchText> searches, Optional<Filter> filter, Similarities similarities) {
     Optional<Filter> both = and(options.filter(), filter);
-    List<List<Hit>> lists = searches.stream().map(text -> index.search(query(text, both, similarities))).toList();
+    List<List<Hit>> lists =
+        searches.stream().map(text -> index.search(query(text, both, similarities))).toList();
     return lists.size() == 1 ? lists.get(0) : fused(lists);
   }
 
@@ -43,8 +44,7 @@ final class Search {
     return one.or(() -> other);
   }
 
-  private SearchQuery query(
-      SearchText text, Optional<Filter> filter, Similarities similarities) {
+  private SearchQuery query(SearchText text, Optional<Filter> filter, Similarities similarities) {
     SearchBy by = options.searchBy();
     return new SearchQuery(
         by == SearchBy.VECTOR ? "" : text.question(),

@@ -1,8 +1,8 @@
 package io.adapt4j.rag.retrieve;
 
+import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.embed.Vectors;
-import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.index.Hit;
 import io.adapt4j.rag.index.SearchIndex;
 import java.util.ArrayList;
@@ -91,8 +91,7 @@ final class Similarities {
   }
 
   private void lookUp(List<Hit> hits) {
-    List<Chunk> missing =
-        hits.stream().filter(hit -> vector(hit) == null).map(Hit::chunk).toList();
+    List<Chunk> missing = hits.stream().filter(hit -> vector(hit) == null).map(Hit::chunk).toList();
     if (!missing.isEmpty()) {
       vectors.putAll(index.vectors(missing));
     }

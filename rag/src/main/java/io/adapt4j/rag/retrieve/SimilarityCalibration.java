@@ -127,8 +127,7 @@ public record SimilarityCalibration(
   static SimilarityCalibration of(double[] answerable, double[] offSubject) {
     double even = best(half(answerable, 0), half(offSubject, 0));
     double odd = best(half(answerable, 1), half(offSubject, 1));
-    double refused =
-        below(half(answerable, 1), even) + (double) below(half(answerable, 0), odd);
+    double refused = below(half(answerable, 1), even) + (double) below(half(answerable, 0), odd);
     double missed =
         offSubject.length
             - (below(half(offSubject, 1), even) + (double) below(half(offSubject, 0), odd));

@@ -90,8 +90,7 @@ class LuceneDiskFullTest {
           .hasMessageContaining("repeat the call");
       full.set(false);
       index.commit();
-      try (LuceneIndex reader =
-          LuceneIndex.builder(folder).embeddings("m", 3).openForReading()) {
+      try (LuceneIndex reader = LuceneIndex.builder(folder).embeddings("m", 3).openForReading()) {
         assertThat(reader.contentHashes()).containsOnlyKeys("a");
       }
     }

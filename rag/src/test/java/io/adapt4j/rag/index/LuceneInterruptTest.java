@@ -89,8 +89,7 @@ class LuceneInterruptTest {
     List<Thread> all = new ArrayList<>();
     for (int i = 0; i < WRITERS; i++) {
       String name = "w" + i + "-";
-      Thread writer =
-          new Thread(caught(failures, () -> write(index, name, expected, flags)), name);
+      Thread writer = new Thread(caught(failures, () -> write(index, name, expected, flags)), name);
       writers.add(writer);
       all.add(writer);
     }

@@ -57,8 +57,7 @@ class LuceneVerificationTest {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         if (!file.getFileName().toString().equals("write.lock")) {
-          contents.put(
-              file.getFileName().toString(), Arrays.hashCode(Files.readAllBytes(file)));
+          contents.put(file.getFileName().toString(), Arrays.hashCode(Files.readAllBytes(file)));
         }
       }
     }
@@ -107,8 +106,7 @@ class LuceneVerificationTest {
     String commit =
         contents().keySet().stream().filter(name -> name.startsWith("segments_")).findAny().get();
     Path aside = Files.createTempFile("segments", "");
-    Files.move(
-        folder.resolve(commit), aside, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(folder.resolve(commit), aside, StandardCopyOption.REPLACE_EXISTING);
     Map<String, Integer> before = contents();
     for (Verification verification : Verification.values()) {
       assertThatIllegalStateException()

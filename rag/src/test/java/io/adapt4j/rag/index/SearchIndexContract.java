@@ -67,6 +67,24 @@ abstract class SearchIndexContract {
   }
 
   @Test
+  void storedVectorsAreReturnedByChunkAndOnlyThoseThatAreThere() {
+    index.putAll(
+        List.of(
+            entry("a", "one\ntwo\nthree", EAST, NORTH, new float[] {3, 0, 4}),
+            entry("b", "gone", EAST),
+            entry("c", "other", NORTH)));
+    List<Chunk> chunks = new ArrayList<>(index.chunks("a", 0, 2));
+    chunks.addAll(index.chunks("b", 0, 0));
+    index.delete(List.of("b"));
+    index.putAll(List.of(entry("a", "one\ntwo", NORTH, new float[] {3, 0, 4})));
+    Map<String, float[]> vectors = index.vectors(chunks);
+    assertThat(vectors).containsOnlyKeys("a#0", "a#1");
+    assertThat(vectors.get("a#0")).containsExactly(NORTH, within(1e-6f));
+    assertThat(vectors.get("a#1")).containsExactly(new float[] {0.6f, 0, 0.8f}, within(1e-6f));
+    assertThat(index.vectors(List.of())).isEmpty();
+  }
+
+  @Test
   void aHitCarriesTheChunkTheTitleAndTheMetadataAsTheyWereAdded() {
     Map<String, Object> metadata =
         Map.of("s", "text", "flag", true, "whole", 4L, "decimal", 4.0, "large", 1e20);
