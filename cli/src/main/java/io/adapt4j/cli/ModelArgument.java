@@ -1,6 +1,7 @@
 package io.adapt4j.cli;
 
 import io.adapt4j.core.hub.Hub;
+import io.adapt4j.core.hub.HubException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -31,6 +32,16 @@ final class ModelArgument {
               + ", which is neither.");
     }
     String revision = repository.group(2) == null ? Hub.DEFAULT_REVISION : repository.group(2);
-    return Hub.fromEnvironment().download(repository.group(1), revision);
+    try {
+      return Hub.fromEnvironment().download(repository.group(1), revision);
+    } catch (HubException e) {
+      // A mistyped path looks like OWNER/NAME, too.
+      throw new IllegalArgumentException(
+          "MODEL: there is no folder "
+              + folder.toAbsolutePath().normalize()
+              + ", and on the hub: "
+              + e.getMessage(),
+          e);
+    }
   }
 }

@@ -1,6 +1,9 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.chat.ChatEncoder;
+import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.chat.TemplateMarker;
 import io.adapt4j.core.config.GenerationDefaults;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
@@ -24,8 +27,10 @@ import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.StepHooks;
 import io.adapt4j.core.train.TrainingResult;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -221,6 +226,17 @@ final class PolicyRun implements TaskRun {
         * algorithm.rollout().passes();
   }
 
+  /** The model's tokens that end a text, and the one with which a chosen template ends a turn. */
+  private Set<Integer> ends(LoadedModel.SpecialIds ids) {
+    Set<Integer> ends = new LinkedHashSet<>(ids.end());
+    settings
+        .chosenTemplate()
+        .flatMap(chosen -> new ChatEncoder(tokenizer, chosen).turnEnd(ChatOptions.defaults()))
+        .filter(TemplateMarker::isToken)
+        .ifPresent(end -> ends.add(end.ids().get(0)));
+    return ends;
+  }
+
   /** Does something with the parts of the run in memory. */
   private <T> T with(Network network, Adaptation adaptation, Function<PolicyTraining, T> action) {
     Decoder decoder = (Decoder) network;
@@ -230,7 +246,7 @@ final class PolicyRun implements TaskRun {
             model.config(),
             GenerationDefaults.read(model.folder(), model.config()),
             Optional.of(tokenizer));
-    Generator generator = new Generator(decoder, Optional.of(tokenizer), ids.end(), ids.pad());
+    Generator generator = new Generator(decoder, Optional.of(tokenizer), ends(ids), ids.pad());
     try (RunReward.Open rewards =
             new RunReward.Open(algorithm, new RunReward.Policy(decoder, adaptation, tokenizer));
         PolicyTraining training =

@@ -155,6 +155,9 @@ class ChatTemplateTuningTest {
     DataReport report = RunDescription.read(run).checkData();
     assertThat(report.count(Check.TEMPLATE_SIGNS)).isEqualTo(1);
     assertThat(report.text()).contains("<|im_end|> (");
+    // The text that ends an answer is learned, though it is no token.
+    assertThat(report.count(Check.EOS_LOST)).isZero();
+    assertThat(tuner().chatTemplate("chatml").build().preview(1).rows().get(0).remarks()).isEmpty();
     Files.writeString(rows, "{\"text\": \"A ball.\"}\n".repeat(8));
     assertThat(tuner().chatTemplate("chatml").build().plan().notes())
         .singleElement()

@@ -6,6 +6,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.chat.EncodedChat;
+import io.adapt4j.core.chat.TemplateMarker;
 import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -30,6 +31,8 @@ import java.util.OptionalInt;
  */
 public final class ExampleEncoder {
 
+  private static final int TURN_END_SLACK = 4;
+
   private final Tokenizer tokenizer;
   private final LengthLimit limit;
   private final LossOn lossOn;
@@ -40,6 +43,9 @@ public final class ExampleEncoder {
 
   private final ChatTemplate chatTemplate;
   private volatile boolean metChat;
+
+  /** Found when first needed. */
+  private volatile Optional<TemplateMarker> turnEnd;
 
   private ExampleEncoder(Builder builder) {
     this.tokenizer = builder.tokenizer;
@@ -218,6 +224,39 @@ public final class ExampleEncoder {
    */
   public Optional<ChatTemplate> usedChatTemplate() {
     return chatTemplate().filter(template -> metChat);
+  }
+
+  /**
+   * Returns whether a sample teaches the model to end: its last trained tokens are one that ends
+   * texts, or spell what the chat template ends an answer with.
+   *
+   * @param sample a whole sample, or the last part of one
+   * @return whether an end is learned
+   */
+  public boolean endsTrained(TrainingSample sample) {
+    return sample.endsTrained(tokenizer::isSpecial) || endsAtTurn(sample);
+  }
+
+  private boolean endsAtTurn(TrainingSample sample) {
+    if (chatEncoder == null || !metChat) {
+      return false;
+    }
+    Optional<TemplateMarker> end = turnEnd();
+    int last = sample.length() - 1;
+    if (end.isEmpty() || sample.labels()[last] == TrainingSample.IGNORED) {
+      return false;
+    }
+    // White space may follow, and the first token may be joined with what is before it.
+    int from = Math.max(0, sample.length() - end.get().ids().size() - TURN_END_SLACK);
+    int[] tail = Arrays.copyOfRange(sample.ids(), from, sample.length());
+    return tokenizer.decode(tail, false).strip().endsWith(end.get().text());
+  }
+
+  private Optional<TemplateMarker> turnEnd() {
+    if (turnEnd == null) {
+      turnEnd = chatEncoder.turnEnd(ChatOptions.defaults());
+    }
+    return turnEnd;
   }
 
   /**

@@ -20,7 +20,7 @@ final class PreviewRemarks {
     if (samples.get(0).beginsTwice(encoder.tokenizer().bosId())) {
       remarks.add("begins with bos twice: the text has it too");
     }
-    if (!samples.get(samples.size() - 1).endsTrained(encoder.tokenizer()::isSpecial)) {
+    if (!encoder.endsTrained(samples.get(samples.size() - 1))) {
       remarks.add("no trained token ends it: the model will not learn to stop");
     }
     return remarks;

@@ -186,8 +186,16 @@ class WrongFilesTest {
     Path file =
         write(
             "a.csv",
-            "text,label\na,Billing\nb,billing\nc,\" billing \"\nd,other\ne,Billing\nf,big  cat\n"
-                + "g,big cat\n");
+            """
+            text,label
+            a,Billing
+            b,billing
+            c," billing "
+            d,other
+            e,Billing
+            f,big  cat
+            g,big cat
+            """);
     DataReport report = DataChecker.of(Datasets.read(file).open()).check();
     assertThat(report.count(Check.SIMILAR_LABELS)).isEqualTo(2);
     assertThat(Check.SIMILAR_LABELS.severity()).isEqualTo(Check.Severity.WARNING);

@@ -49,7 +49,7 @@ final class SampleChecks {
               + tokenizer.token(sample.ids()[0])
               + "' twice: the text has it too");
     }
-    if (tokenizer.eosId().isPresent() && !last.endsTrained(tokenizer::isSpecial)) {
+    if (tokenizer.eosId().isPresent() && !encoder.endsTrained(last)) {
       found.put(
           Check.EOS_LOST,
           "the sample ends with '"
