@@ -12,7 +12,9 @@ import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingResult;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Runs a tuner on the command line. */
 final class Training {
@@ -46,6 +48,8 @@ final class Training {
           output.err().flush();
           tuner.stop();
         };
+    output.err().print(warnings(tuner.questions()));
+    output.err().flush();
     try (Interruption interruption = new Interruption(stop)) {
       FineTuneReport report = tuner.run();
       if (interruption.happened()) {
@@ -54,6 +58,11 @@ final class Training {
       }
       return report;
     }
+  }
+
+  /** What is unusual about a run, a line each. */
+  static String warnings(List<String> questions) {
+    return questions.stream().map(one -> "Warning: " + one + "\n").collect(Collectors.joining());
   }
 
   static int exitCode(FineTuneReport report) {
@@ -67,11 +76,14 @@ final class Training {
     json.put("steps", result.steps());
     json.put("firstLoss", result.firstLoss());
     json.put("lastLoss", result.lastLoss());
+    json.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
     report.initialValidationLoss().ifPresent(loss -> json.put("initialValidationLoss", loss));
     report.bestValidationLoss().ifPresent(loss -> json.put("bestValidationLoss", loss));
+    result.lastValidationLoss().ifPresent(loss -> json.put("lastValidationLoss", loss));
     report.bestMetrics().forEach(json.putObject("bestMetrics")::put);
     ArrayNode warnings = json.putArray("warnings");
     report.warnings().forEach(warning -> warnings.add(warning.text()));
+    report.plan().questions().forEach(warnings::add);
     json.put("seconds", report.elapsed().toMillis() / 1000.0);
     json.put("best", report.best().toString());
     json.put("last", report.last().toString());

@@ -1,12 +1,15 @@
 package io.adapt4j.core;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.TimedSteps;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What a run will do, known before any weight is read.
@@ -20,6 +23,9 @@ import java.util.Optional;
  * @param targetTokensPerEpoch tokens learned from in one pass; texts where labels are of texts
  * @param trainableParameters values that train
  * @param totalParameters values of the base model
+ * @param options what the run does about learning rate, epochs, batch size and warm-up
+ * @param questions what is unusual about the run, but no reason to refuse it; see {@link
+ *     FineTuner#questions}
  * @param forecast predicted memory, in a plan of {@link FineTuner#plan}
  * @param timed how long some steps took, where they were asked for
  */
@@ -33,8 +39,62 @@ public record FineTunePlan(
     long targetTokensPerEpoch,
     long trainableParameters,
     long totalParameters,
+    List<Option> options,
+    List<String> questions,
     Optional<Forecast> forecast,
     Optional<TimedSteps> timed) {
+
+  /**
+   * An option whose default depends on the method and the task.
+   *
+   * @param name its key
+   * @param value its value
+   * @param isDefault whether it was not stated
+   * @param note what the default is for and what is usual; may be empty
+   */
+  public record Option(String name, String value, boolean isDefault, String note) {
+
+    private String text() {
+      String origin = isDefault ? "default" : "stated";
+      return String.format(
+          Locale.ROOT,
+          "  %-15s%s (%s)%n",
+          name,
+          value,
+          note.isEmpty() ? origin : origin + "; " + note);
+    }
+
+    private JsonNode json() {
+      ObjectNode json = JsonNodeFactory.instance.objectNode();
+      json.put("name", name);
+      json.put("value", value);
+      json.put("default", isDefault);
+      json.put("note", note);
+      return json;
+    }
+  }
+
+  /**
+   * Copies the lists.
+   *
+   * @param steps optimizer steps
+   * @param trainExamples rows trained on
+   * @param validationExamples rows held out
+   * @param leftOut rows that cannot be used
+   * @param truncated rows that are cut to the sequence limit
+   * @param split rows that are split to the sequence limit
+   * @param targetTokensPerEpoch tokens learned from in one pass
+   * @param trainableParameters values that train
+   * @param totalParameters values of the base model
+   * @param options what the run does about learning rate, epochs, batch size and warm-up
+   * @param questions what is unusual about the run
+   * @param forecast predicted memory
+   * @param timed how long some steps took
+   */
+  public FineTunePlan {
+    options = List.copyOf(options);
+    questions = List.copyOf(questions);
+  }
 
   /**
    * Makes a plan of counts alone.
@@ -69,8 +129,27 @@ public record FineTunePlan(
         targetTokensPerEpoch,
         trainableParameters,
         totalParameters,
+        List.of(),
+        List.of(),
         Optional.empty(),
         Optional.empty());
+  }
+
+  FineTunePlan with(List<Option> chosen, List<String> asked) {
+    return new FineTunePlan(
+        steps,
+        trainExamples,
+        validationExamples,
+        leftOut,
+        truncated,
+        split,
+        targetTokensPerEpoch,
+        trainableParameters,
+        totalParameters,
+        chosen,
+        asked,
+        forecast,
+        timed);
   }
 
   FineTunePlan with(Forecast memory, Optional<TimedSteps> time) {
@@ -84,6 +163,8 @@ public record FineTunePlan(
         targetTokensPerEpoch,
         trainableParameters,
         totalParameters,
+        options,
+        questions,
         Optional.of(memory),
         time);
   }
@@ -119,7 +200,9 @@ public record FineTunePlan(
             trainableParameters,
             totalParameters,
             100 * trainableRatio());
-    return counts
+    return questions.stream().map(one -> "Warning: " + one + "\n").collect(Collectors.joining())
+        + counts
+        + options.stream().map(Option::text).collect(Collectors.joining())
         + forecast.map(one -> "memory:\n" + one.text()).orElse("")
         + timed.map(TimedSteps::text).orElse("");
   }
@@ -140,6 +223,9 @@ public record FineTunePlan(
     json.put("targetTokensPerEpoch", targetTokensPerEpoch);
     json.put("trainableParameters", trainableParameters);
     json.put("totalParameters", totalParameters);
+    ArrayNode chosen = json.putArray("options");
+    options.forEach(one -> chosen.add(one.json()));
+    questions.forEach(json.putArray("warnings")::add);
     forecast.ifPresent(one -> json.set("memory", one.json()));
     timed.ifPresent(one -> json.set("timed", one.json()));
     return json;

@@ -30,4 +30,5 @@ record FineTuneSettings(
     List<TrainingListener> listeners,
     List<Regularisation> regularisations,
     int numberedCheckpoints,
-    Optional<Provenance> repeats) {}
+    Optional<Provenance> repeats,
+    RunChoices choices) {}

@@ -19,6 +19,7 @@ import java.util.OptionalInt;
  * @param firstLoss loss of the first step
  * @param lastLoss loss of the newest step
  * @param initialValidation validation loss before the first step
+ * @param initialMetrics what the task measured before the first step
  * @param bestValidation the lowest validation loss
  * @param bestStep the step it was reached at
  * @param bestMetrics what the task measured there
@@ -32,6 +33,7 @@ record Progress(
     double firstLoss,
     double lastLoss,
     OptionalDouble initialValidation,
+    Map<String, Double> initialMetrics,
     OptionalDouble bestValidation,
     OptionalInt bestStep,
     Map<String, Double> bestMetrics,
@@ -48,10 +50,8 @@ record Progress(
     put(json, "initialValidation", initialValidation);
     put(json, "bestValidation", bestValidation);
     bestStep.ifPresent(step -> json.put("bestStep", step));
-    if (!bestMetrics.isEmpty()) {
-      ObjectNode metrics = json.putObject("bestMetrics");
-      bestMetrics.forEach((name, value) -> metrics.put(name, Double.toString(value)));
-    }
+    put(json, "initialMetrics", initialMetrics);
+    put(json, "bestMetrics", bestMetrics);
     patience.ifPresent(
         one -> {
           json.put("patienceBest", Double.toString(one.best()));
@@ -59,6 +59,13 @@ record Progress(
         });
     json.put("savedAt", savedAt);
     return json;
+  }
+
+  private static void put(ObjectNode json, String name, Map<String, Double> values) {
+    if (!values.isEmpty()) {
+      ObjectNode metrics = json.putObject(name);
+      values.forEach((metric, value) -> metrics.put(metric, Double.toString(value)));
+    }
   }
 
   private static void put(ObjectNode json, String name, OptionalDouble value) {
@@ -78,6 +85,7 @@ record Progress(
         number(json, "firstLoss").orElse(Double.NaN),
         number(json, "lastLoss").orElse(Double.NaN),
         number(json, "initialValidation"),
+        metrics(json.path("initialMetrics")),
         number(json, "bestValidation"),
         json.has("bestStep") ? OptionalInt.of(json.get("bestStep").asInt()) : OptionalInt.empty(),
         metrics(json.path("bestMetrics")),

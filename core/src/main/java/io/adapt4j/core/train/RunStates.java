@@ -30,7 +30,9 @@ final class RunStates {
 
   private static final String DESCRIPTION = "state.json";
   private static final String TENSORS = "state.safetensors";
-  private static final int FORMAT = 1;
+
+  /** Since 2 the evaluation before training counts for the best checkpoint. */
+  private static final int FORMAT = 2;
 
   private final Path folder;
   private final StateOptions options;
@@ -95,6 +97,7 @@ final class RunStates {
         Path tensors = one.resolve(TENSORS);
         String found = FileDigest.sha256(tensors);
         if (found.equals(description.path("sha256").asText())) {
+          requireFormat(one, description);
           requireSameRun(one, description);
           return Optional.of(new Found(one, tensors, description, damaged));
         }
@@ -116,6 +119,20 @@ final class RunStates {
             + "\nDelete the folder to train from the beginning.");
   }
 
+  private static void requireFormat(Path state, JsonNode description) {
+    int found = description.path("format").asInt();
+    if (found != FORMAT) {
+      throw new TrainingException(
+          state
+              + " has format "
+              + found
+              + ", written by another version of Adapt4J; this one goes on from format "
+              + FORMAT
+              + ". Finish the run with the version that began it, or train from the beginning: with"
+              + " overwriteOutput, or into another output folder.");
+    }
+  }
+
   private void requireSameRun(Path state, JsonNode description) {
     JsonNode stored = description.path("identity");
     List<String> changes = new ArrayList<>();
@@ -125,7 +142,7 @@ final class RunStates {
         changes.add(part.getKey() + ": was " + before + ", is " + part.getValue());
       }
     }
-    if (!changes.isEmpty() || description.path("format").asInt() != FORMAT) {
+    if (!changes.isEmpty()) {
       throw new TrainingException(
           state
               + " belongs to another run, so going on from it would not be the run described here:"

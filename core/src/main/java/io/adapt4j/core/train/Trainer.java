@@ -26,7 +26,10 @@ import java.util.function.BooleanSupplier;
  */
 public final class Trainer<B> {
 
-  /** Sub-folder of the checkpoint with the lowest validation loss. */
+  /**
+   * Sub-folder of the checkpoint of the best evaluation. That before training counts: it holds the
+   * model as it was until an evaluation is better.
+   */
   public static final String BEST = "best";
 
   /** Sub-folder of the newest checkpoint. */
@@ -57,11 +60,14 @@ public final class Trainer<B> {
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
   private OptionalDouble initialValidation = OptionalDouble.empty();
+  private Map<String, Double> initialMetrics = Map.of();
   private OptionalDouble bestValidation = OptionalDouble.empty();
   private OptionalInt bestStep = OptionalInt.empty();
   private Map<String, Double> bestMetrics = Map.of();
   private Evaluation<B> newestEvaluation;
-  private double newestBadness = Double.NaN;
+  private OptionalDouble newestValidation = OptionalDouble.empty();
+  private Map<String, Double> newestMetrics = Map.of();
+  private String usualRates = "";
   private Optional<EarlyStopping> patience;
   private StepHooks hooks = StepHooks.NONE;
   private int numberedCheckpoints;
@@ -138,6 +144,17 @@ public final class Trainer<B> {
   }
 
   /**
+   * Says which learning rates are usual, for what is said of a run that ends worse than it began.
+   *
+   * @param text rates, what they are for and who says so; empty to say nothing
+   * @return this trainer
+   */
+  public Trainer<B> usualRates(String text) {
+    usualRates = text;
+    return this;
+  }
+
+  /**
    * Runs to the end. Always tells the listener of the end, also when it throws.
    *
    * @param start what to tell the listener at the beginning
@@ -150,11 +167,15 @@ public final class Trainer<B> {
     StopReason reason = StopReason.FAILED;
     try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step(), hooks)) {
       if (!resume(step)) {
-        initialValidation = evaluate();
+        evaluateBefore();
       }
       StopReason ended = epochs(step);
       finish();
       reason = ended;
+      if (verdict().outcome() == RunOutcome.WORSE) {
+        listener.warned(
+            verdict().warning(steps, options.keepBest(), options.learningRate(), usualRates));
+      }
     } finally {
       listener.ended(new RunEnd(reason, steps, bestStep, bestValidation, elapsed()));
     }
@@ -165,12 +186,47 @@ public final class Trainer<B> {
         firstLoss,
         lastLoss,
         initialValidation,
+        initialMetrics,
+        newestValidation,
+        newestMetrics,
+        verdict().outcome(),
         bestValidation,
         bestStep,
         bestMetrics,
         bestStep.isPresent() && options.keepBest() ? output.resolve(BEST) : last,
         last,
         elapsed());
+  }
+
+  private Verdict verdict() {
+    return new Verdict(
+        task.selection(),
+        initialValidation,
+        initialMetrics,
+        newestValidation,
+        newestMetrics,
+        bestStep);
+  }
+
+  /** The model before training is what every later evaluation has to be better than. */
+  private void evaluateBefore() {
+    initialValidation = evaluate();
+    initialMetrics = newestMetrics;
+    if (bestStep.isEmpty()) {
+      return;
+    }
+    double badness = newestBadness();
+    patience = patience.map(one -> Double.isNaN(badness) ? one : one.afterEvaluation(badness));
+    if (options.keepBest()) {
+      save(BEST, true);
+      newestEvaluation.write(output);
+    }
+  }
+
+  private double newestBadness() {
+    return newestValidation.isEmpty()
+        ? Double.NaN
+        : task.selection().badness(newestValidation.getAsDouble(), newestMetrics);
   }
 
   /** Goes on from the newest saved state; false if there is none or none is wanted. */
@@ -196,6 +252,7 @@ public final class Trainer<B> {
     firstLoss = progress.firstLoss();
     lastLoss = progress.lastLoss();
     initialValidation = progress.initialValidation();
+    initialMetrics = progress.initialMetrics();
     bestValidation = progress.bestValidation();
     bestStep = progress.bestStep();
     bestMetrics = progress.bestMetrics();
@@ -217,6 +274,7 @@ public final class Trainer<B> {
             firstLoss,
             lastLoss,
             initialValidation,
+            initialMetrics,
             bestValidation,
             bestStep,
             bestMetrics,
@@ -364,29 +422,35 @@ public final class Trainer<B> {
     }
     double loss = sum / divisor;
     Map<String, Double> metrics = evaluation.metrics();
-    boolean best = steps > 0 && Double.isFinite(loss) && isBest(loss, metrics);
-    listener.evaluated(new EvaluationEvent(steps, loss, Math.exp(loss), best, metrics));
+    boolean best = Double.isFinite(loss) && isBest(loss, metrics);
+    listener.evaluated(
+        new EvaluationEvent(steps, loss, Math.exp(loss), best && steps > 0, metrics));
     if (best) {
       bestValidation = OptionalDouble.of(loss);
       bestStep = OptionalInt.of(steps);
       bestMetrics = metrics;
     }
     newestEvaluation = evaluation;
-    newestBadness = task.selection().badness(loss, metrics);
+    newestValidation = OptionalDouble.of(loss);
+    newestMetrics = metrics;
     return OptionalDouble.of(loss);
   }
 
   private boolean isBest(double loss, Map<String, Double> metrics) {
-    return bestValidation.isEmpty()
-        || task.selection().badness(loss, metrics)
-            < task.selection().badness(bestValidation.getAsDouble(), bestMetrics);
+    if (bestValidation.isEmpty()) {
+      return true;
+    }
+    double badness = task.selection().badness(loss, metrics);
+    double best = task.selection().badness(bestValidation.getAsDouble(), bestMetrics);
+    // A metric may be no number before training: the correlation of equal predictions is none.
+    return badness < best || (Double.isNaN(best) && !Double.isNaN(badness));
   }
 
   private void evaluateAndSave() {
     OptionalDouble loss = evaluate();
     concludedAt = steps;
     patience =
-        patience.map(state -> loss.isPresent() ? state.afterEvaluation(newestBadness) : state);
+        patience.map(state -> loss.isPresent() ? state.afterEvaluation(newestBadness()) : state);
     if (!isSound(loss)) {
       return;
     }
