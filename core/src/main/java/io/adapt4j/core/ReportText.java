@@ -32,20 +32,17 @@ final class ReportText {
     line(lines, improved(result) ? "best metrics" : "metrics before", metrics(result));
     line(lines, "speed", speed(report.figures()));
     line(lines, "memory", memory(report.figures()));
+    report.plan().questions().forEach(question -> line(lines, "unusual", question));
     line(lines, "best", best(result));
     line(lines, "last", result.last().toString());
     List<TrainingWarning> others =
         report.warnings().stream().filter(one -> !isOfTheWholeRun(one)).toList();
     if (!others.isEmpty()) {
       lines.add("Warnings:");
-    } else if (report.warnings().isEmpty() && report.plan().questions().isEmpty()) {
+    } else if (report.warnings().isEmpty()) {
       lines.add("No warnings");
     }
     others.forEach(warning -> lines.add("  step " + warning.step() + ": " + warning.text()));
-    if (!report.plan().questions().isEmpty()) {
-      lines.add("Unusual settings:");
-      report.plan().questions().forEach(one -> lines.add("  " + one));
-    }
     return String.join("\n", lines) + "\n";
   }
 

@@ -479,11 +479,19 @@ public final class Trainer<B> {
       evaluateAndSave();
     }
     if (savedAt < 0) {
+      discardBefore();
       throw new TrainingException(
           "Training ended at step "
               + steps
               + " with a model whose loss is not finite, and no checkpoint had been saved before."
               + ADVICE);
+    }
+  }
+
+  /** A run without a checkpoint leaves nothing that looks like a result of it. */
+  private void discardBefore() {
+    if (options.keepBest() && bestStep.orElse(-1) == 0) {
+      Folders.deleteQuietly(output.resolve(BEST));
     }
   }
 
