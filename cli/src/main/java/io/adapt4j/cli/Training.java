@@ -29,11 +29,16 @@ final class Training {
    */
   static FineTuner tuner(FineTuner.Builder builder, Path folder, Output output, boolean reports) {
     PrintStream progress = output.isJson() ? System.err : System.out;
-    return builder
-        .listener(ConsoleProgress.to(progress))
-        .listener(
-            reports ? RunFiles.in(folder) : JsonlMetricsLog.to(folder.resolve(RunFiles.METRICS)))
-        .build();
+    FineTuner tuner =
+        builder
+            .listener(ConsoleProgress.to(progress))
+            .listener(
+                reports
+                    ? RunFiles.in(folder)
+                    : JsonlMetricsLog.to(folder.resolve(RunFiles.METRICS)))
+            .build();
+    progress.print(warnings(tuner.questions()));
+    return tuner;
   }
 
   /**
@@ -48,8 +53,6 @@ final class Training {
           output.err().flush();
           tuner.stop();
         };
-    output.err().print(warnings(tuner.questions()));
-    output.err().flush();
     try (Interruption interruption = new Interruption(stop)) {
       FineTuneReport report = tuner.run();
       if (interruption.happened()) {

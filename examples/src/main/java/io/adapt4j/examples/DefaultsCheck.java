@@ -3,7 +3,6 @@ package io.adapt4j.examples;
 import io.adapt4j.core.FineTunePlan;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.train.TrainingDefaults;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -77,7 +76,7 @@ public final class DefaultsCheck {
         before,
         after,
         trial.measure().more(report),
-        gain < 0 ? "worse" : "better by " + TrainingDefaults.text(gain));
+        gain < 0 ? "worse" : String.format(Locale.ROOT, "better by %.4f", gain));
     return gain;
   }
 

@@ -8,6 +8,7 @@ import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.Task;
 import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** What {@link DefaultsCheck} trains. */
 final class DefaultsTrials {
@@ -418,9 +420,17 @@ final class DefaultsTrials {
     Dataset all = Datasets.read(shared.resolve("preference_demo/dpo_en_demo.json")).open();
     List<Example> some = new ArrayList<>();
     for (int row = 0; row < Math.min(PAIRS, all.size()); row++) {
-      some.add(all.get(row));
+      Example.ChatPreference chat = (Example.ChatPreference) all.get(row);
+      some.add(
+          new Example.Preference(
+              text(chat.prompt()) + "\n", text(chat.chosen()), text(chat.rejected())));
     }
     return Datasets.of(some).split(0.8, 0.2, 0, SEED);
+  }
+
+  /** The models have no chat template: what was said, without roles. */
+  private static String text(List<ChatMessage> messages) {
+    return messages.stream().map(one -> String.valueOf(one.content())).collect(Collectors.joining("\n"));
   }
 
   private static void reward(Path shared, List<Trial> trials) {
