@@ -46,7 +46,8 @@ final class ValidateCommand implements Callable<Integer> {
     output.write(
         Training.warnings(found.questions())
             + report.text()
-            + (fails ? "Findings to put right first.\n" : "The run can start.\n"), json);
+            + (fails ? "Findings to put right first.\n" : "The run can start.\n"),
+        json);
     return fails ? ExitCode.FINDINGS : ExitCode.OK;
   }
 }

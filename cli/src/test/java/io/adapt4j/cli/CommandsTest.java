@@ -126,7 +126,8 @@ class CommandsTest {
   void defaultsAreShownAndAbsurdRatesAreQuestionedButNotRefused() throws IOException {
     Files.writeString(run, Files.readString(run).replace("learningRate: 5e-3\n", ""));
     assertThat(execute("plan", run).out())
-        .contains("learningRate   2e-04 (default; usual are 1e-05 to 0.002 for LoRA on next tokens");
+        .contains(
+            "learningRate   2e-04 (default; usual are 1e-05 to 0.002 for LoRA on next tokens");
     assertThat(execute("validate", run).out()).doesNotContain("Warning: ");
 
     Result validated = execute("validate", run, "--set", "learningRate=1");
@@ -156,7 +157,13 @@ class CommandsTest {
 
     Result json =
         execute(
-            "train", run, "--overwrite", "--json", "--set", "maxSteps=20", "--set",
+            "train",
+            run,
+            "--overwrite",
+            "--json",
+            "--set",
+            "maxSteps=20",
+            "--set",
             "learningRate=5");
     assertThat(json.code()).isZero();
     assertThat(json.json().path("outcome").asText()).isEqualTo("worse");

@@ -82,7 +82,7 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunFigure
   }
 
   /**
-   * Returns the validation loss of the best evaluation.
+   * Returns the validation loss of the best evaluation, that before training included.
    *
    * @return the mean over targets; empty without validation data
    */
@@ -122,8 +122,7 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunFigure
 
   /**
    * Returns this report in words: first of all whether it ended worse than it began, then how it
-   * ended, losses, speed, memory, where the checkpoints
-   * are, and the warnings.
+   * ended, losses, speed, memory, where the checkpoints are, and the warnings.
    *
    * @return lines for people, each ended by a line feed
    */

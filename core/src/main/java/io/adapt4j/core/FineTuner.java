@@ -575,9 +575,9 @@ public final class FineTuner {
 
     /**
      * Base learning rate. The default depends on the method and the task ({@link
-     * TrainingDefaults}): for next tokens 2e-4 with LoRA and 2e-5 in full, for preferences 5e-6 with
-     * LoRA; {@link FineTuner#plan} shows it. A rate outside what is usual is questioned ({@link
-     * FineTuner#questions}), not refused.
+     * TrainingDefaults}): for next tokens 2e-4 with LoRA and 2e-5 in full, for preferences 5e-6
+     * with LoRA; {@link FineTuner#plan} shows it. A rate outside what is usual is questioned
+     * ({@link FineTuner#questions}), not refused.
      *
      * @param rate above 0
      * @return this builder
@@ -855,7 +855,9 @@ public final class FineTuner {
       TrainingDefaults ofMethod =
           method == null ? TrainingDefaults.fullFineTuning(kind) : method.defaults(kind);
       double factor = optimizer == null ? 1 : optimizer.usualRateFactor().orElse(1);
-      return factor == 1 ? ofMethod : ofMethod.scaledRates(ofMethod.method() + " by " + optimizer, factor);
+      return factor == 1
+          ? ofMethod
+          : ofMethod.scaledRates(ofMethod.method() + " by " + optimizer, factor);
     }
 
     private int epochs(TrainingDefaults defaults) {

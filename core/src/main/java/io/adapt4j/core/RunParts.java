@@ -39,13 +39,13 @@ record RunParts(
 
   FineTunePlan plan(Network declared, int batches) {
     return new FineTunePlan(
-        settings.training().totalSteps(batches),
-        train.kept(),
-        held.map(EncodingReport::kept).orElse(0),
-        train.rows() - train.kept() + held.map(one -> one.rows() - one.kept()).orElse(0),
-        train.truncated() + held.map(EncodingReport::truncated).orElse(0),
-        train.split() + held.map(EncodingReport::split).orElse(0),
-        train.targetTokens(),
+            settings.training().totalSteps(batches),
+            train.kept(),
+            held.map(EncodingReport::kept).orElse(0),
+            train.rows() - train.kept() + held.map(one -> one.rows() - one.kept()).orElse(0),
+            train.truncated() + held.map(EncodingReport::truncated).orElse(0),
+            train.split() + held.map(EncodingReport::split).orElse(0),
+            train.targetTokens(),
             settings.method().trainableParameters(declared),
             declared.parameterCount())
         .with(

@@ -322,9 +322,7 @@ public sealed interface Task {
 
     @Override
     public TaskKind kind() {
-      return loss.usesReference()
-          ? TaskKind.PREFERENCE
-          : TaskKind.PREFERENCE_WITHOUT_REFERENCE;
+      return loss.usesReference() ? TaskKind.PREFERENCE : TaskKind.PREFERENCE_WITHOUT_REFERENCE;
     }
 
     /**

@@ -58,8 +58,7 @@ class WorseRunTest {
         tokens(base, "run")
             .learningRate(RUINOUS)
             .keepBest()
-            .listener(
-                ConsoleProgress.to(new PrintStream(console, true, StandardCharsets.UTF_8)))
+            .listener(ConsoleProgress.to(new PrintStream(console, true, StandardCharsets.UTF_8)))
             .listener(RunFiles.in(folder.resolve("run")))
             .build()
             .run();
@@ -129,8 +128,7 @@ class WorseRunTest {
   @Test
   void aRuinedRunThatWasStoppedGoesOnToTheSameEnd() throws IOException {
     Path base = SmallModel.write(folder.resolve("base"));
-    FineTuneReport whole =
-        tokens(base, "whole").learningRate(RUINOUS).keepBest().build().run();
+    FineTuneReport whole = tokens(base, "whole").learningRate(RUINOUS).keepBest().build().run();
     FineTuner[] running = new FineTuner[1];
     running[0] =
         tokens(base, "cut")
@@ -218,8 +216,7 @@ class WorseRunTest {
         new Case("by accuracy", Task.classification(), true, Datasets.of(classified), "accuracy"),
         new Case("embeddings", Task.embeddings(), true, Datasets.of(found), "loss"),
         new Case("dpo", dpo.reference(Reference.precomputed()), false, pairs, "loss"),
-        new Case(
-            "orpo", Task.preference(PreferenceLoss.orpo(0.1)), false, pairs, "loss"),
+        new Case("orpo", Task.preference(PreferenceLoss.orpo(0.1)), false, pairs, "loss"),
         new Case("reward", Task.reward(), true, pairs, "loss"),
         new Case(
             "reinforcement",
@@ -265,9 +262,7 @@ class WorseRunTest {
     List<Double> values =
         events.evaluations.stream().map(one -> value(one, given.bestBy())).toList();
     double best =
-        more
-            ? report.bestMetrics().get(given.bestBy())
-            : report.bestValidationLoss().orElseThrow();
+        more ? report.bestMetrics().get(given.bestBy()) : report.bestValidationLoss().orElseThrow();
     assertThat(values).contains(best);
     assertThat(more ? best : -best).isGreaterThanOrEqualTo(more ? values.get(0) : -values.get(0));
     assertThat(report.best()).isDirectory().isNotEqualTo(report.last());
@@ -289,8 +284,7 @@ class WorseRunTest {
   }
 
   /** The tensors of the base, which are unchanged in the untouched model's checkpoint. */
-  private static List<String> common(
-      Map<String, ByteBuffer> base, Map<String, ByteBuffer> saved) {
+  private static List<String> common(Map<String, ByteBuffer> base, Map<String, ByteBuffer> saved) {
     List<String> found = new ArrayList<>();
     for (String name : saved.keySet()) {
       // With a head, the encoder's tensors lie in a module of their own.

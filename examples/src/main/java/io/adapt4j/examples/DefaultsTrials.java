@@ -1,6 +1,5 @@
 package io.adapt4j.examples;
 
-import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
@@ -13,6 +12,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Grpo;
@@ -310,8 +310,7 @@ final class DefaultsTrials {
   }
 
   private static void nextTokens(Path shared, List<Trial> trials) {
-    Dataset passages =
-        Datasets.jsonl(EXAMPLES.resolve("data/shakespeare/passages.jsonl"));
+    Dataset passages = Datasets.jsonl(EXAMPLES.resolve("data/shakespeare/passages.jsonl"));
     List<Example> some = new ArrayList<>();
     for (int row = 0; row < PASSAGES; row++) {
       some.add(passages.get(row));
@@ -430,7 +429,9 @@ final class DefaultsTrials {
 
   /** The models have no chat template: what was said, without roles. */
   private static String text(List<ChatMessage> messages) {
-    return messages.stream().map(one -> String.valueOf(one.content())).collect(Collectors.joining("\n"));
+    return messages.stream()
+        .map(one -> String.valueOf(one.content()))
+        .collect(Collectors.joining("\n"));
   }
 
   private static void reward(Path shared, List<Trial> trials) {
@@ -462,8 +463,7 @@ final class DefaultsTrials {
       trials.add(
           new Trial(
               "reinforcement " + name,
-              () ->
-                  on(STORIES_260K, Task.reinforcement(grpo), data, methods().get(name)),
+              () -> on(STORIES_260K, Task.reinforcement(grpo), data, methods().get(name)),
               new OfRun("reward", true),
               SEED));
     }

@@ -114,8 +114,7 @@ class MethodDefaultsTest {
             LanguageModel.load(STORIES, Precision.FP32, LoraAdapter.at(report.best()))) {
       assertThat(best.score("Lily saw", " a red ball").logProbabilities())
           .isEqualTo(base.score("Lily saw", " a red ball").logProbabilities());
-      assertThat(best.generate("Lily saw", greedy))
-          .isEqualTo(base.generate("Lily saw", greedy));
+      assertThat(best.generate("Lily saw", greedy)).isEqualTo(base.generate("Lily saw", greedy));
     }
   }
 

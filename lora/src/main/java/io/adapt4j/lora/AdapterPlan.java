@@ -337,13 +337,11 @@ record AdapterPlan(
 
   /** What is unusual about ranks that some projections cannot use. */
   Optional<String> idleRank() {
-    List<Adapted> idle =
-        adapted.stream().filter(one -> one.rank() > one.fullRank()).toList();
+    List<Adapted> idle = adapted.stream().filter(one -> one.rank() > one.fullRank()).toList();
     if (idle.isEmpty()) {
       return Optional.empty();
     }
-    Adapted smallest =
-        idle.stream().min(Comparator.comparingLong(Adapted::fullRank)).orElseThrow();
+    Adapted smallest = idle.stream().min(Comparator.comparingLong(Adapted::fullRank)).orElseThrow();
     return Optional.of(
         "The "
             + ranks()

@@ -301,7 +301,8 @@ public final class Lora implements FineTuningMethod {
     TrainingDefaults defaults = TrainingDefaults.lowRank(name(), task);
     return plusRatio == 1
         ? defaults
-        : defaults.scaledRates(name() + " with ratio " + plain(plusRatio), 1 / Math.sqrt(plusRatio));
+        : defaults.scaledRates(
+            name() + " with ratio " + plain(plusRatio), 1 / Math.sqrt(plusRatio));
   }
 
   private String name() {

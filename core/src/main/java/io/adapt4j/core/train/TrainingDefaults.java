@@ -37,8 +37,9 @@ public record TrainingDefaults(
   public static final int EPOCHS = 3;
 
   /**
-   * One pass over pairs, preferences and prompts, as in the recipes of Sentence Transformers and TRL
-   * and for InstructGPT's reward model: further ones fit the comparisons, not what they stand for.
+   * One pass over pairs, preferences and prompts, as in the recipes of Sentence Transformers and
+   * TRL and for InstructGPT's reward model: further ones fit the comparisons, not what they stand
+   * for.
    */
   public static final int EPOCHS_OF_COMPARISONS = 1;
 
@@ -54,7 +55,9 @@ public record TrainingDefaults(
   /** Share of the steps in which the rate rises (Alpaca, QLoRA). */
   public static final double WARMUP_RATIO = 0.03;
 
-  /** Embeddings, preferences and reinforcement: as Sentence Transformers and Zephyr's DPO warm up. */
+  /**
+   * Embeddings, preferences and reinforcement: as Sentence Transformers and Zephyr's DPO warm up.
+   */
   public static final double LONG_WARMUP_RATIO = 0.1;
 
   /** Every weight trains: the pre-trained ones move, so that a high rate makes them forget. */
@@ -113,8 +116,7 @@ public record TrainingDefaults(
     SCALING.put(TaskKind.MASKED_TOKENS, new Rates(3e-3, 3e-4, 3e-2, scaling));
     SCALING.put(TaskKind.EMBEDDINGS, new Rates(1e-3, 1e-4, 1e-2, preferring));
     SCALING.put(TaskKind.PREFERENCE, new Rates(1e-4, 1e-5, 3e-3, preferring));
-    SCALING.put(
-        TaskKind.PREFERENCE_WITHOUT_REFERENCE, new Rates(2e-4, 2e-5, 3e-3, preferring));
+    SCALING.put(TaskKind.PREFERENCE_WITHOUT_REFERENCE, new Rates(2e-4, 2e-5, 3e-3, preferring));
     SCALING.put(TaskKind.REWARD, new Rates(3e-3, 3e-4, 3e-2, scaling));
     SCALING.put(TaskKind.REINFORCEMENT, new Rates(2e-4, 2e-5, 3e-3, preferring));
   }
@@ -271,7 +273,14 @@ public record TrainingDefaults(
    * @return such as {@code 1e-06 to 5e-05 for full fine-tuning on next tokens (Stanford Alpaca)}
    */
   public String usualRates() {
-    return text(lowestRate) + " to " + text(highestRate) + " for " + purpose() + " (" + source + ")";
+    return text(lowestRate)
+        + " to "
+        + text(highestRate)
+        + " for "
+        + purpose()
+        + " ("
+        + source
+        + ")";
   }
 
   /**
@@ -314,8 +323,7 @@ public record TrainingDefaults(
    */
   public static String text(double rate) {
     return rate < 1e-3 || rate >= 1e6
-        ? String.format(Locale.ROOT, "%.3e", rate)
-            .replaceFirst("\\.?0+e", "e")
+        ? String.format(Locale.ROOT, "%.3e", rate).replaceFirst("\\.?0+e", "e")
         : plain(rate);
   }
 

@@ -81,7 +81,8 @@ record Verdict(
   private String measured(double loss, Map<String, Double> metrics) {
     if (!selection.metric().equals(Selection.LOSS)) {
       return format(
-          "%s %s", selection.metric(), number(metrics.getOrDefault(selection.metric(), Double.NaN)));
+          "%s %s",
+          selection.metric(), number(metrics.getOrDefault(selection.metric(), Double.NaN)));
     }
     return metrics.isEmpty()
         ? format("validation loss %s (perplexity %.2f)", number(loss), Math.exp(loss))
