@@ -11,7 +11,9 @@ import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingResult;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Runs a tuner on the command line. */
 final class Training {
@@ -26,11 +28,16 @@ final class Training {
    */
   static FineTuner tuner(FineTuner.Builder builder, Path folder, Output output, boolean reports) {
     PrintStream progress = output.isJson() ? System.err : System.out;
-    return builder
-        .listener(new WordedProgress(progress))
-        .listener(
-            reports ? RunFiles.in(folder) : JsonlMetricsLog.to(folder.resolve(RunFiles.METRICS)))
-        .build();
+    FineTuner tuner =
+        builder
+            .listener(new WordedProgress(progress))
+            .listener(
+                reports
+                    ? RunFiles.in(folder)
+                    : JsonlMetricsLog.to(folder.resolve(RunFiles.METRICS)))
+            .build();
+    progress.print(warnings(tuner.questions()));
+    return tuner;
   }
 
   /**
@@ -55,6 +62,11 @@ final class Training {
     }
   }
 
+  /** What is unusual about a run, a line each. */
+  static String warnings(List<String> questions) {
+    return questions.stream().map(one -> "Warning: " + one + "\n").collect(Collectors.joining());
+  }
+
   static int exitCode(FineTuneReport report) {
     return report.reason() == StopReason.STOP_REQUESTED ? ExitCode.INTERRUPTED : ExitCode.OK;
   }
@@ -66,11 +78,14 @@ final class Training {
     json.put("steps", result.steps());
     json.put("firstLoss", result.firstLoss());
     json.put("lastLoss", result.lastLoss());
+    json.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
     report.initialValidationLoss().ifPresent(loss -> json.put("initialValidationLoss", loss));
     report.bestValidationLoss().ifPresent(loss -> json.put("bestValidationLoss", loss));
+    result.lastValidationLoss().ifPresent(loss -> json.put("lastValidationLoss", loss));
     report.bestMetrics().forEach(json.putObject("bestMetrics")::put);
     ArrayNode warnings = json.putArray("warnings");
     report.warnings().forEach(warning -> warnings.add(Wording.of(warning.text())));
+    report.plan().questions().forEach(question -> warnings.add(Wording.of(question)));
     json.put("seconds", report.elapsed().toMillis() / 1000.0);
     json.put("best", report.best().toString());
     json.put("last", report.last().toString());

@@ -2,6 +2,7 @@ package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.data.quality.Check;
 import io.adapt4j.core.data.quality.DataReport;
 import java.util.Locale;
@@ -31,16 +32,22 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DataReport report = run.readToLook().checkData();
+    RunDescription.Findings found = run.readToLook().check();
+    DataReport report = found.data();
     boolean fails =
         report.checks().stream()
-            .filter(check -> check.severity().compareTo(failOn) >= 0)
-            .anyMatch(check -> report.count(check) > 0);
+                .filter(check -> check.severity().compareTo(failOn) >= 0)
+                .anyMatch(check -> report.count(check) > 0)
+            || (!found.questions().isEmpty() && failOn.compareTo(Check.Severity.WARNING) <= 0);
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("valid", !fails).put("failOn", failOn.name().toLowerCase(Locale.ROOT));
+    found.questions().forEach(json.putArray("warnings")::add);
     json.set("data", Output.parsed(report.json()));
     output.write(
-        report.text() + (fails ? "Findings to put right first.\n" : "The run can start.\n"), json);
+        Training.warnings(found.questions())
+            + report.text()
+            + (fails ? "Findings to put right first.\n" : "The run can start.\n"),
+        json);
     return fails ? ExitCode.FINDINGS : ExitCode.OK;
   }
 }

@@ -123,6 +123,54 @@ class CommandsTest {
   }
 
   @Test
+  void defaultsAreShownAndAbsurdRatesAreQuestionedButNotRefused() throws IOException {
+    Files.writeString(run, Files.readString(run).replace("learningRate: 5e-3\n", ""));
+    assertThat(execute("plan", run).out())
+        .contains(
+            "learningRate   2e-04 (default; usual are 1e-05 to 0.002 for LoRA on next tokens");
+    assertThat(execute("validate", run).out()).doesNotContain("Warning: ");
+
+    Result validated = execute("validate", run, "--set", "learningRate=1");
+    assertThat(validated.code()).isZero();
+    assertThat(validated.out())
+        .startsWith("Warning: learningRate 1 is above what is usual, 1e-05 to 0.002 for LoRA")
+        .contains("forget", "The run can start.");
+    Result strict =
+        execute("validate", run, "--set", "learningRate=1", "--fail-on", "WARNING", "--json");
+    assertThat(strict.code()).isEqualTo(ExitCode.FINDINGS);
+    assertThat(strict.json().path("warnings")).hasSize(1);
+    assertThat(execute("plan", run, "--set", "learningRate=1").out()).startsWith("Warning: ");
+
+    Result absurd = execute("validate", run, "--set", "method.lora.rank=10000");
+    assertThat(absurd.code()).isNotZero();
+    assertThat(absurd.out() + absurd.err()).contains("rank 10000", "at most 64", "Lower the rank");
+  }
+
+  @Test
+  void aRunThatEndsWorseSaysSoInTheFirstLineAndExitsWithZero() {
+    Result trained = execute("train", run, "--set", "maxSteps=20", "--set", "learningRate=5");
+    assertThat(trained.code()).isZero();
+    assertThat(trained.out()).startsWith("WARNING: The run ended worse than it began");
+    assertThat(trained.out())
+        .doesNotContain("No warnings")
+        .contains("unusual         learningRate 5 is above");
+
+    Result json =
+        execute(
+            "train",
+            run,
+            "--overwrite",
+            "--json",
+            "--set",
+            "maxSteps=20",
+            "--set",
+            "learningRate=5");
+    assertThat(json.code()).isZero();
+    assertThat(json.json().path("outcome").asText()).isEqualTo("worse");
+    assertThat(json.json().path("warnings").get(0).asText()).contains("ended worse");
+  }
+
+  @Test
   void stepsAreTimedWhereThatIsAskedFor() {
     Result timed = execute("plan", run, "--time", "1", "--json");
     assertThat(timed.code()).isZero();

@@ -1,19 +1,11 @@
 package io.adapt4j.core;
 
-/** What {@link FineTuner} does where nothing is said. */
+/**
+ * What {@link FineTuner} does where nothing is said, whatever the method and the task. The learning
+ * rate, epochs, batch size and warm-up depend on both: see {@link
+ * io.adapt4j.core.train.TrainingDefaults}.
+ */
 public final class FineTuneDefaults {
-
-  /** Passes over the training data. */
-  public static final int EPOCHS = 3;
-
-  /** Examples a micro-batch. */
-  public static final int BATCH_SIZE = 8;
-
-  /** Base learning rate, fit for adapters. */
-  public static final double LEARNING_RATE = 2e-4;
-
-  /** Share of the steps in which the rate rises. */
-  public static final double WARMUP_RATIO = 0.03;
 
   /** Decoupled weight decay. */
   public static final double WEIGHT_DECAY = 0.01;

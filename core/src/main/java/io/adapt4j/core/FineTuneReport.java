@@ -1,11 +1,13 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.monitor.RunFigures;
+import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingResult;
 import io.adapt4j.core.train.TrainingWarning;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -32,6 +34,11 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunFigure
   /**
    * Returns the checkpoint to use.
    *
+   * <p>With {@link FineTuner.Builder#keepBest} it is never worse than the model before training by
+   * the metric that decides: where no evaluation was better, it holds that model itself, with an
+   * adapter that changes nothing or as a copy of the base. Without it, nothing but the last
+   * checkpoint is there; {@link #outcome} says what that is worth.
+   *
    * @return folder of the best checkpoint if it was kept, else of the last
    */
   public Path best() {
@@ -45,6 +52,15 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunFigure
    */
   public Path last() {
     return result.last();
+  }
+
+  /**
+   * Returns what training did to the model, by the validation loss or the metric that decides.
+   *
+   * @return whether the run ended better or worse than it began
+   */
+  public RunOutcome outcome() {
+    return result.outcome();
   }
 
   /**
@@ -66,7 +82,7 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunFigure
   }
 
   /**
-   * Returns the validation loss of the best evaluation.
+   * Returns the validation loss of the best evaluation, that before training included.
    *
    * @return the mean over targets; empty without validation data
    */
@@ -95,15 +111,18 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunFigure
   /**
    * Returns what looked wrong during the run.
    *
-   * @return warnings in the order they were raised; empty if nothing did
+   * @return warnings in the order they were raised, but first that the run ended worse than it
+   *     began; empty if nothing did
    */
   public List<TrainingWarning> warnings() {
-    return figures.warnings();
+    return figures.warnings().stream()
+        .sorted(Comparator.comparing(one -> one.kind() != TrainingWarning.Kind.ENDED_WORSE))
+        .toList();
   }
 
   /**
-   * Returns this report in words: how the run ended, losses, speed, memory, where the checkpoints
-   * are, and the warnings.
+   * Returns this report in words: first of all whether it ended worse than it began, then how it
+   * ended, losses, speed, memory, where the checkpoints are, and the warnings.
    *
    * @return lines for people, each ended by a line feed
    */

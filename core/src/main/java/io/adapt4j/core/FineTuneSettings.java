@@ -32,7 +32,8 @@ record FineTuneSettings(
     List<TrainingListener> listeners,
     List<Regularisation> regularisations,
     int numberedCheckpoints,
-    Optional<Provenance> repeats) {
+    Optional<Provenance> repeats,
+    RunChoices choices) {
 
   /** The template of conversations: the chosen one, else the model's. */
   Optional<ChatTemplate> chatTemplate() {

@@ -27,17 +27,23 @@ import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.StateOptions;
+import io.adapt4j.core.train.TaskKind;
+import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Fine-tunes a language model on a dataset and writes the result to a folder.
@@ -59,6 +65,8 @@ import java.util.stream.Stream;
  * reports all problems together. A tuner runs once; {@link #stop} may be called from any thread.
  */
 public final class FineTuner {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FineTuner.class);
 
   private final FineTuneSettings settings;
   private final RunFigures.Collector figures;
@@ -124,6 +132,17 @@ public final class FineTuner {
   /** What is to be done. */
   FineTuneSettings settings() {
     return settings;
+  }
+
+  /**
+   * Says what is unusual about this run but no reason to refuse it, such as a learning rate outside
+   * what is usual for the method and the task, or a rank that no projection can use. {@link
+   * Builder#build} logs the same, and {@link #plan} and the report show it.
+   *
+   * @return what is unusual, why it matters and what to do, one text each; empty where nothing is
+   */
+  public List<String> questions() {
+    return settings.choices().questions();
   }
 
   /**
@@ -280,14 +299,14 @@ public final class FineTuner {
     private FineTuningMethod method;
     private Path output;
     private boolean overwrite;
-    private int epochs = FineTuneDefaults.EPOCHS;
+    private Integer epochs;
     private int maxSteps;
-    private int batchSize = FineTuneDefaults.BATCH_SIZE;
+    private Integer batchSize;
     private int accumulation = 1;
     private Integer maxLength;
     private Overflow overflow = Overflow.TRUNCATE_RIGHT;
     private final TokenOptions.Builder tokens = new TokenOptions.Builder();
-    private double learningRate = FineTuneDefaults.LEARNING_RATE;
+    private Double learningRate;
     private LearningRateSchedule schedule = LearningRateSchedule.LINEAR;
     private Double warmupRatio;
     private Integer warmupSteps;
@@ -442,7 +461,8 @@ public final class FineTuner {
     }
 
     /**
-     * Passes over the training data; default 3.
+     * Passes over the training data; default 3, but 1 over pairs, preferences and prompts ({@link
+     * TrainingDefaults}).
      *
      * @param passes at least 1
      * @return this builder
@@ -464,7 +484,8 @@ public final class FineTuner {
     }
 
     /**
-     * Examples a micro-batch; default 8.
+     * Examples a micro-batch; default 8, 16 for classification, 32 for embeddings ({@link
+     * TrainingDefaults}).
      *
      * @param examples at least 1
      * @return this builder
@@ -588,7 +609,10 @@ public final class FineTuner {
     }
 
     /**
-     * Base learning rate; default 2e-4, which suits adapters (full fine-tuning wants 1e-6 to 5e-5).
+     * Base learning rate. The default depends on the method and the task ({@link
+     * TrainingDefaults}): for next tokens 2e-4 with LoRA and 2e-5 in full, for preferences 5e-6
+     * with LoRA; {@link FineTuner#plan} shows it. A rate outside what is usual is questioned
+     * ({@link FineTuner#questions}), not refused.
      *
      * @param rate above 0
      * @return this builder
@@ -636,7 +660,8 @@ public final class FineTuner {
     }
 
     /**
-     * Share of the steps in which the rate rises from 0; default 0.03. Not together with {@link
+     * Share of the steps in which the rate rises from 0; default 0.03, or 0.1 for embeddings,
+     * preferences and reinforcement ({@link TrainingDefaults}). Not together with {@link
      * #warmupSteps}.
      *
      * @param share from 0 to 1
@@ -837,12 +862,14 @@ public final class FineTuner {
      */
     public FineTuner build() {
       FineTuneChecks checks = new FineTuneChecks();
-      checkValues(checks);
+      TrainingDefaults defaults = defaults();
+      checkValues(checks, defaults);
       checkOutput(checks);
       Optional<TaskModel> found =
           checks.model(
               model, method, task, folder -> TaskModel.of(task, folder, weightFormat(), train));
-      int contextLength = found.map(one -> one.declare().contextLength()).orElse(0);
+      Optional<Network> declared = found.map(TaskModel::declare);
+      int contextLength = declared.map(Network::contextLength).orElse(0);
       if (maxLength != null) {
         checks.require(
             contextLength == 0 || maxLength <= contextLength,
@@ -853,14 +880,67 @@ public final class FineTuner {
       checks.finish();
       RunFigures.Collector figures = new RunFigures.Collector();
       Objective objective = new Objective(task, new Selection(bestBy), found.orElseThrow());
-      return new FineTuner(settings(contextLength, objective, template, watched(figures)), figures);
+      RunChoices choices =
+          new RunChoices(defaults, stated(), questions(defaults, declared.orElseThrow()));
+      choices.questions().forEach(LOG::warn);
+      return new FineTuner(settings(contextLength, objective, template, choices, watched(figures)), figures);
+    }
+
+    /** What holds for this method and task where nothing is said. */
+    private TrainingDefaults defaults() {
+      TaskKind kind = task == null ? TaskKind.NEXT_TOKENS : task.kind();
+      TrainingDefaults ofMethod =
+          method == null ? TrainingDefaults.fullFineTuning(kind) : method.defaults(kind);
+      double factor = optimizer == null ? 1 : optimizer.usualRateFactor().orElse(1);
+      return factor == 1
+          ? ofMethod
+          : ofMethod.scaledRates(ofMethod.method() + " by " + optimizer, factor);
+    }
+
+    private int epochs(TrainingDefaults defaults) {
+      return epochs == null ? defaults.epochs() : epochs;
+    }
+
+    private int batchSize(TrainingDefaults defaults) {
+      return batchSize == null ? defaults.batchSize() : batchSize;
+    }
+
+    private double learningRate(TrainingDefaults defaults) {
+      return learningRate == null ? defaults.learningRate() : learningRate;
+    }
+
+    /** Those of the options with defaults by method and task that were stated. */
+    private Set<String> stated() {
+      Set<String> stated = new HashSet<>();
+      if (epochs != null) {
+        stated.add("epochs");
+      }
+      if (batchSize != null) {
+        stated.add("batchSize");
+      }
+      if (learningRate != null) {
+        stated.add("learningRate");
+      }
+      if (warmupRatio != null || warmupSteps != null) {
+        stated.add("warmup");
+      }
+      return stated;
+    }
+
+    private List<String> questions(TrainingDefaults defaults, Network declared) {
+      List<String> questions = new ArrayList<>();
+      if (optimizer.usualRateFactor().isPresent()) {
+        defaults.question(learningRate(defaults)).ifPresent(questions::add);
+      }
+      questions.addAll(method.questions(declared));
+      return List.copyOf(questions);
     }
 
     private WeightFormat weightFormat() {
       return method == null ? WeightFormat.asStored() : method.weightFormat();
     }
 
-    private void checkValues(FineTuneChecks checks) {
+    private void checkValues(FineTuneChecks checks, TrainingDefaults defaults) {
       checks.device();
       checks.require(method != null, "no method: give Lora.rank(...) or FullFineTuning.create()");
       checks.dataset("training", train);
@@ -871,9 +951,9 @@ public final class FineTuner {
             patience == null,
             "earlyStopping needs validation data: give a Split with a validation part");
       }
-      checks.atLeast("epochs", epochs, 1);
+      checks.atLeast("epochs", epochs(defaults), 1);
       checks.require(maxSteps >= 0, "maxSteps must be at least 1");
-      checks.atLeast("batchSize", batchSize, 1);
+      checks.atLeast("batchSize", batchSize(defaults), 1);
       checks.atLeast("gradientAccumulation", accumulation, 1);
       checks.atLeast("maxSkippedSteps", maxSkippedSteps, 0);
       checks.atLeast("saveLimit", saveLimit, 0);
@@ -881,7 +961,7 @@ public final class FineTuner {
         checks.atLeast("maxLength", maxLength, 2);
       }
       checks.require(
-          learningRate > 0 && Double.isFinite(learningRate),
+          learningRate == null || (learningRate > 0 && Double.isFinite(learningRate)),
           "learningRate must be above 0, found " + learningRate);
       checks.notNegative("weightDecay", weightDecay);
       checks.notNegative("maxGradientNorm", maxGradientNorm);
@@ -899,8 +979,8 @@ public final class FineTuner {
           patience == null || patience >= 1,
           "earlyStopping must allow at least 1 evaluation, found " + patience);
       checks.task(task, bestBy, overflow);
-      checks.preferences(task, method, batchSize);
-      checks.rollouts(task, batchSize, accumulation, neftune);
+      checks.preferences(task, method, batchSize(defaults));
+      checks.rollouts(task, batchSize(defaults), accumulation, neftune);
       checks.onlyForNextTokens(task, "regularise", !regularisations.isEmpty());
       checks.onlyForNextTokens(
           task, "packing, groupByLength, lossOn or overlap", tokens.concernsGeneration());
@@ -940,16 +1020,18 @@ public final class FineTuner {
         int contextLength,
         Objective objective,
         Optional<ChatTemplate> template,
+        RunChoices choices,
         TrainingListener watched) {
+      TrainingDefaults defaults = choices.defaults();
       Interval saving = saveEvery != null ? saveEvery : evaluateEvery;
       TrainingOptions training =
           new TrainingOptions(
-              epochs,
+              epochs(defaults),
               maxSteps,
               accumulation,
-              learningRate,
+              learningRate(defaults),
               schedule,
-              warmup(),
+              warmup(defaults),
               new TrainingStep.Settings(
                   optimizer, weightDecay, maxGradientNorm, recomputesLayers(), allRates()),
               evaluateEvery.steps(),
@@ -964,7 +1046,7 @@ public final class FineTuner {
           Optional.ofNullable(validation),
           neftune > 0 ? Neftune.of(method, neftune) : method,
           output,
-          batchSize,
+          batchSize(defaults),
           Optional.ofNullable(maxLength),
           contextLength,
           overflow,
@@ -977,7 +1059,8 @@ public final class FineTuner {
           List.of(watched),
           List.copyOf(regularisations),
           numberedCheckpoints,
-          Optional.ofNullable(repeats));
+          Optional.ofNullable(repeats),
+          choices);
     }
 
     private boolean recomputesLayers() {
@@ -997,10 +1080,10 @@ public final class FineTuner {
           : EarlyWarnings.before(all);
     }
 
-    private Warmup warmup() {
+    private Warmup warmup(TrainingDefaults defaults) {
       return warmupSteps != null
           ? Warmup.ofSteps(warmupSteps)
-          : Warmup.ofRatio(warmupRatio != null ? warmupRatio : FineTuneDefaults.WARMUP_RATIO);
+          : Warmup.ofRatio(warmupRatio != null ? warmupRatio : defaults.warmupRatio());
     }
   }
 }

@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.monitor.RunFigures;
 import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.train.TrainingWarning;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,9 @@ final class ReportText {
   static String of(FineTuneReport report) {
     TrainingResult result = report.result();
     List<String> lines = new ArrayList<>();
+    report.warnings().stream()
+        .filter(ReportText::isOfTheWholeRun)
+        .forEach(warning -> lines.add("WARNING: " + warning.text()));
     lines.add(
         format(
             "Training %s after %,d of %,d steps in %s",
@@ -25,17 +29,36 @@ final class ReportText {
         "training loss",
         format("%.4f in the first step, %.4f in the last", result.firstLoss(), result.lastLoss()));
     line(lines, "validation loss", validation(result));
-    line(lines, "best metrics", metrics(result));
+    line(lines, improved(result) ? "best metrics" : "metrics before", metrics(result));
     line(lines, "speed", speed(report.figures()));
     line(lines, "memory", memory(report.figures()));
-    line(lines, "best", result.best().equals(result.last()) ? "" : result.best().toString());
+    report.plan().questions().forEach(question -> line(lines, "unusual", question));
+    line(lines, "best", best(result));
     line(lines, "last", result.last().toString());
-    lines.add(report.figures().warnings().isEmpty() ? "No warnings" : "Warnings:");
-    report
-        .figures()
-        .warnings()
-        .forEach(warning -> lines.add("  step " + warning.step() + ": " + warning.text()));
+    List<TrainingWarning> others =
+        report.warnings().stream().filter(one -> !isOfTheWholeRun(one)).toList();
+    if (!others.isEmpty()) {
+      lines.add("Warnings:");
+    } else if (report.warnings().isEmpty()) {
+      lines.add("No warnings");
+    }
+    others.forEach(warning -> lines.add("  step " + warning.step() + ": " + warning.text()));
     return String.join("\n", lines) + "\n";
+  }
+
+  private static boolean isOfTheWholeRun(TrainingWarning warning) {
+    return warning.kind() == TrainingWarning.Kind.ENDED_WORSE;
+  }
+
+  private static boolean improved(TrainingResult result) {
+    return result.bestStep().orElse(0) > 0;
+  }
+
+  private static String best(TrainingResult result) {
+    if (result.best().equals(result.last())) {
+      return "";
+    }
+    return result.best() + (improved(result) ? "" : " (the model before training)");
   }
 
   private static void line(List<String> lines, String name, String text) {
@@ -59,11 +82,16 @@ final class ReportText {
     result
         .initialValidationLoss()
         .ifPresent(loss -> parts.add(loss(loss, ofTokens) + " before training"));
-    if (result.bestValidationLoss().isPresent() && result.bestStep().isPresent()) {
+    if (improved(result) && result.bestValidationLoss().isPresent()) {
       parts.add(
           loss(result.bestValidationLoss().getAsDouble(), ofTokens)
               + " at best, in step "
               + result.bestStep().getAsInt());
+    } else if (result.bestStep().isPresent()) {
+      parts.add("no evaluation was better");
+    }
+    if (result.lastValidationLoss().isPresent()) {
+      parts.add(loss(result.lastValidationLoss().getAsDouble(), ofTokens) + " at the end");
     }
     return String.join("; ", parts);
   }

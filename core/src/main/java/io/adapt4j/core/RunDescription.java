@@ -144,7 +144,41 @@ public final class RunDescription {
    * @throws FineTuneException if the run cannot start
    */
   public DataReport checkData() {
-    FineTuneSettings settings = builder().build().settings();
+    return check().data();
+  }
+
+  /**
+   * What a description was found to be.
+   *
+   * @param data what is wrong with the data, as in {@link #checkData}
+   * @param questions what is unusual about the run, as in {@link FineTuner#questions}
+   */
+  public record Findings(DataReport data, List<String> questions) {
+
+    /**
+     * Copies the questions.
+     *
+     * @param data what is wrong with the data
+     * @param questions what is unusual about the run
+     */
+    public Findings {
+      questions = List.copyOf(questions);
+    }
+  }
+
+  /**
+   * Looks for what is wrong with the data, and for what is unusual about the run.
+   *
+   * @return both
+   * @throws io.adapt4j.core.describe.DescriptionException if the description is wrong
+   * @throws FineTuneException if the run cannot start
+   */
+  public Findings check() {
+    FineTuner tuner = builder().build();
+    return new Findings(checkData(tuner.settings()), tuner.questions());
+  }
+
+  private DataReport checkData(FineTuneSettings settings) {
     DataChecker checker = DataChecker.of(data());
     if (!(settings.objective().task() instanceof Task.NextTokens)) {
       return checker.check();

@@ -39,15 +39,18 @@ record RunParts(
 
   FineTunePlan plan(Network declared, int batches) {
     return new FineTunePlan(
-        settings.training().totalSteps(batches),
-        train.kept(),
-        held.map(EncodingReport::kept).orElse(0),
-        train.rows() - train.kept() + held.map(one -> one.rows() - one.kept()).orElse(0),
-        train.truncated() + held.map(EncodingReport::truncated).orElse(0),
-        train.split() + held.map(EncodingReport::split).orElse(0),
-        train.targetTokens(),
-        settings.method().trainableParameters(declared),
-        declared.parameterCount());
+            settings.training().totalSteps(batches),
+            train.kept(),
+            held.map(EncodingReport::kept).orElse(0),
+            train.rows() - train.kept() + held.map(one -> one.rows() - one.kept()).orElse(0),
+            train.truncated() + held.map(EncodingReport::truncated).orElse(0),
+            train.split() + held.map(EncodingReport::split).orElse(0),
+            train.targetTokens(),
+            settings.method().trainableParameters(declared),
+            declared.parameterCount())
+        .with(
+            settings.choices().options(settings.training(), settings.batchSize()),
+            settings.choices().questions());
   }
 
   /** Trains with nothing but the task's own loss. */
@@ -91,7 +94,8 @@ record RunParts(
             settings.output(),
             recorder.before(settings.listeners()),
             stopRequested)
-        .keepLast(settings.numberedCheckpoints());
+        .keepLast(settings.numberedCheckpoints())
+        .usualRates(settings.choices().defaults().usualRates());
   }
 
   /** Trains a few steps at growing rates; writes nothing. */

@@ -4,6 +4,7 @@ import io.adapt4j.core.data.TextProblem;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Reinforcement;
+import io.adapt4j.core.train.TaskKind;
 import java.util.List;
 import java.util.Objects;
 
@@ -138,8 +139,21 @@ public sealed interface Task {
     return new Reinforced(algorithm);
   }
 
+  /**
+   * Returns what this task is as far as the defaults of a run depend on it.
+   *
+   * @return the kind
+   */
+  TaskKind kind();
+
   /** See {@link Task#nextTokens}. */
-  record NextTokens() implements Task {}
+  record NextTokens() implements Task {
+
+    @Override
+    public TaskKind kind() {
+      return TaskKind.NEXT_TOKENS;
+    }
+  }
 
   /**
    * Training of a reward model.
@@ -161,6 +175,11 @@ public sealed interface Task {
       if (!(centring >= 0 && Double.isFinite(centring))) {
         throw new IllegalArgumentException("centring must be at least 0, found " + centring);
       }
+    }
+
+    @Override
+    public TaskKind kind() {
+      return TaskKind.REWARD;
     }
 
     /**
@@ -200,6 +219,11 @@ public sealed interface Task {
     public Reinforced {
       Objects.requireNonNull(algorithm, "algorithm");
     }
+
+    @Override
+    public TaskKind kind() {
+      return TaskKind.REINFORCEMENT;
+    }
   }
 
   /**
@@ -221,6 +245,11 @@ public sealed interface Task {
      */
     public Labelled {
       labels = List.copyOf(labels);
+    }
+
+    @Override
+    public TaskKind kind() {
+      return TaskKind.CLASSIFICATION;
     }
 
     /**
@@ -265,6 +294,11 @@ public sealed interface Task {
             "maskedTokens: expected a probability above 0 and below 1, found " + probability);
       }
     }
+
+    @Override
+    public TaskKind kind() {
+      return TaskKind.MASKED_TOKENS;
+    }
   }
 
   /**
@@ -284,6 +318,11 @@ public sealed interface Task {
     public Preferences {
       Objects.requireNonNull(loss, "loss");
       Objects.requireNonNull(reference, "reference");
+    }
+
+    @Override
+    public TaskKind kind() {
+      return loss.usesReference() ? TaskKind.PREFERENCE : TaskKind.PREFERENCE_WITHOUT_REFERENCE;
     }
 
     /**
@@ -323,6 +362,11 @@ public sealed interface Task {
       if (!(scale > 0 && Double.isFinite(scale))) {
         throw new IllegalArgumentException("scale: expected a number above 0, found " + scale);
       }
+    }
+
+    @Override
+    public TaskKind kind() {
+      return TaskKind.EMBEDDINGS;
     }
 
     /**

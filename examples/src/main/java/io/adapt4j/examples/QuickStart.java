@@ -43,7 +43,7 @@ public final class QuickStart {
             .dataset(Datasets.jsonl(DATA).split(0.9, 0.1, 0, SEED))
             .method(Lora.rank(16).alpha(32))
             .epochs(3)
-            .learningRate(5e-3)
+            .learningRate(2e-3)
             .batchSize(8)
             .evaluateEvery(Interval.EPOCH)
             .keepBest()

@@ -7,6 +7,7 @@ import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.LinearSlot;
 import io.adapt4j.core.model.Network;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -60,6 +61,11 @@ record AdapterPlan(
       boolean transposed,
       boolean dora,
       boolean biasOfB) {
+
+    /** The largest rank that an update of this projection can have. */
+    long fullRank() {
+      return Math.min(in, part.width());
+    }
 
     long count() {
       return rank * (in + part.width()) + ((dora ? 1 : 0) + (biasOfB ? 1 : 0)) * part.width();
@@ -253,6 +259,53 @@ record AdapterPlan(
         + String.join(", ", names)
         + " in each layer, with paths such as "
         + paths(network).findFirst().orElse("(none)");
+  }
+
+  /**
+   * What is wrong with ranks that no projection can use. PEFT takes them, and trains values that
+   * cannot matter.
+   */
+  Optional<String> uselessRank() {
+    if (adapted.isEmpty() || adapted.stream().anyMatch(one -> one.rank() <= one.fullRank())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "The "
+            + ranks()
+            + " is above the smaller dimension of every projection it adapts, which is at most "
+            + adapted.stream().mapToLong(Adapted::fullRank).max().orElseThrow()
+            + ": an update can have no higher rank than that, so that the rest would only cost time"
+            + " and memory. Lower the rank; 8 to 64 are usual.");
+  }
+
+  /** What is unusual about ranks that some projections cannot use. */
+  Optional<String> idleRank() {
+    List<Adapted> idle = adapted.stream().filter(one -> one.rank() > one.fullRank()).toList();
+    if (idle.isEmpty()) {
+      return Optional.empty();
+    }
+    Adapted smallest = idle.stream().min(Comparator.comparingLong(Adapted::fullRank)).orElseThrow();
+    return Optional.of(
+        "The "
+            + ranks()
+            + " is above the smaller dimension of "
+            + idle.size()
+            + " of the "
+            + adapted.size()
+            + " projections it adapts ("
+            + smallest.part().path()
+            + " has "
+            + smallest.in()
+            + " inputs and "
+            + smallest.part().width()
+            + " outputs): their updates can have no higher rank than that, so that the rest only"
+            + " costs time and memory. Lower the rank, or give these a lower one with rankOf.");
+  }
+
+  private String ranks() {
+    int least = adapted.stream().mapToInt(Adapted::rank).min().orElseThrow();
+    int most = adapted.stream().mapToInt(Adapted::rank).max().orElseThrow();
+    return least == most ? "rank " + most : "rank, " + least + " to " + most + " by module,";
   }
 
   /** The number of values that train. */

@@ -7,6 +7,8 @@ import io.adapt4j.core.model.Linear;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.TaskKind;
+import io.adapt4j.core.train.TrainingDefaults;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +20,7 @@ import java.util.stream.Collectors;
 /**
  * (IA)3 (Liu et al. 2022): the base stays as it is, and learned vectors multiply keys, values and
  * the input of the MLP's last projection. Trains some hundredths of a percent of the model and
- * wants a high learning rate, such as 3e-3. Saved as a PEFT adapter folder.
+ * wants a high learning rate: its default is 3e-3 for next tokens. Saved as a PEFT adapter folder.
  *
  * <p>Immutable: every option returns a changed copy.
  */
@@ -136,6 +138,11 @@ public final class Ia3 implements FineTuningMethod {
       problems.add(SavedModules.unknownModule(module));
     }
     return List.copyOf(problems);
+  }
+
+  @Override
+  public TrainingDefaults defaults(TaskKind task) {
+    return TrainingDefaults.scaling("(IA)3", task);
   }
 
   @Override

@@ -5,6 +5,8 @@ import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.TaskKind;
+import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.core.train.TrainingStep;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -299,13 +301,32 @@ public final class Lora implements FineTuningMethod {
     return plusRatio == 1 ? List.of() : List.of(new TrainingStep.RateFactor("lora_B", plusRatio));
   }
 
+  /** LoRA+ gives B the rate of A times its ratio: their geometric mean stays LoRA's rate. */
+  @Override
+  public TrainingDefaults defaults(TaskKind task) {
+    TrainingDefaults defaults = TrainingDefaults.lowRank(name(), task);
+    return plusRatio == 1
+        ? defaults
+        : defaults.scaledRates(
+            name() + " with ratio " + plain(plusRatio), 1 / Math.sqrt(plusRatio));
+  }
+
+  private String name() {
+    return (config.dora() ? "DoRA" : "LoRA") + (plusRatio == 1 ? "" : "+");
+  }
+
+  @Override
+  public List<String> questions(Network declared) {
+    return AdapterPlan.of(completed(declared), declared).idleRank().stream().toList();
+  }
+
   @Override
   public String description() {
     String scale = config.rankStabilised() ? "alpha/sqrt(r)" : "alpha/r";
     return String.format(
         Locale.ROOT,
         "%s r=%d alpha=%s scale=%s targets=%s",
-        (config.dora() ? "DoRA" : "LoRA") + (plusRatio == 1 ? "" : "+"),
+        name(),
         config.rank(),
         plain(config.alpha()),
         scale,
@@ -344,6 +365,7 @@ public final class Lora implements FineTuningMethod {
     if (start.isPresent()) {
       return PeftFolder.problems(start.get(), config, plan);
     }
+    plan.uselessRank().ifPresent(problems::add);
     if (config.modules().targets() instanceof Targets.Names names && problems.isEmpty()) {
       for (String name : names.names()) {
         boolean used =

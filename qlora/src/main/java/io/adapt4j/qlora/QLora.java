@@ -5,6 +5,8 @@ import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.WeightFormat;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.train.TaskKind;
+import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
@@ -234,6 +236,17 @@ public final class QLora implements FineTuningMethod {
   @Override
   public List<String> problems(Network declared, Path base) {
     return lora.problems(declared, base);
+  }
+
+  @Override
+  public List<String> questions(Network declared) {
+    return lora.questions(declared);
+  }
+
+  @Override
+  public TrainingDefaults defaults(TaskKind task) {
+    TrainingDefaults ofAdapter = lora.defaults(task);
+    return ofAdapter.scaledRates("Q" + ofAdapter.method(), 1);
   }
 
   @Override

@@ -46,6 +46,7 @@ final class ReportPage {
   static String of(ReportState state, Instant now) {
     ReportPage page = new ReportPage(state, now);
     page.head();
+    page.verdict();
     page.progress();
     page.tiles();
     page.warnings();
@@ -104,6 +105,23 @@ final class ReportPage {
     return state.step == null ? 0 : state.step.step();
   }
 
+  /** What matters more than all figures: that training made the model worse. */
+  private void verdict() {
+    state.warnings.stream().filter(ReportPage::isOfTheWholeRun).forEach(this::verdict);
+  }
+
+  private void verdict(TrainingWarning warning) {
+    out.append("<p class=\"warning loud\" role=\"alert\"><b>")
+        .append(Html.escape(warning.message()))
+        .append("</b> <span>")
+        .append(Html.escape(warning.remedy()))
+        .append("</span></p>\n");
+  }
+
+  private static boolean isOfTheWholeRun(TrainingWarning warning) {
+    return warning.kind() == TrainingWarning.Kind.ENDED_WORSE;
+  }
+
   private void progress() {
     out.append("<progress max=\"")
         .append(Math.max(1, state.start.totalSteps()))
@@ -121,6 +139,11 @@ final class ReportPage {
           "best validation loss",
           number(state.best.loss()),
           format("step %,d, perplexity %.2f", state.best.step(), state.best.perplexity()));
+    } else if (state.before != null) {
+      tile(
+          "validation loss before",
+          number(state.before.loss()),
+          state.validationLoss.points().size() > 1 ? "no evaluation was better" : "");
     }
     if (!state.tokensPerSecond.isEmpty()) {
       tile(
@@ -171,6 +194,9 @@ final class ReportPage {
       out.append("<p class=\"warning\">The run ended with an error. The log says which.</p>\n");
     }
     for (TrainingWarning warning : state.warnings) {
+      if (isOfTheWholeRun(warning)) {
+        continue;
+      }
       out.append("<p class=\"warning\"><b>Step ")
           .append(warning.step())
           .append("</b> ")

@@ -45,6 +45,7 @@ final class ReportState {
   final List<TrainingWarning> warnings = new ArrayList<>();
 
   StepEvent step;
+  EvaluationEvent before;
   EvaluationEvent best;
   SkippedStep lastSkipped;
   int skipped;
@@ -81,9 +82,14 @@ final class ReportState {
     if (evaluations.size() > MOST_ROWS) {
       evaluations.removeFirst();
     }
+    if (event.step() == 0) {
+      before = event;
+    }
     if (event.bestSoFar()) {
       best = event;
     }
+    // The run went on after it was judged.
+    warnings.removeIf(one -> one.kind() == TrainingWarning.Kind.ENDED_WORSE);
     validationLoss.add(event.step(), event.loss());
     event
         .metrics()

@@ -1,7 +1,8 @@
 package io.adapt4j.core.train;
 
 /**
- * Decides from the validation losses when training no longer helps.
+ * Decides from the validation losses when training no longer helps. The evaluation before training
+ * is the first to be better than.
  *
  * <p>An evaluation counts as an improvement if its loss is below the best one by more than the
  * minimum delta. After {@code patience} evaluations in a row without improvement the run should

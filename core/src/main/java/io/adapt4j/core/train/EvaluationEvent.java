@@ -10,8 +10,8 @@ import java.util.Map;
  * @param step optimizer steps done so far
  * @param loss mean loss per target: a token, or a text with a label
  * @param perplexity exponential of the loss
- * @param bestSoFar whether no earlier evaluation of the run was better, by the loss or the metric
- *     that was chosen
+ * @param bestSoFar whether it is better than every earlier evaluation of the run, that before
+ *     training included, by the loss or the metric that was chosen; false before training
  * @param metrics what the task measures besides the loss, such as {@code accuracy}, in the order to
  *     be shown; empty where tokens are predicted
  */
@@ -24,7 +24,7 @@ public record EvaluationEvent(
    * @param step optimizer steps done so far
    * @param loss mean loss per target
    * @param perplexity exponential of the loss
-   * @param bestSoFar whether no earlier evaluation of the run was better
+   * @param bestSoFar whether it is better than every earlier evaluation of the run
    * @param metrics what the task measures besides the loss
    */
   public EvaluationEvent {
@@ -37,7 +37,7 @@ public record EvaluationEvent(
    * @param step optimizer steps done so far
    * @param loss mean loss per target token
    * @param perplexity exponential of the loss
-   * @param bestSoFar whether no earlier evaluation of the run was better
+   * @param bestSoFar whether it is better than every earlier evaluation of the run
    */
   public EvaluationEvent(int step, double loss, double perplexity, boolean bestSoFar) {
     this(step, loss, perplexity, bestSoFar, Map.of());
@@ -48,7 +48,7 @@ public record EvaluationEvent(
    *
    * @param step optimizer steps done so far
    * @param loss mean loss per target token
-   * @param bestSoFar whether no earlier evaluation of the run was better
+   * @param bestSoFar whether it is better than every earlier evaluation of the run
    * @return the event
    */
   public static EvaluationEvent of(int step, double loss, boolean bestSoFar) {

@@ -49,6 +49,26 @@ public interface FineTuningMethod {
   List<String> problems(Network declared, Path base);
 
   /**
+   * Questions what is unusual in this method for a model but no reason to refuse it.
+   *
+   * @param declared the model's structure
+   * @return what is unusual, why it matters and what to do, one text each; empty by default
+   */
+  default List<String> questions(Network declared) {
+    return List.of();
+  }
+
+  /**
+   * States what a run does where nothing is said, and which learning rates are usual.
+   *
+   * @param task what the model is trained for
+   * @return the defaults; those of low-rank adapters where the method does not say
+   */
+  default TrainingDefaults defaults(TaskKind task) {
+    return TrainingDefaults.lowRank(description(), task);
+  }
+
+  /**
    * The number of values that would train.
    *
    * @param declared the model's structure

@@ -109,6 +109,11 @@ public final class FullFineTuning implements FineTuningMethod {
   }
 
   @Override
+  public TrainingDefaults defaults(TaskKind task) {
+    return TrainingDefaults.fullFineTuning(task);
+  }
+
+  @Override
   public long trainableParameters(Network declared) {
     Set<String> names = freezing.trained(declared);
     return declared.tensors().entrySet().stream()

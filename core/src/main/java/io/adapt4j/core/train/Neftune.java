@@ -76,6 +76,16 @@ public final class Neftune implements FineTuningMethod {
   }
 
   @Override
+  public List<String> questions(Network declared) {
+    return method.questions(declared);
+  }
+
+  @Override
+  public TrainingDefaults defaults(TaskKind task) {
+    return method.defaults(task);
+  }
+
+  @Override
   public WeightFormat weightFormat() {
     return method.weightFormat();
   }

@@ -3,6 +3,7 @@ package io.adapt4j.core.train;
 import io.adapt4j.core.engine.Parameter.Trained;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /** How gradients become steps. The learning rate and weight decay are set beside it. */
 public sealed interface Optimizer {
@@ -31,6 +32,16 @@ public sealed interface Optimizer {
    * @return bytes
    */
   long workBytes(long... sizes);
+
+  /**
+   * Returns how the usual learning rates of this algorithm relate to AdamW's.
+   *
+   * @return a factor, 1 by default; empty where AdamW's rates say nothing, as for plain gradient
+   *     descent
+   */
+  default OptionalDouble usualRateFactor() {
+    return OptionalDouble.of(1);
+  }
 
   /**
    * Tells where the state lives on a machine whose tensors are a graphics processor's.
@@ -255,6 +266,11 @@ public sealed interface Optimizer {
     }
 
     @Override
+    public OptionalDouble usualRateFactor() {
+      return OptionalDouble.empty();
+    }
+
+    @Override
     public OptimizerState start(List<Trained> trained, double weightDecay) {
       return new SgdState(trained, this, weightDecay);
     }
@@ -288,6 +304,12 @@ public sealed interface Optimizer {
     public Lion {
       requireDecay("beta1", beta1);
       requireDecay("beta2", beta2);
+    }
+
+    /** Within the 3 to 10 times smaller rates of the paper. */
+    @Override
+    public OptionalDouble usualRateFactor() {
+      return OptionalDouble.of(0.2);
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.OptionalInt;
  * @param firstLoss loss of the first step
  * @param lastLoss loss of the newest step
  * @param initialValidation validation loss before the first step
+ * @param initialMetrics what the task measured before the first step
  * @param bestValidation the lowest validation loss
  * @param bestStep the step it was reached at
  * @param bestMetrics what the task measured there
@@ -32,6 +33,7 @@ record Progress(
     double firstLoss,
     double lastLoss,
     OptionalDouble initialValidation,
+    Map<String, Double> initialMetrics,
     OptionalDouble bestValidation,
     OptionalInt bestStep,
     Map<String, Double> bestMetrics,
@@ -48,6 +50,7 @@ record Progress(
     put(json, "initialValidation", initialValidation);
     put(json, "bestValidation", bestValidation);
     json.put("bestStep", bestStep.isPresent() ? bestStep.getAsInt() : null);
+    put(json, "initialMetrics", initialMetrics);
     put(json, "bestMetrics", bestMetrics);
     patience.ifPresent(
         one -> {
@@ -84,6 +87,7 @@ record Progress(
         number(json, "firstLoss"),
         number(json, "lastLoss"),
         optional(json, "initialValidation", sparse),
+        metrics(json, "initialMetrics", sparse),
         optional(json, "bestValidation", sparse),
         isNone(json, "bestStep", sparse)
             ? OptionalInt.empty()

@@ -88,10 +88,16 @@ final class ProgressText {
                 .collect(Collectors.joining(" | "));
     return format(
         "step %d | validation loss %.4f | %s%s",
-        event.step(), event.loss(), measured, event.bestSoFar() ? " | best so far" : "");
+        event.step(),
+        event.loss(),
+        measured,
+        event.step() == 0 ? " | before training" : event.bestSoFar() ? " | best so far" : "");
   }
 
   static String checkpointSaved(CheckpointEvent event) {
+    if (event.step() == 0) {
+      return format("step 0 | model before training saved to %s", event.path());
+    }
     return format(
         "step %d | checkpoint saved to %s%s",
         event.step(), event.path(), event.best() ? " (best)" : "");
@@ -104,7 +110,9 @@ final class ProgressText {
   }
 
   static String warned(TrainingWarning warning) {
-    return format("step %d | warning: %s", warning.step(), warning.text());
+    return warning.kind() == TrainingWarning.Kind.ENDED_WORSE
+        ? "WARNING: " + warning.text()
+        : format("step %d | warning: %s", warning.step(), warning.text());
   }
 
   static String ended(RunEnd event) {
@@ -117,9 +125,13 @@ final class ProgressText {
         };
     String best =
         event.bestLoss().isPresent() && event.bestStep().isPresent()
-            ? format(
-                "; best validation loss %.4f at step %d",
-                event.bestLoss().getAsDouble(), event.bestStep().getAsInt())
+            ? event.bestStep().getAsInt() == 0
+                ? format(
+                    "; no evaluation was better than before training, validation loss %.4f",
+                    event.bestLoss().getAsDouble())
+                : format(
+                    "; best validation loss %.4f at step %d",
+                    event.bestLoss().getAsDouble(), event.bestStep().getAsInt())
             : "";
     return format(
         "Training %s after %,d steps in %s%s", how, event.steps(), clock(event.elapsed()), best);

@@ -10,7 +10,8 @@ import java.util.OptionalInt;
  *
  * @param reason why it ended
  * @param steps optimizer steps done
- * @param bestStep step of the best evaluation; empty without validation
+ * @param bestStep step of the best evaluation, 0 if none was better than that before training;
+ *     empty without validation
  * @param bestLoss validation loss of the best evaluation; empty without validation
  * @param elapsed time since the run started
  */

@@ -30,7 +30,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Trainer<B> {
 
-  /** Sub-folder of the checkpoint with the lowest validation loss. */
+  /**
+   * Sub-folder of the checkpoint of the best evaluation. That before training counts: it holds the
+   * model as it was until an evaluation is better.
+   */
   public static final String BEST = "best";
 
   /** Sub-folder of the newest checkpoint. */
@@ -64,11 +67,14 @@ public final class Trainer<B> {
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
   private OptionalDouble initialValidation = OptionalDouble.empty();
+  private Map<String, Double> initialMetrics = Map.of();
   private OptionalDouble bestValidation = OptionalDouble.empty();
   private OptionalInt bestStep = OptionalInt.empty();
   private Map<String, Double> bestMetrics = Map.of();
   private Evaluation<B> newestEvaluation;
-  private double newestBadness = Double.NaN;
+  private OptionalDouble newestValidation = OptionalDouble.empty();
+  private Map<String, Double> newestMetrics = Map.of();
+  private String usualRates = "";
   private Optional<EarlyStopping> patience;
   private StepHooks hooks = StepHooks.NONE;
   private int numberedCheckpoints;
@@ -171,6 +177,17 @@ public final class Trainer<B> {
   }
 
   /**
+   * Says which learning rates are usual, for what is said of a run that ends worse than it began.
+   *
+   * @param text rates, what they are for and who says so; empty to say nothing
+   * @return this trainer
+   */
+  public Trainer<B> usualRates(String text) {
+    usualRates = text;
+    return this;
+  }
+
+  /**
    * Runs to the end. Always tells the listener of the end, also when it throws.
    *
    * @param start what to tell the listener at the beginning
@@ -185,13 +202,17 @@ public final class Trainer<B> {
     try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step(), hooks)) {
       if (!resume(step)) {
         timeLeft.pause();
-        initialValidation = evaluate();
+        evaluateBefore();
         timeLeft.evaluated();
       }
       StopReason ended = epochs(step);
       bestIsSettled = ended == StopReason.STOP_REQUESTED && isResumable() && bestStep.orElse(0) > 0;
       finish();
       reason = ended;
+      if (verdict().outcome() == RunOutcome.WORSE) {
+        listener.warned(
+            verdict().warning(steps, options.keepBest(), options.learningRate(), usualRates));
+      }
     } finally {
       listener.ended(new RunEnd(reason, steps, bestStep, bestValidation, elapsed()));
     }
@@ -202,12 +223,47 @@ public final class Trainer<B> {
         firstLoss,
         lastLoss,
         initialValidation,
+        initialMetrics,
+        newestValidation,
+        newestMetrics,
+        verdict().outcome(),
         bestValidation,
         bestStep,
         bestMetrics,
         bestStep.isPresent() && options.keepBest() ? output.resolve(BEST) : last,
         last,
         elapsed());
+  }
+
+  private Verdict verdict() {
+    return new Verdict(
+        task.selection(),
+        initialValidation,
+        initialMetrics,
+        newestValidation,
+        newestMetrics,
+        bestStep);
+  }
+
+  /** The model before training is what every later evaluation has to be better than. */
+  private void evaluateBefore() {
+    initialValidation = evaluate();
+    initialMetrics = newestMetrics;
+    if (bestStep.isEmpty()) {
+      return;
+    }
+    double badness = newestBadness();
+    patience = patience.map(one -> Double.isNaN(badness) ? one : one.afterEvaluation(badness));
+    if (options.keepBest()) {
+      save(BEST, true);
+      newestEvaluation.write(output);
+    }
+  }
+
+  private double newestBadness() {
+    return newestValidation.isEmpty()
+        ? Double.NaN
+        : task.selection().badness(newestValidation.getAsDouble(), newestMetrics);
   }
 
   /** Goes on from the newest saved state; false if there is none or none is wanted. */
@@ -232,6 +288,7 @@ public final class Trainer<B> {
     firstLoss = progress.firstLoss();
     lastLoss = progress.lastLoss();
     initialValidation = progress.initialValidation();
+    initialMetrics = progress.initialMetrics();
     bestValidation = progress.bestValidation();
     bestStep = progress.bestStep();
     bestMetrics = progress.bestMetrics();
@@ -331,6 +388,7 @@ public final class Trainer<B> {
             firstLoss,
             lastLoss,
             initialValidation,
+            initialMetrics,
             bestValidation,
             bestStep,
             bestMetrics,
@@ -495,15 +553,17 @@ public final class Trainer<B> {
     }
     double loss = sum / divisor;
     Map<String, Double> metrics = evaluation.metrics();
-    boolean best = steps > 0 && Double.isFinite(loss) && isBest(loss, metrics);
-    listener.evaluated(new EvaluationEvent(steps, loss, Math.exp(loss), best, metrics));
+    boolean best = Double.isFinite(loss) && isBest(loss, metrics);
+    listener.evaluated(
+        new EvaluationEvent(steps, loss, Math.exp(loss), best && steps > 0, metrics));
     if (best) {
       bestValidation = OptionalDouble.of(loss);
       bestStep = OptionalInt.of(steps);
       bestMetrics = metrics;
     }
     newestEvaluation = evaluation;
-    newestBadness = task.selection().badness(loss, metrics);
+    newestValidation = OptionalDouble.of(loss);
+    newestMetrics = metrics;
     return OptionalDouble.of(loss);
   }
 
@@ -511,16 +571,20 @@ public final class Trainer<B> {
     if (bestIsSettled) {
       return false;
     }
-    return bestValidation.isEmpty()
-        || task.selection().badness(loss, metrics)
-            < task.selection().badness(bestValidation.getAsDouble(), bestMetrics);
+    if (bestValidation.isEmpty()) {
+      return true;
+    }
+    double badness = task.selection().badness(loss, metrics);
+    double best = task.selection().badness(bestValidation.getAsDouble(), bestMetrics);
+    // A metric may be no number before training: the correlation of equal predictions is none.
+    return badness < best || (Double.isNaN(best) && !Double.isNaN(badness));
   }
 
   private void evaluateAndSave() {
     OptionalDouble loss = evaluate();
     concludedAt = steps;
     patience =
-        patience.map(state -> loss.isPresent() ? state.afterEvaluation(newestBadness) : state);
+        patience.map(state -> loss.isPresent() ? state.afterEvaluation(newestBadness()) : state);
     if (!isSound(loss)) {
       return;
     }
@@ -549,11 +613,19 @@ public final class Trainer<B> {
       evaluateAndSave();
     }
     if (savedAt < 0) {
+      discardBefore();
       throw new TrainingException(
           "Training ended at step "
               + steps
               + " with a model whose loss is not finite, and no checkpoint had been saved before."
               + ADVICE);
+    }
+  }
+
+  /** A run without a checkpoint leaves nothing that looks like a result of it. */
+  private void discardBefore() {
+    if (options.keepBest() && bestStep.orElse(-1) == 0) {
+      Folders.deleteQuietly(output.resolve(BEST));
     }
   }
 

@@ -14,6 +14,8 @@ public record TrainingWarning(Kind kind, int step, String message, String remedy
 
   /** What can be noticed. */
   public enum Kind {
+    /** The last evaluation is worse than the one before training. */
+    ENDED_WORSE,
     /** The validation loss rises while the training loss falls. */
     OVERFITTING,
     /** Some gradients are far larger than is usual in the run. */
