@@ -883,7 +883,8 @@ public final class FineTuner {
       RunChoices choices =
           new RunChoices(defaults, stated(), questions(defaults, declared.orElseThrow()));
       choices.questions().forEach(LOG::warn);
-      return new FineTuner(settings(contextLength, objective, template, choices, watched(figures)), figures);
+      return new FineTuner(
+          settings(contextLength, objective, template, choices, watched(figures)), figures);
     }
 
     /** What holds for this method and task where nothing is said. */

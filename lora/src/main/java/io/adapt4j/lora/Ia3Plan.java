@@ -112,11 +112,7 @@ record Ia3Plan(
             .distinct()
             .toList();
     return new Footprint(
-        Set.copyOf(saved.tensors()),
-        List.of(),
-        saved.untiesHead(),
-        vectorValues(),
-        rescalings);
+        Set.copyOf(saved.tensors()), List.of(), saved.untiesHead(), vectorValues(), rescalings);
   }
 
   /** Whether an adapter of the other plan can stand in for one of this. */

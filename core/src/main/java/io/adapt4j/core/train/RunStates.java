@@ -33,6 +33,7 @@ final class RunStates {
 
   private static final String DESCRIPTION = "state.json";
   private static final String TENSORS = "state.safetensors";
+
   /** Since 2 there are checksums, and the evaluation before training counts for the best. */
   private static final int FORMAT = 2;
 

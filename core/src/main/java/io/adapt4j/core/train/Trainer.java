@@ -5,6 +5,7 @@ import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -625,7 +626,12 @@ public final class Trainer<B> {
   /** A run without a checkpoint leaves nothing that looks like a result of it. */
   private void discardBefore() {
     if (options.keepBest() && bestStep.orElse(-1) == 0) {
-      Folders.deleteQuietly(output.resolve(BEST));
+      Path best = output.resolve(BEST);
+      try {
+        AtomicFolders.delete(best);
+      } catch (IOException e) {
+        LOG.warn("Deleting {} failed: {}", best, e.toString());
+      }
     }
   }
 
