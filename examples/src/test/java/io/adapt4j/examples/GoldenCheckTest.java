@@ -146,8 +146,7 @@ class GoldenCheckTest {
     Files.writeString(
         options, Files.readString(options).replace("\"models/llama\"", "\"models/base\""));
     Files.move(
-        run.resolve("initial/adapter_model.safetensors"),
-        run.resolve("initial/adapter_model.bin"));
+        run.resolve("initial/adapter_model.safetensors"), run.resolve("initial/adapter_model.bin"));
     assertThat(run(true, run)).contains("1 passed, 0 failed, 0 unsupported");
   }
 
