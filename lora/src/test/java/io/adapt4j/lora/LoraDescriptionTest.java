@@ -90,8 +90,7 @@ class LoraDescriptionTest {
         "{rank: 4, targets: {regex: '('}} | method.lora.targets.regex: targets: expected a regular",
         "{rank: 4, bias: some} | method.lora.bias: expected one of all, lora-only, none",
         "{rank: 4, init: pisa} | method.lora.init: expected one of gaussian, kaiming, olora",
-        "{rank: 4, init: {pissa: {iterations: 99}}} | init.pissa.iterations: iterations: expected"
-            + " 1",
+        "{rank: 4, init: {pissa: {iterations: 99}}} | init.pissa.iterations: iterations: expected 1",
         "{rank: 4, exclude: all-linear} | method.lora.exclude: exclude: expected names",
         "{rank: 4, layers: [-1]} | method.lora.layers: expected whole numbers of at least 0",
         "{rank: 4, layersPattern: '('} | method.lora.layersPattern: layersPattern: expected",
