@@ -129,6 +129,38 @@ class GoldenCheckTest {
   }
 
   @Test
+  void aModelFolderOfPickledWeightsAlonePassesToo() throws IOException {
+    Path folder = Files.createDirectories(temporary.resolve("any").resolve("name"));
+    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"bert\"}");
+    Files.writeString(folder.resolve("pytorch_model-00001-of-00002.bin"), "pickle");
+    assertThat(run(true, temporary)).contains("1 passed, 0 failed, 0 unsupported");
+  }
+
+  @Test
+  void aPickledAdapterPassesByBeingRefused() throws IOException {
+    Path run = temporary.resolve("lora").resolve("case");
+    copy(golden("models/llama"), temporary.resolve("models").resolve("base"));
+    copy(golden("lora/llama_qv"), run);
+    copy(golden("lora/llama_qv/initial"), run.resolve("initial"));
+    Path options = run.resolve("train.json");
+    Files.writeString(
+        options, Files.readString(options).replace("\"models/llama\"", "\"models/base\""));
+    Files.move(
+        run.resolve("initial/adapter_model.safetensors"), run.resolve("initial/adapter_model.bin"));
+    assertThat(run(true, run)).contains("1 passed, 0 failed, 0 unsupported");
+  }
+
+  @Test
+  void fourBitCheckpointsWithAnExactTableAreComparedWithThat() throws IOException {
+    Path folder = temporary.resolve("quantized");
+    FourBitFixture.write(golden("models/llama"), folder);
+    assertThat(run(true, folder))
+        .noneMatch(line -> line.contains("FAIL"))
+        .anyMatch(line -> line.matches(".* logits_fp32_by_quant_map +error .* PASS"))
+        .anyMatch(line -> line.matches(".* dequant_by_quant_map.*down_proj.weight +error .* PASS"));
+  }
+
+  @Test
   void aSupportedFamilyThatIsRefusedFails() throws IOException {
     Path other = temporary.resolve("models").resolve("other");
     copy(golden("models/llama_bf16"), other);
@@ -266,7 +298,7 @@ class GoldenCheckTest {
   private static void copy(Path from, Path to) throws IOException {
     Files.createDirectories(to);
     try (Stream<Path> files = Files.list(from)) {
-      for (Path file : files.toList()) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
         Files.write(to.resolve(file.getFileName().toString()), Files.readAllBytes(file));
       }
     }

@@ -228,9 +228,6 @@ final class LoraLinear extends AdapterLinear {
    */
   @Override
   void write() {
-    if (biases != null) {
-      baseBias();
-    }
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
         Tensor rows = mergedRows(i);
@@ -253,15 +250,7 @@ final class LoraLinear extends AdapterLinear {
   }
 
   private Tensor baseBias() {
-    return plain()
-        .bias()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "An adapter whose B has a bias cannot be merged into "
-                        + adapted.get(0).part().path()
-                        + ", which has none. Leave the adapter beside the weights."))
-        .value();
+    return plain().bias().orElseThrow().value();
   }
 
   private boolean keepsRows() {
@@ -298,11 +287,19 @@ final class LoraLinear extends AdapterLinear {
   /**
    * The layer whose weight is adapted, below any other adapters.
    *
-   * @throws IllegalStateException if the base has no plain weight
+   * @throws IllegalStateException if the base has no plain weight, or lacks the bias that those of B
+   *     go into
    */
   @Override
   DenseLinear plain() {
-    return BaseWeight.under(base(), type).plain("Merging");
+    DenseLinear plain = BaseWeight.under(base(), type).plain("Merging");
+    if (biases != null && plain.bias().isEmpty()) {
+      throw new IllegalStateException(
+          "An adapter whose B has a bias cannot be merged into "
+              + adapted.get(0).part().path()
+              + ", which has none. Leave the adapter beside the weights.");
+    }
+    return plain;
   }
 
   /** Layers of the same kind in front of this one close the gap. */

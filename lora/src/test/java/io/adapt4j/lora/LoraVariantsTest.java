@@ -192,6 +192,24 @@ class LoraVariantsTest {
     }
   }
 
+  @Test
+  void aBiasOfBIsMergedOnlyWhereTheBaseHasOne(@TempDir Path folder) {
+    Lora lora = Lora.rank(2).biasOfB().targets(Targets.names("q_proj", "down_proj"));
+    try (Decoder decoder = LoraCase.llama(DType.F32)) {
+      try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+        adaptation.save(folder);
+      }
+      Map<String, float[]> weights = LoraCase.weights(decoder);
+      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+        assertThatThrownBy(attached::merge)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("q_proj, which has none");
+      }
+      LoraCase.weights(decoder)
+          .forEach((name, found) -> assertThat(found).as(name).isEqualTo(weights.get(name)));
+    }
+  }
+
   /** What PEFT saves of such an adapter fits the base without what was taken out of it. */
   @ParameterizedTest
   @ValueSource(strings = {"pissa", "olora", "pissa_niter_16"})

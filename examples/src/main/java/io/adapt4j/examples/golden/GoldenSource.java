@@ -40,6 +40,7 @@ record GoldenSource(Path path, JsonNode json) {
   static boolean isGolden(Path path) {
     return Files.isDirectory(path)
         ? MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name)))
+            || PickledCheck.isPickledModel(path)
         : path.toString().endsWith(".json") && Files.isRegularFile(path);
   }
 
