@@ -87,7 +87,7 @@ class DefaultsByMethodTest {
     assertThat(values(on(encoder, Task.classification(), classified).build().plan()))
         .contains(entry("learningRate", "5e-05"), entry("epochs", "3"), entry("batchSize", "16"));
     Dataset preferred = Datasets.of(List.of(new Example.Preference("Tom ", "was happy", "sat")));
-    Task.Preferences dpo = (Task.Preferences) Task.preference(PreferenceLoss.dpo(0.1));
+    Task.Preferences dpo = Task.preference(PreferenceLoss.dpo(0.1));
     assertThat(
             values(
                 on(

@@ -209,7 +209,7 @@ class WorseRunTest {
       }
     }
     Dataset pairs = Datasets.of(preferred);
-    Task.Preferences dpo = (Task.Preferences) Task.preference(PreferenceLoss.dpo(0.1));
+    Task.Preferences dpo = Task.preference(PreferenceLoss.dpo(0.1));
     return List.of(
         new Case("next tokens", Task.nextTokens(), false, SmallModel.sentences(16), "loss"),
         new Case("classification", Task.classification(), true, Datasets.of(classified), "loss"),

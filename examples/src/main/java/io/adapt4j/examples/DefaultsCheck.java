@@ -40,7 +40,7 @@ public final class DefaultsCheck {
     Path output = Path.of(arguments[1]);
     boolean worse = false;
     for (DefaultsTrials.Trial trial : DefaultsTrials.all(Path.of(arguments[0]), only)) {
-      worse |= run(trial, trial.builder().get(), output) < 0;
+      worse |= run(trial, trial.builder().get(), output) < -trial.measure().noise();
       if (rest.contains("--compare")) {
         run(trial, trial.builder().get().learningRate(FORMER_DEFAULT), output);
       }
@@ -76,8 +76,15 @@ public final class DefaultsCheck {
         before,
         after,
         trial.measure().more(report),
-        gain < 0 ? "worse" : String.format(Locale.ROOT, "better by %.4f", gain));
+        worded(gain, trial.measure().noise()));
     return gain;
+  }
+
+  private static String worded(double gain, double noise) {
+    if (Math.abs(gain) <= noise) {
+      return "as good";
+    }
+    return String.format(Locale.ROOT, gain < 0 ? "worse by %.4f" : "better by %.4f", Math.abs(gain));
   }
 
   private static String options(FineTunePlan plan) {

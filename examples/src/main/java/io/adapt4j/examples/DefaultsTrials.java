@@ -82,6 +82,11 @@ final class DefaultsTrials {
       return Double.NaN;
     }
 
+    /** Differences up to this say nothing. */
+    default double noise() {
+      return 0;
+    }
+
     /** Anything more to be printed. */
     default String more(FineTuneReport report) {
       return "";
@@ -245,6 +250,12 @@ final class DefaultsTrials {
           report.result().lastMetrics().get("mrr"));
     }
 
+    /** Half of the standard error of a correlation of this height over so many pairs. */
+    @Override
+    public double noise() {
+      return 0.005;
+    }
+
     private double spearman(TextEmbedder embedder) {
       List<float[]> first = embedder.embedAll(rows.stream().map(row -> row[5]).toList());
       List<float[]> second = embedder.embedAll(rows.stream().map(row -> row[6]).toList());
@@ -403,7 +414,7 @@ final class DefaultsTrials {
             methods()
                 .forEach(
                     (name, method) -> {
-                      Task.Preferences task = (Task.Preferences) Task.preference(value);
+                      Task.Preferences task = Task.preference(value);
                       Task whole =
                           name.equals("full") ? task.reference(Reference.precomputed()) : task;
                       trials.add(
