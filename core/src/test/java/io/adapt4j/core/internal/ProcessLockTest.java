@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,7 +105,7 @@ class ProcessLockTest {
             Files.createFile(folder.resolve("inside"));
             Thread.yield();
             Files.delete(folder.resolve("inside"));
-          } catch (FileAlreadyExistsException | java.nio.file.NoSuchFileException e) {
+          } catch (FileAlreadyExistsException | NoSuchFileException e) {
             System.out.println("two at a time");
             Runtime.getRuntime().halt(1);
           }
