@@ -13,6 +13,7 @@ import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.TextItem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -100,7 +101,7 @@ class KilledEvaluationTest {
       }
     }
     Process last = start();
-    String score = new String(last.getInputStream().readAllBytes(), "UTF-8").strip();
+    String score = new String(last.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     assertThat(last.waitFor(200, TimeUnit.SECONDS)).isTrue();
     assertThat(score).isEqualTo("1.0");
     List<String> asked = asked();

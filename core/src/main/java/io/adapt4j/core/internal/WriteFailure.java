@@ -70,8 +70,8 @@ public final class WriteFailure {
             cause instanceof ClosedByInterruptException
                 || cause instanceof FileLockInterruptionException
                 || cause instanceof InterruptedException
-                || cause instanceof InterruptedIOException
-                    && !(cause instanceof SocketTimeoutException));
+                || (cause instanceof InterruptedIOException
+                    && !(cause instanceof SocketTimeoutException)));
   }
 
   private static boolean isFull(Throwable failure) {
@@ -84,7 +84,7 @@ public final class WriteFailure {
         cause ->
             cause instanceof AccessDeniedException
                 || cause instanceof ReadOnlyFileSystemException
-                || cause instanceof IOException && DENIED.matcher(text(cause)).find());
+                || (cause instanceof IOException && DENIED.matcher(text(cause)).find()));
   }
 
   private static String text(Throwable cause) {

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -95,7 +96,7 @@ class DurabilityTest {
     Path file = folder.resolve("big");
     byte[] zeros = new byte[4 << 20];
     byte[] ones = new byte[zeros.length];
-    java.util.Arrays.fill(ones, (byte) 1);
+    Arrays.fill(ones, (byte) 1);
     AtomicFiles.write(file, zeros);
     AtomicBoolean done = new AtomicBoolean();
     AtomicInteger reads = new AtomicInteger();

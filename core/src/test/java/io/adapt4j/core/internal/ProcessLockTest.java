@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,9 +103,9 @@ class ProcessLockTest {
         if (lock.isPresent()) {
           try {
             Files.createFile(folder.resolve("inside"));
-            Thread.yield();
+            long unused = Files.size(folder.resolve("inside"));
             Files.delete(folder.resolve("inside"));
-          } catch (FileAlreadyExistsException | java.nio.file.NoSuchFileException e) {
+          } catch (FileAlreadyExistsException | NoSuchFileException e) {
             System.out.println("two at a time");
             Runtime.getRuntime().halt(1);
           }
