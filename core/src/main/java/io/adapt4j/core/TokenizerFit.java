@@ -5,6 +5,8 @@ import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Whether a model has a row of its embedding for every token of its tokenizer. */
 final class TokenizerFit {
@@ -38,15 +40,20 @@ final class TokenizerFit {
             + " (resize_token_embeddings in Transformers)");
   }
 
-  /** Ids may be left out. */
+  /** Ids may be left out; the largest one is not. */
   private static String first(Tokenizer tokenizer, int from) {
-    for (int id = from; id < tokenizer.vocabularySize(); id++) {
-      try {
-        return "'" + tokenizer.token(id) + "' with the id " + id;
-      } catch (IllegalArgumentException e) {
-        continue;
-      }
+    return IntStream.range(from, tokenizer.vocabularySize())
+        .mapToObj(id -> named(tokenizer, id))
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElse("unnamed");
+  }
+
+  private static Optional<String> named(Tokenizer tokenizer, int id) {
+    try {
+      return Optional.of("'" + tokenizer.token(id) + "' with the id " + id);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
     }
-    return "unnamed";
   }
 }

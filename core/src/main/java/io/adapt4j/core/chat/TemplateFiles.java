@@ -131,6 +131,9 @@ final class TemplateFiles {
   private static Template parsed(Path file) {
     try {
       return Template.parse(file.toString(), BoundedFiles.readText(file, BoundedFiles.SETTINGS));
+    } catch (BoundedFiles.TooLargeException e) {
+      throw new ChatException(
+          file + ": " + e.getReason() + ". Fetch the model's original file.", e);
     } catch (IOException e) {
       throw new ChatException(
           file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);

@@ -52,7 +52,8 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
     if (fileSize < Long.BYTES) {
       throw CheckpointException.inFile(file, "at least 8 bytes", fileSize + " bytes", TRUNCATED);
     }
-    long length = readFully(channel, 0, Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    long length =
+        readFully(channel, 0, new byte[Long.BYTES]).order(ByteOrder.LITTLE_ENDIAN).getLong();
     if (length < 0 || length > MAX_BYTES) {
       throw CheckpointException.inFile(
           file,
@@ -67,9 +68,10 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
           "a header length of " + length,
           TRUNCATED);
     }
-    ByteBuffer header = readFully(channel, Long.BYTES, (int) length);
+    byte[] header = new byte[(int) length];
+    readFully(channel, Long.BYTES, header);
     long dataStart = Long.BYTES + length;
-    return new Parser(file, dataStart, fileSize - dataStart).parse(header.array());
+    return new Parser(file, dataStart, fileSize - dataStart).parse(header);
   }
 
   /** Encodes the header of tensors that lie in the data section in the given order. */
@@ -116,9 +118,9 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
     return length;
   }
 
-  private static ByteBuffer readFully(FileChannel channel, long position, int length)
+  private static ByteBuffer readFully(FileChannel channel, long position, byte[] target)
       throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(length);
+    ByteBuffer buffer = ByteBuffer.wrap(target);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {
         throw new EOFException("the file became shorter while it was read");

@@ -193,6 +193,9 @@ public record SentenceFolder(
       } catch (JsonProcessingException e) {
         throw new ConfigException(
             file + ": not valid JSON: " + e.getOriginalMessage() + ". Download it again.", e);
+      } catch (BoundedFiles.TooLargeException e) {
+        throw new ConfigException(
+            file + ": " + e.getReason() + ". Fetch the model's original file.", e);
       } catch (IOException e) {
         throw new ConfigException(
             file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);

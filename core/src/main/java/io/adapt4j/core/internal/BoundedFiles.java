@@ -41,7 +41,7 @@ public final class BoundedFiles {
 
     /** Returns the problem without the file's name. */
     @Override
-    public String toString() {
+    public String getMessage() {
       return getReason();
     }
   }

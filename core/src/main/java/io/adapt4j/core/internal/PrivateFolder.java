@@ -18,6 +18,9 @@ import java.util.Set;
  */
 final class PrivateFolder {
 
+  /** How root's folders look in a container that does not know the root outside. */
+  private static final int UNMAPPED = 65534;
+
   private static final int STICKY = 01000;
   private static final int GROUP_WRITE = 020;
   private static final int OTHERS_WRITE = 02;
@@ -84,7 +87,8 @@ final class PrivateFolder {
     PosixFileAttributes attributes =
         Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     int owner = number(path, "uid");
-    if (owner != 0 && owner != CurrentUser.ID) {
+    boolean isSystems = owner == 0 || (isAbove && owner == UNMAPPED);
+    if (!isSystems && owner != CurrentUser.ID) {
       return Optional.of(path + " belongs to " + attributes.owner().getName());
     }
     if (attributes.isSymbolicLink()) {

@@ -215,6 +215,22 @@ class EngineStartTest {
   }
 
   @Test
+  void aRuntimeThatSomebodyElseLoadedBeforeIsToldOf() throws Exception {
+    Path runtime;
+    try (Stream<Path> files = Files.list(unpacked)) {
+      runtime = files.filter(file -> file.toString().contains("libgomp")).findFirst().orElseThrow();
+    }
+    List<String> lines = start(List.of(), Map.of(), runtime.toString());
+    assertThat(lines)
+        .anyMatch(
+            line ->
+                line.contains("since an OpenMP runtime was loaded before libtorch")
+                    && line.contains("OMP_WAIT_POLICY=PASSIVE")
+                    && line.contains("WARN"));
+    assertThat(lines).anyMatch(line -> line.startsWith("waits threads wait for each other"));
+  }
+
+  @Test
   void cudaIsNotAskedWhereThereIsNoDevice() throws Exception {
     assertThat(start(List.of(), Map.of())).noneMatch(line -> line.contains("GPU count"));
   }

@@ -12,7 +12,10 @@ final class StartProgram {
   public static void main(String[] arguments) {
     for (int i = 0; i < 2; i++) {
       try {
-        if (arguments.length > 0) {
+        if (arguments.length > 0 && arguments[0].contains("libgomp")) {
+          System.load(arguments[0]);
+          System.out.println("waits " + EngineInfo.threadWaiting());
+        } else if (arguments.length > 0) {
           Tokenizer.load(Path.of(arguments[0])).close();
           System.out.println("tokenizer works");
         } else {

@@ -1,5 +1,6 @@
 package io.adapt4j.qlora.internal.cuda;
 
+import io.adapt4j.core.internal.NativeCache;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -14,6 +15,7 @@ import org.bytedeco.javacpp.SizeTPointer;
 final class BytedecoCompiler implements Compiler {
 
   BytedecoCompiler() {
+    NativeCache.prepareJavaCpp();
     Loader.load(nvrtc.class);
   }
 

@@ -3,6 +3,7 @@ package io.adapt4j.qlora.internal.cuda;
 import static org.bytedeco.cuda.global.cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
 import static org.bytedeco.cuda.global.cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
 
+import io.adapt4j.core.internal.NativeCache;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.cuda.cudart.CUctx_st;
@@ -24,6 +25,7 @@ final class BytedecoDriver implements Driver {
   private static final int NAME = 256;
 
   BytedecoDriver() {
+    NativeCache.prepareJavaCpp();
     Loader.load(cudart.class);
   }
 

@@ -1,5 +1,7 @@
 package io.adapt4j.qlora.internal.cuda;
 
+import io.adapt4j.core.internal.NativeCacheException;
+
 /**
  * Reaches org.bytedeco's CUDA, which applications add to their class path if they want it. The
  * classes that use it are loaded here and nowhere else.
@@ -20,7 +22,7 @@ final class Natives {
   static Driver driver() {
     try {
       return new BytedecoDriver();
-    } catch (LinkageError e) {
+    } catch (LinkageError | NativeCacheException e) {
       throw new CudaException("CUDA's driver could not be loaded: " + reason(e) + "." + REMEDY, e);
     }
   }
@@ -29,7 +31,7 @@ final class Natives {
   static KernelImages.Found compiler() {
     try {
       return KernelImages.Found.of(new BytedecoCompiler());
-    } catch (LinkageError e) {
+    } catch (LinkageError | NativeCacheException e) {
       return KernelImages.Found.none("NVRTC could not be loaded (" + reason(e) + ")");
     }
   }
