@@ -25,8 +25,6 @@ public final class AskDocs {
 
   private static final int PASSAGES = 3;
 
-  /** Questions of another subject stay below it with MiniLM. */
-  private static final double LEAST_SIMILARITY = 0.25;
 
   private AskDocs() {}
 
@@ -55,8 +53,7 @@ public final class AskDocs {
   }
 
   private static void ask(Path documents, String question, Path index) throws IOException {
-    RetrievalOptions retrieval =
-        RetrievalOptions.builder().limit(PASSAGES).minimumSimilarity(LEAST_SIMILARITY).build();
+    RetrievalOptions retrieval = RetrievalOptions.builder().limit(PASSAGES).build();
     try (Rag rag = Rag.builder().index(index).retrieval(retrieval).build()) {
       IngestReport report = rag.add(Documents.in(documents).only("**.md"));
       System.out.printf(
