@@ -25,6 +25,8 @@ public final class AskDocs {
 
   private static final int PASSAGES = 3;
 
+  /** Most questions of another subject stay below it on these pages with MiniLM. */
+  private static final double LEAST_SIMILARITY = 0.25;
 
   private AskDocs() {}
 
@@ -53,7 +55,8 @@ public final class AskDocs {
   }
 
   private static void ask(Path documents, String question, Path index) throws IOException {
-    RetrievalOptions retrieval = RetrievalOptions.builder().limit(PASSAGES).build();
+    RetrievalOptions retrieval =
+        RetrievalOptions.builder().limit(PASSAGES).minimumSimilarity(LEAST_SIMILARITY).build();
     try (Rag rag = Rag.builder().index(index).retrieval(retrieval).build()) {
       IngestReport report = rag.add(Documents.in(documents).only("**.md"));
       System.out.printf(
