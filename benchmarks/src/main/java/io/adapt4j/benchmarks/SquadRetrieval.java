@@ -111,7 +111,8 @@ final class SquadRetrieval {
 
   private static Found ask(
       SearchIndex index, LocalEmbeddings embeddings, SearchBy by, List<Question> questions) {
-    RetrievalOptions options = RetrievalOptions.builder().searchBy(by).limit(FIRST).build();
+    RetrievalOptions options =
+        RetrievalOptions.builder().searchBy(by).limit(FIRST).refuseOffSubject(false).build();
     Retriever retriever = Retriever.of(index, embeddings, options);
     Answerer answerer = Answerer.extractive(index, retriever, AnswerOptions.defaults());
     int found = 0;

@@ -25,7 +25,7 @@ public final class AskDocs {
 
   private static final int PASSAGES = 3;
 
-  /** Questions of another subject stay below it with MiniLM. */
+  /** Most questions of another subject stay below it on these pages with MiniLM. */
   private static final double LEAST_SIMILARITY = 0.25;
 
   private AskDocs() {}

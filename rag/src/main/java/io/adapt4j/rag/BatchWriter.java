@@ -1,5 +1,6 @@
 package io.adapt4j.rag;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.index.SearchIndex.Entry;
 import java.util.List;
@@ -51,14 +52,13 @@ final class BatchWriter implements AutoCloseable {
     }
   }
 
-  /** Lets what is under way end: an interrupted write could close files of the index. */
+  /**
+   * Lets what is under way end, even for a caller that was interrupted and may close the index
+   * next. What it throws was thrown by write or finish before, or is beside what is thrown now.
+   */
   @Override
   public void close() {
     thread.shutdown();
-    try {
-      finish();
-    } catch (RuntimeException e) {
-      // Thrown by write or finish before, or beside what is thrown now.
-    }
+    Uninterruptibles.awaitTerminationUninterruptibly(thread);
   }
 }

@@ -73,6 +73,9 @@ public final class Rag implements AutoCloseable {
    * batches, of which a failure leaves those before it. Files that cannot be read are reported and
    * the rest goes on.
    *
+   * <p>An interrupt of this thread ends it with an {@link IllegalStateException} after the batch
+   * that is being stored; the thread's flag stays set, and {@link #sync} takes up the rest.
+   *
    * @param documents the documents, such as {@link io.adapt4j.rag.document.Documents#in}
    * @return how many there were, and which files gave none
    */

@@ -128,7 +128,7 @@ final class StudyRuns {
         Rag.builder()
             .index(kept.resolve("index"))
             .embeddings(embeddings)
-            .retrieval(RetrievalOptions.builder().limit(PASSAGES).build())
+            .retrieval(RetrievalOptions.builder().limit(PASSAGES).refuseOffSubject(false).build())
             .build()) {
       rag.sync(Documents.of(documents(villages, seed)));
       PassageFinder finder = new PassageFinder(rag);

@@ -14,7 +14,11 @@ import java.util.Optional;
  */
 public record Quote(String text, Optional<Place> place) {
 
-  /** Returns where a source has the words; in JSON null if none has. */
+  /**
+   * Returns where a source has the words; in JSON null if none has.
+   *
+   * @return the place
+   */
   @Override
   @JsonIgnore
   public Optional<Place> place() {

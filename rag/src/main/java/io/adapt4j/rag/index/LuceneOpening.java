@@ -58,6 +58,7 @@ final class LuceneOpening {
 
   private static LuceneIndex opened(
       LuceneFolder folder, UnaryOperator<Directory> wrapper, Opening opening) {
+    LuceneLogging.quiet();
     try {
       return OwnThreads.call(
           () -> {

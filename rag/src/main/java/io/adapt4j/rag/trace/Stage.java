@@ -27,7 +27,11 @@ public record Stage(String name, Duration duration, List<Candidate> candidates, 
     candidates = List.copyOf(candidates);
   }
 
-  /** Returns how long it took; in JSON {@code milliseconds}. */
+  /**
+   * Returns how long it took; in JSON {@code milliseconds}.
+   *
+   * @return the time
+   */
   @Override
   @JsonIgnore
   public Duration duration() {

@@ -42,7 +42,11 @@ public record Trace(
     prompt = List.copyOf(prompt);
   }
 
-  /** Returns the tokens as the generator counted them; in JSON null if it does not. */
+  /**
+   * Returns the tokens as the generator counted them; in JSON null if it does not.
+   *
+   * @return the tokens
+   */
   @Override
   @JsonIgnore
   public Optional<TokenUsage> usage() {
