@@ -1,6 +1,7 @@
 package io.adapt4j.cli;
 
 import io.adapt4j.core.RunDescription;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,6 +27,10 @@ final class RunArgument {
   }
 
   RunDescription read() {
+    if (!Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(
+          "RUN.YAML: there is no file " + file.toAbsolutePath().normalize() + ". Correct the path.");
+    }
     RunDescription description = RunDescription.read(file);
     for (Map.Entry<String, String> one : settings.entrySet()) {
       description = description.with(one.getKey(), one.getValue());

@@ -207,6 +207,7 @@ class MessagesTest {
 
   @Test
   void aWrongOptionIsOneLineWithWhereToLook() {
+    assertThat(refused("plan", folder.resolve("no.yaml")).err()).contains("there is no file");
     Result result = refused("train", run, "--epochs", "3");
     assertThat(result.err()).contains("--epochs").hasLineCount(2);
     assertThat(result.err()).contains("'adapt4j train --help'");
