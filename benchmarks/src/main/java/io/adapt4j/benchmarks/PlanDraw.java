@@ -222,6 +222,9 @@ record PlanDraw(
 
   /** Tokens that pass through the network in a step. */
   long tokens() {
+    if (task.equals(GRPO)) {
+      return (long) batch * GROUP * (length + generated);
+    }
     int texts =
         switch (task) {
           case EMBEDDINGS, DPO, REWARD -> 2;
@@ -231,7 +234,7 @@ record PlanDraw(
   }
 
   String text() {
-    return "%s, %s%s, %s, %s%s, stored %s, %s, %d x %d%s%s%s"
+    return "%s, %s%s, %s, %s%s, stored %s, %s, %d x %d%s%s"
         .formatted(
             task,
             method,
@@ -244,7 +247,6 @@ record PlanDraw(
             batch,
             length,
             accumulation > 1 ? " x " + accumulation : "",
-            task.equals(GRPO) ? ", " + generated + " generated" : "",
-            "");
+            task.equals(GRPO) ? ", " + generated + " generated" : "");
   }
 }

@@ -22,7 +22,7 @@ public final class PlanDrawBenchmark {
   private static final long MOST_BYTES = 2_600_000_000L;
   private static final long LEAST_WEIGHTS = 20_000_000;
   private static final long MOST_WEIGHTS = 350_000_000;
-  private static final double MOST_PRODUCTS = 4e10;
+  private static final double MOST_PRODUCTS = 3e10;
 
   private PlanDrawBenchmark() {}
 

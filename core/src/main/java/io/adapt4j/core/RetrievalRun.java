@@ -108,7 +108,14 @@ final class RetrievalRun implements TaskRun {
   public Forecast forecast(Network declared, Device device) {
     int longest =
         Math.max(train.report().longest(), held.map(one -> one.report().longest()).orElse(0));
-    return parts.forecast(declared, longest, train.mostTexts(), device);
+    int texts = train.mostTexts();
+    // Queries pass first, then the passages of all of them.
+    return parts.forecast(
+        declared,
+        longest,
+        parts.rows() * texts,
+        planner -> planner.encoding(parts.rows() * Math.max(1, texts - 1)),
+        device);
   }
 
   @Override

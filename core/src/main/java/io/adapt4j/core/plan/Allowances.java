@@ -1,7 +1,5 @@
 package io.adapt4j.core.plan;
 
-import io.adapt4j.core.engine.DType;
-
 /**
  * What a process takes besides tensors: measured once, stated here, checked by {@code
  * PlanBenchmark}.
@@ -17,11 +15,11 @@ public final class Allowances {
    */
   private static final long LIBRARIES = 236_000_000;
 
-  /** What MKL packs the operands of fp32 products into; it keeps the memory. */
-  private static final long FULL_KERNELS = 15_000_000;
-
-  /** What oneDNN adds where products are of bfloat16: code made for each shape, and workspaces. */
-  private static final long HALF_KERNELS = 30_000_000;
+  /**
+   * What the libraries of kernels keep: MKL what it packs operands into, oneDNN code made for each
+   * shape of a product of bfloat16.
+   */
+  private static final long KERNELS = 15_000_000;
 
   /** Driver, kernels and workspaces of a graphics processor; not measured. */
   private static final long GPU_CONTEXT = 600_000_000;
@@ -43,11 +41,8 @@ public final class Allowances {
 
   private Allowances() {}
 
-  static long process(Device.Kind kind, DType type) {
-    if (kind == Device.Kind.GPU) {
-      return GPU_CONTEXT;
-    }
-    return LIBRARIES + (type == DType.F32 ? FULL_KERNELS : HALF_KERNELS);
+  static long process(Device.Kind kind) {
+    return kind == Device.Kind.GPU ? GPU_CONTEXT : LIBRARIES + KERNELS;
   }
 
   static long slack(long bytes) {

@@ -12,10 +12,12 @@ import java.util.stream.Stream;
  * @param parts models and adapters that do not train
  * @param generation sequences that the network generates; empty if it only trains
  * @param batches micro-batches of the whole run; 0 where only a few steps are thought of
+ * @param encodedAtOnce sequences that pass through the network together where only their vectors
+ *     are wanted; 0 where a batch passes as a whole and the network's own output counts
  */
-record Company(List<Part> parts, Optional<Generation> generation, long batches) {
+record Company(List<Part> parts, Optional<Generation> generation, long batches, int encodedAtOnce) {
 
-  static final Company NONE = new Company(List.of(), Optional.empty(), 0);
+  static final Company NONE = new Company(List.of(), Optional.empty(), 0, 0);
 
   /**
    * One of the models and adapters.
@@ -35,18 +37,21 @@ record Company(List<Part> parts, Optional<Generation> generation, long batches) 
   record Generation(int rows, int prompt, int newTokens) {}
 
   Company and(String name, ToLongFunction<DType> bytes) {
-    return new Company(
-        Stream.concat(parts.stream(), Stream.of(new Part(name, bytes))).toList(),
-        generation,
-        batches);
+    List<Part> more = Stream.concat(parts.stream(), Stream.of(new Part(name, bytes))).toList();
+    return new Company(more, generation, batches, encodedAtOnce);
   }
 
   Company generating(int rows, int prompt, int newTokens) {
-    return new Company(parts, Optional.of(new Generation(rows, prompt, newTokens)), batches);
+    Generation drawn = new Generation(rows, prompt, newTokens);
+    return new Company(parts, Optional.of(drawn), batches, encodedAtOnce);
   }
 
   Company lasting(long microBatches) {
-    return new Company(parts, generation, microBatches);
+    return new Company(parts, generation, microBatches, encodedAtOnce);
+  }
+
+  Company encoding(int rows) {
+    return new Company(parts, generation, batches, rows);
   }
 
   List<MemoryItem> lasting(DType type) {

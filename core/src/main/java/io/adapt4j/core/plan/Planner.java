@@ -48,7 +48,7 @@ public final class Planner {
     this.step =
         new StepMemory(
             ActivationSketch.of(network, footprint),
-            head(network, footprint),
+            company.encodedAtOnce() > 0 ? StepMemory.NO_HEAD : head(network, footprint),
             network.rotaryWidth(),
             network.windowMasks());
   }
@@ -149,6 +149,17 @@ public final class Planner {
     return with(company.lasting(microBatches));
   }
 
+  /**
+   * Plans for a loss of the vectors of sequences, which pass through the network in several groups,
+   * such as queries and passages.
+   *
+   * @param rows sequences of the largest group
+   * @return a changed copy
+   */
+  public Planner encoding(int rows) {
+    return with(company.encoding(rows));
+  }
+
   private Planner with(Company changed) {
     return new Planner(network, footprint, packing, changed);
   }
@@ -169,7 +180,7 @@ public final class Planner {
                       || (footprint.untiesHead() && !footprint.trained().isEmpty());
               return new StepMemory.Head(sizes[0], sizes[1], trains, head.softCap() > 0);
             })
-        .orElse(new StepMemory.Head(0, 0, false, false));
+        .orElse(StepMemory.NO_HEAD);
   }
 
   Network network() {
@@ -211,7 +222,7 @@ public final class Planner {
     boolean outside = kind == Device.Kind.GPU && shape.optimizer().isPaged();
     long state = lasting.optimizer(shape.optimizer());
     List<MemoryItem> items = new ArrayList<>();
-    add(items, MemoryNames.PROCESS, Allowances.process(kind, type));
+    add(items, MemoryNames.PROCESS, Allowances.process(kind));
     add(items, MemoryNames.JAVA_HEAP, kind == Device.Kind.GPU ? 0 : javaHeap(shape));
     add(items, MemoryNames.WEIGHTS, lasting.weights(type));
     add(items, MemoryNames.PACKED_CODES, packed.bytes().codes());
@@ -229,10 +240,12 @@ public final class Planner {
     company
         .generation()
         .ifPresent(one -> phases.add(phase("generation", generating(shape, one), shape)));
-    phases.add(phase("validation", step.validation(shape), shape));
+    phases.add(phase("validation", step.validation(passing(shape)), shape));
     phases.add(
         phase(
-            "forward and backward", step.training(shape, company.generation().isPresent()), shape));
+            "forward and backward",
+            step.training(shape, passing(shape), company.generation().isPresent()),
+            shape));
     phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), shape));
     phases.add(
         phase(
@@ -242,6 +255,12 @@ public final class Planner {
     long peak = new MemoryEstimate(items, phases, host).peakBytes();
     add(items, MemoryNames.RESERVE, Allowances.reserve(kind, peak));
     return new MemoryEstimate(items, phases, host);
+  }
+
+  /** What passes through the network at once. */
+  private StepShape passing(StepShape shape) {
+    int rows = company.encodedAtOnce();
+    return rows == 0 ? shape : shape.sized(Math.min(rows, shape.rows()), shape.length());
   }
 
   /** What the virtual machine holds, the arrays that tokens are drawn with among it. */

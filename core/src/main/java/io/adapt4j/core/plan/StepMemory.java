@@ -29,6 +29,8 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
 
   private static final String LOSS = "loss over the vocabulary";
 
+  static final Head NO_HEAD = new Head(0, 0, false, false);
+
   /** Logits that exist at once, as in {@code VocabularyLoss}. */
   private static final long LOGITS = 1L << 24;
 
@@ -61,10 +63,12 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   /**
    * The height of a pass with derivatives.
    *
+   * @param shape of all sequences of the batch, whose activations are kept
+   * @param passing of those that pass through the network at once
    * @param scored whether log-probabilities and entropies are taken before the loss, as
    *     reinforcement learning does
    */
-  List<MemoryItem> training(StepShape shape, boolean scored) {
+  List<MemoryItem> training(StepShape shape, StepShape passing, boolean scored) {
     long kept =
         sketch.layers().stream()
             .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
@@ -72,7 +76,7 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
     List<MemoryItem> items = new ArrayList<>();
     items.add(new MemoryItem("activations kept", bytes(kept, shape)));
     long loss = Math.max(loss(shape, true), scored ? scores(shape) : 0);
-    items.addAll(passing(shape, loss, Math.max(forward(shape), backward(shape))));
+    items.addAll(passing(shape, loss, Math.max(forward(passing), backward(passing))));
     return items;
   }
 

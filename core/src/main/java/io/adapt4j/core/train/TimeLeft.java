@@ -114,7 +114,8 @@ final class TimeLeft {
   private double nanosPerStep() {
     long[] sorted = groups.stream().mapToLong(Long::longValue).sorted().toArray();
     double most = (double) HELD_UP * sorted[sorted.length / 2];
-    double mean = Arrays.stream(sorted).mapToDouble(one -> Math.min(one, most)).average().orElse(0);
+    double mean =
+        Arrays.stream(sorted).mapToDouble(one -> Math.min((double) one, most)).average().orElse(0);
     return mean / together;
   }
 }
