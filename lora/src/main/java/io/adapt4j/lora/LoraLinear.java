@@ -287,8 +287,8 @@ final class LoraLinear extends AdapterLinear {
   /**
    * The layer whose weight is adapted, below any other adapters.
    *
-   * @throws IllegalStateException if the base has no plain weight, or lacks the bias that those of B
-   *     go into
+   * @throws IllegalStateException if the base has no plain weight, or lacks the bias that those of
+   *     B go into
    */
   @Override
   DenseLinear plain() {

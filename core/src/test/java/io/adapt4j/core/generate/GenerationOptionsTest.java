@@ -17,7 +17,8 @@ class GenerationOptionsTest {
     assertThat(GenerationOptions.defaults())
         .hasToString(
             "GenerationOptions[maxNewTokens=256, temperature=1.0, topK=0, topP=1.0, minP=0.0,"
-                + " repetitionPenalty=1.0, seed=0, stopStrings=[], stopIds=[], ignoreEos=false]");
+                + " repetitionPenalty=1.0, seed=0, stopStrings=[], stopIds=[], ignoreEos=false,"
+                + " ignoreContextLength=false]");
   }
 
   @Test
@@ -31,6 +32,7 @@ class GenerationOptionsTest {
     GenerationOptions options = builder.maxNewTokens(5).stopStrings("a").build();
     assertThat(options.toBuilder().build()).isEqualTo(options).hasSameHashCodeAs(options);
     assertThat(options.toBuilder().seed(1).build()).isNotEqualTo(options);
+    assertThat(options.toBuilder().ignoreContextLength(true).build()).isNotEqualTo(options);
     assertThat(options.toBuilder().stopStrings("b").build()).isNotEqualTo(options);
   }
 
@@ -48,6 +50,7 @@ class GenerationOptionsTest {
             .stopStrings("a", "b")
             .stopIds(Set.of(3))
             .ignoreEos(true)
+            .ignoreContextLength(true)
             .build();
     assertThat(options.toBuilder().build()).hasToString(options.toString());
   }
