@@ -84,7 +84,8 @@ public final class DefaultsCheck {
     if (Math.abs(gain) <= noise) {
       return "as good";
     }
-    return String.format(Locale.ROOT, gain < 0 ? "worse by %.4f" : "better by %.4f", Math.abs(gain));
+    return String.format(
+        Locale.ROOT, gain < 0 ? "worse by %.4f" : "better by %.4f", Math.abs(gain));
   }
 
   private static String options(FineTunePlan plan) {
