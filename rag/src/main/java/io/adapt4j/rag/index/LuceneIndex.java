@@ -235,7 +235,7 @@ public final class LuceneIndex implements SearchIndex {
         try {
           searcher = now.searchers().acquire();
         } catch (AlreadyClosedException e) {
-          if (closed || now == state) {
+          if (closed || now.searchers() == state.searchers()) {
             throw wasClosed(e);
           }
           continue; // The writer has been opened again meanwhile.

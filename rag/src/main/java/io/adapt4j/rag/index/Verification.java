@@ -8,8 +8,8 @@ public enum Verification {
    */
   NONE,
   /**
-   * The checksum of every file, which finds every flipped bit. Reads all files once: 0.4 to
-   * 0.6 seconds for 86 MB on a busy machine of two cores, or as long as the disk takes.
+   * The checksum of every file, which finds every flipped bit. Reads all files once: 0.4 to 0.6
+   * seconds for 86 MB on a busy machine of two cores, or as long as the disk takes.
    */
   CHECKSUMS,
   /**

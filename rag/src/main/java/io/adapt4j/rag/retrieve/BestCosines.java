@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param cosines one a question, as far as an index had any passage
  * @param chunks the passages, one a cosine
  */
-record BestCosines(double[] cosines, List<Chunk> chunks) {
+record BestCosines(List<Double> cosines, List<Chunk> chunks) {
 
   static BestCosines of(SearchIndex index, List<float[]> questions) {
     List<Hit> best = new ArrayList<>();
@@ -25,6 +25,6 @@ record BestCosines(double[] cosines, List<Chunk> chunks) {
       best.addAll(index.search(query));
     }
     return new BestCosines(
-        best.stream().mapToDouble(Hit::score).toArray(), best.stream().map(Hit::chunk).toList());
+        best.stream().map(Hit::score).toList(), best.stream().map(Hit::chunk).toList());
   }
 }

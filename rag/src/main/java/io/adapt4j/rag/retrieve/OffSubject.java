@@ -4,7 +4,6 @@ import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.embed.Vectors;
 import io.adapt4j.rag.index.SearchIndex;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -79,13 +78,11 @@ final class OffSubject {
   }
 
   private OptionalDouble found(BestCosines best) {
-    double[] cosines = best.cosines();
-    if (cosines.length < questions.size()) {
+    if (best.cosines().size() < questions.size()) {
       return OptionalDouble.empty();
     }
-    double[] sorted = cosines.clone();
-    Arrays.sort(sorted);
-    double quantile = sorted[(int) (QUANTILE * (sorted.length - 1))];
+    List<Double> sorted = best.cosines().stream().sorted().toList();
+    double quantile = sorted.get((int) (QUANTILE * (sorted.size() - 1)));
     return OptionalDouble.of(Math.min(quantile, noise(best.chunks())));
   }
 

@@ -113,7 +113,10 @@ public record SimilarityCalibration(
 
   private static double[] cosines(
       SearchIndex index, TextEmbeddings embeddings, List<String> questions) {
-    double[] cosines = BestCosines.of(index, embeddings.queries(questions)).cosines();
+    double[] cosines =
+        BestCosines.of(index, embeddings.queries(questions)).cosines().stream()
+            .mapToDouble(Double::doubleValue)
+            .toArray();
     if (cosines.length < questions.size()) {
       throw new IllegalStateException(
           "the index finds no chunk by vector for "
