@@ -29,7 +29,9 @@ final class RunArgument {
   RunDescription read() {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          "RUN.YAML: there is no file " + file.toAbsolutePath().normalize() + ". Correct the path.");
+          "RUN.YAML: there is no file "
+              + file.toAbsolutePath().normalize()
+              + ". Correct the path.");
     }
     RunDescription description = RunDescription.read(file);
     for (Map.Entry<String, String> one : settings.entrySet()) {

@@ -141,8 +141,8 @@ public final class PromptRows {
                 () ->
                     new DatasetException(
                         "a conversation needs a chat template to become a text, and the model has"
-                            + " none. Name one with chatTemplate(...), such as chatml, read the rows"
-                            + " as texts, or use an instruct model."));
+                            + " none. Name one with chatTemplate(...), such as chatml, read the"
+                            + " rows as texts, or use an instruct model."));
     if (asked.messages().isEmpty()) {
       throw new DatasetException("nothing stands before the answer. Remove the row.");
     }
