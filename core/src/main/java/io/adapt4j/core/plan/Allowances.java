@@ -28,7 +28,7 @@ public final class Allowances {
    * Gaps that glibc's arenas have between tensors that come and go, and scratch memory of kernels:
    * a share of them. Blocks from {@link #GIVEN_BACK} on leave no gaps.
    */
-  private static final double SLACK = 0.25;
+  private static final double SLACK = 0.2;
 
   /** Blocks of this size go back to the system when freed: glibc's DEFAULT_MMAP_THRESHOLD_MAX. */
   static final long GIVEN_BACK = 32L << 20;
@@ -37,7 +37,7 @@ public final class Allowances {
    * Runs of one configuration differ by some percent in how their tensors fall into the arenas; the
    * plan is to be on the safe side of most.
    */
-  private static final double RESERVE = 0.025;
+  private static final double RESERVE = 0.03;
 
   private Allowances() {}
 
