@@ -62,6 +62,7 @@ class RunStatesTest {
                 6.25,
                 5.5,
                 OptionalDouble.of(6.1),
+                Map.of("accuracy", 0.4),
                 OptionalDouble.of(5.9),
                 OptionalInt.of(4),
                 Map.of("accuracy", 0.5),
