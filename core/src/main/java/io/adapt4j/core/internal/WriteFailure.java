@@ -50,11 +50,10 @@ public final class WriteFailure {
       return root(cause) + ". Check the permissions of " + existing(target);
     }
     return root(cause)
-        + " ("
+        + ". Check free space and permissions: "
         + free(target)
         + " are free in "
-        + existing(target)
-        + "). Check the disk and the permissions of the folder";
+        + existing(target);
   }
 
   /**
