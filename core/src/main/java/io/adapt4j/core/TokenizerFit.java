@@ -1,21 +1,31 @@
 package io.adapt4j.core;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.tokenize.TokenizerException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Whether a model has a row of its embedding for every token of its tokenizer. */
 final class TokenizerFit {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TokenizerFit.class);
 
   private TokenizerFit() {}
 
   /**
    * Refuses a tokenizer that gives ids the model does not know: they would fail in the middle of a
-   * text or a training run.
+   * text or a training run. Tokens that were added to the vocabulary are let through with a
+   * warning: published models have some that no text holds, such as Gemma 3's for images.
    *
    * @throws TokenizerException naming both files, both sizes and the first token that does not fit
    */
@@ -23,6 +33,15 @@ final class TokenizerFit {
     int rows = network.dimensions().vocabularySize();
     int ids = tokenizer.vocabularySize();
     if (ids <= rows) {
+      return;
+    }
+    if (areAdded(folder, rows)) {
+      LOG.warn(
+          "{} has added tokens that the model's embedding of {} rows does not know, from {} on; a"
+              + " text that holds one of them is refused",
+          folder.resolve("tokenizer.json"),
+          rows,
+          first(tokenizer, rows));
       return;
     }
     throw new TokenizerException(
@@ -38,6 +57,22 @@ final class TokenizerFit {
             + ". Use the tokenizer that belongs to the model. If tokens were added to it, take them"
             + " out of the file, or enlarge the model's embedding first"
             + " (resize_token_embeddings in Transformers)");
+  }
+
+  /** Whether every token that the model does not know was added to the vocabulary. */
+  private static boolean areAdded(Path folder, int rows) {
+    try {
+      JsonNode file = Json.parse(Files.readString(folder.resolve("tokenizer.json")));
+      for (JsonNode id : file.path("model").path("vocab")) {
+        if (id.isInt() && id.intValue() >= rows) {
+          return false;
+        }
+      }
+      return !(file.path("model").path("vocab").isArray()
+          && file.path("model").path("vocab").size() > rows);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Ids may be left out; the largest one is not. */

@@ -1,9 +1,11 @@
 package io.adapt4j.core;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.tokenize.TokenizerException;
 import io.adapt4j.core.train.FullFineTuning;
@@ -18,8 +20,16 @@ class TokenizerFitTest {
 
   @TempDir private Path folder;
 
-  /** Adds a token behind the last one. */
+  /** Puts a token behind the last one of the vocabulary. */
   private static void enlarge(Path model, int id) throws Exception {
+    Path file = model.resolve("tokenizer.json");
+    ObjectNode tokenizer = (ObjectNode) Json.parse(Files.readString(file));
+    ((ObjectNode) tokenizer.get("model").get("vocab")).put("<new>", id);
+    Files.writeString(file, Json.compact(tokenizer));
+  }
+
+  /** Adds a token to the vocabulary, behind the last one. */
+  private static void add(Path model, int id) throws Exception {
     Path file = model.resolve("tokenizer.json");
     ObjectNode tokenizer = (ObjectNode) Json.parse(Files.readString(file));
     ArrayNode added = tokenizer.withArray("added_tokens");
@@ -80,5 +90,30 @@ class TokenizerFitTest {
         assertThatThrownBy(() -> TextEmbedder.load(ModelSource.path(model)))
             .isInstanceOf(TokenizerException.class),
         rows);
+  }
+
+  @Test
+  void aTokenThatWasAddedIsRefusedWhereATextHoldsIt() throws Exception {
+    Path model = SmallModel.write(folder.resolve("model"));
+    add(model, 512);
+    GenerationOptions options = GenerationOptions.builder().maxNewTokens(2).build();
+    try (LanguageModel loaded = LanguageModel.load(ModelSource.path(model))) {
+      assertThat(loaded.generate("Lily saw a dog.", options)).isNotNull();
+      assertThatThrownBy(() -> loaded.generate("Lily saw a <new> dog.", options))
+          .hasMessageContaining("the token id 512, but the model's ids are 0 to 511");
+    }
+  }
+
+  @Test
+  void anEncoderRefusesATextWithATokenThatWasAdded() throws Exception {
+    Path model = SmallEncoder.write(folder.resolve("model"));
+    int rows = Json.parse(Files.readString(model.resolve("config.json"))).get("vocab_size").asInt();
+    add(model, rows);
+    try (TextEmbedder embedder = TextEmbedder.load(ModelSource.path(model))) {
+      assertThat(embedder.embed("a dog")).isNotEmpty();
+      assertThatThrownBy(() -> embedder.embed("a <new> dog"))
+          .hasMessageMatching(
+              "(?s).*(a token that the model does not know|the token id " + rows + ").*");
+    }
   }
 }

@@ -1,7 +1,6 @@
 package io.adapt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.data.Dataset;
@@ -20,7 +19,6 @@ import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
-import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
 import java.io.ByteArrayOutputStream;
@@ -35,7 +33,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -168,23 +165,6 @@ class WorseRunTest {
     assertThat(report.reason()).isEqualTo(StopReason.EARLY_STOPPED);
     assertThat(report.result().steps()).isEqualTo(2);
     assertThat(weights(report.best())).isEqualTo(weights(base));
-  }
-
-  @Test
-  void aStateOfAnotherFormatIsRefusedByItsNumber() throws IOException {
-    Path base = SmallModel.write(folder.resolve("base"));
-    tokens(base, "run").build().run();
-    try (Stream<Path> states = Files.list(folder.resolve("run/states"))) {
-      for (Path state : states.toList()) {
-        Path file = state.resolve("state.json");
-        Files.writeString(
-            file, Files.readString(file).replaceFirst("\"format\" ?: ?\\d+", "\"format\" : 1"));
-      }
-    }
-    assertThatExceptionOfType(TrainingException.class)
-        .isThrownBy(() -> tokens(base, "run").resume().build().run())
-        .withMessageContaining("format 1")
-        .withMessageContaining("overwriteOutput");
   }
 
   /** A task, its base, its data and the metric that decides. */

@@ -1,5 +1,6 @@
 package io.adapt4j.core.model;
 
+import io.adapt4j.core.engine.EngineException;
 import io.adapt4j.core.engine.Ops;
 import io.adapt4j.core.engine.Parameter;
 import io.adapt4j.core.engine.Tensor;
@@ -32,13 +33,16 @@ record Embeddings(Parameter tokens, Parameter positions, Parameter types, Norm n
     static final Scale NONE = new Scale(1, false);
   }
 
+  /** What libtorch says of an id without a row. */
+  private static final String OUT_OF_RANGE = "index out of range";
+
   static Embeddings of(Parameter tokens, Scale scale) {
     return new Embeddings(tokens, null, null, Norm.NONE, scale);
   }
 
   Tensor forward(Ops ops, Tensor ids, Tensor typeIds, Positions at) {
     double factor = scale.rounded() ? tokens.value().type().round(scale.factor()) : scale.factor();
-    Tensor x = noisy(ops, ops.scaled(ops.embedding(ids, tokens), factor), at);
+    Tensor x = noisy(ops, ops.scaled(tokens(ops, ids), factor), at);
     if (positions != null) {
       x = ops.add(x, ops.embedding(at.ids(), positions));
     }
@@ -46,6 +50,22 @@ record Embeddings(Parameter tokens, Parameter positions, Parameter types, Norm n
       x = ops.add(x, ops.embedding(typeIds, types));
     }
     return norm.forward(ops, x);
+  }
+
+  private Tensor tokens(Ops ops, Tensor ids) {
+    try {
+      return ops.embedding(ids, tokens);
+    } catch (EngineException e) {
+      if (!String.valueOf(e.getMessage()).contains(OUT_OF_RANGE)) {
+        throw e;
+      }
+      throw new EngineException(
+          "A text holds a token that the model does not know: its embedding has "
+              + tokens.value().size(0)
+              + " rows, and the token's id is not below that. Take the token out of the text, or"
+              + " enlarge the model's embedding first (resize_token_embeddings in Transformers)",
+          e);
+    }
   }
 
   private static Tensor noisy(Ops ops, Tensor x, Positions at) {
