@@ -39,6 +39,7 @@ final class Fixtures implements AutoCloseable {
     StringBuilder support = new StringBuilder();
     StringBuilder csv = new StringBuilder("customer;question;reply\n");
     StringBuilder pairs = new StringBuilder();
+    StringBuilder chats = new StringBuilder();
     StringBuilder questions = new StringBuilder();
     StringBuilder facts = new StringBuilder();
     StringBuilder exam = new StringBuilder();
@@ -48,6 +49,9 @@ final class Fixtures implements AutoCloseable {
       String answer = "Parcel " + i + " is in the post office of town " + i % 7 + ".";
       support.append(json("prompt", question, "completion", answer));
       csv.append(i % 9).append(';').append(question).append(';').append(answer).append('\n');
+      chats.append(
+          "{\"messages\":[{\"role\":\"user\",\"content\":\"%s\"},{\"role\":\"assistant\",\"content\":\"%s\"}]}%n"
+              .formatted(question, answer));
       pairs.append(json("prompt", question, "chosen", answer, "rejected", "No idea " + i + "."));
       questions.append(json("prompt", question, "answer", Integer.toString(i)));
       facts.append(
@@ -61,6 +65,7 @@ final class Fixtures implements AutoCloseable {
     write("support.csv", csv);
     write("earlier.jsonl", support);
     write("pairs.jsonl", pairs);
+    write("chats.jsonl", chats);
     write("questions.jsonl", questions);
     write(
         "solved.jsonl",
