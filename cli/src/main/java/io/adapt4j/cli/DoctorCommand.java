@@ -8,8 +8,6 @@ import io.adapt4j.core.engine.EngineInfo;
 import io.adapt4j.core.engine.Processor;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
-import io.adapt4j.core.internal.NativeCache;
-import io.adapt4j.core.internal.NativeCacheException;
 import io.adapt4j.core.provenance.SystemInfo;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -24,7 +22,7 @@ import picocli.CommandLine.Mixin;
 /** Tells whether everything that a run needs is here. */
 @Command(
     name = "doctor",
-    description = "Tells what is here to run on, and what is wrong with it.",
+    description = "Shows what is here to run on, and what is wrong with it.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
 
@@ -95,8 +93,8 @@ final class DoctorCommand implements Callable<Integer> {
   /** Where native libraries are unpacked, or why they are not; the engine's problem says more. */
   private static String nativesCache() {
     try {
-      return NativeCache.prepare().toString();
-    } catch (NativeCacheException e) {
+      return EngineInfo.nativesCache().toString();
+    } catch (EngineException e) {
       return "refused";
     }
   }

@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 /** Tells what a model folder holds. */
 @Command(
     name = "inspect",
-    description = "Tells what a model folder holds, and what to know before using it.",
+    description = "Shows what a model folder holds, and what to know before using it.",
     mixinStandardHelpOptions = true)
 final class InspectCommand implements Callable<Integer> {
 

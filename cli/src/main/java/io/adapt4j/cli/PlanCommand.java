@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "plan",
     description =
-        "Tells what a run will do: steps, rows, what trains, the memory it will take. Reads no"
+        "Shows what a run will do: steps, rows, what trains, the memory it will take. Reads no"
             + " weights unless steps are timed.",
     mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
     name = "repeat",
     description =
         "Does the run of a record again, after comparing model, data, tokenizer and template with"
-            + " their hashes, and tells whether the losses are the same.",
+            + " their hashes, and reports whether the losses are the same.",
     mixinStandardHelpOptions = true)
 final class RepeatCommand implements Callable<Integer> {
 

@@ -1,6 +1,9 @@
 package io.adapt4j.core.engine;
 
 import ai.djl.engine.Engine;
+import io.adapt4j.core.internal.NativeCache;
+import io.adapt4j.core.internal.NativeCacheException;
+import java.nio.file.Path;
 
 /** What computes. */
 public final class EngineInfo {
@@ -38,6 +41,20 @@ public final class EngineInfo {
   public static String threadWaiting() {
     LibTorch.threads();
     return WaitPolicy.current().description();
+  }
+
+  /**
+   * Returns the folder that native libraries are unpacked into and loaded from. Starts nothing.
+   *
+   * @return the folder
+   * @throws EngineException if others may write to it, with the remedy
+   */
+  public static Path nativesCache() {
+    try {
+      return NativeCache.prepare();
+    } catch (NativeCacheException e) {
+      throw new EngineException(e.getMessage(), e);
+    }
   }
 
   /**
