@@ -60,8 +60,7 @@ record PlanDraw(
   static final int ROUND = 20;
 
   private static final List<String> TASKS =
-      shares(
-          NEXT_TOKENS, 4, CLASSES, 3, EMBEDDINGS, 3, DPO, 3, REWARD, 3, GRPO, 4);
+      shares(NEXT_TOKENS, 4, CLASSES, 3, EMBEDDINGS, 3, DPO, 3, REWARD, 3, GRPO, 4);
   private static final List<String> METHODS =
       shares("full", 4, "lora", 5, "dora", 3, "qlora", 5, "ia3", 3);
   private static final List<String> DECODERS =
@@ -79,7 +78,9 @@ record PlanDraw(
     return List.copyOf(all);
   }
 
-  /** The entry of this number, where each round of draws takes all entries in an order of its own. */
+  /**
+   * The entry of this number, where each round of draws takes all entries in an order of its own.
+   */
   private static String share(List<String> all, long seed, int number) {
     List<String> order = new ArrayList<>(all);
     Collections.shuffle(order, new Random(seed * 1_000_003 + number / ROUND));

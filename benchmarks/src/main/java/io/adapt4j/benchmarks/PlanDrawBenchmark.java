@@ -30,8 +30,8 @@ public final class PlanDrawBenchmark {
    * Runs the benchmark.
    *
    * @param line {@code --seed} and {@code --count} say which configurations, {@code --from} the
-   *     first of them, {@code --task} leaves out others, {@code --part plan} leaves out the runs, {@code --items}
-   *     prints details
+   *     first of them, {@code --task} leaves out others, {@code --part plan} leaves out the runs,
+   *     {@code --items} prints details
    */
   public static void main(String[] line) {
     Arguments arguments =
@@ -103,8 +103,7 @@ public final class PlanDrawBenchmark {
         planned.lines(PlanDrawCase.DETAIL).forEach(System.out::println);
       }
       if (arguments.text("--part").equals("plan")) {
-        System.out.printf(
-            "%s %s: predicted %.0f MB%n", name, draw.text(), predicted / 1e6);
+        System.out.printf("%s %s: predicted %.0f MB%n", name, draw.text(), predicted / 1e6);
         return 1;
       }
       long begun = System.nanoTime();
