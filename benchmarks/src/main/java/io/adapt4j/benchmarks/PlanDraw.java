@@ -67,6 +67,10 @@ record PlanDraw(
       List.of("llama", "tied", "qwen2", "qwen3", "mistral", "gpt2", "gpt_neox", "olmo2", "gemma2");
   private static final List<String> ENCODERS =
       List.of("bert", "roberta", "distilbert", "modernbert");
+
+  /** Those whose projections (IA)3 knows by itself. */
+  private static final List<String> RESCALED_ENCODERS = List.of("bert", "roberta");
+
   private static final int HEAD = 64;
   private static final int CONTEXT = 2048;
 
@@ -101,7 +105,8 @@ record PlanDraw(
     String method = share(METHODS, ~seed, number);
     boolean labelled = task.equals(CLASSES) || task.equals(REWARD);
     boolean encoder = task.equals(EMBEDDINGS) || (task.equals(CLASSES) && random.nextInt(3) > 0);
-    String family = pick(random, encoder ? ENCODERS : DECODERS);
+    List<String> encoders = method.equals("ia3") ? RESCALED_ENCODERS : ENCODERS;
+    String family = pick(random, encoder ? encoders : DECODERS);
     if (labelled && family.equals("olmo2")) {
       family = "llama";
     }
@@ -116,7 +121,7 @@ record PlanDraw(
         family,
         config(random, family, heads, layers, vocabulary),
         random.nextBoolean() ? "bfloat16" : "float32",
-        random.nextInt(3) == 0,
+        random.nextBoolean(),
         pick(random, List.of("adamw", "adamw", "adamw", "adamw8bit", "adafactor", "lion", "sgd")),
         pick(random, List.of(1, 2, 4, 8)),
         pick(random, List.of(64, 128, 256, 384, 512)),
