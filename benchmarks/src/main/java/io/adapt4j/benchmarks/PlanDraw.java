@@ -8,7 +8,10 @@ import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.qlora.QLora;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.SplittableRandom;
 
 /**
@@ -53,27 +56,57 @@ record PlanDraw(
 
   static final int GROUP = 8;
 
+  /** Of so many draws each task and each method has its share. */
+  static final int ROUND = 20;
+
   private static final List<String> TASKS =
-      List.of(NEXT_TOKENS, NEXT_TOKENS, CLASSES, EMBEDDINGS, DPO, REWARD, GRPO);
+      shares(NEXT_TOKENS, 4, CLASSES, 3, EMBEDDINGS, 3, DPO, 3, REWARD, 3, GRPO, 4);
   private static final List<String> METHODS =
-      List.of("full", "lora", "lora", "dora", "qlora", "qlora", "ia3");
+      shares("full", 4, "lora", 5, "dora", 3, "qlora", 5, "ia3", 3);
   private static final List<String> DECODERS =
       List.of("llama", "tied", "qwen2", "qwen3", "mistral", "gpt2", "gpt_neox", "olmo2", "gemma2");
   private static final List<String> ENCODERS =
       List.of("bert", "roberta", "distilbert", "modernbert");
+
+  /** Those whose projections (IA)3 knows by itself. */
+  private static final List<String> RESCALED_ENCODERS = List.of("bert", "roberta");
+
   private static final int HEAD = 64;
   private static final int CONTEXT = 2048;
 
-  static PlanDraw of(long seed, int number) {
-    SplittableRandom random = new SplittableRandom(seed * 1_000_003 + number);
-    String task = pick(random, TASKS);
-    String method = pick(random, METHODS);
-    boolean labelled = task.equals(CLASSES) || task.equals(REWARD);
-    if (labelled && method.equals("ia3")) {
-      method = "lora";
+  private static List<String> shares(Object... namesAndCounts) {
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < namesAndCounts.length; i += 2) {
+      all.addAll(Collections.nCopies((Integer) namesAndCounts[i + 1], (String) namesAndCounts[i]));
     }
+    return List.copyOf(all);
+  }
+
+  /**
+   * The entry of this number, where each round of draws takes all entries in an order of its own.
+   */
+  private static String share(List<String> all, long seed, int number) {
+    List<String> order = new ArrayList<>(all);
+    Collections.shuffle(order, new Random(seed * 1_000_003 + number / ROUND));
+    return order.get(number % ROUND);
+  }
+
+  /**
+   * Draws a configuration.
+   *
+   * @param seed of a series
+   * @param number in the series; task and method depend on nothing else
+   * @param attempt another draws another model, batch and length
+   */
+  static PlanDraw of(long seed, int number, int attempt) {
+    SplittableRandom random =
+        new SplittableRandom((seed * 1_000_003 + number) * 1_000_003 + attempt);
+    String task = share(TASKS, seed, number);
+    String method = share(METHODS, ~seed, number);
+    boolean labelled = task.equals(CLASSES) || task.equals(REWARD);
     boolean encoder = task.equals(EMBEDDINGS) || (task.equals(CLASSES) && random.nextInt(3) > 0);
-    String family = pick(random, encoder ? ENCODERS : DECODERS);
+    List<String> encoders = method.equals("ia3") ? RESCALED_ENCODERS : ENCODERS;
+    String family = pick(random, encoder ? encoders : DECODERS);
     if (labelled && family.equals("olmo2")) {
       family = "llama";
     }
@@ -88,7 +121,7 @@ record PlanDraw(
         family,
         config(random, family, heads, layers, vocabulary),
         random.nextBoolean() ? "bfloat16" : "float32",
-        random.nextInt(3) == 0,
+        random.nextBoolean(),
         pick(random, List.of("adamw", "adamw", "adamw", "adamw8bit", "adafactor", "lion", "sgd")),
         pick(random, List.of(1, 2, 4, 8)),
         pick(random, List.of(64, 128, 256, 384, 512)),

@@ -57,11 +57,12 @@ final class PlanDrawCase {
   /**
    * Plans or runs.
    *
-   * @param line {@code plan} or {@code run}, seed, number, folder of the model
+   * @param line {@code plan} or {@code run}, seed, number, attempt, folder of the model
    */
   public static void main(String[] line) {
-    PlanDraw draw = PlanDraw.of(Long.parseLong(line[1]), Integer.parseInt(line[2]));
-    PlanDrawCase one = new PlanDrawCase(draw, Path.of(line[3]));
+    PlanDraw draw =
+        PlanDraw.of(Long.parseLong(line[1]), Integer.parseInt(line[2]), Integer.parseInt(line[3]));
+    PlanDrawCase one = new PlanDrawCase(draw, Path.of(line[4]));
     one.plan();
     if (line[0].equals("run")) {
       one.run();

@@ -37,9 +37,6 @@ import java.util.function.Function;
 /** A run that trains a decoder on rewards of its own completions. */
 final class PolicyRun implements TaskRun {
 
-  /** Passes that draw a token and make as much garbage as one that learns. */
-  private static final int DRAWN_AS_ONE = 4;
-
   private final FineTuneSettings settings;
   private final Reinforcement algorithm;
   private final Tokenizer tokenizer;
@@ -197,7 +194,11 @@ final class PolicyRun implements TaskRun {
   private Planner withRollouts(Planner planner, Decoder declared, int longest) {
     RolloutOptions rollout = algorithm.rollout();
     int side = Math.min(rollout.generationBatch(), rollout.completions());
-    Planner all = planner.generating(side, longest, rollout.maxNewTokens()).lasting(passes(side));
+    Planner all =
+        planner
+            .generating(side, longest, rollout.maxNewTokens())
+            .lasting(learning(), forwards(side))
+            .ofLengths(Math.min(train.report().kept(), longest));
     if (algorithm.usesReference() && settings.method() instanceof FullFineTuning) {
       all = all.beside(MemoryNames.REFERENCE, declared);
     }
@@ -207,17 +208,41 @@ final class PolicyRun implements TaskRun {
     return all;
   }
 
-  /** Passes of the whole run; one that draws a token leaves less behind than one that learns. */
-  private long passes(int side) {
-    RolloutOptions rollout = algorithm.rollout();
-    long drawing = (long) rollout.completions() / side * rollout.maxNewTokens() / DRAWN_AS_ONE;
-    long ofRollout = (long) rollout.completions() / settings.batchSize() * rollout.passes();
+  private long rolloutsOfRun() {
     long rollouts = (long) rollouts() * settings.training().epochs();
     int most = settings.training().maxSteps();
-    if (most > 0) {
-      rollouts = Math.min(rollouts, (most + stepsOfRollout() - 1) / Math.max(1, stepsOfRollout()));
-    }
-    return rollouts * (ofRollout + drawing);
+    return most == 0
+        ? rollouts
+        : Math.min(rollouts, (most + stepsOfRollout() - 1) / Math.max(1, stepsOfRollout()));
+  }
+
+  /** Micro-batches of the whole run. */
+  private long learning() {
+    RolloutOptions rollout = algorithm.rollout();
+    return rolloutsOfRun() * (rollout.completions() / settings.batchSize()) * rollout.passes();
+  }
+
+  /** Passes of the whole run that draw tokens or score them, evaluations included. */
+  private long forwards(int side) {
+    RolloutOptions rollout = algorithm.rollout();
+    long batch = settings.batchSize();
+    long all = rollout.completions();
+    long ofRollout = parts(all, side) * rollout.maxNewTokens() + 2 * parts(all, batch);
+    long kept = held.map(one -> one.report().kept()).orElse(0);
+    long evaluating =
+        parts(kept, rollout.generationBatch()) * rollout.maxNewTokens() + 2 * parts(kept, batch);
+    return rolloutsOfRun() * ofRollout + evaluations(rolloutsOfRun()) * evaluating;
+  }
+
+  private static long parts(long whole, long part) {
+    return (whole + part - 1) / part;
+  }
+
+  /** One before the first step, and one at each interval. */
+  private long evaluations(long rollouts) {
+    int interval = settings.training().evaluationInterval();
+    return 1
+        + (interval == 0 ? settings.training().epochs() : rollouts * stepsOfRollout() / interval);
   }
 
   private int stepsOfRollout() {

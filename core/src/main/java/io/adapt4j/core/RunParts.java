@@ -147,8 +147,16 @@ record RunParts(
             LoadedModel.typeOf(settings.precision(), declared, settings.model().folder()),
             step.optimizer(),
             step.recompute());
-    Planner planner = Planner.of(declared, settings.method()).lasting(batches());
+    Planner planner =
+        Planner.of(declared, settings.method()).lasting(batches()).ofLengths(lengths());
     return more.apply(planner).forecast(shape, device);
+  }
+
+  /** Different lengths of batches, which spread around the mean. */
+  private long lengths() {
+    long mean = train.tokens() / Math.max(1, train.samples());
+    long spread = 2 * Math.max(0, train.longest() - mean);
+    return Math.max(1, Math.min(batches(), 1 + spread));
   }
 
   /** Micro-batches of the whole run, where examples are not packed. */

@@ -21,6 +21,36 @@ public final class Allowances {
    */
   private static final long KERNELS = 15_000_000;
 
+  /** Code that oneDNN makes for one shape of a product of bfloat16, and what belongs to it. */
+  private static final long KERNEL = 250_000;
+
+  /** Products that {@link #KERNELS} is enough for: a forward and backward pass of one length. */
+  private static final long COUNTED = 70;
+
+  /** Products that oneDNN remembers, by its default. */
+  private static final long REMEMBERED = 1024;
+
+  /**
+   * What decides how many shapes of products there are.
+   *
+   * @param factors whether adapters of low rank add products
+   * @param lengths different lengths of batches that train
+   * @param drawn tokens drawn of a sequence
+   * @param capped whether the scores of attention have a soft cap, so that each token drawn brings
+   *     products of its own length
+   */
+  record Products(boolean factors, long lengths, int drawn, boolean capped) {
+
+    /** Of one layer; all have the same. */
+    private long count() {
+      long forward = factors ? 17 : 7;
+      long training = factors ? 52 : 22;
+      // Reading prompts, drawing and scoring, of groups and of the texts held out.
+      long drawing = drawn == 0 ? 0 : 5 * forward + (capped ? 4L * drawn : 0);
+      return lengths * training + drawing;
+    }
+  }
+
   /** Driver, kernels and workspaces of a graphics processor; not measured. */
   private static final long GPU_CONTEXT = 600_000_000;
 
@@ -43,6 +73,11 @@ public final class Allowances {
 
   static long process(Device.Kind kind) {
     return kind == Device.Kind.GPU ? GPU_CONTEXT : LIBRARIES + KERNELS;
+  }
+
+  /** What more than a few shapes of products take. */
+  static long kernels(Products products) {
+    return KERNEL * Math.max(0, Math.min(REMEMBERED, products.count()) - COUNTED);
   }
 
   static long slack(long bytes) {

@@ -12,12 +12,20 @@ import java.util.stream.Stream;
  * @param parts models and adapters that do not train
  * @param generation sequences that the network generates; empty if it only trains
  * @param batches micro-batches of the whole run; 0 where only a few steps are thought of
+ * @param forwards further passes of the whole run, without derivatives
  * @param encodedAtOnce sequences that pass through the network together where only their vectors
  *     are wanted; 0 where a batch passes as a whole and the network's own output counts
+ * @param lengths how many lengths the batches have
  */
-record Company(List<Part> parts, Optional<Generation> generation, long batches, int encodedAtOnce) {
+record Company(
+    List<Part> parts,
+    Optional<Generation> generation,
+    long batches,
+    long forwards,
+    int encodedAtOnce,
+    long lengths) {
 
-  static final Company NONE = new Company(List.of(), Optional.empty(), 0, 0);
+  static final Company NONE = new Company(List.of(), Optional.empty(), 0, 0, 0, 1);
 
   /**
    * One of the models and adapters.
@@ -38,20 +46,24 @@ record Company(List<Part> parts, Optional<Generation> generation, long batches, 
 
   Company and(String name, ToLongFunction<DType> bytes) {
     List<Part> more = Stream.concat(parts.stream(), Stream.of(new Part(name, bytes))).toList();
-    return new Company(more, generation, batches, encodedAtOnce);
+    return new Company(more, generation, batches, forwards, encodedAtOnce, lengths);
   }
 
   Company generating(int rows, int prompt, int newTokens) {
     Generation drawn = new Generation(rows, prompt, newTokens);
-    return new Company(parts, Optional.of(drawn), batches, encodedAtOnce);
+    return new Company(parts, Optional.of(drawn), batches, forwards, encodedAtOnce, lengths);
   }
 
-  Company lasting(long microBatches) {
-    return new Company(parts, generation, microBatches, encodedAtOnce);
+  Company lasting(long microBatches, long passes) {
+    return new Company(parts, generation, microBatches, passes, encodedAtOnce, lengths);
   }
 
   Company encoding(int rows) {
-    return new Company(parts, generation, batches, rows);
+    return new Company(parts, generation, batches, forwards, rows, lengths);
+  }
+
+  Company ofLengths(long count) {
+    return new Company(parts, generation, batches, forwards, encodedAtOnce, count);
   }
 
   List<MemoryItem> lasting(DType type) {

@@ -17,8 +17,16 @@ record JavaHeap(long initialBytes) {
   /** Objects of a layer's forward and backward pass: measured. */
   private static final long GARBAGE_OF_A_LAYER = 30_000;
 
+  /** Objects of a layer's pass without derivatives, and those that DoRA adds: measured. */
+  private static final long GARBAGE_OF_A_FORWARD = 5_000;
+
+  private static final long GARBAGE_OF_DORA = 6_000;
+
   /** Garbage before the young generation begins to grow. */
   private static final long BEFORE_GROWTH = 40_000_000;
+
+  /** Of those, what is there already where sequences are drawn: classes and what they set up. */
+  private static final long FIRST_DRAWING = 25_000_000;
 
   /** G1's largest young generation, as a share of the heap: its G1MaxNewSizePercent. */
   private static final double YOUNG = 0.6;
@@ -33,10 +41,17 @@ record JavaHeap(long initialBytes) {
    * Estimates what is resident at the end of a run.
    *
    * @param layers passed forward and backward in the whole run
+   * @param forwards layers passed without derivatives
+   * @param dora whether they have adapters with magnitudes
+   * @param draws whether sequences are drawn
    * @param arrays bytes that live throughout
    */
-  long resident(long layers, long arrays) {
-    long grown = Math.max(0, layers * GARBAGE_OF_A_LAYER - BEFORE_GROWTH);
+  long resident(long layers, long forwards, boolean dora, boolean draws, long arrays) {
+    long before = BEFORE_GROWTH - (draws ? FIRST_DRAWING : 0);
+    long garbage =
+        layers * GARBAGE_OF_A_LAYER
+            + forwards * (GARBAGE_OF_A_FORWARD + (dora ? GARBAGE_OF_DORA : 0));
+    long grown = Math.max(0, garbage - before);
     long most = Math.max(0, (long) (YOUNG * initialBytes) - BEGINNING);
     return BEGINNING + arrays + Math.min(grown, most);
   }

@@ -146,7 +146,28 @@ public final class Planner {
    * @return a changed copy
    */
   public Planner lasting(long microBatches) {
-    return with(company.lasting(microBatches));
+    return lasting(microBatches, 0);
+  }
+
+  /**
+   * Plans for a run of some length that does more than to train, such as to draw texts.
+   *
+   * @param microBatches of the whole run, forward and backward
+   * @param forwards further passes of the whole run, without derivatives
+   * @return a changed copy
+   */
+  public Planner lasting(long microBatches, long forwards) {
+    return with(company.lasting(microBatches, forwards));
+  }
+
+  /**
+   * Plans for batches of several lengths. Default: all are as long as the longest.
+   *
+   * @param lengths how many different ones there are
+   * @return a changed copy
+   */
+  public Planner ofLengths(long lengths) {
+    return with(company.ofLengths(lengths));
   }
 
   /**
@@ -222,7 +243,7 @@ public final class Planner {
     boolean outside = kind == Device.Kind.GPU && shape.optimizer().isPaged();
     long state = lasting.optimizer(shape.optimizer());
     List<MemoryItem> items = new ArrayList<>();
-    add(items, MemoryNames.PROCESS, Allowances.process(kind));
+    add(items, MemoryNames.PROCESS, Allowances.process(kind) + kernels(shape, kind));
     add(items, MemoryNames.JAVA_HEAP, kind == Device.Kind.GPU ? 0 : javaHeap(shape));
     add(items, MemoryNames.WEIGHTS, lasting.weights(type));
     add(items, MemoryNames.PACKED_CODES, packed.bytes().codes());
@@ -267,7 +288,25 @@ public final class Planner {
   private long javaHeap(StepShape shape) {
     long arrays = company.generation().map(one -> step.drawing(one.rows())).orElse(0L);
     return JavaHeap.ofThisMachine()
-        .resident(company.batches() * step.layers() * (shape.recompute() ? 2 : 1), arrays);
+        .resident(
+            company.batches() * step.layers() * (shape.recompute() ? 2 : 1),
+            company.forwards() * step.layers(),
+            !footprint.factors().isEmpty() && !footprint.rescalings().isEmpty(),
+            company.generation().isPresent(),
+            arrays);
+  }
+
+  /** In bfloat16, what is kept of each shape of a product. */
+  private long kernels(StepShape shape, Device.Kind kind) {
+    if (kind == Device.Kind.GPU || shape.type() != DType.BF16) {
+      return 0;
+    }
+    return Allowances.kernels(
+        new Allowances.Products(
+            !footprint.factors().isEmpty(),
+            company.lengths(),
+            company.generation().map(one -> one.newTokens()).orElse(0),
+            step.head().capped()));
   }
 
   /** Keys and values of all tokens, beside the pass that reads the prompts. */
@@ -277,7 +316,7 @@ public final class Planner {
         ((Decoder) network)
             .cacheValues(generation.rows(), generation.prompt() + generation.newTokens() - 1);
     items.add(new MemoryItem("keys and values", values * shape.type().bytes()));
-    items.addAll(step.validation(shape.sized(generation.rows(), generation.prompt())));
+    items.addAll(step.reading(shape.sized(generation.rows(), generation.prompt())));
     return items;
   }
 

@@ -82,16 +82,25 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
 
   /** The height of a pass without derivatives: one layer at a time, then the loss. */
   List<MemoryItem> validation(StepShape shape) {
-    long layer =
-        sketch.layers().stream()
-            .mapToLong(
-                one ->
-                    bytes(one.input() + one.made(), shape)
-                        + copies(one.forwardCopies(), shape)
-                        + blocks(one, shape, 3))
-            .max()
-            .orElse(0);
-    return passing(shape, loss(shape, false), layer);
+    return passing(shape, loss(shape, false), undifferentiated(shape));
+  }
+
+  /** The height of the pass that reads prompts: logits are made of the last position alone. */
+  List<MemoryItem> reading(StepShape shape) {
+    long copies = shape.type() == DType.F32 ? 0 : Float.BYTES;
+    long logits = shape.rows() * head.vocabulary() * (shape.type().bytes() + copies);
+    return passing(shape, bytes(head.hidden(), shape) + logits, undifferentiated(shape));
+  }
+
+  private long undifferentiated(StepShape shape) {
+    return sketch.layers().stream()
+        .mapToLong(
+            one ->
+                bytes(one.input() + one.made(), shape)
+                    + copies(one.forwardCopies(), shape)
+                    + blocks(one, shape, 3))
+        .max()
+        .orElse(0);
   }
 
   /**

@@ -47,9 +47,21 @@ def layer_norm_backward(self, dy: Tensor, x: Tensor, weight: Tensor, eps: float,
   level = torch.mean(g, [-1], True)
   return torch.to(torch.mul_(torch.sub_(torch.sub_(g, level), torch.mul_(normal, along)), inverse), x.dtype)
 
+# Whether a matrix of rows can be made of x without a copy. Where it cannot, as with the last position
+# of each text, libtorch would multiply row by row of the batch and, in bfloat16, copy the weight for
+# each of them.
+def rows_together(self, x: Tensor) -> bool:
+  return torch.dim(x) != 3 or torch.stride(x, 0) == x.size(1) * torch.stride(x, 1)
+
+def linear(self, x: Tensor, weight: Tensor, bias: List[Tensor]) -> Tensor:
+  if not self.rows_together(x):
+    y = self.rows_linear(torch.flatten(x, 0, -2), weight, bias)
+    return torch.view(y, [x.size(0), x.size(1), -1])
+  return self.rows_linear(x, weight, bias)
+
 # In fp32 the bias is added afterwards: handed to the product, it is first written to every row of the
 # result. In half types it stays inside, where sums are rounded once.
-def linear(self, x: Tensor, weight: Tensor, bias: List[Tensor]) -> Tensor:
+def rows_linear(self, x: Tensor, weight: Tensor, bias: List[Tensor]) -> Tensor:
   if len(bias) == 0:
     return torch.linear(x, weight)
   if x.dtype == 6:
@@ -67,6 +79,9 @@ def add_bias(self, y: Tensor, bias: Tensor) -> int:
   return 0
 
 def linear_backward_input(self, dy: Tensor, weight: Tensor) -> Tensor:
+  if not self.rows_together(dy):
+    dx = torch.mm(torch.flatten(dy, 0, -2), weight)
+    return torch.view(dx, [dy.size(0), dy.size(1), -1])
   return torch.matmul(dy, weight)
 
 def linear_backward_weight(self, dy: Tensor, x: Tensor, dweight: Tensor) -> int:

@@ -188,4 +188,60 @@ class PlannerTest {
     assertThat(found.json().path("lasting").path("weights").longValue())
         .isEqualTo(130_571_321_344L);
   }
+
+  @Test
+  void readingPromptsMakesLogitsOfTheirLastPositionsAlone() {
+    Planner planner = small().generating(16, 256, 32);
+    StepShape shape = StepShape.of(2, 288, DType.F32, Optimizer.adamW());
+    long loss =
+        planner.estimate(shape).phases().stream()
+            .filter(phase -> phase.name().equals("generation"))
+            .flatMap(phase -> phase.items().stream())
+            .filter(item -> item.name().equals("loss over the vocabulary"))
+            .mapToLong(MemoryItem::bytes)
+            .sum();
+    assertThat(loss).isEqualTo(16L * 256 * 64 * 4 + 16L * 32000 * 4);
+  }
+
+  @Test
+  void eachLengthOfABatchBringsKernelsInBfloat16AsFarAsTheyAreRemembered() {
+    long one = process(small(), DType.BF16);
+    long four = process(small().ofLengths(4), DType.BF16);
+    long many = process(small().ofLengths(100), DType.BF16);
+    assertThat(process(small().ofLengths(4), DType.F32)).isEqualTo(one);
+    assertThat(four - one).isBetween(10_000_000L, 60_000_000L);
+    assertThat(many).isGreaterThan(four);
+    assertThat(process(small().ofLengths(1000), DType.BF16)).isEqualTo(many);
+  }
+
+  private static long process(Planner planner, DType type) {
+    return planner
+        .estimate(StepShape.of(2, 64, type, Optimizer.adamW()))
+        .lasting(MemoryNames.PROCESS);
+  }
+
+  @Test
+  void drawingFillsTheHeapAsFarAsTheYoungGenerationGoes() {
+    JavaHeap heap = new JavaHeap(400_000_000);
+    long still = heap.resident(0, 0, false, false, 0);
+    long drawn = heap.resident(100, 8_000, false, true, 0);
+    assertThat(drawn).isGreaterThan(heap.resident(100, 0, false, true, 0));
+    assertThat(heap.resident(100, 8_000, true, true, 0)).isGreaterThan(drawn);
+    assertThat(heap.resident(100, 1_000_000, true, true, 5)).isEqualTo(240_000_005);
+    assertThat(drawn).isGreaterThan(still);
+  }
+
+  private static Planner small() {
+    Network network =
+        Architectures.declare(
+            ModelConfig.parse(
+                Path.of("small/config.json"),
+                LLAMA_65B
+                    .replace("8192", "64")
+                    .replace("22016", "128")
+                    .replace(": 80", ": 2")
+                    .replace(": 64,", ": 4,")
+                    .replace("\"hidden_size\": 4", "\"hidden_size\": 64")));
+    return Planner.of(network, Footprint.lowRank(network, 4));
+  }
 }
