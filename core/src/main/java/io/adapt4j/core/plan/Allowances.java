@@ -27,8 +27,8 @@ public final class Allowances {
   /** Products that {@link #KERNELS} is enough for: a forward and backward pass of one length. */
   private static final long COUNTED = 70;
 
-  /** Products that oneDNN remembers, by its default. */
-  private static final long REMEMBERED = 1024;
+  /** What they come to where batches are of ever new lengths: oneDNN forgets the oldest then. */
+  private static final long MOST_KERNELS = 440_000_000;
 
   /**
    * What decides how many shapes of products there are.
@@ -44,7 +44,7 @@ public final class Allowances {
     /** Of one layer; all have the same. */
     private long count() {
       long forward = factors ? 17 : 7;
-      long training = factors ? 52 : 22;
+      long training = factors ? 46 : 22;
       // Reading prompts, drawing and scoring, of groups and of the texts held out.
       long drawing = drawn == 0 ? 0 : 5 * forward + (capped ? 4L * drawn : 0);
       return lengths * training + drawing;
@@ -77,7 +77,7 @@ public final class Allowances {
 
   /** What more than a few shapes of products take. */
   static long kernels(Products products) {
-    return KERNEL * Math.max(0, Math.min(REMEMBERED, products.count()) - COUNTED);
+    return Math.min(MOST_KERNELS, KERNEL * Math.max(0, products.count() - COUNTED));
   }
 
   static long slack(long bytes) {

@@ -207,7 +207,7 @@ class PlannerTest {
   void eachLengthOfABatchBringsKernelsInBfloat16AsFarAsTheyAreRemembered() {
     long one = process(small(), DType.BF16);
     long four = process(small().ofLengths(4), DType.BF16);
-    long many = process(small().ofLengths(100), DType.BF16);
+    long many = process(small().ofLengths(300), DType.BF16);
     assertThat(process(small().ofLengths(4), DType.F32)).isEqualTo(one);
     assertThat(four - one).isBetween(10_000_000L, 60_000_000L);
     assertThat(many).isGreaterThan(four);
