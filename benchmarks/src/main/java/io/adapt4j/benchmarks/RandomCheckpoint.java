@@ -47,15 +47,12 @@ final class RandomCheckpoint {
 
   private static byte[] numbers(StoredType type) {
     SplittableRandom random = new SplittableRandom(1);
-    ByteBuffer bytes = buffer((long) NUMBERS * bytes(type));
+    byte[] numbers = new byte[NUMBERS * bytes(type)];
+    ByteBuffer bytes = ByteBuffer.wrap(numbers).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < NUMBERS; i++) {
       put(bytes, type, random.nextGaussian() * DEVIATION);
     }
-    return bytes.array();
-  }
-
-  private static ByteBuffer buffer(long size) {
-    return ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
+    return numbers;
   }
 
   private static int bytes(StoredType type) {
@@ -77,11 +74,11 @@ final class RandomCheckpoint {
     long left = shape.stream().reduce(1L, Math::multiplyExact) * bytes(type);
     byte[] source = numbers;
     if (shape.size() == 1) {
-      ByteBuffer same = buffer(left);
+      source = new byte[(int) left];
+      ByteBuffer same = ByteBuffer.wrap(source).order(ByteOrder.LITTLE_ENDIAN);
       while (same.hasRemaining()) {
         put(same, type, name.endsWith("bias") ? 0 : 1);
       }
-      source = same.array();
     }
     while (left > 0) {
       int count = (int) Math.min(left, source.length);
