@@ -51,7 +51,13 @@ final class RandomCheckpoint {
     for (int i = 0; i < NUMBERS; i++) {
       put(bytes, type, random.nextGaussian() * DEVIATION);
     }
-    return bytes.array();
+    return written(bytes);
+  }
+
+  private static byte[] written(ByteBuffer full) {
+    byte[] all = new byte[full.capacity()];
+    full.get(0, all);
+    return all;
   }
 
   private static ByteBuffer buffer(long size) {
@@ -81,7 +87,7 @@ final class RandomCheckpoint {
       while (same.hasRemaining()) {
         put(same, type, name.endsWith("bias") ? 0 : 1);
       }
-      source = same.array();
+      source = written(same);
     }
     while (left > 0) {
       int count = (int) Math.min(left, source.length);
