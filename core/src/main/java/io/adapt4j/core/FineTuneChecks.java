@@ -246,7 +246,7 @@ final class FineTuneChecks {
         });
   }
 
-  /** Conversations need a template; the first row tells whether the data holds some. */
+  /** Conversations need a template; the first row shows whether the data holds some. */
   void conversations(Dataset data, Optional<ChatTemplate> chosen, ModelSource model) {
     boolean canTell = data != null && data.size() > 0 && problems.isEmpty();
     if (!canTell || chosen.isPresent() || !isConversation(data)) {

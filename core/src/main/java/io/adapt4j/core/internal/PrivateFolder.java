@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells whether nobody but this process's user (and root) can put files into a folder. Systems
+ * Checks that nobody but this process's user (and root) can put files into a folder. Systems
  * without POSIX permissions keep the folders of users apart by themselves: there every folder
  * passes.
  */
