@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.Adapter;
 import io.adapt4j.core.model.AdapterFormat;
 import io.adapt4j.core.model.AttachedAdapter;
@@ -93,7 +94,7 @@ final class AdapterReward implements RunReward {
   }
 
   private List<String> problems(Decoder declared, ModelConfig config) {
-    try (Encoder output = declared.withClassOutput(config)) {
+    try (Encoder output = Architectures.withClassOutput(declared, config)) {
       CompletionScorer.requireUsable(output);
       return adapter.get().problems(output).stream().map(one -> label() + ": " + one).toList();
     }
@@ -105,7 +106,7 @@ final class AdapterReward implements RunReward {
 
   @Override
   public Planner beside(Planner planner, Decoder declared) {
-    try (Encoder output = declared.withClassOutput(adapter.get().modelConfig().orElseThrow())) {
+    try (Encoder output = Architectures.withClassOutput(declared, adapter.get().modelConfig().orElseThrow())) {
       return planner.besideAdapter(MemoryNames.REWARD, output, adapter.get().footprint(output));
     }
   }
@@ -121,7 +122,7 @@ final class AdapterReward implements RunReward {
   }
 
   private OnPolicy attached(Policy policy) {
-    Encoder output = policy.decoder().withClassOutput(adapter.get().modelConfig().orElseThrow());
+    Encoder output = Architectures.withClassOutput(policy.decoder(), adapter.get().modelConfig().orElseThrow());
     try {
       output.allocate(policy.decoder().type());
       NewTensors.initialise(output, 0);

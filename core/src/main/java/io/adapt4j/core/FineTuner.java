@@ -16,6 +16,7 @@ import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.provenance.Provenance;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.LearningRateFactor;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.FineTuningMethod;
@@ -311,7 +312,7 @@ public final class FineTuner {
     private Double warmupRatio;
     private Integer warmupSteps;
     private Optimizer optimizer = Optimizer.adamW();
-    private final List<TrainingStep.RateFactor> rates = new ArrayList<>();
+    private final List<LearningRateFactor> rates = new ArrayList<>();
     private double weightDecay = FineTuneDefaults.WEIGHT_DECAY;
     private double maxGradientNorm = FineTuneDefaults.MAX_GRADIENT_NORM;
     private Interval evaluateEvery = Interval.EPOCH;
@@ -644,7 +645,7 @@ public final class FineTuner {
      * @throws IllegalArgumentException if the expression is malformed or the factor negative
      */
     public Builder learningRateFactor(String names, double factor) {
-      rates.add(new TrainingStep.RateFactor(names, factor));
+      rates.add(new LearningRateFactor(names, factor));
       return this;
     }
 
@@ -1068,7 +1069,7 @@ public final class FineTuner {
       return gradientCheckpointing == null ? method.recomputesLayers() : gradientCheckpointing;
     }
 
-    private List<TrainingStep.RateFactor> allRates() {
+    private List<LearningRateFactor> allRates() {
       return Stream.concat(rates.stream(), method.rateFactors().stream()).toList();
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.train.LearningRateFactor;
 import io.adapt4j.core.train.Optimizer;
 import io.adapt4j.core.train.TrainingStep;
 import java.util.ArrayList;
@@ -127,13 +128,13 @@ final class RunOptimizers {
 
   /** The factors that were asked for; the method adds its own again when it is read. */
   static Optional<JsonNode> writeFactors(FineTuneSettings settings) {
-    List<TrainingStep.RateFactor> all = settings.training().step().rates();
-    List<TrainingStep.RateFactor> rates =
+    List<LearningRateFactor> all = settings.training().step().rates();
+    List<LearningRateFactor> rates =
         all.subList(0, all.size() - settings.method().rateFactors().size());
     return writeFactors(rates);
   }
 
-  private static Optional<JsonNode> writeFactors(List<TrainingStep.RateFactor> rates) {
+  private static Optional<JsonNode> writeFactors(List<LearningRateFactor> rates) {
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
     rates.forEach(one -> all.addObject().put("names", one.names()).put("factor", one.factor()));
     return all.isEmpty() ? Optional.empty() : Optional.of(all);

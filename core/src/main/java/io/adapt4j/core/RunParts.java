@@ -17,6 +17,7 @@ import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.StepHooks;
 import io.adapt4j.core.train.Trainer;
+import io.adapt4j.core.train.RangeTestLoop;
 import io.adapt4j.core.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingResult;
 import io.adapt4j.core.train.TrainingStep;
@@ -107,7 +108,8 @@ record RunParts(
       LearningRateSweep sweep) {
     TrainingOptions training = settings.training();
     try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, training.step(), hooks)) {
-      return sweep.run(step, task, batches, training.accumulation(), settings.seed());
+      return RangeTestLoop.run(
+          sweep, step, task, batches, training.accumulation(), settings.seed());
     }
   }
 

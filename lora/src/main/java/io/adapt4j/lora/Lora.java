@@ -3,11 +3,12 @@ package io.adapt4j.lora;
 import io.adapt4j.core.config.ConfigException;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
+import io.adapt4j.core.train.LearningRateFactor;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.TaskKind;
 import io.adapt4j.core.train.TrainingDefaults;
-import io.adapt4j.core.train.TrainingStep;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -297,8 +298,8 @@ public final class Lora implements FineTuningMethod {
   }
 
   @Override
-  public List<TrainingStep.RateFactor> rateFactors() {
-    return plusRatio == 1 ? List.of() : List.of(new TrainingStep.RateFactor("lora_B", plusRatio));
+  public List<LearningRateFactor> rateFactors() {
+    return plusRatio == 1 ? List.of() : List.of(new LearningRateFactor("lora_B", plusRatio));
   }
 
   /** LoRA+ gives B the rate of A times its ratio: their geometric mean stays LoRA's rate. */

@@ -17,6 +17,7 @@ import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.model.Architectures;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.train.LearningRateFactor;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.TrainingStep;
 import java.io.IOException;
@@ -389,7 +390,7 @@ class LoraVariantsTest {
   void loraPlusGivesTheSecondFactorsARateOfTheirOwn() {
     assertThat(Lora.rank(4).rateFactors()).isEmpty();
     assertThat(Lora.rank(4).plus(16).rateFactors())
-        .containsExactly(new TrainingStep.RateFactor("lora_B", 16));
+        .containsExactly(new LearningRateFactor("lora_B", 16));
     assertThat(Lora.rank(4).plus(16).description()).startsWith("LoRA+ r=4");
   }
 

@@ -3,11 +3,12 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.model.Footprint;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.WeightFormat;
+import io.adapt4j.core.train.LearningRateFactor;
 import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.TaskKind;
 import io.adapt4j.core.train.TrainingDefaults;
-import io.adapt4j.core.train.TrainingStep;
+
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
 import java.nio.file.Path;
@@ -255,7 +256,7 @@ public final class QLora implements FineTuningMethod {
   }
 
   @Override
-  public List<TrainingStep.RateFactor> rateFactors() {
+  public List<LearningRateFactor> rateFactors() {
     return lora.rateFactors();
   }
 

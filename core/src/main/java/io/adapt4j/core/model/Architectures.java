@@ -103,6 +103,38 @@ public final class Architectures {
             "This model generates text; load it with LanguageModel.");
   }
 
+  /**
+   * Declares a second output beside the vocabulary's: a network that scores classes with a
+   * decoder's layers. An adapter put on it stands on these layers, and takes part in both networks
+   * while it is on. Only the output is the new network's own: {@link Network#allocate} gives memory
+   * to nothing else, and closing it leaves the decoder as it is. Close it before the decoder.
+   *
+   * @param decoder the decoder
+   * @param classes the configuration of the model that scores classes, of the decoder's family and
+   *     dimensions
+   * @return the network, without memory for its output, whose tensors are new
+   * @throws ConfigException if the configuration is of another model
+   */
+  public static Encoder withClassOutput(Decoder decoder, ModelConfig classes) {
+    String family = decoder.modelConfig().modelType();
+    try (Encoder alone = declareEncoder(classes)) {
+      if (!classes.modelType().equals(family)
+          || !alone.dimensions().equals(decoder.dimensions())) {
+        throw classes
+            .fields()
+            .invalid(
+                "model_type",
+                family + " with " + decoder.dimensions(),
+                "The output is to stand on the layers of another model, which has "
+                    + alone.dimensions()
+                    + "; give one of the same base.");
+      }
+    }
+    Encoder beside = decoder.scoringClasses(classes, true);
+    beside.beginAnew(Set.copyOf(beside.outputTensors()));
+    return beside;
+  }
+
   /** Decoders with other output layers have tensors of other names, or none for the vocabulary. */
   private static void requireLanguageModel(ModelConfig config) {
     for (String name : config.architectures()) {

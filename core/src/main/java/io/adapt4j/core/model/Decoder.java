@@ -79,38 +79,12 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Declares a second output beside the vocabulary's: a network that scores classes with this
-   * decoder's layers. An adapter put on it stands on these layers, and takes part in both networks
-   * while it is on. Only the output is the new network's own: {@link Network#allocate} gives memory
-   * to nothing else, and closing it leaves the decoder as it is. Close it before the decoder.
+   * Declares a network that scores classes with this decoder's layers.
    *
-   * @param classes the configuration of the model that scores classes, of this decoder's family and
-   *     dimensions
-   * @return the network, without memory for its output, whose tensors are new
-   * @throws io.adapt4j.core.config.ConfigException if the configuration is of another model
+   * @param classes the configuration of the model that scores classes
+   * @param shared whether closing the network leaves the layers to this decoder
    */
-  public Encoder withClassOutput(ModelConfig classes) {
-    try (Encoder alone = Architectures.declareEncoder(classes)) {
-      boolean alike =
-          classes.modelType().equals(modelConfig().modelType())
-              && alone.dimensions().equals(dimensions());
-      if (!alike) {
-        throw classes
-            .fields()
-            .invalid(
-                "model_type",
-                modelConfig().modelType() + " with " + dimensions(),
-                "The output is to stand on the layers of another model, which has "
-                    + alone.dimensions()
-                    + "; give one of the same base.");
-      }
-    }
-    Encoder beside = scoringClasses(classes, true);
-    beside.beginAnew(Set.copyOf(beside.outputTensors()));
-    return beside;
-  }
-
-  private Encoder scoringClasses(ModelConfig classes, boolean shared) {
+  Encoder scoringClasses(ModelConfig classes, boolean shared) {
     boolean ofTokens = OutputLayer.TOKEN_CLASSES.isOf(classes);
     String path =
         ofTokens && NAMED_CLASSIFIER.contains(classes.modelType()) ? "classifier" : "score";

@@ -100,7 +100,7 @@ public interface FineTuningMethod {
    *
    * @return the factors; empty for one rate for all
    */
-  default List<TrainingStep.RateFactor> rateFactors() {
+  default List<LearningRateFactor> rateFactors() {
     return List.of();
   }
 

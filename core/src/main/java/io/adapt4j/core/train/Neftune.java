@@ -111,7 +111,7 @@ public final class Neftune implements FineTuningMethod {
   }
 
   @Override
-  public List<TrainingStep.RateFactor> rateFactors() {
+  public List<LearningRateFactor> rateFactors() {
     return method.rateFactors();
   }
 

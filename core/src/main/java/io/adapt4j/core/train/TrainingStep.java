@@ -59,7 +59,7 @@ public final class TrainingStep<I> implements AutoCloseable {
       double weightDecay,
       double maxGradientNorm,
       boolean recompute,
-      List<RateFactor> rates) {
+      List<LearningRateFactor> rates) {
 
     /**
      * Copies the list.
@@ -85,30 +85,6 @@ public final class TrainingStep<I> implements AutoCloseable {
     public Settings(
         Optimizer optimizer, double weightDecay, double maxGradientNorm, boolean recompute) {
       this(optimizer, weightDecay, maxGradientNorm, recompute, List.of());
-    }
-  }
-
-  /**
-   * A learning rate of its own for some values.
-   *
-   * @param names a regular expression found in their names, such as {@code lora_B}
-   * @param factor multiplies the step's learning rate; 0 keeps them as they are
-   */
-  public record RateFactor(String names, double factor) {
-
-    /**
-     * Checks both.
-     *
-     * @param names a regular expression
-     * @param factor at least 0
-     * @throws IllegalArgumentException if the expression is malformed or the factor negative
-     */
-    public RateFactor {
-      Pattern.compile(names);
-      if (!(factor >= 0 && Double.isFinite(factor))) {
-        throw new IllegalArgumentException(
-            "the rate factor of '" + names + "' must be at least 0, found " + factor);
-      }
     }
   }
 
@@ -188,7 +164,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   private double factor(String name) {
     return settings.rates().stream()
         .filter(one -> Pattern.compile(one.names()).matcher(name).find())
-        .mapToDouble(RateFactor::factor)
+        .mapToDouble(LearningRateFactor::factor)
         .findFirst()
         .orElse(1);
   }
