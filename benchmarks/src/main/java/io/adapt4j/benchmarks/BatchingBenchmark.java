@@ -1,10 +1,10 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.data.Batches;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
-import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.data.Batches;
+import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -1,12 +1,12 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.KvCache;
-import io.adapt4j.core.model.LanguageModelLoss;
-import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -87,7 +87,8 @@ public class DecodeStepBenchmark {
     Ops ops = Ops.inference();
     long[] mask = new long[Math.toIntExact(cache.length() + ids.length)];
     Arrays.fill(mask, 1);
-    try (io.adapt4j.core.engine.Scope scope = io.adapt4j.core.engine.Scope.open();
+    try (io.adapt4j.core.internal.tensor.Scope scope =
+            io.adapt4j.core.internal.tensor.Scope.open();
         Positions positions = decoder.positions(mask, 1, ids.length, cache)) {
       Tensor hidden = decoder.hidden(ops, Tensor.of(ids, 1, ids.length), positions, false);
       return decoder.logits(hidden.narrow(1, ids.length - 1L, 1)).count();

@@ -1,11 +1,11 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.LanguageModelLoss;
-import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -55,7 +55,8 @@ public class ForwardBenchmark {
   @Benchmark
   public long logits() {
     Ops ops = Ops.inference();
-    try (io.adapt4j.core.engine.Scope scope = io.adapt4j.core.engine.Scope.open();
+    try (io.adapt4j.core.internal.tensor.Scope scope =
+            io.adapt4j.core.internal.tensor.Scope.open();
         Positions positions = decoder.positions(inputs.attentionMask(), 1, LENGTH)) {
       Tensor ids = Tensor.of(inputs.ids(), 1, LENGTH);
       return decoder.logits(decoder.hidden(ops, ids, positions, false)).count();

@@ -2,12 +2,12 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Scope;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.qlora.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.qlora.QuantType;
 import io.adapt4j.qlora.cpu.FourBitWeight;
 import java.nio.ByteBuffer;

@@ -3,9 +3,9 @@ package io.adapt4j.benchmarks;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.TensorEntry;
-import io.adapt4j.core.config.DecoderConfig;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.core.internal.config.DecoderConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

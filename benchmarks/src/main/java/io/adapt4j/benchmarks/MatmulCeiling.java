@@ -1,10 +1,10 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Scope;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
  * The rate of a large square matrix product in the engine, the practical ceiling of a training

@@ -2,11 +2,11 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.Planner;
 import io.adapt4j.core.plan.StepShape;
 import java.util.List;
 import java.util.Map;

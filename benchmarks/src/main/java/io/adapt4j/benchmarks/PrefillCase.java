@@ -1,15 +1,15 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.config.ModelConfig;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Scope;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.Positions;
-import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,12 +1,12 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
-import io.adapt4j.core.config.ModelConfig;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.CheckpointFolder;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

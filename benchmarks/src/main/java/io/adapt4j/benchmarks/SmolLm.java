@@ -1,15 +1,15 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.config.ModelConfig;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.CheckpointFolder;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.DenseLinear;
-import io.adapt4j.core.model.LanguageModelLoss;
-import io.adapt4j.core.model.LinearSlot;
-import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;

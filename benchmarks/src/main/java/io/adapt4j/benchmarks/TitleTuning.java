@@ -2,6 +2,7 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.Task;
@@ -9,7 +10,6 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.train.ConsoleProgress;
-import io.adapt4j.core.train.FullFineTuning;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,11 +1,11 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.LanguageModelLoss;
-import io.adapt4j.core.train.Adaptation;
-import io.adapt4j.core.train.Optimizer;
-import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.adapt4j.cli;
 
-import io.adapt4j.core.provenance.SystemInfo;
+import io.adapt4j.core.internal.provenance.SystemInfo;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import picocli.CommandLine;

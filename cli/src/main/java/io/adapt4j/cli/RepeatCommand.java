@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.provenance.Provenance;
+import io.adapt4j.core.internal.provenance.Provenance;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,20 +1,19 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.config.ModelConfig;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.AdapterFormat;
-import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.Encoder;
-import io.adapt4j.core.model.NewTensors;
-import io.adapt4j.core.plan.MemoryNames;
-import io.adapt4j.core.plan.Planner;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.memory.MemoryNames;
+import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterFormat;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.NewTensors;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.reinforce.Completion;
-import io.adapt4j.core.train.Adaptation;
-import io.adapt4j.core.train.FineTuningMethod;
-import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.spi.FineTuningMethod;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +105,8 @@ final class AdapterReward implements RunReward {
 
   @Override
   public Planner beside(Planner planner, Decoder declared) {
-    try (Encoder output = Architectures.withClassOutput(declared, adapter.get().modelConfig().orElseThrow())) {
+    try (Encoder output =
+        Architectures.withClassOutput(declared, adapter.get().modelConfig().orElseThrow())) {
       return planner.besideAdapter(MemoryNames.REWARD, output, adapter.get().footprint(output));
     }
   }
@@ -122,7 +122,8 @@ final class AdapterReward implements RunReward {
   }
 
   private OnPolicy attached(Policy policy) {
-    Encoder output = Architectures.withClassOutput(policy.decoder(), adapter.get().modelConfig().orElseThrow());
+    Encoder output =
+        Architectures.withClassOutput(policy.decoder(), adapter.get().modelConfig().orElseThrow());
     try {
       output.allocate(policy.decoder().type());
       NewTensors.initialise(output, 0);

@@ -1,8 +1,8 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Network;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -1,7 +1,7 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.config.ConfigReader;
-import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;

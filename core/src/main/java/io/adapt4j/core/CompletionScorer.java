@@ -1,8 +1,8 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.encode.Classifier;
-import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.encode.Classifier;
+import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Arrays;

@@ -5,34 +5,33 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
-import io.adapt4j.core.data.Preview;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.model.Network;
-import io.adapt4j.core.model.WeightFormat;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.internal.train.Neftune;
+import io.adapt4j.core.internal.train.StateOptions;
+import io.adapt4j.core.internal.train.TrainingOptions;
+import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.monitor.EarlyWarnings;
 import io.adapt4j.core.monitor.RunFigures;
+import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
-import io.adapt4j.core.provenance.Provenance;
+import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.train.LearningRateFactor;
-import io.adapt4j.core.train.Adaptation;
 import io.adapt4j.core.train.EarlyStopping;
-import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.LearningRateCurve;
+import io.adapt4j.core.train.LearningRateFactor;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.LearningRateSweep;
-import io.adapt4j.core.train.Neftune;
-import io.adapt4j.core.train.Optimizer;
-import io.adapt4j.core.train.Regularisation;
 import io.adapt4j.core.train.Selection;
-import io.adapt4j.core.train.StateOptions;
 import io.adapt4j.core.train.TaskKind;
 import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.core.train.TrainingListener;
-import io.adapt4j.core.train.TrainingOptions;
-import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,7 +96,7 @@ public final class FineTuner {
    * @return a builder with everything set; its output is a folder beside the recorded one, with
    *     {@code -repeat} after its name
    * @throws FineTuneException naming everything that has changed or cannot be made again
-   * @throws io.adapt4j.core.config.ConfigException if there is no record, or it is damaged
+   * @throws io.adapt4j.core.exception.ConfigException if there is no record, or it is damaged
    */
   public static Builder repeat(Path record) {
     return RunRepeat.of(record);

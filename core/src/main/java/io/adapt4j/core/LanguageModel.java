@@ -11,12 +11,12 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.Generator;
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.WeightFormat;
-import io.adapt4j.core.score.Scorer;
+import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.internal.score.Scorer;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
@@ -77,9 +77,9 @@ public final class LanguageModel implements AutoCloseable {
    * @param adapters what to put on its weights, in this order; usually none or one
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
-   * @throws io.adapt4j.core.config.ConfigException if the configuration is missing, malformed or of
-   *     an unsupported family
-   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it
+   * @throws io.adapt4j.core.exception.ConfigException if the configuration is missing, malformed or
+   *     of an unsupported family
+   * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match it
    * @throws io.adapt4j.core.tokenize.TokenizerException if the tokenizer cannot be used
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    * @throws ChatException if an adapter was trained in another chat template than the model has
@@ -238,7 +238,7 @@ public final class LanguageModel implements AutoCloseable {
    * @param options how to choose tokens and when to stop
    * @return the answer
    * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
-   * @throws io.adapt4j.core.template.TemplateException if the template refuses the conversation
+   * @throws io.adapt4j.jinja.TemplateException if the template refuses the conversation
    * @throws IllegalArgumentException if the prompt does not fit into the context
    */
   public String chat(List<ChatMessage> messages, GenerationOptions options) {
@@ -303,7 +303,7 @@ public final class LanguageModel implements AutoCloseable {
    * @param options how to choose tokens and when to stop
    * @return one result a conversation, in their order
    * @throws io.adapt4j.core.chat.ChatException if the model has no chat template
-   * @throws io.adapt4j.core.template.TemplateException if the template refuses a conversation
+   * @throws io.adapt4j.jinja.TemplateException if the template refuses a conversation
    * @throws IllegalArgumentException if a prompt does not fit into the context
    */
   public List<Generation> chatAll(

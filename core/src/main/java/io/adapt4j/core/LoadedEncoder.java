@@ -1,15 +1,15 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.config.ModelConfig;
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.Encoder;
-import io.adapt4j.core.model.NewTensors;
-import io.adapt4j.core.model.StoredModel;
-import io.adapt4j.core.model.WeightFormat;
-import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.NewTensors;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;

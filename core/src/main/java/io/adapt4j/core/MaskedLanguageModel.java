@@ -1,10 +1,10 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.encode.MaskFiller;
-import io.adapt4j.core.encode.MaskPrediction;
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.internal.encode.MaskFiller;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.score.MaskPrediction;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.nio.file.Path;
@@ -40,9 +40,9 @@ public final class MaskedLanguageModel implements AutoCloseable {
    * @param adapters what to put on its weights, in this order; usually none or one
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
-   * @throws io.adapt4j.core.config.ConfigException if the configuration is missing, malformed, not
-   *     that of an encoder, or names no head for masked tokens
-   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it
+   * @throws io.adapt4j.core.exception.ConfigException if the configuration is missing, malformed,
+   *     not that of an encoder, or names no head for masked tokens
+   * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match it
    * @throws TokenizerException if there is no tokenizer that can be used, or it has no mask token
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    */

@@ -1,13 +1,13 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.Encoder;
-import io.adapt4j.core.plan.MemoryNames;
-import io.adapt4j.core.plan.Planner;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.memory.MemoryNames;
+import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.reinforce.Completion;
-import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.spi.FineTuningMethod;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

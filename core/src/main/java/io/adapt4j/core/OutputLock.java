@@ -3,7 +3,7 @@ package io.adapt4j.core;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
-import io.adapt4j.core.train.Trainer;
+import io.adapt4j.core.internal.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

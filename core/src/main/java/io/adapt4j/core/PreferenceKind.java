@@ -1,16 +1,17 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodingReport;
-import io.adapt4j.core.data.ExampleEncoder;
-import io.adapt4j.core.data.PreferenceBatch;
-import io.adapt4j.core.data.PreferenceBatches;
-import io.adapt4j.core.data.PreferenceRows;
-import io.adapt4j.core.data.UnpairedBatch;
-import io.adapt4j.core.data.UnpairedBatches;
-import io.adapt4j.core.data.UnpairedRows;
-import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.PreferenceBatch;
+import io.adapt4j.core.internal.data.PreferenceBatches;
+import io.adapt4j.core.internal.data.PreferenceRows;
+import io.adapt4j.core.internal.data.UnpairedBatch;
+import io.adapt4j.core.internal.data.UnpairedBatches;
+import io.adapt4j.core.internal.data.UnpairedRows;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.PairLoss;
 import io.adapt4j.core.preference.PreferencePairs;
@@ -18,7 +19,6 @@ import io.adapt4j.core.preference.ReferenceModel;
 import io.adapt4j.core.preference.StoredReference;
 import io.adapt4j.core.preference.UnpairedAnswers;
 import io.adapt4j.core.train.Selection;
-import io.adapt4j.core.train.TrainingTask;
 
 /**
  * What pairs and unpaired answers differ in.

@@ -1,7 +1,7 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.train.Penalty;
-import io.adapt4j.core.train.Regularisation;
+import io.adapt4j.core.internal.train.Penalty;
+import io.adapt4j.core.regularization.Regularisation;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.internal.nn.Adapter;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.RewardFunction;
 import java.util.List;
@@ -30,7 +30,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * @param source its folder, or that of the base of an adapter
    * @param adapters put onto it, such as the one that a run of {@link Task#reward} saved
    * @return the model, to be closed
-   * @throws io.adapt4j.core.config.ConfigException if the model does not give one number
+   * @throws io.adapt4j.core.exception.ConfigException if the model does not give one number
    */
   public static RewardModel load(ModelSource source, Adapter... adapters) {
     return load(source, Precision.AUTO, adapters);
@@ -43,7 +43,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * @param precision the compute type
    * @param adapters put onto it
    * @return the model, to be closed
-   * @throws io.adapt4j.core.config.ConfigException if the model does not give one number
+   * @throws io.adapt4j.core.exception.ConfigException if the model does not give one number
    */
   public static RewardModel load(ModelSource source, Precision precision, Adapter... adapters) {
     return new RewardModel(

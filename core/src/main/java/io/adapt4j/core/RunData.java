@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.DataDescription;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.internal.describe.Fields;
 import java.util.Optional;
 
 /**

@@ -6,11 +6,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
-import io.adapt4j.core.describe.Documents;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.describe.Place;
-import io.adapt4j.core.describe.Problems;
-import io.adapt4j.core.describe.Value;
+import io.adapt4j.core.internal.describe.Documents;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.describe.Place;
+import io.adapt4j.core.internal.describe.Problems;
+import io.adapt4j.core.internal.describe.Value;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ public final class RunDescription {
    *
    * @param file YAML or JSON
    * @return the description; its keys are not looked at yet
-   * @throws io.adapt4j.core.describe.DescriptionException if the file cannot be read or is not
+   * @throws io.adapt4j.core.exception.DescriptionException if the file cannot be read or is not
    *     valid
    */
   public static RunDescription read(Path file) {
@@ -69,7 +69,7 @@ public final class RunDescription {
    * @param key the key, with those above it before a dot each: {@code method.lora.rank}
    * @param yaml its value in YAML; relative paths in it begin at the working directory
    * @return a changed copy
-   * @throws io.adapt4j.core.describe.DescriptionException if the value is not valid YAML
+   * @throws io.adapt4j.core.exception.DescriptionException if the value is not valid YAML
    */
   public RunDescription with(String key, String yaml) {
     Value value = Documents.parse("--set " + key, Path.of("").toAbsolutePath(), yaml);
@@ -80,7 +80,7 @@ public final class RunDescription {
    * Opens the data and makes the builder.
    *
    * @return a builder with everything described
-   * @throws io.adapt4j.core.describe.DescriptionException naming the file, line, key, value and
+   * @throws io.adapt4j.core.exception.DescriptionException naming the file, line, key, value and
    *     remedy of everything that is wrong: unknown keys, values of another type or out of range,
    *     data that cannot be opened
    */
@@ -114,7 +114,7 @@ public final class RunDescription {
    * Opens the data alone.
    *
    * @return its parts, as they are described
-   * @throws io.adapt4j.core.describe.DescriptionException if data keys are wrong or it cannot be
+   * @throws io.adapt4j.core.exception.DescriptionException if data keys are wrong or it cannot be
    *     opened; other keys are not looked at
    */
   public Split data() {
@@ -140,7 +140,7 @@ public final class RunDescription {
    * alone. The test part of a split is compared with the training part.
    *
    * @return the report
-   * @throws io.adapt4j.core.describe.DescriptionException if the description is wrong
+   * @throws io.adapt4j.core.exception.DescriptionException if the description is wrong
    * @throws FineTuneException if the run cannot start
    */
   public DataReport checkData() {
@@ -170,7 +170,7 @@ public final class RunDescription {
    * Looks for what is wrong with the data, and for what is unusual about the run.
    *
    * @return both
-   * @throws io.adapt4j.core.describe.DescriptionException if the description is wrong
+   * @throws io.adapt4j.core.exception.DescriptionException if the description is wrong
    * @throws FineTuneException if the run cannot start
    */
   public Findings check() {

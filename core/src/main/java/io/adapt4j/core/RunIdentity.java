@@ -1,9 +1,9 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.core.train.TrainingOptions;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.train.TrainingOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package io.adapt4j.core;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.internal.describe.Fields;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;

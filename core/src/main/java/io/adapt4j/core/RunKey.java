@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.internal.describe.Fields;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;

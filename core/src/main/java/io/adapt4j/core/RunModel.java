@@ -3,8 +3,8 @@ package io.adapt4j.core;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.describe.Fields;
 import io.adapt4j.core.hub.Hub;
+import io.adapt4j.core.internal.describe.Fields;
 import java.nio.file.Path;
 import java.util.Optional;
 

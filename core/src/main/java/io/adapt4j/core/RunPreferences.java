@@ -2,7 +2,7 @@ package io.adapt4j.core;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.preference.Cpo;
 import io.adapt4j.core.preference.Dpo;
 import io.adapt4j.core.preference.Kto;

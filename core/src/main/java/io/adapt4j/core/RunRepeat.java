@@ -6,7 +6,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.provenance.Provenance;
+import io.adapt4j.core.internal.provenance.Provenance;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

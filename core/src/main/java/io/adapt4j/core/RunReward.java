@@ -1,13 +1,13 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.plan.Planner;
+import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
 import io.adapt4j.core.reinforce.WeightedReward;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.train.Adaptation;
-import io.adapt4j.core.train.FineTuningMethod;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;

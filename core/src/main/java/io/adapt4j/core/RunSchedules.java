@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.Warmup;
 import java.util.List;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.data.TextProblem;
-import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.internal.describe.Fields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

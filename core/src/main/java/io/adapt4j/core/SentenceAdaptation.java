@@ -1,10 +1,10 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.encode.SentenceFolderWriter;
-import io.adapt4j.core.engine.Parameter.Trained;
-import io.adapt4j.core.model.Encoder;
-import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.encode.SentenceFolderWriter;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.List;
 

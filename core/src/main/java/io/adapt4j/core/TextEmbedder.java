@@ -1,11 +1,11 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.encode.Embedder;
-import io.adapt4j.core.encode.SentenceFolder;
-import io.adapt4j.core.encode.VectorHead;
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.internal.encode.Embedder;
+import io.adapt4j.core.internal.encode.SentenceFolder;
+import io.adapt4j.core.internal.encode.VectorHead;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,9 +50,9 @@ public final class TextEmbedder implements AutoCloseable {
    * @param adapters what to put on its weights, in this order; usually none or one
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
-   * @throws io.adapt4j.core.config.ConfigException if the configuration is missing, malformed, not
-   *     that of an encoder, or has a module of an unknown type
-   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match it
+   * @throws io.adapt4j.core.exception.ConfigException if the configuration is missing, malformed,
+   *     not that of an encoder, or has a module of an unknown type
+   * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match it
    * @throws io.adapt4j.core.tokenize.TokenizerException if there is no tokenizer that can be used
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    */

@@ -1,9 +1,9 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.data.Batching;
-import io.adapt4j.core.data.ExampleEncoder;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.data.ExampleEncoder;
 import java.util.Optional;
 
 /**

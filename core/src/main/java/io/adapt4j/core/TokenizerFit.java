@@ -1,9 +1,9 @@
 package io.adapt4j.core;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.io.IOException;

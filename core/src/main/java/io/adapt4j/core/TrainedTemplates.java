@@ -2,9 +2,9 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.provenance.Provenance;
-import io.adapt4j.core.template.TemplateException;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.jinja.TemplateException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

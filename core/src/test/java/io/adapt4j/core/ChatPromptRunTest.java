@@ -8,7 +8,6 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.FileDataset;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.train.FullFineTuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

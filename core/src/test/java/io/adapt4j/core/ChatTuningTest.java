@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
-import io.adapt4j.core.train.FullFineTuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,11 +2,10 @@ package io.adapt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
-import io.adapt4j.core.train.FullFineTuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

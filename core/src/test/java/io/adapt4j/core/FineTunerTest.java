@@ -7,10 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.train.EvaluationEvent;
-import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.SafetensorsFile;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Processor;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Processor;
 import io.adapt4j.core.score.TokenSpan;
 import java.io.IOException;
 import java.nio.LongBuffer;

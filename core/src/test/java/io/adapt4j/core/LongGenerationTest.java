@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.checkpoint.SafetensorsFile;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.Generator;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
+import io.adapt4j.core.internal.generate.Generator;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

@@ -13,7 +13,6 @@ import io.adapt4j.core.preference.PreferenceJudge;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.PairQuestion;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.train.FullFineTuning;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
-import io.adapt4j.core.train.FullFineTuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,9 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.monitor.RunFiles;
-import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;

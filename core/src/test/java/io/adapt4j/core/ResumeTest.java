@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.Child;
-import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;

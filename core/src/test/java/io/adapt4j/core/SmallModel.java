@@ -1,15 +1,15 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.CheckpointFolder;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.Classification.LabelScore;
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

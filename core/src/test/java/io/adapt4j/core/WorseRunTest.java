@@ -2,18 +2,17 @@ package io.adapt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.monitor.RunFiles;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.train.ConsoleProgress;
 import io.adapt4j.core.train.EvaluationEvent;
-import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.RunRecorder;

@@ -1,6 +1,7 @@
 package io.adapt4j.examples;
 
 import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.Interval;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
@@ -8,13 +9,12 @@ import io.adapt4j.core.Precision;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.regularization.Ewc;
+import io.adapt4j.core.regularization.KlToBase;
+import io.adapt4j.core.regularization.L2ToBase;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.train.CheckpointEvent;
-import io.adapt4j.core.train.Ewc;
-import io.adapt4j.core.train.FullFineTuning;
-import io.adapt4j.core.train.KlToBase;
-import io.adapt4j.core.train.L2ToBase;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;

@@ -1,12 +1,12 @@
 package io.adapt4j.examples;
 
 import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.advise.Experiment;
 import io.adapt4j.eval.advise.Recommendation;

@@ -145,7 +145,7 @@ class ArchitectureTest {
   void onlyTheEngineTouchesPyTorchAndItsArrays() {
     classes()
         .that()
-        .resideOutsideOfPackage(BASE + ".core.engine..")
+        .resideOutsideOfPackage(BASE + ".core.internal.tensor..")
         .should()
         .onlyDependOnClassesThat(outsidePackages("ai.djl.pytorch..", "ai.djl.ndarray.."))
         .check(classes);

@@ -3,8 +3,8 @@ package io.adapt4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.TensorEntry;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.examples.golden.GoldenSuite;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

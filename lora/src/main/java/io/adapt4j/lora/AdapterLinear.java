@@ -1,9 +1,9 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.DenseLinear;
-import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,13 +1,13 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Parameter.Slice;
-import io.adapt4j.core.engine.Parameter.Trained;
-import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.Linear;
-import io.adapt4j.core.model.LinearSlot;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -1,11 +1,11 @@
 package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.model.Encoder;
-import io.adapt4j.core.model.Footprint;
-import io.adapt4j.core.model.Linear;
-import io.adapt4j.core.model.LinearSlot;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

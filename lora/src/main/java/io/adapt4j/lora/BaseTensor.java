@@ -1,9 +1,9 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Parameter.Slice;
-import io.adapt4j.core.engine.Parameter.Trained;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Set;
 
 /**

@@ -1,11 +1,11 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.DenseLinear;
-import io.adapt4j.core.model.Linear;
-import io.adapt4j.core.model.PackedLinear;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.PackedLinear;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
  * The base weight under an adapter: there as it is, or restored from a packed form.

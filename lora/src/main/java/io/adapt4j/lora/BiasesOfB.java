@@ -1,12 +1,12 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.LowRank;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Parameter.Trained;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.engine.TensorLists;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.LowRank;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.internal.describe.Fields;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Stream;

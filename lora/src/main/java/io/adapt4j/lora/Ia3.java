@@ -1,12 +1,12 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.model.Footprint;
-import io.adapt4j.core.model.Linear;
-import io.adapt4j.core.model.Network;
-import io.adapt4j.core.train.Adaptation;
-import io.adapt4j.core.train.FineTuningMethod;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.train.TaskKind;
 import io.adapt4j.core.train.TrainingDefaults;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.config.ModelConfig;
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.Footprint;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Network;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

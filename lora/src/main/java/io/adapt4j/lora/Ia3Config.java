@@ -3,7 +3,7 @@ package io.adapt4j.lora;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.internal.config.ConfigReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

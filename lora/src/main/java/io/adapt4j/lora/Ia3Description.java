@@ -2,9 +2,9 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.train.FineTuningMethod;
-import io.adapt4j.core.train.MethodDescription;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.spi.MethodDescription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

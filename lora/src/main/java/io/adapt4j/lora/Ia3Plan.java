@@ -1,9 +1,9 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.model.Footprint;
-import io.adapt4j.core.model.Linear;
-import io.adapt4j.core.model.LinearSlot;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

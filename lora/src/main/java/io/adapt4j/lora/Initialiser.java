@@ -1,10 +1,10 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Factorisation;
-import io.adapt4j.core.engine.Scope;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Factorisation;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 

@@ -1,14 +1,13 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.model.Footprint;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.train.LearningRateFactor;
-import io.adapt4j.core.train.Adaptation;
-import io.adapt4j.core.train.FineTuningMethod;
 import io.adapt4j.core.train.TaskKind;
 import io.adapt4j.core.train.TrainingDefaults;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,10 +2,10 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.train.FineTuningMethod;
-import io.adapt4j.core.train.MethodDescription;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.spi.MethodDescription;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;

@@ -1,14 +1,14 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Dora;
-import io.adapt4j.core.engine.LowRank;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Parameter.Trained;
-import io.adapt4j.core.engine.Scope;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.DenseLinear;
-import io.adapt4j.core.model.Linear;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Dora;
+import io.adapt4j.core.internal.tensor.LowRank;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,14 +1,14 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Parameter.Trained;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.LinearSlot;
-import io.adapt4j.core.model.Network;
-import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.CheckpointException;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.config.ConfigReader;
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.AdapterFormat;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

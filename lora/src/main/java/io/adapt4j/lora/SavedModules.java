@@ -1,8 +1,8 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.Encoder;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Network;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

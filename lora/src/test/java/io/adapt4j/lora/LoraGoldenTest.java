@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.adapt4j.core.checkpoint.SafetensorsFile;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;

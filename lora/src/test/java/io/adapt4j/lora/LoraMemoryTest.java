@@ -2,18 +2,18 @@ package io.adapt4j.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.config.ModelConfig;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Parameter.Trained;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.memory.MemoryNames;
+import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.MemoryNames;
-import io.adapt4j.core.plan.Planner;
 import io.adapt4j.core.plan.StepShape;
-import io.adapt4j.core.train.Adaptation;
-import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,6 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.internal.tensor.DType;
 
 /** Where fused products stop paying, as FourBitKernelBenchmark in module benchmarks measures it. */
 final class CpuCosts {

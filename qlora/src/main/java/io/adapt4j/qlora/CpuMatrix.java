@@ -1,8 +1,8 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.qlora.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.qlora.cpu.FourBitWeights;
 import java.util.List;
 

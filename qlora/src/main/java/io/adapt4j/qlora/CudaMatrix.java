@@ -1,7 +1,7 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.qlora.internal.cuda.Device;
 import io.adapt4j.qlora.internal.cuda.DeviceBuffer;
 import io.adapt4j.qlora.internal.cuda.DeviceWeight;

@@ -1,6 +1,6 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**

@@ -1,8 +1,8 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.config.ConfigReader;
-import io.adapt4j.core.model.StoredWeightFormat;
-import io.adapt4j.core.model.WeightFormat;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.nn.StoredWeightFormat;
+import io.adapt4j.core.internal.nn.WeightFormat;
 import java.util.Optional;
 
 /** Recognises 4-bit checkpoints of bitsandbytes; found by {@link java.util.ServiceLoader}. */

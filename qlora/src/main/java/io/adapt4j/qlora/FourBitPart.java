@@ -1,10 +1,10 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.Linear;
-import io.adapt4j.core.model.PackedBytes;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.PackedBytes;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 
 /** The 4-bit weight of one projection: its codes, and what computes with them. */
 final class FourBitPart implements AutoCloseable {

@@ -1,6 +1,6 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.Tensor;
 
 /** Products of one input with several weights at once, side by side. Whoever asked closes it. */
 interface FourBitProduct extends AutoCloseable {

@@ -1,10 +1,10 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.engine.Parameter.Slice;
-import io.adapt4j.core.model.Linear;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Describes quantised weights to {@link io.adapt4j.core.checkpoint.SafetensorsWriter}, which asks
- * for their bytes when their turn comes. Of all weights only the latest is kept in 4 bits: a file
- * has a weight and its scales side by side.
+ * Describes quantised weights to {@link io.adapt4j.core.internal.checkpoint.SafetensorsWriter},
+ * which asks for their bytes when their turn comes. Of all weights only the latest is kept in 4
+ * bits: a file has a weight and its scales side by side.
  */
 final class FourBitWriter {
 

@@ -1,9 +1,9 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.engine.Parameter.Slice;
-import io.adapt4j.core.model.DenseLinear;
-import io.adapt4j.core.model.Linear;
-import io.adapt4j.core.model.LinearSlot;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

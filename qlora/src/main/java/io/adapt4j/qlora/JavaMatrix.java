@@ -1,8 +1,8 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;

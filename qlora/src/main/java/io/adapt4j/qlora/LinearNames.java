@@ -1,10 +1,10 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.config.ModelConfig;
-import io.adapt4j.core.model.Architectures;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
 import java.util.LinkedHashSet;
 import java.util.Set;
 

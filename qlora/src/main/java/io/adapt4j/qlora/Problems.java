@@ -1,7 +1,7 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.checkpoint.TensorEntry;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import java.nio.file.Path;
 import java.util.List;
 

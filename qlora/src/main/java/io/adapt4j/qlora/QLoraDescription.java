@@ -1,9 +1,9 @@
 package io.adapt4j.qlora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.train.FineTuningMethod;
-import io.adapt4j.core.train.MethodDescription;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.spi.MethodDescription;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraDescription;
 import java.util.ArrayList;

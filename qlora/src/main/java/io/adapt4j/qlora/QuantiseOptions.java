@@ -1,9 +1,9 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.model.Network;
-import io.adapt4j.core.model.Packing;
-import io.adapt4j.core.model.WeightFormat;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.core.internal.nn.WeightFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;

@@ -1,15 +1,15 @@
 package io.adapt4j.qlora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.config.ConfigReader;
-import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.model.CheckpointFolder;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

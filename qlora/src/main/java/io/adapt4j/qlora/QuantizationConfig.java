@@ -3,9 +3,9 @@ package io.adapt4j.qlora;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.config.ConfigReader;
 import java.util.Collection;
 
 /** The {@code quantization_config} of a config.json. */

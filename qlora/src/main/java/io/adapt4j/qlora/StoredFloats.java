@@ -1,6 +1,6 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.StoredType;
 import java.nio.ByteBuffer;
 import java.util.Set;
 

@@ -1,10 +1,10 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.checkpoint.TensorEntry;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

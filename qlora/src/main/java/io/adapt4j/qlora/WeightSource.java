@@ -1,8 +1,8 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 

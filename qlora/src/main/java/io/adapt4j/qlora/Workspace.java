@@ -1,7 +1,7 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 

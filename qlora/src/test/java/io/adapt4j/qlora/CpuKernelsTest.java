@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;

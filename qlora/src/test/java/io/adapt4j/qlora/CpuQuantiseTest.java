@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.engine.Torch;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.tensor.Torch;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.EngineException;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.exception.EngineException;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.qlora.internal.cuda.CudaDevice;
 import io.adapt4j.qlora.internal.cuda.CudaException;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.qlora.internal.cuda.Capability;
 import io.adapt4j.qlora.internal.cuda.CudaException;
 import io.adapt4j.qlora.internal.cuda.DeviceBuffer;

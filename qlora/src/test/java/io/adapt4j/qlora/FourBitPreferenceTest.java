@@ -15,7 +15,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.engine.Tensor;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlControl;

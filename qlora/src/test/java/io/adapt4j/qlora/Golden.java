@@ -2,8 +2,8 @@ package io.adapt4j.qlora;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.TensorEntry;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;

@@ -3,7 +3,7 @@ package io.adapt4j.qlora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,16 +1,16 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Scope;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.KvCache;
-import io.adapt4j.core.model.Network;
-import io.adapt4j.core.model.Positions;
-import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks.suite;
 
 import com.sun.management.OperatingSystemMXBean;
-import io.adapt4j.core.engine.Processor;
+import io.adapt4j.core.internal.tensor.Processor;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.regex.Pattern;

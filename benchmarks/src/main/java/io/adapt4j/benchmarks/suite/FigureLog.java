@@ -1,9 +1,9 @@
 package io.adapt4j.benchmarks.suite;
 
-import io.adapt4j.core.describe.Documents;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.describe.Problems;
-import io.adapt4j.core.describe.Value;
+import io.adapt4j.core.internal.describe.Documents;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.describe.Problems;
+import io.adapt4j.core.internal.describe.Value;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

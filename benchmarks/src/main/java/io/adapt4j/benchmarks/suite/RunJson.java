@@ -3,9 +3,9 @@ package io.adapt4j.benchmarks.suite;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.describe.Documents;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.describe.Problems;
+import io.adapt4j.core.internal.describe.Documents;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.describe.Problems;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -70,7 +70,7 @@ final class RunJson {
   /**
    * Reads a run.
    *
-   * @throws io.adapt4j.core.describe.DescriptionException if the file is none, with all that is
+   * @throws io.adapt4j.core.exception.DescriptionException if the file is none, with all that is
    *     wrong
    */
   static Run read(Path file) {

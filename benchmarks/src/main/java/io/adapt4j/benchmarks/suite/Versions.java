@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks.suite;
 
-import io.adapt4j.core.engine.EngineInfo;
-import io.adapt4j.core.provenance.SystemInfo;
+import io.adapt4j.core.internal.provenance.SystemInfo;
+import io.adapt4j.core.internal.tensor.EngineInfo;
 
 /**
  * The software that was measured.

@@ -5,7 +5,7 @@ import static io.adapt4j.benchmarks.suite.ExampleRuns.speed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.describe.DescriptionException;
+import io.adapt4j.core.exception.DescriptionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package io.adapt4j.core.chat;
 
-import io.adapt4j.core.template.RenderOptions;
-import io.adapt4j.core.template.Rendered;
-import io.adapt4j.core.template.Span;
-import io.adapt4j.core.template.TemplateException;
+import io.adapt4j.jinja.RenderOptions;
+import io.adapt4j.jinja.Rendered;
+import io.adapt4j.jinja.Span;
+import io.adapt4j.jinja.TemplateException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;

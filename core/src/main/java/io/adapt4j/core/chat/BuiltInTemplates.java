@@ -1,7 +1,7 @@
 package io.adapt4j.core.chat;
 
-import io.adapt4j.core.describe.Nearest;
-import io.adapt4j.core.template.Template;
+import io.adapt4j.core.internal.describe.Nearest;
+import io.adapt4j.jinja.Template;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.chat;
 
-import io.adapt4j.core.template.Span;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.jinja.Span;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -37,8 +37,7 @@ public final class ChatEncoder {
    * @param messages the conversation
    * @param options how to render it, usually with a generation prompt
    * @return the ids
-   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
-   *     conversation
+   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
    * @throws ChatException as {@link ChatTemplate#render} does
    */
   public int[] encode(List<ChatMessage> messages, ChatOptions options) {
@@ -52,8 +51,7 @@ public final class ChatEncoder {
    * @param messages the conversation
    * @param options how to render it
    * @return text, ids and mask
-   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
-   *     conversation
+   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
    * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
    */
   public EncodedChat encodeWithMask(List<ChatMessage> messages, ChatOptions options) {
@@ -69,8 +67,7 @@ public final class ChatEncoder {
    * @param options how to render it
    * @param lastOnly whether to mark the last span only
    * @return text, ids and mask
-   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
-   *     conversation
+   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
    * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
    */
   public EncodedChat encodeWithMask(
@@ -89,8 +86,7 @@ public final class ChatEncoder {
    * @param continuation the messages that follow
    * @param options how to render them
    * @return text, ids and mask of all of it
-   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
-   *     conversation
+   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
    * @throws ChatException as {@link ChatTemplate#renderWithSpans} does
    */
   public EncodedChat encodeContinuation(

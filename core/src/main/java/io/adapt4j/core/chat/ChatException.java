@@ -3,7 +3,7 @@ package io.adapt4j.core.chat;
 /**
  * A conversation that cannot be rendered or masked, or a chat template that cannot be found or
  * chosen. The message says what is wrong, where, and what to do. What fails inside a template is a
- * {@link io.adapt4j.core.template.TemplateException} instead.
+ * {@link io.adapt4j.jinja.TemplateException} instead.
  */
 public final class ChatException extends RuntimeException {
 

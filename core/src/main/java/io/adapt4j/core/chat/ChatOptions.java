@@ -1,6 +1,6 @@
 package io.adapt4j.core.chat;
 
-import io.adapt4j.core.template.RenderOptions;
+import io.adapt4j.jinja.RenderOptions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -3,8 +3,8 @@ package io.adapt4j.core.chat;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.WriteFailure;
-import io.adapt4j.core.template.Rendered;
-import io.adapt4j.core.template.Template;
+import io.adapt4j.jinja.Rendered;
+import io.adapt4j.jinja.Template;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ public final class ChatTemplate {
    * @param source the template, in Jinja
    * @param specialTokens what {@code bos_token}, {@code eos_token} and the like stand for
    * @return the chat template
-   * @throws io.adapt4j.core.template.TemplateException if the source is not valid
+   * @throws io.adapt4j.jinja.TemplateException if the source is not valid
    */
   public static ChatTemplate of(String source, Map<String, String> specialTokens) {
     Objects.requireNonNull(source, "source");
@@ -65,8 +65,8 @@ public final class ChatTemplate {
    * @param folder the model's folder
    * @return the chat template
    * @throws ChatException if the folder has none, or a file has an unexpected form
-   * @throws io.adapt4j.core.config.ConfigException if a JSON file cannot be read
-   * @throws io.adapt4j.core.template.TemplateException if a template is not valid
+   * @throws io.adapt4j.core.exception.ConfigException if a JSON file cannot be read
+   * @throws io.adapt4j.jinja.TemplateException if a template is not valid
    */
   public static ChatTemplate read(Path folder) {
     return find(folder)
@@ -110,7 +110,7 @@ public final class ChatTemplate {
    * @param nameOrPath the name or the path
    * @return the chat template; of a file it has no special tokens
    * @throws ChatException if it is neither, or the folder has none
-   * @throws io.adapt4j.core.template.TemplateException if the template is not valid
+   * @throws io.adapt4j.jinja.TemplateException if the template is not valid
    */
   public static ChatTemplate resolve(String nameOrPath) {
     return TemplateFiles.resolve(Objects.requireNonNull(nameOrPath, "nameOrPath"), Path.of(""));
@@ -123,7 +123,7 @@ public final class ChatTemplate {
    * @param base where relative paths begin
    * @return the chat template
    * @throws ChatException if it is neither, or the folder has none
-   * @throws io.adapt4j.core.template.TemplateException if the template is not valid
+   * @throws io.adapt4j.jinja.TemplateException if the template is not valid
    */
   public static ChatTemplate resolve(String nameOrPath, Path base) {
     return TemplateFiles.resolve(Objects.requireNonNull(nameOrPath, "nameOrPath"), base);
@@ -134,7 +134,7 @@ public final class ChatTemplate {
    *
    * @param folder the model's folder
    * @return the template to use with that model
-   * @throws io.adapt4j.core.config.ConfigException if a JSON file of the folder cannot be read
+   * @throws io.adapt4j.core.exception.ConfigException if a JSON file of the folder cannot be read
    */
   public ChatTemplate withSpecialTokensOf(Path folder) {
     return specialTokens.isEmpty()
@@ -167,7 +167,7 @@ public final class ChatTemplate {
    *
    * @param sources Jinja by name; one is usually called {@code default}
    * @return the chat template, without special tokens
-   * @throws io.adapt4j.core.template.TemplateException if a source is not valid
+   * @throws io.adapt4j.jinja.TemplateException if a source is not valid
    * @throws ChatException if there are none
    */
   public static ChatTemplate ofSources(Map<String, String> sources) {
@@ -185,8 +185,8 @@ public final class ChatTemplate {
    * @param folder the model's folder
    * @return the chat template, or empty if the folder has none
    * @throws ChatException if a file has an unexpected form
-   * @throws io.adapt4j.core.config.ConfigException if a JSON file cannot be read
-   * @throws io.adapt4j.core.template.TemplateException if a template is not valid
+   * @throws io.adapt4j.core.exception.ConfigException if a JSON file cannot be read
+   * @throws io.adapt4j.jinja.TemplateException if a template is not valid
    */
   public static Optional<ChatTemplate> find(Path folder) {
     return TemplateFiles.find(folder);
@@ -273,8 +273,7 @@ public final class ChatTemplate {
    * @param messages the conversation
    * @param options how to render it
    * @return the text
-   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
-   *     conversation
+   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
    * @throws ChatException if there is no such template, or the final message cannot be continued
    */
   public String render(List<ChatMessage> messages, ChatOptions options) {
@@ -291,8 +290,7 @@ public final class ChatTemplate {
    * @param messages the conversation
    * @param options how to render it
    * @return the text and the spans
-   * @throws io.adapt4j.core.template.TemplateException if the template fails or refuses the
-   *     conversation
+   * @throws io.adapt4j.jinja.TemplateException if the template fails or refuses the conversation
    * @throws ChatException if there is no such template, the final message cannot be continued, or a
    *     message's part cannot be told from the others
    */

@@ -1,7 +1,7 @@
 package io.adapt4j.core.chat;
 
-import io.adapt4j.core.template.Rendered;
-import io.adapt4j.core.template.Span;
+import io.adapt4j.jinja.Rendered;
+import io.adapt4j.jinja.Span;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

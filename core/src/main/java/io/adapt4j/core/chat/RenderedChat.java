@@ -1,6 +1,6 @@
 package io.adapt4j.core.chat;
 
-import io.adapt4j.core.template.Span;
+import io.adapt4j.jinja.Span;
 import java.util.List;
 
 /**

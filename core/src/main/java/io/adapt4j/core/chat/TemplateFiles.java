@@ -2,10 +2,10 @@ package io.adapt4j.core.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.config.ConfigReader;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.BoundedFiles;
-import io.adapt4j.core.template.Template;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.jinja.Template;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

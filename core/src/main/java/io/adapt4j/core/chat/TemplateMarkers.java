@@ -1,7 +1,7 @@
 package io.adapt4j.core.chat;
 
-import io.adapt4j.core.template.TemplateException;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.jinja.TemplateException;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;

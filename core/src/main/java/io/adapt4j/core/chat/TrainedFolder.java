@@ -2,10 +2,10 @@ package io.adapt4j.core.chat;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.config.ConfigReader;
-import io.adapt4j.core.config.GenerationDefaults;
-import io.adapt4j.core.config.ModelConfig;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.GenerationDefaults;
+import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;

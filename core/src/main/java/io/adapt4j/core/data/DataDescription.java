@@ -1,6 +1,6 @@
 package io.adapt4j.core.data;
 
-import io.adapt4j.core.describe.Fields;
+import io.adapt4j.core.internal.describe.Fields;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;

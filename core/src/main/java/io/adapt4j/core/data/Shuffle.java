@@ -7,11 +7,11 @@ import java.util.SplittableRandom;
  * the last place to the first, each place swapped with one drawn as the next 64-bit output of
  * SplitMix64, unsigned, modulo the number of places left.
  */
-final class Shuffle {
+public final class Shuffle {
 
   private Shuffle() {}
 
-  static int[] permutation(int size, long seed) {
+  public static int[] permutation(int size, long seed) {
     int[] order = new int[size];
     for (int i = 0; i < size; i++) {
       order[i] = i;
@@ -27,7 +27,7 @@ final class Shuffle {
   }
 
   /** Mixes the seed before adding the epoch, so that near seeds do not share epochs. */
-  static int[] permutation(int size, long seed, int epoch) {
+  public static int[] permutation(int size, long seed, int epoch) {
     return permutation(size, new SplittableRandom(seed).nextLong() + epoch);
   }
 }

@@ -1,6 +1,6 @@
 package io.adapt4j.core.inspect;
 
-import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.exception.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.adapt4j.core.inspect;
 
-import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.exception.ConfigException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.inspect;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorEntry;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import java.util.HashSet;
 import java.util.OptionalInt;
 import java.util.Set;

@@ -1,7 +1,7 @@
 package io.adapt4j.core.inspect;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.internal.config.ConfigReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

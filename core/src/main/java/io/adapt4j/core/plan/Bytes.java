@@ -3,7 +3,7 @@ package io.adapt4j.core.plan;
 import java.util.Locale;
 
 /** Sizes as text. */
-final class Bytes {
+public final class Bytes {
 
   private Bytes() {}
 

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** The memory limit that Linux control groups set on this process. */
-final class CgroupMemory {
+public final class CgroupMemory {
 
   private static final String V2 = "0::";
   private static final String V1 = ":memory:";
@@ -19,7 +19,7 @@ final class CgroupMemory {
    * @param root the file system's root
    * @return bytes; {@link Long#MAX_VALUE} where nothing limits or no Linux is found
    */
-  static long limit(Path root) {
+  public static long limit(Path root) {
     Path groups = root.resolve("proc/self/cgroup");
     if (!Files.isReadable(groups)) {
       return Long.MAX_VALUE;

@@ -1,5 +1,6 @@
 package io.adapt4j.core.plan;
 
+import io.adapt4j.core.internal.memory.MemoryNames;
 import java.util.Comparator;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.adapt4j.core.plan;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.train.Optimizer;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.optim.Optimizer;
 
 /**
  * The shape of a training step: all of a run that decides its memory, besides model and method.
@@ -103,7 +103,7 @@ public record StepShape(
   }
 
   /** The same run with batches of another size. */
-  StepShape sized(int otherRows, int otherLength) {
+  public StepShape sized(int otherRows, int otherLength) {
     return new StepShape(otherRows, otherLength, accumulation, type, optimizer, recompute);
   }
 }

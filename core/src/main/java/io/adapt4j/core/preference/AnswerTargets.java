@@ -1,10 +1,10 @@
 package io.adapt4j.core.preference;
 
-import io.adapt4j.core.data.Batch;
-import io.adapt4j.core.data.TrainingSample;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.LanguageModelLoss;
-import io.adapt4j.core.model.TokenLogProbs;
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.TokenLogProbs;
 import java.util.Arrays;
 
 /** The predicted tokens of a batch of answers, and the answer that each belongs to. */

@@ -1,10 +1,10 @@
 package io.adapt4j.core.preference;
 
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.TokenLogProbs;
-import io.adapt4j.core.train.Evaluation;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.TokenLogProbs;
+import io.adapt4j.core.internal.train.Evaluation;
+import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.train.Selection;
-import io.adapt4j.core.train.TrainingTask;
 import java.util.Map;
 
 /**

@@ -1,6 +1,6 @@
 package io.adapt4j.core.preference;
 
-import io.adapt4j.core.data.PreferenceBatch;
+import io.adapt4j.core.internal.data.PreferenceBatch;
 import java.util.Comparator;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;

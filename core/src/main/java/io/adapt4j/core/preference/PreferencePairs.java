@@ -1,7 +1,7 @@
 package io.adapt4j.core.preference;
 
-import io.adapt4j.core.data.PreferenceBatch;
-import io.adapt4j.core.model.Decoder;
+import io.adapt4j.core.internal.data.PreferenceBatch;
+import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.train.Selection;
 
 /**

@@ -1,13 +1,13 @@
 package io.adapt4j.core.preference;
 
-import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.checkpoint.SafetensorsFile;
-import io.adapt4j.core.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
-import io.adapt4j.core.data.BatchSource;
-import io.adapt4j.core.data.PreferenceBatch;
-import io.adapt4j.core.data.UnpairedBatch;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.PreferenceBatch;
+import io.adapt4j.core.internal.data.UnpairedBatch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.adapt4j.core.preference;
 
-import io.adapt4j.core.data.UnpairedBatch;
+import io.adapt4j.core.internal.data.UnpairedBatch;
 
 /** The loss of a batch of answers, found from the log-probabilities of their tokens. */
 final class UnpairedScores implements Scores {

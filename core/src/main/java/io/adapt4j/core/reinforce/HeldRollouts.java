@@ -1,6 +1,6 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.data.BatchSource;
+import io.adapt4j.core.internal.data.BatchSource;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;

@@ -1,12 +1,12 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.data.Batch;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Scope;
-import io.adapt4j.core.engine.Tape;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.Encoder;
-import io.adapt4j.core.model.Positions;
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
  * The loss of a network that gives a text one number, over pairs that go through it side by side.

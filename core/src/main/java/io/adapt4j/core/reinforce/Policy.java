@@ -1,16 +1,16 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Scope;
-import io.adapt4j.core.engine.Tape;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.engine.VocabularyHead;
-import io.adapt4j.core.engine.VocabularyLoss;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.LanguageModelLoss;
-import io.adapt4j.core.model.Positions;
-import io.adapt4j.core.model.TargetRows;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.core.internal.tensor.VocabularyLoss;
 import java.util.List;
 import java.util.Optional;
 

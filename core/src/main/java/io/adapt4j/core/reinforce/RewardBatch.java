@@ -1,6 +1,6 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.data.Batch;
+import io.adapt4j.core.internal.data.Batch;
 
 /**
  * N pairs of answers side by side, so that one forward pass does for both.

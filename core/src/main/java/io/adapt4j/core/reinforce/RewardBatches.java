@@ -1,11 +1,11 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.data.PreferenceBatch;
-import io.adapt4j.core.data.PreferenceRows;
 import io.adapt4j.core.data.Row;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.PreferenceBatch;
+import io.adapt4j.core.internal.data.PreferenceRows;
 import java.util.Iterator;
 import java.util.Optional;
 

@@ -1,8 +1,8 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.train.Evaluation;
+import io.adapt4j.core.internal.train.Evaluation;
+import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.train.Selection;
-import io.adapt4j.core.train.TrainingTask;
 import java.util.Map;
 
 /**

@@ -1,6 +1,6 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.model.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.TensorData;
-import io.adapt4j.core.data.BatchSource;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.data.BatchSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;

@@ -1,7 +1,7 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.model.LanguageModelLoss;
-import io.adapt4j.core.model.TargetRows;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.TargetRows;
 import java.util.Arrays;
 import java.util.List;
 

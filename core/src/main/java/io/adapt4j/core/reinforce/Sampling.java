@@ -3,7 +3,7 @@ package io.adapt4j.core.reinforce;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.generate.Generator;
+import io.adapt4j.core.internal.generate.Generator;
 import java.util.ArrayList;
 import java.util.List;
 

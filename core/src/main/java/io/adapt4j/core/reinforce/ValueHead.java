@@ -1,14 +1,14 @@
 package io.adapt4j.core.reinforce;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Ops;
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;

@@ -2,7 +2,7 @@ package io.adapt4j.core.tokenize;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.internal.config.ConfigReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -37,7 +37,7 @@ public final class Tokenizer implements AutoCloseable {
    * @return the tokenizer, to be closed by the caller
    * @throws TokenizerException if {@code tokenizer.json} is missing or invalid, or a special token
    *     is not in it
-   * @throws io.adapt4j.core.config.ConfigException if a field beside it has the wrong type
+   * @throws io.adapt4j.core.exception.ConfigException if a field beside it has the wrong type
    */
   public static Tokenizer load(Path folder) {
     TokenizerFile file = TokenizerFile.read(folder);

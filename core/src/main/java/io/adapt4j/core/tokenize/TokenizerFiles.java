@@ -1,9 +1,9 @@
 package io.adapt4j.core.tokenize;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.config.ConfigException;
-import io.adapt4j.core.config.ConfigReader;
+import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.config.ConfigReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.spi.FineTuningMethod;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;

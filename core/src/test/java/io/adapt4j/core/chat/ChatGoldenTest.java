@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.adapt4j.core.Golden;
 import io.adapt4j.core.PlainJson;
-import io.adapt4j.core.template.RenderOptions;
-import io.adapt4j.core.template.Span;
-import io.adapt4j.core.template.TemplateException;
+import io.adapt4j.jinja.RenderOptions;
+import io.adapt4j.jinja.Span;
+import io.adapt4j.jinja.TemplateException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,11 +3,11 @@ package io.adapt4j.core.data;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.describe.Documents;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.describe.Place;
-import io.adapt4j.core.describe.Problems;
-import io.adapt4j.core.describe.Value;
+import io.adapt4j.core.internal.describe.Documents;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.describe.Place;
+import io.adapt4j.core.internal.describe.Problems;
+import io.adapt4j.core.internal.describe.Value;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

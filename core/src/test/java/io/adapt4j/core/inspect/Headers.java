@@ -1,7 +1,7 @@
 package io.adapt4j.core.inspect;
 
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import java.nio.ByteBuffer;
 import java.util.List;
 

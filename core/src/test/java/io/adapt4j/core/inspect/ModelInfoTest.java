@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.Golden;
-import io.adapt4j.core.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.config.ConfigException;
+import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.inspect.ModelWarning.Kind;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import java.io.IOException;
 import java.nio.file.Files;

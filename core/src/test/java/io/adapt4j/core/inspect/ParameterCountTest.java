@@ -3,10 +3,10 @@ package io.adapt4j.core.inspect;
 import static io.adapt4j.core.inspect.Headers.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;

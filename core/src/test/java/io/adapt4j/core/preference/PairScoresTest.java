@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.data.PreferenceBatch;
-import io.adapt4j.core.data.PreferenceSample;
-import io.adapt4j.core.data.TrainingSample;
+import io.adapt4j.core.internal.data.PreferenceBatch;
+import io.adapt4j.core.internal.data.PreferenceSample;
+import io.adapt4j.core.internal.data.TrainingSample;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;

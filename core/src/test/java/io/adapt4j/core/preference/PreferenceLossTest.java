@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteOrder;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.reinforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteOrder;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.engine.Tensor;
-import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package io.adapt4j.eval.metric;
 
-import io.adapt4j.core.metric.ClassTable;
-import io.adapt4j.core.metric.Confusion;
-import io.adapt4j.core.metric.Counts;
+import io.adapt4j.core.internal.metric.ClassTable;
+import io.adapt4j.core.internal.metric.Confusion;
+import io.adapt4j.core.internal.metric.Counts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

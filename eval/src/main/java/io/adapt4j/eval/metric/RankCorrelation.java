@@ -1,6 +1,6 @@
 package io.adapt4j.eval.metric;
 
-import io.adapt4j.core.metric.NumberErrors;
+import io.adapt4j.core.internal.metric.NumberErrors;
 
 /**
  * Spearman's rank correlation, equal to SciPy: equal numbers share their mean rank. Ranks need all

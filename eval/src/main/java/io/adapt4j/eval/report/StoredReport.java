@@ -1,9 +1,9 @@
 package io.adapt4j.eval.report;
 
-import io.adapt4j.core.describe.DescriptionException;
-import io.adapt4j.core.describe.Documents;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.describe.Problems;
+import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.internal.describe.Documents;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.describe.Problems;
 import io.adapt4j.eval.stats.Interval;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,10 +1,10 @@
 package io.adapt4j.eval.task;
 
-import io.adapt4j.core.describe.DescriptionException;
-import io.adapt4j.core.describe.Documents;
-import io.adapt4j.core.describe.Fields;
-import io.adapt4j.core.describe.Problems;
-import io.adapt4j.core.describe.Value;
+import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.internal.describe.Documents;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.describe.Problems;
+import io.adapt4j.core.internal.describe.Value;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -46,7 +46,7 @@ public final class TaskFile {
    *
    * @param file YAML or JSON
    * @return its tasks, at least one, each with a name of its own
-   * @throws io.adapt4j.core.describe.DescriptionException naming file, line, key, value and remedy
+   * @throws io.adapt4j.core.exception.DescriptionException naming file, line, key, value and remedy
    *     of everything that is wrong: unknown keys, values of another type or out of range, rows
    *     that cannot be used
    */

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.metric.Counts;
+import io.adapt4j.core.internal.metric.Counts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.adapt4j.eval.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.describe.DescriptionException;
+import io.adapt4j.core.exception.DescriptionException;
 import io.adapt4j.core.text.Ending;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,11 +1,11 @@
 package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.EncoderInputs;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.qlora.QuantisedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;

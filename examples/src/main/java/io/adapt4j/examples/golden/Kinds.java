@@ -1,6 +1,6 @@
 package io.adapt4j.examples.golden;
 
-import io.adapt4j.core.config.ModelConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,16 +1,16 @@
 package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.CheckpointFolder;
-import io.adapt4j.core.model.EncoderInputs;
-import io.adapt4j.core.model.Network;
-import io.adapt4j.core.model.Weights;
-import io.adapt4j.core.train.Adaptation;
-import io.adapt4j.core.train.FullFineTuning;
+import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
 import java.nio.file.Files;

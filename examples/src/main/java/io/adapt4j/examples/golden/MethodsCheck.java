@@ -1,16 +1,16 @@
 package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.engine.TensorLists;
-import io.adapt4j.core.model.Decoder;
-import io.adapt4j.core.model.EncoderInputs;
-import io.adapt4j.core.model.LanguageModelLoss;
-import io.adapt4j.core.model.TargetRows;
-import io.adapt4j.core.model.TokenLogProbs;
-import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.nn.TokenLogProbs;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,7 +2,7 @@ package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import io.adapt4j.core.metric.Counts;
+import io.adapt4j.core.internal.metric.Counts;
 import io.adapt4j.eval.metric.Average;
 import io.adapt4j.eval.metric.Bleu;
 import io.adapt4j.eval.metric.BleuOptions;

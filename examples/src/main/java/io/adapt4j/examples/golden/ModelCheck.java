@@ -1,9 +1,9 @@
 package io.adapt4j.examples.golden;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.model.EncoderInputs;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
 import java.util.List;
 import java.util.Map;
 

@@ -1,9 +1,9 @@
 package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.model.Adapter;
-import io.adapt4j.core.model.Network;
-import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Ia3Adapter;
 import io.adapt4j.lora.Lora;

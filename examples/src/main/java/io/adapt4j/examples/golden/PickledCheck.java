@@ -1,10 +1,10 @@
 package io.adapt4j.examples.golden;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.CheckpointException;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package io.adapt4j.examples.golden;
 
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.EncoderInputs;
-import io.adapt4j.core.model.Network;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

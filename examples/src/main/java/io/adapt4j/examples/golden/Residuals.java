@@ -1,7 +1,7 @@
 package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import java.nio.file.Path;
 
 /**

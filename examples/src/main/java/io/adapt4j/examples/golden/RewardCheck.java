@@ -1,13 +1,13 @@
 package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.data.Batch;
-import io.adapt4j.core.data.PaddingSide;
-import io.adapt4j.core.data.TrainingSample;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.engine.Parameter;
-import io.adapt4j.core.model.Encoder;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.PaddingSide;
+import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.reinforce.PairwiseLoss;
 import io.adapt4j.core.reinforce.PairwiseObjective;
 import io.adapt4j.core.reinforce.RewardBatch;

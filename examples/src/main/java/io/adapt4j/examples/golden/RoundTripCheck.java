@@ -1,14 +1,14 @@
 package io.adapt4j.examples.golden;
 
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.CheckpointFolder;
-import io.adapt4j.core.model.EncoderInputs;
-import io.adapt4j.core.model.Network;
-import io.adapt4j.core.model.Weights;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
 package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.model.EncoderInputs;
-import io.adapt4j.core.model.TargetRows;
-import io.adapt4j.core.train.LearningRate;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.train.LearningRate;
+import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.train.LearningRateSchedule;
-import io.adapt4j.core.train.Optimizer;
-import io.adapt4j.core.train.TrainingStep;
 import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,13 +1,13 @@
 package io.adapt4j.examples.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.checkpoint.Checkpoint;
-import io.adapt4j.core.engine.DType;
-import io.adapt4j.core.model.AttachedAdapter;
-import io.adapt4j.core.model.EncoderInputs;
-import io.adapt4j.core.model.Network;
-import io.adapt4j.core.train.Adaptation;
-import io.adapt4j.core.train.TrainingStep;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.spi.Adaptation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,12 +2,12 @@ package io.adapt4j.examples.study;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.Interval;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.train.FullFineTuning;
 import io.adapt4j.core.train.LearningRateSchedule;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package io.adapt4j.rag.embed;
 
-import io.adapt4j.core.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.checkpoint.StoredType;
-import io.adapt4j.core.checkpoint.TensorData;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.rag.internal.onnx.OnnxGraph;
 import io.adapt4j.rag.internal.onnx.OnnxNode;
 import io.adapt4j.rag.internal.onnx.OnnxTensor;

@@ -3,7 +3,7 @@ package io.adapt4j.rag.retrieve;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.model.Adapter;
+import io.adapt4j.core.internal.nn.Adapter;
 import io.adapt4j.rag.internal.WellFormed;
 import java.util.List;
 
@@ -33,8 +33,8 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
    * @param source where the model is
    * @param adapters what to put on its weights; usually none or one
    * @return the reranker, closed by the caller
-   * @throws io.adapt4j.core.config.ConfigException if the folder is not that of a classifier
-   * @throws io.adapt4j.core.checkpoint.CheckpointException if the weights do not match
+   * @throws io.adapt4j.core.exception.ConfigException if the folder is not that of a classifier
+   * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match
    * @throws IllegalArgumentException if it has more than two classes
    */
   public static CrossEncoder load(ModelSource source, Adapter... adapters) {

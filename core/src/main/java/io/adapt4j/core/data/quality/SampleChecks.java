@@ -1,9 +1,9 @@
 package io.adapt4j.core.data.quality;
 
-import io.adapt4j.core.data.EncodedExample;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.data.ExampleEncoder;
-import io.adapt4j.core.data.TrainingSample;
+import io.adapt4j.core.internal.data.EncodedExample;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.EnumMap;
 import java.util.Map;

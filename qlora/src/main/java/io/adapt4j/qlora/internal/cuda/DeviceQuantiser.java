@@ -1,6 +1,6 @@
 package io.adapt4j.qlora.internal.cuda;
 
-import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.internal.tensor.DType;
 
 /** Quantises what is in a device's memory. */
 public final class DeviceQuantiser {

@@ -1,6 +1,6 @@
 package io.adapt4j.qlora.internal.cuda;
 
-import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.internal.tensor.DType;
 import java.util.Locale;
 
 /**

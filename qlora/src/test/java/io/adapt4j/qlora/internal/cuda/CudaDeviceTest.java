@@ -3,7 +3,7 @@ package io.adapt4j.qlora.internal.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.engine.DType;
+import io.adapt4j.core.internal.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;

@@ -1,0 +1,74 @@
+package io.adapt4j.core;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.train.Freezing;
+import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.spi.MethodDescription;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+
+/**
+ * {@link FullFineTuning} as data: {@code full}, or with what is frozen
+ *
+ * <pre>{@code
+ * full: {freezeFirstLayers: 6, freezeEmbeddings: true, freeze: [norm], trainOnly: [mlp]}
+ * }</pre>
+ */
+public final class FullFineTuningDescription implements MethodDescription {
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public FullFineTuningDescription() {}
+
+  @Override
+  public String name() {
+    return "full";
+  }
+
+  @Override
+  public Optional<FineTuningMethod> read(Fields options) {
+    FullFineTuning full =
+        FullFineTuning.create()
+            .freezeFirstLayers(options.integer("freezeFirstLayers", 0).orElse(0));
+    if (options.flag("freezeEmbeddings").orElse(false)) {
+      full = full.freezeEmbeddings();
+    }
+    full = named(options, "freeze", full, FullFineTuning::freeze);
+    return Optional.of(named(options, "trainOnly", full, FullFineTuning::trainOnly));
+  }
+
+  /** Applies an option to each of the expressions under a key. */
+  private static FullFineTuning named(
+      Fields options,
+      String key,
+      FullFineTuning full,
+      BiFunction<FullFineTuning, String, FullFineTuning> option) {
+    FullFineTuning[] changed = {full};
+    for (String names : options.texts(key)) {
+      options.attempt(key, () -> changed[0] = option.apply(changed[0], names));
+    }
+    return changed[0];
+  }
+
+  @Override
+  public Optional<ObjectNode> write(FineTuningMethod method) {
+    if (!(method instanceof FullFineTuning full)) {
+      return Optional.empty();
+    }
+    Freezing freezing = full.freezing();
+    ObjectNode options = JsonNodeFactory.instance.objectNode();
+    options.put("freezeFirstLayers", freezing.layers());
+    options.put("freezeEmbeddings", freezing.embeddings());
+    put(options, "freeze", freezing.frozen());
+    put(options, "trainOnly", freezing.trained());
+    return Optional.of(options);
+  }
+
+  private static void put(ObjectNode options, String key, List<String> names) {
+    if (!names.isEmpty()) {
+      names.forEach(options.putArray(key)::add);
+    }
+  }
+}

@@ -1,2 +1,0 @@
-/** Reads and writes model weights: safetensors files, single or sharded, and checkpoint folders. */
-package io.adapt4j.core.checkpoint;

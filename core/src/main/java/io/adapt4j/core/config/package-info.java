@@ -1,2 +1,0 @@
-/** Reads {@code config.json} and {@code generation_config.json} into typed, checked values. */
-package io.adapt4j.core.config;

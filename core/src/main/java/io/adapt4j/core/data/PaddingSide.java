@@ -1,9 +1,0 @@
-package io.adapt4j.core.data;
-
-/** Where a batch is filled up to the length of its longest row. */
-public enum PaddingSide {
-  /** After the tokens, as in training. */
-  RIGHT,
-  /** Before the tokens, as in generation. */
-  LEFT
-}

@@ -1,2 +1,0 @@
-/** Runs encoders over texts: embeddings, scores of classes, masked tokens. */
-package io.adapt4j.core.encode;

@@ -1,0 +1,70 @@
+package io.adapt4j.core.exception;
+
+import java.nio.file.Path;
+
+/**
+ * Weights that cannot be read or written as asked. The message names the file, the tensor where
+ * there is one, what was expected, what was found, and what to do about it.
+ */
+public final class CheckpointException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what is wrong, where, and what to do
+   */
+  public CheckpointException(String message) {
+    super(message);
+  }
+
+  /**
+   * Creates an exception with a cause.
+   *
+   * @param message what is wrong, where, and what to do
+   * @param cause the failure underneath
+   */
+  public CheckpointException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /**
+   * Describes what is wrong with a file.
+   *
+   * @param file the file
+   * @param expected what was expected
+   * @param found what was found instead
+   * @param remedy what to do
+   * @return the exception
+   */
+  public static CheckpointException inFile(
+      Path file, String expected, String found, String remedy) {
+    return new CheckpointException(
+        file + ": expected " + expected + ", found " + found + ". " + remedy);
+  }
+
+  /**
+   * Describes what is wrong with a tensor of a file.
+   *
+   * @param file the file
+   * @param tensor its name
+   * @param expected what was expected
+   * @param found what was found instead
+   * @param remedy what to do
+   * @return the exception
+   */
+  public static CheckpointException inTensor(
+      Path file, String tensor, String expected, String found, String remedy) {
+    return new CheckpointException(
+        file
+            + ": tensor '"
+            + tensor
+            + "': expected "
+            + expected
+            + ", found "
+            + found
+            + ". "
+            + remedy);
+  }
+}

@@ -1,0 +1,26 @@
+package io.adapt4j.core.exception;
+
+/** Thrown when libtorch cannot be started or an operator fails. */
+public final class EngineException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message what failed and what to do
+   */
+  public EngineException(String message) {
+    super(message);
+  }
+
+  /**
+   * Creates an exception with its cause.
+   *
+   * @param message what failed and what to do
+   * @param cause the engine's own exception
+   */
+  public EngineException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,442 @@
+package io.adapt4j.core.internal.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * The weights of a checkpoint folder in the Hugging Face layout: {@code model.safetensors}, or
+ * shards listed in {@code model.safetensors.index.json}. Where both exist the single file is read,
+ * as in Transformers. All headers are checked on opening; tensor bytes are memory-mapped on demand.
+ *
+ * <p>Thread-safe. The caller closes it; a second close does nothing, and buffers handed out before
+ * stay valid.
+ */
+public final class Checkpoint implements AutoCloseable {
+
+  /** Name of an unsharded weight file. */
+  public static final String SINGLE_FILE = "model.safetensors";
+
+  /** Name of the file that says which shard holds which tensor. */
+  public static final String INDEX_FILE = "model.safetensors.index.json";
+
+  private static final int LISTED_PROBLEMS = 10;
+
+  private final Path folder;
+  private final Map<String, SafetensorsFile> fileOf;
+  private final Collection<SafetensorsFile> files;
+
+  private Checkpoint(
+      Path folder, Map<String, SafetensorsFile> fileOf, Collection<SafetensorsFile> files) {
+    this.folder = folder;
+    this.fileOf = fileOf;
+    this.files = files;
+  }
+
+  /**
+   * Returns whether a folder has weights that can be opened.
+   *
+   * @param folder a folder
+   * @return whether it has one of the two files that {@link #open} reads
+   */
+  public static boolean exists(Path folder) {
+    return Files.isRegularFile(folder.resolve(SINGLE_FILE))
+        || Files.isRegularFile(folder.resolve(INDEX_FILE));
+  }
+
+  /**
+   * Opens the weights in a folder.
+   *
+   * @param folder the checkpoint folder
+   * @return the open checkpoint
+   * @throws CheckpointException if there are no safetensors weights (pickled ones are refused), a
+   *     shard is missing or does not hold what the index says, or a file is malformed
+   */
+  public static Checkpoint open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw CheckpointException.inFile(
+          folder,
+          "a checkpoint folder",
+          Files.exists(folder) ? "a file" : "nothing",
+          "Give the folder that holds config.json and the weights.");
+    }
+    Path single = folder.resolve(SINGLE_FILE);
+    if (Files.exists(single)) {
+      return openSingle(folder, single);
+    }
+    Path index = folder.resolve(INDEX_FILE);
+    if (Files.exists(index)) {
+      return openSharded(folder, index, readWeightMap(index));
+    }
+    throw noWeights(folder);
+  }
+
+  /**
+   * Opens one safetensors file of any name, such as an adapter's.
+   *
+   * @param file the file
+   * @return the open checkpoint
+   * @throws CheckpointException if the file is missing or malformed
+   */
+  public static Checkpoint openFile(Path file) {
+    return openSingle(file.toAbsolutePath().getParent(), file);
+  }
+
+  /**
+   * Returns the folder the checkpoint was opened with.
+   *
+   * @return the folder
+   */
+  public Path folder() {
+    return folder;
+  }
+
+  /**
+   * Returns the names of all tensors.
+   *
+   * @return an unmodifiable set in file order, shard by shard
+   */
+  public Set<String> names() {
+    return Collections.unmodifiableSet(fileOf.keySet());
+  }
+
+  /**
+   * Returns one tensor's type, shape and place.
+   *
+   * @param name the tensor's name
+   * @return its entry
+   * @throws CheckpointException if there is no such tensor
+   */
+  public TensorEntry entry(String name) {
+    return holder(name).entry(name);
+  }
+
+  /**
+   * Maps a whole tensor.
+   *
+   * @param name the tensor's name
+   * @return a read-only, little-endian view of its bytes
+   * @throws CheckpointException if there is no such tensor, it is larger than {@link
+   *     Integer#MAX_VALUE} bytes, or mapping fails
+   * @throws IllegalStateException if the checkpoint is closed
+   */
+  public ByteBuffer bytes(String name) {
+    return holder(name).bytes(name);
+  }
+
+  /**
+   * Maps a piece of a tensor.
+   *
+   * @param name the tensor's name
+   * @param offset first byte of the piece, from the start of the tensor
+   * @param length size of the piece in bytes
+   * @return a read-only, little-endian view of these bytes
+   * @throws CheckpointException if there is no such tensor or mapping fails
+   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
+   * @throws IllegalStateException if the checkpoint is closed
+   */
+  public ByteBuffer bytes(String name, long offset, int length) {
+    return holder(name).bytes(name, offset, length);
+  }
+
+  /**
+   * Copies a piece of a tensor into memory the caller has; see {@link SafetensorsFile#read}.
+   *
+   * @param name the tensor's name
+   * @param offset first byte of the piece, from the start of the tensor
+   * @param target filled from its position to its limit
+   * @throws CheckpointException if there is no such tensor or reading fails
+   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
+   * @throws IllegalStateException if the checkpoint is closed
+   */
+  public void read(String name, long offset, ByteBuffer target) {
+    holder(name).read(name, offset, target);
+  }
+
+  /**
+   * Returns the size of all tensors.
+   *
+   * @return bytes, headers not counted
+   */
+  public long totalBytes() {
+    return names().stream().mapToLong(name -> entry(name).length()).sum();
+  }
+
+  /**
+   * Returns the number of stored values. A matrix tied to another is stored, and counted, once.
+   *
+   * @return the elements of all tensors together
+   */
+  public long parameterCount() {
+    return names().stream().mapToLong(name -> entry(name).elements()).sum();
+  }
+
+  /**
+   * Checks that the checkpoint has exactly the tensors a model needs, in the shapes it needs,
+   * without touching their data.
+   *
+   * @param expected shape by tensor name
+   * @throws CheckpointException naming every missing, misshapen and unexpected tensor (of each kind
+   *     the first ten)
+   */
+  public void requireTensors(Map<String, List<Long>> expected) {
+    requireTensors(expected, name -> false);
+  }
+
+  /**
+   * Checks as {@link #requireTensors(Map)} does, but lets some tensors be there without need.
+   *
+   * @param expected shape by tensor name
+   * @param ignorable accepts the names that may be present though they are not expected
+   * @throws CheckpointException naming every missing, misshapen and unexpected tensor (of each kind
+   *     the first ten)
+   */
+  public void requireTensors(Map<String, List<Long>> expected, Predicate<String> ignorable) {
+    List<String> missing = new ArrayList<>();
+    List<String> misshapen = new ArrayList<>();
+    new TreeMap<>(expected)
+        .forEach(
+            (name, shape) -> {
+              if (!fileOf.containsKey(name)) {
+                missing.add(name + " " + shape);
+              } else if (!entry(name).shape().equals(shape)) {
+                TensorEntry found = entry(name);
+                misshapen.add(
+                    name
+                        + " (expected "
+                        + shape
+                        + ", found "
+                        + found.shape()
+                        + " in "
+                        + found.file().getFileName()
+                        + ")");
+              }
+            });
+    List<String> unexpected =
+        names().stream()
+            .filter(name -> !expected.containsKey(name) && !ignorable.test(name))
+            .map(name -> name + " " + entry(name).shape())
+            .sorted()
+            .toList();
+    if (!missing.isEmpty() || !misshapen.isEmpty() || !unexpected.isEmpty()) {
+      throw new CheckpointException(
+          folder
+              + ": the weights do not fit the configuration."
+              + listed("missing", missing)
+              + listed("with a wrong shape", misshapen)
+              + listed("unexpected", unexpected)
+              + "\nCheck that config.json and the weight files belong to the same model.");
+    }
+  }
+
+  /** Closes all files; buffers handed out before stay valid. */
+  @Override
+  public void close() {
+    files.forEach(SafetensorsFile::close);
+  }
+
+  private SafetensorsFile holder(String name) {
+    SafetensorsFile file = fileOf.get(name);
+    if (file == null) {
+      throw CheckpointException.inTensor(
+          folder,
+          name,
+          "the tensor in this checkpoint",
+          fileOf.size() + " others",
+          "Check the name against names().");
+    }
+    return file;
+  }
+
+  private static String listed(String kind, List<String> problems) {
+    if (problems.isEmpty()) {
+      return "";
+    }
+    StringBuilder text = new StringBuilder();
+    text.append('\n').append(problems.size()).append(' ').append(kind).append(':');
+    problems.stream()
+        .limit(LISTED_PROBLEMS)
+        .forEach(problem -> text.append("\n  ").append(problem));
+    if (problems.size() > LISTED_PROBLEMS) {
+      text.append("\n  and ").append(problems.size() - LISTED_PROBLEMS).append(" more");
+    }
+    return text.toString();
+  }
+
+  private static Checkpoint openSingle(Path folder, Path single) {
+    SafetensorsFile file = SafetensorsFile.open(single);
+    Map<String, SafetensorsFile> fileOf = new LinkedHashMap<>();
+    file.entries().keySet().forEach(name -> fileOf.put(name, file));
+    return new Checkpoint(folder, fileOf, List.of(file));
+  }
+
+  private static Checkpoint openSharded(Path folder, Path index, Map<String, String> weightMap) {
+    Map<String, SafetensorsFile> shards = new TreeMap<>();
+    try {
+      for (String shard : weightMap.values()) {
+        if (!shards.containsKey(shard)) {
+          shards.put(shard, openShard(folder, index, shard));
+        }
+      }
+      Map<String, SafetensorsFile> fileOf = new LinkedHashMap<>();
+      shards.forEach(
+          (shard, file) -> {
+            for (String name : file.entries().keySet()) {
+              if (shard.equals(weightMap.get(name))) {
+                fileOf.put(name, file);
+              } else if (!weightMap.containsKey(name)) {
+                throw CheckpointException.inTensor(
+                    file.file(),
+                    name,
+                    "the tensor to be listed in " + INDEX_FILE,
+                    "no entry",
+                    "The shards and the index are not from the same save: fetch them again.");
+              }
+            }
+          });
+      for (Map.Entry<String, String> mapping : weightMap.entrySet()) {
+        if (!fileOf.containsKey(mapping.getKey())) {
+          throw CheckpointException.inTensor(
+              folder.resolve(mapping.getValue()),
+              mapping.getKey(),
+              "the tensor in this shard, as " + INDEX_FILE + " says",
+              "it missing",
+              "The shards and the index are not from the same save: fetch them again.");
+        }
+      }
+      return new Checkpoint(folder, fileOf, List.copyOf(shards.values()));
+    } catch (RuntimeException e) {
+      shards.values().forEach(SafetensorsFile::close);
+      throw e;
+    }
+  }
+
+  private static SafetensorsFile openShard(Path folder, Path index, String shard) {
+    Path file = shardPath(folder, index, shard);
+    if (!Files.exists(file)) {
+      throw CheckpointException.inFile(
+          index,
+          "every shard of weight_map in the folder",
+          "'" + shard + "' missing",
+          "The checkpoint is incomplete: download the missing shard.");
+    }
+    return SafetensorsFile.open(file);
+  }
+
+  /** Resolves a shard's name, which must not lead out of the folder. */
+  private static Path shardPath(Path folder, Path index, String shard) {
+    try {
+      Path relative = Path.of(shard);
+      boolean plainName =
+          relative.getNameCount() == 1
+              && !relative.isAbsolute()
+              && !shard.contains("/")
+              && !shard.contains("\\")
+              && !shard.equals("..")
+              && !shard.equals(".")
+              && !shard.isEmpty();
+      if (plainName) {
+        return folder.resolve(relative);
+      }
+    } catch (InvalidPathException e) {
+      throw badShardName(index, shard, e);
+    }
+    throw badShardName(index, shard, null);
+  }
+
+  private static CheckpointException badShardName(Path index, String shard, Exception cause) {
+    return new CheckpointException(
+        index
+            + ": weight_map: expected plain file names in the checkpoint folder, found '"
+            + shard
+            + "'. Do not use this checkpoint unless you trust it; correct the name if you do.",
+        cause);
+  }
+
+  private static Map<String, String> readWeightMap(Path index) {
+    JsonNode weightMap;
+    try {
+      weightMap =
+          Json.parseStrictly(BoundedFiles.readText(index, BoundedFiles.INDEX)).path("weight_map");
+    } catch (JsonProcessingException e) {
+      throw new CheckpointException(
+          index + ": not valid JSON: " + e.getOriginalMessage() + ". Download the file again.", e);
+    } catch (BoundedFiles.TooLargeException e) {
+      throw new CheckpointException(index + ": " + e.getReason() + ". Download the file again.", e);
+    } catch (IOException e) {
+      throw new CheckpointException(
+          index + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
+    }
+    Map<String, String> shardOf = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> field : weightMap.properties()) {
+      if (!field.getValue().isTextual()) {
+        throw CheckpointException.inTensor(
+            index,
+            field.getKey(),
+            "a shard's file name in weight_map",
+            Json.compact(field.getValue()),
+            "Download the file again.");
+      }
+      shardOf.put(field.getKey(), field.getValue().textValue());
+    }
+    if (shardOf.isEmpty()) {
+      throw CheckpointException.inFile(
+          index,
+          "an object weight_map from tensor names to shards",
+          weightMap.isMissingNode() ? "no such field" : Json.compact(weightMap),
+          "Download the file again.");
+    }
+    return shardOf;
+  }
+
+  private static CheckpointException noWeights(Path folder) {
+    List<String> pickles;
+    try (Stream<Path> files = Files.list(folder)) {
+      pickles =
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(Checkpoint::isPickle)
+              .sorted()
+              .toList();
+    } catch (IOException e) {
+      throw new CheckpointException(folder + ": listing the folder failed: " + e, e);
+    }
+    String wanted = SINGLE_FILE + " or " + INDEX_FILE;
+    if (pickles.isEmpty()) {
+      return CheckpointException.inFile(
+          folder, wanted, "neither", "Give a folder with safetensors weights.");
+    }
+    return CheckpointException.inFile(
+        folder,
+        wanted,
+        "only pickled weights " + pickles,
+        "Pickle files are refused because loading one can run any code its author put in. Convert"
+            + " them to safetensors where you trust the source: load the model with Transformers"
+            + " and call save_pretrained(folder, safe_serialization=True).");
+  }
+
+  private static boolean isPickle(String name) {
+    return name.endsWith(".bin")
+        || name.endsWith(".pt")
+        || name.endsWith(".pth")
+        || name.endsWith(".ckpt")
+        || name.equals("pytorch_model.bin.index.json");
+  }
+}

@@ -1,0 +1,258 @@
+package io.adapt4j.core.internal.checkpoint;
+
+import io.adapt4j.core.exception.CheckpointException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A safetensors file open for reading. The header is checked as a whole when the file is opened;
+ * tensor bytes are memory-mapped when asked for and never copied.
+ *
+ * <p>Thread-safe. The caller closes it; a second close does nothing. Buffers handed out before stay
+ * valid after the close: the operating system unmaps them once they are garbage-collected. The file
+ * must not be shortened or overwritten in place while it is in use (replacing it by a move, as
+ * {@link SafetensorsWriter} does, is fine).
+ *
+ * @see <a href="https://github.com/huggingface/safetensors#format">The safetensors format</a>
+ */
+public final class SafetensorsFile implements AutoCloseable {
+
+  private final Path file;
+  private final FileChannel channel;
+  private final SafetensorsHeader header;
+
+  private SafetensorsFile(Path file, FileChannel channel, SafetensorsHeader header) {
+    this.file = file;
+    this.channel = channel;
+    this.header = header;
+  }
+
+  /**
+   * Opens a file and checks its header: length, JSON, types, shapes, and that the tensors cover the
+   * data section without holes or overlaps.
+   *
+   * @param file the file to open
+   * @return the open file
+   * @throws CheckpointException if the file cannot be read or breaks a rule of the format
+   */
+  public static SafetensorsFile open(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw CheckpointException.inFile(
+          file,
+          "a safetensors file",
+          Files.exists(file) ? "something that is not a file" : "no file",
+          "Check the path.");
+    }
+    FileChannel channel = null;
+    try {
+      channel = FileChannel.open(file, StandardOpenOption.READ);
+      return new SafetensorsFile(file, channel, SafetensorsHeader.read(file, channel));
+    } catch (IOException e) {
+      closeQuietly(channel, e);
+      throw unreadable(file, e);
+    } catch (RuntimeException e) {
+      closeQuietly(channel, e);
+      throw e;
+    }
+  }
+
+  /**
+   * Returns the path the file was opened with.
+   *
+   * @return the path
+   */
+  public Path file() {
+    return file;
+  }
+
+  /**
+   * Returns the tensors by name, in the order of their data.
+   *
+   * @return an unmodifiable map
+   */
+  public Map<String, TensorEntry> entries() {
+    return header.entries();
+  }
+
+  /**
+   * Returns the free text entries of the header, such as {@code format=pt}.
+   *
+   * @return an unmodifiable map, empty if there are none
+   */
+  public Map<String, String> metadata() {
+    return header.metadata();
+  }
+
+  /**
+   * Compares the file with the checksum that {@link SafetensorsWriter#withChecksum} put into it.
+   *
+   * @return false if the file is not what was written; true if it is, or has no checksum
+   * @throws CheckpointException if reading fails
+   * @throws IllegalStateException if the file is closed
+   */
+  public boolean isIntact() {
+    String stored = metadata().get(FileChecksum.KEY);
+    if (stored == null) {
+      return true;
+    }
+    if (!channel.isOpen()) {
+      throw new IllegalStateException(file + " is closed");
+    }
+    try {
+      return stored.equals(FileChecksum.of(channel));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /**
+   * Returns one tensor's place and shape.
+   *
+   * @param name the tensor's name
+   * @return its entry
+   * @throws CheckpointException if the file has no such tensor
+   */
+  public TensorEntry entry(String name) {
+    TensorEntry entry = header.entries().get(name);
+    if (entry == null) {
+      throw CheckpointException.inTensor(
+          file,
+          name,
+          "the tensor in this file",
+          header.entries().size() + " others",
+          "Check the name against entries().");
+    }
+    return entry;
+  }
+
+  /**
+   * Maps a whole tensor.
+   *
+   * @param name the tensor's name
+   * @return a read-only, little-endian view of its bytes
+   * @throws CheckpointException if there is no such tensor, it is larger than {@link
+   *     Integer#MAX_VALUE} bytes, or mapping fails
+   * @throws IllegalStateException if the file is closed
+   */
+  public ByteBuffer bytes(String name) {
+    TensorEntry entry = entry(name);
+    if (entry.length() > Integer.MAX_VALUE) {
+      throw CheckpointException.inTensor(
+          file,
+          name,
+          "at most " + Integer.MAX_VALUE + " bytes for one view",
+          entry.length() + " bytes",
+          "Read it in pieces with bytes(name, offset, length).");
+    }
+    return map(entry, 0, (int) entry.length());
+  }
+
+  /**
+   * Maps a piece of a tensor.
+   *
+   * @param name the tensor's name
+   * @param offset first byte of the piece, from the start of the tensor
+   * @param length size of the piece in bytes
+   * @return a read-only, little-endian view of these bytes
+   * @throws CheckpointException if there is no such tensor or mapping fails
+   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
+   * @throws IllegalStateException if the file is closed
+   */
+  public ByteBuffer bytes(String name, long offset, int length) {
+    TensorEntry entry = entry(name);
+    if (offset < 0 || length < 0 || offset > entry.length() - length) {
+      throw new IndexOutOfBoundsException(
+          file
+              + ": tensor '"
+              + name
+              + "' has "
+              + entry.length()
+              + " bytes, asked for "
+              + length
+              + " from "
+              + offset);
+    }
+    return map(entry, offset, length);
+  }
+
+  /** Closes the file; buffers handed out before stay valid. */
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new CheckpointException(file + ": closing failed: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Copies a piece of a tensor into memory the caller has, without mapping the file. Reading a
+   * whole model this way leaves no second copy of it in the process's resident memory.
+   *
+   * @param name the tensor's name
+   * @param offset first byte of the piece, from the start of the tensor
+   * @param target filled from its position to its limit
+   * @throws CheckpointException if there is no such tensor or reading fails
+   * @throws IndexOutOfBoundsException if the piece does not lie within the tensor
+   * @throws IllegalStateException if the file is closed
+   */
+  public void read(String name, long offset, ByteBuffer target) {
+    TensorEntry entry = entry(name);
+    Objects.checkFromIndexSize(offset, (long) target.remaining(), entry.length());
+    if (!channel.isOpen()) {
+      throw new IllegalStateException(file + " is closed");
+    }
+    try {
+      long at = entry.offset() + offset;
+      while (target.hasRemaining()) {
+        int count = channel.read(target, at);
+        if (count < 0) {
+          throw new IOException("the file ends inside tensor " + name);
+        }
+        at += count;
+      }
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private ByteBuffer map(TensorEntry entry, long offset, int length) {
+    if (!channel.isOpen()) {
+      throw new IllegalStateException(
+          file + " is closed; read tensor '" + entry.name() + "' before closing it");
+    }
+    try {
+      return channel
+          .map(FileChannel.MapMode.READ_ONLY, entry.offset() + offset, length)
+          .order(ByteOrder.LITTLE_ENDIAN);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static CheckpointException unreadable(Path file, IOException cause) {
+    return new CheckpointException(
+        file
+            + ": reading failed: "
+            + cause
+            + ". Check that the file is readable and not being written.",
+        cause);
+  }
+
+  private static void closeQuietly(FileChannel channel, Exception primary) {
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        primary.addSuppressed(e);
+      }
+    }
+  }
+}

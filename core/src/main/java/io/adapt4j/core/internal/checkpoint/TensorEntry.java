@@ -1,0 +1,50 @@
+package io.adapt4j.core.internal.checkpoint;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where a tensor lies in a safetensors file. Elements are little-endian and in row-major order.
+ *
+ * @param name the tensor's name
+ * @param type the element type
+ * @param shape the size of each dimension; empty for a scalar
+ * @param file the file that holds the tensor
+ * @param offset position of the first byte, from the start of the file
+ * @param length size in bytes: the product of the shape times the element size
+ */
+public record TensorEntry(
+    String name, StoredType type, List<Long> shape, Path file, long offset, long length) {
+
+  /**
+   * Makes an entry with its own copy of the shape.
+   *
+   * @param name the tensor's name
+   * @param type the element type
+   * @param shape the size of each dimension
+   * @param file the file that holds the tensor
+   * @param offset position of the first byte
+   * @param length size in bytes
+   */
+  public TensorEntry {
+    shape = List.copyOf(shape);
+  }
+
+  /**
+   * Returns the number of elements.
+   *
+   * @return the product of the shape; 1 for a scalar
+   */
+  public long elements() {
+    return length / type.bytes();
+  }
+
+  /**
+   * Returns the shape as a new array.
+   *
+   * @return the size of each dimension
+   */
+  public long[] dimensions() {
+    return shape.stream().mapToLong(Long::longValue).toArray();
+  }
+}

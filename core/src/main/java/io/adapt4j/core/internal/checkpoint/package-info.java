@@ -1,0 +1,2 @@
+/** Reads and writes model weights: safetensors files, single or sharded, and checkpoint folders. */
+package io.adapt4j.core.internal.checkpoint;

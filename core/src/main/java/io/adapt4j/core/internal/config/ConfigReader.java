@@ -1,0 +1,435 @@
+package io.adapt4j.core.internal.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * Typed access to the fields of one JSON object of a configuration file. A field that is null
+ * counts as absent. Every error names the file, the field with the objects around it, the value
+ * found, and the remedy.
+ *
+ * <p>Thread-safe as long as nobody changes the object underneath.
+ */
+public final class ConfigReader {
+
+  private static final String CORRECT = "Correct the value.";
+  private static final int LONGEST_VALUE = 120;
+
+  private final Path file;
+  private final String prefix;
+  private final ObjectNode object;
+
+  private ConfigReader(Path file, String prefix, ObjectNode object) {
+    this.file = file;
+    this.prefix = prefix;
+    this.object = object;
+  }
+
+  /**
+   * Reads a file that holds one JSON object.
+   *
+   * @param file the file, in UTF-8
+   * @return a reader of its top-level fields
+   * @throws ConfigException if the file is missing or unreadable, or is not a JSON object
+   */
+  public static ConfigReader read(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new ConfigException(
+          file + ": no such file. Give the checkpoint folder that holds it, or download it.");
+    }
+    try {
+      return parse(file, BoundedFiles.readText(file, BoundedFiles.SETTINGS));
+    } catch (BoundedFiles.TooLargeException e) {
+      throw new ConfigException(
+          file + ": " + e.getReason() + ". Fetch the model's original file.", e);
+    } catch (IOException e) {
+      throw new ConfigException(
+          file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
+    }
+  }
+
+  /**
+   * Parses the text of a configuration file.
+   *
+   * @param file the file to name in errors
+   * @param json the text
+   * @return a reader of its top-level fields
+   * @throws ConfigException if the text is not a JSON object
+   */
+  public static ConfigReader parse(Path file, String json) {
+    try {
+      JsonNode root = Json.parse(json);
+      if (root instanceof ObjectNode object) {
+        return of(file, object);
+      }
+      throw new ConfigException(
+          file + ": expected a JSON object, found " + describe(root) + ". Download it again.");
+    } catch (JsonProcessingException e) {
+      throw new ConfigException(
+          file
+              + ": not valid JSON at line "
+              + (e.getLocation() == null ? "?" : e.getLocation().getLineNr())
+              + ": "
+              + e.getOriginalMessage()
+              + ". Correct it or download it again.",
+          e);
+    }
+  }
+
+  static ConfigReader of(Path file, ObjectNode object) {
+    return new ConfigReader(file, "", object);
+  }
+
+  /**
+   * Returns the file that errors name.
+   *
+   * @return the file
+   */
+  public Path file() {
+    return file;
+  }
+
+  /**
+   * Returns a copy of the object.
+   *
+   * @return all fields, known and unknown
+   */
+  public ObjectNode json() {
+    return object.deepCopy();
+  }
+
+  /**
+   * Tells whether a field is present and not null.
+   *
+   * @param field the field's name
+   * @return whether it has a value
+   */
+  public boolean has(String field) {
+    return object.hasNonNull(field);
+  }
+
+  /**
+   * Reads an integer.
+   *
+   * @param field the field's name
+   * @return its value
+   * @throws ConfigException if it is absent or not an integer in the range of int
+   */
+  public int requireInt(String field) {
+    return optionalInt(field).orElseThrow(() -> missing(field, "an integer"));
+  }
+
+  /**
+   * Reads an integer if there is one.
+   *
+   * @param field the field's name
+   * @return its value, or empty if it is absent or null
+   * @throws ConfigException if it is not an integer in the range of int
+   */
+  public OptionalInt optionalInt(String field) {
+    return has(field)
+        ? OptionalInt.of(asInt(field, object.get(field), "an integer"))
+        : OptionalInt.empty();
+  }
+
+  /**
+   * Reads an integer above zero.
+   *
+   * @param field the field's name
+   * @return its value
+   * @throws ConfigException if it is absent or not a positive integer
+   */
+  public int requirePositiveInt(String field) {
+    if (!has(field)) {
+      throw missing(field, "a positive integer");
+    }
+    return positiveInt(field, 0);
+  }
+
+  /**
+   * Reads an integer above zero, or takes a default.
+   *
+   * @param field the field's name
+   * @param defaultValue the value if it is absent or null
+   * @return its value or the default
+   * @throws ConfigException if it is not a positive integer
+   */
+  public int positiveInt(String field, int defaultValue) {
+    if (!has(field)) {
+      return defaultValue;
+    }
+    int value = asInt(field, object.get(field), "a positive integer");
+    if (value <= 0) {
+      throw invalid(field, "a positive integer", CORRECT);
+    }
+    return value;
+  }
+
+  /**
+   * Reads a finite number.
+   *
+   * @param field the field's name
+   * @return its value
+   * @throws ConfigException if it is absent or not a finite number
+   */
+  public double requireNumber(String field) {
+    return optionalNumber(field).orElseThrow(() -> missing(field, "a number"));
+  }
+
+  /**
+   * Reads a finite number if there is one.
+   *
+   * @param field the field's name
+   * @return its value, or empty if it is absent or null
+   * @throws ConfigException if it is not a finite number
+   */
+  public OptionalDouble optionalNumber(String field) {
+    if (!has(field)) {
+      return OptionalDouble.empty();
+    }
+    JsonNode node = object.get(field);
+    if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
+      throw invalid(field, "a finite number", CORRECT);
+    }
+    return OptionalDouble.of(node.doubleValue());
+  }
+
+  /**
+   * Reads a finite number above zero.
+   *
+   * @param field the field's name
+   * @return its value
+   * @throws ConfigException if it is absent or not a positive finite number
+   */
+  public double requirePositiveNumber(String field) {
+    if (!has(field)) {
+      throw missing(field, "a positive number");
+    }
+    return positiveNumber(field, 0);
+  }
+
+  /**
+   * Reads a finite number above zero, or takes a default.
+   *
+   * @param field the field's name
+   * @param defaultValue the value if it is absent or null
+   * @return its value or the default
+   * @throws ConfigException if it is not a positive finite number
+   */
+  public double positiveNumber(String field, double defaultValue) {
+    OptionalDouble value = optionalNumber(field);
+    if (value.isPresent() && value.getAsDouble() <= 0) {
+      throw invalid(field, "a positive number", CORRECT);
+    }
+    return value.orElse(defaultValue);
+  }
+
+  /**
+   * Reads a truth value, or takes a default.
+   *
+   * @param field the field's name
+   * @param defaultValue the value if it is absent or null
+   * @return its value or the default
+   * @throws ConfigException if it is neither true nor false
+   */
+  public boolean bool(String field, boolean defaultValue) {
+    if (!has(field)) {
+      return defaultValue;
+    }
+    if (!object.get(field).isBoolean()) {
+      throw invalid(field, "true or false", CORRECT);
+    }
+    return object.get(field).booleanValue();
+  }
+
+  /**
+   * Reads a text.
+   *
+   * @param field the field's name
+   * @return its value
+   * @throws ConfigException if it is absent or not a text
+   */
+  public String requireText(String field) {
+    return optionalText(field).orElseThrow(() -> missing(field, "a text"));
+  }
+
+  /**
+   * Reads a text if there is one.
+   *
+   * @param field the field's name
+   * @return its value, or empty if it is absent or null
+   * @throws ConfigException if it is not a text
+   */
+  public Optional<String> optionalText(String field) {
+    if (!has(field)) {
+      return Optional.empty();
+    }
+    if (!object.get(field).isTextual()) {
+      throw invalid(field, "a text", CORRECT);
+    }
+    return Optional.of(object.get(field).textValue());
+  }
+
+  /**
+   * Reads a list of texts.
+   *
+   * @param field the field's name
+   * @return the texts; an empty list if it is absent or null
+   * @throws ConfigException if it is not an array of texts
+   */
+  public List<String> texts(String field) {
+    if (!has(field)) {
+      return List.of();
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode item : array(field, "an array of texts")) {
+      if (!item.isTextual()) {
+        throw invalid(field, "an array of texts", CORRECT);
+      }
+      texts.add(item.textValue());
+    }
+    return List.copyOf(texts);
+  }
+
+  /**
+   * Reads one integer or a list of integers, the two ways files write token ids.
+   *
+   * @param field the field's name
+   * @return the integers; an empty list if it is absent or null
+   * @throws ConfigException if it is neither an integer nor an array of integers
+   */
+  public List<Integer> integers(String field) {
+    String expected = "an integer or an array of integers";
+    if (!has(field)) {
+      return List.of();
+    }
+    if (!object.get(field).isArray()) {
+      return List.of(asInt(field, object.get(field), expected));
+    }
+    List<Integer> integers = new ArrayList<>();
+    for (JsonNode item : object.get(field)) {
+      integers.add(asInt(field, item, expected));
+    }
+    return List.copyOf(integers);
+  }
+
+  /**
+   * Reads a list of finite numbers above zero.
+   *
+   * @param field the field's name
+   * @return the numbers
+   * @throws ConfigException if it is absent or not an array of positive numbers
+   */
+  public List<Double> positiveNumbers(String field) {
+    String expected = "an array of positive numbers";
+    if (!has(field)) {
+      throw missing(field, expected);
+    }
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode item : array(field, expected)) {
+      if (!item.isNumber() || !(item.doubleValue() > 0) || Double.isInfinite(item.doubleValue())) {
+        throw invalid(field, expected, CORRECT);
+      }
+      numbers.add(item.doubleValue());
+    }
+    return List.copyOf(numbers);
+  }
+
+  /**
+   * Tells a field that is null from one that is absent, where null says something of its own.
+   *
+   * @param field the field's name
+   * @return whether the field is there and null
+   */
+  public boolean isNull(String field) {
+    return object.path(field).isNull();
+  }
+
+  /**
+   * Reads an object inside this one.
+   *
+   * @param field the field's name
+   * @return a reader of its fields, or empty if it is absent or null
+   * @throws ConfigException if it is not an object
+   */
+  public Optional<ConfigReader> child(String field) {
+    if (!has(field)) {
+      return Optional.empty();
+    }
+    if (object.get(field) instanceof ObjectNode child) {
+      return Optional.of(new ConfigReader(file, prefix + field + ".", child));
+    }
+    throw invalid(field, "an object", CORRECT);
+  }
+
+  /**
+   * Makes the exception for a field whose value cannot be used.
+   *
+   * @param field the field's name
+   * @param expected what would have been right
+   * @param remedy a sentence that says what to do
+   * @return the exception, to be thrown
+   */
+  public ConfigException invalid(String field, String expected, String remedy) {
+    return new ConfigException(
+        file
+            + ": field '"
+            + prefix
+            + field
+            + "': expected "
+            + expected
+            + ", found "
+            + describe(object.path(field))
+            + ". "
+            + remedy);
+  }
+
+  /** The fields of the object. */
+  Iterable<String> names() {
+    return object::fieldNames;
+  }
+
+  /** A field's value, a missing node if there is none. */
+  JsonNode node(String field) {
+    return object.path(field);
+  }
+
+  private ConfigException missing(String field, String expected) {
+    return invalid(field, expected, "Add the field, or fetch the model's original file.");
+  }
+
+  private Iterable<JsonNode> array(String field, String expected) {
+    if (!object.get(field).isArray()) {
+      throw invalid(field, expected, CORRECT);
+    }
+    return object.get(field);
+  }
+
+  private int asInt(String field, JsonNode node, String expected) {
+    boolean whole = node.isNumber() && node.doubleValue() == Math.rint(node.doubleValue());
+    if (!whole || !node.canConvertToInt()) {
+      throw invalid(field, expected, CORRECT);
+    }
+    return node.intValue();
+  }
+
+  private static String describe(JsonNode node) {
+    if (node.isMissingNode()) {
+      return "nothing";
+    }
+    String text = Json.compact(node);
+    return text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "...";
+  }
+}

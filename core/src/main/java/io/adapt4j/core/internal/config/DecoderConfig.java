@@ -1,0 +1,200 @@
+package io.adapt4j.core.internal.config;
+
+import io.adapt4j.core.exception.ConfigException;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The dimensions of a Llama-like decoder, read from {@code config.json} under the names
+ * Transformers gives them.
+ *
+ * @param hiddenSize width of the residual stream
+ * @param intermediateSize inner width of the MLP
+ * @param layers number of decoder layers
+ * @param heads number of query heads
+ * @param kvHeads number of key and value heads; divides {@code heads}
+ * @param headDim width of one head; need not be {@code hiddenSize / heads}
+ * @param vocabSize number of token embeddings
+ * @param maxPositionEmbeddings longest sequence the model is meant for, in tokens
+ * @param rmsNormEps added to the mean square in the norms
+ * @param hiddenActivation activation of the MLP, as the file spells it
+ * @param attentionBias whether the four attention projections have biases
+ * @param mlpBias whether the three MLP projections have biases
+ * @param tieWordEmbeddings whether the output matrix is the embedding matrix
+ * @param ropeTheta base of the rotary frequencies
+ * @param ropeScaling how they are stretched
+ * @param rotaryDim how many values of a head are rotated; even, at most {@code headDim}
+ */
+public record DecoderConfig(
+    int hiddenSize,
+    int intermediateSize,
+    int layers,
+    int heads,
+    int kvHeads,
+    int headDim,
+    int vocabSize,
+    int maxPositionEmbeddings,
+    double rmsNormEps,
+    String hiddenActivation,
+    boolean attentionBias,
+    boolean mlpBias,
+    boolean tieWordEmbeddings,
+    double ropeTheta,
+    RopeScaling ropeScaling,
+    int rotaryDim) {
+
+  /**
+   * What a family takes for fields its files leave out.
+   *
+   * @param maxPositionEmbeddings longest sequence, in tokens
+   * @param rmsNormEps added to the mean square in the norms
+   * @param hiddenActivation activation of the MLP
+   * @param tieWordEmbeddings whether the output matrix is the embedding matrix
+   * @param ropeTheta base of the rotary frequencies
+   * @param headDim width of one head; empty for {@code hidden_size / num_attention_heads}
+   */
+  public record Defaults(
+      int maxPositionEmbeddings,
+      double rmsNormEps,
+      String hiddenActivation,
+      boolean tieWordEmbeddings,
+      double ropeTheta,
+      OptionalInt headDim) {
+
+    /** The defaults of {@code LlamaConfig} in Transformers. */
+    public static final Defaults LLAMA =
+        new Defaults(2048, 1e-6, "silu", false, 10_000, OptionalInt.empty());
+  }
+
+  /**
+   * Reads the fields of a Llama-like decoder.
+   *
+   * @param config the configuration
+   * @param defaults what the family takes for missing fields
+   * @return the dimensions, checked against each other
+   * @throws ConfigException if a required field is missing, a value has the wrong type or range,
+   *     the head counts do not divide, the rotated width is odd, or the rotary scaling is unknown
+   */
+  public static DecoderConfig from(ModelConfig config, Defaults defaults) {
+    return from(config, defaults, Optional.empty());
+  }
+
+  /**
+   * Reads the fields of a Llama-like decoder whose layers may have rotary parameters by type.
+   *
+   * @param config the configuration
+   * @param defaults what the family takes for missing fields
+   * @param layerType the type whose rotary parameters to take, such as {@code full_attention}
+   * @return the dimensions, checked against each other
+   * @throws ConfigException as the other factory does
+   */
+  public static DecoderConfig from(
+      ModelConfig config, Defaults defaults, Optional<String> layerType) {
+    ConfigReader fields = config.fields();
+    int hiddenSize = fields.requirePositiveInt("hidden_size");
+    int heads = fields.requirePositiveInt("num_attention_heads");
+    int headDim = headDim(fields, defaults, hiddenSize, heads);
+    int rotaryDim = rotaryDim(fields, layerType, headDim);
+    RopeScaling ropeScaling = RopeScalingReader.scaling(fields, layerType);
+    requireFactorEach(fields, ropeScaling, rotaryDim / 2);
+    return new DecoderConfig(
+        hiddenSize,
+        fields.requirePositiveInt("intermediate_size"),
+        fields.requirePositiveInt("num_hidden_layers"),
+        heads,
+        kvHeads(fields, heads),
+        headDim,
+        fields.requirePositiveInt("vocab_size"),
+        fields.positiveInt("max_position_embeddings", defaults.maxPositionEmbeddings()),
+        fields.positiveNumber("rms_norm_eps", defaults.rmsNormEps()),
+        hiddenActivation(fields, defaults),
+        fields.bool("attention_bias", false),
+        fields.bool("mlp_bias", false),
+        fields.bool("tie_word_embeddings", defaults.tieWordEmbeddings()),
+        RopeScalingReader.theta(fields, layerType, defaults.ropeTheta()),
+        ropeScaling,
+        rotaryDim);
+  }
+
+  /**
+   * Returns the most tokens of a sequence that the model is made for. Files with a linear, dynamic
+   * or yarn rotary scaling mostly state the length before it; those with llama3 or longrope state
+   * the extended one.
+   *
+   * @return {@code max_position_embeddings}, or what the scaling extends it to
+   */
+  public int contextLength() {
+    return (int) Math.min(Integer.MAX_VALUE, Math.max(maxPositionEmbeddings, extendedLength()));
+  }
+
+  private double extendedLength() {
+    if (ropeScaling instanceof RopeScaling.Linear linear) {
+      return linear.factor() * maxPositionEmbeddings;
+    }
+    if (ropeScaling instanceof RopeScaling.Dynamic dynamic) {
+      return dynamic.factor() * maxPositionEmbeddings;
+    }
+    if (ropeScaling instanceof RopeScaling.Yarn yarn) {
+      return yarn.factor().orElse(1)
+          * yarn.originalMaxPositionEmbeddings().orElse(maxPositionEmbeddings);
+    }
+    return maxPositionEmbeddings;
+  }
+
+  private static void requireFactorEach(ConfigReader fields, RopeScaling scaling, int count) {
+    if (scaling instanceof RopeScaling.LongRope longRope
+        && (longRope.shortFactors().size() != count || longRope.longFactors().size() != count)) {
+      throw fields.invalid(
+          fields.has("rope_scaling") ? "rope_scaling" : "rope_parameters",
+          "short_factor and long_factor of " + count + " numbers each, half the rotated width",
+          "Correct the lists, or fetch the model's original file.");
+    }
+  }
+
+  private static int kvHeads(ConfigReader fields, int heads) {
+    int kvHeads = fields.positiveInt("num_key_value_heads", heads);
+    if (heads % kvHeads != 0) {
+      throw fields.invalid(
+          "num_key_value_heads",
+          "a divisor of num_attention_heads " + heads,
+          "Correct one of the two.");
+    }
+    return kvHeads;
+  }
+
+  private static int headDim(ConfigReader fields, Defaults defaults, int hiddenSize, int heads) {
+    if (!fields.has("head_dim") && defaults.headDim().isEmpty() && hiddenSize % heads != 0) {
+      throw fields.invalid(
+          "head_dim",
+          "a value, as hidden_size "
+              + hiddenSize
+              + " is not a multiple of num_attention_heads "
+              + heads,
+          "Add head_dim, or correct one of the two.");
+    }
+    return fields.positiveInt("head_dim", defaults.headDim().orElse(hiddenSize / heads));
+  }
+
+  /** Gemma's files have {@code hidden_activation}, which then counts, beside the older name. */
+  private static String hiddenActivation(ConfigReader fields, Defaults defaults) {
+    return fields
+        .optionalText("hidden_activation")
+        .or(() -> fields.optionalText("hidden_act"))
+        .orElse(defaults.hiddenActivation());
+  }
+
+  private static int rotaryDim(ConfigReader fields, Optional<String> layerType, int headDim) {
+    int rotaryDim = (int) (headDim * RopeScalingReader.partialRotaryFactor(fields, layerType));
+    if (rotaryDim < 2 || rotaryDim % 2 != 0) {
+      throw fields.invalid(
+          "head_dim",
+          "a head width whose rotated part is even and not 0, as values are rotated in pairs; "
+              + rotaryDim
+              + " of "
+              + headDim
+              + " would be rotated",
+          "Correct head_dim, or hidden_size and num_attention_heads, or partial_rotary_factor.");
+    }
+    return rotaryDim;
+  }
+}

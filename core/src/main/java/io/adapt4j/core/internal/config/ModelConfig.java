@@ -1,0 +1,233 @@
+package io.adapt4j.core.internal.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A model's {@code config.json}: what all model families share, and all other fields through {@link
+ * #fields()}. The fields of Llama-like decoders are read by {@link DecoderConfig#from}. Writing it
+ * back keeps every field, known or not, in its order.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class ModelConfig {
+
+  /** Name of the file in a checkpoint folder. */
+  public static final String FILE = "config.json";
+
+  private final ConfigReader fields;
+  private final String modelType;
+  private final List<String> architectures;
+  private final Optional<StoredType> dtype;
+  private final TokenIds tokenIds;
+
+  private ModelConfig(ConfigReader fields) {
+    if (fields.has("quantization_config")) {
+      throw fields.invalid(
+          "quantization_config",
+          "no such field",
+          "Only unquantised weights are read here: use the model's original ones. 4-bit weights"
+              + " of bitsandbytes load as they are with adapt4j-qlora on the class path, and its"
+              + " QuantisedCheckpoint.dequantise writes them as plain ones.");
+    }
+    SizeLimits.check(fields);
+    this.fields = fields;
+    this.modelType = fields.requireText("model_type");
+    this.architectures = fields.texts("architectures");
+    this.dtype = readDtype(fields);
+    this.tokenIds = TokenIds.read(fields);
+  }
+
+  /**
+   * Reads {@code config.json} in a checkpoint folder.
+   *
+   * @param folder the checkpoint folder
+   * @return the configuration
+   * @throws ConfigException if the file is missing or malformed, {@code model_type} is missing, a
+   *     shared field has the wrong type, or the checkpoint is quantised
+   */
+  public static ModelConfig read(Path folder) {
+    return new ModelConfig(ConfigReader.read(folder.resolve(FILE)));
+  }
+
+  /**
+   * Parses the text of a {@code config.json}.
+   *
+   * @param file the file to name in errors
+   * @param json the text
+   * @return the configuration
+   * @throws ConfigException as {@link #read} does
+   */
+  public static ModelConfig parse(Path file, String json) {
+    return new ModelConfig(ConfigReader.parse(file, json));
+  }
+
+  /**
+   * Returns the model family, such as {@code llama}.
+   *
+   * @return {@code model_type}
+   */
+  public String modelType() {
+    return modelType;
+  }
+
+  /**
+   * Returns the model classes, such as {@code LlamaForCausalLM}.
+   *
+   * @return {@code architectures}; empty if the file has none
+   */
+  public List<String> architectures() {
+    return architectures;
+  }
+
+  /**
+   * Returns the floating-point type the weights were saved in; what counts in the end is the type
+   * in the weight files.
+   *
+   * @return {@code dtype}, or {@code torch_dtype} as older files call it; empty if the file has
+   *     neither
+   */
+  public Optional<StoredType> dtype() {
+    return dtype;
+  }
+
+  /**
+   * Returns the token that begins a text.
+   *
+   * @return {@code bos_token_id}, if there is one
+   */
+  public OptionalInt bosTokenId() {
+    return tokenIds.bos();
+  }
+
+  /**
+   * Returns the tokens that end a text.
+   *
+   * @return {@code eos_token_id}, which may be one or several; empty if there is none
+   */
+  public List<Integer> eosTokenIds() {
+    return tokenIds.eos();
+  }
+
+  /**
+   * Returns the token that fills rows of a batch.
+   *
+   * @return {@code pad_token_id}, if there is one; -1, as some old files have it, counts as none
+   */
+  public OptionalInt padTokenId() {
+    return tokenIds.pad();
+  }
+
+  /**
+   * Returns typed access to all fields, for those that only one family has.
+   *
+   * @return a reader that names this file in its errors
+   */
+  public ConfigReader fields() {
+    return fields;
+  }
+
+  /**
+   * Returns a copy of all fields.
+   *
+   * @return the JSON object
+   */
+  public ObjectNode toJson() {
+    return fields.json();
+  }
+
+  /**
+   * Returns this configuration with one field set or replaced.
+   *
+   * @param field the field's name
+   * @param value its new value
+   * @return a new configuration
+   * @throws ConfigException if the new value makes the configuration invalid
+   */
+  public ModelConfig with(String field, JsonNode value) {
+    ObjectNode changed = toJson();
+    changed.set(field, value);
+    return new ModelConfig(ConfigReader.of(fields.file(), changed));
+  }
+
+  /**
+   * Returns this configuration with {@code tie_word_embeddings} set.
+   *
+   * @param tied whether the output matrix is the embedding matrix
+   * @return a new configuration
+   */
+  public ModelConfig withTieWordEmbeddings(boolean tied) {
+    return with("tie_word_embeddings", BooleanNode.valueOf(tied));
+  }
+
+  /**
+   * Returns this configuration with the weights' type set, under the name the file already uses.
+   *
+   * @param type F32, F16, BF16 or F64
+   * @return a new configuration
+   * @throws IllegalArgumentException if the type is another one
+   */
+  public ModelConfig withDtype(StoredType type) {
+    String field = fields.has("torch_dtype") && !fields.has("dtype") ? "torch_dtype" : "dtype";
+    return with(field, TextNode.valueOf(dtypeName(type)));
+  }
+
+  /**
+   * Writes {@code config.json} into a folder, atomically; the folder is created if missing.
+   *
+   * @param folder the checkpoint folder
+   * @throws ConfigException if writing fails; a file that was there before is unchanged then
+   */
+  public void save(Path folder) {
+    Path file = folder.resolve(FILE);
+    try {
+      AtomicFiles.writeJson(file, fields.json());
+    } catch (IOException e) {
+      throw new ConfigException(
+          file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
+    }
+  }
+
+  private static Optional<StoredType> readDtype(ConfigReader fields) {
+    String field = fields.has("dtype") ? "dtype" : "torch_dtype";
+    return fields.optionalText(field).map(name -> parseDtype(fields, field, name));
+  }
+
+  private static StoredType parseDtype(ConfigReader fields, String field, String name) {
+    String plain = name.startsWith("torch.") ? name.substring("torch.".length()) : name;
+    return switch (plain) {
+      case "float32" -> StoredType.F32;
+      case "float16" -> StoredType.F16;
+      case "bfloat16" -> StoredType.BF16;
+      case "float64" -> StoredType.F64;
+      default ->
+          throw fields.invalid(
+              field,
+              "one of float32, float16, bfloat16, float64",
+              "Correct the field to the type of the weights, or remove it.");
+    };
+  }
+
+  private static String dtypeName(StoredType type) {
+    return switch (type) {
+      case F32 -> "float32";
+      case F16 -> "float16";
+      case BF16 -> "bfloat16";
+      case F64 -> "float64";
+      default ->
+          throw new IllegalArgumentException(
+              "dtype: expected F32, F16, BF16 or F64, found " + type + "; convert the weights");
+    };
+  }
+}

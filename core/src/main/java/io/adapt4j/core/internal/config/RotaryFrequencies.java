@@ -1,0 +1,405 @@
+package io.adapt4j.core.internal.config;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The angles of rotary position embeddings, computed as Transformers 4.57 does and, like there, in
+ * single precision.
+ *
+ * <p>For a position p and an inverse frequency f the angle is p * f; pair i of a head, made of its
+ * values i and i + rotaryDim / 2, is rotated by the angle of frequency i. Cosines and sines are
+ * multiplied by {@link #attentionFactor()}.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @see <a href="https://arxiv.org/abs/2104.09864">RoFormer (Su et al. 2021)</a>
+ * @see RopeScaling
+ */
+public final class RotaryFrequencies {
+
+  private final double theta;
+  private final int rotaryDim;
+  private final int maxPositionEmbeddings;
+  private final RopeScaling scaling;
+  private final float attentionFactor;
+  private final float[] unstretched;
+
+  private RotaryFrequencies(
+      double theta, int rotaryDim, int maxPositionEmbeddings, RopeScaling scaling) {
+    this.theta = theta;
+    this.rotaryDim = rotaryDim;
+    this.maxPositionEmbeddings = maxPositionEmbeddings;
+    this.scaling = scaling;
+    this.attentionFactor = (float) attentionFactor(scaling);
+    this.unstretched = withinContext();
+  }
+
+  /**
+   * Makes the frequencies of a decoder.
+   *
+   * @param config the decoder's dimensions
+   * @return its frequencies
+   * @throws IllegalArgumentException as the other factory does
+   */
+  public static RotaryFrequencies of(DecoderConfig config) {
+    return of(
+        config.ropeTheta(),
+        config.rotaryDim(),
+        config.maxPositionEmbeddings(),
+        config.ropeScaling());
+  }
+
+  /**
+   * Makes frequencies from their parameters.
+   *
+   * @param theta the base, above 0; for YaRN not 1
+   * @param rotaryDim how many values of a head are rotated; even, at least 2; for dynamic scaling
+   *     at least 4
+   * @param maxPositionEmbeddings the model's context length in tokens, at least 1
+   * @param scaling how the frequencies are stretched
+   * @return the frequencies
+   * @throws IllegalArgumentException if a parameter is out of range
+   */
+  public static RotaryFrequencies of(
+      double theta, int rotaryDim, int maxPositionEmbeddings, RopeScaling scaling) {
+    Objects.requireNonNull(scaling, "scaling");
+    require(theta > 0 && theta < Double.POSITIVE_INFINITY, "rope_theta", "above 0", theta);
+    require(
+        rotaryDim >= 2 && rotaryDim % 2 == 0, "rotary dimension", "even and above 0", rotaryDim);
+    require(maxPositionEmbeddings > 0, "max_position_embeddings", "above 0", maxPositionEmbeddings);
+    if (scaling instanceof RopeScaling.Yarn) {
+      require(theta != 1, "rope_theta", "other than 1 for yarn", theta);
+    }
+    if (scaling instanceof RopeScaling.LongRope longRope) {
+      int frequencies = rotaryDim / 2;
+      int given = longRope.shortFactors().size();
+      require(given == frequencies, "number of short_factor", String.valueOf(frequencies), given);
+      given = longRope.longFactors().size();
+      require(given == frequencies, "number of long_factor", String.valueOf(frequencies), given);
+    }
+    if (scaling instanceof RopeScaling.Dynamic) {
+      require(rotaryDim > 2, "rotary dimension", "above 2 for dynamic scaling", rotaryDim);
+    }
+    return new RotaryFrequencies(theta, rotaryDim, maxPositionEmbeddings, scaling);
+  }
+
+  /**
+   * Returns how many values of a head are rotated.
+   *
+   * @return an even number; twice the number of frequencies
+   */
+  public int rotaryDim() {
+    return rotaryDim;
+  }
+
+  /**
+   * Returns what cosines and sines are multiplied by.
+   *
+   * @return 1 except for YaRN and LongRoPE
+   */
+  public float attentionFactor() {
+    return attentionFactor;
+  }
+
+  /**
+   * Tells whether the frequencies change with the length of the sequence.
+   *
+   * @return true for dynamic scaling only
+   */
+  public boolean dependsOnLength() {
+    return scaling instanceof RopeScaling.Dynamic;
+  }
+
+  /**
+   * Returns the inverse frequencies in radians per token. Only with dynamic scaling, and only
+   * beyond {@code max_position_embeddings}, do they depend on the length; they are then those the
+   * reference uses on meeting that length first, without its memory of longer sequences before.
+   *
+   * @param sequenceLength the highest position in the batch plus one, at least 0
+   * @return a new array of {@code rotaryDim / 2} values, from fast to slow
+   */
+  public float[] inverseFrequencies(int sequenceLength) {
+    if (sequenceLength < 0) {
+      throw new IllegalArgumentException(
+          "sequenceLength: expected at least 0, found " + sequenceLength);
+    }
+    if (scaling instanceof RopeScaling.Dynamic dynamic && sequenceLength > maxPositionEmbeddings) {
+      return powers(stretchedBase(dynamic.factor(), sequenceLength));
+    }
+    if (scaling instanceof RopeScaling.LongRope longRope && sequenceLength > original(longRope)) {
+      return divided(longRope.longFactors());
+    }
+    return unstretched.clone();
+  }
+
+  /**
+   * Tells whether a sequence changes from one set of frequencies to another as it grows, so that
+   * what was computed with the first must be computed again. For longrope only: with dynamic
+   * scaling the reference keeps what it has.
+   *
+   * @param from a length
+   * @param to a greater length
+   * @return whether the change lies between them
+   */
+  public boolean switchesBetween(int from, int to) {
+    return scaling instanceof RopeScaling.LongRope longRope
+        && from <= original(longRope)
+        && to > original(longRope);
+  }
+
+  /**
+   * Computes cosines and sines for some positions, with the frequencies of a sequence that ends at
+   * the highest of them.
+   *
+   * @param positions token positions, each at least 0
+   * @return the tables, one row for each position
+   */
+  public Tables tables(int[] positions) {
+    int length = 0;
+    for (int position : positions) {
+      require(position >= 0, "position", "at least 0", position);
+      length = Math.max(length, position + 1);
+    }
+    return tables(positions, length);
+  }
+
+  /**
+   * Computes cosines and sines for some positions of a sequence.
+   *
+   * @param positions token positions
+   * @param sequenceLength the highest position in the batch plus one, as for {@link
+   *     #inverseFrequencies}
+   * @return the tables, one row for each position
+   */
+  public Tables tables(int[] positions, int sequenceLength) {
+    float[] frequencies = inverseFrequencies(sequenceLength);
+    float[] cos = new float[Math.multiplyExact(positions.length, frequencies.length)];
+    float[] sin = new float[cos.length];
+    for (int row = 0, at = 0; row < positions.length; row++) {
+      for (float frequency : frequencies) {
+        double angle = positions[row] * frequency;
+        cos[at] = (float) Math.cos(angle) * attentionFactor;
+        sin[at] = (float) Math.sin(angle) * attentionFactor;
+        at++;
+      }
+    }
+    return new Tables(positions.length, frequencies.length, cos, sin);
+  }
+
+  /** Cosines and sines, row-major, one row for each position and one column for each frequency. */
+  public static final class Tables {
+
+    private final int rows;
+    private final int columns;
+    private final float[] cos;
+    private final float[] sin;
+
+    private Tables(int rows, int columns, float[] cos, float[] sin) {
+      this.rows = rows;
+      this.columns = columns;
+      this.cos = cos;
+      this.sin = sin;
+    }
+
+    /**
+     * Returns the number of positions.
+     *
+     * @return the number of rows
+     */
+    public int rows() {
+      return rows;
+    }
+
+    /**
+     * Returns the number of frequencies, which is half the rotated width of a head.
+     *
+     * @return the number of columns
+     */
+    public int columns() {
+      return columns;
+    }
+
+    /**
+     * Returns the cosines times the attention factor.
+     *
+     * @return the values [rows, columns]; the array itself, not a copy
+     */
+    public float[] cos() {
+      return cos;
+    }
+
+    /**
+     * Returns the sines times the attention factor.
+     *
+     * @return the values [rows, columns]; the array itself, not a copy
+     */
+    public float[] sin() {
+      return sin;
+    }
+  }
+
+  private float[] withinContext() {
+    float[] plain = powers((float) theta);
+    if (scaling instanceof RopeScaling.Linear linear) {
+      return divided(plain, (float) linear.factor());
+    }
+    if (scaling instanceof RopeScaling.Llama3 llama3) {
+      return blendedByWavelength(plain, llama3);
+    }
+    if (scaling instanceof RopeScaling.Yarn yarn) {
+      return rampedByRotations(yarn);
+    }
+    if (scaling instanceof RopeScaling.LongRope longRope) {
+      return divided(longRope.shortFactors());
+    }
+    return plain;
+  }
+
+  /** Returns base^(-2i / rotaryDim) for each pair i. */
+  private float[] powers(float base) {
+    float[] inverse = new float[rotaryDim / 2];
+    for (int i = 0; i < inverse.length; i++) {
+      inverse[i] = 1f / frequencyPower(base, i);
+    }
+    return inverse;
+  }
+
+  private float frequencyPower(float base, int pair) {
+    float exponent = (float) (2 * pair) / rotaryDim;
+    return (float) Math.pow(base, exponent);
+  }
+
+  private static float[] divided(float[] inverse, float factor) {
+    float[] divided = new float[inverse.length];
+    for (int i = 0; i < inverse.length; i++) {
+      divided[i] = inverse[i] / factor;
+    }
+    return divided;
+  }
+
+  /** The reference computes the grown base in single precision, as the length is a tensor there. */
+  private float stretchedBase(double factor, int sequenceLength) {
+    float stretch = (float) factor * sequenceLength / maxPositionEmbeddings - (float) (factor - 1);
+    double exponent = rotaryDim / (rotaryDim - 2.0);
+    return (float) theta * (float) Math.pow(stretch, (float) exponent);
+  }
+
+  private static float[] blendedByWavelength(float[] plain, RopeScaling.Llama3 llama3) {
+    float factor = (float) llama3.factor();
+    float low = (float) llama3.lowFreqFactor();
+    float range = (float) (llama3.highFreqFactor() - llama3.lowFreqFactor());
+    int context = llama3.originalMaxPositionEmbeddings();
+    float longest = (float) (context / llama3.lowFreqFactor());
+    float shortest = (float) (context / llama3.highFreqFactor());
+    float[] blended = plain.clone();
+    for (int i = 0; i < plain.length; i++) {
+      float wavelength = (float) (2 * Math.PI) / plain[i];
+      if (wavelength > longest) {
+        blended[i] = plain[i] / factor;
+      } else if (wavelength >= shortest) {
+        float kept = (context / wavelength - low) / range;
+        blended[i] = (1 - kept) * plain[i] / factor + kept * plain[i];
+      }
+    }
+    return blended;
+  }
+
+  private float[] rampedByRotations(RopeScaling.Yarn yarn) {
+    int context = yarn.originalMaxPositionEmbeddings().orElse(maxPositionEmbeddings);
+    double low = pairWithRotations(yarn.betaFast(), context);
+    double high = pairWithRotations(yarn.betaSlow(), context);
+    if (yarn.truncate()) {
+      low = Math.floor(low);
+      high = Math.ceil(high);
+    }
+    low = Math.max(low, 0);
+    high = Math.min(high, rotaryDim - 1);
+    if (low == high) {
+      high += 0.001;
+    }
+    float factor = (float) yarnFactor(yarn);
+    float[] ramped = new float[rotaryDim / 2];
+    for (int i = 0; i < ramped.length; i++) {
+      float power = frequencyPower((float) theta, i);
+      float ramp = clampToUnit((i - (float) low) / (float) (high - low));
+      float kept = 1 - ramp;
+      ramped[i] = 1f / (factor * power) * (1 - kept) + 1f / power * kept;
+    }
+    return ramped;
+  }
+
+  /** Returns the (fractional) pair that turns this often over the context. */
+  private double pairWithRotations(double rotations, int context) {
+    return rotaryDim * Math.log(context / (rotations * 2 * Math.PI)) / (2 * Math.log(theta));
+  }
+
+  private static float clampToUnit(float value) {
+    return Math.min(Math.max(value, 0f), 1f);
+  }
+
+  /** The factor as written; older files give only the two context lengths it is the ratio of. */
+  private double yarnFactor(RopeScaling.Yarn yarn) {
+    if (yarn.factor().isPresent()) {
+      return yarn.factor().getAsDouble();
+    }
+    int original =
+        yarn.originalMaxPositionEmbeddings()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "yarn: expected factor or original_max_position_embeddings, found neither"));
+    return (double) maxPositionEmbeddings / original;
+  }
+
+  private double yarnAttentionFactor(RopeScaling.Yarn yarn) {
+    double factor = yarnFactor(yarn);
+    if (yarn.attentionFactor().isPresent()) {
+      return yarn.attentionFactor().getAsDouble();
+    }
+    if (yarn.mscale().isPresent() && yarn.mscaleAllDim().isPresent()) {
+      return magnitude(factor, yarn.mscale().getAsDouble())
+          / magnitude(factor, yarn.mscaleAllDim().getAsDouble());
+    }
+    return magnitude(factor, 1);
+  }
+
+  private double attentionFactor(RopeScaling stretched) {
+    if (stretched instanceof RopeScaling.Yarn yarn) {
+      return yarnAttentionFactor(yarn);
+    }
+    return stretched instanceof RopeScaling.LongRope longRope ? longRopeFactor(longRope) : 1;
+  }
+
+  private int original(RopeScaling.LongRope longRope) {
+    return longRope.originalMaxPositionEmbeddings().orElse(maxPositionEmbeddings);
+  }
+
+  private double longRopeFactor(RopeScaling.LongRope longRope) {
+    double stretch =
+        longRope.originalMaxPositionEmbeddings().isPresent()
+            ? (double) maxPositionEmbeddings / original(longRope)
+            : longRope.factor().orElse(1);
+    double computed =
+        stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(original(longRope)));
+    return longRope.attentionFactor().orElse(computed);
+  }
+
+  private float[] divided(List<Double> factors) {
+    float[] divided = new float[rotaryDim / 2];
+    for (int i = 0; i < divided.length; i++) {
+      divided[i] = 1f / (factors.get(i).floatValue() * frequencyPower((float) theta, i));
+    }
+    return divided;
+  }
+
+  private static double magnitude(double factor, double weight) {
+    return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
+  }
+
+  private static void require(boolean holds, String name, String expected, Number found) {
+    if (!holds) {
+      throw new IllegalArgumentException(name + ": expected " + expected + ", found " + found);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package io.adapt4j.core.internal.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.exception.ConfigException;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * How large the sizes in a configuration may be, whatever the weights are: far above every known
+ * model, and small enough that a network can be declared and planned.
+ */
+final class SizeLimits {
+
+  private static final int LAYERS = 4096;
+  private static final int HEADS = 1 << 16;
+  private static final int WIDTH = 1 << 20;
+  private static final int ROWS = 1 << 24;
+  private static final int POSITIONS = 1 << 27;
+
+  private static final Map<String, Integer> LIMITS =
+      Stream.of(
+              limit(
+                  LAYERS,
+                  "num_hidden_layers",
+                  "n_layer",
+                  "n_layers",
+                  "num_layers",
+                  "num_decoder_layers",
+                  "encoder_layers",
+                  "decoder_layers",
+                  "num_nextn_predict_layers"),
+              limit(
+                  HEADS,
+                  "num_attention_heads",
+                  "n_head",
+                  "n_heads",
+                  "num_key_value_heads",
+                  "num_global_key_value_heads",
+                  "head_dim",
+                  "global_head_dim",
+                  "qk_nope_head_dim",
+                  "qk_rope_head_dim",
+                  "v_head_dim",
+                  "num_experts",
+                  "num_local_experts",
+                  "n_routed_experts",
+                  "n_shared_experts",
+                  "num_experts_per_tok"),
+              limit(
+                  WIDTH,
+                  "hidden_size",
+                  "n_embd",
+                  "dim",
+                  "d_model",
+                  "intermediate_size",
+                  "n_inner",
+                  "hidden_dim",
+                  "d_ff",
+                  "ffn_dim",
+                  "embedding_size",
+                  "moe_intermediate_size",
+                  "shared_expert_intermediate_size",
+                  "q_lora_rank",
+                  "kv_lora_rank",
+                  "num_labels"),
+              limit(ROWS, "vocab_size", "type_vocab_size"),
+              limit(POSITIONS, "max_position_embeddings", "n_positions", "n_ctx"))
+          .flatMap(limits -> limits.entrySet().stream())
+          .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+
+  private SizeLimits() {}
+
+  private static Map<String, Integer> limit(int most, String... fields) {
+    return Stream.of(fields).collect(Collectors.toMap(field -> field, field -> most));
+  }
+
+  /**
+   * Checks a configuration and those inside it.
+   *
+   * @throws ConfigException naming the first field above its limit
+   */
+  static void check(ConfigReader fields) {
+    for (String field : fields.names()) {
+      Integer most = LIMITS.get(field);
+      JsonNode value = fields.node(field);
+      if (most != null && value.isNumber() && value.doubleValue() > most) {
+        throw fields.invalid(
+            field,
+            "at most " + most,
+            "No model is that large: correct the value, or fetch the model's original file.");
+      }
+      if (value.isObject()) {
+        fields.child(field).ifPresent(SizeLimits::check);
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package io.adapt4j.core.internal.data;
+
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.function.Function;
+
+/**
+ * Batches made of rows as an arrangement has them, one at a time.
+ *
+ * @param arrangement which rows come together
+ * @param maker makes a batch of rows by their numbers
+ * @param <B> a batch
+ */
+record ArrangedBatches<B>(Arrangement arrangement, Function<int[], B> maker)
+    implements BatchSource<B> {
+
+  @Override
+  public int count() {
+    return arrangement.count();
+  }
+
+  @Override
+  public Iterator<B> epoch(int epoch, int firstBatch) {
+    if (epoch < 0) {
+      throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
+    }
+    Objects.checkIndex(firstBatch, count() + 1);
+    Arrangement.Epoch batches = arrangement.epoch(epoch);
+    return new Iterator<>() {
+
+      private int next = firstBatch;
+
+      @Override
+      public boolean hasNext() {
+        return next < count();
+      }
+
+      @Override
+      public B next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException("the epoch has " + count() + " batches");
+        }
+        return maker.apply(Arrangement.single(batches.batch(next++)));
+      }
+    };
+  }
+}

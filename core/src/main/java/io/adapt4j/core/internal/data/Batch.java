@@ -1,0 +1,154 @@
+package io.adapt4j.core.internal.data;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Samples side by side, filled to one length, or packed: several samples after each other in a row.
+ * The arrays of tokens are in row-major order, [rows, length]. Not copied in or out: treat them as
+ * read-only.
+ *
+ * @param rows number of rows, at least 1
+ * @param length tokens in each row, padding included
+ * @param inputIds token ids
+ * @param attentionMask 1 for a token, 0 for padding
+ * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted. Nothing predicts
+ *     the first token of a packed sample, so its label is ignored
+ * @param documents lengths of the samples packed into each row, from its start; empty where each
+ *     row is one sample
+ * @param weights what each label counts in the loss; empty where each counts 1
+ */
+// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+@SuppressWarnings("ArrayRecordComponent")
+public record Batch(
+    int rows,
+    int length,
+    long[] inputIds,
+    long[] attentionMask,
+    long[] labels,
+    int[][] documents,
+    float[] weights) {
+
+  /**
+   * Creates a batch.
+   *
+   * @param rows number of rows, at least 1
+   * @param length tokens in each row, padding included
+   * @param inputIds token ids
+   * @param attentionMask 1 for a token, 0 for padding
+   * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted
+   * @param documents lengths of the samples packed into each row; empty where each row is one
+   * @param weights what each label counts in the loss; empty where each counts 1
+   * @throws IllegalArgumentException if an array does not have rows times length elements, or there
+   *     are documents for another number of rows
+   */
+  public Batch {
+    int size = Math.multiplyExact(rows, length);
+    if (rows < 1
+        || inputIds.length != size
+        || attentionMask.length != size
+        || labels.length != size
+        || (weights.length != 0 && weights.length != size)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "a batch of %d rows and length %d needs arrays of %d elements, found inputIds %d,"
+                  + " attentionMask %d, labels %d, weights %d",
+              rows,
+              length,
+              size,
+              inputIds.length,
+              attentionMask.length,
+              labels.length,
+              weights.length));
+    }
+    if (documents.length != 0 && documents.length != rows) {
+      throw new IllegalArgumentException(
+          "a packed batch of " + rows + " rows has documents for " + documents.length);
+    }
+  }
+
+  /**
+   * Creates a batch of one sample a row that all count the same.
+   *
+   * @param rows number of rows, at least 1
+   * @param length tokens in each row, padding included
+   * @param inputIds token ids
+   * @param attentionMask 1 for a token, 0 for padding
+   * @param labels token id to learn, or {@link TrainingSample#IGNORED}; not shifted
+   * @throws IllegalArgumentException if an array does not have rows times length elements
+   */
+  public Batch(int rows, int length, long[] inputIds, long[] attentionMask, long[] labels) {
+    this(rows, length, inputIds, attentionMask, labels, new int[0][], new float[0]);
+  }
+
+  /**
+   * Pads samples to the longest of them.
+   *
+   * @param samples the samples, at least one
+   * @param paddingId the id to fill with; it is masked, whatever it is
+   * @param side where to fill
+   * @return the batch
+   * @throws IllegalArgumentException if there are no samples
+   */
+  public static Batch of(List<TrainingSample> samples, int paddingId, PaddingSide side) {
+    int longest = samples.stream().mapToInt(TrainingSample::length).max().orElse(0);
+    return ofLength(longest, samples, paddingId, side);
+  }
+
+  static Batch ofLength(int length, List<TrainingSample> samples, int paddingId, PaddingSide side) {
+    BatchFiller filler = new BatchFiller(samples.size(), length, paddingId);
+    for (int row = 0; row < samples.size(); row++) {
+      filler.add(row, samples.get(row), side, 1);
+    }
+    return filler.padded();
+  }
+
+  /**
+   * Returns the number of terms of the loss: labels that count, the first of each row left out,
+   * since no position predicts it.
+   *
+   * @return the number of predicted tokens
+   */
+  public long targetTokens() {
+    long count = 0;
+    for (int i = 0; i < labels.length; i++) {
+      count += i % length == 0 || labels[i] == TrainingSample.IGNORED ? 0 : 1;
+    }
+    return count;
+  }
+
+  /**
+   * Returns what the loss is divided by to be a mean: the sum of the weights of its terms.
+   *
+   * @return the number of predicted tokens, each times its weight
+   */
+  public double targetWeight() {
+    if (weights.length == 0) {
+      return targetTokens();
+    }
+    double sum = 0;
+    for (int i = 0; i < labels.length; i++) {
+      sum += i % length == 0 || labels[i] == TrainingSample.IGNORED ? 0 : weights[i];
+    }
+    return sum;
+  }
+
+  /**
+   * Returns the number of labels that count, the first of each row among them. Transformers divides
+   * the loss of a step by this number ({@code num_items_in_batch}).
+   *
+   * @return the number of labels that are not {@link TrainingSample#IGNORED}
+   */
+  public long labelledTokens() {
+    return Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).count();
+  }
+
+  /**
+   * Returns the number of tokens, padding left out.
+   *
+   * @return the number of tokens
+   */
+  public long tokens() {
+    return Arrays.stream(attentionMask).sum();
+  }
+}

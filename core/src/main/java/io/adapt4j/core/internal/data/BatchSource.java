@@ -1,0 +1,70 @@
+package io.adapt4j.core.internal.data;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * Batches to train or evaluate on, epoch by epoch. The batches of an epoch are the same every time
+ * they are asked for, so that a run can go on from any of them; a source whose batches depend on
+ * what was trained before keeps them in its {@link #state} for that.
+ *
+ * @param <B> a batch
+ */
+public interface BatchSource<B> {
+
+  /**
+   * Returns the number of batches in an epoch.
+   *
+   * @return at least 1
+   */
+  int count();
+
+  /**
+   * Goes through an epoch from any batch on; those before it are not made.
+   *
+   * @param epoch number of the epoch, from 0
+   * @param firstBatch number of the batch to begin with, from 0 to {@link #count()}
+   * @return the rest of the epoch's batches, for one thread
+   * @throws IllegalArgumentException if the epoch is negative
+   * @throws IndexOutOfBoundsException if there is no such batch
+   */
+  Iterator<B> epoch(int epoch, int firstBatch);
+
+  /**
+   * Goes through an epoch from its first batch.
+   *
+   * @param epoch number of the epoch, from 0
+   * @return the epoch's batches, for one thread
+   * @throws IllegalArgumentException if the epoch is negative
+   */
+  default Iterator<B> epoch(int epoch) {
+    return epoch(epoch, 0);
+  }
+
+  /**
+   * Returns a batch to try a model on, the one that is easiest to come by.
+   *
+   * @return the first of the first epoch, unless this is overridden
+   */
+  default B any() {
+    return epoch(0).next();
+  }
+
+  /**
+   * Returns what must be kept with a run's state to go on between two batches.
+   *
+   * @return tensors under names of their own; none where an epoch can be made again from its number
+   */
+  default List<TensorData> state() {
+    return List.of();
+  }
+
+  /**
+   * Takes over what {@link #state} returned.
+   *
+   * @param state tensors of a run's state, those of others among them
+   */
+  default void restore(Checkpoint state) {}
+}

@@ -1,0 +1,258 @@
+package io.adapt4j.core.internal.data;
+
+import io.adapt4j.core.data.Batching;
+import io.adapt4j.core.data.Dataset;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+
+/**
+ * Cuts a dataset into batches, epoch by epoch. Samples are made one batch at a time.
+ *
+ * <p>The batches of an epoch depend only on the dataset, the encoder, the options and the epoch, so
+ * a run can go on from any batch of any epoch. When shuffled, an epoch's order is a Fisher-Yates
+ * permutation drawn by SplitMix64 from seed and epoch; it is the same on every machine. The last
+ * batch of an epoch may be smaller.
+ *
+ * <p>{@link Batching} says which samples come together. Grouping by length and packing need the
+ * lengths of all samples, which {@link ExampleEncoder#filter(Dataset)} finds.
+ *
+ * <p>Immutable; each iterator is for one thread.
+ */
+public final class Batches implements BatchSource<Batch> {
+
+  private final SampleSource samples;
+  private final Arrangement arrangement;
+  private final boolean packed;
+  private final PaddingSide paddingSide;
+  private final int padToMultipleOf;
+  private final int paddingId;
+  private final int maxLength;
+
+  private Batches(Builder builder, Arrangement arrangement) {
+    this.samples = builder.samples;
+    this.arrangement = arrangement;
+    this.packed = builder.batching == Batching.PACKED;
+    this.paddingSide = builder.paddingSide;
+    this.padToMultipleOf = builder.padToMultipleOf;
+    this.paddingId = builder.encoder.paddingId();
+    this.maxLength = builder.encoder.maxLength();
+  }
+
+  /**
+   * Starts from a dataset whose rows can all be trained on, as {@link
+   * ExampleEncoder#filter(Dataset)} gives it.
+   *
+   * @param dataset the rows, at least one
+   * @param encoder turns rows into samples
+   * @return a builder
+   * @throws IllegalArgumentException if the dataset is empty
+   */
+  public static Builder of(Dataset dataset, ExampleEncoder encoder) {
+    return new Builder(dataset.name(), new DatasetSamples(dataset, encoder), encoder);
+  }
+
+  /**
+   * Starts from samples that are tokenized already.
+   *
+   * @param rows what {@link ExampleEncoder#filter(Dataset)} gave, at least one sample
+   * @return a builder
+   * @throws IllegalArgumentException if there are no samples
+   */
+  public static Builder of(EncodableRows rows) {
+    Samples samples = rows.samples();
+    return new Builder(samples.name(), samples, samples.encoder());
+  }
+
+  /** Options of batches. */
+  public static final class Builder {
+
+    private static final int DEFAULT_BATCH_SIZE = 8;
+
+    private final SampleSource samples;
+    private final ExampleEncoder encoder;
+    private Batching batching = Batching.PADDED;
+    private int batchSize = DEFAULT_BATCH_SIZE;
+    private boolean shuffle;
+    private long seed;
+    private PaddingSide paddingSide = PaddingSide.RIGHT;
+    private int padToMultipleOf = 1;
+
+    private Builder(String name, SampleSource samples, ExampleEncoder encoder) {
+      if (samples.size() == 0) {
+        throw new IllegalArgumentException(name + ": no rows to make batches of");
+      }
+      this.samples = samples;
+      this.encoder = encoder;
+    }
+
+    /**
+     * Sets the number of rows in a batch: of samples, if they are not packed. Default: 8.
+     *
+     * @param rows how many, at least 1
+     * @return this
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder batchSize(int rows) {
+      this.batchSize = requirePositive("batchSize", rows);
+      return this;
+    }
+
+    /**
+     * Takes the rows of every epoch in an order of its own. Default: the order of the dataset.
+     *
+     * @param orderSeed seed of the orders
+     * @return this
+     */
+    public Builder shuffle(long orderSeed) {
+      this.shuffle = true;
+      this.seed = orderSeed;
+      return this;
+    }
+
+    /**
+     * Sets where rows are filled. Default: {@link PaddingSide#RIGHT}.
+     *
+     * @param side where to fill
+     * @return this
+     */
+    public Builder paddingSide(PaddingSide side) {
+      this.paddingSide = side;
+      return this;
+    }
+
+    /**
+     * Rounds the length of batches up to a multiple, but never beyond the encoder's limit. Default:
+     * 1, the length of the longest sample.
+     *
+     * @param multiple in tokens, at least 1
+     * @return this
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder padToMultipleOf(int multiple) {
+      this.padToMultipleOf = requirePositive("padToMultipleOf", multiple);
+      return this;
+    }
+
+    /**
+     * Sets which samples come together. Default: {@link Batching#PADDED}. Not shuffled, {@link
+     * Batching#BY_LENGTH} puts the longest samples first.
+     *
+     * @param way how
+     * @return this
+     */
+    public Builder batching(Batching way) {
+      this.batching = way;
+      return this;
+    }
+
+    /**
+     * Builds the batches; nothing is read yet.
+     *
+     * @return the batches
+     * @throws IllegalArgumentException if samples are to be packed or grouped by length, but are
+     *     not tokenized yet, or are to be packed with padding on the left
+     */
+    public Batches build() {
+      if (batching == Batching.PACKED && paddingSide == PaddingSide.LEFT) {
+        throw new IllegalArgumentException(
+            "packed rows are filled on the right: leave paddingSide at RIGHT");
+      }
+      return new Batches(this, arrangement());
+    }
+
+    private Arrangement arrangement() {
+      EpochOrder order = new EpochOrder(shuffle, seed);
+      if (batching == Batching.PADDED) {
+        return new InOrder(samples.size(), batchSize, order);
+      }
+      if (!(samples instanceof Samples tokenized)) {
+        throw new IllegalArgumentException(
+            batching
+                + " needs the lengths of all samples: start from Batches.of(encoder.filter(...))");
+      }
+      return batching == Batching.PACKED
+          ? new Packed(tokenized.lengths(), encoder.maxLength(), batchSize, order)
+          : new ByLength(tokenized.lengths(), batchSize, order);
+    }
+
+    private static int requirePositive(String name, int value) {
+      if (value < 1) {
+        throw new IllegalArgumentException(name + " must be at least 1, found " + value);
+      }
+      return value;
+    }
+  }
+
+  /** Rows, packed ones or samples, divided by batch size, rounded up. */
+  @Override
+  public int count() {
+    return arrangement.count();
+  }
+
+  /** Samples before the first batch asked for are not made. */
+  @Override
+  public Iterator<Batch> epoch(int epoch, int firstBatch) {
+    if (epoch < 0) {
+      throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
+    }
+    Objects.checkIndex(firstBatch, count() + 1);
+    return new Epoch(arrangement.epoch(epoch), firstBatch);
+  }
+
+  private final class Epoch implements Iterator<Batch> {
+
+    private final Arrangement.Epoch arranged;
+    private int next;
+
+    Epoch(Arrangement.Epoch arranged, int next) {
+      this.arranged = arranged;
+      this.next = next;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next < count();
+    }
+
+    @Override
+    public Batch next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException("the epoch has " + count() + " batches");
+      }
+      return batch(arranged.batch(next++));
+    }
+  }
+
+  private Batch batch(int[][] numbers) {
+    List<List<TrainingSample>> rows =
+        Arrays.stream(numbers)
+            .map(row -> Arrays.stream(row).mapToObj(samples::get).toList())
+            .toList();
+    BatchFiller filler = new BatchFiller(rows.size(), length(rows), paddingId);
+    for (int row = 0; row < numbers.length; row++) {
+      for (int i = 0; i < numbers[row].length; i++) {
+        TrainingSample sample = rows.get(row).get(i);
+        double weight = samples.weight(numbers[row][i]);
+        if (packed) {
+          filler.pack(row, sample, weight);
+        } else {
+          filler.add(row, sample, paddingSide, weight);
+        }
+      }
+    }
+    return packed ? filler.packed() : filler.padded();
+  }
+
+  private int length(List<List<TrainingSample>> rows) {
+    int longest =
+        rows.stream()
+            .mapToInt(row -> row.stream().mapToInt(TrainingSample::length).sum())
+            .max()
+            .orElse(0);
+    long rounded = ((longest - 1L) / padToMultipleOf + 1) * padToMultipleOf;
+    return (int) Math.min(rounded, maxLength);
+  }
+}

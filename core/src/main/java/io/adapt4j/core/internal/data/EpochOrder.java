@@ -1,0 +1,29 @@
+package io.adapt4j.core.internal.data;
+
+import io.adapt4j.core.data.Shuffle;
+import java.util.stream.IntStream;
+
+/**
+ * The order of things in each epoch.
+ *
+ * @param shuffled whether every epoch has an order of its own; else it is 0, 1, 2 and so on
+ * @param seed of the orders
+ */
+record EpochOrder(boolean shuffled, long seed) {
+
+  /** Every epoch in the order of the data. */
+  static final EpochOrder UNSHUFFLED = new EpochOrder(false, 0);
+
+  /** Tells orders of batches from those of samples in the same epoch. */
+  private static final long BATCHES = 0x5DEECE66DL;
+
+  int[] samples(int size, int epoch) {
+    return shuffled ? Shuffle.permutation(size, seed, epoch) : IntStream.range(0, size).toArray();
+  }
+
+  int[] batches(int size, int epoch) {
+    return shuffled
+        ? Shuffle.permutation(size, seed ^ BATCHES, epoch)
+        : IntStream.range(0, size).toArray();
+  }
+}

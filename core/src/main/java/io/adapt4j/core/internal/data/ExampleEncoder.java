@@ -1,0 +1,448 @@
+package io.adapt4j.core.internal.data;
+
+import io.adapt4j.core.chat.ChatEncoder;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.chat.EncodedChat;
+import io.adapt4j.core.chat.TemplateMarker;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.tokenize.Encoding;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.jinja.TemplateException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Turns examples into token ids and labels.
+ *
+ * <p>Texts begin with what the tokenizer puts before a text (bos, if the model has it so) and end
+ * with the end-of-sequence token, unless the text already ends with it. Of a {@link Example.Text}
+ * every token is trained on. Of a {@link Example.PromptCompletion} only the completion and the end
+ * of sequence are: prompt and completion are tokenized as one text, since tokenizing the completion
+ * alone would give other tokens than the model meets when it continues the prompt; a token that has
+ * characters of both belongs to the completion. An {@link Example.Chat} is what the model's chat
+ * template makes of it, nothing added; what the assistant says in it is trained on. {@link LossOn}
+ * trains on more or on less of them.
+ *
+ * <p>Deterministic and thread-safe. Does not close the tokenizer.
+ */
+public final class ExampleEncoder {
+
+  private static final int TURN_END_SLACK = 4;
+
+  private final Tokenizer tokenizer;
+  private final LengthLimit limit;
+  private final LossOn lossOn;
+  private final boolean appendEos;
+
+  /** Null where conversations cannot be encoded. */
+  private final ChatEncoder chatEncoder;
+
+  private final ChatTemplate chatTemplate;
+  private volatile boolean metChat;
+
+  /** Found when first needed. */
+  private volatile Optional<TemplateMarker> turnEnd;
+
+  private ExampleEncoder(Builder builder) {
+    this.tokenizer = builder.tokenizer;
+    this.limit =
+        new LengthLimit(
+            builder.maxLength,
+            builder.overflow,
+            builder.overlap,
+            builder.tokenizer.bosId(),
+            builder.tokenizer.eosId());
+    this.lossOn = builder.lossOn;
+    this.appendEos = builder.appendEos;
+    this.chatTemplate = builder.chatTemplate;
+    this.chatEncoder =
+        builder.chatTemplate == null
+            ? null
+            : new ChatEncoder(builder.tokenizer, builder.chatTemplate);
+  }
+
+  /**
+   * Starts an encoder.
+   *
+   * @param tokenizer the model's tokenizer, open as long as the encoder is in use
+   * @param maxLength most tokens of a sample, at least 2
+   * @return a builder
+   * @throws IllegalArgumentException if the length is below 2
+   */
+  public static Builder builder(Tokenizer tokenizer, int maxLength) {
+    return new Builder(tokenizer, maxLength);
+  }
+
+  /** Options of an encoder. */
+  public static final class Builder {
+
+    private static final int DEFAULT_OVERLAP = 1;
+
+    private final Tokenizer tokenizer;
+    private final int maxLength;
+    private Overflow overflow = Overflow.TRUNCATE_RIGHT;
+    private int overlap = DEFAULT_OVERLAP;
+    private LossOn lossOn = LossOn.COMPLETION;
+    private boolean appendEos = true;
+    private ChatTemplate chatTemplate;
+
+    private Builder(Tokenizer tokenizer, int maxLength) {
+      if (maxLength < 2) {
+        throw new IllegalArgumentException(
+            "maxLength must be at least 2, one token and the one after it, found " + maxLength);
+      }
+      this.tokenizer = tokenizer;
+      this.maxLength = maxLength;
+    }
+
+    /**
+     * Says what to do with examples longer than the limit. Default: {@link
+     * Overflow#TRUNCATE_RIGHT}.
+     *
+     * @param policy what to do
+     * @return this
+     */
+    public Builder overflow(Overflow policy) {
+      this.overflow = policy;
+      return this;
+    }
+
+    /**
+     * Sets how many tokens a part of a split example has of the part before it, as context that is
+     * not learned again. More give the first tokens of a part more to go by. Default: 1, with which
+     * every token but the first of the example is predicted once. Without effect unless examples
+     * are split.
+     *
+     * @param tokens at least 1, and 2 less than the most tokens of a sample or fewer
+     * @return this
+     * @see Overflow#SPLIT
+     */
+    public Builder overlap(int tokens) {
+      this.overlap = tokens;
+      return this;
+    }
+
+    /**
+     * Says which tokens are trained on. Default: {@link LossOn#COMPLETION}.
+     *
+     * @param tokens which
+     * @return this
+     */
+    public Builder lossOn(LossOn tokens) {
+      this.lossOn = tokens;
+      return this;
+    }
+
+    /**
+     * Says whether to end every sample with the end-of-sequence token. Default: true.
+     *
+     * @param append whether to end samples with it
+     * @return this
+     */
+    public Builder appendEos(boolean append) {
+      this.appendEos = append;
+      return this;
+    }
+
+    /**
+     * Names the template that makes texts of conversations. Default: none, and an {@link
+     * Example.Chat} is refused.
+     *
+     * @param template the model's chat template
+     * @return this
+     */
+    public Builder chatTemplate(ChatTemplate template) {
+      this.chatTemplate = template;
+      return this;
+    }
+
+    /**
+     * Builds the encoder.
+     *
+     * @return the encoder
+     * @throws IllegalArgumentException if samples are to end with an end-of-sequence token that the
+     *     tokenizer does not have, or examples are to be split with an overlap that leaves no room
+     */
+    public ExampleEncoder build() {
+      if (overflow == Overflow.SPLIT && (overlap < 1 || overlap > maxLength - 2)) {
+        throw new IllegalArgumentException(
+            "overlap must be from 1 to maxLength - 2 = " + (maxLength - 2) + ", found " + overlap);
+      }
+      if (appendEos && tokenizer.eosId().isEmpty()) {
+        throw new IllegalArgumentException(
+            "the tokenizer names no eos_token, so samples cannot end with it: name it in"
+                + " tokenizer_config.json, or set appendEos(false)");
+      }
+      return new ExampleEncoder(this);
+    }
+  }
+
+  /**
+   * Returns the most tokens a sample can have.
+   *
+   * @return the limit in tokens
+   */
+  public int maxLength() {
+    return limit.maxLength();
+  }
+
+  /**
+   * Returns the id to fill the rows of a batch with.
+   *
+   * @return the tokenizer's {@link Tokenizer#paddingId()}
+   */
+  public int paddingId() {
+    return tokenizer.paddingId();
+  }
+
+  /**
+   * Tells whether an example over the limit is an error.
+   *
+   * @return whether the policy is {@link Overflow#FAIL}
+   */
+  public boolean failsOverLimit() {
+    return limit.overflow() == Overflow.FAIL;
+  }
+
+  /**
+   * Returns the template that makes texts of conversations.
+   *
+   * @return the template; empty if there is none
+   */
+  public Optional<ChatTemplate> chatTemplate() {
+    return Optional.ofNullable(chatTemplate);
+  }
+
+  /**
+   * Returns the template if a conversation was encoded with it.
+   *
+   * @return the template; empty as long as there was no conversation
+   */
+  public Optional<ChatTemplate> usedChatTemplate() {
+    return chatTemplate().filter(template -> metChat);
+  }
+
+  /**
+   * Returns whether a sample teaches the model to end: its last trained tokens are one that ends
+   * texts, or spell what the chat template ends an answer with.
+   *
+   * @param sample a whole sample, or the last part of one
+   * @return whether an end is learned
+   */
+  public boolean endsTrained(TrainingSample sample) {
+    return sample.endsTrained(tokenizer::isSpecial) || endsAtTurn(sample);
+  }
+
+  private boolean endsAtTurn(TrainingSample sample) {
+    if (chatEncoder == null || !metChat) {
+      return false;
+    }
+    Optional<TemplateMarker> end = turnEnd();
+    int last = sample.length() - 1;
+    if (end.isEmpty() || sample.labels()[last] == TrainingSample.IGNORED) {
+      return false;
+    }
+    // White space may follow, and the first token may be joined with what is before it.
+    int from = Math.max(0, sample.length() - end.get().ids().size() - TURN_END_SLACK);
+    int[] tail = Arrays.copyOfRange(sample.ids(), from, sample.length());
+    return tokenizer.decode(tail, false).strip().endsWith(end.get().text());
+  }
+
+  private Optional<TemplateMarker> turnEnd() {
+    if (turnEnd == null) {
+      turnEnd = chatEncoder.turnEnd(ChatOptions.defaults());
+    }
+    return turnEnd;
+  }
+
+  /**
+   * Returns the tokenizer.
+   *
+   * @return the tokenizer that the encoder was made with
+   */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * Counts the tokens of an example before it is cut to the limit.
+   *
+   * @param example the example
+   * @return how many tokens, special tokens among them
+   * @throws DatasetException if it is of a kind that holds no text to generate
+   */
+  public int tokens(Example example) {
+    return tokenize(example).length();
+  }
+
+  /**
+   * Tokenizes an example.
+   *
+   * @param example the example
+   * @return the sample or samples, or why to leave the example out
+   * @throws DatasetException if it is longer than the limit and the policy is {@link
+   *     Overflow#FAIL}, or if it is of a kind that holds no text to generate
+   */
+  public EncodedExample encode(Example example) {
+    return limit.apply(tokenize(example));
+  }
+
+  /**
+   * Tokenizes every row, on all processors, and tells which can be trained on, so that batches can
+   * be planned before the training starts.
+   *
+   * @param dataset the rows
+   * @return the rows that remain, and counts
+   * @throws DatasetException if a row is longer than the limit and the policy is {@link
+   *     Overflow#FAIL}; it names the row
+   */
+  public EncodableRows filter(Dataset dataset) {
+    return new RowFilter(dataset, this).run();
+  }
+
+  /** Encodes a row, naming it if that fails. */
+  public EncodedExample encodeRow(Dataset dataset, int row) {
+    Example example = dataset.get(row);
+    try {
+      return encode(example);
+    } catch (DatasetException e) {
+      throw new DatasetException(dataset.locate(row) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private TrainingSample tokenize(Example example) {
+    if (example instanceof Example.PromptCompletion pair && lossOn == LossOn.ALL) {
+      return withLabels(withEos(tokenizer.encode(pair.prompt() + pair.completion(), true)), 0);
+    }
+    if (example instanceof Example.PromptCompletion pair) {
+      return tokenize(pair.prompt() + pair.completion(), pair.prompt().length());
+    }
+    if (example instanceof Example.Text text) {
+      return withLabels(withEos(tokenizer.encode(text.text(), true)), 0);
+    }
+    if (example instanceof Example.Chat chat) {
+      return tokenize(chat);
+    }
+    if (example instanceof Example.ChatPrompt) {
+      throw new DatasetException(
+          "a conversation without a message of the assistant is a prompt, with nothing to learn to"
+              + " generate. Remove the row, read the data as the shape MESSAGES, which leaves such"
+              + " rows to skipMalformed or quarantine, or train with Task.reinforcement.");
+    }
+    throw new DatasetException(
+        "a "
+            + example.getClass().getSimpleName()
+            + " example has no text to learn to generate: read the rows as texts, prompts with"
+            + " completions or chats, or train for their own task.");
+  }
+
+  /** An answer to a prompt, nothing else of it to be learned; of any length. */
+  TrainingSample answer(String prompt, String completion) {
+    return tokenize(prompt + completion, prompt.length());
+  }
+
+  /** What follows a conversation, only the assistant's words in it to be learned; of any length. */
+  TrainingSample answer(List<ChatMessage> prompt, List<ChatMessage> completion) {
+    requireChatTemplate();
+    try {
+      return learned(chatEncoder.encodeContinuation(prompt, completion, ChatOptions.defaults()));
+    } catch (ChatException | TemplateException e) {
+      throw refused(e);
+    }
+  }
+
+  /** Brings a sample within the limit. */
+  EncodedExample limited(TrainingSample sample) {
+    return limit.apply(sample);
+  }
+
+  private static DatasetException refused(RuntimeException e) {
+    return new DatasetException("the chat template refuses the conversation: " + e.getMessage(), e);
+  }
+
+  private void requireChatTemplate() {
+    if (chatEncoder == null) {
+      throw new DatasetException(
+          "a conversation needs a chat template to become a text. Name one with"
+              + " chatTemplate(...), such as chatml, or read the rows as prompts with"
+              + " completions.");
+    }
+    metChat = true;
+  }
+
+  private TrainingSample tokenize(Example.Chat chat) {
+    requireChatTemplate();
+    ChatOptions defaults = ChatOptions.defaults();
+    ChatOptions options = chat.tools().isEmpty() ? defaults : defaults.withTools(chat.tools());
+    try {
+      return lossOn == LossOn.ALL ? whole(chat, options) : assistantOnly(chat, options);
+    } catch (ChatException | TemplateException e) {
+      throw refused(e);
+    }
+  }
+
+  private TrainingSample whole(Example.Chat chat, ChatOptions options) {
+    return withLabels(requireTokens(chatEncoder.encode(chat.messages(), options)), 0);
+  }
+
+  private TrainingSample assistantOnly(Example.Chat chat, ChatOptions options) {
+    return learned(
+        chatEncoder.encodeWithMask(chat.messages(), options, lossOn == LossOn.LAST_ASSISTANT));
+  }
+
+  private static TrainingSample learned(EncodedChat encoded) {
+    int[] labels = requireTokens(encoded.ids()).clone();
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = encoded.assistantMask()[i] ? labels[i] : TrainingSample.IGNORED;
+    }
+    return new TrainingSample(encoded.ids(), labels);
+  }
+
+  private static int[] requireTokens(int[] ids) {
+    if (ids.length == 0) {
+      throw new DatasetException(
+          "the chat template makes nothing of the conversation. Check the template.");
+    }
+    return ids;
+  }
+
+  private TrainingSample tokenize(String text, int promptLength) {
+    Encoding encoding = tokenizer.encodeWithOffsets(text, true);
+    int first = 0;
+    while (first < encoding.length() && isOfPrompt(encoding, first, promptLength)) {
+      first++;
+    }
+    return withLabels(withEos(encoding.ids()), first);
+  }
+
+  /** A token before the text, such as bos, ends at 0 and so is of the prompt. */
+  private static boolean isOfPrompt(Encoding encoding, int token, int promptLength) {
+    return encoding.ends()[token] <= promptLength;
+  }
+
+  private int[] withEos(int[] ids) {
+    OptionalInt eos = tokenizer.eosId();
+    boolean ended = ids.length > 0 && eos.isPresent() && ids[ids.length - 1] == eos.getAsInt();
+    if (!appendEos || ended) {
+      return ids;
+    }
+    int[] longer = Arrays.copyOf(ids, ids.length + 1);
+    longer[ids.length] = eos.getAsInt();
+    return longer;
+  }
+
+  private static TrainingSample withLabels(int[] ids, int firstLabel) {
+    int[] labels = ids.clone();
+    Arrays.fill(labels, 0, Math.min(firstLabel, labels.length), TrainingSample.IGNORED);
+    return new TrainingSample(ids, labels);
+  }
+}

@@ -1,0 +1,108 @@
+package io.adapt4j.core.internal.data;
+
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Overflow;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * Brings samples within a length.
+ *
+ * @param maxLength most tokens of a sample
+ * @param overflow what to do with longer ones
+ * @param overlap tokens that a part of a split sample has of the part before it
+ * @param bos the token that begins sequences, if there is one
+ * @param eos the token that ends them
+ */
+record LengthLimit(
+    int maxLength, Overflow overflow, int overlap, OptionalInt bos, OptionalInt eos) {
+
+  EncodedExample apply(TrainingSample sample) {
+    if (sample.length() <= maxLength) {
+      return keep(sample, sample.length(), false);
+    }
+    return switch (overflow) {
+      case DROP -> new EncodedExample.Dropped(EncodedExample.Reason.TOO_LONG, sample.length());
+      case FAIL ->
+          throw new DatasetException(
+              "an example has "
+                  + sample.length()
+                  + " tokens, expected at most "
+                  + maxLength
+                  + ". Shorten it, raise the limit, or choose to truncate, split or drop.");
+      case TRUNCATE_RIGHT -> keep(first(sample), sample.length(), true);
+      case TRUNCATE_LEFT -> keep(last(sample), sample.length(), true);
+      case SPLIT -> split(sample);
+    };
+  }
+
+  private TrainingSample first(TrainingSample sample) {
+    int[] ids = Arrays.copyOf(sample.ids(), maxLength);
+    int[] labels = Arrays.copyOf(sample.labels(), maxLength);
+    int last = sample.length() - 1;
+    if (is(eos, sample.ids()[last])) {
+      ids[maxLength - 1] = sample.ids()[last];
+      labels[maxLength - 1] = sample.labels()[last];
+    }
+    return new TrainingSample(ids, labels);
+  }
+
+  private TrainingSample last(TrainingSample sample) {
+    return part(sample, sample.length() - maxLength + opening(sample), 0, sample.length());
+  }
+
+  private EncodedExample split(TrainingSample sample) {
+    List<TrainingSample> parts = new ArrayList<>();
+    parts.add(
+        new TrainingSample(
+            Arrays.copyOf(sample.ids(), maxLength), Arrays.copyOf(sample.labels(), maxLength)));
+    int room = maxLength - overlap - opening(sample);
+    for (int done = maxLength; done < sample.length(); done += room) {
+      int end = Math.min(done + room, sample.length());
+      parts.add(part(sample, done - overlap, overlap, end));
+    }
+    List<TrainingSample> learned = parts.stream().filter(one -> one.targetTokens() > 0).toList();
+    return learned.stream().anyMatch(this::hasContentToLearn)
+        ? new EncodedExample.Split(learned)
+        : new EncodedExample.Dropped(EncodedExample.Reason.NOTHING_TO_LEARN, sample.length());
+  }
+
+  /** Tokens that each part of a sample begins with: one if the sample begins with bos. */
+  private int opening(TrainingSample sample) {
+    return is(bos, sample.ids()[0]) ? 1 : 0;
+  }
+
+  /** The tokens [from, to) after the opening; the first of them are context and not learned. */
+  private TrainingSample part(TrainingSample sample, int from, int context, int to) {
+    int opening = opening(sample);
+    int[] ids = new int[opening + to - from];
+    int[] labels = new int[ids.length];
+    System.arraycopy(sample.ids(), 0, ids, 0, opening);
+    System.arraycopy(sample.ids(), from, ids, opening, to - from);
+    System.arraycopy(sample.labels(), 0, labels, 0, opening);
+    System.arraycopy(sample.labels(), from, labels, opening, to - from);
+    Arrays.fill(labels, opening, opening + context, TrainingSample.IGNORED);
+    return new TrainingSample(ids, labels);
+  }
+
+  private EncodedExample keep(TrainingSample sample, int tokens, boolean truncated) {
+    return hasContentToLearn(sample)
+        ? new EncodedExample.Kept(sample, truncated)
+        : new EncodedExample.Dropped(EncodedExample.Reason.NOTHING_TO_LEARN, tokens);
+  }
+
+  private boolean hasContentToLearn(TrainingSample sample) {
+    for (int i = 1; i < sample.length(); i++) {
+      if (sample.labels()[i] != TrainingSample.IGNORED && !is(eos, sample.ids()[i])) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean is(OptionalInt token, int id) {
+    return token.isPresent() && token.getAsInt() == id;
+  }
+}

@@ -1,0 +1,44 @@
+package io.adapt4j.core.internal.data;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Texts side by side, filled to one length on the right. Arrays are in row-major order, [rows,
+ * length]. Not copied in or out: treat them as read-only.
+ *
+ * @param rows number of texts, at least 1
+ * @param length tokens in each row, padding included
+ * @param inputIds token ids
+ * @param attentionMask 1 for a token, 0 for padding
+ */
+// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+@SuppressWarnings("ArrayRecordComponent")
+public record PaddedTexts(int rows, int length, long[] inputIds, long[] attentionMask) {
+
+  /** Pads texts to the longest of them. */
+  static PaddedTexts of(List<int[]> texts, int paddingId) {
+    int rows = texts.size();
+    int length = texts.stream().mapToInt(ids -> ids.length).max().orElse(0);
+    long[] inputIds = new long[rows * length];
+    long[] mask = new long[inputIds.length];
+    Arrays.fill(inputIds, paddingId);
+    for (int row = 0; row < rows; row++) {
+      int[] ids = texts.get(row);
+      for (int i = 0; i < ids.length; i++) {
+        inputIds[row * length + i] = ids[i];
+        mask[row * length + i] = 1;
+      }
+    }
+    return new PaddedTexts(rows, length, inputIds, mask);
+  }
+
+  /**
+   * Returns the number of tokens, padding left out.
+   *
+   * @return the number of tokens
+   */
+  public long tokens() {
+    return Arrays.stream(attentionMask).sum();
+  }
+}

@@ -1,0 +1,158 @@
+package io.adapt4j.core.internal.data;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import java.util.Arrays;
+
+/**
+ * The rows of a dataset as tokens: one sample a row, or several of a row that was split. Kept in
+ * memory, four bytes a token, up to an eighth of the heap; those beyond are tokenized again each
+ * time they are asked for.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class Samples implements SampleSource {
+
+  private final Dataset dataset;
+  private final ExampleEncoder encoder;
+
+  /** The row of each sample; those of one row follow each other. */
+  private final int[] rows;
+
+  private final int[] lengths;
+
+  /** Ids, with all bits turned where a token is not learned; null for samples not in memory. */
+  private final int[][] kept;
+
+  private Samples(Builder builder) {
+    this.dataset = builder.dataset;
+    this.encoder = builder.encoder;
+    this.rows = Arrays.copyOf(builder.rows, builder.size);
+    this.lengths = Arrays.copyOf(builder.lengths, builder.size);
+    this.kept = Arrays.copyOf(builder.kept, builder.size);
+  }
+
+  /** Collects samples row by row. */
+  static final class Builder {
+
+    private final Dataset dataset;
+    private final ExampleEncoder encoder;
+    private long room;
+    private int size;
+    private int[] rows;
+    private int[] lengths;
+    private int[][] kept;
+
+    Builder(Dataset dataset, ExampleEncoder encoder, long bytes) {
+      this.dataset = dataset;
+      this.encoder = encoder;
+      this.room = bytes;
+      this.rows = new int[dataset.size()];
+      this.lengths = new int[dataset.size()];
+      this.kept = new int[dataset.size()][];
+    }
+
+    void add(int row, TrainingSample sample) {
+      if (size == rows.length) {
+        int larger = size + size / 2 + 1;
+        rows = Arrays.copyOf(rows, larger);
+        lengths = Arrays.copyOf(lengths, larger);
+        kept = Arrays.copyOf(kept, larger);
+      }
+      rows[size] = row;
+      lengths[size] = sample.length();
+      long bytes = (long) sample.length() * Integer.BYTES;
+      if (bytes <= room) {
+        kept[size] = compact(sample);
+        room -= bytes;
+      }
+      size++;
+    }
+
+    Samples build() {
+      return new Samples(this);
+    }
+  }
+
+  private static int[] compact(TrainingSample sample) {
+    int[] marked = sample.ids().clone();
+    for (int i = 0; i < marked.length; i++) {
+      marked[i] = sample.labels()[i] == TrainingSample.IGNORED ? ~marked[i] : marked[i];
+    }
+    return marked;
+  }
+
+  private static TrainingSample spread(int[] marked) {
+    int[] ids = marked.clone();
+    int[] labels = marked.clone();
+    for (int i = 0; i < ids.length; i++) {
+      if (marked[i] < 0) {
+        ids[i] = ~marked[i];
+        labels[i] = TrainingSample.IGNORED;
+      }
+    }
+    return new TrainingSample(ids, labels);
+  }
+
+  /**
+   * Returns the number of samples.
+   *
+   * @return how many; at least as many as rows
+   */
+  @Override
+  public int size() {
+    return rows.length;
+  }
+
+  /**
+   * Returns the length of a sample without making it.
+   *
+   * @param sample its number, from 0
+   * @return its tokens
+   */
+  public int length(int sample) {
+    return lengths[sample];
+  }
+
+  /**
+   * Makes a sample.
+   *
+   * @param sample its number, from 0, in the order of the rows
+   * @return its tokens and labels
+   * @throws DatasetException if its row has to be read again and no longer can be
+   */
+  @Override
+  public TrainingSample get(int sample) {
+    if (kept[sample] != null) {
+      return spread(kept[sample]);
+    }
+    int part = 0;
+    while (sample - part > 0 && rows[sample - part - 1] == rows[sample]) {
+      part++;
+    }
+    return encoder.encodeRow(dataset, rows[sample]).samples().get(part);
+  }
+
+  /**
+   * Returns how much a sample counts in the loss.
+   *
+   * @param sample its number, from 0
+   * @return the weight of its row
+   */
+  @Override
+  public double weight(int sample) {
+    return dataset.weight(rows[sample]);
+  }
+
+  int[] lengths() {
+    return lengths.clone();
+  }
+
+  ExampleEncoder encoder() {
+    return encoder;
+  }
+
+  String name() {
+    return dataset.name();
+  }
+}

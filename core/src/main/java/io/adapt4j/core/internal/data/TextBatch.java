@@ -1,0 +1,128 @@
+package io.adapt4j.core.internal.data;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Texts side by side, filled to one length on the right, with what is to be said of them. Arrays of
+ * tokens are in row-major order, [rows, length]. Not copied in or out: treat them as read-only.
+ *
+ * @param rows number of texts, at least 1
+ * @param length tokens in each row, padding included
+ * @param inputIds token ids
+ * @param attentionMask 1 for a token, 0 for padding
+ * @param typeIds token types
+ * @param ofTokens whether labels are those of the tokens
+ * @param labels one a text, or one a token ({@link TrainingSample#IGNORED} where it has none);
+ *     empty where values are given
+ * @param values 1 or 0 for each class, [rows, classes], or a number a text; empty where labels are
+ *     given
+ * @param weights how much each text counts in the loss
+ */
+// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+@SuppressWarnings("ArrayRecordComponent")
+public record TextBatch(
+    int rows,
+    int length,
+    long[] inputIds,
+    long[] attentionMask,
+    long[] typeIds,
+    boolean ofTokens,
+    long[] labels,
+    float[] values,
+    float[] weights) {
+
+  /** Pads samples of one problem to the longest of them. */
+  static TextBatch of(List<LabelledSample> samples, float[] weights, int paddingId) {
+    int rows = samples.size();
+    int length = samples.stream().mapToInt(LabelledSample::length).max().orElse(0);
+    long[] ids = new long[rows * length];
+    long[] mask = new long[ids.length];
+    long[] types = new long[ids.length];
+    Arrays.fill(ids, paddingId);
+    for (int row = 0; row < rows; row++) {
+      LabelledSample sample = samples.get(row);
+      for (int i = 0; i < sample.length(); i++) {
+        ids[row * length + i] = sample.ids()[i];
+        types[row * length + i] = sample.typeIds()[i];
+        mask[row * length + i] = 1;
+      }
+    }
+    return new TextBatch(
+        rows,
+        length,
+        ids,
+        mask,
+        types,
+        samples.get(0).ofTokens(),
+        labels(samples, length),
+        values(samples),
+        weights);
+  }
+
+  private static long[] labels(List<LabelledSample> samples, int length) {
+    if (!samples.get(0).ofTokens()) {
+      return samples.stream()
+          .flatMapToInt(sample -> Arrays.stream(sample.labels()))
+          .asLongStream()
+          .toArray();
+    }
+    long[] labels = new long[samples.size() * length];
+    Arrays.fill(labels, TrainingSample.IGNORED);
+    for (int row = 0; row < samples.size(); row++) {
+      int[] own = samples.get(row).labels();
+      for (int i = 0; i < own.length; i++) {
+        labels[row * length + i] = own[i];
+      }
+    }
+    return labels;
+  }
+
+  private static float[] values(List<LabelledSample> samples) {
+    int columns = samples.get(0).values().length;
+    float[] values = new float[samples.size() * columns];
+    for (int row = 0; row < samples.size(); row++) {
+      System.arraycopy(samples.get(row).values(), 0, values, row * columns, columns);
+    }
+    return values;
+  }
+
+  /**
+   * Returns the number of terms of the loss.
+   *
+   * @return labels that count, or texts
+   */
+  public long targets() {
+    return ofTokens
+        ? Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).count()
+        : rows;
+  }
+
+  /**
+   * Returns the sum of the weights of the loss's terms.
+   *
+   * @return {@link #targets} where every weight is 1
+   */
+  public double weight() {
+    double sum = 0;
+    for (int row = 0; row < rows; row++) {
+      sum += weights[row] * (ofTokens ? labelledTokens(row) : 1);
+    }
+    return sum;
+  }
+
+  private long labelledTokens(int row) {
+    return Arrays.stream(labels, row * length, (row + 1) * length)
+        .filter(label -> label != TrainingSample.IGNORED)
+        .count();
+  }
+
+  /**
+   * Returns the number of tokens, padding left out.
+   *
+   * @return the number of tokens
+   */
+  public long tokens() {
+    return Arrays.stream(attentionMask).sum();
+  }
+}

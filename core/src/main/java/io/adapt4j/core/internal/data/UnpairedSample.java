@@ -1,0 +1,11 @@
+package io.adapt4j.core.internal.data;
+
+/**
+ * An answer with its verdict as tokens.
+ *
+ * @param completion prompt and answer, the answer to be learned from
+ * @param mismatched the same prompt with the answer to another
+ * @param desirable whether the answer is wanted
+ */
+public record UnpairedSample(
+    TrainingSample completion, TrainingSample mismatched, boolean desirable) {}

@@ -1,0 +1,91 @@
+package io.adapt4j.core.internal.data;
+
+import io.adapt4j.core.tokenize.Encoding;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The words of a text and where they stand in it.
+ *
+ * @param text the words with a space between
+ * @param ends the character after each word
+ */
+@SuppressWarnings("ArrayRecordComponent") // read once, never compared
+public record Words(String text, int[] ends) {
+
+  /**
+   * Joins words.
+   *
+   * @param words at least one
+   * @return the text and the places
+   */
+  public static Words of(List<String> words) {
+    int[] ends = new int[words.size()];
+    int at = 0;
+    for (int i = 0; i < ends.length; i++) {
+      at += words.get(i).length();
+      ends[i] = at++;
+    }
+    return new Words(String.join(" ", words), ends);
+  }
+
+  /**
+   * Finds the word that each token stands for: the one its last character is in, where no token
+   * before it stands for that word. The space before a word belongs to it where the tokenizer keeps
+   * the two together, so that a token of that space alone is the word's first one, as {@code
+   * word_ids()} of Transformers has it.
+   *
+   * @param encoding the text's tokens
+   * @return the number of a word; -1 for further tokens of a word and for those of none
+   */
+  public int[] firstTokens(Encoding encoding) {
+    int[] found = new int[encoding.length()];
+    int last = -1;
+    for (int i = 0; i < found.length; i++) {
+      int word = encoding.special()[i] ? -1 : wordOf(encoding, i);
+      found[i] = word <= last ? -1 : word;
+      last = Math.max(last, word);
+    }
+    return found;
+  }
+
+  private int wordOf(Encoding encoding, int token) {
+    int start = encoding.starts()[token];
+    int end = encoding.ends()[token];
+    if (end <= start) {
+      return -1;
+    }
+    int before = text.charAt(end - 1) == ' ' ? Arrays.binarySearch(ends, end - 1) : -1;
+    if (before < 0) {
+      int place = Arrays.binarySearch(ends, end);
+      return place >= 0 ? place : -place - 1;
+    }
+    if (start < end - 1) {
+      return before;
+    }
+    boolean leads = token + 1 < encoding.length() && encoding.continuesPiece(token + 1);
+    return leads ? before + 1 : -1;
+  }
+
+  /**
+   * Chooses the tokens that stay when a text is cut at its end: those added after it stay.
+   *
+   * @param encoding the text's tokens
+   * @param maxLength the most tokens
+   * @return their places
+   */
+  public static int[] within(Encoding encoding, int maxLength) {
+    int length = encoding.length();
+    if (length <= maxLength) {
+      return IntStream.range(0, length).toArray();
+    }
+    int added = 0;
+    while (added < length && encoding.special()[length - 1 - added]) {
+      added++;
+    }
+    return IntStream.concat(
+            IntStream.range(0, maxLength - added), IntStream.range(length - added, length))
+        .toArray();
+  }
+}

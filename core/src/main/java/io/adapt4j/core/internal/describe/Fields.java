@@ -1,0 +1,502 @@
+package io.adapt4j.core.internal.describe;
+
+import java.math.BigDecimal;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.DoublePredicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Reads the keys of a mapping. What is wrong goes to the {@link Problems}, and the key then reads
+ * as if it were not there, so that reading goes on. {@link #finish} refuses the keys that were
+ * never asked for.
+ *
+ * <p>Not thread-safe.
+ */
+public final class Fields {
+
+  /** Words of YAML 1.1 and of programming languages, which are texts in YAML 1.2. */
+  private static final Set<String> YES = Set.of("true", "yes", "on", "y");
+
+  private static final Set<String> NO = Set.of("false", "no", "off", "n");
+
+  private static final Pattern NUMBER =
+      Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
+
+  private final String path;
+  private final Place place;
+  private final Map<String, Value> entries;
+  private final Problems problems;
+  private final Set<String> known = new LinkedHashSet<>();
+
+  private Fields(String path, Place place, Map<String, Value> entries, Problems problems) {
+    this.path = path;
+    this.place = place;
+    this.entries = entries;
+    this.problems = problems;
+  }
+
+  /**
+   * Starts reading.
+   *
+   * @param path the keys that lead here, joined by dots; empty for the whole
+   * @param value a mapping; anything else is a problem
+   * @param problems where problems go
+   * @return its keys
+   */
+  public static Fields of(String path, Value value, Problems problems) {
+    if (!(value.content() instanceof Map)) {
+      problems.add(
+          value.place(), path, "expected a mapping of keys to values, found " + value.said() + ".");
+    }
+    return new Fields(path, value.place(), value.entries(), problems);
+  }
+
+  /** A choice by name, alone or with options: {@code linear}, {@code {cosine: {to: 0.1}}}. */
+  public static final class Named {
+
+    private final String name;
+    private final Fields options;
+
+    private Named(String name, Fields options) {
+      this.name = name;
+      this.options = options;
+    }
+
+    /**
+     * Returns the name.
+     *
+     * @return the name, as it was written
+     */
+    public String name() {
+      return name;
+    }
+
+    /**
+     * Returns the options.
+     *
+     * @return their keys; none if the name stood alone
+     */
+    public Fields options() {
+      return options;
+    }
+  }
+
+  /**
+   * Returns the keys that lead to a key of this mapping.
+   *
+   * @param key the key
+   * @return keys joined by dots
+   */
+  public String path(String key) {
+    return path.isEmpty() ? key : path + "." + key;
+  }
+
+  /**
+   * Returns the keys that are written here.
+   *
+   * @return the keys, in their order
+   */
+  public Set<String> written() {
+    return entries.keySet();
+  }
+
+  /**
+   * Adds a problem with a key.
+   *
+   * @param key the key; empty for the mapping itself
+   * @param problem what was expected, what was found, and the remedy
+   */
+  public void problem(String key, String problem) {
+    Value value = entries.get(key);
+    problems.add(value == null ? place : value.place(), key.isEmpty() ? path : path(key), problem);
+  }
+
+  /**
+   * Runs something with what was read; its {@link IllegalArgumentException} or {@link
+   * IllegalStateException} is a problem with a key.
+   *
+   * @param key the key
+   * @param action what to do
+   */
+  public void attempt(String key, Runnable action) {
+    try {
+      action.run();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      problem(key, sentence(e.getMessage()));
+    }
+  }
+
+  /**
+   * Finds a value.
+   *
+   * @param key its key
+   * @return the value; empty if it is not written, or nothing is written after the key
+   */
+  public Optional<Value> find(String key) {
+    known.add(key);
+    return Optional.ofNullable(entries.get(key)).filter(value -> value.content() != null);
+  }
+
+  /**
+   * Reads a text.
+   *
+   * @param key its key
+   * @return the text
+   */
+  public Optional<String> text(String key) {
+    return find(key).flatMap(value -> typed(key, value, String.class, "a text"));
+  }
+
+  /**
+   * Reads a path; a relative one begins at the folder of the file that it is written in.
+   *
+   * @param key its key
+   * @return the path
+   */
+  public Optional<Path> file(String key) {
+    return text(key).flatMap(text -> file(key, find(key).orElseThrow(), text));
+  }
+
+  private Optional<Path> file(String key, Value value, String text) {
+    try {
+      return Optional.of(value.place().base().resolve(text).normalize());
+    } catch (InvalidPathException e) {
+      problem(key, "expected a path, found '" + text + "': " + e.getReason() + ".");
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Reads one path or a list of them.
+   *
+   * @param key their key
+   * @return the paths; empty if there are none
+   */
+  public List<Path> files(String key) {
+    List<Path> files = new ArrayList<>();
+    find(key).ifPresent(list -> texts(key).forEach(t -> file(key, list, t).ifPresent(files::add)));
+    return files;
+  }
+
+  /**
+   * Reads yes or no.
+   *
+   * @param key its key
+   * @return true or false
+   */
+  public Optional<Boolean> flag(String key) {
+    return find(key).flatMap(value -> typed(key, value, Boolean.class, "true or false"));
+  }
+
+  /**
+   * Reads a whole number.
+   *
+   * @param key its key
+   * @param least the smallest that is right
+   * @return the number
+   */
+  public Optional<Integer> integer(String key, int least) {
+    String expected =
+        least == Integer.MIN_VALUE ? "a whole number" : "a whole number of at least " + least;
+    return find(key)
+        .flatMap(value -> typed(key, value, BigDecimal.class, expected))
+        .flatMap(
+            number -> {
+              try {
+                int exact = number.intValueExact();
+                if (exact >= least) {
+                  return Optional.of(exact);
+                }
+              } catch (ArithmeticException e) {
+                // Said below, as for other numbers.
+              }
+              problem(key, "expected " + expected + ", found " + number.toPlainString() + ".");
+              return Optional.empty();
+            });
+  }
+
+  /**
+   * Reads a whole number of 64 bits.
+   *
+   * @param key its key
+   * @return the number
+   */
+  public Optional<Long> whole(String key) {
+    return find(key)
+        .flatMap(value -> typed(key, value, BigDecimal.class, "a whole number"))
+        .flatMap(
+            number -> {
+              try {
+                return Optional.of(number.longValueExact());
+              } catch (ArithmeticException e) {
+                problem(key, "expected a whole number of 64 bits, found " + number + ".");
+                return Optional.empty();
+              }
+            });
+  }
+
+  /**
+   * Reads a number.
+   *
+   * @param key its key
+   * @param range which are right, such as {@code above 0}
+   * @param isRight the same as a function
+   * @return the number
+   */
+  public Optional<Double> number(String key, String range, DoublePredicate isRight) {
+    String expected = ("a number " + range).strip();
+    return find(key)
+        .flatMap(value -> typed(key, value, BigDecimal.class, expected))
+        .flatMap(
+            number -> {
+              double found = number.doubleValue();
+              if (Double.isFinite(found) && isRight.test(found)) {
+                return Optional.of(found);
+              }
+              problem(key, "expected " + expected + ", found " + number + ".");
+              return Optional.empty();
+            });
+  }
+
+  /**
+   * Reads a constant of an enum, written in lower case with hyphens.
+   *
+   * @param <E> the enum
+   * @param key its key
+   * @param type the enum
+   * @return the constant
+   */
+  public <E extends Enum<E>> Optional<E> choice(String key, Class<E> type) {
+    Map<String, E> constants = new LinkedHashMap<>();
+    for (E constant : type.getEnumConstants()) {
+      constants.put(written(constant), constant);
+    }
+    return text(key)
+        .flatMap(
+            text -> {
+              E found = constants.get(text.toLowerCase(Locale.ROOT).replace('_', '-'));
+              if (found == null) {
+                refuse(key, text, constants.keySet());
+              }
+              return Optional.ofNullable(found);
+            });
+  }
+
+  /**
+   * How a constant of an enum is written.
+   *
+   * @param constant the constant
+   * @return its name in lower case with hyphens
+   */
+  public static String written(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * Says that a word is none of those that are known.
+   *
+   * @param key where it stands; empty for the mapping itself
+   * @param found the word
+   * @param choices the words that are known
+   */
+  public void refuse(String key, String found, Collection<String> choices) {
+    problem(
+        key,
+        "expected one of "
+            + choices.stream().sorted().collect(Collectors.joining(", "))
+            + ", found '"
+            + found
+            + "'."
+            + Nearest.to(found, choices).map(near -> " Did you mean '" + near + "'?").orElse(""));
+  }
+
+  /**
+   * Reads a text or a list of texts.
+   *
+   * @param key its key
+   * @return the texts; empty if there are none
+   */
+  public List<String> texts(String key) {
+    Optional<Value> value = find(key);
+    List<String> texts = new ArrayList<>();
+    for (Value one : value.map(Value::elements).orElse(List.of())) {
+      typed(key, one, String.class, "a text or a list of texts").ifPresent(texts::add);
+    }
+    return texts;
+  }
+
+  /**
+   * Reads a whole number or a list of them.
+   *
+   * @param key its key
+   * @param least the smallest that is right
+   * @return the numbers; empty if there are none
+   */
+  public List<Integer> integers(String key, int least) {
+    List<Integer> numbers = new ArrayList<>();
+    String expected = "whole numbers of at least " + least;
+    for (Value one : find(key).map(Value::elements).orElse(List.of())) {
+      typed(key, one, BigDecimal.class, expected)
+          .ifPresent(
+              number -> {
+                try {
+                  numbers.add(number.intValueExact());
+                } catch (ArithmeticException e) {
+                  problem(key, "expected " + expected + ", found " + number.toPlainString() + ".");
+                }
+              });
+    }
+    numbers.stream()
+        .filter(number -> number < least)
+        .findFirst()
+        .ifPresent(number -> problem(key, "expected " + expected + ", found " + number + "."));
+    return numbers.stream().filter(number -> number >= least).toList();
+  }
+
+  /**
+   * Reads a mapping.
+   *
+   * @param key its key
+   * @return its keys
+   */
+  public Optional<Fields> mapping(String key) {
+    return find(key).map(value -> of(path(key), value, problems));
+  }
+
+  /**
+   * Reads a list of mappings, or one alone.
+   *
+   * @param key its key
+   * @return the keys of each; empty if there are none
+   */
+  public List<Fields> mappings(String key) {
+    List<Fields> all = new ArrayList<>();
+    List<Value> elements = find(key).map(Value::elements).orElse(List.of());
+    for (int i = 0; i < elements.size(); i++) {
+      all.add(of(path(key) + "[" + i + "]", elements.get(i), problems));
+    }
+    return all;
+  }
+
+  /**
+   * Reads a choice by name, alone or with options.
+   *
+   * @param key its key
+   * @return the choice
+   */
+  public Optional<Named> named(String key) {
+    return find(key)
+        .flatMap(
+            value -> {
+              if (value.content() instanceof String name) {
+                return Optional.of(new Named(name, nothing(path(key), value)));
+              }
+              if (value.entries().size() != 1) {
+                problem(
+                    key,
+                    "expected a name, or one name with its options, found " + value.said() + ".");
+                return Optional.empty();
+              }
+              Map.Entry<String, Value> only = value.entries().entrySet().iterator().next();
+              String below = path(key) + "." + only.getKey();
+              Fields options =
+                  only.getValue().content() == null
+                      ? nothing(below, only.getValue())
+                      : of(below, only.getValue(), problems);
+              return Optional.of(new Named(only.getKey(), options));
+            });
+  }
+
+  private Fields nothing(String at, Value value) {
+    return new Fields(at, value.place(), Map.of(), problems);
+  }
+
+  /**
+   * Requires a key.
+   *
+   * @param key the key
+   * @param remedy what to write
+   */
+  public void require(String key, String remedy) {
+    known.add(key);
+    if (!entries.containsKey(key)) {
+      problem(key, "expected a value, found none. " + remedy);
+    }
+  }
+
+  /**
+   * Says that of some keys at most one may be written.
+   *
+   * @param keys the keys
+   */
+  public void exclude(String... keys) {
+    List<String> both = Arrays.stream(keys).filter(entries::containsKey).toList();
+    if (both.size() > 1) {
+      problem(both.get(1), "expected without " + both.get(0) + ". Keep one of them.");
+    }
+  }
+
+  /** Refuses the keys that were never asked for, with the nearest one that was. */
+  public void finish() {
+    for (String key : entries.keySet()) {
+      if (!known.contains(key)) {
+        problem(
+            key,
+            "unknown key. "
+                + Nearest.to(key, known)
+                    .map(near -> "Did you mean '" + near + "'?")
+                    .orElseGet(
+                        () ->
+                            known.isEmpty()
+                                ? "No keys are known here."
+                                : "Known are "
+                                    + known.stream().sorted().collect(Collectors.joining(", "))
+                                    + "."));
+      }
+    }
+  }
+
+  private <T> Optional<T> typed(String key, Value value, Class<T> type, String expected) {
+    if (type.isInstance(value.content())) {
+      return Optional.of(type.cast(value.content()));
+    }
+    problem(key, "expected " + expected + ", found " + value.said() + "." + remedy(value, type));
+    return Optional.empty();
+  }
+
+  /** Ends a message with a period, if it has none. */
+  private static String sentence(String message) {
+    return message.endsWith(".") ? message : message + ".";
+  }
+
+  private static String remedy(Value value, Class<?> type) {
+    Object content = value.content();
+    if (type == String.class) {
+      return content instanceof Map || content instanceof List ? "" : " Put it in quotes.";
+    }
+    if (!(content instanceof String text)) {
+      return "";
+    }
+    if (type == Boolean.class) {
+      String word = text.strip().toLowerCase(Locale.ROOT);
+      return YES.contains(word)
+          ? " Write true."
+          : NO.contains(word) ? " Write false." : " Write true or false.";
+    }
+    return NUMBER.matcher(text.strip()).matches()
+        ? " Write it without quotes."
+        : " Write it in digits, such as 3, 0.5 or 2e-4.";
+  }
+}

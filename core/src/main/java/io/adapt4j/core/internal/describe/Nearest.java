@@ -1,0 +1,56 @@
+package io.adapt4j.core.internal.describe;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Finds the word that was probably meant. */
+public final class Nearest {
+
+  private Nearest() {}
+
+  /**
+   * The known word with the fewest edits from a word, if they are at most a third of its letters,
+   * or two; case, hyphens and underscores do not count.
+   *
+   * @param word the word
+   * @param known the words that are known
+   * @return the nearest of these; empty if none is near
+   */
+  public static Optional<String> to(String word, Collection<String> known) {
+    String plain = plain(word);
+    int limit = Math.max(2, plain.length() / 3);
+    return known.stream()
+        .filter(one -> edits(plain, plain(one)) <= limit)
+        .min(
+            Comparator.<String>comparingInt(one -> edits(plain, plain(one)))
+                .thenComparing(Comparator.naturalOrder()));
+  }
+
+  private static String plain(String word) {
+    return word.toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
+  }
+
+  /** Letters to insert, delete or replace, or neighbours to swap (Damerau-Levenshtein). */
+  static int edits(String from, String to) {
+    int[][] cost = new int[from.length() + 1][to.length() + 1];
+    for (int i = 0; i <= from.length(); i++) {
+      for (int j = 0; j <= to.length(); j++) {
+        cost[i][j] = i == 0 || j == 0 ? i + j : cheapest(cost, from, to, i, j);
+      }
+    }
+    return cost[from.length()][to.length()];
+  }
+
+  private static int cheapest(int[][] cost, String from, String to, int i, int j) {
+    int replaced = cost[i - 1][j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+    int least = Math.min(replaced, 1 + Math.min(cost[i - 1][j], cost[i][j - 1]));
+    boolean swapped =
+        i > 1
+            && j > 1
+            && from.charAt(i - 1) == to.charAt(j - 2)
+            && from.charAt(i - 2) == to.charAt(j - 1);
+    return swapped ? Math.min(least, cost[i - 2][j - 2] + 1) : least;
+  }
+}

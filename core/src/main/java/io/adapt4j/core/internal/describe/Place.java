@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.describe;
+
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * Where a value was written.
+ *
+ * @param source the file, or what stands for it, such as {@code --set}
+ * @param line its line, from 1; 0 where it is not known
+ * @param column its column, from 1; 0 where it is not known
+ * @param base the folder that relative paths in it begin at
+ */
+public record Place(String source, int line, int column, Path base) {
+
+  /**
+   * Checks that source and base are there.
+   *
+   * @param source the file, or what stands for it
+   * @param line its line, from 1; 0 where it is not known
+   * @param column its column, from 1; 0 where it is not known
+   * @param base the folder that relative paths in it begin at
+   */
+  public Place {
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(base, "base");
+  }
+
+  /**
+   * Names a source without lines.
+   *
+   * @param source the file, or what stands for it
+   * @param base the folder that relative paths in it begin at
+   * @return the place
+   */
+  public static Place of(String source, Path base) {
+    return new Place(source, 0, 0, base);
+  }
+
+  /** Returns {@code file:line:column}, or the file where no line is known. */
+  @Override
+  public String toString() {
+    return line == 0 ? source : source + ":" + line + ":" + column;
+  }
+}

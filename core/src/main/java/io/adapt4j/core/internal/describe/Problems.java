@@ -1,0 +1,55 @@
+package io.adapt4j.core.internal.describe;
+
+import io.adapt4j.core.exception.DescriptionException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Collects what is wrong with a description, so that all of it can be said at once. */
+public final class Problems {
+
+  /** Nobody mends more of them at a time. */
+  private static final int MAX_LISTED = 100;
+
+  private final Set<String> all = new LinkedHashSet<>();
+
+  /** Starts without a problem. */
+  public Problems() {}
+
+  /**
+   * Adds a problem; one that is there already is not added again.
+   *
+   * @param place where it is
+   * @param path the keys that lead there, joined by dots; empty for the whole
+   * @param problem what was expected, what was found, and the remedy
+   */
+  public void add(Place place, String path, String problem) {
+    all.add(place + ": " + (path.isEmpty() ? "" : path + ": ") + problem);
+  }
+
+  /**
+   * Returns the problems so far.
+   *
+   * @return one text a problem
+   */
+  public List<String> all() {
+    if (all.size() <= MAX_LISTED) {
+      return List.copyOf(all);
+    }
+    List<String> listed = new ArrayList<>(List.copyOf(all).subList(0, MAX_LISTED));
+    listed.add("and " + (all.size() - MAX_LISTED) + " more problems");
+    return listed;
+  }
+
+  /**
+   * Ends the reading.
+   *
+   * @throws DescriptionException if there is a problem
+   */
+  public void finish() {
+    if (!all.isEmpty()) {
+      throw new DescriptionException(all());
+    }
+  }
+}

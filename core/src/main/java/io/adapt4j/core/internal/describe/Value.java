@@ -1,0 +1,111 @@
+package io.adapt4j.core.internal.describe;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A value of a description and where it was written. Immutable.
+ *
+ * @param content a {@code Map<String, Value>}, a {@code List<Value>}, a text, a number, a boolean,
+ *     or null
+ * @param place where it was written
+ */
+public record Value(Object content, Place place) {
+
+  /**
+   * Copies collections.
+   *
+   * @param content the value
+   * @param place where it was written
+   */
+  public Value {
+    if (content instanceof Map<?, ?> map) {
+      content = Collections.unmodifiableMap(new LinkedHashMap<>(map));
+    } else if (content instanceof List<?> list) {
+      content = List.copyOf(list);
+    }
+  }
+
+  /**
+   * Takes a JSON tree.
+   *
+   * @param node the tree
+   * @param place what to call it; all values get this place
+   * @return the values
+   */
+  public static Value of(JsonNode node, Place place) {
+    if (node.isObject()) {
+      Map<String, Value> entries = new LinkedHashMap<>();
+      node.properties().forEach(one -> entries.put(one.getKey(), of(one.getValue(), place)));
+      return new Value(entries, place);
+    }
+    if (node.isArray()) {
+      List<Value> elements = new ArrayList<>();
+      node.forEach(one -> elements.add(of(one, place)));
+      return new Value(elements, place);
+    }
+    Object content =
+        node.isTextual()
+            ? node.textValue()
+            : node.isNumber() ? node.decimalValue() : node.isBoolean() ? node.asBoolean() : null;
+    return new Value(content, place);
+  }
+
+  /**
+   * Returns the entries of a mapping.
+   *
+   * @return values by key; empty if this is no mapping
+   */
+  public Map<String, Value> entries() {
+    Map<String, Value> entries = new LinkedHashMap<>();
+    if (content instanceof Map<?, ?> map) {
+      map.forEach((key, value) -> entries.put((String) key, (Value) value));
+    }
+    return entries;
+  }
+
+  /**
+   * Returns the elements of a list.
+   *
+   * @return the elements; this value alone if it is no list
+   */
+  public List<Value> elements() {
+    return content instanceof List<?> list
+        ? list.stream().map(Value.class::cast).toList()
+        : List.of(this);
+  }
+
+  /**
+   * Puts another value at some place below this one, making mappings on the way.
+   *
+   * @param path keys joined by dots
+   * @param value the value
+   * @return a changed copy
+   */
+  public Value with(String path, Value value) {
+    int dot = path.indexOf('.');
+    String key = dot < 0 ? path : path.substring(0, dot);
+    Map<String, Value> entries = entries();
+    Value below = entries.getOrDefault(key, new Value(Map.of(), value.place()));
+    entries.put(key, dot < 0 ? value : below.with(path.substring(dot + 1), value));
+    return new Value(entries, place);
+  }
+
+  /** Says what this is, for messages. */
+  String said() {
+    if (content instanceof Map) {
+      return "a mapping";
+    }
+    if (content instanceof List) {
+      return "a list";
+    }
+    if (content instanceof String) {
+      return "the text '" + content + "'";
+    }
+    return content == null ? "nothing" : content.toString();
+  }
+}

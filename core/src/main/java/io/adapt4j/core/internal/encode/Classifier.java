@@ -1,0 +1,87 @@
+package io.adapt4j.core.internal.encode;
+
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Scores the classes of texts and of pairs of texts. Not thread safe; the caller closes encoder and
+ * tokenizer.
+ */
+public final class Classifier {
+
+  private final Encoder encoder;
+  private final Tokenizer tokenizer;
+  private final int maxTokens;
+  private final EncoderRunner runner;
+
+  /**
+   * Creates a classifier.
+   *
+   * @param encoder a network with a classification head
+   * @param tokenizer its tokenizer
+   * @param maxTokens longer texts are cut at their end
+   */
+  public Classifier(Encoder encoder, Tokenizer tokenizer, int maxTokens) {
+    this.encoder = encoder;
+    this.tokenizer = tokenizer;
+    this.maxTokens = maxTokens;
+    this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
+  }
+
+  /**
+   * Scores texts.
+   *
+   * @param texts the texts
+   * @return the logits of each, one a class, in the order of the texts
+   */
+  public List<float[]> logits(List<String> texts) {
+    return run(TokenSequence.of(tokenizer.encodeAllTruncated(texts, maxTokens)));
+  }
+
+  /**
+   * Scores pairs of one text with others.
+   *
+   * @param first the first text of every pair
+   * @param seconds the second texts
+   * @return the logits of each pair, one a class, in the order of the second texts
+   */
+  public List<float[]> pairLogits(String first, List<String> seconds) {
+    List<TokenSequence> pairs = new ArrayList<>();
+    for (String second : seconds) {
+      pairs.add(TokenSequence.of(pairs.size(), tokenizer.encodePair(first, second, maxTokens)));
+    }
+    return run(pairs);
+  }
+
+  /**
+   * Scores texts that are tokens already.
+   *
+   * @param sequences token ids, special tokens among them; at most as many as the network reads
+   * @return a score a class for each text, in their order
+   */
+  public List<float[]> logitsOf(List<int[]> sequences) {
+    return run(TokenSequence.of(sequences));
+  }
+
+  private List<float[]> run(List<TokenSequence> sequences) {
+    int classes = encoder.classes();
+    float[][] all = new float[sequences.size()][];
+    runner.run(
+        sequences,
+        (ops, batch, hidden) -> {
+          EncoderInputs inputs = batch.inputs();
+          Tensor logits = encoder.classLogits(ops, hidden, inputs.ids(), inputs.attentionMask());
+          float[] values = logits.toFloats();
+          for (int row = 0; row < batch.rows().size(); row++) {
+            all[batch.rows().get(row).index()] =
+                Arrays.copyOfRange(values, row * classes, (row + 1) * classes);
+          }
+        });
+    return Arrays.asList(all);
+  }
+}

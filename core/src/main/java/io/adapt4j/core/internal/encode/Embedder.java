@@ -1,0 +1,137 @@
+package io.adapt4j.core.internal.encode;
+
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Turns texts into vectors with an encoder, pooling and the modules after it. Not thread safe; the
+ * caller closes encoder and tokenizer.
+ */
+public final class Embedder implements AutoCloseable {
+
+  private final Tokenizer tokenizer;
+  private final SentenceFolder folder;
+  private final VectorHead head;
+  private final EncoderRunner runner;
+  private final int maxTokens;
+
+  private Embedder(
+      Encoder encoder, Tokenizer tokenizer, SentenceFolder folder, VectorHead head, int maxTokens) {
+    this.tokenizer = tokenizer;
+    this.folder = folder;
+    this.head = head;
+    this.runner = new EncoderRunner(encoder, tokenizer.paddingId());
+    this.maxTokens = maxTokens;
+  }
+
+  /**
+   * Declares an embedder. Weights of modules are checked and not read yet.
+   *
+   * @param encoder the network, with or without weights
+   * @param tokenizer its tokenizer
+   * @param folder what the folder says
+   * @param changes what to do otherwise
+   * @param maxTokens the most tokens of a text
+   * @return the embedder, closed by the caller
+   */
+  public static Embedder declare(
+      Encoder encoder,
+      Tokenizer tokenizer,
+      SentenceFolder folder,
+      VectorHead.Changes changes,
+      int maxTokens) {
+    VectorHead head = VectorHead.declare(encoder.dimensions().hiddenSize(), folder, changes);
+    return new Embedder(encoder, tokenizer, folder, head, maxTokens);
+  }
+
+  /**
+   * Reads the weights of the modules after pooling.
+   *
+   * @param type the type to compute in, that of the encoder
+   */
+  public void load(DType type) {
+    head.load(type);
+  }
+
+  /**
+   * Embeds texts.
+   *
+   * @param texts the texts
+   * @param prompt what to put before each; may be empty
+   * @return one vector a text, in their order
+   */
+  public List<float[]> embed(List<String> texts, String prompt) {
+    List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
+    int unpooled = head.includesPrompt() || prompt.isEmpty() ? 0 : promptTokens(prompt);
+    float[][] vectors = new float[texts.size()][];
+    runner.run(
+        TokenSequence.of(tokenizer.encodeAllTruncated(prepared, maxTokens)),
+        (ops, batch, hidden) -> {
+          Tensor x = head.forward(ops, hidden, pooledMask(batch, unpooled));
+          distribute(batch, x.toFloats(), vectors);
+        });
+    return Arrays.asList(vectors);
+  }
+
+  /**
+   * Counts the texts that are too long and will be cut.
+   *
+   * @param texts the texts
+   * @param prompt what to put before each; may be empty
+   * @return how many lose tokens
+   */
+  public int countTruncated(List<String> texts, String prompt) {
+    List<String> prepared = texts.stream().map(text -> prepare(prompt + text)).toList();
+    return (int)
+        tokenizer.encodeAll(prepared, true).stream().filter(ids -> ids.length > maxTokens).count();
+  }
+
+  private String prepare(String text) {
+    String stripped = text.strip();
+    return folder.lowerCase() ? stripped.toLowerCase(Locale.ROOT) : stripped;
+  }
+
+  /** Tokens of a prompt with those added before a text, without those added after. */
+  private int promptTokens(String prompt) {
+    int[] ids = tokenizer.encodeTruncated(prepare(prompt), maxTokens);
+    boolean ended = ids.length > 0 && tokenizer.isSpecial(ids[ids.length - 1]);
+    return ended ? ids.length - 1 : ids.length;
+  }
+
+  private static long[] pooledMask(EncoderRunner.Batch batch, int unpooled) {
+    long[] mask = batch.inputs().attentionMask().clone();
+    int width = batch.inputs().length();
+    for (int row = 0; row < batch.inputs().rows(); row++) {
+      Arrays.fill(mask, row * width, row * width + Math.min(unpooled, width), 0);
+    }
+    return mask;
+  }
+
+  private void distribute(EncoderRunner.Batch batch, float[] values, float[][] vectors) {
+    int dimension = head.width();
+    for (int row = 0; row < batch.rows().size(); row++) {
+      vectors[batch.rows().get(row).index()] =
+          Arrays.copyOfRange(values, row * dimension, (row + 1) * dimension);
+    }
+  }
+
+  /**
+   * Returns the width of the vectors.
+   *
+   * @return a number of floats
+   */
+  public int dimension() {
+    return head.width();
+  }
+
+  /** Frees the weights of the modules after pooling. */
+  @Override
+  public void close() {
+    head.close();
+  }
+}

@@ -1,0 +1,90 @@
+package io.adapt4j.core.internal.encode;
+
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Runs an encoder over sequences in batches of similar length, padded on the right, so that little
+ * is computed for padding and memory does not grow with the number of sequences.
+ */
+final class EncoderRunner {
+
+  /**
+   * Positions in one batch, padding included, unless a single sequence has more: few enough that a
+   * layer's intermediates stay in the processor's caches.
+   */
+  private static final int BATCH_TOKENS = 1024;
+
+  private final Encoder encoder;
+  private final int paddingId;
+
+  EncoderRunner(Encoder encoder, int tokenizerPadding) {
+    this.encoder = encoder;
+    this.paddingId = encoder.modelConfig().padTokenId().orElse(tokenizerPadding);
+  }
+
+  /** Takes what a batch gave; the tensor is closed afterwards. */
+  interface Result {
+    void take(Ops ops, Batch batch, Tensor hidden);
+  }
+
+  /**
+   * Sequences that are run together.
+   *
+   * @param rows the sequences
+   * @param inputs their tokens
+   */
+  record Batch(List<TokenSequence> rows, EncoderInputs inputs) {}
+
+  void run(List<TokenSequence> sequences, Result result) {
+    for (TokenSequence sequence : sequences) {
+      encoder.requireKnownIds(sequence.ids(), "Text " + sequence.index());
+    }
+    List<TokenSequence> longestFirst = new ArrayList<>(sequences);
+    longestFirst.sort(Comparator.comparingInt(TokenSequence::length).reversed());
+    for (int from = 0; from < longestFirst.size(); ) {
+      int width = Math.max(1, longestFirst.get(from).length());
+      int to = Math.min(longestFirst.size(), from + Math.max(1, BATCH_TOKENS / width));
+      runBatch(longestFirst.subList(from, to), width, result);
+      from = to;
+    }
+  }
+
+  private void runBatch(List<TokenSequence> rows, int width, Result result) {
+    Batch batch = new Batch(rows, inputs(rows, width));
+    EncoderInputs inputs = batch.inputs();
+    try (Scope scope = Scope.open();
+        Positions positions =
+            encoder.positions(inputs.ids(), inputs.attentionMask(), rows.size(), width)) {
+      Ops ops = Ops.inference();
+      Tensor ids = Tensor.of(inputs.ids(), rows.size(), width);
+      Tensor types = Tensor.of(inputs.tokenTypes(), rows.size(), width);
+      result.take(ops, batch, encoder.hidden(ops, ids, types, positions, false));
+    }
+  }
+
+  private EncoderInputs inputs(List<TokenSequence> rows, int width) {
+    int lastType = Math.max(0, encoder.tokenTypes() - 1);
+    long[] ids = new long[rows.size() * width];
+    long[] mask = new long[ids.length];
+    long[] types = new long[ids.length];
+    Arrays.fill(ids, paddingId);
+    for (int row = 0; row < rows.size(); row++) {
+      TokenSequence sequence = rows.get(row);
+      for (int i = 0; i < sequence.length(); i++) {
+        ids[row * width + i] = sequence.ids()[i];
+        mask[row * width + i] = 1;
+        types[row * width + i] = Math.min(lastType, sequence.typeIds()[i]);
+      }
+    }
+    return new EncoderInputs(ids, mask, types, new long[0], rows.size(), width);
+  }
+}

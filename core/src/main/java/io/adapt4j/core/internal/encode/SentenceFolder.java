@@ -1,0 +1,226 @@
+package io.adapt4j.core.internal.encode;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.BoundedFiles;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.config.ConfigReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/**
+ * What the files of a sentence-transformers folder say besides the network: {@code modules.json},
+ * {@code sentence_bert_config.json} and {@code config_sentence_transformers.json}. A folder without
+ * them is an encoder and nothing else.
+ *
+ * @param transformer the folder of the network and the tokenizer
+ * @param pooling the folder of the pooling module, if there is one
+ * @param after the modules after pooling, in their order
+ * @param hasModules whether there is a {@code modules.json}
+ * @param maxTokens the most tokens of a text, if it is stated
+ * @param lowerCase whether texts are turned to lower case first
+ * @param prompts texts to put before others, by name
+ * @param defaultPrompt the name of the one to use where none is asked for
+ */
+public record SentenceFolder(
+    Path transformer,
+    Optional<Path> pooling,
+    List<Module> after,
+    boolean hasModules,
+    OptionalInt maxTokens,
+    boolean lowerCase,
+    Map<String, String> prompts,
+    Optional<String> defaultPrompt) {
+
+  /** Lists the modules of an embedding model. */
+  public static final String MODULES = "modules.json";
+
+  private static final String PROMPTS = "config_sentence_transformers.json";
+
+  /** Older versions name the file after the class of the network. */
+  private static final List<String> SETTINGS =
+      List.of(
+          "sentence_bert_config.json",
+          "sentence_roberta_config.json",
+          "sentence_distilbert_config.json",
+          "sentence_camembert_config.json",
+          "sentence_xlm-roberta_config.json");
+
+  /** The files beside {@link #MODULES}, whichever there are. */
+  static final List<String> SETTINGS_AND_PROMPTS =
+      Stream.concat(SETTINGS.stream(), Stream.of(PROMPTS)).toList();
+
+  /** The kinds of modules after pooling. */
+  enum Kind {
+    DENSE,
+    NORMALIZE
+  }
+
+  /**
+   * A module after pooling.
+   *
+   * @param kind what it does
+   * @param folder where its files are
+   */
+  record Module(Kind kind, Path folder) {}
+
+  /**
+   * Reads a folder. No weights are read.
+   *
+   * @param folder the model's folder
+   * @return what it says
+   * @throws ConfigException if a file is malformed, or a module is of an unknown type or out of
+   *     order
+   */
+  public static SentenceFolder read(Path folder) {
+    Path file = folder.resolve(MODULES);
+    boolean hasModules = Files.isRegularFile(file);
+    Modules modules = hasModules ? Modules.read(folder, file) : Modules.none(folder);
+    Optional<ConfigReader> settings = settings(modules.transformer());
+    Optional<ConfigReader> prompts = optional(folder.resolve(PROMPTS));
+    return new SentenceFolder(
+        modules.transformer(),
+        modules.pooling(),
+        modules.after(),
+        hasModules,
+        settings
+            .filter(one -> one.has("max_seq_length"))
+            .map(one -> OptionalInt.of(one.requirePositiveInt("max_seq_length")))
+            .orElse(OptionalInt.empty()),
+        settings.map(one -> one.bool("do_lower_case", false)).orElse(false),
+        prompts.map(SentenceFolder::prompts).orElse(Map.of()),
+        prompts.flatMap(SentenceFolder::defaultPrompt));
+  }
+
+  private static Optional<ConfigReader> settings(Path transformer) {
+    return SETTINGS.stream()
+        .map(name -> optional(transformer.resolve(name)))
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  private static Optional<ConfigReader> optional(Path file) {
+    return Files.isRegularFile(file) ? Optional.of(ConfigReader.read(file)) : Optional.empty();
+  }
+
+  private static Map<String, String> prompts(ConfigReader config) {
+    Map<String, String> prompts = new LinkedHashMap<>();
+    config
+        .child("prompts")
+        .ifPresent(
+            child ->
+                child
+                    .json()
+                    .fieldNames()
+                    .forEachRemaining(name -> prompts.put(name, child.requireText(name))));
+    return prompts;
+  }
+
+  private static Optional<String> defaultPrompt(ConfigReader config) {
+    Optional<String> name = config.optionalText("default_prompt_name");
+    if (name.isPresent() && !prompts(config).containsKey(name.get())) {
+      throw config.invalid(
+          "default_prompt_name",
+          "one of " + prompts(config).keySet(),
+          "Add the prompt, or remove the field.");
+    }
+    return name;
+  }
+
+  /** The modules a file lists, in the only order that is understood. */
+  private record Modules(Path transformer, Optional<Path> pooling, List<Module> after) {
+
+    static Modules none(Path folder) {
+      return new Modules(folder, Optional.empty(), List.of());
+    }
+
+    static Modules read(Path folder, Path file) {
+      JsonNode list = parse(file);
+      Path transformer = null;
+      Path pooling = null;
+      List<Module> after = new ArrayList<>();
+      for (JsonNode module : list) {
+        String type = module.path("type").asText("");
+        Path at = resolve(file, folder, module.path("path").asText(""));
+        switch (type.substring(type.lastIndexOf('.') + 1)) {
+          case "Transformer" -> {
+            require(file, type, transformer == null, "as the first module only");
+            transformer = at;
+          }
+          case "Pooling" -> {
+            require(file, type, transformer != null && pooling == null, "once, after Transformer");
+            pooling = at;
+          }
+          case "Dense" -> {
+            require(file, type, pooling != null, "after Pooling");
+            after.add(new Module(Kind.DENSE, at));
+          }
+          case "Normalize" -> {
+            require(file, type, pooling != null, "after Pooling");
+            after.add(new Module(Kind.NORMALIZE, at));
+          }
+          // Does nothing outside of training.
+          case "Dropout" -> require(file, type, pooling != null, "after Pooling");
+          default ->
+              throw new ConfigException(
+                  file
+                      + ": expected modules of the types Transformer, Pooling, Dense, Normalize and"
+                      + " Dropout, found '"
+                      + type
+                      + "'. This build cannot run such a model.");
+        }
+      }
+      require(file, "Pooling", pooling != null, "once");
+      return new Modules(transformer, Optional.of(pooling), List.copyOf(after));
+    }
+
+    private static JsonNode parse(Path file) {
+      try {
+        JsonNode list = Json.parse(BoundedFiles.readText(file, BoundedFiles.SETTINGS));
+        if (list.isArray()) {
+          return list;
+        }
+        throw new ConfigException(file + ": expected a JSON array. Download it again.");
+      } catch (JsonProcessingException e) {
+        throw new ConfigException(
+            file + ": not valid JSON: " + e.getOriginalMessage() + ". Download it again.", e);
+      } catch (BoundedFiles.TooLargeException e) {
+        throw new ConfigException(
+            file + ": " + e.getReason() + ". Fetch the model's original file.", e);
+      } catch (IOException e) {
+        throw new ConfigException(
+            file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
+      }
+    }
+
+    private static Path resolve(Path file, Path folder, String path) {
+      Path at = folder.resolve(path).normalize();
+      if (!at.startsWith(folder.normalize())) {
+        throw new ConfigException(
+            file + ": expected paths inside the model's folder, found '" + path + "'. Correct it.");
+      }
+      return at;
+    }
+
+    private static void require(Path file, String type, boolean condition, String place) {
+      if (!condition) {
+        throw new ConfigException(
+            file
+                + ": expected a module of type "
+                + type
+                + " "
+                + place
+                + ". This build cannot run another order.");
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package io.adapt4j.core.internal.encode;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Makes a sentence-transformers folder of a checkpoint folder. */
+public final class SentenceFolderWriter {
+
+  private static final String POOLING = "1_Pooling";
+  private static final String NORMALIZE = "2_Normalize";
+
+  private SentenceFolderWriter() {}
+
+  /**
+   * Copies modules, limits and prompts of the folder a model was made from. Where that has no
+   * modules, writes those by which such a folder is read here: the mean over tokens, scaled to
+   * length 1.
+   *
+   * @param target the folder, with weights, configuration and tokenizer
+   * @param base the folder the model was made from
+   * @param hidden width of the hidden states
+   * @throws UncheckedIOException if a file cannot be read or written
+   */
+  public static void write(Path target, Path base, int hidden) {
+    try {
+      for (String name : SentenceFolder.SETTINGS_AND_PROMPTS) {
+        copy(base.resolve(name), target.resolve(name));
+      }
+      if (Files.isRegularFile(base.resolve(SentenceFolder.MODULES))) {
+        copyModules(base, target);
+      } else {
+        writeModules(target, hidden);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Writing the modules of the embedding model into " + target + " failed", e);
+    }
+  }
+
+  private static void copyModules(Path base, Path target) throws IOException {
+    SentenceFolder.read(base); // refuses paths that lead out of the folder
+    Path list = base.resolve(SentenceFolder.MODULES);
+    for (JsonNode module : Json.parse(Files.readString(list))) {
+      String path = module.path("path").asText("");
+      if (!path.isEmpty()) {
+        copyFolder(base.resolve(path), target.resolve(path));
+      }
+    }
+    copy(list, target.resolve(SentenceFolder.MODULES));
+  }
+
+  /** The folder of a module without settings may be missing: Git keeps no empty ones. */
+  private static void copyFolder(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    if (!Files.isDirectory(from)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        copy(file, to.resolve(file.getFileName().toString()));
+      }
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    if (Files.isRegularFile(from)) {
+      AtomicFiles.copy(from, to);
+    }
+  }
+
+  private static void writeModules(Path target, int hidden) throws IOException {
+    ObjectNode pooling = JsonNodeFactory.instance.objectNode();
+    pooling.put("word_embedding_dimension", hidden);
+    for (String mode : List.of("cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens")) {
+      pooling.put("pooling_mode_" + mode, mode.equals("mean_tokens"));
+    }
+    Files.createDirectories(target.resolve(POOLING));
+    AtomicFiles.writeJson(target.resolve(POOLING).resolve("config.json"), pooling);
+    Files.createDirectories(target.resolve(NORMALIZE));
+    ArrayNode modules = JsonNodeFactory.instance.arrayNode();
+    add(modules, "", "Transformer");
+    add(modules, POOLING, "Pooling");
+    add(modules, NORMALIZE, "Normalize");
+    AtomicFiles.writeJson(target.resolve(SentenceFolder.MODULES), modules);
+  }
+
+  private static void add(ArrayNode modules, String path, String type) {
+    int number = modules.size();
+    modules
+        .addObject()
+        .put("idx", number)
+        .put("name", String.valueOf(number))
+        .put("path", path)
+        .put("type", "sentence_transformers.models." + type);
+  }
+}

@@ -1,0 +1,113 @@
+package io.adapt4j.core.internal.encode;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.nn.Pooling;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Makes one vector of a text's hidden states: one or more poolings, side by side.
+ *
+ * @param modes the poolings, in the order of their results
+ * @param includePrompt whether the tokens of a prompt count
+ */
+record TextPooling(List<Pooling> modes, boolean includePrompt) {
+
+  /** What Sentence Transformers calls them, in the order in which it joins the results. */
+  private static final Map<String, Pooling> NAMES = new LinkedHashMap<>();
+
+  static {
+    NAMES.put("cls", Pooling.FIRST);
+    NAMES.put("max", Pooling.MAX);
+    NAMES.put("mean", Pooling.MEAN);
+    NAMES.put("mean_sqrt_len_tokens", Pooling.MEAN_SQRT);
+    NAMES.put("weightedmean", Pooling.WEIGHTED_MEAN);
+    NAMES.put("lasttoken", Pooling.LAST);
+  }
+
+  private static final String MEAN_FIELD = "pooling_mode_mean_tokens";
+
+  /** The switch of each pooling in a configuration. */
+  private static final Map<Pooling, String> SWITCHES =
+      Map.of(
+          Pooling.FIRST, "pooling_mode_cls_token",
+          Pooling.MAX, "pooling_mode_max_tokens",
+          Pooling.MEAN, MEAN_FIELD,
+          Pooling.MEAN_SQRT, "pooling_mode_mean_sqrt_len_tokens",
+          Pooling.WEIGHTED_MEAN, "pooling_mode_weightedmean_tokens",
+          Pooling.LAST, "pooling_mode_lasttoken");
+
+  static TextPooling of(Pooling pooling) {
+    return new TextPooling(List.of(pooling), true);
+  }
+
+  /**
+   * Reads the configuration of a Pooling module.
+   *
+   * @param folder the module's folder
+   * @param hidden width of the hidden states
+   */
+  static TextPooling read(Path folder, int hidden) {
+    ConfigReader config = ConfigReader.read(folder.resolve("config.json"));
+    if (config.positiveInt("word_embedding_dimension", hidden) != hidden) {
+      throw config.invalid(
+          "word_embedding_dimension",
+          "the model's hidden size " + hidden,
+          "Use the files of one and the same model.");
+    }
+    List<Pooling> modes =
+        config.has("pooling_mode") ? named(config, "pooling_mode") : switchedOn(config);
+    if (modes.isEmpty()) {
+      throw config.invalid(MEAN_FIELD, "one pooling that is on", "Set one of them to true.");
+    }
+    return new TextPooling(modes, config.bool("include_prompt", true));
+  }
+
+  private static List<Pooling> named(ConfigReader config, String field) {
+    List<String> names =
+        config.json().get(field).isArray()
+            ? config.texts(field)
+            : List.of(config.requireText(field));
+    if (!NAMES.keySet().containsAll(names)) {
+      throw config.invalid(
+          field, "one or more of " + NAMES.keySet(), "This build has no such pooling.");
+    }
+    return NAMES.keySet().stream().filter(names::contains).map(NAMES::get).toList();
+  }
+
+  private static List<Pooling> switchedOn(ConfigReader config) {
+    config
+        .json()
+        .fieldNames()
+        .forEachRemaining(
+            field -> {
+              boolean unknown = field.startsWith("pooling_mode_") && !SWITCHES.containsValue(field);
+              if (unknown && config.bool(field, false)) {
+                throw config.invalid(field, "false", "This build has no such pooling.");
+              }
+            });
+    List<Pooling> modes = new ArrayList<>();
+    for (Pooling pooling : NAMES.values()) {
+      String field = SWITCHES.get(pooling);
+      if (config.bool(field, field.equals(MEAN_FIELD))) {
+        modes.add(pooling);
+      }
+    }
+    return modes;
+  }
+
+  /** Width of the result. */
+  int width(int hidden) {
+    return hidden * modes.size();
+  }
+
+  Tensor pool(Ops ops, Tensor hidden, long[] mask) {
+    List<Tensor> parts = modes.stream().map(mode -> mode.pool(ops, hidden, mask)).toList();
+    return ops.joinColumns(parts);
+  }
+}

@@ -1,0 +1,134 @@
+package io.adapt4j.core.internal.encode;
+
+import io.adapt4j.core.internal.nn.Pooling;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Makes the vector of a text of its hidden states: pooling and the modules after it, whose weights
+ * are frozen. Not thread safe.
+ */
+public final class VectorHead implements AutoCloseable {
+
+  private final TextPooling pooling;
+  private final List<VectorModule> after;
+  private final int width;
+
+  private VectorHead(TextPooling pooling, List<VectorModule> after, int hidden) {
+    this.pooling = pooling;
+    this.after = after;
+    int last = pooling.width(hidden);
+    for (VectorModule module : after) {
+      last = module.width(last);
+    }
+    this.width = last;
+  }
+
+  /**
+   * What to do otherwise than a folder says; empty for what it says.
+   *
+   * @param pooling how to pool
+   * @param normalize whether to end with vectors of length 1
+   */
+  public record Changes(Optional<Pooling> pooling, Optional<Boolean> normalize) {
+
+    /** Nothing otherwise. */
+    public static final Changes NONE = new Changes(Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * Declares what a folder says. Weights of modules are checked and not read yet.
+   *
+   * @param hidden width of the hidden states
+   * @param folder what the folder says
+   * @param changes what to do otherwise
+   * @return the head, closed by the caller
+   * @throws io.adapt4j.core.exception.ConfigException if a module's configuration does not fit
+   */
+  public static VectorHead declare(int hidden, SentenceFolder folder, Changes changes) {
+    TextPooling pooling =
+        changes
+            .pooling()
+            .map(TextPooling::of)
+            .or(() -> folder.pooling().map(path -> TextPooling.read(path, hidden)))
+            .orElse(TextPooling.of(Pooling.MEAN));
+    List<VectorModule> after = modules(folder, pooling.width(hidden), changes.normalize());
+    return new VectorHead(pooling, after, hidden);
+  }
+
+  private static List<VectorModule> modules(
+      SentenceFolder folder, int input, Optional<Boolean> normalize) {
+    List<VectorModule> modules = new ArrayList<>();
+    int width = input;
+    for (SentenceFolder.Module module : folder.after()) {
+      if (module.kind() == SentenceFolder.Kind.DENSE) {
+        modules.add(DenseModule.read(module.folder(), width));
+      } else if (normalize.orElse(true)) {
+        modules.add(new VectorModule.Normalize());
+      }
+      width = modules.isEmpty() ? width : modules.get(modules.size() - 1).width(width);
+    }
+    boolean normalizes = !modules.isEmpty() && isNormalize(modules.get(modules.size() - 1));
+    if (!normalizes && normalize.orElse(!folder.hasModules())) {
+      modules.add(new VectorModule.Normalize());
+    }
+    return List.copyOf(modules);
+  }
+
+  private static boolean isNormalize(VectorModule module) {
+    return module instanceof VectorModule.Normalize;
+  }
+
+  /**
+   * Reads the weights of the modules.
+   *
+   * @param type the type to compute in, that of the encoder
+   */
+  public void load(DType type) {
+    after.forEach(module -> module.load(type));
+  }
+
+  /**
+   * Makes the vectors of a batch.
+   *
+   * @param ops the operators to use
+   * @param hidden [B, T, hidden]
+   * @param mask 1 on tokens that count and 0 on others, row-major [B, T]
+   * @return [B, {@link #width}]
+   */
+  public Tensor forward(Ops ops, Tensor hidden, long[] mask) {
+    Tensor x = pooling.pool(ops, hidden, mask);
+    for (VectorModule module : after) {
+      x = module.forward(ops, x);
+    }
+    return x;
+  }
+
+  /**
+   * Tells whether the tokens of a prompt count in pooling.
+   *
+   * @return false where the folder says {@code include_prompt: false}
+   */
+  public boolean includesPrompt() {
+    return pooling.includePrompt();
+  }
+
+  /**
+   * Returns the width of the vectors.
+   *
+   * @return a number of floats
+   */
+  public int width() {
+    return width;
+  }
+
+  /** Frees the weights of the modules. */
+  @Override
+  public void close() {
+    after.forEach(VectorModule::close);
+  }
+}

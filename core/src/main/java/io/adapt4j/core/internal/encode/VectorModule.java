@@ -1,0 +1,40 @@
+package io.adapt4j.core.internal.encode;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/** A step that changes the vector of a text after pooling. */
+sealed interface VectorModule extends AutoCloseable permits VectorModule.Normalize, DenseModule {
+
+  /**
+   * Applies the step.
+   *
+   * @param x [B, width]
+   * @return [B, {@link #width}]
+   */
+  Tensor forward(Ops ops, Tensor x);
+
+  /** Width of the result, given that of the input. */
+  int width(int input);
+
+  /** Reads weights, if there are any, into memory of a type. */
+  default void load(DType type) {}
+
+  @Override
+  default void close() {}
+
+  /** Scales to length 1. */
+  record Normalize() implements VectorModule {
+
+    @Override
+    public Tensor forward(Ops ops, Tensor x) {
+      return ops.normalize(x);
+    }
+
+    @Override
+    public int width(int input) {
+      return input;
+    }
+  }
+}

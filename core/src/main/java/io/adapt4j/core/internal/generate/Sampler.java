@@ -1,0 +1,299 @@
+package io.adapt4j.core.internal.generate;
+
+import io.adapt4j.core.generate.GenerationOptions;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Chooses the next token of one sequence from the model's logits.
+ *
+ * <p>The logits pass, in this order, through repetition penalty, temperature, top-k, top-p and
+ * min-p as Hugging Face Transformers defines them (its logits processors), then a token is drawn
+ * with the softmax of what is left. At temperature 0 the largest penalised logit wins, the lowest
+ * id in a tie.
+ *
+ * <p>A sampler belongs to one row of a batch: it remembers the ids seen so far and has its own
+ * random stream, so a row's tokens do not depend on the other rows. Not safe for use by several
+ * threads.
+ */
+final class Sampler {
+  private final GenerationOptions options;
+  private final RandomStream random;
+
+  private final BitSet seen = new BitSet();
+  private int[] seenIds = new int[64];
+  private int seenCount;
+
+  /** Penalised logits of the whole vocabulary. */
+  private float[] logits = {};
+
+  // The tokens still in play, by rising id, with their tempered logits (largest is 0) and weights.
+  private int[] ids = {};
+  private float[] scores = {};
+  private double[] weights = {};
+  private int count;
+
+  /**
+   * Creates the sampler of one row.
+   *
+   * @param options how to choose
+   * @param row index of the sequence in its batch
+   * @param promptIds ids of the prompt without padding; the repetition penalty covers them
+   */
+  Sampler(GenerationOptions options, int row, int[] promptIds) {
+    this.options = options;
+    random = new RandomStream(options.seed(), row);
+    for (int id : promptIds) {
+      remember(id);
+    }
+  }
+
+  /**
+   * Works in the same arrays as the sampler of another row, which are as large as the vocabulary:
+   * no choice depends on what an earlier one left in them.
+   */
+  void shareArrays(Sampler other) {
+    logits = other.logits;
+    ids = other.ids;
+    scores = other.scores;
+    weights = other.weights;
+  }
+
+  /** Chooses from a whole array of logits, index = token id. */
+  int next(float[] rowLogits) {
+    return next(rowLogits, 0, rowLogits.length);
+  }
+
+  /**
+   * Chooses from the logits of one row inside a larger array, which is left unchanged.
+   *
+   * @param source holds the row's logits at {@code from} (inclusive) to {@code to} (exclusive)
+   * @return the token id, counted from {@code from}
+   * @throws IllegalStateException if a logit is NaN or positive infinity, or none is finite
+   */
+  int next(float[] source, int from, int to) {
+    int best = load(source, from, to);
+    int id = options.isGreedy() ? best : draw(best);
+    remember(id);
+    return id;
+  }
+
+  /** The ids that have a chance to be drawn for these logits, rising; nothing is drawn. */
+  int[] candidates(float[] rowLogits) {
+    filter(load(rowLogits, 0, rowLogits.length));
+    return Arrays.copyOf(ids, count);
+  }
+
+  private void remember(int id) {
+    if (options.repetitionPenalty() == 1 || seen.get(id)) {
+      return;
+    }
+    seen.set(id);
+    if (seenCount == seenIds.length) {
+      seenIds = Arrays.copyOf(seenIds, 2 * seenCount);
+    }
+    seenIds[seenCount++] = id;
+  }
+
+  /** Copies and penalises the logits and returns the id of the largest. */
+  private int load(float[] source, int from, int to) {
+    if (logits.length != to - from) {
+      logits = new float[to - from];
+    }
+    System.arraycopy(source, from, logits, 0, logits.length);
+    penalise();
+    int best = -1;
+    float max = Float.NEGATIVE_INFINITY;
+    for (int id = 0; id < logits.length; id++) {
+      float logit = logits[id];
+      if (logit > max) {
+        max = logit;
+        best = id;
+      } else if (Float.isNaN(logit)) {
+        throw unusable("the logit of token id " + id + " is NaN");
+      }
+    }
+    if (max == Float.POSITIVE_INFINITY) {
+      throw unusable("the logit of token id " + best + " is infinite");
+    }
+    if (best < 0) {
+      throw unusable("none of the " + logits.length + " logits is finite");
+    }
+    return best;
+  }
+
+  private static IllegalStateException unusable(String what) {
+    return new IllegalStateException(
+        "Cannot choose the next token: "
+            + what
+            + ". The weights are damaged or the computation overflowed; check the checkpoint and"
+            + " try fp32.");
+  }
+
+  private void penalise() {
+    float penalty = (float) options.repetitionPenalty();
+    for (int i = 0; i < seenCount; i++) {
+      int id = seenIds[i];
+      if (id < logits.length) {
+        logits[id] = logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty;
+      }
+    }
+  }
+
+  private int draw(int best) {
+    filter(best);
+    double target = random.nextDouble() * total();
+    double cumulative = 0;
+    int chosen = ids[0];
+    // Rounding can put the target at the total: the last token of any weight is then the choice.
+    for (int i = 0; i < count && cumulative <= target; i++) {
+      cumulative += weights[i];
+      if (weights[i] > 0) {
+        chosen = ids[i];
+      }
+    }
+    return chosen;
+  }
+
+  private void filter(int best) {
+    if (ids.length < logits.length) {
+      ids = new int[logits.length];
+      scores = new float[logits.length];
+      weights = new double[logits.length];
+    }
+    gather(logits[best], topKThreshold());
+    if (options.topP() < 1) {
+      keepTopP();
+    }
+    if (options.minP() > 0) {
+      keepMinP();
+    }
+  }
+
+  /** Collects the possible tokens at or above a logit, tempered and with softmax weights. */
+  private void gather(float max, float threshold) {
+    double temperature = options.temperature() == 0 ? 1 : options.temperature();
+    count = 0;
+    for (int id = 0; id < logits.length; id++) {
+      float logit = logits[id];
+      if (logit >= threshold && logit > Float.NEGATIVE_INFINITY) {
+        ids[count] = id;
+        scores[count] = (float) (((double) logit - max) / temperature);
+        weights[count] = Math.exp(scores[count]);
+        count++;
+      }
+    }
+  }
+
+  /** The k-th largest logit, found with a heap of k values so that no full sort is needed. */
+  private float topKThreshold() {
+    int k = options.topK();
+    if (k == 0 || k >= logits.length) {
+      return Float.NEGATIVE_INFINITY;
+    }
+    float[] heap = Arrays.copyOf(logits, k);
+    Arrays.sort(heap);
+    for (int id = k; id < logits.length; id++) {
+      if (logits[id] > heap[0]) {
+        replaceSmallest(heap, logits[id]);
+      }
+    }
+    return heap[0];
+  }
+
+  private static void replaceSmallest(float[] heap, float value) {
+    int hole = 0;
+    while (true) {
+      int child = 2 * hole + 1;
+      if (child >= heap.length) {
+        break;
+      }
+      if (child + 1 < heap.length && heap[child + 1] < heap[child]) {
+        child++;
+      }
+      if (heap[child] >= value) {
+        break;
+      }
+      heap[hole] = heap[child];
+      hole = child;
+    }
+    heap[hole] = value;
+  }
+
+  /**
+   * Removes the least probable tokens while their mass is at most 1 - p. Of equal scores the lower
+   * ids go first, as in a stable rising sort.
+   */
+  private void keepTopP() {
+    float removable = (float) (1 - options.topP());
+    double total = total();
+    // All tokens below this probability together weigh less than 1 - p: they need no sorting.
+    double negligible = (1 - options.topP()) / (2.0 * count);
+    double cumulative = 0;
+    long[] order = new long[count];
+    int sorted = 0;
+    for (int i = 0; i < count; i++) {
+      float probability = (float) (weights[i] / total);
+      if (probability < negligible) {
+        cumulative += probability;
+      } else {
+        order[sorted++] = sortKey(i);
+      }
+    }
+    Arrays.sort(order, 0, sorted);
+    int first = 0;
+    while (first < sorted - 1) {
+      int i = Arrays.binarySearch(ids, 0, count, (int) order[first]);
+      cumulative += (float) (weights[i] / total);
+      if ((float) cumulative > removable) {
+        break;
+      }
+      first++;
+    }
+    long cutoff = order[first];
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      if (sortKey(i) >= cutoff) {
+        move(i, kept++);
+      }
+    }
+    count = kept;
+  }
+
+  /** Orders by score, then id. */
+  private long sortKey(int i) {
+    int bits = Float.floatToRawIntBits(scores[i]);
+    int rising = bits ^ ((bits >> 31) & 0x7fffffff);
+    return ((long) rising << 32) | ids[i];
+  }
+
+  private void keepMinP() {
+    double total = total();
+    double largest = 0;
+    for (int i = 0; i < count; i++) {
+      largest = Math.max(largest, weights[i]);
+    }
+    float threshold = (float) options.minP() * (float) (largest / total);
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      if ((float) (weights[i] / total) >= threshold) {
+        move(i, kept++);
+      }
+    }
+    count = kept;
+  }
+
+  private void move(int from, int to) {
+    ids[to] = ids[from];
+    scores[to] = scores[from];
+    weights[to] = weights[from];
+  }
+
+  private double total() {
+    double total = 0;
+    for (int i = 0; i < count; i++) {
+      total += weights[i];
+    }
+    return total;
+  }
+}

@@ -1,0 +1,95 @@
+package io.adapt4j.core.internal.generate;
+
+import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** One row of a batch while it is generated: its tokens so far and whether it has ended. */
+final class Sequence {
+
+  private final int[] prompt;
+  private final int mostTokens;
+  private final FinishReason atMost;
+  private final GenerationOptions options;
+  private final Set<Integer> endIds;
+  private final Sampler sampler;
+  private final TextOutput text;
+  private final List<Integer> ids = new ArrayList<>();
+  private FinishReason finishReason;
+
+  /**
+   * Starts a sequence.
+   *
+   * @param prompt the prompt's tokens, at least one
+   * @param row its row in the batch
+   * @param room how many tokens the model's context leaves, at least 1
+   * @param options how to choose and when to stop
+   * @param endIds the model's own end-of-sequence tokens
+   * @param text takes the text
+   */
+  Sequence(
+      int[] prompt,
+      int row,
+      int room,
+      GenerationOptions options,
+      Set<Integer> endIds,
+      TextOutput text) {
+    this.prompt = prompt;
+    this.mostTokens = Math.min(options.maxNewTokens(), room);
+    this.atMost = room < options.maxNewTokens() ? FinishReason.CONTEXT_LENGTH : FinishReason.LENGTH;
+    this.options = options;
+    this.endIds = endIds;
+    this.sampler = new Sampler(options, row, prompt);
+    this.text = text;
+  }
+
+  int[] prompt() {
+    return prompt;
+  }
+
+  int mostTokens() {
+    return mostTokens;
+  }
+
+  Sampler sampler() {
+    return sampler;
+  }
+
+  boolean isFinished() {
+    return finishReason != null;
+  }
+
+  int lastId() {
+    return ids.get(ids.size() - 1);
+  }
+
+  /** Takes the next token. */
+  void accept(int id) {
+    ids.add(id);
+    if (!options.ignoreEos() && endIds.contains(id)) {
+      finish(FinishReason.EOS);
+    } else if (options.stopIds().contains(id)) {
+      finish(FinishReason.STOP_ID);
+    } else {
+      text.push(id);
+      if (text.isStopped()) {
+        finish(FinishReason.STOP_STRING);
+      } else if (ids.size() == mostTokens) {
+        finish(atMost);
+      }
+    }
+  }
+
+  /** Ends the sequence; text held back may still turn out to reach a stop string. */
+  void finish(FinishReason reason) {
+    text.finish();
+    finishReason = text.isStopped() ? FinishReason.STOP_STRING : reason;
+  }
+
+  Generation result() {
+    return new Generation(text.text(), ids, finishReason, prompt.length);
+  }
+}

@@ -1,0 +1,57 @@
+package io.adapt4j.core.internal.generate;
+
+import io.adapt4j.core.tokenize.TextStream;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Turns the tokens of one sequence into text, hands it on in pieces and watches for its end. */
+final class TextOutput {
+
+  private final TextStream stream;
+  private final StopMatcher matcher;
+  private final Consumer<String> onText;
+  private final StringBuilder text = new StringBuilder();
+
+  private TextOutput(TextStream stream, List<String> stopStrings, Consumer<String> onText) {
+    this.stream = stream;
+    this.matcher = new StopMatcher(stopStrings);
+    this.onText = onText;
+  }
+
+  static TextOutput of(TextStream stream, List<String> stopStrings, Consumer<String> onText) {
+    return new TextOutput(stream, stopStrings, onText);
+  }
+
+  /** For tokens nobody reads as text. */
+  static TextOutput none() {
+    return new TextOutput(null, List.of(), piece -> {});
+  }
+
+  void push(int id) {
+    if (stream != null) {
+      emit(matcher.push(stream.push(id)));
+    }
+  }
+
+  boolean isStopped() {
+    return matcher.stopped();
+  }
+
+  void finish() {
+    if (stream != null && !isStopped()) {
+      emit(matcher.push(stream.finish()));
+      emit(matcher.finish());
+    }
+  }
+
+  String text() {
+    return text.toString();
+  }
+
+  private void emit(String piece) {
+    if (!piece.isEmpty()) {
+      text.append(piece);
+      onText.accept(piece);
+    }
+  }
+}

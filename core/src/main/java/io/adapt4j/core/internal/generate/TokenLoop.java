@@ -1,0 +1,172 @@
+package io.adapt4j.core.internal.generate;
+
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.KvCache;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.tensor.Logits;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Generates a batch: the prompts in one pass, then one token a row and pass.
+ *
+ * <p>Prompts are padded on the left, so that the newest token of every row is the last. Rows that
+ * have ended are fed padding until all have.
+ */
+final class TokenLoop {
+
+  private final Decoder decoder;
+  private final List<Sequence> rows;
+  private final int padId;
+  private final boolean plainGreedy;
+  private final int longestPrompt;
+  private final Ops ops = Ops.inference();
+  private final List<long[]> generated = new ArrayList<>();
+
+  /** The logits of all rows: made anew for each token, they would fill the Java heap. */
+  private float[] all = {};
+
+  /**
+   * Prepares a batch.
+   *
+   * @param decoder the model
+   * @param rows the sequences, at least one
+   * @param options how tokens are chosen
+   * @param padId fills short and ended rows
+   */
+  TokenLoop(Decoder decoder, List<Sequence> rows, GenerationOptions options, int padId) {
+    this.decoder = decoder;
+    this.rows = rows;
+    this.padId = padId;
+    this.plainGreedy = options.isGreedy() && options.repetitionPenalty() == 1;
+    this.longestPrompt = rows.stream().mapToInt(row -> row.prompt().length).max().orElseThrow();
+  }
+
+  /** Runs until every sequence has ended. */
+  void run(CancellationToken cancellation) {
+    int steps = rows.stream().mapToInt(Sequence::mostTokens).max().orElseThrow();
+    try (KvCache cache = decoder.newCache(rows.size(), longestPrompt + steps - 1)) {
+      long[] input = paddedPrompts();
+      while (!allFinished()) {
+        if (cancellation.isCancelled()) {
+          rows.stream()
+              .filter(row -> !row.isFinished())
+              .forEach(row -> row.finish(FinishReason.CANCELLED));
+          return;
+        }
+        accept(forward(input, cache));
+        input = newest();
+        generated.add(input);
+        int held = Math.toIntExact(cache.length());
+        if (decoder.outgrowsCache(held, held + 1)) {
+          cache.clear();
+          input = everything();
+        }
+      }
+    }
+  }
+
+  private boolean allFinished() {
+    return rows.stream().allMatch(Sequence::isFinished);
+  }
+
+  private long[] paddedPrompts() {
+    long[] ids = new long[rows.size() * longestPrompt];
+    Arrays.fill(ids, padId);
+    for (int row = 0; row < rows.size(); row++) {
+      int[] prompt = rows.get(row).prompt();
+      int start = (row + 1) * longestPrompt - prompt.length;
+      for (int i = 0; i < prompt.length; i++) {
+        ids[start + i] = prompt[i];
+      }
+    }
+    return ids;
+  }
+
+  private long[] newest() {
+    long[] ids = new long[rows.size()];
+    for (int row = 0; row < ids.length; row++) {
+      Sequence sequence = rows.get(row);
+      ids[row] = sequence.isFinished() ? padId : sequence.lastId();
+    }
+    return ids;
+  }
+
+  /** Prompts and all that was generated, to be read again from the beginning. */
+  private long[] everything() {
+    long[] prompts = paddedPrompts();
+    int width = longestPrompt + generated.size();
+    long[] ids = new long[rows.size() * width];
+    for (int row = 0; row < rows.size(); row++) {
+      System.arraycopy(prompts, row * longestPrompt, ids, row * width, longestPrompt);
+      for (int i = 0; i < generated.size(); i++) {
+        ids[row * width + longestPrompt + i] = generated.get(i)[row];
+      }
+    }
+    return ids;
+  }
+
+  private long[] attentionMask(int total) {
+    long[] mask = new long[rows.size() * total];
+    Arrays.fill(mask, 1);
+    for (int row = 0; row < rows.size(); row++) {
+      int padding = longestPrompt - rows.get(row).prompt().length;
+      Arrays.fill(mask, row * total, row * total + padding, 0);
+    }
+    return mask;
+  }
+
+  /** Feeds tokens and chooses the next one of each row that has not ended. */
+  private long[] forward(long[] input, KvCache cache) {
+    int count = input.length / rows.size();
+    long[] mask = attentionMask(Math.toIntExact(cache.length() + count));
+    try (Scope scope = Scope.open();
+        Positions positions = decoder.positions(mask, rows.size(), count, cache)) {
+      Tensor ids = Tensor.of(input, rows.size(), count);
+      Tensor hidden = decoder.hidden(ops, ids, positions, false);
+      Tensor last = count == 1 ? hidden : hidden.narrow(1, count - 1L, 1);
+      return choose(decoder.logits(last));
+    }
+  }
+
+  private long[] choose(Tensor logits) {
+    if (plainGreedy) {
+      long[] ids = Logits.likeliest(logits);
+      if (Arrays.stream(ids).allMatch(id -> id >= 0)) {
+        return ids;
+      }
+      // The sampler finds which logit is at fault and says so.
+    }
+    all = logits.toFloats(all);
+    int vocabulary = all.length / rows.size();
+    long[] ids = new long[rows.size()];
+    Sampler before = null;
+    for (int row = 0; row < ids.length; row++) {
+      Sequence sequence = rows.get(row);
+      if (!sequence.isFinished()) {
+        if (before != null) {
+          sequence.sampler().shareArrays(before);
+        }
+        before = sequence.sampler();
+        ids[row] = sequence.sampler().next(all, row * vocabulary, (row + 1) * vocabulary);
+      }
+    }
+    return ids;
+  }
+
+  private void accept(long[] ids) {
+    for (int row = 0; row < ids.length; row++) {
+      Sequence sequence = rows.get(row);
+      if (!sequence.isFinished()) {
+        sequence.accept(Math.toIntExact(ids[row]));
+      }
+    }
+  }
+}

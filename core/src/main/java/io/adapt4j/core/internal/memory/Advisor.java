@@ -1,0 +1,177 @@
+package io.adapt4j.core.internal.memory;
+
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.PackedBytes;
+import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.plan.Advice;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.FullComparison;
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.StepShape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Finds what would make a run fit, least harm first: the same training in smaller pieces, the same
+ * training slower, then other trainings.
+ */
+final class Advisor {
+
+  private static final int RANK = 16;
+  private static final int SHORTEST = 64;
+
+  /**
+   * Bytes a weight in NF4: half a byte, a one-byte scale a block of 64, and an fp32 scale of those
+   * a block of 256 (Dettmers et al. 2023): 0.5 + 1/64 + 4/(64 256) = 0.516, with room for a layout
+   * that pads.
+   */
+  private static final double NF4_BYTES = 0.53;
+
+  private static final Packing NF4 =
+      (part, in) -> Optional.of(new PackedBytes((long) (NF4_BYTES * part.width() * in), 0, 0));
+
+  /** A run that might be: its planner, since the method can change, and its steps. */
+  private record Candidate(Planner planner, StepShape shape, String change) {
+
+    Candidate with(StepShape changed, String what) {
+      return new Candidate(planner, changed, change.isEmpty() ? what : change + ", " + what);
+    }
+
+    Candidate with(Planner other) {
+      return new Candidate(other, shape, change);
+    }
+  }
+
+  private final Device device;
+
+  private Advisor(Device device) {
+    this.device = device;
+  }
+
+  static Forecast forecast(Planner planner, StepShape shape, Device device) {
+    MemoryEstimate memory = planner.estimate(shape, device.kind());
+    Optional<FullComparison> full =
+        planner.isPacked() ? Optional.of(planner.compared(shape, device.kind())) : Optional.empty();
+    if (memory.peakBytes() <= device.bytes()) {
+      return new Forecast(shape, device, memory, List.of(), Optional.empty(), full);
+    }
+    Advisor advisor = new Advisor(device);
+    Candidate now = new Candidate(planner, shape, "");
+    List<Advice> single = new ArrayList<>();
+    for (Function<Candidate, Candidate> change : advisor.changes()) {
+      Candidate changed = change.apply(now);
+      if (advisor.bytes(changed) < memory.peakBytes()) {
+        single.add(advisor.advice(changed));
+      }
+    }
+    boolean oneIsEnough = single.stream().anyMatch(Advice::fits);
+    return new Forecast(
+        shape,
+        device,
+        memory,
+        single,
+        oneIsEnough ? Optional.empty() : advisor.together(now),
+        full);
+  }
+
+  private List<Function<Candidate, Candidate>> changes() {
+    return List.of(
+        this::smallerBatch,
+        Advisor::recomputed,
+        Advisor::lowRank,
+        this::shorter,
+        Advisor::smallOptimizer,
+        Advisor::quantised);
+  }
+
+  /** All changes one upon the other, until it fits; empty if even all of them do not help. */
+  private Optional<Advice> together(Candidate now) {
+    Candidate at = now;
+    for (Function<Candidate, Candidate> change : changes()) {
+      Candidate changed = change.apply(at);
+      at = bytes(changed) < bytes(at) ? changed : at;
+      if (fits(at)) {
+        return Optional.of(advice(at));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private long bytes(Candidate one) {
+    return one.planner().estimate(one.shape(), device.kind()).peakBytes();
+  }
+
+  private boolean fits(Candidate one) {
+    return bytes(one) <= device.bytes();
+  }
+
+  private Advice advice(Candidate one) {
+    return new Advice(one.change(), one.shape(), bytes(one), fits(one));
+  }
+
+  /** Halves the micro-batch and doubles their number, as long as needed. */
+  private Candidate smallerBatch(Candidate one) {
+    StepShape shape = one.shape();
+    while (shape.rows() > 1 && !fits(new Candidate(one.planner(), shape, ""))) {
+      int rows = (shape.rows() + 1) / 2;
+      int examples = one.shape().rows() * one.shape().accumulation();
+      shape = shape.withBatch(rows, (examples + rows - 1) / rows);
+    }
+    return shape.equals(one.shape())
+        ? one
+        : one.with(
+            shape,
+            "batchSize("
+                + shape.rows()
+                + ") with gradientAccumulation("
+                + shape.accumulation()
+                + ")");
+  }
+
+  private static Candidate recomputed(Candidate one) {
+    return one.shape().recompute()
+        ? one
+        : one.with(one.shape().withRecompute(true), "gradientCheckpointing(true)");
+  }
+
+  private static Candidate lowRank(Candidate one) {
+    boolean adapter = !one.planner().footprint().factors().isEmpty();
+    return adapter
+        ? one
+        : one.with(one.shape(), "LoRA of rank " + RANK + " instead").with(lowRank(one.planner()));
+  }
+
+  private static Planner lowRank(Planner planner) {
+    return planner.with(Footprint.lowRank(planner.network(), RANK), planner.packing());
+  }
+
+  /** Halves the longest example as long as needed. */
+  private Candidate shorter(Candidate one) {
+    StepShape shape = one.shape();
+    while (shape.length() > SHORTEST && !fits(new Candidate(one.planner(), shape, ""))) {
+      shape = shape.withLength(Math.max(SHORTEST, shape.length() / 2));
+    }
+    return shape.equals(one.shape()) ? one : one.with(shape, "maxLength(" + shape.length() + ")");
+  }
+
+  private static Candidate smallOptimizer(Candidate one) {
+    return one.shape().optimizer() instanceof Optimizer.AdamW
+        ? one.with(one.shape().withOptimizer(Optimizer.adamW8bit()), "Optimizer.adamW8bit()")
+        : one;
+  }
+
+  /** A formula: it counts 4-bit weights where they are frozen, so the method must be an adapter. */
+  private static Candidate quantised(Candidate one) {
+    if (one.planner().isPacked()) {
+      return one;
+    }
+    boolean adapter = !one.planner().footprint().factors().isEmpty();
+    Planner low = adapter ? one.planner() : lowRank(one.planner());
+    return one.with(one.shape(), "QLoRA (4-bit base, counted by formula)")
+        .with(low.with(low.footprint(), NF4));
+  }
+}

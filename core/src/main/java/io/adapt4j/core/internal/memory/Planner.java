@@ -1,0 +1,385 @@
+package io.adapt4j.core.internal.memory;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.ActivationSketch;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.FullComparison;
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.MemoryEstimate.Phase;
+import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.spi.FineTuningMethod;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Predicts the memory of training a declared network: no weights are needed, on disk or in memory.
+ *
+ * <pre>{@code
+ * Planner planner = Planner.of(ModelConfig.read(folder), Lora.rank(16));
+ * StepShape step = StepShape.of(4, 512, DType.BF16, Optimizer.adamW());
+ * System.out.println(planner.forecast(step, Device.machine()).text());
+ * }</pre>
+ *
+ * <p>Lasting tensors are counted exactly. Activations follow from the layers' structure and from
+ * what each operator keeps. The process, the allocator and the libraries are allowances, stated as
+ * constants of {@link Allowances}.
+ */
+public final class Planner {
+
+  private final Network network;
+  private final Footprint footprint;
+  private final Packing packing;
+  private final PackedLinears packed;
+  private final LastingMemory lasting;
+  private final StepMemory step;
+
+  private final Company company;
+
+  private Planner(Network network, Footprint footprint, Packing packing, Company company) {
+    this.network = network;
+    this.company = company;
+    this.footprint = footprint;
+    this.packing = packing;
+    this.packed = PackedLinears.of(network, footprint, packing);
+    this.lasting = new LastingMemory(network, footprint, packed);
+    this.step =
+        new StepMemory(
+            ActivationSketch.of(network, footprint),
+            company.encodedAtOnce() > 0 ? StepMemory.NO_HEAD : head(network, footprint),
+            network.rotaryWidth(),
+            network.windowMasks());
+  }
+
+  /**
+   * Plans the training of a network, whose weights are held as the method says.
+   *
+   * @param declared its structure
+   * @param method how it is adapted
+   * @return the planner
+   */
+  public static Planner of(Network declared, FineTuningMethod method) {
+    return of(declared, method.footprint(declared), method.weightFormat().packing());
+  }
+
+  /**
+   * Plans the training of a network.
+   *
+   * @param declared its structure
+   * @param footprint what training adds to it
+   * @return the planner
+   */
+  public static Planner of(Network declared, Footprint footprint) {
+    return of(declared, footprint, Packing.NONE);
+  }
+
+  /**
+   * Plans the training of a network some of whose weights are held in fewer bits.
+   *
+   * @param declared its structure
+   * @param footprint what training adds to it
+   * @param packing which weights, and what they take
+   * @return the planner
+   */
+  public static Planner of(Network declared, Footprint footprint, Packing packing) {
+    return new Planner(declared, footprint, packing, Company.NONE);
+  }
+
+  /**
+   * Plans the training of a model that is known by its configuration only.
+   *
+   * @param config the configuration
+   * @param method how it is adapted
+   * @return the planner
+   * @throws io.adapt4j.core.exception.ConfigException if the configuration is incomplete or of an
+   *     unsupported architecture
+   */
+  public static Planner of(ModelConfig config, FineTuningMethod method) {
+    return of(Architectures.declare(config), method);
+  }
+
+  /**
+   * Plans for a second model in memory, in the compute type, that does not train.
+   *
+   * @param name what it is, such as {@link MemoryNames#REFERENCE}
+   * @param other its structure
+   * @return a changed copy
+   */
+  public Planner beside(String name, Network other) {
+    long values = other.parameterCount();
+    return with(company.and(name, type -> values * type.bytes()));
+  }
+
+  /**
+   * Plans for an adapter in memory that does not train, beside the one that does.
+   *
+   * @param name what it is, such as {@link MemoryNames#REWARD}
+   * @param declared the network that it stands on
+   * @param adapter what it adds
+   * @return a changed copy
+   */
+  public Planner besideAdapter(String name, Network declared, Footprint adapter) {
+    LastingMemory own =
+        new LastingMemory(declared, adapter, PackedLinears.of(declared, adapter, Packing.NONE));
+    return with(company.and(name, own::adapterWithTensors));
+  }
+
+  /**
+   * Plans for sequences that the network generates between its steps.
+   *
+   * @param rows sequences side by side
+   * @param prompt tokens of the longest prompt
+   * @param newTokens the most tokens generated after it
+   * @return a changed copy
+   */
+  public Planner generating(int rows, int prompt, int newTokens) {
+    return with(company.generating(rows, prompt, newTokens));
+  }
+
+  /**
+   * Plans for a run of some length, in which the Java heap grows as far as the virtual machine lets
+   * it. Default: a few steps, in which it does not.
+   *
+   * @param microBatches of the whole run, forward and backward
+   * @return a changed copy
+   */
+  public Planner lasting(long microBatches) {
+    return lasting(microBatches, 0);
+  }
+
+  /**
+   * Plans for a run of some length that does more than to train, such as to draw texts.
+   *
+   * @param microBatches of the whole run, forward and backward
+   * @param forwards further passes of the whole run, without derivatives
+   * @return a changed copy
+   */
+  public Planner lasting(long microBatches, long forwards) {
+    return with(company.lasting(microBatches, forwards));
+  }
+
+  /**
+   * Plans for batches of several lengths. Default: all are as long as the longest.
+   *
+   * @param lengths how many different ones there are
+   * @return a changed copy
+   */
+  public Planner ofLengths(long lengths) {
+    return with(company.ofLengths(lengths));
+  }
+
+  /**
+   * Plans for a loss of the vectors of sequences, which pass through the network in several groups,
+   * such as queries and passages.
+   *
+   * @param rows sequences of the largest group
+   * @return a changed copy
+   */
+  public Planner encoding(int rows) {
+    return with(company.encoding(rows));
+  }
+
+  private Planner with(Company changed) {
+    return new Planner(network, footprint, packing, changed);
+  }
+
+  /** The same model with another footprint or packing, and what stands beside it. */
+  Planner with(Footprint changed, Packing packed) {
+    return new Planner(network, changed, packed, company);
+  }
+
+  private static StepMemory.Head head(Network network, Footprint footprint) {
+    return network
+        .vocabulary()
+        .map(
+            head -> {
+              long[] sizes = head.weight().sizes();
+              boolean trains =
+                  footprint.trains(head.weight())
+                      || (footprint.untiesHead() && !footprint.trained().isEmpty());
+              return new StepMemory.Head(sizes[0], sizes[1], trains, head.softCap() > 0);
+            })
+        .orElse(StepMemory.NO_HEAD);
+  }
+
+  Network network() {
+    return network;
+  }
+
+  Footprint footprint() {
+    return footprint;
+  }
+
+  Packing packing() {
+    return packing;
+  }
+
+  /** Whether any weight is held in fewer bits. */
+  boolean isPacked() {
+    return !packed.isEmpty();
+  }
+
+  /**
+   * Predicts the memory of a run on a processor.
+   *
+   * @param shape its steps
+   * @return the parts and their peak
+   */
+  public MemoryEstimate estimate(StepShape shape) {
+    return estimate(shape, Device.Kind.CPU);
+  }
+
+  /**
+   * Predicts the memory of a run.
+   *
+   * @param shape its steps
+   * @param kind what the memory belongs to
+   * @return the parts and their peak
+   */
+  public MemoryEstimate estimate(StepShape shape, Device.Kind kind) {
+    DType type = shape.type();
+    boolean outside = kind == Device.Kind.GPU && shape.optimizer().isPaged();
+    long state = lasting.optimizer(shape.optimizer());
+    List<MemoryItem> items = new ArrayList<>();
+    add(items, MemoryNames.PROCESS, Allowances.process(kind) + kernels(shape, kind));
+    add(items, MemoryNames.JAVA_HEAP, kind == Device.Kind.GPU ? 0 : javaHeap(shape));
+    add(items, MemoryNames.WEIGHTS, lasting.weights(type));
+    add(items, MemoryNames.PACKED_CODES, packed.bytes().codes());
+    add(items, MemoryNames.PACKED_SCALES, packed.bytes().scales());
+    add(items, MemoryNames.PACKED_TABLES, packed.bytes().tables());
+    add(items, MemoryNames.RESTORED, packed.restored(type));
+    add(items, MemoryNames.ADAPTERS, lasting.adapters(type));
+    add(items, MemoryNames.MASTERS, lasting.masters(type));
+    add(items, MemoryNames.GRADIENTS, lasting.gradients());
+    add(items, MemoryNames.OPTIMIZER, outside ? 0 : state);
+    company.lasting(type).forEach(one -> add(items, one.name(), one.bytes()));
+    List<MemoryItem> host = new ArrayList<>();
+    add(host, MemoryNames.OPTIMIZER, outside ? state : 0);
+    List<Phase> phases = new ArrayList<>();
+    company
+        .generation()
+        .ifPresent(one -> phases.add(phase("generation", generating(shape, one), shape)));
+    phases.add(phase("validation", step.validation(passing(shape)), shape));
+    phases.add(
+        phase(
+            "forward and backward",
+            step.training(shape, passing(shape), company.generation().isPresent()),
+            shape));
+    phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), shape));
+    phases.add(
+        phase(
+            "saving",
+            List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)),
+            shape));
+    long peak = new MemoryEstimate(items, phases, host).peakBytes();
+    add(items, MemoryNames.RESERVE, Allowances.reserve(kind, peak));
+    return new MemoryEstimate(items, phases, host);
+  }
+
+  /** What passes through the network at once. */
+  private StepShape passing(StepShape shape) {
+    int rows = company.encodedAtOnce();
+    return rows == 0 ? shape : shape.sized(Math.min(rows, shape.rows()), shape.length());
+  }
+
+  /** What the virtual machine holds, the arrays that tokens are drawn with among it. */
+  private long javaHeap(StepShape shape) {
+    long arrays = company.generation().map(one -> step.drawing(one.rows())).orElse(0L);
+    return JavaHeap.ofThisMachine()
+        .resident(
+            company.batches() * step.layers() * (shape.recompute() ? 2 : 1),
+            company.forwards() * step.layers(),
+            !footprint.factors().isEmpty() && !footprint.rescalings().isEmpty(),
+            company.generation().isPresent(),
+            arrays);
+  }
+
+  /** In bfloat16, what is kept of each shape of a product. */
+  private long kernels(StepShape shape, Device.Kind kind) {
+    if (kind == Device.Kind.GPU || shape.type() != DType.BF16) {
+      return 0;
+    }
+    return Allowances.kernels(
+        new Allowances.Products(
+            !footprint.factors().isEmpty(),
+            company.lengths(),
+            company.generation().map(one -> one.newTokens()).orElse(0),
+            step.head().capped()));
+  }
+
+  /** Keys and values of all tokens, beside the pass that reads the prompts. */
+  private List<MemoryItem> generating(StepShape shape, Company.Generation generation) {
+    List<MemoryItem> items = new ArrayList<>();
+    long values =
+        ((Decoder) network)
+            .cacheValues(generation.rows(), generation.prompt() + generation.newTokens() - 1);
+    items.add(new MemoryItem("keys and values", values * shape.type().bytes()));
+    items.addAll(step.reading(shape.sized(generation.rows(), generation.prompt())));
+    return items;
+  }
+
+  /** State outside the device comes in for one value at a time. */
+  private List<MemoryItem> optimizing(Optimizer optimizer, boolean outside) {
+    List<MemoryItem> items = new ArrayList<>();
+    items.add(new MemoryItem("values on the way", lasting.optimizerWork(optimizer)));
+    add(items, "state of one value", outside ? lasting.largestState(optimizer) : 0);
+    return items;
+  }
+
+  /**
+   * Compares a run with full fine-tuning by AdamW in fp32, of the same batches on the same device.
+   *
+   * @param shape the run's steps
+   * @param kind what the memory belongs to
+   * @return both peaks
+   */
+  public FullComparison compared(StepShape shape, Device.Kind kind) {
+    StepShape full =
+        new StepShape(
+            shape.rows(),
+            shape.length(),
+            shape.accumulation(),
+            DType.F32,
+            Optimizer.adamW(),
+            shape.recompute());
+    try (Network plain = Architectures.declare(network.modelConfig())) {
+      return new FullComparison(
+          new Planner(plain, Footprint.everything(plain), Packing.NONE, company)
+              .estimate(full, kind)
+              .peakBytes(),
+          estimate(shape, kind).peakBytes());
+    }
+  }
+
+  private static void add(List<MemoryItem> items, String name, long bytes) {
+    if (bytes > 0) {
+      items.add(new MemoryItem(name, bytes));
+    }
+  }
+
+  /** What comes and goes leaves gaps in the allocator's memory. */
+  private Phase phase(String name, List<MemoryItem> items, StepShape shape) {
+    List<MemoryItem> all = new ArrayList<>(items);
+    all.add(new MemoryItem("allocator and kernels", Allowances.slack(step.gappy(items, shape))));
+    return new Phase(name, all);
+  }
+
+  /**
+   * Predicts the memory of a run, compares it with a device and says what would make it smaller.
+   *
+   * @param shape its steps
+   * @param device where it is to run
+   * @return the prediction and the advice
+   */
+  public Forecast forecast(StepShape shape, Device device) {
+    return Advisor.forecast(this, shape, device);
+  }
+}

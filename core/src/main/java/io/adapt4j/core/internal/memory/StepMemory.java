@@ -1,0 +1,228 @@
+package io.adapt4j.core.internal.memory;
+
+import io.adapt4j.core.internal.nn.ActivationSketch.LayerSketch;
+import io.adapt4j.core.internal.nn.ActivationSketch.Sketch;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.plan.StepShape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The most memory of a forward and backward pass: what the layers keep, the work of one layer, the
+ * loss.
+ *
+ * @param sketch what the layers keep
+ * @param head the output layer over the vocabulary
+ * @param rotaryWidth cosines and sines a position, over all tables
+ * @param windowMasks masks of [rows, length, length] that are made beforehand
+ */
+record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) {
+
+  /**
+   * An output layer over the vocabulary.
+   *
+   * @param vocabulary its outputs; 0 where there is no such layer
+   * @param hidden its inputs
+   * @param trains whether its weight has a gradient
+   * @param capped whether its scores have a soft cap
+   */
+  record Head(long vocabulary, long hidden, boolean trains, boolean capped) {}
+
+  private static final String LOSS = "loss over the vocabulary";
+
+  static final Head NO_HEAD = new Head(0, 0, false, false);
+
+  /** Logits that exist at once, as in {@code VocabularyLoss}. */
+  private static final long LOGITS = 1L << 24;
+
+  private static final long FEWEST_ROWS = 16;
+
+  /** Scores of attention that exist at once, and the fewest and most queries, as in the script. */
+  private static final long SCORES = 1L << 21;
+
+  private static final long FEWEST_QUERIES = 16;
+  private static final long MOST_QUERIES = 128;
+
+  /** Of a token that may be drawn: its score twice, its id and its weight. */
+  private static final long DRAWING_BYTES = 3 * Integer.BYTES + Double.BYTES;
+
+  /** Ids, masks and labels of a batch: as tensors and as Java arrays. */
+  private static final long BATCH_BYTES = 6 * Long.BYTES;
+
+  int layers() {
+    return sketch.layers().size();
+  }
+
+  /**
+   * Arrays in which tokens are drawn from the scores of some rows: the scores, and for one row at a
+   * time them again with ids, tempered scores and weights.
+   */
+  long drawing(int rows) {
+    return head.vocabulary() * (Float.BYTES * (long) rows + DRAWING_BYTES);
+  }
+
+  /**
+   * The height of a pass with derivatives.
+   *
+   * @param shape of all sequences of the batch, whose activations are kept
+   * @param passing of those that pass through the network at once
+   * @param scored whether log-probabilities and entropies are taken before the loss, as
+   *     reinforcement learning does
+   */
+  List<MemoryItem> training(StepShape shape, StepShape passing, boolean scored) {
+    long kept =
+        sketch.layers().stream()
+            .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
+            .sum();
+    List<MemoryItem> items = new ArrayList<>();
+    items.add(new MemoryItem("activations kept", bytes(kept, shape)));
+    long loss = Math.max(loss(shape, true), scored ? scores(shape) : 0);
+    items.addAll(passing(shape, loss, Math.max(forward(passing), backward(passing))));
+    return items;
+  }
+
+  /** The height of a pass without derivatives: one layer at a time, then the loss. */
+  List<MemoryItem> validation(StepShape shape) {
+    return passing(shape, loss(shape, false), undifferentiated(shape));
+  }
+
+  /** The height of the pass that reads prompts: logits are made of the last position alone. */
+  List<MemoryItem> reading(StepShape shape) {
+    long copies = shape.type() == DType.F32 ? 0 : Float.BYTES;
+    long logits = shape.rows() * head.vocabulary() * (shape.type().bytes() + copies);
+    return passing(shape, bytes(head.hidden(), shape) + logits, undifferentiated(shape));
+  }
+
+  private long undifferentiated(StepShape shape) {
+    return sketch.layers().stream()
+        .mapToLong(
+            one ->
+                bytes(one.input() + one.made(), shape)
+                    + copies(one.forwardCopies(), shape)
+                    + blocks(one, shape, 3))
+        .max()
+        .orElse(0);
+  }
+
+  /**
+   * What comes and goes: a layer's own tensors and the loss exist one after the other, but glibc
+   * keeps the memory of blocks below {@link Allowances#GIVEN_BACK} for the process, where the
+   * larger ones of the loss find no room. Of a layer with larger blocks so much is taken to stay as
+   * if they were just of that size.
+   */
+  private List<MemoryItem> passing(StepShape shape, long loss, long layer) {
+    double share =
+        Math.min(1, (double) Allowances.GIVEN_BACK / Math.max(1, bytes(widest(), shape)));
+    long pooled = (long) (layer * share);
+    return List.of(
+        new MemoryItem(
+            "embeddings, positions and batch", bytes(sketch.outside(), shape) + batch(shape)),
+        new MemoryItem("a layer at work, beside the loss", Math.max(pooled, layer - loss)),
+        new MemoryItem(LOSS, loss));
+  }
+
+  /**
+   * The bytes that leave gaps: all but those of a loss whose chunks of logits go back to the system
+   * when they are freed.
+   */
+  long gappy(List<MemoryItem> items, StepShape shape) {
+    boolean givenBack =
+        head.vocabulary() > 0
+            && chunk(shape) * head.vocabulary() * Float.BYTES >= Allowances.GIVEN_BACK;
+    return items.stream()
+        .filter(one -> !(givenBack && one.name().equals(LOSS)))
+        .mapToLong(MemoryItem::bytes)
+        .sum();
+  }
+
+  private long widest() {
+    return sketch.layers().stream().mapToLong(LayerSketch::widest).max().orElse(0);
+  }
+
+  private long batch(StepShape shape) {
+    long element = shape.type().bytes();
+    long masks = windowMasks * shape.rows() * shape.length() * shape.length() * element;
+    return shape.positions() * BATCH_BYTES + rotaryWidth * shape.positions() * element + masks;
+  }
+
+  /** The end of a layer's forward pass. */
+  private long forward(StepShape shape) {
+    long most = 0;
+    for (LayerSketch one : sketch.layers()) {
+      long passing = one.made() - (shape.recompute() ? 0 : one.kept());
+      most =
+          Math.max(
+              most,
+              bytes(passing, shape) + copies(one.forwardCopies(), shape) + blocks(one, shape, 3));
+    }
+    return most;
+  }
+
+  private long backward(StepShape shape) {
+    long most = 0;
+    for (LayerSketch one : sketch.layers()) {
+      long floats = floats(one.backwardFloats(), shape) + copies(one.backwardCopies(), shape);
+      long gradient = one.weightGradient() * shape.type().bytes();
+      long derivative = bytes(one.backward(), shape) + floats + gradient + blocks(one, shape, 5);
+      long again = shape.recompute() ? bytes(one.kept(), shape) : 0;
+      long forward = bytes(one.made() - one.kept(), shape) + blocks(one, shape, 3);
+      long worked = shape.recompute() ? again + Math.max(derivative, forward) : derivative;
+      most = Math.max(most, worked);
+    }
+    return most;
+  }
+
+  private static long floats(long width, StepShape shape) {
+    return width * shape.positions() * Float.BYTES;
+  }
+
+  /** Copies in fp32, which fp32 itself does without. */
+  private static long copies(long width, StepShape shape) {
+    return shape.type() == DType.F32 ? 0 : floats(width, shape);
+  }
+
+  private static long bytes(long width, StepShape shape) {
+    return width * shape.positions() * shape.type().bytes();
+  }
+
+  /**
+   * Scores of a block of queries and what is made from them, so many tensors of one size: as many
+   * queries as fit {@link #SCORES}, within limits.
+   */
+  private static long blocks(LayerSketch layer, StepShape shape, int tensors) {
+    long column = shape.rows() * layer.queryHeads() * shape.length();
+    long scores = Math.min(MOST_QUERIES * column, Math.max(SCORES, FEWEST_QUERIES * column));
+    return Math.min(scores, column * shape.length()) * shape.type().bytes() * tensors;
+  }
+
+  /** Targets whose logits exist at once. */
+  private long chunk(StepShape shape) {
+    return Math.min(shape.positions(), Math.max(FEWEST_ROWS, LOGITS / head.vocabulary()));
+  }
+
+  /** Log-probabilities of a chunk, their exponentials, and the product of both. */
+  private long scores(StepShape shape) {
+    return bytes(head.hidden(), shape) + chunk(shape) * head.vocabulary() * 3L * Float.BYTES;
+  }
+
+  /** Hidden states of the targets and their gradients, and the logits of a chunk. */
+  private long loss(StepShape shape, boolean gradients) {
+    if (head.vocabulary() == 0) {
+      return 0;
+    }
+    long element = shape.type().bytes();
+    long states = shape.positions() * head.hidden() * element * (gradients ? 2 : 1);
+    long weight = gradients && head.trains() ? head.vocabulary() * head.hidden() * element : 0;
+    return states + chunk(shape) * head.vocabulary() * logitBytes(shape) + weight;
+  }
+
+  /**
+   * Bytes a logit: itself, and its probability in fp32; where it is no fp32, its fp32 copy on the
+   * way there; with a soft cap, two more on the way back.
+   */
+  private long logitBytes(StepShape shape) {
+    int copies = shape.type() == DType.F32 ? 1 : 2;
+    return shape.type().bytes() + (copies + (head.capped() ? 1 : 0)) * (long) Float.BYTES;
+  }
+}

@@ -1,0 +1,94 @@
+package io.adapt4j.core.internal.metric;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/**
+ * Decisions class by class.
+ *
+ * @param labels names of the classes
+ * @param counts what was decided for each
+ */
+public record ClassTable(List<String> labels, List<Counts> counts) {
+
+  private static final int WIDEST = 60;
+
+  /**
+   * Copies the lists.
+   *
+   * @param labels names of the classes
+   * @param counts what was decided for each
+   */
+  public ClassTable {
+    labels = List.copyOf(labels);
+    counts = List.copyOf(counts);
+  }
+
+  /**
+   * Returns the F1 of all decisions together.
+   *
+   * @return from 0 to 1
+   */
+  public double microF1() {
+    return counts.stream().reduce(Counts.NONE, Counts::plus).f1();
+  }
+
+  /**
+   * Returns the mean F1 of the classes that occur.
+   *
+   * @return from 0 to 1; 0 if none occurs
+   */
+  public double macroF1() {
+    OptionalDouble mean = counts.stream().filter(Counts::occurs).mapToDouble(Counts::f1).average();
+    return mean.orElse(0);
+  }
+
+  /**
+   * Shows precision, recall, F1 and support of each class.
+   *
+   * @return lines of text
+   */
+  public String text() {
+    int width =
+        Math.min(WIDEST, Math.max(5, labels.stream().mapToInt(String::length).max().orElse(0)));
+    StringBuilder text = new StringBuilder();
+    String head = "%-" + width + "s  precision  recall      f1  support%n";
+    text.append(String.format(Locale.ROOT, head, "class"));
+    for (int i = 0; i < labels.size(); i++) {
+      Counts one = counts.get(i);
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%-" + width + "s  %9.4f  %6.4f  %6.4f  %7d%n",
+              labels.get(i),
+              one.precision(),
+              one.recall(),
+              one.f1(),
+              one.support()));
+    }
+    return text.toString();
+  }
+
+  /**
+   * Gives the same as JSON.
+   *
+   * @return one object a class
+   */
+  public ArrayNode json() {
+    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    for (int i = 0; i < labels.size(); i++) {
+      Counts one = counts.get(i);
+      ObjectNode node = all.addObject();
+      node.put("label", labels.get(i));
+      node.put("precision", one.precision());
+      node.put("recall", one.recall());
+      node.put("f1", one.f1());
+      node.put("support", one.support());
+    }
+    return all;
+  }
+}

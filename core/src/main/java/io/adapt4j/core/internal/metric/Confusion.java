@@ -1,0 +1,165 @@
+package io.adapt4j.core.internal.metric;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/** How often texts of each class were taken for each class. Not thread safe. */
+public final class Confusion {
+
+  private static final int WORST = 20;
+
+  private final List<String> labels;
+  private final long[][] counts;
+
+  /**
+   * Starts with nothing counted.
+   *
+   * @param labels names of the classes
+   */
+  public Confusion(List<String> labels) {
+    this.labels = List.copyOf(labels);
+    this.counts = new long[this.labels.size()][this.labels.size()];
+  }
+
+  /**
+   * One pair of classes.
+   *
+   * @param truth the true class
+   * @param predicted the predicted one
+   * @param count how often
+   */
+  public record Mistake(String truth, String predicted, long count) {}
+
+  /**
+   * Counts a prediction.
+   *
+   * @param truth number of the true class
+   * @param predicted number of the predicted class
+   */
+  public void add(int truth, int predicted) {
+    counts[truth][predicted]++;
+  }
+
+  /**
+   * Adds everything that another has counted.
+   *
+   * @param other one of the same classes
+   */
+  public void addAll(Confusion other) {
+    for (int i = 0; i < counts.length; i++) {
+      for (int j = 0; j < counts.length; j++) {
+        counts[i][j] += other.counts[i][j];
+      }
+    }
+  }
+
+  /**
+   * Returns how often one class was taken for another.
+   *
+   * @param truth number of the true class
+   * @param predicted number of the predicted class
+   * @return the count
+   */
+  public long count(int truth, int predicted) {
+    return counts[truth][predicted];
+  }
+
+  /**
+   * Returns the share of right predictions.
+   *
+   * @return from 0 to 1; 0 if nothing was counted
+   */
+  public double accuracy() {
+    long right = 0;
+    long all = 0;
+    for (int i = 0; i < counts.length; i++) {
+      right += counts[i][i];
+      for (long count : counts[i]) {
+        all += count;
+      }
+    }
+    return all == 0 ? 0 : (double) right / all;
+  }
+
+  /**
+   * Returns the decisions class by class.
+   *
+   * @return the table
+   */
+  public ClassTable table() {
+    List<Counts> table = new ArrayList<>();
+    for (int i = 0; i < counts.length; i++) {
+      long wrong = 0;
+      long missed = 0;
+      for (int j = 0; j < counts.length; j++) {
+        wrong += j == i ? 0 : counts[j][i];
+        missed += j == i ? 0 : counts[i][j];
+      }
+      table.add(new Counts(counts[i][i], wrong, missed));
+    }
+    return new ClassTable(labels, table);
+  }
+
+  /**
+   * Returns the most frequent mistakes.
+   *
+   * @param limit the most of them
+   * @return the most frequent first
+   */
+  public List<Mistake> worst(int limit) {
+    List<Mistake> mistakes = new ArrayList<>();
+    for (int i = 0; i < counts.length; i++) {
+      for (int j = 0; j < counts.length; j++) {
+        if (i != j && counts[i][j] > 0) {
+          mistakes.add(new Mistake(labels.get(i), labels.get(j), counts[i][j]));
+        }
+      }
+    }
+    mistakes.sort(Comparator.comparingLong(Mistake::count).reversed());
+    return List.copyOf(mistakes.subList(0, Math.min(limit, mistakes.size())));
+  }
+
+  /**
+   * Shows the classes and the most frequent mistakes.
+   *
+   * @return lines of text
+   */
+  public String text() {
+    StringBuilder text = new StringBuilder(table().text());
+    text.append(String.format("%nMost frequent mistakes (true class, taken for)%n"));
+    for (Mistake one : worst(WORST)) {
+      text.append(
+          String.format(Locale.ROOT, "%6d  %s, %s%n", one.count(), one.truth(), one.predicted()));
+    }
+    return text.toString();
+  }
+
+  /**
+   * Gives everything as JSON: {@code classes}, {@code worst}, and {@code matrix} with a row a true
+   * class and a column a predicted one.
+   *
+   * @param into the object to fill
+   */
+  public void json(ObjectNode into) {
+    into.set("classes", table().json());
+    ArrayNode mistakes = into.putArray("worst");
+    for (Mistake one : worst(WORST)) {
+      mistakes
+          .addObject()
+          .put("truth", one.truth())
+          .put("predicted", one.predicted())
+          .put("count", one.count());
+    }
+    ArrayNode matrix = into.putArray("matrix");
+    for (long[] row : counts) {
+      ArrayNode cells = matrix.addArray();
+      for (long count : row) {
+        cells.add(count);
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.exception.ConfigException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * Recognises folders that hold a stored adapter. Modules bring theirs; they are found by {@link
+ * ServiceLoader}.
+ */
+public interface AdapterFormat {
+
+  /**
+   * Reads the adapter of a folder.
+   *
+   * @param folder the folder
+   * @return the adapter; empty if it is of another kind
+   * @throws ConfigException if it is of this kind and cannot be used
+   */
+  Optional<Adapter> find(Path folder);
+
+  /**
+   * Reads the adapter of a folder, of whatever kind the modules on the class path know.
+   *
+   * @param folder the folder
+   * @return the adapter
+   * @throws ConfigException if none of them knows it
+   */
+  static Adapter read(Path folder) {
+    for (AdapterFormat one : ServiceLoader.load(AdapterFormat.class)) {
+      Optional<Adapter> found = one.find(folder);
+      if (found.isPresent()) {
+        return found.get();
+      }
+    }
+    throw new ConfigException(
+        folder
+            + (Files.isDirectory(folder)
+                ? ": no adapter that a module on the class path reads. Add adapt4j-lora for PEFT"
+                    + " folders, which hold adapter_config.json."
+                : ": no such folder. Give the folder of an adapter."));
+  }
+}

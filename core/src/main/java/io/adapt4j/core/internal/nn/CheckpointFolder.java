@@ -1,0 +1,132 @@
+package io.adapt4j.core.internal.nn;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.config.GenerationDefaults;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.tokenize.TokenizerFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** Writes complete Hugging Face checkpoint folders. */
+public final class CheckpointFolder {
+
+  /** Files that belong to a model but do not change when its weights do, the tokenizer's aside. */
+  private static final List<String> COMPANIONS =
+      List.of(GenerationDefaults.FILE, "chat_template.jinja", "chat_template.json");
+
+  private CheckpointFolder() {}
+
+  /**
+   * Writes weights and configuration, and copies the tokenizer and generation files of the base.
+   * What would keep Transformers from loading the tokenizer is left out of its configuration, and
+   * beside a decoder that scores classes of texts it names the model's padding token, by which
+   * Transformers finds the end of a text.
+   *
+   * @param folder where to; created if absent
+   * @param base the folder the model came from
+   * @param config the configuration to write
+   * @param tensors the weights
+   * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   */
+  public static void write(Path folder, Path base, ModelConfig config, List<TensorData> tensors) {
+    write(folder, base, config.toJson(), tensors, () -> config.save(folder));
+  }
+
+  /**
+   * Writes a model as {@link #write(Path, Path, ModelConfig, List)} does, and with it the tensors
+   * of its base that it does not compute with but that its class in Transformers has.
+   *
+   * @param folder where to; created if absent
+   * @param base the folder the model came from
+   * @param config the configuration to write
+   * @param network the model
+   * @param type how to store the weights
+   * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   */
+  public static void write(
+      Path folder, Path base, ModelConfig config, Network network, StoredType type) {
+    List<TensorData> tensors = new ArrayList<>(Weights.tensors(network, type));
+    if (!Checkpoint.exists(base)) {
+      write(folder, base, config, tensors);
+      return;
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(base)) {
+      tensors.addAll(Weights.kept(network, checkpoint, type));
+      write(folder, base, config, tensors);
+    }
+  }
+
+  /**
+   * Writes as {@link #write(Path, Path, ModelConfig, List)} does, with a configuration that this
+   * build does not load, such as one of quantised weights.
+   *
+   * @param folder where to; created if absent
+   * @param base the folder the model came from
+   * @param config the content of config.json
+   * @param tensors the weights
+   * @throws UncheckedIOException if writing fails; files already in the folder stay as they were
+   */
+  public static void write(Path folder, Path base, JsonNode config, List<TensorData> tensors) {
+    write(
+        folder,
+        base,
+        config,
+        tensors,
+        () -> AtomicFiles.writeJson(folder.resolve(ModelConfig.FILE), config));
+  }
+
+  /** Writes the configuration. */
+  private interface ConfigStep {
+    void run() throws IOException;
+  }
+
+  private static void write(
+      Path folder, Path base, JsonNode config, List<TensorData> tensors, ConfigStep writeConfig) {
+    try {
+      Files.createDirectories(folder);
+      SafetensorsWriter.create().writeModel(folder, tensors);
+      writeConfig.run();
+      copyCompanions(base, folder, config);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Writing the checkpoint " + folder + " failed: " + WriteFailure.explain(folder, e) + ".",
+          e);
+    }
+  }
+
+  private static void copyCompanions(Path base, Path folder, JsonNode config) throws IOException {
+    if (Files.exists(folder) && Files.isSameFile(base, folder)) {
+      return;
+    }
+    for (String name : COMPANIONS) {
+      Path source = base.resolve(name);
+      if (Files.isRegularFile(source)) {
+        AtomicFiles.copy(source, folder.resolve(name));
+      }
+    }
+    String modelType = config.path("model_type").asText("");
+    TokenizerFiles.copy(folder, base, modelType, pooledBy(config, modelType));
+  }
+
+  /** The token by which Transformers finds the end of a text that a decoder scores. */
+  private static OptionalInt pooledBy(JsonNode config, String modelType) {
+    String name = config.path("architectures").path(0).asText("");
+    JsonNode padding = config.path("pad_token_id");
+    boolean pools =
+        name.endsWith(OutputLayer.CLASSES.suffix()) && !OutputLayer.isEncoder(modelType);
+    return pools && padding.canConvertToInt() && padding.intValue() >= 0
+        ? OptionalInt.of(padding.intValue())
+        : OptionalInt.empty();
+  }
+}

@@ -1,0 +1,302 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A decoder language model: embedding, layers, final norm, output head. Not thread safe. */
+public final class Decoder extends Network {
+
+  /** Families whose classes call the classifier of tokens so; the others call it score. */
+  private static final Set<String> NAMED_CLASSIFIER = Set.of("gpt2", "gpt_neox");
+
+  private final Placement placement;
+  private final String headName;
+  private final boolean storedTied;
+  private VocabularyHead head;
+
+  /** How many need a head with values of its own. */
+  private int untyings;
+
+  /**
+   * Declares a decoder.
+   *
+   * @param headName the name a head of its own has in checkpoints
+   * @param head the output head; its weight is the token embedding where the two are tied
+   */
+  public Decoder(
+      ModelConfig modelConfig,
+      Dimensions dimensions,
+      StoredNames storedNames,
+      Transformer body,
+      String headName,
+      VocabularyHead head) {
+    super(modelConfig, dimensions, storedNames, body);
+    this.placement = body.placement();
+    this.headName = headName;
+    this.head = head;
+    this.storedTied = isTied();
+  }
+
+  @Override
+  List<Parameter> headParameters() {
+    return Stream.of(head.weight(), head.bias()).filter(Objects::nonNull).toList();
+  }
+
+  @Override
+  List<LinearSlot> headLinears() {
+    return List.of();
+  }
+
+  @Override
+  public Optional<VocabularyHead> vocabulary() {
+    return Optional.of(head);
+  }
+
+  @Override
+  public long windowMasks() {
+    return 0;
+  }
+
+  /**
+   * Puts an output that scores classes in the place of the vocabulary's, as the classes of
+   * Transformers have it: of a text by its last token that is not {@code pad_token_id}, with {@code
+   * score} and without a bias; of each token with a bias.
+   */
+  public Encoder scoringClasses() {
+    return scoringClasses(modelConfig(), false);
+  }
+
+  /**
+   * Declares a network that scores classes with this decoder's layers.
+   *
+   * @param classes the configuration of the model that scores classes
+   * @param shared whether closing the network leaves the layers to this decoder
+   */
+  public Encoder scoringClasses(ModelConfig classes, boolean shared) {
+    boolean ofTokens = OutputLayer.TOKEN_CLASSES.isOf(classes);
+    String path =
+        ofTokens && NAMED_CLASSIFIER.contains(classes.modelType()) ? "classifier" : "score";
+    LinearSlot classifier =
+        LinearSlot.of(path, dimensions().hiddenSize(), ofTokens, EncoderTask.classes(classes));
+    ClassificationHead scores =
+        ofTokens
+            ? ClassificationHead.ofTokens(classifier)
+            : ClassificationHead.ofLastTokens(classifier, classes.padTokenId());
+    String unused = Pattern.quote(headName) + "|(score|classifier)\\..*";
+    return new Encoder(
+        classes,
+        dimensions(),
+        storedNames().ignoring(unused),
+        body(),
+        scores,
+        OptionalInt.empty(),
+        true,
+        shared);
+  }
+
+  /**
+   * Returns the output head.
+   *
+   * @return its weight [vocabulary, hidden] is the embedding itself where they are tied
+   */
+  public VocabularyHead head() {
+    return head;
+  }
+
+  /**
+   * Returns the checkpoint name of the head's weight, whether it has one of its own or not.
+   *
+   * @return such as {@code lm_head.weight}
+   */
+  public String headName() {
+    return headName;
+  }
+
+  /**
+   * Tells whether embedding and output head are one parameter.
+   *
+   * @return true where the head has no values of its own
+   */
+  public boolean isTied() {
+    return head.weight() == embedding();
+  }
+
+  /**
+   * Tells whether embedding and output head are one in the checkpoint, whatever they are now.
+   *
+   * @return true where the checkpoint has no values for the head
+   */
+  public boolean isStoredTied() {
+    return storedTied;
+  }
+
+  /** Gives a tied output head values of its own, so that it can be trained alone. */
+  public void untieHead() {
+    if (isTied()) {
+      Parameter own = Parameter.of(headName, embedding().sizes());
+      if (isAllocated()) {
+        own.allocate(type());
+        own.value().copyFrom(embedding().value());
+      }
+      head = head.withWeight(own);
+    }
+    untyings++;
+  }
+
+  /**
+   * Makes the embedding the output head again once it was called as often as {@link #untieHead}.
+   */
+  public void tieHead() {
+    if (!isTied() && untyings > 0 && --untyings == 0) {
+      head.weight().close();
+      head = head.withWeight(embedding());
+    }
+  }
+
+  /**
+   * Places a batch that starts at the beginning of its texts.
+   *
+   * @param attentionMask 1 on tokens and 0 on padding, row-major [rows, length]
+   * @param rows B
+   * @param length T
+   * @return positions counted from each row's first token
+   * @throws IllegalArgumentException if a text is longer than a model with learned positions allows
+   */
+  public Positions positions(long[] attentionMask, int rows, int length) {
+    return noisy(placement.causal(attentionMask, rows, length, type()), attentionMask, rows);
+  }
+
+  /**
+   * Places a batch of rows that hold several documents each. Positions count from each document's
+   * first token, attention stays inside each document, and rotary frequencies that depend on a
+   * length follow the document's.
+   *
+   * @param documents lengths of the documents of each row, which follow each other from its start
+   * @param length T
+   * @return their positions
+   * @throws IllegalArgumentException if documents do not fit their row, or one is longer than a
+   *     model with learned positions allows
+   */
+  public Positions packedPositions(int[][] documents, int length) {
+    return noisy(
+        placement.packed(documents, length, type()),
+        documents.length,
+        row -> Arrays.stream(documents[row]).sum());
+  }
+
+  /**
+   * Places the next tokens of a batch after those in a cache.
+   *
+   * @param attentionMask 1 on tokens and 0 on padding of everything so far, the new tokens included
+   * @param rows B
+   * @param count new tokens a row, T
+   * @param cache what came before
+   * @return their positions
+   * @throws IllegalArgumentException if the cache has no room, or a text is longer than a model
+   *     with learned positions allows
+   */
+  public Positions positions(long[] attentionMask, int rows, int count, KvCache cache) {
+    return placement.next(attentionMask, rows, count, cache, type());
+  }
+
+  /**
+   * Returns the maximum number of tokens for which there are positions: the rows of the table of
+   * learned ones; rotary positions have no end.
+   *
+   * @return a number of tokens
+   */
+  public int positionLimit() {
+    return placement.learned() == 0 ? Integer.MAX_VALUE : placement.learned();
+  }
+
+  /**
+   * Returns how long a sequence may grow unless the user wants more: the context length, or as far
+   * as there are positions where the rotary frequencies follow the length (dynamic scaling).
+   *
+   * @return a number of tokens
+   */
+  public int lengthLimit() {
+    boolean follows = placement.rotary().stream().anyMatch(RotaryFrequencies::dependsOnLength);
+    return follows ? positionLimit() : contextLength();
+  }
+
+  /**
+   * Returns whether keys of a sequence must be recomputed when it grows: its rotary frequencies
+   * change at a length in between (longrope).
+   *
+   * @param from tokens so far
+   * @param to tokens then
+   *     <p>As in Transformers only phi3 does so; with every other family and scaling, keys in the
+   *     cache keep the rotation they were stored with.
+   * @return true where keys in a cache no longer fit
+   */
+  public boolean outgrowsCache(int from, int to) {
+    return modelConfig().modelType().equals("phi3")
+        && placement.rotary().stream().anyMatch(one -> one.switchesBetween(from, to));
+  }
+
+  /**
+   * Makes an empty cache.
+   *
+   * @param rows B
+   * @param capacity tokens a row
+   * @return the cache, closed by the caller
+   */
+  public KvCache newCache(int rows, int capacity) {
+    Heads heads = body().layers().get(0).attention().heads();
+    return new KvCache(
+        dimensions().layers(), rows, heads.keyValue(), heads.dim(), capacity, type());
+  }
+
+  /**
+   * Returns the number of values that a cache holds.
+   *
+   * @param rows B
+   * @param capacity tokens a row
+   * @return values of all keys and values
+   */
+  public long cacheValues(long rows, long capacity) {
+    Heads heads = body().layers().get(0).attention().heads();
+    return 2L * dimensions().layers() * rows * heads.keyValue() * capacity * heads.dim();
+  }
+
+  /**
+   * Runs the model up to and with its final norm.
+   *
+   * @param ops the operators to use
+   * @param ids token ids, I64 [B, T]
+   * @param positions where they stand
+   * @param recompute whether each layer's intermediates are dropped and made again for the
+   *     derivative
+   * @return [B, T, hidden]
+   */
+  public Tensor hidden(Ops ops, Tensor ids, Positions positions, boolean recompute) {
+    Tensor hidden = body().forward(ops, ids, null, positions, recompute);
+    if (positions.cache() != null) {
+      positions.cache().advance(ids.size(1));
+    }
+    return hidden;
+  }
+
+  /**
+   * Scores every vocabulary entry.
+   *
+   * @param hidden [.., hidden]
+   * @return logits [.., vocabulary] in the compute type
+   */
+  public Tensor logits(Tensor hidden) {
+    return head.logits(hidden);
+  }
+}

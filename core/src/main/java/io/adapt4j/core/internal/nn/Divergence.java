@@ -1,0 +1,76 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyDivergence;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.core.internal.tensor.VocabularyLoss;
+
+/** Kullback-Leibler divergence of a decoder's predictions from those of its base. */
+public final class Divergence {
+
+  private Divergence() {}
+
+  /**
+   * Runs a base up to its output layer.
+   *
+   * @param base the model
+   * @param inputs the batch, with at least one target
+   * @return hidden states of the rows that predict a target [N, hidden]; owned by the open scope,
+   *     else by the caller
+   */
+  public static Tensor rows(Decoder base, LanguageModelLoss.Inputs inputs) {
+    try (Scope scope = Scope.open();
+        Positions positions =
+            base.positions(inputs.attentionMask(), inputs.rows(), inputs.length())) {
+      Ops ops = Ops.inference();
+      Tensor hidden = base.hidden(ops, ids(inputs), positions, false);
+      return scope.keep(ops.gatherRows(hidden, targets(inputs).index()));
+    }
+  }
+
+  /**
+   * Sums KL(p_base || p_model) over the positions that predict a target, and adds the gradients of
+   * the sum times a scale to the model's trained parameters.
+   *
+   * @param model the model
+   * @param inputs the batch
+   * @param baseRows what {@link #rows} gave for it
+   * @param baseHead the base's output layer
+   * @param scale multiplies the gradients
+   * @param recompute whether to trade time for memory, layer by layer
+   * @param seed decides dropout masks
+   * @return the sum, not scaled
+   */
+  public static double differentiate(
+      Decoder model,
+      LanguageModelLoss.Inputs inputs,
+      Tensor baseRows,
+      VocabularyHead baseHead,
+      double scale,
+      boolean recompute,
+      long seed) {
+    try (Scope scope = Scope.open();
+        Positions positions =
+            model.positions(inputs.attentionMask(), inputs.rows(), inputs.length());
+        Tape tape = new Tape()) {
+      Ops ops = Ops.recording(tape, seed);
+      Tensor hidden = model.hidden(ops, ids(inputs), positions, recompute);
+      Tensor rows = ops.gatherRows(hidden, targets(inputs).index());
+      VocabularyLoss.Result sum =
+          VocabularyDivergence.differentiate(rows, model.head(), baseRows, baseHead, scale);
+      tape.backward(rows, sum.hiddenGradient(), rows);
+      return sum.sum();
+    }
+  }
+
+  private static TargetRows targets(LanguageModelLoss.Inputs inputs) {
+    return TargetRows.of(inputs.labels(), inputs.rows(), inputs.length());
+  }
+
+  private static Tensor ids(LanguageModelLoss.Inputs inputs) {
+    return Tensor.of(inputs.ids(), inputs.rows(), inputs.length());
+  }
+}

@@ -1,0 +1,264 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A network that reads whole texts. It ends in hidden states, in scores of masked tokens, or in
+ * scores of classes of a text or of its tokens, as the configuration's {@code architectures} says.
+ * In an encoder every token sees all others; the layers of a decoder may also stand before an
+ * output that scores classes, and then tokens see those before them. Not thread safe.
+ */
+public final class Encoder extends Network {
+
+  private final Placement placement;
+  private final EncoderHead head;
+  private final OptionalInt positionPadding;
+  private final boolean causal;
+  private final boolean shared;
+
+  /**
+   * Declares an encoder.
+   *
+   * @param positionPadding the padding token from which positions are counted (RoBERTa), or empty
+   *     where they are 0, 1, 2 in every row
+   */
+  public Encoder(
+      ModelConfig modelConfig,
+      Dimensions dimensions,
+      StoredNames storedNames,
+      Transformer body,
+      EncoderHead head,
+      OptionalInt positionPadding) {
+    this(modelConfig, dimensions, storedNames, body, head, positionPadding, false, false);
+  }
+
+  /**
+   * Declares a network that reads texts.
+   *
+   * @param causal whether the layers are a decoder's: tokens see those before them
+   * @param shared whether they stay that decoder's, so that only the output is this network's own
+   */
+  public Encoder(
+      ModelConfig modelConfig,
+      Dimensions dimensions,
+      StoredNames storedNames,
+      Transformer body,
+      EncoderHead head,
+      OptionalInt positionPadding,
+      boolean causal,
+      boolean shared) {
+    super(modelConfig, dimensions, storedNames, body);
+    this.placement = body.placement();
+    this.head = head;
+    this.positionPadding = positionPadding;
+    this.causal = causal;
+    this.shared = shared;
+  }
+
+  /** Whether the layers are those of a decoder that goes on using them. */
+  @Override
+  public boolean sharesLayers() {
+    return shared;
+  }
+
+  @Override
+  List<Parameter> headParameters() {
+    return head.parameters();
+  }
+
+  @Override
+  List<LinearSlot> headLinears() {
+    return head.linears();
+  }
+
+  @Override
+  public Optional<VocabularyHead> vocabulary() {
+    return head instanceof MaskedLanguageHead own
+        ? Optional.of(own.vocabulary())
+        : Optional.empty();
+  }
+
+  @Override
+  public long windowMasks() {
+    return placement.windows().stream().filter(window -> window > 0).count();
+  }
+
+  /**
+   * Returns the number of token types, such as first and second text of a pair.
+   *
+   * @return 0 where the model does not tell them apart
+   */
+  public int tokenTypes() {
+    Parameter types = body().embeddings().types();
+    return types == null ? 0 : Math.toIntExact(types.sizes()[0]);
+  }
+
+  /**
+   * Tells whether the model predicts masked tokens.
+   *
+   * @return true for a masked language model
+   */
+  public boolean predictsTokens() {
+    return head instanceof MaskedLanguageHead;
+  }
+
+  /**
+   * Tells whether classes are those of each token rather than of the text.
+   *
+   * @return true for a token classifier
+   */
+  public boolean classifiesTokens() {
+    return head instanceof ClassificationHead own && own.pooling().isEmpty();
+  }
+
+  /**
+   * Tells whether tokens see only those before them.
+   *
+   * @return true where the layers are a decoder's
+   */
+  public boolean isCausal() {
+    return causal;
+  }
+
+  /**
+   * Returns the number of classes.
+   *
+   * @return 0 where the model is no classifier
+   */
+  public int classes() {
+    return head instanceof ClassificationHead own
+        ? Math.toIntExact(own.classifier().linear().outFeatures())
+        : 0;
+  }
+
+  /**
+   * Places a batch.
+   *
+   * @param ids token ids, row-major [rows, length]
+   * @param attentionMask 1 on tokens and 0 on padding
+   * @param rows B
+   * @param length T
+   * @return the positions
+   * @throws IllegalArgumentException if a text is longer than the model has learned positions for
+   */
+  public Positions positions(long[] ids, long[] attentionMask, int rows, int length) {
+    Positions placed =
+        causal
+            ? placement.causal(attentionMask, rows, length, type())
+            : placement.bothWays(
+                positionIds(ids, rows, length), attentionMask, rows, length, type());
+    return noisy(placed, attentionMask, rows);
+  }
+
+  private long[] positionIds(long[] ids, int rows, int length) {
+    long[] positions = new long[ids.length];
+    for (int row = 0; row < rows; row++) {
+      long counted = positionPadding.orElse(-1);
+      for (int i = row * length; i < (row + 1) * length; i++) {
+        boolean padding = positionPadding.isPresent() && ids[i] == positionPadding.getAsInt();
+        positions[i] = padding ? positionPadding.getAsInt() : ++counted;
+      }
+    }
+    return positions;
+  }
+
+  /**
+   * Runs the model up to and with its final norm.
+   *
+   * @param ops the operators to use
+   * @param ids token ids, I64 [B, T]
+   * @param typeIds token types, I64 [B, T]; not read where the model has none
+   * @param positions where they stand
+   * @param recompute whether each layer's intermediates are dropped and made again for the
+   *     derivative
+   * @return [B, T, hidden]
+   */
+  public Tensor hidden(
+      Ops ops, Tensor ids, Tensor typeIds, Positions positions, boolean recompute) {
+    return body().forward(ops, ids, typeIds, positions, recompute);
+  }
+
+  /**
+   * Prepares hidden states for the vocabulary head.
+   *
+   * @param ops the operators to use
+   * @param hidden [.., hidden]
+   * @return the shape of hidden
+   * @throws IllegalStateException if the model does not predict tokens
+   */
+  public Tensor vocabularyInput(Ops ops, Tensor hidden) {
+    return maskedLanguageHead().transform(ops, hidden);
+  }
+
+  /**
+   * Returns what scores masked tokens, from {@link #vocabularyInput}.
+   *
+   * @return the head
+   * @throws IllegalStateException if the model does not predict tokens
+   */
+  public VocabularyHead vocabularyHead() {
+    return maskedLanguageHead().vocabulary();
+  }
+
+  /**
+   * Scores the classes of each text, or of each token. A decoder's layers score a text by its last
+   * token that is not the configuration's {@code pad_token_id}, as Transformers has it: where that
+   * is also the token that ends texts, the end is not what is scored.
+   *
+   * @param ops the operators to use
+   * @param hidden [B, T, hidden]
+   * @param ids token ids, row-major [B, T]
+   * @param attentionMask 1 on tokens and 0 on padding, row-major [B, T]
+   * @return logits [B, classes] of texts, [B, T, classes] of tokens
+   * @throws IllegalStateException if the model is no classifier
+   */
+  public Tensor classLogits(Ops ops, Tensor hidden, long[] ids, long[] attentionMask) {
+    if (head instanceof ClassificationHead own) {
+      return own.logits(ops, hidden, ids, attentionMask);
+    }
+    throw new IllegalStateException(
+        "This model has no classification head: " + modelConfig().architectures());
+  }
+
+  /**
+   * Scores the classes of each text, or of each token, where the padding token stands on padding
+   * only; {@link #classLogits(Ops, Tensor, long[], long[])} makes no such assumption.
+   *
+   * @param ops the operators to use
+   * @param hidden [B, T, hidden]
+   * @param attentionMask 1 on tokens and 0 on padding, row-major [B, T]
+   * @return logits [B, classes] of texts, [B, T, classes] of tokens
+   * @throws IllegalStateException if the model is no classifier
+   */
+  public Tensor classLogits(Ops ops, Tensor hidden, long[] attentionMask) {
+    if (head instanceof ClassificationHead own) {
+      return own.logits(ops, hidden, attentionMask);
+    }
+    throw new IllegalStateException(
+        "This model has no classification head: " + modelConfig().architectures());
+  }
+
+  /** The layer whose outputs are the classes' scores. */
+  LinearSlot classifier() {
+    if (head instanceof ClassificationHead own) {
+      return own.classifier();
+    }
+    throw new IllegalStateException(
+        "This model has no classification head: " + modelConfig().architectures());
+  }
+
+  private MaskedLanguageHead maskedLanguageHead() {
+    if (head instanceof MaskedLanguageHead own) {
+      return own;
+    }
+    throw new IllegalStateException(
+        "This model has no head for masked tokens: " + modelConfig().architectures());
+  }
+}

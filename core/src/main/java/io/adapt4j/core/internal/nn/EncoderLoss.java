@@ -1,0 +1,111 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.tensor.ClassLoss;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyLoss;
+
+/**
+ * What encoders are trained to minimise: the cross-entropy of masked tokens (Devlin et al. 2019) or
+ * of classes, according to the encoder's output layer.
+ */
+public final class EncoderLoss {
+
+  private static final String SINGLE_LABEL = "single_label_classification";
+
+  private EncoderLoss() {}
+
+  /**
+   * Sums the loss over the batch's targets.
+   *
+   * @param encoder the model
+   * @param inputs the batch
+   * @return sum of -log p(label)
+   * @throws IllegalStateException if the encoder has no output layer
+   * @throws io.adapt4j.core.exception.ConfigException if it classifies otherwise than by one label
+   */
+  public static double evaluate(Encoder encoder, EncoderInputs inputs) {
+    try (Scope scope = Scope.open();
+        Positions positions = positions(encoder, inputs)) {
+      Ops ops = Ops.inference();
+      Tensor hidden = encoder.hidden(ops, inputs.idTensor(), inputs.typeTensor(), positions, false);
+      if (!encoder.predictsTokens()) {
+        return classLoss(encoder, ops, hidden, inputs).result().sum();
+      }
+      TargetRows targets = TargetRows.masked(inputs.labels());
+      return targets.count() == 0
+          ? 0
+          : VocabularyLoss.evaluate(
+              encoder.vocabularyInput(ops, ops.gatherRows(hidden, targets.index())),
+              encoder.vocabularyHead(),
+              targets.targets());
+    }
+  }
+
+  /**
+   * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
+   * trained parameters.
+   *
+   * @param encoder the model
+   * @param inputs the batch
+   * @param scale multiplies the gradients; usually 1 over the targets of the whole step
+   * @param recompute whether to trade time for memory, layer by layer
+   * @param seed decides dropout masks
+   * @return sum of -log p(label), not scaled
+   * @throws IllegalStateException if the encoder has no output layer
+   * @throws io.adapt4j.core.exception.ConfigException if it classifies otherwise than by one label
+   */
+  public static double differentiate(
+      Encoder encoder, EncoderInputs inputs, double scale, boolean recompute, long seed) {
+    try (Scope scope = Scope.open();
+        Positions positions = positions(encoder, inputs);
+        Tape tape = new Tape()) {
+      Ops ops = Ops.recording(tape, seed);
+      Tensor hidden =
+          encoder.hidden(ops, inputs.idTensor(), inputs.typeTensor(), positions, recompute);
+      if (!encoder.predictsTokens()) {
+        Classes classes = classLoss(encoder, ops, hidden, inputs);
+        Tensor gradient = classes.result().logitsGradient().scaled(scale);
+        tape.backward(classes.logits(), gradient, classes.logits());
+        return classes.result().sum();
+      }
+      TargetRows targets = TargetRows.masked(inputs.labels());
+      if (targets.count() == 0) {
+        return 0;
+      }
+      Tensor rows = encoder.vocabularyInput(ops, ops.gatherRows(hidden, targets.index()));
+      VocabularyLoss.Result loss =
+          VocabularyLoss.differentiate(rows, encoder.vocabularyHead(), targets.targets(), scale);
+      tape.backward(rows, loss.hiddenGradient(), rows);
+      return loss.sum();
+    }
+  }
+
+  private record Classes(Tensor logits, ClassLoss.Result result) {}
+
+  private static Classes classLoss(Encoder encoder, Ops ops, Tensor hidden, EncoderInputs inputs) {
+    requireSingleLabel(encoder);
+    Tensor logits = encoder.classLogits(ops, hidden, inputs.ids(), inputs.attentionMask());
+    return new Classes(
+        logits, ClassLoss.crossEntropy(logits, Tensor.of(inputs.labels(), inputs.rows())));
+  }
+
+  /** Other problems have losses of their own; one class alone stands for a regression. */
+  private static void requireSingleLabel(Encoder encoder) {
+    ConfigReader fields = encoder.modelConfig().fields();
+    String problem = fields.optionalText("problem_type").orElse(SINGLE_LABEL);
+    if (!problem.equals(SINGLE_LABEL) || encoder.classes() == 1) {
+      throw fields.invalid(
+          "problem_type",
+          SINGLE_LABEL + " and two or more classes, which are " + encoder.classes() + " here",
+          "This build trains and measures classifiers of one label a text only.");
+    }
+  }
+
+  private static Positions positions(Encoder encoder, EncoderInputs inputs) {
+    return encoder.positions(inputs.ids(), inputs.attentionMask(), inputs.rows(), inputs.length());
+  }
+}

@@ -1,0 +1,60 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.List;
+
+/** What a network that reads texts was saved for, told by the class name in its configuration. */
+public enum EncoderTask {
+  /** Hidden states only. */
+  FEATURES,
+  /** Scores of masked tokens. */
+  MASKED_TOKENS,
+  /** Scores of the classes of a text. */
+  CLASSES,
+  /** Scores of the classes of each token. */
+  TOKEN_CLASSES;
+
+  private static final int DEFAULT_CLASSES = 2;
+
+  public static EncoderTask of(ModelConfig config) {
+    List<String> classes = config.architectures();
+    String name = classes.isEmpty() ? "" : classes.get(0);
+    if (name.endsWith("ForMaskedLM") || name.endsWith("ForPreTraining")) {
+      return MASKED_TOKENS;
+    }
+    if (name.endsWith(OutputLayer.CLASSES.suffix())) {
+      return CLASSES;
+    }
+    if (name.endsWith(OutputLayer.TOKEN_CLASSES.suffix())) {
+      return TOKEN_CLASSES;
+    }
+    if (name.isEmpty() || name.endsWith("Model")) {
+      return FEATURES;
+    }
+    throw config
+        .fields()
+        .invalid(
+            "architectures",
+            "a class that ends in Model, ForMaskedLM, ForSequenceClassification or"
+                + " ForTokenClassification",
+            "This build has no such output layer.");
+  }
+
+  /** Tells whether a configuration is of a decoder whose output scores classes. */
+  public static boolean scoresClasses(ModelConfig config) {
+    return config.architectures().stream()
+        .anyMatch(
+            name ->
+                name.endsWith(OutputLayer.CLASSES.suffix())
+                    || name.endsWith(OutputLayer.TOKEN_CLASSES.suffix()));
+  }
+
+  /** The number of classes: as many as {@code id2label} has, else {@code num_labels}, else 2. */
+  public static int classes(ModelConfig config) {
+    return config
+        .fields()
+        .child("id2label")
+        .map(labels -> labels.json().size())
+        .orElse(config.fields().positiveInt("num_labels", DEFAULT_CLASSES));
+  }
+}

@@ -1,0 +1,26 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Feed-forward layer with a gate: down(act(gate(x)) * up(x)) (Shazeer 2020).
+ *
+ * @param gateUp the gate and up projections
+ * @param down the projection back to the hidden width
+ * @param activation the gate's activation
+ */
+public record GatedMlp(LinearSlot gateUp, LinearSlot down, Activation activation) implements Mlp {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    return down.forward(ops, ops.gated(gateUp.forward(ops, x), activation));
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of(gateUp, down);
+  }
+}

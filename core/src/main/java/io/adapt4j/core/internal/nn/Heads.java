@@ -1,0 +1,25 @@
+package io.adapt4j.core.internal.nn;
+
+/**
+ * The heads of an attention layer.
+ *
+ * @param query query heads
+ * @param keyValue key and value heads; divides {@code query}
+ * @param dim entries a head
+ * @param interleaved whether the projection gives query, key and value of one head side by side
+ *     (GPT-NeoX), rather than all queries, all keys, all values
+ */
+public record Heads(int query, int keyValue, int dim, boolean interleaved) {
+
+  public static Heads grouped(int query, int keyValue, int dim) {
+    return new Heads(query, keyValue, dim, false);
+  }
+
+  public long queryWidth() {
+    return (long) query * dim;
+  }
+
+  public long keyValueWidth() {
+    return (long) keyValue * dim;
+  }
+}

@@ -1,0 +1,76 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.CachedAttention;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.RotaryTable;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keys and values of the tokens seen so far, one pair a layer. */
+public final class KvCache implements AutoCloseable {
+
+  private final List<Tensor> keys = new ArrayList<>();
+  private final List<Tensor> values = new ArrayList<>();
+  private final long capacity;
+  private long length;
+
+  KvCache(int layers, long rows, long kvHeads, long headDim, long capacity, DType type) {
+    this.capacity = capacity;
+    for (int i = 0; i < layers; i++) {
+      keys.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
+      values.add(Tensor.empty(type, rows, kvHeads, capacity, headDim).own());
+    }
+  }
+
+  /**
+   * Returns how many tokens are held.
+   *
+   * @return tokens of each row, padding included
+   */
+  public long length() {
+    return length;
+  }
+
+  /**
+   * Returns how many tokens there is room for.
+   *
+   * @return tokens of each row
+   */
+  public long capacity() {
+    return capacity;
+  }
+
+  Tensor attend(int layer, Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
+    return CachedAttention.apply(q, k, v, keys.get(layer), values.get(layer), length, mask, rule);
+  }
+
+  /** Attends from a joined projection, whose queries and keys are turned first. */
+  Tensor attend(
+      int layer,
+      Tensor projected,
+      Heads heads,
+      RotaryTable table,
+      Tensor mask,
+      AttentionRule rule) {
+    return CachedAttention.rotated(
+        projected, heads.query(), table, keys.get(layer), values.get(layer), length, mask, rule);
+  }
+
+  /** Forgets every token, so that the sequence can be read again from its beginning. */
+  public void clear() {
+    length = 0;
+  }
+
+  /** Counts the tokens of a finished pass as held. */
+  void advance(long tokens) {
+    length += tokens;
+  }
+
+  @Override
+  public void close() {
+    keys.forEach(Tensor::close);
+    values.forEach(Tensor::close);
+  }
+}

@@ -1,0 +1,123 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyLoss;
+import java.util.List;
+
+/** Next-token cross-entropy of a decoder over a padded or packed batch. */
+public final class LanguageModelLoss {
+
+  private LanguageModelLoss() {}
+
+  /**
+   * A batch; arrays are row-major [rows, length].
+   *
+   * @param ids token ids
+   * @param attentionMask 1 on tokens, 0 on padding
+   * @param labels targets before the shift, {@value TargetRows#IGNORED} where there is none
+   * @param rows B
+   * @param length T
+   * @param documents lengths of the documents packed into each row, whose first tokens are no
+   *     targets; empty where each row is one padded text
+   * @param weights what each label's term of the loss is multiplied by; empty for 1
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
+  public record Inputs(
+      long[] ids,
+      long[] attentionMask,
+      long[] labels,
+      int rows,
+      int length,
+      int[][] documents,
+      float[] weights) {
+
+    /**
+     * Makes a padded batch without weights.
+     *
+     * @param ids token ids
+     * @param attentionMask 1 on tokens, 0 on padding
+     * @param labels targets before the shift, {@value TargetRows#IGNORED} where there is none
+     * @param rows B
+     * @param length T
+     */
+    public Inputs(long[] ids, long[] attentionMask, long[] labels, int rows, int length) {
+      this(ids, attentionMask, labels, rows, length, new int[0][], new float[0]);
+    }
+
+    /** The positions that predict something, and what. */
+    TargetRows targets() {
+      return TargetRows.of(labels, rows, length);
+    }
+
+    /** The token ids, I64 [B, T]. */
+    Tensor idTensor() {
+      return Tensor.of(ids, rows, length);
+    }
+
+    Positions positions(Decoder decoder) {
+      return documents.length == 0
+          ? decoder.positions(attentionMask, rows, length)
+          : decoder.packedPositions(documents, length);
+    }
+  }
+
+  /**
+   * Sums the loss over the batch's targets.
+   *
+   * @param decoder the model
+   * @param inputs the batch
+   * @return sum of -log p(target), each times its weight
+   */
+  public static double evaluate(Decoder decoder, Inputs inputs) {
+    TargetRows targets = inputs.targets();
+    if (targets.count() == 0) {
+      return 0;
+    }
+    try (Scope scope = Scope.open();
+        Positions positions = inputs.positions(decoder)) {
+      Ops ops = Ops.inference();
+      Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, false);
+      Tensor rows = ops.gatherRows(hidden, targets.index());
+      return VocabularyLoss.evaluate(
+          rows, decoder.head(), targets.targets(), weights(inputs, targets));
+    }
+  }
+
+  /**
+   * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
+   * trained parameters.
+   *
+   * @param decoder the model
+   * @param inputs the batch
+   * @param scale multiplies the gradients; usually 1 over the targets of the whole step
+   * @param recompute whether to trade time for memory, layer by layer
+   * @param seed decides dropout masks
+   * @return sum of -log p(target), each times its weight, not scaled
+   */
+  public static double differentiate(
+      Decoder decoder, Inputs inputs, double scale, boolean recompute, long seed) {
+    TargetRows targets = inputs.targets();
+    if (targets.count() == 0) {
+      return 0;
+    }
+    try (Scope scope = Scope.open();
+        Positions positions = inputs.positions(decoder);
+        Tape tape = new Tape()) {
+      Ops ops = Ops.recording(tape, seed);
+      Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, recompute);
+      Tensor rows = ops.gatherRows(hidden, targets.index());
+      VocabularyLoss.Result loss =
+          VocabularyLoss.differentiate(
+              rows, decoder.head(), targets.targets(), weights(inputs, targets), scale);
+      tape.backward(rows, loss.hiddenGradient(), rows);
+      return loss.sum();
+    }
+  }
+
+  private static List<Tensor> weights(Inputs inputs, TargetRows targets) {
+    return inputs.weights().length == 0 ? List.of() : List.of(targets.labelled(inputs.weights()));
+  }
+}

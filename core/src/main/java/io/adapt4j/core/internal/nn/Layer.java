@@ -1,0 +1,34 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One transformer layer: attention and an MLP, with norms where its kind puts them. */
+public sealed interface Layer permits SequentialLayer, ParallelLayer, PostNormLayer {
+
+  Tensor forward(Ops ops, Tensor x, Positions positions, int index);
+
+  Attention attention();
+
+  Mlp mlp();
+
+  /** The norms, in the order of the checkpoint. */
+  List<Norm> norms();
+
+  default List<LinearSlot> linears() {
+    List<LinearSlot> slots = new ArrayList<>(attention().linears());
+    slots.addAll(mlp().linears());
+    return slots;
+  }
+
+  default List<Parameter> parameters() {
+    List<Parameter> all = new ArrayList<>();
+    linears().forEach(slot -> all.addAll(slot.linear().parameters()));
+    all.addAll(attention().normParameters());
+    norms().forEach(norm -> all.addAll(norm.parameters()));
+    return all;
+  }
+}

@@ -1,0 +1,75 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** The place of a linear layer in a model, where another may be put in its stead. */
+public final class LinearSlot {
+
+  private Linear linear;
+
+  public LinearSlot(Linear linear) {
+    this.linear = linear;
+  }
+
+  /**
+   * Declares projections of one input.
+   *
+   * @param parent module path of their parent
+   * @param in width of the input
+   * @param bias whether each has a bias
+   * @param names last path components
+   * @param widths outputs of each
+   * @return their place
+   */
+  public static LinearSlot of(
+      String parent, long in, boolean bias, List<String> names, long... widths) {
+    return new LinearSlot(DenseLinear.declare(in, bias, DenseLinear.parts(parent, names, widths)));
+  }
+
+  /**
+   * Declares one projection.
+   *
+   * @param path its module path
+   * @param in width of the input
+   * @param bias whether it has a bias
+   * @param out width of the output
+   * @return its place
+   */
+  public static LinearSlot of(String path, long in, boolean bias, long out) {
+    return new LinearSlot(DenseLinear.declare(in, bias, List.of(new Linear.Part(path, 0, out))));
+  }
+
+  /**
+   * Returns the layer that runs here now.
+   *
+   * @return the layer; the decoder closes it
+   */
+  public Linear linear() {
+    return linear;
+  }
+
+  /**
+   * Returns the projections that run here.
+   *
+   * @return left to right
+   */
+  public List<Linear.Part> parts() {
+    return linear.parts();
+  }
+
+  /**
+   * Puts a layer in the place of the present one.
+   *
+   * @param change makes the new layer from the present one, which it then owns or closes
+   */
+  public void replace(UnaryOperator<Linear> change) {
+    linear = change.apply(linear);
+  }
+
+  Tensor forward(Ops ops, Tensor x) {
+    return linear.forward(ops, x);
+  }
+}

@@ -1,0 +1,394 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntToLongFunction;
+
+/**
+ * A transformer: a {@link Decoder} that predicts the next token, or an {@link Encoder} that reads
+ * whole texts.
+ *
+ * <p>Its structure exists before its weights do: a declared network answers questions about
+ * parameters and projections, and {@link #allocate} gives it memory. Not thread safe.
+ */
+public abstract sealed class Network implements AutoCloseable permits Decoder, Encoder {
+
+  private final ModelConfig modelConfig;
+  private final Dimensions dimensions;
+  private final StoredNames storedNames;
+  private final Transformer body;
+  private DType type;
+  private Set<String> newTensors = Set.of();
+  private double embeddingNoise;
+
+  Network(
+      ModelConfig modelConfig, Dimensions dimensions, StoredNames storedNames, Transformer body) {
+    this.modelConfig = modelConfig;
+    this.dimensions = dimensions;
+    this.storedNames = storedNames;
+    this.body = body;
+  }
+
+  Transformer body() {
+    return body;
+  }
+
+  /** Parameters of the output layers. */
+  abstract List<Parameter> headParameters();
+
+  /** Linear layers of the output layers that can be replaced. */
+  abstract List<LinearSlot> headLinears();
+
+  /** Whether the layers are those of another network, which allocates and closes them. */
+  boolean sharesLayers() {
+    return false;
+  }
+
+  private List<LinearSlot> ownLinears() {
+    return sharesLayers() ? headLinears() : linears();
+  }
+
+  private Set<Parameter> ownParameters() {
+    return sharesLayers() ? outputParameters() : new LinkedHashSet<>(parameters());
+  }
+
+  /**
+   * Returns the configuration file's content.
+   *
+   * @return the configuration as read
+   */
+  public ModelConfig modelConfig() {
+    return modelConfig;
+  }
+
+  /**
+   * Returns the sizes of the model.
+   *
+   * @return sizes, known before weights are
+   */
+  public Dimensions dimensions() {
+    return dimensions;
+  }
+
+  /**
+   * Returns how checkpoints may name this model's tensors.
+   *
+   * @return the rules for names that differ from {@link #tensors}
+   */
+  public StoredNames storedNames() {
+    return storedNames;
+  }
+
+  /**
+   * Returns the compute type.
+   *
+   * @return F32 or BF16
+   * @throws IllegalStateException before {@link #allocate}
+   */
+  public DType type() {
+    if (type == null) {
+      throw new IllegalStateException("The model has no weights yet");
+    }
+    return type;
+  }
+
+  /**
+   * Tells whether the network has memory.
+   *
+   * @return true after {@link #allocate}
+   */
+  boolean isAllocated() {
+    return type != null;
+  }
+
+  /**
+   * Returns the token embedding.
+   *
+   * @return [vocabulary, hidden]; the network closes it
+   */
+  public Parameter embedding() {
+    return body.embeddings().tokens();
+  }
+
+  /**
+   * Returns the embeddings of tokens, positions and types, and their norm.
+   *
+   * @return those the model has; the network closes them
+   */
+  public List<Parameter> embeddingParameters() {
+    return body.embeddings().parameters();
+  }
+
+  /**
+   * Returns the parameters of one layer.
+   *
+   * @param layer its number, from 0 at the input
+   * @return weights, biases and norms; the network closes them
+   */
+  public List<Parameter> layerParameters(int layer) {
+    return body.layers().get(layer).parameters();
+  }
+
+  /**
+   * Sets the noise on the token embeddings while operators are recorded (NEFTune, Jain et al.
+   * 2023): uniform within alpha / sqrt(L d) for a row of L tokens.
+   *
+   * @param alpha the paper's alpha; 0, as at first, for none
+   */
+  public void embeddingNoise(double alpha) {
+    embeddingNoise = alpha;
+  }
+
+  /** Tells a batch's positions how much noise its rows get. */
+  Positions noisy(Positions positions, long[] attentionMask, int rows) {
+    return noisy(positions, rows, row -> tokens(attentionMask, rows, row));
+  }
+
+  /** The same for rows whose numbers of tokens are known. */
+  Positions noisy(Positions positions, int rows, IntToLongFunction tokens) {
+    if (embeddingNoise > 0) {
+      float[] magnitudes = new float[rows];
+      for (int row = 0; row < rows; row++) {
+        double values = (double) Math.max(1, tokens.applyAsLong(row)) * embedding().sizes()[1];
+        magnitudes[row] = (float) (embeddingNoise / Math.sqrt(values));
+      }
+      positions.noise(magnitudes);
+    }
+    return positions;
+  }
+
+  private static long tokens(long[] attentionMask, int rows, int row) {
+    int length = attentionMask.length / rows;
+    return Arrays.stream(attentionMask, row * length, (row + 1) * length).sum();
+  }
+
+  /**
+   * Returns the places of all linear layers but the vocabulary's.
+   *
+   * @return first layer first, then those of the output; in a layer qkv, attention output, then the
+   *     MLP's
+   */
+  public List<LinearSlot> linears() {
+    List<LinearSlot> slots = new ArrayList<>(body.linears());
+    slots.addAll(headLinears());
+    return slots;
+  }
+
+  /**
+   * Returns the places of the linear layers inside the layers, those of the output left out.
+   *
+   * @return first layer first; in a layer qkv, attention output, then the MLP's
+   */
+  public List<LinearSlot> layerLinears() {
+    return body.linears();
+  }
+
+  /**
+   * Returns the layers whose weights are held packed.
+   *
+   * @return in the order of {@link #linears}; empty in a plain network
+   */
+  public List<PackedLinear> packedLinears() {
+    List<PackedLinear> found = new ArrayList<>();
+    for (LinearSlot slot : linears()) {
+      if (slot.linear().innermost() instanceof PackedLinear packed) {
+        found.add(packed);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Returns the weights that checkpoints store as [in, out].
+   *
+   * @return their checkpoint names; empty but for GPT-2
+   */
+  public Set<String> transposedTensors() {
+    Set<String> names = new LinkedHashSet<>();
+    for (Parameter parameter : parameters()) {
+      parameter.slices().stream()
+          .filter(Parameter.Slice::transposed)
+          .forEach(slice -> names.add(slice.name()));
+    }
+    packedLinears().stream()
+        .filter(PackedLinear::isTransposed)
+        .forEach(packed -> names.addAll(packed.packed()));
+    return names;
+  }
+
+  /**
+   * Returns every parameter once: embeddings, layers, norms, output, and what stands in linear
+   * places.
+   *
+   * @return an immutable list; the network closes them
+   */
+  public List<Parameter> parameters() {
+    Set<Parameter> all = new LinkedHashSet<>(body.parameters());
+    headLinears().forEach(slot -> all.addAll(slot.linear().parameters()));
+    all.addAll(headParameters());
+    return List.copyOf(all);
+  }
+
+  /**
+   * Returns the checkpoint tensors the model's parameters are made of, packed weights left out.
+   *
+   * @return dimensions by name, in the order of {@link #parameters}
+   */
+  public Map<String, List<Long>> tensors() {
+    Map<String, List<Long>> tensors = new LinkedHashMap<>();
+    for (Parameter parameter : parameters()) {
+      for (Parameter.Slice slice : parameter.slices()) {
+        List<Long> sizes = new ArrayList<>();
+        for (long size : parameter.sizes(slice)) {
+          sizes.add(size);
+        }
+        tensors.put(slice.name(), sizes);
+      }
+    }
+    return tensors;
+  }
+
+  /**
+   * Returns the output layer over the vocabulary.
+   *
+   * @return the layer; empty where the network predicts no tokens
+   */
+  public abstract Optional<VocabularyHead> vocabulary();
+
+  /**
+   * Returns what rotary tables hold for each position, cosines and sines of all tables.
+   *
+   * @return values a position
+   */
+  public long rotaryWidth() {
+    return body.rotary().stream().mapToLong(RotaryFrequencies::rotaryDim).sum();
+  }
+
+  /**
+   * Returns the number of masks [B, T, T] that a padded batch needs.
+   *
+   * @return 0 for decoders, whose batches are padded on the right
+   */
+  public abstract long windowMasks();
+
+  /**
+   * Returns the number of values in all parameters and packed weights.
+   *
+   * @return their count; a tied matrix counts once
+   */
+  public long parameterCount() {
+    return parameters().stream().mapToLong(Parameter::count).sum()
+        + packedLinears().stream().mapToLong(PackedLinear::packedCount).sum();
+  }
+
+  /**
+   * Returns the most tokens of a sequence: as many as the model was made for.
+   *
+   * @return a number of tokens
+   */
+  public int contextLength() {
+    return dimensions.contextLength();
+  }
+
+  /**
+   * Checks token ids against the vocabulary.
+   *
+   * @param ids the ids
+   * @param what names them in the error, such as {@code Prompt 0}
+   * @throws IllegalArgumentException if one has no embedding
+   */
+  public void requireKnownIds(int[] ids, String what) {
+    for (int id : ids) {
+      if (id < 0 || id >= dimensions.vocabularySize()) {
+        throw new IllegalArgumentException(
+            what
+                + " has the token id "
+                + id
+                + ", but the model's ids are 0 to "
+                + (dimensions.vocabularySize() - 1)
+                + "; use the tokenizer that belongs to the model");
+      }
+    }
+  }
+
+  /**
+   * Returns the tensors of the output layers that no other part of the model uses.
+   *
+   * @return their checkpoint names, in the order of {@link #tensors}
+   */
+  public List<String> outputTensors() {
+    return outputParameters().stream()
+        .flatMap(parameter -> parameter.slices().stream())
+        .map(Parameter.Slice::name)
+        .toList();
+  }
+
+  private Set<Parameter> outputParameters() {
+    Set<Parameter> own = new LinkedHashSet<>();
+    headLinears().forEach(slot -> own.addAll(slot.linear().parameters()));
+    own.addAll(headParameters());
+    own.remove(embedding());
+    return own;
+  }
+
+  /**
+   * States which tensors are new: they are not sought in the checkpoint, and {@link
+   * NewTensors#initialise} gives them values.
+   *
+   * @param names checkpoint names
+   */
+  public void beginAnew(Set<String> names) {
+    newTensors = Set.copyOf(names);
+  }
+
+  /**
+   * Returns the tensors that do not come from the checkpoint.
+   *
+   * @return their checkpoint names; usually empty
+   */
+  public Set<String> newTensors() {
+    return newTensors;
+  }
+
+  /**
+   * Runs the model and keeps every hidden state.
+   *
+   * @param ops the operators to use
+   * @param ids token ids, I64 [B, T]
+   * @param typeIds token types, I64 [B, T]; not read where the model has none
+   * @param positions where they stand, without a cache
+   * @return [B, T, hidden] each: of the embedding, of each layer, and after the final norm
+   */
+  public List<Tensor> hiddenStates(Ops ops, Tensor ids, Tensor typeIds, Positions positions) {
+    return body.hiddenStates(ops, ids, typeIds, positions);
+  }
+
+  /**
+   * Gives every parameter memory, with undefined content.
+   *
+   * @param computeType F32 or BF16
+   */
+  public void allocate(DType computeType) {
+    type = computeType;
+    ownParameters().forEach(parameter -> parameter.allocate(computeType));
+  }
+
+  @Override
+  public void close() {
+    ownParameters().forEach(Parameter::close);
+    ownLinears().forEach(slot -> slot.linear().close());
+  }
+}

@@ -1,0 +1,31 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/** A normalisation over the last dimension, or none where a family leaves one out. */
+public sealed interface Norm permits RmsNorm, LayerNorm, Norm.None {
+
+  /** The absent norm. */
+  Norm NONE = new None();
+
+  Tensor forward(Ops ops, Tensor x);
+
+  List<Parameter> parameters();
+
+  /** Hands its input on. */
+  record None() implements Norm {
+
+    @Override
+    public Tensor forward(Ops ops, Tensor x) {
+      return x;
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Output layers that a task may ask of a checkpoint, and the Transformers classes that have them.
+ */
+public enum OutputLayer {
+  /** Scores the classes of a text. */
+  CLASSES("ForSequenceClassification"),
+  /** Scores the classes of each token. */
+  TOKEN_CLASSES("ForTokenClassification"),
+  /** Scores the vocabulary where tokens are masked. */
+  MASKED_TOKENS("ForMaskedLM");
+
+  /** Class names of Transformers 4.57 before their ending. */
+  private static final Map<String, String> FAMILIES =
+      Map.ofEntries(
+          Map.entry("bert", "Bert"),
+          Map.entry("roberta", "Roberta"),
+          Map.entry("xlm-roberta", "XLMRoberta"),
+          Map.entry("camembert", "Camembert"),
+          Map.entry("distilbert", "DistilBert"),
+          Map.entry("modernbert", "ModernBert"),
+          Map.entry("llama", "Llama"),
+          Map.entry("mistral", "Mistral"),
+          Map.entry("qwen2", "Qwen2"),
+          Map.entry("qwen3", "Qwen3"),
+          Map.entry("gemma2", "Gemma2"),
+          Map.entry("gemma3_text", "Gemma3Text"),
+          Map.entry("phi3", "Phi3"),
+          Map.entry("smollm3", "SmolLM3"),
+          Map.entry("gpt2", "GPT2"),
+          Map.entry("gpt_neox", "GPTNeoX"));
+
+  private static final Set<String> ENCODERS =
+      Set.of("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "modernbert");
+
+  private static final Set<String> WITHOUT_TOKEN_CLASSES = Set.of("gemma3_text");
+
+  private final String suffix;
+
+  OutputLayer(String suffix) {
+    this.suffix = suffix;
+  }
+
+  String suffix() {
+    return suffix;
+  }
+
+  /** Returns whether a family's tokens see those after them too. */
+  static boolean isEncoder(String modelType) {
+    return ENCODERS.contains(modelType);
+  }
+
+  /**
+   * Tells whether a checkpoint was saved with this output layer.
+   *
+   * @param config its configuration
+   * @return whether the first of its {@code architectures} has it
+   */
+  public boolean isOf(ModelConfig config) {
+    return !config.architectures().isEmpty() && config.architectures().get(0).endsWith(suffix);
+  }
+
+  /**
+   * Names the class of Transformers that has this layer in a model's family.
+   *
+   * @param config the model's configuration
+   * @return such as {@code BertForSequenceClassification}
+   * @throws io.adapt4j.core.exception.ConfigException if Transformers has no such class
+   */
+  public String className(ModelConfig config) {
+    String family = FAMILIES.get(config.modelType());
+    boolean offered =
+        switch (this) {
+          case CLASSES -> true;
+          case TOKEN_CLASSES -> !WITHOUT_TOKEN_CLASSES.contains(config.modelType());
+          case MASKED_TOKENS -> ENCODERS.contains(config.modelType());
+        };
+    if (family == null || !offered) {
+      throw config
+          .fields()
+          .invalid(
+              "model_type",
+              "a family with a class that ends in " + suffix,
+              "Transformers has none for this one; choose a model of another family.");
+    }
+    return family + suffix;
+  }
+}

@@ -1,0 +1,207 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.DocumentBlocks;
+import io.adapt4j.core.internal.tensor.Masks;
+import io.adapt4j.core.internal.tensor.RotaryTable;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes the positions of a batch: position ids, rotary tables, masks.
+ *
+ * @param rotary the sets of frequencies the layers use
+ * @param windows the windows the layers use
+ * @param learned rows of the table of learned positions; 0 where there is none
+ */
+record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned) {
+
+  /** A batch that starts at the beginning of its texts; positions count each row's tokens. */
+  Positions causal(long[] mask, int rows, int length, DType type) {
+    if (isRightPadded(mask, rows, length)) {
+      return plain(rows, 0, length, null, type);
+    }
+    return counted(mask, rows, length, length, null, type);
+  }
+
+  /** A batch of rows that hold several documents each; positions count each document's tokens. */
+  Positions packed(int[][] documents, int length, DType type) {
+    DocumentBlocks.check(documents, length);
+    long[] positions = new long[documents.length * length];
+    int[] lengths = new int[positions.length];
+    for (int row = 0; row < documents.length; row++) {
+      int start = row * length;
+      for (int tokens : documents[row]) {
+        for (int i = 0; i < tokens; i++) {
+          positions[start + i] = i;
+          lengths[start + i] = tokens;
+        }
+        start += tokens;
+      }
+    }
+    return new Positions(
+        learnedIds(positions, documents.length, length),
+        packedTables(positions, lengths, type, documents.length, length),
+        DocumentBlocks.of(documents, length));
+  }
+
+  /** Tables with the frequencies of each document's own length, where they depend on it. */
+  private List<RotaryTable> packedTables(
+      long[] positions, int[] lengths, DType type, int rows, int length) {
+    List<RotaryTable> tables = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      for (RotaryFrequencies one : rotary) {
+        tables.add(
+            RotaryTable.of(
+                Tensor.of(positions, rows, length),
+                frequencies(one, lengths, rows, length),
+                one.attentionFactor(),
+                type));
+      }
+    }
+    return tables;
+  }
+
+  /** Of all positions alike [D / 2], or of each position [B, T, D / 2]. */
+  private static Tensor frequencies(RotaryFrequencies rotary, int[] lengths, int rows, int length) {
+    Map<Integer, float[]> byLength = new HashMap<>();
+    Arrays.stream(lengths)
+        .forEach(one -> byLength.computeIfAbsent(one, rotary::inverseFrequencies));
+    int width = rotary.rotaryDim() / 2;
+    float[] first = byLength.get(lengths[0]);
+    if (byLength.values().stream().allMatch(one -> Arrays.equals(one, first))) {
+      return Tensor.of(first, width);
+    }
+    float[] all = new float[lengths.length * width];
+    for (int i = 0; i < lengths.length; i++) {
+      System.arraycopy(byLength.get(lengths[i]), 0, all, i * width, width);
+    }
+    return Tensor.of(all, rows, length, width);
+  }
+
+  /** The next {@code count} tokens of a batch after those in a cache. */
+  Positions next(long[] mask, int rows, int count, KvCache cache, DType type) {
+    int total = Math.toIntExact(cache.length() + count);
+    if (total > cache.capacity()) {
+      throw new IllegalArgumentException(
+          "The cache has room for " + cache.capacity() + " tokens, " + total + " were given");
+    }
+    boolean plain = allOnes(mask) && (count == 1 || cache.length() == 0);
+    return plain
+        ? plain(rows, total - count, total, cache, type)
+        : counted(mask, rows, total, count, cache, type);
+  }
+
+  /** A batch whose tokens see each other both ways, at the given positions. */
+  Positions bothWays(long[] ids, long[] mask, int rows, int length, DType type) {
+    try (Scope scope = Scope.open()) {
+      Map<Long, Tensor> masks = new HashMap<>();
+      if (!allOnes(mask)) {
+        Tensor seen = Tensor.of(mask, rows, length);
+        windows.forEach(window -> masks.put(window, Masks.padding(seen, window, type).own()));
+      }
+      long highest = Arrays.stream(ids).max().orElse(0);
+      List<RotaryTable> tables = tables(ids, Math.toIntExact(highest + 1), type, rows, length);
+      return new Positions(learnedIds(ids, rows, length), tables, masks, null);
+    }
+  }
+
+  private Positions plain(int rows, int from, int to, KvCache cache, DType type) {
+    long[] positions = new long[to - from];
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] = (long) from + i;
+    }
+    Tensor ids = null;
+    if (learned > 0) {
+      long[] all = new long[rows * positions.length];
+      for (int row = 0; row < rows; row++) {
+        System.arraycopy(positions, 0, all, row * positions.length, positions.length);
+      }
+      ids = learnedIds(all, rows, positions.length);
+    }
+    return new Positions(ids, tables(positions, to, type, to - from), Map.of(), cache);
+  }
+
+  /** Positions are the running count of each row's tokens, and 1 on padding. */
+  private Positions counted(
+      long[] mask, int rows, int total, int count, KvCache cache, DType type) {
+    long[] positions = new long[rows * count];
+    long highest = 0;
+    for (int row = 0; row < rows; row++) {
+      long seen = 0;
+      for (int i = 0; i < total; i++) {
+        seen += mask[row * total + i];
+        int at = i - (total - count);
+        if (at >= 0) {
+          positions[row * count + at] = mask[row * total + i] == 0 ? 1 : seen - 1;
+        }
+      }
+      highest = Math.max(highest, seen);
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor seen = Tensor.of(mask, rows, total);
+      Map<Long, Tensor> masks = new HashMap<>();
+      windows.forEach(window -> masks.put(window, Masks.causal(seen, count, window, type).own()));
+      return new Positions(
+          learnedIds(positions, rows, count),
+          tables(positions, Math.toIntExact(highest), type, rows, count),
+          masks,
+          cache);
+    }
+  }
+
+  private Tensor learnedIds(long[] positions, int rows, int length) {
+    if (learned == 0) {
+      return null;
+    }
+    for (long position : positions) {
+      if (position >= learned) {
+        throw new IllegalArgumentException(
+            "A text reaches position "
+                + position
+                + ", but the model has learned "
+                + learned
+                + " positions; shorten the text");
+      }
+    }
+    return Tensor.of(positions, rows, length).own();
+  }
+
+  private List<RotaryTable> tables(
+      long[] positions, int sequenceLength, DType type, long... sizes) {
+    List<RotaryTable> tables = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      for (RotaryFrequencies one : rotary) {
+        tables.add(
+            RotaryTable.of(
+                Tensor.of(positions, sizes),
+                Tensor.of(one.inverseFrequencies(sequenceLength), one.rotaryDim() / 2),
+                one.attentionFactor(),
+                type));
+      }
+    }
+    return tables;
+  }
+
+  private static boolean isRightPadded(long[] mask, int rows, int length) {
+    for (int row = 0; row < rows; row++) {
+      for (int i = 1; i < length; i++) {
+        if (mask[row * length + i] > mask[row * length + i - 1]) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static boolean allOnes(long[] mask) {
+    return Arrays.stream(mask).allMatch(one -> one != 0);
+  }
+}

@@ -1,0 +1,26 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Feed-forward layer without a gate: down(act(up(x))) (Vaswani et al. 2017, eq. 2).
+ *
+ * @param up the projection to the inner width
+ * @param down the projection back to the hidden width
+ * @param activation what stands between
+ */
+public record PlainMlp(LinearSlot up, LinearSlot down, Activation activation) implements Mlp {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    return down.forward(ops, ops.activationOf(up.forward(ops, x), activation));
+  }
+
+  @Override
+  public List<LinearSlot> linears() {
+    return List.of(up, down);
+  }
+}

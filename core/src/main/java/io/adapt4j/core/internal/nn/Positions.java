@@ -1,0 +1,95 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.DocumentBlocks;
+import io.adapt4j.core.internal.tensor.RotaryTable;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where the tokens of one forward pass stand and what they may see: made once, used by every layer.
+ * Closed by whoever asked the model for it.
+ */
+public final class Positions implements AutoCloseable {
+
+  private final Tensor ids;
+  private final List<RotaryTable> rotary;
+  private final Map<Long, Tensor> masks;
+  private final KvCache cache;
+  private final DocumentBlocks documents;
+  private float[] noise;
+
+  /**
+   * Collects what was made.
+   *
+   * @param ids position ids [B, T], or null where none are learned
+   * @param rotary one table a set of rotary frequencies
+   * @param masks additive masks by window; empty where none is needed
+   * @param cache keys and values of earlier tokens, or null
+   */
+  Positions(Tensor ids, List<RotaryTable> rotary, Map<Long, Tensor> masks, KvCache cache) {
+    this(ids, rotary, masks, cache, null);
+  }
+
+  /** Collects what was made for a packed batch. */
+  Positions(Tensor ids, List<RotaryTable> rotary, DocumentBlocks documents) {
+    this(ids, rotary, Map.of(), null, documents);
+  }
+
+  private Positions(
+      Tensor ids,
+      List<RotaryTable> rotary,
+      Map<Long, Tensor> masks,
+      KvCache cache,
+      DocumentBlocks documents) {
+    this.ids = ids;
+    this.rotary = List.copyOf(rotary);
+    this.masks = Map.copyOf(masks);
+    this.cache = cache;
+    this.documents = documents;
+  }
+
+  Tensor ids() {
+    return ids;
+  }
+
+  RotaryTable rotary(int index) {
+    return rotary.get(index);
+  }
+
+  /** The mask for a window, or null where the attention rule alone says what is seen. */
+  Tensor mask(long window) {
+    return masks.get(window);
+  }
+
+  void noise(float[] magnitudes) {
+    noise = magnitudes;
+  }
+
+  /** The largest noise on each row's embeddings while training, or null for none. */
+  float[] noise() {
+    return noise;
+  }
+
+  KvCache cache() {
+    return cache;
+  }
+
+  /** Where the documents of a packed batch lie, or null where each row is one text. */
+  DocumentBlocks documents() {
+    return documents;
+  }
+
+  /** Closes tables and masks; the cache stays open. */
+  @Override
+  public void close() {
+    if (ids != null) {
+      ids.close();
+    }
+    rotary.forEach(RotaryTable::close);
+    masks.values().forEach(Tensor::close);
+    if (documents != null) {
+      documents.close();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * A layer that normalises the residual stream itself after each branch, as the first transformers
+ * did: norm(x + attention(x)), then norm(x + mlp(x)).
+ *
+ * @param attention mixes positions
+ * @param attentionNorm norm of its sum with the input
+ * @param mlp works on each position alone
+ * @param mlpNorm norm of its sum with the input
+ */
+public record PostNormLayer(Attention attention, Norm attentionNorm, Mlp mlp, Norm mlpNorm)
+    implements Layer {
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
+    Tensor attended = attention.forward(ops, x, positions, index);
+    Tensor mixed = attentionNorm.forward(ops, ops.add(x, attended));
+    return mlpNorm.forward(ops, ops.add(mixed, mlp.forward(ops, mixed)));
+  }
+
+  @Override
+  public List<Norm> norms() {
+    return List.of(attentionNorm, mlpNorm);
+  }
+}

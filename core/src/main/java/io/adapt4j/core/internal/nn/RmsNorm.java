@@ -1,0 +1,30 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Root mean square normalisation.
+ *
+ * @param weight one factor an entry
+ * @param offset added to the factors; 1 where they are stored as differences from 1 (Gemma)
+ * @param eps added to the mean square
+ */
+public record RmsNorm(Parameter weight, double offset, double eps) implements Norm {
+
+  public static RmsNorm declare(String path, long width, double offset, double eps) {
+    return new RmsNorm(Parameter.of(path + ".weight", width), offset, eps);
+  }
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    return ops.rmsNorm(x, weight, offset, eps);
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    return List.of(weight);
+  }
+}

@@ -1,0 +1,46 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * A layer that adds attention to the residual stream, then the MLP, with norms before a branch,
+ * after it, or both.
+ *
+ * @param beforeAttention norm of attention's input
+ * @param attention mixes positions
+ * @param afterAttention norm of attention's output
+ * @param beforeMlp norm of the MLP's input
+ * @param mlp works on each position alone
+ * @param afterMlp norm of the MLP's output
+ * @param residualScale multiplies what a branch adds; 1 for most models
+ */
+public record SequentialLayer(
+    Norm beforeAttention,
+    Attention attention,
+    Norm afterAttention,
+    Norm beforeMlp,
+    Mlp mlp,
+    Norm afterMlp,
+    double residualScale)
+    implements Layer {
+
+  public static SequentialLayer preNorm(
+      Norm beforeAttention, Attention attention, Norm beforeMlp, Mlp mlp) {
+    return new SequentialLayer(beforeAttention, attention, Norm.NONE, beforeMlp, mlp, Norm.NONE, 1);
+  }
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x, Positions positions, int index) {
+    Tensor attended = attention.forward(ops, beforeAttention.forward(ops, x), positions, index);
+    Tensor mixed = ops.add(x, afterAttention.forward(ops, attended), residualScale);
+    Tensor worked = mlp.forward(ops, beforeMlp.forward(ops, mixed));
+    return ops.add(mixed, afterMlp.forward(ops, worked), residualScale);
+  }
+
+  @Override
+  public List<Norm> norms() {
+    return List.of(beforeAttention, afterAttention, beforeMlp, afterMlp);
+  }
+}

@@ -1,0 +1,57 @@
+package io.adapt4j.core.internal.nn;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * What a checkpoint folder says of its model and of how the linear weights are stored.
+ *
+ * @param config the configuration, as of a plain checkpoint
+ * @param weights how the linear weights will be held
+ */
+public record StoredModel(ModelConfig config, WeightFormat weights) {
+
+  /**
+   * Reads a configuration, also that of a quantised checkpoint where a module on the class path
+   * reads its weights.
+   *
+   * @param folder the checkpoint folder
+   * @param wanted how to hold the linear weights
+   * @return what the folder says
+   * @throws ConfigException as {@link ModelConfig#read} does; a quantised checkpoint is refused
+   *     where no module reads it, or where it is in another format than wanted, and one with more
+   *     layers than the weights in the folder
+   */
+  public static StoredModel read(Path folder, WeightFormat wanted) {
+    ConfigReader stored = ConfigReader.read(folder.resolve(ModelConfig.FILE));
+    if (stored.has(StoredWeightFormat.FIELD)) {
+      Optional<WeightFormat> found = find(stored, wanted);
+      if (found.isPresent()) {
+        ObjectNode plain = stored.json();
+        plain.remove(StoredWeightFormat.FIELD);
+        ModelConfig config = ModelConfig.parse(stored.file(), Json.compact(plain));
+        StoredLayers.require(folder, config.fields());
+        return new StoredModel(config, found.get());
+      }
+    }
+    ModelConfig config = ModelConfig.read(folder);
+    StoredLayers.require(folder, config.fields());
+    return new StoredModel(config, wanted);
+  }
+
+  private static Optional<WeightFormat> find(ConfigReader stored, WeightFormat wanted) {
+    for (StoredWeightFormat one : ServiceLoader.load(StoredWeightFormat.class)) {
+      Optional<WeightFormat> found = one.find(stored, wanted);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,99 @@
+package io.adapt4j.core.internal.nn;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * How checkpoints may name the tensors of a model: with or without the prefix of the base model, as
+ * saved from another class of the same family, or under the names of older formats.
+ *
+ * @param prefix what the full model puts before the names of its base model, such as {@code bert.}
+ * @param ignored names of stored tensors that this model does not use, as one expression
+ * @param kept those of them that belong to the model nevertheless, and are written with it, named
+ *     without the prefix
+ */
+public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
+
+  /** The pooling layer of BERT and its relatives, which some of their classes use. */
+  public static final String POOLING_LAYER = "pooler\\.dense\\.(weight|bias)";
+
+  private static final String POOLER = "pooler.";
+  private static final Pattern NOTHING = Pattern.compile("(?!)");
+
+  /**
+   * Makes the rules of a family.
+   *
+   * @param prefix what the full model puts before the names of its base model
+   * @param ignored expressions for names of stored tensors that are not used
+   * @return the rules
+   */
+  public static StoredNames of(String prefix, List<String> ignored) {
+    return new StoredNames(prefix, Pattern.compile(String.join("|", ignored)), NOTHING);
+  }
+
+  /**
+   * Keeps stored tensors that the model's class in Transformers has, though nothing is computed
+   * with them here.
+   *
+   * @param expression for their names without the prefix
+   * @return the same names with these kept
+   */
+  public StoredNames keeping(String expression) {
+    return new StoredNames(prefix, ignored, Pattern.compile(expression));
+  }
+
+  /**
+   * Finds the name under which an unused tensor is written with the model.
+   *
+   * @param name its stored name
+   * @param prefixed whether the model's own names have the prefix
+   * @return the name to write; empty where it does not belong to the model
+   */
+  Optional<String> kept(String name, boolean prefixed) {
+    String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+    if (!ignores(name) || !kept.matcher(bare).matches()) {
+      return Optional.empty();
+    }
+    return Optional.of(prefixed && bare.startsWith(POOLER) ? prefix + bare : bare);
+  }
+
+  /**
+   * Finds the name under which a checkpoint stores a tensor.
+   *
+   * @param name the model's name for it
+   * @param stored every name in the checkpoint
+   * @return the stored name; the model's own where the checkpoint has none that fits
+   */
+  public String find(String name, Set<String> stored) {
+    return Stream.of(
+            name, prefix + name, name.startsWith(prefix) ? name.substring(prefix.length()) : name)
+        .flatMap(one -> Stream.of(one, older(one)))
+        .filter(stored::contains)
+        .findFirst()
+        .orElse(name);
+  }
+
+  /**
+   * Tells whether a stored tensor may be left unread.
+   *
+   * @param name its stored name
+   * @return true for buffers that are computed, and for layers this model does not have
+   */
+  public boolean ignores(String name) {
+    return ignored.matcher(name).matches();
+  }
+
+  /** The same names, with more that are left unread. */
+  StoredNames ignoring(String expression) {
+    return new StoredNames(prefix, Pattern.compile(ignored.pattern() + "|" + expression), kept);
+  }
+
+  /** TensorFlow's names of a layer norm, which the first BERT checkpoints kept. */
+  private static String older(String name) {
+    return name.replace("LayerNorm.weight", "LayerNorm.gamma")
+        .replace("LayerNorm.bias", "LayerNorm.beta");
+  }
+}

@@ -1,0 +1,26 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import java.util.Optional;
+
+/**
+ * Recognises checkpoints whose linear weights are stored in a format of their own, which {@code
+ * quantization_config} says. Modules bring theirs; they are found by {@link
+ * java.util.ServiceLoader}.
+ */
+public interface StoredWeightFormat {
+
+  /** The field of {@code config.json} that such checkpoints have. */
+  String FIELD = "quantization_config";
+
+  /**
+   * Finds the format of a checkpoint.
+   *
+   * @param config its configuration, with the field {@value #FIELD}
+   * @param wanted the format that was asked for; {@link WeightFormat#asStored} for none
+   * @return what holds its weights as they are stored; empty if they are of another kind
+   * @throws io.adapt4j.core.exception.ConfigException if another format was asked for than the
+   *     checkpoint has
+   */
+  Optional<WeightFormat> find(ConfigReader config, WeightFormat wanted);
+}

@@ -1,0 +1,87 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.ClassLoss;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/** The loss of networks that score classes or numbers of texts or of their tokens. */
+public final class TextLoss {
+
+  private TextLoss() {}
+
+  /**
+   * A loss and the scores it was computed from.
+   *
+   * @param sum summed over the targets
+   * @param logits one row a target, row by row
+   */
+  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
+  public record Scored(double sum, float[] logits) {}
+
+  /**
+   * Sums the loss over the batch's targets.
+   *
+   * @param encoder a network that scores classes
+   * @param inputs the batch; its labels are not read
+   * @param targets what it should say
+   * @return the sum and the scores
+   */
+  public static Scored evaluate(Encoder encoder, EncoderInputs inputs, TextTargets targets) {
+    try (Scope scope = Scope.open();
+        Positions positions = positions(encoder, inputs)) {
+      Tensor logits =
+          selected(encoder, Ops.inference(), inputs, positions, targets, /* recompute= */ false);
+      return new Scored(targets.loss(logits).sum(), logits.toFloats());
+    }
+  }
+
+  /**
+   * Sums the loss over the batch's targets and adds the gradients of the sum times a scale to the
+   * trained parameters.
+   *
+   * @param encoder a network that scores classes
+   * @param inputs the batch; its labels are not read
+   * @param targets what it should say
+   * @param scale multiplies the gradients; usually 1 over the targets of the whole step
+   * @param recompute whether to trade time for memory, layer by layer
+   * @param seed decides dropout masks
+   * @return the sum, not scaled
+   */
+  public static double differentiate(
+      Encoder encoder,
+      EncoderInputs inputs,
+      TextTargets targets,
+      double scale,
+      boolean recompute,
+      long seed) {
+    try (Scope scope = Scope.open();
+        Positions positions = positions(encoder, inputs);
+        Tape tape = new Tape()) {
+      Ops ops = Ops.recording(tape, seed);
+      Tensor logits = selected(encoder, ops, inputs, positions, targets, recompute);
+      ClassLoss.Result loss = targets.loss(logits);
+      Tensor gradient = loss.logitsGradient().scaled(scale);
+      tape.backward(logits, gradient, logits);
+      return loss.sum();
+    }
+  }
+
+  private static Tensor selected(
+      Encoder encoder,
+      Ops ops,
+      EncoderInputs inputs,
+      Positions positions,
+      TextTargets targets,
+      boolean recompute) {
+    Tensor hidden =
+        encoder.hidden(ops, inputs.idTensor(), inputs.typeTensor(), positions, recompute);
+    return targets.select(
+        ops, encoder.classLogits(ops, hidden, inputs.ids(), inputs.attentionMask()));
+  }
+
+  private static Positions positions(Encoder encoder, EncoderInputs inputs) {
+    return encoder.positions(inputs.ids(), inputs.attentionMask(), inputs.rows(), inputs.length());
+  }
+}

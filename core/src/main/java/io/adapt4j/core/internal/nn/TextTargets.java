@@ -1,0 +1,131 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.ClassLoss;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * What the output layer of a network should say of a batch of texts, and by which loss. Every text
+ * has a weight, by which its loss counts.
+ */
+public sealed interface TextTargets {
+
+  /**
+   * Chooses the scores of the batch that have a target.
+   *
+   * @param ops the operators to use
+   * @param logits what the output layer gave
+   * @return [N, classes]
+   */
+  Tensor select(Ops ops, Tensor logits);
+
+  /**
+   * Computes the loss.
+   *
+   * @param selected what {@link #select} gave
+   * @return the weighted sum over the targets, and its gradient
+   */
+  ClassLoss.Result loss(Tensor selected);
+
+  /**
+   * One class a text: cross-entropy.
+   *
+   * @param labels the class of each text
+   * @param weights one a text
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
+  record OneClass(long[] labels, float[] weights) implements TextTargets {
+
+    @Override
+    public Tensor select(Ops ops, Tensor logits) {
+      return logits;
+    }
+
+    @Override
+    public ClassLoss.Result loss(Tensor selected) {
+      return ClassLoss.crossEntropy(
+          selected, Tensor.of(labels, labels.length), weightTensor(weights));
+    }
+  }
+
+  /**
+   * Any number of classes a text: binary cross-entropy, the mean over the classes.
+   *
+   * @param labels 1 where a class applies and 0 where not, row-major [texts, classes]
+   * @param weights one a text
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
+  record ManyClasses(float[] labels, float[] weights) implements TextTargets {
+
+    @Override
+    public Tensor select(Ops ops, Tensor logits) {
+      return logits;
+    }
+
+    @Override
+    public ClassLoss.Result loss(Tensor selected) {
+      return ClassLoss.binaryCrossEntropy(
+          selected, Tensor.of(labels, selected.sizes()), weightTensor(weights));
+    }
+  }
+
+  /**
+   * A number a text: squared error.
+   *
+   * @param values the numbers
+   * @param weights one a text
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
+  record Numbers(float[] values, float[] weights) implements TextTargets {
+
+    @Override
+    public Tensor select(Ops ops, Tensor logits) {
+      return logits;
+    }
+
+    @Override
+    public ClassLoss.Result loss(Tensor selected) {
+      return ClassLoss.squaredError(
+          selected, Tensor.of(values, selected.sizes()), weightTensor(weights));
+    }
+  }
+
+  /**
+   * A class for some tokens: cross-entropy of each.
+   *
+   * @param labels the class of each token, {@value TargetRows#IGNORED} where it has none; row-major
+   *     [texts, length]
+   * @param weights one a text
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
+  record TokenClasses(long[] labels, float[] weights) implements TextTargets {
+
+    @Override
+    public Tensor select(Ops ops, Tensor logits) {
+      return ops.gatherRows(logits, TargetRows.masked(labels).index());
+    }
+
+    @Override
+    public ClassLoss.Result loss(Tensor selected) {
+      int length = labels.length / weights.length;
+      float[] ofTokens = new float[Math.toIntExact(selected.size(0))];
+      int next = 0;
+      for (int i = 0; i < labels.length; i++) {
+        if (labels[i] != TargetRows.IGNORED) {
+          ofTokens[next++] = weights[i / length];
+        }
+      }
+      return ClassLoss.crossEntropy(
+          selected, TargetRows.masked(labels).targets(), weightTensor(ofTokens));
+    }
+  }
+
+  private static Optional<Tensor> weightTensor(float[] weights) {
+    boolean equal = true;
+    for (float weight : weights) {
+      equal &= weight == 1;
+    }
+    return equal ? Optional.empty() : Optional.of(Tensor.of(weights, weights.length));
+  }
+}

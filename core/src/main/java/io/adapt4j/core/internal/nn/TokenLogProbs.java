@@ -1,0 +1,117 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyLoss;
+import java.util.List;
+
+/**
+ * Log-probabilities of a batch's target tokens, and the gradient of any loss that is made of them.
+ *
+ * <p>Losses over pairs and over rollouts need the log-probabilities before they know how much each
+ * counts. One forward pass gives both: the hidden states are kept, and the derivative of the loss
+ * by each log-probability, found outside, becomes the weight of its cross-entropy.
+ */
+public final class TokenLogProbs {
+
+  private TokenLogProbs() {}
+
+  /** The derivative of a loss by the log-probabilities it is made of. */
+  @FunctionalInterface
+  public interface Derivative {
+
+    /**
+     * Differentiates.
+     *
+     * @param logProbs log-probabilities of the targets, row by row
+     * @return the derivative by each of them
+     */
+    float[] at(float[] logProbs);
+  }
+
+  /**
+   * Finds the log-probabilities of the targets.
+   *
+   * @param decoder the model
+   * @param inputs the batch; its weights are not read
+   * @return log p(target) of all targets, row by row; empty where there are none
+   */
+  public static float[] evaluate(Decoder decoder, LanguageModelLoss.Inputs inputs) {
+    TargetRows targets = inputs.targets();
+    if (targets.count() == 0) {
+      return new float[0];
+    }
+    try (Scope scope = Scope.open();
+        Positions positions = inputs.positions(decoder)) {
+      Ops ops = Ops.inference();
+      Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, /* recompute= */ false);
+      return score(decoder, ops.gatherRows(hidden, targets.index()), targets);
+    }
+  }
+
+  /**
+   * Finds the log-probabilities of the targets and adds the gradients of a loss made of them, times
+   * a scale, to the trained parameters.
+   *
+   * @param decoder the model
+   * @param inputs the batch; its weights are not read
+   * @param scale multiplies the gradients
+   * @param recompute whether to trade time for memory, layer by layer
+   * @param seed decides dropout masks
+   * @param derivative of the loss, not scaled; asked once, and not at all without targets
+   * @return log p(target) of all targets, row by row
+   */
+  public static float[] differentiate(
+      Decoder decoder,
+      LanguageModelLoss.Inputs inputs,
+      double scale,
+      boolean recompute,
+      long seed,
+      Derivative derivative) {
+    TargetRows targets = inputs.targets();
+    if (targets.count() == 0) {
+      return new float[0];
+    }
+    try (Scope scope = Scope.open();
+        Positions positions = inputs.positions(decoder);
+        Tape tape = new Tape()) {
+      Ops ops = Ops.recording(tape, seed);
+      Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, recompute);
+      Tensor rows = ops.gatherRows(hidden, targets.index());
+      float[] logProbs = score(decoder, rows, targets);
+      VocabularyLoss.Result loss =
+          VocabularyLoss.differentiate(
+              rows,
+              decoder.head(),
+              targets.targets(),
+              List.of(weights(derivative.at(logProbs), logProbs.length)),
+              scale);
+      tape.backward(rows, loss.hiddenGradient(), rows);
+      return logProbs;
+    }
+  }
+
+  private static float[] score(Decoder decoder, Tensor rows, TargetRows targets) {
+    return VocabularyLoss.score(rows, decoder.head(), targets.targets())
+        .logProbabilities()
+        .toFloats();
+  }
+
+  /** A cross-entropy is a negative log-probability, so the sign changes. */
+  private static Tensor weights(float[] derivative, int count) {
+    if (derivative.length != count) {
+      throw new IllegalArgumentException(
+          "expected the derivative by each of "
+              + count
+              + " log-probabilities, found "
+              + derivative.length);
+    }
+    float[] weights = new float[count];
+    for (int i = 0; i < count; i++) {
+      weights[i] = -derivative[i];
+    }
+    return Tensor.of(weights, count);
+  }
+}

@@ -1,0 +1,28 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.Set;
+
+/** A model family: turns a configuration into the structure of a network. */
+interface Architecture {
+
+  /** The {@code model_type}s of its configurations. */
+  Set<String> modelTypes();
+
+  /**
+   * Fields of {@link UnreadFeatures} that this family reads itself; all others are refused where a
+   * configuration sets them.
+   */
+  default Set<String> features() {
+    return Set.of();
+  }
+
+  /**
+   * Declares a network without weights.
+   *
+   * @param config a configuration of this family
+   * @return the network
+   */
+  Network declare(ModelConfig config);
+}

@@ -1,0 +1,172 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderTask;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The model families this build knows. */
+public final class Architectures {
+
+  private static final List<Architecture> ALL =
+      List.of(
+          new Llama(),
+          new Mistral(),
+          new Qwen2(),
+          new Qwen3(),
+          new Gemma2(),
+          new Gemma3(),
+          new Phi3(),
+          new SmolLm3(),
+          new Olmo2(),
+          new Granite(),
+          new Gpt2(),
+          new GptNeoX(),
+          new Bert(),
+          new Roberta(),
+          new DistilBert(),
+          new ModernBert());
+
+  private Architectures() {}
+
+  /**
+   * Returns the families.
+   *
+   * @return the values of {@code model_type} that this build knows
+   */
+  public static Set<String> modelTypes() {
+    return ALL.stream()
+        .flatMap(one -> one.modelTypes().stream())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
+   * Declares the network a configuration describes.
+   *
+   * @param config the configuration
+   * @return the network, without weights
+   * @throws ConfigException if the family or one of its options is not supported
+   */
+  public static Network declare(ModelConfig config) {
+    Architecture architecture = find(config);
+    UnreadFeatures.refuse(config, architecture.features());
+    Network declared = architecture.declare(config);
+    return declared instanceof Decoder decoder && EncoderTask.scoresClasses(config)
+        ? decoder.scoringClasses()
+        : declared;
+  }
+
+  /**
+   * Declares the decoder a configuration describes.
+   *
+   * @param config the configuration
+   * @return the decoder, without weights
+   * @throws ConfigException as {@link #declare} does, and if the model has another output than the
+   *     vocabulary's
+   */
+  public static Decoder declareDecoder(ModelConfig config) {
+    Network declared = declare(config);
+    boolean hasDecoderLayers =
+        declared instanceof Decoder || (declared instanceof Encoder encoder && encoder.isCausal());
+    if (hasDecoderLayers) {
+      requireLanguageModel(config);
+    }
+    if (declared instanceof Decoder decoder) {
+      return decoder;
+    }
+    throw config
+        .fields()
+        .invalid(
+            "model_type",
+            "a model that generates text",
+            "This model reads text only; load it with TextEmbedder, TextClassifier, TokenClassifier"
+                + " or MaskedLanguageModel, or fine-tune it for a task of encoders.");
+  }
+
+  /**
+   * Declares the encoder a configuration describes, or the decoder whose output scores classes.
+   *
+   * @param config the configuration
+   * @return the network, without weights
+   * @throws ConfigException as {@link #declare} does, and if the model generates text
+   */
+  public static Encoder declareEncoder(ModelConfig config) {
+    if (declare(config) instanceof Encoder encoder) {
+      return encoder;
+    }
+    throw config
+        .fields()
+        .invalid(
+            "model_type",
+            "an encoder such as bert",
+            "This model generates text; load it with LanguageModel.");
+  }
+
+  /**
+   * Declares a second output beside the vocabulary's: a network that scores classes with a
+   * decoder's layers. An adapter put on it stands on these layers, and takes part in both networks
+   * while it is on. Only the output is the new network's own: {@link Network#allocate} gives memory
+   * to nothing else, and closing it leaves the decoder as it is. Close it before the decoder.
+   *
+   * @param decoder the decoder
+   * @param classes the configuration of the model that scores classes, of the decoder's family and
+   *     dimensions
+   * @return the network, without memory for its output, whose tensors are new
+   * @throws ConfigException if the configuration is of another model
+   */
+  public static Encoder withClassOutput(Decoder decoder, ModelConfig classes) {
+    String family = decoder.modelConfig().modelType();
+    try (Encoder alone = declareEncoder(classes)) {
+      if (!classes.modelType().equals(family) || !alone.dimensions().equals(decoder.dimensions())) {
+        throw classes
+            .fields()
+            .invalid(
+                "model_type",
+                family + " with " + decoder.dimensions(),
+                "The output is to stand on the layers of another model, which has "
+                    + alone.dimensions()
+                    + "; give one of the same base.");
+      }
+    }
+    Encoder beside = decoder.scoringClasses(classes, true);
+    beside.beginAnew(Set.copyOf(beside.outputTensors()));
+    return beside;
+  }
+
+  /** Decoders with other output layers have tensors of other names, or none for the vocabulary. */
+  private static void requireLanguageModel(ModelConfig config) {
+    for (String name : config.architectures()) {
+      if (name.contains("For") && !name.endsWith("ForCausalLM")) {
+        throw config
+            .fields()
+            .invalid(
+                "architectures",
+                "a class that ends in ForCausalLM",
+                "A model with another output layer does not generate text; one that scores classes"
+                    + " loads with TextClassifier or TokenClassifier.");
+      }
+    }
+  }
+
+  private static Architecture find(ModelConfig config) {
+    for (Architecture architecture : ALL) {
+      if (architecture.modelTypes().contains(config.modelType())) {
+        return architecture;
+      }
+    }
+    throw config
+        .fields()
+        .invalid(
+            "model_type",
+            "one of "
+                + ALL.stream()
+                    .flatMap(one -> one.modelTypes().stream().sorted())
+                    .collect(Collectors.joining(", ")),
+            "This model family is not supported.");
+  }
+}

@@ -1,0 +1,67 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Gemma 2 (Gemma Team 2024): norms around each branch, their weights stored as differences from 1,
+ * embeddings scaled by sqrt(hidden), soft caps on scores and logits, every other layer with a
+ * sliding window.
+ */
+final class Gemma2 implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(
+          8192, 1e-6, "gelu_pytorch_tanh", true, 10_000, OptionalInt.of(256));
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("gemma2");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of(
+        "sliding_window",
+        "layer_types",
+        "query_pre_attn_scalar",
+        "attn_logit_softcapping",
+        "final_logit_softcapping");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS);
+    int window = SlidingWindow.size(model, 4096);
+    List<Boolean> slides = LayerTypes.sliding(model, config.layers(), layer -> layer % 2 == 0);
+    return gemma(model, config)
+        .attentionSoftCap(softCap(model, "attn_logit_softcapping", 50))
+        .logitSoftCap(softCap(model, "final_logit_softcapping", 30))
+        .window(LayerTypes.windows(model, slides, window))
+        .declare();
+  }
+
+  /** What Gemma 2 and 3 share. */
+  static LlamaLike gemma(ModelConfig model, DecoderConfig config) {
+    double scalar = model.fields().positiveNumber("query_pre_attn_scalar", 256);
+    return new LlamaLike(model, config)
+        .attentionBias(config.attentionBias(), config.attentionBias())
+        .normOffset(1)
+        .norms(LlamaLike.NormPlacement.BEFORE_AND_AFTER)
+        .embeddingScale(new Embeddings.Scale(Math.sqrt(config.hiddenSize()), true))
+        .attentionScale(1 / Math.sqrt(scalar));
+  }
+
+  static double softCap(ModelConfig model, String field, double absent) {
+    ConfigReader fields = model.fields();
+    return fields.isNull(field)
+        ? 0
+        : fields.has(field) ? fields.requirePositiveNumber(field) : absent;
+  }
+}

@@ -1,0 +1,67 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RopeScaling;
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Gemma 3, text only (Gemma Team 2025): Gemma 2 with norms on each query and key head in place of
+ * the cap on scores, five local layers to a global one, and rotary frequencies of their own for the
+ * local layers.
+ */
+final class Gemma3 implements Architecture {
+
+  private static final DecoderConfig.Defaults DEFAULTS =
+      new DecoderConfig.Defaults(
+          131_072, 1e-6, "gelu_pytorch_tanh", true, 1_000_000, OptionalInt.of(256));
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("gemma3_text");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of(
+        "sliding_window",
+        "layer_types",
+        "query_pre_attn_scalar",
+        "final_logit_softcapping",
+        "rope_local_base_freq");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DEFAULTS, Optional.of(LayerTypes.FULL));
+    int window = SlidingWindow.size(model, 4096);
+    int pattern = model.fields().positiveInt("sliding_window_pattern", 6);
+    List<Boolean> slides =
+        LayerTypes.sliding(model, config.layers(), layer -> (layer + 1) % pattern != 0);
+    return Gemma2.gemma(model, config)
+        .queryKeyNorms(LlamaLike.QueryKeyNorms.PER_HEAD)
+        .logitSoftCap(Gemma2.softCap(model, "final_logit_softcapping", 0))
+        .window(LayerTypes.windows(model, slides, window))
+        .rotary(
+            List.of(RotaryFrequencies.of(config), local(model, config)),
+            layer -> slides.get(layer) ? 1 : 0)
+        .declare();
+  }
+
+  private static RotaryFrequencies local(ModelConfig model, DecoderConfig config) {
+    double theta =
+        model
+            .fields()
+            .child("rope_parameters")
+            .flatMap(all -> all.child(LayerTypes.SLIDING))
+            .map(own -> own.positiveNumber("rope_theta", 10_000))
+            .orElse(model.fields().positiveNumber("rope_local_base_freq", 10_000));
+    return RotaryFrequencies.of(
+        theta, config.rotaryDim(), config.maxPositionEmbeddings(), new RopeScaling.Default());
+  }
+}

@@ -1,0 +1,118 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.Dimensions;
+import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.Heads;
+import io.adapt4j.core.internal.nn.Layer;
+import io.adapt4j.core.internal.nn.LayerNorm;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Norm;
+import io.adapt4j.core.internal.nn.PlainMlp;
+import io.adapt4j.core.internal.nn.SequentialLayer;
+import io.adapt4j.core.internal.nn.StoredNames;
+import io.adapt4j.core.internal.nn.Transformer;
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * GPT-2 (Radford et al. 2019): learned positions, layer norms before each branch, and weights that
+ * checkpoints store as [in, out].
+ */
+final class Gpt2 implements Architecture {
+
+  private static final StoredNames NAMES =
+      StoredNames.of("transformer.", List.of("(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias"));
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("gpt2");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of("scale_attn_weights", "scale_attn_by_inverse_layer_idx");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    ConfigReader fields = model.fields();
+    int hidden = fields.requirePositiveInt("n_embd");
+    int vocabulary = fields.requirePositiveInt("vocab_size");
+    int positions = fields.positiveInt("n_positions", 1024);
+    int layers = fields.requirePositiveInt("n_layer");
+    double eps = fields.positiveNumber("layer_norm_epsilon", 1e-5);
+    Parameter embedding = Parameter.of("transformer.wte.weight", vocabulary, hidden);
+    List<Layer> declared = new ArrayList<>();
+    for (int i = 0; i < layers; i++) {
+      declared.add(layer(model, i, hidden, eps));
+    }
+    Transformer body =
+        new Transformer(
+            new Embeddings(
+                embedding,
+                Parameter.of("transformer.wpe.weight", positions, hidden),
+                null,
+                Norm.NONE,
+                Embeddings.Scale.NONE),
+            List.copyOf(declared),
+            LayerNorm.declare("transformer.ln_f", hidden, true, eps),
+            List.of());
+    String headName = "lm_head.weight";
+    boolean tied = fields.bool("tie_word_embeddings", true);
+    return new Decoder(
+        model,
+        new Dimensions(hidden, layers, vocabulary, positions),
+        NAMES,
+        body,
+        headName,
+        VocabularyHead.of(tied ? embedding : Parameter.of(headName, vocabulary, hidden)));
+  }
+
+  private static Layer layer(ModelConfig model, int index, int hidden, double eps) {
+    ConfigReader fields = model.fields();
+    String path = "transformer.h." + index;
+    int heads = fields.requirePositiveInt("n_head");
+    if (hidden % heads != 0) {
+      throw fields.invalid("n_head", "a divisor of n_embd " + hidden, "Correct one of the two.");
+    }
+    int inner = fields.positiveInt("n_inner", 4 * hidden);
+    Activation activation = Activations.read(model, "activation_function", "gelu_new");
+    double scale =
+        fields.bool("scale_attn_weights", true) ? AttentionRule.causal(hidden / heads).scale() : 1;
+    boolean byLayer = fields.bool("scale_attn_by_inverse_layer_idx", false);
+    AttentionRule rule = new AttentionRule(byLayer ? scale / (index + 1) : scale, 0, true, 0);
+    Attention attention =
+        new Attention(
+            slot(path + ".attn.c_attn", hidden, 3L * hidden),
+            slot(path + ".attn.c_proj", hidden, hidden),
+            Heads.grouped(heads, heads, hidden / heads),
+            null,
+            Attention.NO_ROTARY,
+            rule);
+    return SequentialLayer.preNorm(
+        LayerNorm.declare(path + ".ln_1", hidden, true, eps),
+        attention,
+        LayerNorm.declare(path + ".ln_2", hidden, true, eps),
+        new PlainMlp(
+            slot(path + ".mlp.c_fc", hidden, inner),
+            slot(path + ".mlp.c_proj", inner, hidden),
+            activation));
+  }
+
+  private static LinearSlot slot(String path, long in, long out) {
+    return new LinearSlot(
+        DenseLinear.declare(in, true, List.of(new Linear.Part(path, 0, out)), true));
+  }
+}

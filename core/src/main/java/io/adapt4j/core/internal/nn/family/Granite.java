@@ -1,0 +1,38 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.Network;
+import java.util.Set;
+
+/** Granite 3 (IBM 2024): Llama with factors on embeddings, scores, branches and logits. */
+final class Granite implements Architecture {
+
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("granite");
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of(
+        "embedding_multiplier", "attention_multiplier", "residual_multiplier", "logits_scaling");
+  }
+
+  @Override
+  public Network declare(ModelConfig model) {
+    DecoderConfig config = DecoderConfig.from(model, DecoderConfig.Defaults.LLAMA);
+    ConfigReader fields = model.fields();
+    return new LlamaLike(model, config)
+        .attentionBias(config.attentionBias(), config.attentionBias())
+        .mlpBias(config.mlpBias())
+        .embeddingScale(
+            new Embeddings.Scale(fields.positiveNumber("embedding_multiplier", 1), false))
+        .attentionScale(fields.positiveNumber("attention_multiplier", 1))
+        .residualScale(fields.positiveNumber("residual_multiplier", 1))
+        .logitScale(1 / fields.positiveNumber("logits_scaling", 1))
+        .declare();
+  }
+}

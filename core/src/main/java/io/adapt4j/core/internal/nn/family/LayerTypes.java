@@ -1,0 +1,67 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
+
+/** Which layers attend to a window only: the {@code layer_types} of a configuration. */
+final class LayerTypes {
+
+  static final String FULL = "full_attention";
+  static final String SLIDING = "sliding_attention";
+
+  private LayerTypes() {}
+
+  /**
+   * Reads which layers slide.
+   *
+   * @param config the configuration
+   * @param layers number of layers
+   * @param slides what the family takes where the field is absent
+   * @return one entry a layer, true where it slides
+   * @throws io.adapt4j.core.exception.ConfigException if a type is not known, or there are too few
+   */
+  static List<Boolean> sliding(ModelConfig config, int layers, IntPredicate slides) {
+    List<String> types = config.fields().texts("layer_types");
+    if (types.isEmpty()) {
+      return IntStream.range(0, layers).mapToObj(slides::test).toList();
+    }
+    boolean known = types.stream().allMatch(type -> type.equals(FULL) || type.equals(SLIDING));
+    if (!known || types.size() != layers) {
+      throw config
+          .fields()
+          .invalid(
+              "layer_types",
+              layers + " entries, each " + FULL + " or " + SLIDING,
+              "This build knows no other kinds of attention.");
+    }
+    return types.stream().map(SLIDING::equals).toList();
+  }
+
+  /**
+   * Gives each layer its window.
+   *
+   * @param config the configuration
+   * @param slides which layers slide
+   * @param window tokens a sliding layer sees; 0 where no window is in force
+   * @return the window of each layer, 0 for all tokens
+   * @throws io.adapt4j.core.exception.ConfigException if a layer slides but no window is in force
+   */
+  static IntToLongFunction windows(ModelConfig config, List<Boolean> slides, int window) {
+    if (window == 0 && slides.contains(true)) {
+      boolean listed = config.fields().has("layer_types");
+      throw config
+          .fields()
+          .invalid(
+              listed ? "layer_types" : "sliding_window",
+              listed ? FULL + " only, as no sliding_window is in force" : "a number above 0",
+              "Set sliding_window (and use_sliding_window where the family has it), or make every"
+                  + " layer "
+                  + FULL
+                  + ".");
+    }
+    return layer -> slides.get(layer) ? window : 0;
+  }
+}

@@ -1,0 +1,256 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.DecoderConfig;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.config.RotaryFrequencies;
+import io.adapt4j.core.internal.nn.Attention;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Dimensions;
+import io.adapt4j.core.internal.nn.Embeddings;
+import io.adapt4j.core.internal.nn.GatedMlp;
+import io.adapt4j.core.internal.nn.Heads;
+import io.adapt4j.core.internal.nn.Layer;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Mlp;
+import io.adapt4j.core.internal.nn.Norm;
+import io.adapt4j.core.internal.nn.QueryKeyNorm;
+import io.adapt4j.core.internal.nn.RmsNorm;
+import io.adapt4j.core.internal.nn.SequentialLayer;
+import io.adapt4j.core.internal.nn.StoredNames;
+import io.adapt4j.core.internal.nn.Transformer;
+import io.adapt4j.core.internal.tensor.Activation;
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntToLongFunction;
+import java.util.function.IntUnaryOperator;
+
+/**
+ * Declares decoders built like Llama (Touvron et al. 2023): rotary positions, RMS norms, gated
+ * MLPs, no positions learned. A family says only where it differs.
+ */
+final class LlamaLike {
+
+  /** Where a layer has its norms. */
+  enum NormPlacement {
+    /** Before each branch. */
+    BEFORE,
+    /** Before and after each branch. */
+    BEFORE_AND_AFTER,
+    /** After each branch. */
+    AFTER
+  }
+
+  /** What is normalised of queries and keys. */
+  enum QueryKeyNorms {
+    /** Nothing. */
+    NONE,
+    /** Each head by itself. */
+    PER_HEAD,
+    /** All heads together. */
+    FULL_WIDTH
+  }
+
+  private final ModelConfig model;
+  private final DecoderConfig config;
+  private final Activation activation;
+  private boolean qkvBias;
+  private boolean outputBias;
+  private boolean mlpBias;
+  private boolean fused;
+  private double normOffset;
+  private NormPlacement placement = NormPlacement.BEFORE;
+  private QueryKeyNorms queryKeyNorms = QueryKeyNorms.NONE;
+  private Embeddings.Scale embeddingScale = Embeddings.Scale.NONE;
+  private double attentionScale;
+  private double attentionSoftCap;
+  private double residualScale = 1;
+  private double logitScale = 1;
+  private double logitSoftCap;
+  private IntToLongFunction window = layer -> 0;
+  private List<RotaryFrequencies> rotary;
+  private IntUnaryOperator rotaryOfLayer = layer -> 0;
+
+  LlamaLike(ModelConfig model, DecoderConfig config) {
+    this.model = model;
+    this.config = config;
+    this.activation = Activations.named(model, "hidden_act", config.hiddenActivation());
+    this.attentionScale = 1 / Math.sqrt(config.headDim());
+    this.rotary = List.of(RotaryFrequencies.of(config));
+  }
+
+  /** Biases of the query, key and value projections, and of the attention output. */
+  LlamaLike attentionBias(boolean queryKeyValue, boolean output) {
+    qkvBias = queryKeyValue;
+    outputBias = output;
+    return this;
+  }
+
+  /** Biases of the MLP. */
+  LlamaLike mlpBias(boolean bias) {
+    mlpBias = bias;
+    return this;
+  }
+
+  /** One stored matrix for query, key and value, and one for gate and up. */
+  LlamaLike fusedProjections() {
+    fused = true;
+    return this;
+  }
+
+  /** What is added to every norm's weight. */
+  LlamaLike normOffset(double offset) {
+    normOffset = offset;
+    return this;
+  }
+
+  LlamaLike norms(NormPlacement where) {
+    placement = where;
+    return this;
+  }
+
+  LlamaLike queryKeyNorms(QueryKeyNorms kind) {
+    queryKeyNorms = kind;
+    return this;
+  }
+
+  LlamaLike embeddingScale(Embeddings.Scale scale) {
+    embeddingScale = scale;
+    return this;
+  }
+
+  /** The factor of attention scores; 1 / sqrt(head width) if not set. */
+  LlamaLike attentionScale(double scale) {
+    attentionScale = scale;
+    return this;
+  }
+
+  /** The soft cap of attention scores; 0 for none. */
+  LlamaLike attentionSoftCap(double cap) {
+    attentionSoftCap = cap;
+    return this;
+  }
+
+  LlamaLike residualScale(double scale) {
+    residualScale = scale;
+    return this;
+  }
+
+  LlamaLike logitScale(double scale) {
+    logitScale = scale;
+    return this;
+  }
+
+  /** The soft cap of logits; 0 for none. */
+  LlamaLike logitSoftCap(double cap) {
+    logitSoftCap = cap;
+    return this;
+  }
+
+  /** How many tokens back each layer sees, its own included; 0 for all. */
+  LlamaLike window(IntToLongFunction ofLayer) {
+    window = ofLayer;
+    return this;
+  }
+
+  /** The sets of rotary frequencies, and which of them each layer uses. */
+  LlamaLike rotary(List<RotaryFrequencies> sets, IntUnaryOperator ofLayer) {
+    rotary = sets;
+    rotaryOfLayer = ofLayer;
+    return this;
+  }
+
+  Decoder declare() {
+    Parameter embedding =
+        Parameter.of("model.embed_tokens.weight", config.vocabSize(), config.hiddenSize());
+    List<Layer> layers = new ArrayList<>();
+    for (int i = 0; i < config.layers(); i++) {
+      layers.add(layer("model.layers." + i, i));
+    }
+    Transformer body =
+        new Transformer(
+            Embeddings.of(embedding, embeddingScale),
+            List.copyOf(layers),
+            norm("model.norm", config.hiddenSize()),
+            rotary);
+    String headName = "lm_head.weight";
+    Parameter head =
+        config.tieWordEmbeddings()
+            ? embedding
+            : Parameter.of(headName, config.vocabSize(), config.hiddenSize());
+    return new Decoder(
+        model,
+        new Dimensions(
+            config.hiddenSize(), config.layers(), config.vocabSize(), config.contextLength()),
+        StoredNames.of("model.", List.of(".*\\.rotary_emb\\.inv_freq")),
+        body,
+        headName,
+        new VocabularyHead(head, null, logitScale, logitSoftCap));
+  }
+
+  private Layer layer(String path, int index) {
+    boolean before = placement != NormPlacement.AFTER;
+    boolean after = placement != NormPlacement.BEFORE;
+    boolean both = before && after;
+    String beforeMlp = both ? ".pre_feedforward_layernorm" : ".post_attention_layernorm";
+    return new SequentialLayer(
+        norm(before, path + ".input_layernorm"),
+        attention(path + ".self_attn", index),
+        norm(after, path + ".post_attention_layernorm"),
+        norm(before, path + beforeMlp),
+        mlp(path + ".mlp"),
+        norm(after, path + ".post_feedforward_layernorm"),
+        residualScale);
+  }
+
+  private Norm norm(boolean present, String path) {
+    return present ? norm(path, config.hiddenSize()) : Norm.NONE;
+  }
+
+  private Norm norm(String path, long width) {
+    return RmsNorm.declare(path, width, normOffset, config.rmsNormEps());
+  }
+
+  private Attention attention(String path, int index) {
+    Heads heads = Heads.grouped(config.heads(), config.kvHeads(), config.headDim());
+    long query = heads.queryWidth();
+    long kv = heads.keyValueWidth();
+    long in = config.hiddenSize();
+    LinearSlot qkv =
+        fused
+            ? LinearSlot.of(path + ".qkv_proj", in, qkvBias, query + 2 * kv)
+            : LinearSlot.of(
+                path, in, qkvBias, List.of("q_proj", "k_proj", "v_proj"), query, kv, kv);
+    return new Attention(
+        qkv,
+        LinearSlot.of(path + ".o_proj", query, outputBias, in),
+        heads,
+        queryKeyNorm(path, heads),
+        rotaryOfLayer.applyAsInt(index),
+        new AttentionRule(attentionScale, attentionSoftCap, true, window.applyAsLong(index)));
+  }
+
+  private QueryKeyNorm queryKeyNorm(String path, Heads heads) {
+    boolean perHead = queryKeyNorms == QueryKeyNorms.PER_HEAD;
+    return switch (queryKeyNorms) {
+      case NONE -> null;
+      case PER_HEAD, FULL_WIDTH ->
+          new QueryKeyNorm(
+              norm(path + ".q_norm", perHead ? heads.dim() : heads.queryWidth()),
+              norm(path + ".k_norm", perHead ? heads.dim() : heads.keyValueWidth()),
+              perHead);
+    };
+  }
+
+  private Mlp mlp(String path) {
+    long width = config.intermediateSize();
+    long in = config.hiddenSize();
+    LinearSlot gateUp =
+        fused
+            ? LinearSlot.of(path + ".gate_up_proj", in, mlpBias, 2 * width)
+            : LinearSlot.of(path, in, mlpBias, List.of("gate_proj", "up_proj"), width, width);
+    return new GatedMlp(gateUp, LinearSlot.of(path + ".down_proj", width, mlpBias, in), activation);
+  }
+}

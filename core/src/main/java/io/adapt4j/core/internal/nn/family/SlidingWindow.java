@@ -1,0 +1,22 @@
+package io.adapt4j.core.internal.nn.family;
+
+import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.internal.config.ModelConfig;
+
+/** Reads the size of a sliding window. */
+final class SlidingWindow {
+
+  private SlidingWindow() {}
+
+  /**
+   * Reads {@code sliding_window}.
+   *
+   * @param model the configuration
+   * @param absent what the family takes where the field is absent
+   * @return tokens seen back, the own included; 0, for all, where the field is null
+   */
+  static int size(ModelConfig model, int absent) {
+    ConfigReader fields = model.fields();
+    return fields.isNull("sliding_window") ? 0 : fields.positiveInt("sliding_window", absent);
+  }
+}

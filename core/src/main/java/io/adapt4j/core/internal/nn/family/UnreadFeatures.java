@@ -1,0 +1,119 @@
+package io.adapt4j.core.internal.nn.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Configuration fields that change what a model computes without showing in its tensors. A family
+ * that does not read one of them must not ignore it: the model would load and be wrong.
+ */
+final class UnreadFeatures {
+
+  private static final Map<String, Predicate<JsonNode>> NEUTRAL = new LinkedHashMap<>();
+
+  static {
+    absent("attn_logit_softcapping");
+    absent("final_logit_softcapping");
+    absent("query_pre_attn_scalar");
+    absent("sliding_window");
+    absent("attention_multiplier");
+    absent("attention_chunk_size");
+    absent("rope_local_base_freq");
+    absent("clip_qkv");
+    absent("no_rope_layers");
+    absent("no_rope_layer_interval");
+    absent("local_attention");
+    absent("global_attn_every_n_layers");
+    absent("global_rope_theta");
+    absent("local_rope_theta");
+    absent("kv_lora_rank");
+    absent("num_kv_shared_layers");
+    absent("moe_intermediate_size");
+    absent("compression_config");
+    number("num_local_experts", 0);
+    number("num_experts", 0);
+    number("num_experts_per_tok", 0);
+    number("n_routed_experts", 0);
+    number("n_shared_experts", 0);
+    number("embedding_multiplier", 1);
+    number("residual_multiplier", 1);
+    number("logits_scaling", 1);
+    number("logit_scale", 1);
+    number("lm_head_multiplier", 1);
+    off("attn_temperature_tuning");
+    off("use_bidirectional_attention");
+    off("use_sliding_window");
+    off("use_qk_norm");
+    off("qk_layernorm");
+    off("alibi");
+    off("use_parallel_residual");
+    off("parallel_attn");
+    off("scale_attn_by_inverse_layer_idx");
+    off("add_cross_attention");
+    off("is_decoder");
+    off("normalize_embedding");
+    off("enable_moe_block");
+    off("qk_norm");
+    on("is_causal");
+    on("scale_attn_weights");
+    NEUTRAL.put("pruned_heads", JsonNode::isEmpty);
+    NEUTRAL.put("layer_types", UnreadFeatures::allFullAttention);
+    NEUTRAL.put("position_embedding_type", node -> node.asText().equals("absolute"));
+  }
+
+  private UnreadFeatures() {}
+
+  /**
+   * Refuses a configuration that sets a field its family does not read.
+   *
+   * @param config the configuration
+   * @param read the fields the family reads
+   * @throws io.adapt4j.core.exception.ConfigException naming the field
+   */
+  static void refuse(ModelConfig config, Set<String> read) {
+    JsonNode fields = config.toJson();
+    NEUTRAL.forEach(
+        (field, neutral) -> {
+          if (fields.hasNonNull(field)
+              && !read.contains(field)
+              && !neutral.test(fields.get(field))) {
+            throw config
+                .fields()
+                .invalid(
+                    field,
+                    "no such setting in a model of type " + config.modelType(),
+                    "This build would ignore it and compute something else; use a model without"
+                        + " it, or remove the field if it has no meaning for this model.");
+          }
+        });
+  }
+
+  private static void absent(String field) {
+    NEUTRAL.put(field, node -> false);
+  }
+
+  private static void off(String field) {
+    NEUTRAL.put(field, node -> node.isBoolean() && !node.booleanValue());
+  }
+
+  private static void on(String field) {
+    NEUTRAL.put(field, node -> node.isBoolean() && node.booleanValue());
+  }
+
+  private static void number(String field, double value) {
+    NEUTRAL.put(field, node -> node.isNumber() && node.doubleValue() == value);
+  }
+
+  private static boolean allFullAttention(JsonNode types) {
+    for (JsonNode type : types) {
+      if (!type.asText().equals("full_attention")) {
+        return false;
+      }
+    }
+    return types.isArray();
+  }
+}

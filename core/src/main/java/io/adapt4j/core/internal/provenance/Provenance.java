@@ -1,0 +1,245 @@
+package io.adapt4j.core.internal.provenance;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.AtomicFiles;
+import io.adapt4j.core.internal.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The record of a run: what it was made of, how, and what came of it so far. It stands as {@link
+ * #FILE} in the run's output folder and in each checkpoint. Immutable.
+ *
+ * <p>Where a record stands beside weights, it belongs to them: it is taken away before they are
+ * replaced and written when they are complete.
+ */
+public final class Provenance {
+
+  /** Name of the file. */
+  public static final String FILE = "provenance.json";
+
+  /** Version of the fields; raised when a field changes its meaning. */
+  public static final int SCHEMA = 1;
+
+  private static final String MODEL = "model";
+  private static final String EMBEDDINGS = "embeddings";
+
+  private final Path file;
+  private final ObjectNode json;
+
+  private Provenance(Path file, ObjectNode json) {
+    this.file = file;
+    this.json = json;
+  }
+
+  /**
+   * Makes a record.
+   *
+   * @param file where it will stand
+   * @param json its fields; {@code schema} is set
+   * @return the record; nothing is written
+   */
+  public static Provenance of(Path file, ObjectNode json) {
+    ObjectNode fields = json.objectNode().put("schema", SCHEMA);
+    fields.setAll(json);
+    return new Provenance(file, fields);
+  }
+
+  /**
+   * Reads a record.
+   *
+   * @param path the file, or a folder that has one
+   * @return the record
+   * @throws ConfigException if there is none, it is damaged, or a newer version wrote it
+   */
+  public static Provenance read(Path path) {
+    Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
+    try {
+      JsonNode json = Json.parseStrictly(Files.readString(file));
+      if (json instanceof ObjectNode fields && fields.path("schema").asInt() == SCHEMA) {
+        return new Provenance(file, fields);
+      }
+      throw new ConfigException(
+          file
+              + ": schema: expected "
+              + SCHEMA
+              + ", found "
+              + json.path("schema")
+              + ". Read it with the version of this library that wrote it.");
+    } catch (JsonProcessingException e) {
+      throw new ConfigException(
+          file + ": not valid JSON: " + e.getOriginalMessage() + ". Take the file from a copy.", e);
+    } catch (IOException e) {
+      throw new ConfigException(
+          file
+              + ": reading failed: "
+              + e
+              + ". Name a "
+              + FILE
+              + ", or a folder of a run or checkpoint.",
+          e);
+    }
+  }
+
+  /**
+   * Reads the record of a folder if it has one.
+   *
+   * @param folder a run's output, a checkpoint or an adapter
+   * @return the record
+   * @throws ConfigException if it is damaged, or a newer version wrote it
+   */
+  public static Optional<Provenance> find(Path folder) {
+    return Files.isRegularFile(folder.resolve(FILE)) ? Optional.of(read(folder)) : Optional.empty();
+  }
+
+  /**
+   * Writes the record, in the place of the old one if there is one.
+   *
+   * @throws IOException if writing fails
+   */
+  public void write() throws IOException {
+    AtomicFiles.writeJson(file, json);
+  }
+
+  /**
+   * Returns where the record stands.
+   *
+   * @return its file
+   */
+  public Path file() {
+    return file;
+  }
+
+  /**
+   * Returns the fields.
+   *
+   * @return a copy
+   */
+  public ObjectNode json() {
+    return json.deepCopy();
+  }
+
+  /**
+   * Returns the description of the run.
+   *
+   * @return every option, under the keys of a run's description
+   */
+  public ObjectNode configuration() {
+    return json.path("configuration") instanceof ObjectNode keys
+        ? keys.deepCopy()
+        : json.objectNode();
+  }
+
+  /**
+   * Returns what the description lacks.
+   *
+   * @return a key and the reason each; empty if the run can be made of the description alone
+   */
+  public List<String> untold() {
+    List<String> untold = new ArrayList<>();
+    json.path("untold").forEach(one -> untold.add(one.asText()));
+    return untold;
+  }
+
+  /**
+   * Returns whether the run taught a model to embed texts.
+   *
+   * @return whether its task was embeddings
+   */
+  public boolean trainsEmbeddings() {
+    JsonNode task = json.path("configuration").path("task");
+    return task.has(EMBEDDINGS) || task.asText().equals(EMBEDDINGS);
+  }
+
+  /**
+   * Returns the hash of the chat template that conversations were trained in.
+   *
+   * @return 64 hexadecimal digits; empty if there were no conversations
+   */
+  public Optional<String> chatTemplate() {
+    return Optional.ofNullable(json.path("chatTemplate").path("sha256").textValue());
+  }
+
+  /**
+   * Returns whether the run was given a chat template, in place of the one that its model has or
+   * lacks.
+   *
+   * @return whether the description names one
+   */
+  public boolean choseChatTemplate() {
+    return json.path("configuration").hasNonNull("chatTemplate");
+  }
+
+  /**
+   * Compares the files of the record with those on disk now.
+   *
+   * @param model the model's folder, where its files are looked for
+   * @return one sentence a file that is missing or has changed; empty if all are as they were
+   */
+  public List<String> changedFiles(Path model) {
+    List<String> changed = new ArrayList<>();
+    for (String part : List.of(MODEL, "start", "data")) {
+      for (JsonNode one : json.path(part).path("files")) {
+        Path before = Path.of(one.path("path").asText());
+        Path now = part.equals(MODEL) ? model.resolve(before.getFileName()) : before;
+        FileHash.change(now, one.path("sha256").asText())
+            .ifPresent(change -> changed.add(part + ": " + change));
+      }
+    }
+    return changed;
+  }
+
+  /**
+   * Compares the data of a run with that of this record, by the digests of its encoded samples.
+   *
+   * @param part {@code training} or {@code validation}
+   * @param rows rows that are used now
+   * @param digest digest of their samples
+   * @return what differs; empty if nothing does
+   */
+  public Optional<String> changedData(String part, int rows, String digest) {
+    JsonNode before = json.path("data").path(part);
+    String found = before.path("sha256").asText("none");
+    return found.equals(digest)
+        ? Optional.empty()
+        : Optional.of(
+            part
+                + " data: its encoded samples were "
+                + before.path("kept").asInt()
+                + " with sha256 "
+                + found
+                + ", are "
+                + rows
+                + " with "
+                + digest
+                + ". Give the rows of the record, with its split and limits.");
+  }
+
+  /**
+   * Compares the versions and the processor of the record with those here.
+   *
+   * @return one sentence a difference; with none, the same losses can be expected to the bit
+   */
+  public List<String> otherEnvironment() {
+    List<String> differences = new ArrayList<>();
+    JsonNode before = json.path("environment");
+    SystemInfo.here()
+        .json()
+        .properties()
+        .forEach(
+            now -> {
+              JsonNode was = before.path(now.getKey());
+              if (!was.equals(now.getValue())) {
+                differences.add(now.getKey() + " was " + was + ", is " + now.getValue());
+              }
+            });
+    return differences;
+  }
+}

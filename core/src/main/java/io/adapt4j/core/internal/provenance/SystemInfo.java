@@ -1,0 +1,86 @@
+package io.adapt4j.core.internal.provenance;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.tensor.EngineInfo;
+import io.adapt4j.core.internal.tensor.Processor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Properties;
+
+/**
+ * The versions and the machine that decide how numbers are rounded.
+ *
+ * @param library version of this library
+ * @param engine version of libtorch
+ * @param djl version of the library that loads it
+ * @param java version and vendor of the JVM
+ * @param system name, version and architecture of the operating system
+ * @param processor its name, as Linux reports it
+ * @param threads how many an operator uses
+ */
+public record SystemInfo(
+    String library,
+    String engine,
+    String djl,
+    String java,
+    String system,
+    String processor,
+    int threads) {
+
+  private static final String VERSION = "/io/adapt4j/core/version.properties";
+
+  /**
+   * Looks around; starts the engine if it is not running yet.
+   *
+   * @return what is here
+   * @throws io.adapt4j.core.exception.EngineException if the engine cannot be started
+   */
+  public static SystemInfo here() {
+    return new SystemInfo(
+        libraryVersion(),
+        EngineInfo.version(),
+        EngineInfo.loaderVersion(),
+        System.getProperty("java.version") + " " + System.getProperty("java.vendor"),
+        System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.version")
+            + " "
+            + System.getProperty("os.arch"),
+        Processor.name(),
+        EngineInfo.threads());
+  }
+
+  /**
+   * Returns the version of this library.
+   *
+   * @return such as {@code 0.1.0}
+   */
+  public static String libraryVersion() {
+    Properties properties = new Properties();
+    try (InputStream in = SystemInfo.class.getResourceAsStream(VERSION)) {
+      properties.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Reading " + VERSION + " failed", e);
+    }
+    return properties.getProperty("version");
+  }
+
+  /**
+   * Returns the fields.
+   *
+   * @return a JSON object with the names of the components
+   */
+  public ObjectNode json() {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("library", library)
+        .put("engine", engine)
+        .put("djl", djl)
+        .put("java", java)
+        .put("system", system)
+        .put("processor", processor)
+        .put("threads", threads);
+  }
+}

@@ -1,0 +1,202 @@
+package io.adapt4j.core.internal.score;
+
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyLoss;
+import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.score.TokenSpan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Scores continuations in batches of similar length, padded on the right. Logits exist only for
+ * positions that are scored, and only for some of them at once. A sequence that is the beginning of
+ * another is not run by itself: a token sees only those before it, so its scores are in the longer
+ * one. Answers of one token to one question thus cost one sequence. Not thread safe.
+ */
+public final class Scorer {
+
+  /** Positions in one batch, padding included, unless a single sequence has more. */
+  private static final int BATCH_TOKENS = 2048;
+
+  private final Decoder decoder;
+  private final int padId;
+  private final int contextLength;
+
+  /**
+   * Creates a scorer.
+   *
+   * @param decoder the model, with its weights
+   * @param padId fills short rows
+   * @param contextLength the most tokens the model reads at once
+   */
+  public Scorer(Decoder decoder, int padId, int contextLength) {
+    this.decoder = decoder;
+    this.padId = padId;
+    this.contextLength = contextLength;
+  }
+
+  /**
+   * Scores continuations. Where context and continuation are too long together, the beginning of
+   * the context is left out.
+   *
+   * @param spans what to score
+   * @return one result a span, in their order
+   * @throws IllegalArgumentException if a token is unknown, or a continuation alone is longer than
+   *     the model's context
+   */
+  public List<TokenScores> score(List<TokenSpan> spans) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < spans.size(); i++) {
+      rows.add(row(i, spans.get(i)));
+    }
+    List<Sequence> sequences = sequences(rows);
+    sequences.sort(Comparator.comparingInt(Sequence::inputs).reversed());
+    TokenScores[] scores = new TokenScores[rows.size()];
+    for (int from = 0; from < sequences.size(); ) {
+      int atOnce = Math.max(1, BATCH_TOKENS / sequences.get(from).inputs());
+      int to = Math.min(sequences.size(), from + atOnce);
+      scoreBatch(sequences.subList(from, to), scores);
+      from = to;
+    }
+    return Arrays.asList(scores);
+  }
+
+  /**
+   * What the model runs: the longest of rows that begin alike, and all of them.
+   *
+   * @param longest the row that is run
+   * @param rows the rows whose inputs are its beginning, itself included
+   */
+  private record Sequence(Row longest, List<Row> rows) {
+
+    int inputs() {
+      return longest.inputs();
+    }
+  }
+
+  /** In lexical order a beginning stands before whatever goes on from it. */
+  private List<Sequence> sequences(List<Row> rows) {
+    List<Row> sorted = new ArrayList<>(rows);
+    sorted.sort(
+        (one, other) -> Arrays.compare(one.ids, 0, one.inputs(), other.ids, 0, other.inputs()));
+    List<Sequence> sequences = new ArrayList<>();
+    for (int i = sorted.size() - 1; i >= 0; i--) {
+      Row row = sorted.get(i);
+      Sequence last = sequences.isEmpty() ? null : sequences.get(sequences.size() - 1);
+      if (last == null || !isBeginning(row, last.longest)) {
+        last = new Sequence(row, new ArrayList<>());
+        sequences.add(last);
+      }
+      last.rows.add(row);
+    }
+    return sequences;
+  }
+
+  private boolean isBeginning(Row row, Row longer) {
+    return row.inputs() <= longer.inputs()
+        && !decoder.outgrowsCache(row.inputs(), longer.inputs())
+        && Arrays.equals(row.ids, 0, row.inputs(), longer.ids, 0, row.inputs());
+  }
+
+  /**
+   * A sequence ready to be run.
+   *
+   * @param request its place among the requests
+   * @param ids context and continuation
+   * @param scored how many ids at the end are scored
+   * @param dropped how many ids before were left out
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a local carrier, never compared
+  private record Row(int request, int[] ids, int scored, int dropped) {
+
+    /** The last token predicts nothing that is scored, so it is not read. */
+    int inputs() {
+      return ids.length - 1;
+    }
+
+    int firstScored() {
+      return ids.length - scored;
+    }
+  }
+
+  private Row row(int request, TokenSpan span) {
+    int[] context = span.context();
+    int[] continuation = span.continuation();
+    decoder.requireKnownIds(context, "Context " + request);
+    decoder.requireKnownIds(continuation, "Continuation " + request);
+    if (continuation.length > contextLength) {
+      throw new IllegalArgumentException(
+          "Continuation "
+              + request
+              + " has "
+              + continuation.length
+              + " tokens, but the model's context holds "
+              + contextLength
+              + "; split it and score the parts");
+    }
+    int dropped = Math.max(0, context.length + continuation.length - 1 - contextLength);
+    int kept = context.length - dropped;
+    int[] ids = new int[kept + continuation.length];
+    System.arraycopy(context, dropped, ids, 0, kept);
+    System.arraycopy(continuation, 0, ids, kept, continuation.length);
+    return new Row(request, ids, continuation.length, dropped);
+  }
+
+  private void scoreBatch(List<Sequence> batch, TokenScores[] results) {
+    int width = batch.get(0).inputs();
+    List<Row> rows = batch.stream().flatMap(one -> one.rows.stream()).toList();
+    int targets = rows.stream().mapToInt(Row::scored).sum();
+    long[] inputs = new long[batch.size() * width];
+    Arrays.fill(inputs, padId);
+    long[] mask = new long[inputs.length];
+    long[] index = new long[targets];
+    long[] target = new long[targets];
+    int next = 0;
+    for (int i = 0; i < batch.size(); i++) {
+      Sequence sequence = batch.get(i);
+      int start = i * width;
+      for (int t = 0; t < sequence.inputs(); t++) {
+        inputs[start + t] = sequence.longest.ids[t];
+        mask[start + t] = 1;
+      }
+      for (Row row : sequence.rows) {
+        for (int t = row.firstScored(); t < row.ids.length; t++) {
+          index[next] = (long) start + t - 1;
+          target[next++] = row.ids[t];
+        }
+      }
+    }
+    try (Scope scope = Scope.open();
+        Positions positions = decoder.positions(mask, batch.size(), width)) {
+      Ops ops = Ops.inference();
+      Tensor hidden = decoder.hidden(ops, Tensor.of(inputs, batch.size(), width), positions, false);
+      Tensor gathered = ops.gatherRows(hidden, Tensor.of(index, targets));
+      VocabularyLoss.Scores scores =
+          VocabularyLoss.score(gathered, decoder.head(), Tensor.of(target, targets));
+      distribute(rows, scores.logProbabilities().toFloats(), scores.greedy().toLongs(), results);
+    }
+  }
+
+  private static void distribute(
+      List<Row> rows, float[] logProbabilities, long[] greedy, TokenScores[] results) {
+    int next = 0;
+    for (Row row : rows) {
+      List<Integer> ids = new ArrayList<>();
+      List<Double> scores = new ArrayList<>();
+      boolean allGreedy = true;
+      for (int t = row.firstScored(); t < row.ids.length; t++) {
+        ids.add(row.ids[t]);
+        scores.add((double) logProbabilities[next]);
+        allGreedy &= greedy[next++] == 1;
+      }
+      results[row.request] =
+          new TokenScores(ids, scores, allGreedy, row.firstScored(), row.dropped);
+    }
+  }
+}

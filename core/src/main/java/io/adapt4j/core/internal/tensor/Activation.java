@@ -1,0 +1,26 @@
+package io.adapt4j.core.internal.tensor;
+
+/** Element-wise activation functions. */
+public enum Activation {
+  /** x times sigmoid(x). */
+  SILU(0),
+  /** Gaussian error linear unit, with the error function. */
+  GELU(1),
+  /** Gaussian error linear unit, tanh approximation. */
+  GELU_TANH(2),
+  /** max(x, 0). */
+  RELU(3),
+  /** Hyperbolic tangent. */
+  TANH(4);
+
+  private final int kind;
+
+  Activation(int kind) {
+    this.kind = kind;
+  }
+
+  /** The number by which the operator script knows this function. */
+  int kind() {
+    return kind;
+  }
+}

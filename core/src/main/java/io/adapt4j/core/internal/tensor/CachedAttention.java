@@ -1,0 +1,91 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.List;
+
+/** Attention of new tokens over a cache of keys and values; never differentiated. */
+public final class CachedAttention {
+
+  private CachedAttention() {}
+
+  /**
+   * Appends keys and values to a cache and attends over all of it.
+   *
+   * @param q queries [B, H, T, D]
+   * @param k new keys [B, K, T, D]
+   * @param v new values [B, K, T, D]
+   * @param keys key cache [B, K, capacity, D], written at {@code length}
+   * @param values value cache, likewise
+   * @param length tokens held before this call
+   * @param mask additive [B, 1, T, length + T]; null where every cached token is seen, or, on an
+   *     empty cache, for the causal mask
+   * @param rule how scores are made; causal
+   * @return the heads side by side [B, T, H D]
+   */
+  public static Tensor apply(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor keys,
+      Tensor values,
+      long length,
+      Tensor mask,
+      AttentionRule rule) {
+    LibTorch.run("cache_append", keys, values, k, v, length);
+    return LibTorch.tensor(
+        "cached_attention",
+        false,
+        q,
+        keys,
+        values,
+        length + k.size(2),
+        masks(mask),
+        rule.scale(),
+        rule.softCap(),
+        rule.window());
+  }
+
+  /**
+   * Does the same from a joined projection, whose queries and keys are turned first.
+   *
+   * @param projected queries, keys and values side by side [B, T, (H + K + K) D]
+   * @param queryHeads H
+   * @param table cosines and sines for the positions
+   * @param keys key cache [B, K, capacity, D], written at {@code length}
+   * @param values value cache, likewise
+   * @param length tokens held before this call
+   * @param mask as in {@link #apply}
+   * @param rule how scores are made; causal
+   * @return the heads side by side [B, T, H D]
+   */
+  public static Tensor rotated(
+      Tensor projected,
+      long queryHeads,
+      RotaryTable table,
+      Tensor keys,
+      Tensor values,
+      long length,
+      Tensor mask,
+      AttentionRule rule) {
+    return LibTorch.tensor(
+            "rotated_cached_attention",
+            false,
+            projected,
+            queryHeads,
+            keys.size(1),
+            keys.size(3),
+            table.cos(),
+            table.sin(),
+            keys,
+            values,
+            length,
+            masks(mask),
+            rule.scale(),
+            rule.softCap(),
+            rule.window())
+        .typedAs(projected);
+  }
+
+  private static List<Tensor> masks(Tensor mask) {
+    return mask == null ? List.of() : List.of(mask);
+  }
+}

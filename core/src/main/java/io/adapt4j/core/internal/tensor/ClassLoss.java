@@ -1,0 +1,78 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Losses of rows of scores: of one class, of several classes, of numbers. Each is a sum over rows,
+ * a row's loss times its weight where weights are given.
+ */
+public final class ClassLoss {
+
+  private ClassLoss() {}
+
+  /**
+   * A loss and its gradient.
+   *
+   * @param sum sum over rows
+   * @param logitsGradient gradient of the sum by the logits
+   */
+  public record Result(double sum, Tensor logitsGradient) {}
+
+  /**
+   * Sums cross-entropies, -log p(label) with p the softmax of a row.
+   *
+   * @param logits [N, classes]
+   * @param labels I64 [N], each at least 0 and below the number of classes
+   * @return the sum and the gradient by the logits
+   */
+  public static Result crossEntropy(Tensor logits, Tensor labels) {
+    return crossEntropy(logits, labels, Optional.empty());
+  }
+
+  /**
+   * Sums weighted cross-entropies, -log p(label) with p the softmax of a row.
+   *
+   * @param logits [N, classes]
+   * @param labels I64 [N], each at least 0 and below the number of classes
+   * @param weights F32 [N]; 1 each where empty
+   * @return the sum and the gradient by the logits
+   */
+  public static Result crossEntropy(Tensor logits, Tensor labels, Optional<Tensor> weights) {
+    return call("class_cross_entropy", logits, labels, weights);
+  }
+
+  /**
+   * Sums binary cross-entropies with the logistic function, a row's being the mean over its
+   * classes.
+   *
+   * @param logits [N, classes]
+   * @param targets F32 [N, classes], 1 where the class applies and 0 where not
+   * @param weights F32 [N]; 1 each where empty
+   * @return the sum and the gradient by the logits
+   */
+  public static Result binaryCrossEntropy(Tensor logits, Tensor targets, Optional<Tensor> weights) {
+    return call("binary_cross_entropy", logits, targets, weights);
+  }
+
+  /**
+   * Sums squared errors, a row's being the mean over its entries.
+   *
+   * @param outputs [N, values]
+   * @param targets F32 [N, values]
+   * @param weights F32 [N]; 1 each where empty
+   * @return the sum and the gradient by the outputs
+   */
+  public static Result squaredError(Tensor outputs, Tensor targets, Optional<Tensor> weights) {
+    return call("squared_error", outputs, targets, weights);
+  }
+
+  private static Result call(
+      String operator, Tensor logits, Tensor targets, Optional<Tensor> weights) {
+    List<Tensor> given = weights.map(List::of).orElse(List.of());
+    Tensor[] made = LibTorch.tensors(operator, false, logits, targets, given);
+    double sum = made[0].item();
+    made[0].close();
+    return new Result(sum, made[1]);
+  }
+}

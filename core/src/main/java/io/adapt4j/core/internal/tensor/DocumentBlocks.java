@@ -1,0 +1,117 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Where the documents of a packed batch lie, for attention that stays inside each of them. Closed
+ * by whoever made it.
+ *
+ * <p>Documents of similar lengths form a block, filled on the right to the longest of them, which a
+ * causal rule hides; so attention costs the squares of the documents' lengths, not of the rows'.
+ *
+ * @param gather for each block the positions of its tokens in the batch, I64 [documents, longest]
+ * @param real for each block which of those are no filling, I64 [tokens]
+ * @param place where those stand in the batch, I64 [tokens]
+ */
+public record DocumentBlocks(List<Tensor> gather, List<Tensor> real, List<Tensor> place)
+    implements AutoCloseable {
+
+  /** A block takes documents up to this much shorter than its longest. */
+  private static final double SPREAD = 1.25;
+
+  /** Filling that costs less than another block, in tokens a document. */
+  private static final int SLACK = 16;
+
+  private record Document(int start, int length) {}
+
+  /**
+   * Groups the documents of a batch.
+   *
+   * @param documents lengths of the documents of each row, which follow each other from its start
+   * @param length tokens a row, T
+   * @return the blocks
+   * @throws IllegalArgumentException if a document is empty, or the documents of a row are longer
+   *     than it
+   */
+  public static DocumentBlocks of(int[][] documents, int length) {
+    List<Document> all = documents(documents, length);
+    all.sort(Comparator.comparingInt(Document::length).reversed());
+    DocumentBlocks blocks =
+        new DocumentBlocks(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    int from = 0;
+    for (int i = 1; i <= all.size(); i++) {
+      if (i == all.size() || all.get(i).length() * SPREAD + SLACK < all.get(from).length()) {
+        blocks.add(all.subList(from, i));
+        from = i;
+      }
+    }
+    return blocks;
+  }
+
+  /**
+   * Checks the documents of a batch.
+   *
+   * @param documents lengths of the documents of each row
+   * @param length tokens a row, T
+   * @throws IllegalArgumentException if a document is empty, or the documents of a row are longer
+   *     than it
+   */
+  public static void check(int[][] documents, int length) {
+    documents(documents, length);
+  }
+
+  private static List<Document> documents(int[][] documents, int length) {
+    List<Document> all = new ArrayList<>();
+    for (int row = 0; row < documents.length; row++) {
+      int at = 0;
+      for (int tokens : documents[row]) {
+        if (tokens < 1 || tokens > length - at) {
+          throw new IllegalArgumentException(
+              "documents of row "
+                  + row
+                  + ": expected lengths of at least 1 that together fit "
+                  + length
+                  + " tokens, found one of "
+                  + tokens
+                  + " after "
+                  + at);
+        }
+        all.add(new Document(row * length + at, tokens));
+        at += tokens;
+      }
+    }
+    return all;
+  }
+
+  private void add(List<Document> block) {
+    int longest = block.get(0).length();
+    int tokens = block.stream().mapToInt(Document::length).sum();
+    long[] from = new long[block.size() * longest];
+    long[] kept = new long[tokens];
+    long[] to = new long[tokens];
+    int count = 0;
+    for (int i = 0; i < block.size(); i++) {
+      Document one = block.get(i);
+      for (int t = 0; t < longest; t++) {
+        int at = i * longest + t;
+        from[at] = one.start() + (long) Math.min(t, one.length() - 1);
+        if (t < one.length()) {
+          kept[count] = at;
+          to[count++] = from[at];
+        }
+      }
+    }
+    gather.add(Tensor.of(from, block.size(), longest).own());
+    real.add(Tensor.of(kept, tokens).own());
+    place.add(Tensor.of(to, tokens).own());
+  }
+
+  @Override
+  public void close() {
+    gather.forEach(Tensor::close);
+    real.forEach(Tensor::close);
+    place.forEach(Tensor::close);
+  }
+}

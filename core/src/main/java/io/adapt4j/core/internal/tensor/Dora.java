@@ -1,0 +1,169 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.function.Consumer;
+
+/**
+ * Weight-decomposed low-rank adaptation (DoRA, Liu et al. 2024, eq. 5): the rows of W + scale B A
+ * are given lengths of their own. The gain of a row is the wanted length over the present one,
+ * which derivatives take for a constant (section 4.3).
+ */
+public final class Dora {
+
+  private Dora() {}
+
+  /**
+   * Gives the outputs of a layer other lengths: gain (x - bias) + bias, as if the rows of its
+   * weight were multiplied. Retains x.
+   *
+   * @param ops the operators in use
+   * @param x a layer's output [.., out]
+   * @param gain F32 [out]
+   * @param bias the layer's bias [out], or null; it is trained through x and here
+   * @param gradient takes the F32 gradient by the gain, which is closed when it returns
+   * @return the shape of x
+   */
+  public static Tensor rescaled(
+      Ops ops, Tensor x, Tensor gain, Parameter bias, Consumer<Tensor> gradient) {
+    Tensor y = LibTorch.tensor("rescale", false, x, gain, Ops.value(bias));
+    Tape tape = ops.tape();
+    if (tape != null) {
+      tape.retain(x);
+      tape.record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> {
+            Tensor[] d =
+                LibTorch.tensors(
+                    "rescale_backward", false, dy[0], x, gain, Ops.value(bias), Ops.gradient(bias));
+            gradient.accept(d[1]);
+            return new Tensor[] {d[0]};
+          });
+    }
+    return y;
+  }
+
+  /**
+   * What {@link #update} needs of one projection.
+   *
+   * @param weight W [rows, in]
+   * @param a [rank, in]
+   * @param b [rows, rank], with any scale already inside
+   * @param gain F32 [rows]
+   * @param start the first column of the layer's output that it makes
+   */
+  public record Projection(Tensor weight, Tensor a, Tensor b, Tensor gain, long start) {}
+
+  /** Takes the gradients of one projection; they are closed when it returns. */
+  @FunctionalInterface
+  public interface ProjectionGradients {
+    /**
+     * Adds them up.
+     *
+     * @param da by a
+     * @param db by b
+     * @param dgain by the gain, F32
+     */
+    void accept(Tensor da, Tensor db, Tensor dgain);
+  }
+
+  /**
+   * Adds to some columns of y what DoRA changes in a projection whose input differs from the base
+   * layer's by dropout: (gain - 1) W x + gain b a x. Retains x and W x + b a x.
+   *
+   * @param ops the operators in use
+   * @param y the base layer's output [.., out]
+   * @param x the update's input [.., in]
+   * @param p the projection
+   * @param gradients takes the gradients by a, b and the gain
+   * @return the shape of y
+   */
+  public static Tensor update(
+      Ops ops, Tensor y, Tensor x, Projection p, ProjectionGradients gradients) {
+    Tensor[] made =
+        LibTorch.tensors("dora_dropped", false, y, x, p.weight, p.a, p.b, p.gain, p.start);
+    Tape tape = ops.tape();
+    if (tape != null) {
+      tape.retain(x);
+      tape.retain(made[1]);
+      tape.record(
+          new Tensor[] {made[0]},
+          new Tensor[] {y, x},
+          dy -> {
+            Tensor[] d =
+                LibTorch.tensors(
+                    "dora_dropped_backward",
+                    false,
+                    dy[0],
+                    x,
+                    p.weight,
+                    p.a,
+                    p.b,
+                    p.gain,
+                    p.start,
+                    made[1]);
+            gradients.accept(d[1], d[2], d[3]);
+            return new Tensor[] {dy[0], d[0]};
+          });
+    }
+    return made[0];
+  }
+
+  /**
+   * Squares the lengths of a weight's rows.
+   *
+   * @param weight [rows, in], any floating type
+   * @return F32 [rows]
+   */
+  public static Tensor squares(Tensor weight) {
+    return LibTorch.tensor("row_squares", false, weight);
+  }
+
+  /**
+   * Lengths of the rows of a weight with an update, which is never formed.
+   *
+   * @param weight [rows, in], any floating type
+   * @param squares what {@link #squares} gives for it
+   * @param a F32 [rank, in]
+   * @param b F32 [rows, rank]
+   * @param scale multiplies b a
+   * @return F32 [rows]; of a row of zeros 1e-12
+   */
+  public static Tensor lengths(Tensor weight, Tensor squares, Tensor a, Tensor b, double scale) {
+    return LibTorch.tensor("row_lengths", false, weight, squares, a, b, scale);
+  }
+
+  /**
+   * Divides elementwise.
+   *
+   * @param target overwritten with the quotient
+   * @param numerator of its shape
+   * @param denominator of its shape
+   */
+  public static void divide(Tensor target, Tensor numerator, Tensor denominator) {
+    LibTorch.run("divide_into", target, numerator, denominator);
+  }
+
+  /**
+   * Adds a quotient.
+   *
+   * @param target F32, changed
+   * @param numerator F32 of its shape
+   * @param denominator F32 of its shape
+   */
+  public static void addQuotient(Tensor target, Tensor numerator, Tensor denominator) {
+    LibTorch.run("add_quotient", target, numerator, denominator);
+  }
+
+  /**
+   * Gives a weight its update and new lengths in place; computed in fp32 and rounded once.
+   *
+   * @param weight [rows, in], any floating type
+   * @param a F32 [rank, in]
+   * @param b F32 [rows, rank]
+   * @param scale multiplies b a
+   * @param gain F32 [rows], multiplies the rows of the sum
+   */
+  public static void merge(Tensor weight, Tensor a, Tensor b, double scale, Tensor gain) {
+    LibTorch.run("dora_merge", weight, a, b, scale, gain);
+  }
+}

@@ -1,0 +1,93 @@
+package io.adapt4j.core.internal.tensor;
+
+import ai.djl.engine.Engine;
+import io.adapt4j.core.exception.EngineException;
+import io.adapt4j.core.internal.NativeCache;
+import io.adapt4j.core.internal.NativeCacheException;
+import java.nio.file.Path;
+
+/** What computes. */
+public final class EngineInfo {
+
+  private EngineInfo() {}
+
+  /**
+   * Returns the version of libtorch; starts it if it is not running yet.
+   *
+   * @return such as {@code 2.7.1}
+   * @throws EngineException if it cannot be started
+   */
+  public static String version() {
+    LibTorch.threads();
+    return Engine.getEngine("PyTorch").getVersion();
+  }
+
+  /**
+   * Returns the version of DJL, which loads libtorch.
+   *
+   * @return such as {@code 0.36.0}
+   */
+  public static String loaderVersion() {
+    return Engine.getDjlVersion();
+  }
+
+  /**
+   * Returns how libtorch's threads wait for each other: by spinning, which takes the processor from
+   * other work, or passively. Where the environment says nothing, {@code OMP_WAIT_POLICY=PASSIVE}
+   * is set before libtorch is loaded, if that is possible.
+   *
+   * @return the setting, who made it, and what to do where it could not be made
+   * @throws EngineException if the engine cannot be started
+   */
+  public static String threadWaiting() {
+    LibTorch.threads();
+    return WaitPolicy.current().description();
+  }
+
+  /**
+   * Returns the folder that native libraries are unpacked into and loaded from. Starts nothing.
+   *
+   * @return the folder
+   * @throws EngineException if others may write to it, with the remedy
+   */
+  public static Path nativesCache() {
+    try {
+      return NativeCache.prepare();
+    } catch (NativeCacheException e) {
+      throw new EngineException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Returns where tensors live. The system property {@code adapt4j.device} says it once for the
+   * process: {@code cpu}, the default, or {@code cuda} for the first CUDA device.
+   *
+   * @return {@code cpu} or {@code cuda:0}
+   * @throws EngineException if the property is {@code cuda} and libtorch is built without it or
+   *     finds no device, or if it is anything else
+   */
+  public static String device() {
+    return TensorDevice.current().name();
+  }
+
+  /**
+   * Tells whether bfloat16 is multiplied natively where tensors live. Without that it saves memory
+   * but no time.
+   *
+   * @return on a CPU what {@link Processor#hasBf16} says; true on a CUDA device, which needs
+   *     compute capability 8.0 for it
+   */
+  public static boolean multipliesBf16() {
+    return !TensorDevice.current().isHost() || Processor.hasBf16();
+  }
+
+  /**
+   * Returns the number of threads an operator uses.
+   *
+   * @return at least 1
+   * @throws EngineException if the engine cannot be started
+   */
+  public static int threads() {
+    return Torch.threads();
+  }
+}

@@ -1,0 +1,19 @@
+package io.adapt4j.core.internal.tensor;
+
+/** Reads scores over the vocabulary without copying them out of native memory. */
+public final class Logits {
+
+  private Logits() {}
+
+  /**
+   * Finds the likeliest token of each row, the lowest id in a tie.
+   *
+   * @param logits [.., vocabulary]
+   * @return one id a row; -1 where the largest logit is not finite or one is NaN
+   */
+  public static long[] likeliest(Tensor logits) {
+    try (Tensor ids = LibTorch.tensor("likeliest", false, logits)) {
+      return ids.toLongs();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.adapt4j.core.internal.tensor;
+
+/**
+ * Cosines and sines of rotary position embedding for some positions. Closed by whoever made it.
+ *
+ * @param cos [T, D / 2], or [B, 1, T, D / 2] where rows have positions of their own
+ * @param sin the same shape
+ */
+public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
+
+  /**
+   * Computes a table in fp32 and stores it in the compute type.
+   *
+   * @param positions I64 [T] or [B, T]
+   * @param inverseFrequencies F32 [D / 2]
+   * @param factor multiplies cosines and sines (yarn's attention factor, else 1)
+   * @param type the compute type
+   * @return the table
+   */
+  public static RotaryTable of(
+      Tensor positions, Tensor inverseFrequencies, double factor, DType type) {
+    Tensor[] made =
+        LibTorch.tensors("rotary_table", false, positions, inverseFrequencies, factor, type);
+    return new RotaryTable(made[0].own(), made[1].own());
+  }
+
+  @Override
+  public void close() {
+    cos.close();
+    sin.close();
+  }
+}

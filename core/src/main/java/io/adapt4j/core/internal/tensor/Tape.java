@@ -1,0 +1,161 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Records differentiable operators in the order they ran and walks them backwards.
+ *
+ * <p>libtorch's own graph keeps whatever its formulas ask for; this one keeps exactly what each
+ * operator names ({@link #retain}), can drop and recompute a whole segment, and lets an operator
+ * written outside libtorch bring its own derivative. Gradients of parameters go straight into
+ * {@link Parameter#gradient}; the tape carries only those of activations.
+ */
+public final class Tape implements AutoCloseable {
+
+  /** The derivative of one operator. */
+  @FunctionalInterface
+  public interface Backward {
+    /**
+     * Maps the gradients of an operator's outputs to those of its inputs.
+     *
+     * @param gradients one for each output; null where nothing depends on it
+     * @return one for each input; null where there is none
+     */
+    Tensor[] apply(Tensor[] gradients);
+  }
+
+  private static final class Node {
+    private final Tensor[] outputs;
+    private final Tensor[] inputs;
+    private final Backward backward;
+
+    Node(Tensor[] outputs, Tensor[] inputs, Backward backward) {
+      this.outputs = outputs;
+      this.inputs = inputs;
+      this.backward = backward;
+    }
+  }
+
+  private final List<Node> nodes = new ArrayList<>();
+  private final Set<Tensor> tracked = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Scope saved = Scope.holder();
+  private final List<Tape> inners = new ArrayList<>();
+
+  /** Makes an empty tape. */
+  public Tape() {}
+
+  /**
+   * Asks for the gradient of a tensor that no recorded operator made.
+   *
+   * @param tensor an input of the computation
+   */
+  public void track(Tensor tensor) {
+    tracked.add(tensor);
+  }
+
+  boolean tracks(Tensor tensor) {
+    return tracked.contains(tensor);
+  }
+
+  /**
+   * Keeps a tensor of the scope that is open now until this tape is closed. Tensors with another
+   * owner are left with it: that owner must outlive the tape.
+   *
+   * @param tensor what a derivative will need
+   * @return the same tensor
+   */
+  public Tensor retain(Tensor tensor) {
+    if (tensor.scope() != null && tensor.scope() == Scope.current()) {
+      saved.adopt(tensor);
+    }
+    return tensor;
+  }
+
+  /** Takes a tensor over from whichever scope or tape owns it. */
+  void take(Tensor tensor) {
+    saved.adopt(tensor);
+  }
+
+  /**
+   * Adds an operator that has just run.
+   *
+   * @param outputs what it made
+   * @param inputs the activations it was made from
+   * @param backward its derivative
+   */
+  public void record(Tensor[] outputs, Tensor[] inputs, Backward backward) {
+    nodes.add(new Node(outputs, inputs, backward));
+    Collections.addAll(tracked, outputs);
+  }
+
+  /**
+   * Runs every derivative, last operator first.
+   *
+   * @param output a recorded output
+   * @param gradient the gradient of the loss by it
+   * @param input the tensor whose gradient is wanted
+   * @return the gradient by {@code input}, or null when the output does not depend on it; owned by
+   *     the scope open now
+   */
+  public Tensor backward(Tensor output, Tensor gradient, Tensor input) {
+    IdentityHashMap<Tensor, Tensor> gradients = new IdentityHashMap<>();
+    gradients.put(output, gradient);
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      step(nodes.get(i), gradients, input, gradient);
+    }
+    return gradients.get(input);
+  }
+
+  private void step(
+      Node node, IdentityHashMap<Tensor, Tensor> gradients, Tensor wanted, Tensor seed) {
+    Tensor[] incoming = new Tensor[node.outputs.length];
+    boolean any = false;
+    for (int i = 0; i < incoming.length; i++) {
+      incoming[i] =
+          node.outputs[i] == wanted
+              ? gradients.get(node.outputs[i])
+              : gradients.remove(node.outputs[i]);
+      any |= incoming[i] != null;
+    }
+    if (!any) {
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor[] outgoing = node.backward.apply(incoming);
+      for (int i = 0; i < outgoing.length; i++) {
+        if (outgoing[i] != null && tracked.contains(node.inputs[i])) {
+          Tensor sum = merge(gradients.get(node.inputs[i]), outgoing[i]);
+          gradients.put(node.inputs[i], scope.keep(sum));
+        }
+      }
+    }
+    for (Tensor spent : incoming) {
+      if (spent != null && spent != seed && !gradients.containsValue(spent)) {
+        spent.close();
+      }
+    }
+  }
+
+  private static Tensor merge(Tensor present, Tensor more) {
+    return present == null ? more : LibTorch.tensor("add", false, present, more);
+  }
+
+  /** Closes another tape with this one, should its own derivative never run. */
+  void onClose(Tape inner) {
+    inners.add(inner);
+  }
+
+  /** Forgets the record and closes every retained tensor. */
+  @Override
+  public void close() {
+    inners.forEach(Tape::close);
+    inners.clear();
+    nodes.clear();
+    tracked.clear();
+    saved.close();
+  }
+}

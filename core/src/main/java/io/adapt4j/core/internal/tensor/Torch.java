@@ -1,0 +1,37 @@
+package io.adapt4j.core.internal.tensor;
+
+/** Process-wide settings of libtorch. */
+public final class Torch {
+
+  private Torch() {}
+
+  /**
+   * Seeds libtorch's default generator.
+   *
+   * @param seed any value
+   */
+  public static void seed(long seed) {
+    LibTorch.seed(seed);
+  }
+
+  /**
+   * Returns the number of threads an operator may use.
+   *
+   * @return at least 1
+   */
+  public static int threads() {
+    return LibTorch.threads();
+  }
+
+  /**
+   * Sets the number of threads an operator may use.
+   *
+   * @param count at least 1
+   */
+  public static void threads(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, got " + count);
+    }
+    LibTorch.threads(count);
+  }
+}

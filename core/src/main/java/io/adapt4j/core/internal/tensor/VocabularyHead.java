@@ -1,0 +1,57 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.List;
+
+/**
+ * The output layer of a language model: scale (h W' + b), then a soft cap.
+ *
+ * @param weight W [V, hidden]
+ * @param bias b [V], or null
+ * @param scale multiplies the scores; 1 for most models
+ * @param softCap draws scores into (-softCap, softCap) as softCap tanh(score / softCap); 0 for none
+ */
+public record VocabularyHead(Parameter weight, Parameter bias, double scale, double softCap) {
+
+  /**
+   * Makes a head that is one matrix.
+   *
+   * @param weight W [V, hidden]
+   * @return the head
+   */
+  public static VocabularyHead of(Parameter weight) {
+    return new VocabularyHead(weight, null, 1, 0);
+  }
+
+  /**
+   * Returns this head with another matrix.
+   *
+   * @param other W [V, hidden]
+   * @return the head
+   */
+  public VocabularyHead withWeight(Parameter other) {
+    return new VocabularyHead(other, bias, scale, softCap);
+  }
+
+  /**
+   * Scores every vocabulary entry; never differentiated.
+   *
+   * @param hidden [.., hidden]
+   * @return logits [.., V] in the compute type
+   */
+  public Tensor logits(Tensor hidden) {
+    return LibTorch.tensor(
+        "vocabulary_logits", false, hidden, weight.value(), biasValue(), scale, softCap);
+  }
+
+  List<Tensor> biasValue() {
+    return bias == null ? List.of() : List.of(bias.value());
+  }
+
+  List<Tensor> weightGradient() {
+    return weight.isTrained() ? List.of(weight.gradient()) : List.of();
+  }
+
+  List<Tensor> biasGradient() {
+    return bias != null && bias.isTrained() ? List.of(bias.gradient()) : List.of();
+  }
+}

@@ -1,0 +1,177 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.List;
+
+/**
+ * Cross-entropy over the vocabulary, from hidden states.
+ *
+ * <p>Logits are made, used and dropped some rows at a time, and only for rows that have a target:
+ * the logits of a whole batch, often the largest tensor of a training step, never exist.
+ */
+public final class VocabularyLoss {
+
+  /** Logits that exist at once. */
+  private static final long LOGITS = 1L << 24;
+
+  private VocabularyLoss() {}
+
+  /**
+   * Cross-entropy and its gradients in one pass.
+   *
+   * @param sum sum over rows of -log p(target)
+   * @param hiddenGradient gradient by the hidden states, times the scale; null when not asked for
+   */
+  public record Result(double sum, Tensor hiddenGradient) {}
+
+  /**
+   * Sums cross-entropies.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @return the sum
+   */
+  public static double evaluate(Tensor hidden, VocabularyHead head, Tensor targets) {
+    return evaluate(hidden, head, targets, List.of());
+  }
+
+  /**
+   * Sums cross-entropies, each times a weight of its own.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @param weights F32 [N] alone in a list; an empty list stands for weights of 1
+   * @return the sum
+   */
+  public static double evaluate(
+      Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights) {
+    return run(hidden, head, targets, weights, 1, false, rows(head)).sum();
+  }
+
+  /**
+   * Sums cross-entropies and differentiates the sum times a scale. The gradient by the head is
+   * added to it where it is trained.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @param scale multiplies the gradients, not the sum
+   * @return the sum and the gradient by the hidden states
+   */
+  public static Result differentiate(
+      Tensor hidden, VocabularyHead head, Tensor targets, double scale) {
+    return differentiate(hidden, head, targets, List.of(), scale);
+  }
+
+  /**
+   * Sums cross-entropies, each times a weight of its own, and differentiates the sum times a scale.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @param weights F32 [N] alone in a list; an empty list stands for weights of 1
+   * @param scale multiplies the gradients, not the sum
+   * @return the sum and the gradient by the hidden states
+   */
+  public static Result differentiate(
+      Tensor hidden, VocabularyHead head, Tensor targets, List<Tensor> weights, double scale) {
+    return run(hidden, head, targets, weights, scale, true, rows(head));
+  }
+
+  /** Differentiates with the logits of so many rows at once; the result does not depend on it. */
+  static Result differentiate(
+      Tensor hidden, VocabularyHead head, Tensor targets, double scale, long rows) {
+    return run(hidden, head, targets, List.of(), scale, true, rows);
+  }
+
+  private static Result run(
+      Tensor hidden,
+      VocabularyHead head,
+      Tensor targets,
+      List<Tensor> weights,
+      double scale,
+      boolean gradients,
+      long rows) {
+    Tensor[] made =
+        LibTorch.tensors(
+            "cross_entropy",
+            false,
+            hidden,
+            head.weight().value(),
+            head.biasValue(),
+            head.scale(),
+            head.softCap(),
+            targets,
+            weights,
+            scale,
+            rows,
+            gradients,
+            head.weightGradient(),
+            head.biasGradient());
+    double sum = made[0].item();
+    made[0].close();
+    return new Result(sum, gradients ? made[1] : null);
+  }
+
+  /**
+   * Log-probabilities of given tokens.
+   *
+   * @param logProbabilities F32 [N]
+   * @param greedy I64 [N], 1 where the token is the likeliest of all
+   */
+  public record Scores(Tensor logProbabilities, Tensor greedy) {}
+
+  /**
+   * Scores given tokens.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @return their log-probabilities
+   */
+  public static Scores score(Tensor hidden, VocabularyHead head, Tensor targets) {
+    Tensor[] made = score(hidden, head, targets, false);
+    return new Scores(made[0], made[1]);
+  }
+
+  /**
+   * Log-probabilities of given tokens, and how open the choice was.
+   *
+   * @param logProbabilities F32 [N]
+   * @param entropies F32 [N], of the distribution over all tokens, in nats
+   */
+  public record Choices(Tensor logProbabilities, Tensor entropies) {}
+
+  /**
+   * Scores given tokens, and measures the distributions that they were chosen from.
+   *
+   * @param hidden [N, hidden]
+   * @param head the output layer
+   * @param targets I64 [N]
+   * @return their log-probabilities and the entropies
+   */
+  public static Choices choices(Tensor hidden, VocabularyHead head, Tensor targets) {
+    Tensor[] made = score(hidden, head, targets, true);
+    return new Choices(made[0], made[1]);
+  }
+
+  private static Tensor[] score(
+      Tensor hidden, VocabularyHead head, Tensor targets, boolean entropies) {
+    return LibTorch.tensors(
+        "token_log_probabilities",
+        false,
+        hidden,
+        head.weight().value(),
+        head.biasValue(),
+        head.scale(),
+        head.softCap(),
+        targets,
+        rows(head),
+        entropies);
+  }
+
+  private static long rows(VocabularyHead head) {
+    return Math.max(16, LOGITS / head.weight().sizes()[0]);
+  }
+}

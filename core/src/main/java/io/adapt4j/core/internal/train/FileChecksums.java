@@ -1,0 +1,69 @@
+package io.adapt4j.core.internal.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.FileDigest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Sizes and CRC-32C of the files of a folder as JSON: an object a file, by its relative name. */
+final class FileChecksums {
+
+  private static final String BYTES = "bytes";
+  private static final String CHECKSUM = "crc32c";
+
+  private FileChecksums() {}
+
+  /** Reads all files of a folder and its sub-folders. */
+  static ObjectNode of(Path folder) throws IOException {
+    List<Path> files;
+    try (Stream<Path> tree = Files.walk(folder)) {
+      files = tree.filter(Files::isRegularFile).sorted().toList();
+    }
+    ObjectNode checksums = JsonNodeFactory.instance.objectNode();
+    for (Path file : files) {
+      checksums
+          .putObject(folder.relativize(file).toString().replace('\\', '/'))
+          .put(BYTES, Files.size(file))
+          .put(CHECKSUM, FileDigest.crc32c(file));
+    }
+    return checksums;
+  }
+
+  /**
+   * Compares a folder's files with their checksums. Other files do not matter.
+   *
+   * @return what is wrong with the first that differs, without the last period; empty if none does
+   */
+  static Optional<String> problem(Path folder, JsonNode checksums) throws IOException {
+    for (Map.Entry<String, JsonNode> one : checksums.properties()) {
+      Path file = folder.resolve(one.getKey());
+      if (!Files.isRegularFile(file)) {
+        return Optional.of(one.getKey() + " is missing");
+      }
+      long bytes = one.getValue().path(BYTES).longValue();
+      if (Files.size(file) != bytes) {
+        return Optional.of(
+            one.getKey()
+                + " is damaged (it has "
+                + Files.size(file)
+                + " bytes, not "
+                + bytes
+                + ")");
+      }
+      String stored = one.getValue().path(CHECKSUM).asText();
+      String found = FileDigest.crc32c(file);
+      if (!found.equals(stored)) {
+        return Optional.of(
+            one.getKey() + " is damaged (its checksum is " + found + ", not " + stored + ")");
+      }
+    }
+    return Optional.empty();
+  }
+}

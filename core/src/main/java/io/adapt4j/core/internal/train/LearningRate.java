@@ -1,0 +1,48 @@
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.Warmup;
+import java.util.Objects;
+
+/**
+ * The learning rate of every step of one run.
+ *
+ * @param schedule how the rate changes
+ * @param base the full learning rate, above 0
+ * @param warmup how long it rises from 0
+ * @param totalSteps optimizer steps of the run, at least 1
+ */
+public record LearningRate(
+    LearningRateSchedule schedule, double base, Warmup warmup, int totalSteps) {
+
+  /**
+   * Checks the ranges.
+   *
+   * @param schedule how the rate changes
+   * @param base the full learning rate, above 0
+   * @param warmup how long it rises from 0
+   * @param totalSteps optimizer steps of the run, at least 1
+   * @throws IllegalArgumentException if a value is out of its range
+   */
+  public LearningRate {
+    Objects.requireNonNull(schedule, "schedule");
+    Objects.requireNonNull(warmup, "warmup");
+    if (!(base > 0 && Double.isFinite(base))) {
+      throw new IllegalArgumentException(
+          "learning rate must be a finite number above 0, but is " + base);
+    }
+    if (totalSteps < 1) {
+      throw new IllegalArgumentException("totalSteps must be at least 1, but is " + totalSteps);
+    }
+  }
+
+  /**
+   * The learning rate of a step.
+   *
+   * @param step index of the optimizer step, from 0
+   * @return the rate, from 0 to {@link #base()}
+   */
+  public double rate(int step) {
+    return base * schedule.factor(step, warmup.steps(totalSteps), totalSteps);
+  }
+}

@@ -1,0 +1,163 @@
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.train.LearningRateFactor;
+import io.adapt4j.core.train.TaskKind;
+import io.adapt4j.core.train.TrainingDefaults;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Adds noise to the token embeddings while training, whatever trains (NEFTune, Jain et al. 2023):
+ * uniform within alpha / sqrt(L d) either way, where L is the number of tokens of a row without
+ * padding and d the hidden width. Evaluation sees none. The noise follows the step's seed, so that
+ * a run that goes on after a break draws the same.
+ *
+ * <p>It comes after the factor that some families put on the rows of the embedding, and before
+ * learned positions and norms.
+ */
+public final class Neftune implements FineTuningMethod {
+
+  private final FineTuningMethod method;
+  private final double alpha;
+
+  private Neftune(FineTuningMethod method, double alpha) {
+    this.method = method;
+    this.alpha = alpha;
+  }
+
+  /**
+   * Adds noise to a method.
+   *
+   * @param method what trains
+   * @param alpha the paper's alpha, a positive number; it tries 5, 10 and 15
+   * @return the method with noise
+   * @throws IllegalArgumentException if alpha is not positive
+   */
+  public static Neftune of(FineTuningMethod method, double alpha) {
+    if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("neftune: expected a positive number, found " + alpha);
+    }
+    return new Neftune(method, alpha);
+  }
+
+  /**
+   * Returns what trains.
+   *
+   * @return the method without noise
+   */
+  public FineTuningMethod method() {
+    return method;
+  }
+
+  /**
+   * Returns how much noise there is.
+   *
+   * @return alpha, above 0
+   */
+  public double alpha() {
+    return alpha;
+  }
+
+  @Override
+  public String description() {
+    return method.description() + " with NEFTune alpha=" + alpha;
+  }
+
+  @Override
+  public String identity() {
+    return method.identity() + " neftune=" + alpha;
+  }
+
+  @Override
+  public List<String> problems(Network declared, Path base) {
+    return method.problems(declared, base);
+  }
+
+  @Override
+  public List<String> questions(Network declared) {
+    return method.questions(declared);
+  }
+
+  @Override
+  public TrainingDefaults defaults(TaskKind task) {
+    return method.defaults(task);
+  }
+
+  @Override
+  public WeightFormat weightFormat() {
+    return method.weightFormat();
+  }
+
+  @Override
+  public boolean recomputesLayers() {
+    return method.recomputesLayers();
+  }
+
+  @Override
+  public long trainableParameters(Network declared) {
+    return method.trainableParameters(declared);
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return method.footprint(declared);
+  }
+
+  @Override
+  public Optional<Path> start() {
+    return method.start();
+  }
+
+  @Override
+  public List<LearningRateFactor> rateFactors() {
+    return method.rateFactors();
+  }
+
+  @Override
+  public Adaptation attach(Network network, Path base, long seed) {
+    Adaptation adaptation = method.attach(network, base, seed);
+    network.embeddingNoise(alpha);
+    return new Noisy(adaptation, network);
+  }
+
+  private record Noisy(Adaptation adaptation, Network network) implements Adaptation {
+
+    @Override
+    public List<Trained> trained() {
+      return adaptation.trained();
+    }
+
+    @Override
+    public void refresh() {
+      adaptation.refresh();
+    }
+
+    @Override
+    public void save(Path folder) {
+      adaptation.save(folder);
+    }
+
+    @Override
+    public void restore(Path folder) {
+      adaptation.restore(folder);
+    }
+
+    @Override
+    public void enabled(boolean on) {
+      adaptation.enabled(on);
+    }
+
+    @Override
+    public void close() {
+      network.embeddingNoise(0);
+      adaptation.close();
+    }
+  }
+}

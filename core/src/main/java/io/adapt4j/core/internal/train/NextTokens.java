@@ -1,0 +1,49 @@
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+
+/**
+ * Trains a decoder to predict next tokens.
+ *
+ * @param decoder the model
+ */
+public record NextTokens(Decoder decoder) implements TrainingTask<Batch> {
+
+  @Override
+  public double differentiate(Batch batch, double scale, boolean recompute, long seed) {
+    return LanguageModelLoss.differentiate(decoder, inputs(batch), scale, recompute, seed);
+  }
+
+  @Override
+  public double evaluate(Batch batch) {
+    return LanguageModelLoss.evaluate(decoder, inputs(batch));
+  }
+
+  @Override
+  public long targets(Batch batch) {
+    return batch.targetTokens();
+  }
+
+  @Override
+  public double weight(Batch batch) {
+    return batch.targetWeight();
+  }
+
+  @Override
+  public long tokens(Batch batch) {
+    return batch.tokens();
+  }
+
+  public static LanguageModelLoss.Inputs inputs(Batch batch) {
+    return new LanguageModelLoss.Inputs(
+        batch.inputIds(),
+        batch.attentionMask(),
+        batch.labels(),
+        batch.rows(),
+        batch.length(),
+        batch.documents(),
+        batch.weights());
+  }
+}

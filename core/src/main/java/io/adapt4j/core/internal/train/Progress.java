@@ -1,0 +1,162 @@
+package io.adapt4j.core.internal.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.train.EarlyStopping;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * How far a run has come: everything that decides how it goes on, apart from tensors. Losses are
+ * stored as text, which keeps every bit and NaN.
+ *
+ * @param steps optimizer steps performed, those skipped included
+ * @param applied optimizer steps performed, those skipped left out
+ * @param skippedInARow steps skipped since the last that was applied
+ * @param firstLoss loss of the first step
+ * @param lastLoss loss of the newest step
+ * @param initialValidation validation loss before the first step
+ * @param initialMetrics what the task measured before the first step
+ * @param bestValidation the lowest validation loss
+ * @param bestStep the step it was reached at
+ * @param bestMetrics what the task measured there
+ * @param patience state of early stopping
+ * @param savedAt the step of the checkpoint in {@code last}; -1 if there is none
+ */
+record Progress(
+    int steps,
+    int applied,
+    int skippedInARow,
+    double firstLoss,
+    double lastLoss,
+    OptionalDouble initialValidation,
+    Map<String, Double> initialMetrics,
+    OptionalDouble bestValidation,
+    OptionalInt bestStep,
+    Map<String, Double> bestMetrics,
+    Optional<EarlyStopping> patience,
+    int savedAt) {
+
+  ObjectNode toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("steps", steps);
+    json.put("applied", applied);
+    json.put("skippedInARow", skippedInARow);
+    json.put("firstLoss", Double.toString(firstLoss));
+    json.put("lastLoss", Double.toString(lastLoss));
+    put(json, "initialValidation", initialValidation);
+    put(json, "bestValidation", bestValidation);
+    json.put("bestStep", bestStep.isPresent() ? bestStep.getAsInt() : null);
+    put(json, "initialMetrics", initialMetrics);
+    put(json, "bestMetrics", bestMetrics);
+    patience.ifPresent(
+        one -> {
+          json.put("patienceBest", Double.toString(one.best()));
+          json.put("staleEvaluations", one.staleEvaluations());
+        });
+    json.put("savedAt", savedAt);
+    return json;
+  }
+
+  private static void put(ObjectNode json, String name, Map<String, Double> values) {
+    ObjectNode metrics = json.putObject(name);
+    values.forEach((metric, value) -> metrics.put(metric, Double.toString(value)));
+  }
+
+  private static void put(ObjectNode json, String name, OptionalDouble value) {
+    json.put(name, value.isPresent() ? Double.toString(value.getAsDouble()) : null);
+  }
+
+  /**
+   * Reads what {@link #toJson} wrote. Nothing that is missing or of another kind is replaced by a
+   * default.
+   *
+   * @param json the object
+   * @param sparse whether fields without a value were left out, as before checksums
+   * @param rules the patience of the run, whose state is replaced by the stored one
+   * @throws IllegalArgumentException if a field is missing or cannot be read; names it
+   */
+  static Progress of(JsonNode json, boolean sparse, Optional<EarlyStopping> rules) {
+    return new Progress(
+        whole(json, "steps"),
+        whole(json, "applied"),
+        whole(json, "skippedInARow"),
+        number(json, "firstLoss"),
+        number(json, "lastLoss"),
+        optional(json, "initialValidation", sparse),
+        metrics(json, "initialMetrics", sparse),
+        optional(json, "bestValidation", sparse),
+        isNone(json, "bestStep", sparse)
+            ? OptionalInt.empty()
+            : OptionalInt.of(whole(json, "bestStep")),
+        metrics(json, "bestMetrics", sparse),
+        rules.map(
+            one ->
+                new EarlyStopping(
+                    one.patience(),
+                    one.minDelta(),
+                    number(json, "patienceBest"),
+                    whole(json, "staleEvaluations"))),
+        whole(json, "savedAt"));
+  }
+
+  private static Map<String, Double> metrics(JsonNode json, String name, boolean sparse) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    if (isNone(json, name, sparse)) {
+      return metrics;
+    }
+    JsonNode stored = field(json, name);
+    if (!stored.isObject()) {
+      throw unreadable(name, stored);
+    }
+    stored.properties().forEach(one -> metrics.put(one.getKey(), number(stored, one.getKey())));
+    return metrics;
+  }
+
+  private static boolean isNone(JsonNode json, String name, boolean sparse) {
+    return sparse ? !json.has(name) : field(json, name).isNull();
+  }
+
+  private static OptionalDouble optional(JsonNode json, String name, boolean sparse) {
+    return isNone(json, name, sparse)
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(number(json, name));
+  }
+
+  private static double number(JsonNode json, String name) {
+    JsonNode value = field(json, name);
+    if (!value.isTextual()) {
+      throw unreadable(name, value);
+    }
+    try {
+      return Double.parseDouble(value.textValue());
+    } catch (NumberFormatException e) {
+      throw unreadable(name, value);
+    }
+  }
+
+  private static int whole(JsonNode json, String name) {
+    JsonNode value = field(json, name);
+    if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+      throw unreadable(name, value);
+    }
+    return value.intValue();
+  }
+
+  private static JsonNode field(JsonNode json, String name) {
+    JsonNode value = json.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("the field '" + name + "' is missing");
+    }
+    return value;
+  }
+
+  private static IllegalArgumentException unreadable(String name, JsonNode value) {
+    return new IllegalArgumentException(
+        "the field '" + name + "' has the unexpected value " + value);
+  }
+}

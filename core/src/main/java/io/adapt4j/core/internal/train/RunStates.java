@@ -1,0 +1,258 @@
+package io.adapt4j.core.internal.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.CheckedJson;
+import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.train.EarlyStopping;
+import io.adapt4j.core.train.TrainingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * The saved states of a run: one folder a state, with the tensors and a description that carries
+ * their checksum and its own. A folder appears under its name only when it is complete and on the
+ * device.
+ */
+final class RunStates {
+
+  /** Sub-folder of the output. */
+  static final String FOLDER = "states";
+
+  private static final String DESCRIPTION = "state.json";
+  private static final String TENSORS = "state.safetensors";
+
+  /** Since 2 there are checksums, and the evaluation before training counts for the best. */
+  private static final int FORMAT = 2;
+
+  /** Before descriptions had checksums: their tensors have a SHA-256. */
+  private static final int UNCHECKED_FORMAT = 1;
+
+  private final Path folder;
+  private final StateOptions options;
+
+  RunStates(Path output, StateOptions options) {
+    this.folder = output.resolve(FOLDER);
+    this.options = options;
+  }
+
+  /**
+   * A state that can be gone on from.
+   *
+   * @param path its folder
+   * @param tensors its tensors, a safetensors file
+   * @param progress how far the run had come
+   * @param checked whether its description had a checksum
+   * @param damaged why newer ones were passed over
+   */
+  record Found(Path path, Path tensors, Progress progress, boolean checked, List<String> damaged) {}
+
+  /** Saves a state and deletes those that are too many. */
+  void save(Progress progress, List<TensorData> tensors) {
+    Path target = folder.resolve(String.format(Locale.ROOT, "step-%08d", progress.steps()));
+    Path hidden = AtomicFolders.hidden(target);
+    try {
+      Files.createDirectories(hidden);
+      SafetensorsWriter.create().writeFile(hidden.resolve(TENSORS), tensors);
+      ObjectNode description = progress.toJson();
+      description.put("format", FORMAT);
+      description.set("files", FileChecksums.of(hidden));
+      ObjectNode identity = description.putObject("identity");
+      options.identity().forEach(identity::put);
+      CheckedJson.write(hidden.resolve(DESCRIPTION), description);
+      AtomicFolders.publish(hidden, target);
+      prune();
+    } catch (IOException | RuntimeException e) {
+      AtomicFolders.discard(hidden);
+      throw new TrainingException(
+          "Saving the state of step "
+              + progress.steps()
+              + ", "
+              + target
+              + ", failed: "
+              + WriteFailure.explain(folder, e)
+              + ". States saved before are intact; go on from them with resume().",
+          e);
+    }
+  }
+
+  /**
+   * Finds the newest intact state.
+   *
+   * @param rules the patience of the run
+   * @param unfit says what else forbids to go on from a state that is intact itself
+   * @return empty if no state was saved
+   * @throws TrainingException if every state is damaged, or the run that saved it was another
+   */
+  Optional<Found> newest(Optional<EarlyStopping> rules, Function<Found, Optional<String>> unfit) {
+    List<Path> all = folders();
+    List<String> damaged = new ArrayList<>();
+    for (Path state : all) {
+      try {
+        Found found = read(state, rules, damaged);
+        Optional<String> problem = unfit.apply(found);
+        if (problem.isEmpty()) {
+          return Optional.of(found);
+        }
+        damaged.add(state + ": the checkpoint it goes with is damaged: " + problem.get());
+      } catch (DamagedStateException e) {
+        damaged.add(state + ": " + e.getMessage());
+      }
+    }
+    if (all.isEmpty()) {
+      return Optional.empty();
+    }
+    throw new TrainingException(
+        "No state in "
+            + folder
+            + " can be gone on from:\n  "
+            + String.join("\n  ", damaged)
+            + "\nPut the files back from a copy. Without one, delete a damaged checkpoint '"
+            + Trainer.BEST
+            + "' to have the best chosen among the evaluations to come; if the states themselves are"
+            + " damaged, delete "
+            + folder
+            + " to train from the beginning.");
+  }
+
+  /** A state that is not what was saved. */
+  private static final class DamagedStateException extends Exception {
+
+    private static final long serialVersionUID = 1;
+
+    DamagedStateException(String message) {
+      super(message);
+    }
+  }
+
+  private Found read(Path state, Optional<EarlyStopping> rules, List<String> damaged)
+      throws DamagedStateException {
+    try {
+      CheckedJson.Content content = CheckedJson.read(state.resolve(DESCRIPTION));
+      JsonNode description = content.json();
+      requireReadable(state, content);
+      Optional<String> problem =
+          content.checked()
+              ? FileChecksums.problem(state, files(description))
+              : uncheckedProblem(state, description);
+      if (problem.isPresent()) {
+        throw new DamagedStateException(problem.get());
+      }
+      Progress progress = Progress.of(description, !content.checked(), rules);
+      requireSameRun(state, content);
+      return new Found(state, state.resolve(TENSORS), progress, content.checked(), damaged);
+    } catch (CheckedJson.DamagedException | IllegalArgumentException e) {
+      throw new DamagedStateException(DESCRIPTION + " is damaged: " + e.getMessage());
+    } catch (JsonProcessingException e) {
+      throw new DamagedStateException(DESCRIPTION + " is damaged: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw new DamagedStateException("reading failed: " + e);
+    }
+  }
+
+  private static void requireReadable(Path state, CheckedJson.Content content) {
+    if (!content.json().path("format").isInt()) {
+      throw new IllegalArgumentException("the field 'format' is missing");
+    }
+    int format = content.json().path("format").intValue();
+    if (content.checked() && format != FORMAT) {
+      throw new TrainingException(
+          state
+              + " has the format "
+              + format
+              + ", which this version of Adapt4J does not read. Go on with the version that saved"
+              + " it, or train into another output folder.");
+    }
+    if (!content.checked() && format != UNCHECKED_FORMAT) {
+      throw new IllegalArgumentException(
+          "it has neither a checksum nor the format of states without one");
+    }
+  }
+
+  private static JsonNode files(JsonNode description) {
+    JsonNode files = description.path("files");
+    if (!files.has(TENSORS)) {
+      throw new IllegalArgumentException("the field 'files' is missing or has no " + TENSORS);
+    }
+    return files;
+  }
+
+  private static Optional<String> uncheckedProblem(Path state, JsonNode description)
+      throws IOException {
+    String found = FileDigest.sha256(state.resolve(TENSORS));
+    return found.equals(description.path("sha256").asText())
+        ? Optional.empty()
+        : Optional.of(TENSORS + " is damaged (its checksum is " + found + ")");
+  }
+
+  private void requireSameRun(Path state, CheckedJson.Content content) {
+    JsonNode stored = content.json().path("identity");
+    if (!stored.isObject()) {
+      throw new IllegalArgumentException("the field 'identity' is missing");
+    }
+    List<String> changes = new ArrayList<>();
+    for (Map.Entry<String, String> part : options.identity().entrySet()) {
+      String before = stored.path(part.getKey()).asText("(nothing)");
+      if (!before.equals(part.getValue())) {
+        changes.add(part.getKey() + ": was " + before + ", is " + part.getValue());
+      }
+    }
+    if (!changes.isEmpty()) {
+      throw new TrainingException(
+          state
+              + " belongs to another run"
+              + (content.checked() ? "" : ", or is damaged: states of its version have no checksum")
+              + ", so going on from it would not be the run described here:"
+              + "\n  "
+              + String.join("\n  ", changes)
+              + "\nDescribe the run as it was, or train into another output folder.");
+    }
+  }
+
+  /** Deletes every state. */
+  void clear() {
+    try {
+      for (Path one : folders()) {
+        AtomicFolders.delete(one);
+      }
+    } catch (IOException e) {
+      throw new TrainingException("Deleting the old states in " + folder + " failed: " + e);
+    }
+  }
+
+  private void prune() throws IOException {
+    List<Path> all = folders();
+    for (Path old : all.subList(Math.min(options.kept(), all.size()), all.size())) {
+      AtomicFolders.delete(old);
+    }
+  }
+
+  /** Complete states, the newest first. */
+  private List<Path> folders() {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> children = Files.list(folder)) {
+      return children
+          .filter(child -> child.getFileName().toString().startsWith("step-"))
+          .sorted(Comparator.reverseOrder())
+          .toList();
+    } catch (IOException e) {
+      throw new TrainingException("Reading " + folder + " failed: " + e);
+    }
+  }
+}

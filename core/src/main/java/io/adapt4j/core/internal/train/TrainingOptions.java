@@ -1,0 +1,87 @@
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.train.EarlyStopping;
+import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.Warmup;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a run proceeds.
+ *
+ * @param epochs passes over the training data
+ * @param maxSteps optimizer steps after which to stop; 0 for no limit
+ * @param accumulation micro-batches a step
+ * @param learningRate base rate
+ * @param schedule shape of the rate over the run
+ * @param warmup how the rate rises at first
+ * @param step options of each step
+ * @param evaluationInterval optimizer steps between evaluations; 0 for the end of each epoch
+ * @param keepBest whether the checkpoint of the lowest validation loss is kept beside the last
+ * @param earlyStopping when to give up, if at all
+ * @param maxSkippedSteps steps in a row that may fail to be finite before the run ends
+ * @param seed decides dropout masks
+ * @param states what is saved to go on from
+ */
+public record TrainingOptions(
+    int epochs,
+    int maxSteps,
+    int accumulation,
+    double learningRate,
+    LearningRateSchedule schedule,
+    Warmup warmup,
+    TrainingStep.Settings step,
+    int evaluationInterval,
+    boolean keepBest,
+    Optional<EarlyStopping> earlyStopping,
+    int maxSkippedSteps,
+    long seed,
+    StateOptions states) {
+
+  /**
+   * Returns these options with what identifies the run.
+   *
+   * @param identity values by name
+   * @return new options
+   */
+  public TrainingOptions identifiedBy(Map<String, String> identity) {
+    StateOptions identified =
+        new StateOptions(
+            states.interval(), states.time(), states.kept(), states.resume(), identity);
+    return new TrainingOptions(
+        epochs,
+        maxSteps,
+        accumulation,
+        learningRate,
+        schedule,
+        warmup,
+        step,
+        evaluationInterval,
+        keepBest,
+        earlyStopping,
+        maxSkippedSteps,
+        seed,
+        identified);
+  }
+
+  /**
+   * The number of optimizer steps an epoch takes; its last may have fewer micro-batches.
+   *
+   * @param microBatches micro-batches an epoch
+   * @return steps an epoch
+   */
+  public int stepsPerEpoch(int microBatches) {
+    return (microBatches + accumulation - 1) / accumulation;
+  }
+
+  /**
+   * The number of optimizer steps of the whole run.
+   *
+   * @param microBatches micro-batches an epoch
+   * @return steps
+   */
+  public int totalSteps(int microBatches) {
+    int all = Math.multiplyExact(epochs, stepsPerEpoch(microBatches));
+    return maxSteps > 0 ? Math.min(all, maxSteps) : all;
+  }
+}

@@ -1,0 +1,269 @@
+package io.adapt4j.core.internal.train;
+
+import com.google.common.collect.Multimaps;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.optim.OptimizerState;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.train.LearningRateFactor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.regex.Pattern;
+
+/**
+ * Performs optimizer steps: accumulates gradients over micro-batches, clips their norm, updates.
+ *
+ * <p>The loss of a step is the sum of all its target tokens' cross-entropies over one divisor, so a
+ * step of two micro-batches of ragged lengths equals the step of their union. A step whose loss or
+ * gradient norm is not finite leaves every value as it was.
+ *
+ * @param <I> a batch
+ */
+public final class TrainingStep<I> implements AutoCloseable {
+
+  /**
+   * What is minimised.
+   *
+   * @param <I> a batch
+   */
+  @FunctionalInterface
+  public interface Objective<I> {
+
+    /**
+     * Sums the loss over a batch's targets and adds the gradients of the sum times a scale to the
+     * trained parameters.
+     *
+     * @param inputs the batch
+     * @param scale multiplies the gradients
+     * @param recompute whether to trade time for memory, layer by layer
+     * @param seed decides dropout masks
+     * @return the sum, not scaled
+     */
+    double differentiate(I inputs, double scale, boolean recompute, long seed);
+  }
+
+  /**
+   * What a step needs to know besides its data.
+   *
+   * @param optimizer how gradients become steps
+   * @param weightDecay decay of all values but biases and norms
+   * @param maxGradientNorm gradients of a larger norm are scaled down to it; 0 for no limit
+   * @param recompute whether layers are recomputed in the backward pass to save memory
+   * @param rates learning rates of some values, as factors on that of the step
+   */
+  public record Settings(
+      Optimizer optimizer,
+      double weightDecay,
+      double maxGradientNorm,
+      boolean recompute,
+      List<LearningRateFactor> rates) {
+
+    /**
+     * Copies the list.
+     *
+     * @param optimizer how gradients become steps
+     * @param weightDecay decay of all values but biases and norms
+     * @param maxGradientNorm gradients of a larger norm are scaled down to it
+     * @param recompute whether layers are recomputed in the backward pass
+     * @param rates learning rates of some values
+     */
+    public Settings {
+      rates = List.copyOf(rates);
+    }
+
+    /**
+     * Makes settings with one learning rate for all values.
+     *
+     * @param optimizer how gradients become steps
+     * @param weightDecay decay of all values but biases and norms
+     * @param maxGradientNorm gradients of a larger norm are scaled down to it
+     * @param recompute whether layers are recomputed in the backward pass
+     */
+    public Settings(
+        Optimizer optimizer, double weightDecay, double maxGradientNorm, boolean recompute) {
+      this(optimizer, weightDecay, maxGradientNorm, recompute, List.of());
+    }
+  }
+
+  /** Values that share a learning rate. */
+  private record Group(OptimizerState state, double factor) {}
+
+  /**
+   * What a step did.
+   *
+   * @param microLosses each micro-batch's share of the loss
+   * @param loss their sum, or that of all workers
+   * @param penalty sum of the penalties, not part of the loss
+   * @param gradientNorm before clipping, penalties included
+   * @param applied false if the step was skipped because a figure is not finite
+   */
+  public record Outcome(
+      List<Double> microLosses,
+      double loss,
+      double penalty,
+      double gradientNorm,
+      boolean applied) {}
+
+  /** Keeps the norm's reciprocal finite, as PyTorch's clip_grad_norm_ does. */
+  private static final double CLIP_EPS = 1e-6;
+
+  private final Objective<I> objective;
+  private final Adaptation adaptation;
+  private final Settings settings;
+  private final StepHooks hooks;
+  private final List<Tensor> gradients;
+  private final List<Group> groups = new ArrayList<>();
+  private int applied;
+
+  /**
+   * Prepares the optimizer's state.
+   *
+   * @param objective what is minimised
+   * @param adaptation what trains
+   * @param settings the options
+   */
+  public TrainingStep(Objective<I> objective, Adaptation adaptation, Settings settings) {
+    this(objective, adaptation, settings, StepHooks.NONE);
+  }
+
+  /**
+   * Prepares the optimizer's state.
+   *
+   * @param objective what is minimised
+   * @param adaptation what trains
+   * @param settings the options
+   * @param hooks what takes part between backward pass and update
+   */
+  public TrainingStep(
+      Objective<I> objective, Adaptation adaptation, Settings settings, StepHooks hooks) {
+    this(objective, adaptation, settings, hooks, settings.optimizer()::start);
+  }
+
+  /** Makes the optimizer's state of values and weight decay as it is told to, for tests. */
+  public TrainingStep(
+      Objective<I> objective,
+      Adaptation adaptation,
+      Settings settings,
+      StepHooks hooks,
+      BiFunction<List<Trained>, Double, OptimizerState> start) {
+    this.objective = objective;
+    this.adaptation = adaptation;
+    this.settings = settings;
+    this.hooks = hooks;
+    this.gradients = adaptation.trained().stream().map(Trained::gradient).toList();
+    Multimaps.asMap(Multimaps.index(adaptation.trained(), one -> factor(one.name())))
+        .forEach(
+            (factor, trained) ->
+                groups.add(new Group(start.apply(trained, settings.weightDecay()), factor)));
+  }
+
+  /** The factor of the first expression that fits. */
+  private double factor(String name) {
+    return settings.rates().stream()
+        .filter(one -> Pattern.compile(one.names()).matcher(name).find())
+        .mapToDouble(LearningRateFactor::factor)
+        .findFirst()
+        .orElse(1);
+  }
+
+  /**
+   * Makes steps that minimise the cross-entropy of next tokens.
+   *
+   * @param decoder the model
+   * @param adaptation what trains in it
+   * @param settings the options
+   * @return the steps, closed by the caller
+   */
+  public static TrainingStep<LanguageModelLoss.Inputs> ofLanguageModel(
+      Decoder decoder, Adaptation adaptation, Settings settings) {
+    return new TrainingStep<>(
+        (inputs, scale, recompute, seed) ->
+            LanguageModelLoss.differentiate(decoder, inputs, scale, recompute, seed),
+        adaptation,
+        settings);
+  }
+
+  /**
+   * Performs one step.
+   *
+   * @param microBatches batches whose gradients add up
+   * @param divisor divides the summed loss; usually the number of target tokens of all
+   *     micro-batches
+   * @param learningRate the rate of this step
+   * @param seed decides dropout masks
+   * @return the losses and the gradient norm
+   */
+  public Outcome run(List<I> microBatches, double divisor, double learningRate, long seed) {
+    List<Double> losses = differentiate(microBatches, divisor, seed);
+    double own = losses.stream().mapToDouble(Double::doubleValue).sum();
+    double loss =
+        hooks
+            .reduction()
+            .reduce(adaptation.trained(), new GradientReduction.Share(own, divisor))
+            .loss();
+    double penalty = hooks.penalties().stream().mapToDouble(one -> one.add(applied, seed)).sum();
+    double norm = TensorLists.norm(gradients);
+    boolean finite = Double.isFinite(loss) && Double.isFinite(penalty) && Double.isFinite(norm);
+    if (finite) {
+      update(norm, learningRate);
+    }
+    TensorLists.zero(gradients);
+    return new Outcome(List.copyOf(losses), loss, penalty, norm, finite);
+  }
+
+  private List<Double> differentiate(List<I> microBatches, double divisor, long seed) {
+    List<Double> losses = new ArrayList<>();
+    for (int i = 0; i < microBatches.size(); i++) {
+      double sum =
+          objective.differentiate(microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
+      losses.add(sum / divisor);
+    }
+    return losses;
+  }
+
+  private void update(double norm, double learningRate) {
+    clip(norm);
+    applied++;
+    groups.forEach(group -> group.state().step(group.factor() * learningRate));
+    adaptation.refresh();
+  }
+
+  /** What an exact continuation needs; written within the open scope. */
+  public List<TensorData> state() {
+    return groups.stream().flatMap(group -> group.state().save().stream()).toList();
+  }
+
+  /** Takes over what {@link #state} gave. */
+  void restore(Checkpoint state, int stepsApplied) {
+    applied = stepsApplied;
+    groups.forEach(group -> group.state().restore(state, stepsApplied));
+    adaptation.refresh();
+  }
+
+  /** Steps applied, those skipped left out. */
+  int applied() {
+    return applied;
+  }
+
+  private void clip(double norm) {
+    if (settings.maxGradientNorm() > 0) {
+      double factor = settings.maxGradientNorm() / (norm + CLIP_EPS);
+      if (factor < 1) {
+        TensorLists.scale(gradients, factor);
+      }
+    }
+  }
+
+  /** Frees the optimizer's state. */
+  @Override
+  public void close() {
+    groups.forEach(group -> group.state().close());
+  }
+}

@@ -1,2 +1,0 @@
-/** How well predictions agree with the truth. */
-package io.adapt4j.core.metric;

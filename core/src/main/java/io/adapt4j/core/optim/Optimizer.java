@@ -1,0 +1,399 @@
+package io.adapt4j.core.optim;
+
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/** How gradients become steps. The learning rate and weight decay are set beside it. */
+public sealed interface Optimizer {
+
+  /**
+   * Makes the state for some values.
+   *
+   * @param trained what is optimized
+   * @param weightDecay decay of all values but biases and norms
+   * @return the state, closed by the caller
+   */
+  OptimizerState start(List<Trained> trained, double weightDecay);
+
+  /**
+   * Returns what the state of one value takes, which lasts from step to step.
+   *
+   * @param sizes the value's dimensions
+   * @return bytes
+   */
+  long stateBytes(long... sizes);
+
+  /**
+   * Returns what a step makes on the way for one value and frees again.
+   *
+   * @param sizes the value's dimensions
+   * @return bytes
+   */
+  long workBytes(long... sizes);
+
+  /**
+   * Returns how the usual learning rates of this algorithm relate to AdamW's.
+   *
+   * @return a factor, 1 by default; empty where AdamW's rates say nothing, as for plain gradient
+   *     descent
+   */
+  default OptionalDouble usualRateFactor() {
+    return OptionalDouble.of(1);
+  }
+
+  /**
+   * Tells where the state lives on a machine whose tensors are a graphics processor's.
+   *
+   * @return true if it is in the machine's own memory, outside the processor's
+   */
+  default boolean isPaged() {
+    return false;
+  }
+
+  /**
+   * Makes the default.
+   *
+   * @return AdamW with betas 0.9 and 0.999, eps 1e-8
+   */
+  static Optimizer adamW() {
+    return new AdamW(0.9, 0.999, 1e-8);
+  }
+
+  /**
+   * Makes AdamW with its moments in 8 bits.
+   *
+   * @return with betas 0.9 and 0.999, eps 1e-8
+   */
+  static Optimizer adamW8bit() {
+    return new AdamW8bit(0.9, 0.999, 1e-8);
+  }
+
+  /**
+   * Makes AdamW with its moments in the machine's memory, whatever device computes (bitsandbytes'
+   * {@code paged_adamw_32bit}). See {@link Paged}.
+   *
+   * @return with betas 0.9 and 0.999, eps 1e-8
+   */
+  static Optimizer pagedAdamW() {
+    return new Paged(adamW());
+  }
+
+  /**
+   * Makes AdamW with its moments in 8 bits and in the machine's memory, whatever device computes
+   * (bitsandbytes' {@code paged_adamw_8bit}). See {@link Paged}.
+   *
+   * @return with betas 0.9 and 0.999, eps 1e-8
+   */
+  static Optimizer pagedAdamW8bit() {
+    return new Paged(adamW8bit());
+  }
+
+  /**
+   * Makes Adafactor with a learning rate from outside.
+   *
+   * @return with the paper's decay rate -0.8 and clipping threshold 1
+   */
+  static Optimizer adafactor() {
+    return new Adafactor(-0.8, 1e-30, 1);
+  }
+
+  /**
+   * Makes stochastic gradient descent.
+   *
+   * @param momentum in [0, 1); 0 for none
+   * @return without Nesterov's momentum
+   */
+  static Optimizer sgd(double momentum) {
+    return new Sgd(momentum, false);
+  }
+
+  /**
+   * Makes Lion.
+   *
+   * @return with betas 0.9 and 0.99
+   */
+  static Optimizer lion() {
+    return new Lion(0.9, 0.99);
+  }
+
+  /**
+   * AdamW (Loshchilov and Hutter 2019, algorithm 2). 8 bytes a trained value.
+   *
+   * @param beta1 decay of the first moment, in [0, 1)
+   * @param beta2 decay of the second moment, in [0, 1)
+   * @param eps added to the root, above 0
+   */
+  record AdamW(double beta1, double beta2, double eps) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param beta1 decay of the first moment, in [0, 1)
+     * @param beta2 decay of the second moment, in [0, 1)
+     * @param eps added to the root, above 0
+     */
+    public AdamW {
+      requireDecay("beta1", beta1);
+      requireDecay("beta2", beta2);
+      requirePositive("eps", eps);
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return start(trained, weightDecay, StateMemory.BESIDE_VALUES);
+    }
+
+    OptimizerState start(List<Trained> trained, double weightDecay, StateMemory memory) {
+      return new AdamWState(trained, this, weightDecay, memory);
+    }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return 2 * Float.BYTES * count(sizes) + Float.BYTES;
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return 0;
+    }
+  }
+
+  /**
+   * AdamW whose moments are stored in 8 bits, blocks of 256 values with a scale each (Dettmers et
+   * al. 2022). About 2 bytes a trained value; tensors below 4096 values stay in fp32.
+   *
+   * @param beta1 decay of the first moment, in [0, 1)
+   * @param beta2 decay of the second moment, in [0, 1)
+   * @param eps added to the root, above 0
+   */
+  record AdamW8bit(double beta1, double beta2, double eps) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param beta1 decay of the first moment, in [0, 1)
+     * @param beta2 decay of the second moment, in [0, 1)
+     * @param eps added to the root, above 0
+     */
+    public AdamW8bit {
+      requireDecay("beta1", beta1);
+      requireDecay("beta2", beta2);
+      requirePositive("eps", eps);
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return start(trained, weightDecay, StateMemory.BESIDE_VALUES);
+    }
+
+    OptimizerState start(List<Trained> trained, double weightDecay, StateMemory memory) {
+      return new AdamW8bitState(trained, this, weightDecay, memory);
+    }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return AdamW8bitState.bytes(count(sizes));
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return AdamW8bitState.workBytes(count(sizes));
+    }
+  }
+
+  /**
+   * Adafactor (Shazeer and Stern 2018) with a given learning rate, without relative steps and
+   * without first moment: the second moment of a matrix is kept as one number a row and one a
+   * column.
+   *
+   * @param decayRate the second moment decays by 1 - step^decayRate; below 0
+   * @param eps added to squared gradients, above 0
+   * @param clipThreshold the largest root mean square of an update before the rate, above 0
+   */
+  record Adafactor(double decayRate, double eps, double clipThreshold) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param decayRate below 0
+     * @param eps above 0
+     * @param clipThreshold above 0
+     */
+    public Adafactor {
+      requirePositive("-decayRate", -decayRate);
+      requirePositive("eps", eps);
+      requirePositive("clipThreshold", clipThreshold);
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return new AdafactorState(trained, this, weightDecay);
+    }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return Float.BYTES * (sizes.length == 2 ? sizes[0] + sizes[1] : count(sizes));
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return 3 * Float.BYTES * count(sizes);
+    }
+  }
+
+  /**
+   * Stochastic gradient descent with momentum as PyTorch computes it; weight decay is added to the
+   * gradient. 4 bytes a trained value with momentum, none without.
+   *
+   * @param momentum in [0, 1)
+   * @param nesterov whether the step looks ahead along the momentum
+   */
+  record Sgd(double momentum, boolean nesterov) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param momentum in [0, 1)
+     * @param nesterov whether the step looks ahead; needs momentum
+     */
+    public Sgd {
+      requireDecay("momentum", momentum);
+      if (nesterov && momentum == 0) {
+        throw new IllegalArgumentException("nesterov needs a momentum above 0");
+      }
+    }
+
+    @Override
+    public OptionalDouble usualRateFactor() {
+      return OptionalDouble.empty();
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return new SgdState(trained, this, weightDecay);
+    }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return momentum == 0 ? 0 : Float.BYTES * count(sizes);
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return (nesterov ? 2L : 1L) * Float.BYTES * count(sizes);
+    }
+  }
+
+  /**
+   * Lion (Chen et al. 2023, algorithm 2): steps by the sign of a blend of momentum and gradient.
+   * Its learning rate is usually 3 to 10 times smaller than AdamW's. 4 bytes a trained value.
+   *
+   * @param beta1 share of the momentum in the step, in [0, 1)
+   * @param beta2 decay of the momentum, in [0, 1)
+   */
+  record Lion(double beta1, double beta2) implements Optimizer {
+
+    /**
+     * Checks the ranges.
+     *
+     * @param beta1 share of the momentum in the step, in [0, 1)
+     * @param beta2 decay of the momentum, in [0, 1)
+     */
+    public Lion {
+      requireDecay("beta1", beta1);
+      requireDecay("beta2", beta2);
+    }
+
+    /** Within the 3 to 10 times smaller rates of the paper. */
+    @Override
+    public OptionalDouble usualRateFactor() {
+      return OptionalDouble.of(0.2);
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return new LionState(trained, this, weightDecay);
+    }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return Float.BYTES * count(sizes);
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return 3 * Float.BYTES * count(sizes);
+    }
+  }
+
+  /**
+   * An optimizer whose state stays in the machine's memory (QLoRA, Dettmers et al. 2023, section
+   * 3). Steps are those of the optimizer itself, to the bit.
+   *
+   * <p>Where values live in the memory of a graphics processor, the state of one value at a time is
+   * copied there, updated and copied back: the processor holds no more of it than that of the
+   * largest value. On a CPU, where everything lives in the machine's memory, this is the optimizer
+   * and nothing else: no memory is saved, none is moved.
+   *
+   * @param optimizer AdamW, with its moments in 32 or in 8 bits
+   */
+  record Paged(Optimizer optimizer) implements Optimizer {
+
+    /**
+     * Checks the kind.
+     *
+     * @param optimizer AdamW or AdamW8bit
+     * @throws IllegalArgumentException if it is another
+     */
+    public Paged {
+      if (!(optimizer instanceof AdamW || optimizer instanceof AdamW8bit)) {
+        throw new IllegalArgumentException(
+            "paged: expected AdamW or AdamW8bit, found " + optimizer);
+      }
+    }
+
+    @Override
+    public OptimizerState start(List<Trained> trained, double weightDecay) {
+      return start(trained, weightDecay, StateMemory.paged(trained));
+    }
+
+    OptimizerState start(List<Trained> trained, double weightDecay, StateMemory memory) {
+      return optimizer instanceof AdamW8bit coded
+          ? coded.start(trained, weightDecay, memory)
+          : ((AdamW) optimizer).start(trained, weightDecay, memory);
+    }
+
+    @Override
+    public long stateBytes(long... sizes) {
+      return optimizer.stateBytes(sizes);
+    }
+
+    @Override
+    public long workBytes(long... sizes) {
+      return optimizer.workBytes(sizes);
+    }
+
+    @Override
+    public boolean isPaged() {
+      return true;
+    }
+  }
+
+  private static long count(long... sizes) {
+    return Arrays.stream(sizes).reduce(1, Math::multiplyExact);
+  }
+
+  private static void requireDecay(String name, double value) {
+    if (!(value >= 0 && value < 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1), found " + value);
+    }
+  }
+
+  private static void requirePositive(String name, double value) {
+    if (!(value > 0 && Double.isFinite(value))) {
+      throw new IllegalArgumentException(name + " must be above 0, found " + value);
+    }
+  }
+}

@@ -1,2 +1,0 @@
-/** Records of how a checkpoint came to be. */
-package io.adapt4j.core.provenance;

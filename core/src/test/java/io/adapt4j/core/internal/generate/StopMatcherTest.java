@@ -1,0 +1,93 @@
+package io.adapt4j.core.internal.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.CharRange;
+import net.jqwik.api.constraints.Size;
+import net.jqwik.api.constraints.StringLength;
+import org.junit.jupiter.api.Test;
+
+class StopMatcherTest {
+  @Test
+  void passesTextThroughAtOnceWithoutStopStrings() {
+    StopMatcher matcher = new StopMatcher(List.of());
+    assertThat(matcher.push("any text")).isEqualTo("any text");
+    assertThat(matcher.finish()).isEmpty();
+  }
+
+  @Test
+  void cutsTheTextBeforeTheStopString() {
+    StopMatcher matcher = new StopMatcher(List.of("END"));
+    assertThat(matcher.push("a tale. END and more")).isEqualTo("a tale. ");
+    assertThat(matcher.stopped()).isTrue();
+    assertThat(matcher.push("ignored")).isEmpty();
+    assertThat(matcher.finish()).isEmpty();
+  }
+
+  @Test
+  void findsAStopStringSplitAcrossPieces() {
+    StopMatcher matcher = new StopMatcher(List.of("\n\nUser:"));
+    assertThat(matcher.push("Yes.\n")).isEqualTo("Yes.");
+    assertThat(matcher.push("\nUs")).isEmpty();
+    assertThat(matcher.stopped()).isFalse();
+    assertThat(matcher.push("er: next")).isEmpty();
+    assertThat(matcher.stopped()).isTrue();
+  }
+
+  @Test
+  void releasesHeldTextOnceItCannotBecomeAStopString() {
+    StopMatcher matcher = new StopMatcher(List.of("<end>"));
+    assertThat(matcher.push("a <en")).isEqualTo("a ");
+    assertThat(matcher.push("try>")).isEqualTo("<entry>");
+    assertThat(matcher.stopped()).isFalse();
+  }
+
+  @Test
+  void findsAStopStringThatBeginsInsideAFailedOne() {
+    StopMatcher matcher = new StopMatcher(List.of("aab"));
+    assertThat(matcher.push("a")).isEmpty();
+    assertThat(matcher.push("a")).isEmpty();
+    assertThat(matcher.push("a")).isEqualTo("a");
+    assertThat(matcher.push("b")).isEmpty();
+    assertThat(matcher.stopped()).isTrue();
+  }
+
+  @Test
+  void returnsHeldTextAtTheEnd() {
+    StopMatcher matcher = new StopMatcher(List.of("<end>"));
+    assertThat(matcher.push("a <e")).isEqualTo("a ");
+    assertThat(matcher.finish()).isEqualTo("<e");
+  }
+
+  @Test
+  void theStopStringCompletedFirstWinsAndTheLongestOfThose() {
+    StopMatcher matcher = new StopMatcher(List.of("b", "ab", "xabc"));
+    assertThat(matcher.push("xabc")).isEqualTo("x");
+    assertThat(matcher.stopped()).isTrue();
+  }
+
+  @Property(tries = 500)
+  void theOutputDoesNotDependOnThePiecesAndNeverHoldsAStopString(
+      @ForAll @Size(max = 3)
+          List<@StringLength(min = 1, max = 4) @CharRange(from = 'a', to = 'b') String> stops,
+      @ForAll @Size(max = 12)
+          List<@StringLength(max = 4) @CharRange(from = 'a', to = 'c') String> pieces) {
+    String whole = String.join("", pieces);
+    StopMatcher oneByOne = new StopMatcher(stops);
+    StringBuilder output = new StringBuilder();
+    for (String piece : pieces) {
+      output.append(oneByOne.push(piece));
+      String soFar = output.toString();
+      assertThat(stops).noneMatch(soFar::contains);
+    }
+    output.append(oneByOne.finish());
+
+    StopMatcher atOnce = new StopMatcher(stops);
+    assertThat(output.toString()).isEqualTo(atOnce.push(whole) + atOnce.finish());
+    assertThat(oneByOne.stopped()).isEqualTo(stops.stream().anyMatch(whole::contains));
+    assertThat(whole).startsWith(output.toString());
+  }
+}

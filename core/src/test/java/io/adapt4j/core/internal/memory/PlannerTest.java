@@ -1,0 +1,253 @@
+package io.adapt4j.core.internal.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.PackedBytes;
+import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.plan.Advice;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.spi.Adaptation;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Predictions against the tensors that exist, and the laws that advice keeps. */
+class PlannerTest {
+
+  private static final String LLAMA_65B =
+      """
+      {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "torch_dtype": "bfloat16",
+       "vocab_size": 32000, "hidden_size": 8192, "intermediate_size": 22016,
+       "num_hidden_layers": 80, "num_attention_heads": 64, "num_key_value_heads": 64,
+       "hidden_act": "silu", "max_position_embeddings": 2048, "rms_norm_eps": 1e-5,
+       "tie_word_embeddings": false}
+      """;
+
+  private static final long GB = 1_000_000_000;
+
+  static List<Path> families() throws IOException, URISyntaxException {
+    Path root = Path.of(Objects.requireNonNull(PlannerTest.class.getResource("/families")).toURI());
+    try (Stream<Path> children = Files.list(root)) {
+      return children.filter(Files::isDirectory).sorted().toList();
+    }
+  }
+
+  private static long bytes(Tensor tensor) {
+    return tensor.count() * tensor.type().bytes();
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void weightsMastersAndGradientsAreThoseOfTheTensors(Path family) {
+    for (DType type : List.of(DType.F32, DType.BF16)) {
+      try (Network network = Architectures.declare(ModelConfig.read(family))) {
+        MemoryEstimate found =
+            Planner.of(network, FullFineTuning.create())
+                .estimate(StepShape.of(2, 8, type, Optimizer.adamW()));
+        network.allocate(type);
+        try (Adaptation adaptation = FullFineTuning.create().attach(network, family, 1)) {
+          long weights = 0;
+          long masters = 0;
+          long gradients = 0;
+          for (Parameter one : network.parameters()) {
+            weights += bytes(one.value());
+            masters += one.master() == one.value() ? 0 : bytes(one.master());
+            gradients += bytes(one.gradient());
+          }
+          assertThat(found.lasting(MemoryNames.WEIGHTS)).isEqualTo(weights);
+          assertThat(found.lasting(MemoryNames.MASTERS)).isEqualTo(masters);
+          assertThat(found.lasting(MemoryNames.GRADIENTS)).isEqualTo(gradients);
+          long values =
+              adaptation.trained().stream()
+                  .mapToLong(one -> Optimizer.adamW().stateBytes(one.value().sizes()))
+                  .sum();
+          assertThat(found.lasting(MemoryNames.OPTIMIZER)).isEqualTo(values);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void smallerStepsNeverPredictMore(Path family) {
+    try (Network network = Architectures.declare(ModelConfig.read(family))) {
+      for (Footprint footprint :
+          List.of(Footprint.everything(network), Footprint.lowRank(network, 4))) {
+        Planner planner = Planner.of(network, footprint);
+        StepShape shape = StepShape.of(1, 16, DType.F32, Optimizer.adamW());
+        long before = 0;
+        for (int rows = 1; rows <= 1 << 15; rows *= 8) {
+          long peak = peak(planner, shape.withBatch(rows, 1));
+          assertThat(peak).as("%d rows", rows).isGreaterThanOrEqualTo(before);
+          assertThat(peak(planner, shape.withBatch(rows, 1).withLength(8)))
+              .isLessThanOrEqualTo(peak);
+          assertThat(peak(planner, shape.withBatch(rows, 1).withRecompute(true)))
+              .isLessThanOrEqualTo(peak);
+          assertThat(peak(planner, shape.withBatch(rows, 1).withOptimizer(Optimizer.sgd(0))))
+              .isLessThanOrEqualTo(peak);
+          before = peak;
+        }
+      }
+    }
+  }
+
+  private static long peak(Planner planner, StepShape shape) {
+    return planner.estimate(shape).peakBytes();
+  }
+
+  @Test
+  void aModelThatIsOnlyAConfigurationIsPlanned() {
+    Planner planner = Planner.of(llama65b(), FullFineTuning.create());
+    MemoryEstimate found = planner.estimate(StepShape.of(1, 512, DType.BF16, Optimizer.adamW()));
+    long parameters = 65_285_660_672L;
+    assertThat(found.lasting(MemoryNames.WEIGHTS)).isEqualTo(2 * parameters);
+    assertThat(found.lasting(MemoryNames.MASTERS)).isEqualTo(4 * parameters);
+    assertThat(found.lasting(MemoryNames.GRADIENTS)).isEqualTo(4 * parameters);
+  }
+
+  @Test
+  void a65bModelFitsALargeGraphicsProcessorOnlyWithFourBits() {
+    Network network = Architectures.declare(llama65b());
+    Planner planner = Planner.of(network, Footprint.lowRank(network, 16));
+    StepShape shape = StepShape.of(1, 512, DType.BF16, Optimizer.adamW8bit()).withRecompute(true);
+    Device device = Device.gpu("48 GB", 48 * GB);
+    Forecast found = planner.forecast(shape, device);
+    assertThat(found.fits()).isFalse();
+    assertThat(found.advice())
+        .filteredOn(Advice::fits)
+        .singleElement()
+        .satisfies(one -> assertThat(one.change()).startsWith("QLoRA"));
+    Packing halfBytes = (part, in) -> Optional.of(new PackedBytes(part.width() * in / 2, 0, 0));
+    Planner packed = Planner.of(network, Footprint.lowRank(network, 16), halfBytes);
+    assertThat(packed.forecast(shape, device).fits()).isTrue();
+  }
+
+  private static ModelConfig llama65b() {
+    return ModelConfig.parse(Path.of("llama-65b/config.json"), LLAMA_65B);
+  }
+
+  @Test
+  void adviceIsSmallerThanTheRunAndKeepsItsPromise() {
+    Network network = Architectures.declare(llama65b());
+    Planner planner = Planner.of(network, FullFineTuning.create());
+    StepShape shape = StepShape.of(64, 2048, DType.BF16, Optimizer.adamW());
+    long peak = peak(planner, shape);
+    for (long bytes = peak; bytes > 20 * GB; bytes = bytes * 3 / 4) {
+      Device device = Device.cpu("a machine", bytes);
+      Forecast found = planner.forecast(shape, device);
+      assertThat(found.fits()).isEqualTo(bytes >= peak);
+      for (Advice one : found.advice()) {
+        assertThat(one.bytes()).as(one.change()).isLessThan(peak);
+        assertThat(one.fits()).as(one.change()).isEqualTo(one.bytes() <= bytes);
+      }
+      boolean alone = found.advice().stream().anyMatch(Advice::fits);
+      found.together().ifPresent(one -> assertThat(one.fits()).isTrue());
+      assertThat(alone && found.together().isPresent()).isFalse();
+    }
+  }
+
+  @Test
+  void aSmallerBatchKeepsTheExamplesOfAStep() {
+    Network network = Architectures.declare(llama65b());
+    Planner planner = Planner.of(network, Footprint.lowRank(network, 16));
+    StepShape shape = StepShape.of(64, 2048, DType.BF16, Optimizer.adamW());
+    Device device = Device.cpu("a machine", peak(planner, shape.withBatch(8, 1)));
+    Advice first = planner.forecast(shape, device).advice().get(0);
+    assertThat(first.change()).isEqualTo("batchSize(8) with gradientAccumulation(8)");
+    assertThat(first.fits()).isTrue();
+    assertThat(first.bytes()).isEqualTo(peak(planner, first.shape()));
+  }
+
+  @Test
+  void aForecastIsReadByPeopleAndPrograms() {
+    Network network = Architectures.declare(llama65b());
+    Planner planner = Planner.of(network, FullFineTuning.create());
+    Forecast found =
+        planner.forecast(
+            StepShape.of(2, 128, DType.BF16, Optimizer.adamW()), Device.cpu("small", 64 * GB));
+    assertThat(found.text())
+        .contains("weights", "130.57 GB", "predicted peak", "does not fit small (64.00 GB)")
+        .contains("LoRA of rank 16 instead: ");
+    assertThat(found.json().path("fits").booleanValue()).isFalse();
+    assertThat(found.json().path("peakBytes").longValue()).isEqualTo(found.memory().peakBytes());
+    assertThat(found.json().path("lasting").path("weights").longValue())
+        .isEqualTo(130_571_321_344L);
+  }
+
+  @Test
+  void readingPromptsMakesLogitsOfTheirLastPositionsAlone() {
+    Planner planner = small().generating(16, 256, 32);
+    StepShape shape = StepShape.of(2, 288, DType.F32, Optimizer.adamW());
+    long loss =
+        planner.estimate(shape).phases().stream()
+            .filter(phase -> phase.name().equals("generation"))
+            .flatMap(phase -> phase.items().stream())
+            .filter(item -> item.name().equals("loss over the vocabulary"))
+            .mapToLong(MemoryItem::bytes)
+            .sum();
+    assertThat(loss).isEqualTo(16L * 256 * 64 * 4 + 16L * 32000 * 4);
+  }
+
+  @Test
+  void eachLengthOfABatchBringsKernelsInBfloat16AsFarAsTheyAreRemembered() {
+    long one = process(small(), DType.BF16);
+    long four = process(small().ofLengths(4), DType.BF16);
+    long many = process(small().ofLengths(300), DType.BF16);
+    assertThat(process(small().ofLengths(4), DType.F32)).isEqualTo(one);
+    assertThat(four - one).isBetween(10_000_000L, 60_000_000L);
+    assertThat(many).isGreaterThan(four);
+    assertThat(process(small().ofLengths(1000), DType.BF16)).isEqualTo(many);
+  }
+
+  private static long process(Planner planner, DType type) {
+    return planner
+        .estimate(StepShape.of(2, 64, type, Optimizer.adamW()))
+        .lasting(MemoryNames.PROCESS);
+  }
+
+  @Test
+  void drawingFillsTheHeapAsFarAsTheYoungGenerationGoes() {
+    JavaHeap heap = new JavaHeap(400_000_000);
+    long still = heap.resident(0, 0, false, false, 0);
+    long drawn = heap.resident(100, 8_000, false, true, 0);
+    assertThat(drawn).isGreaterThan(heap.resident(100, 0, false, true, 0));
+    assertThat(heap.resident(100, 8_000, true, true, 0)).isGreaterThan(drawn);
+    assertThat(heap.resident(100, 1_000_000, true, true, 5)).isEqualTo(240_000_005);
+    assertThat(drawn).isGreaterThan(still);
+  }
+
+  private static Planner small() {
+    Network network =
+        Architectures.declare(
+            ModelConfig.parse(
+                Path.of("small/config.json"),
+                LLAMA_65B
+                    .replace("8192", "64")
+                    .replace("22016", "128")
+                    .replace(": 80", ": 2")
+                    .replace(": 64,", ": 4,")
+                    .replace("\"hidden_size\": 4", "\"hidden_size\": 64")));
+    return Planner.of(network, Footprint.lowRank(network, 4));
+  }
+}

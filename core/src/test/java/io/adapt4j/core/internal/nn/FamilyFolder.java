@@ -1,0 +1,238 @@
+package io.adapt4j.core.internal.nn;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** One of the tiny checkpoints below resources/families, with what the reference says of it. */
+public final class FamilyFolder implements AutoCloseable {
+
+  static final int ROWS = 2;
+  static final int LENGTH = 24;
+
+  private static final String GENERATION = "generation_config.json";
+
+  private final Path path;
+  private final SafetensorsFile expected;
+
+  private FamilyFolder(Path path) {
+    this.path = path;
+    this.expected = SafetensorsFile.open(path.resolve("expected.safetensors"));
+  }
+
+  public static FamilyFolder open(String name) {
+    return new FamilyFolder(root().resolve(name));
+  }
+
+  /** The names of all of them. */
+  static Stream<String> names() {
+    try (Stream<Path> children = Files.list(root())) {
+      return children
+          .filter(Files::isDirectory)
+          .map(child -> child.getFileName().toString())
+          .sorted()
+          .toList()
+          .stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The names of those that generate text. */
+  static Stream<String> decoders() {
+    return names().filter(name -> Files.exists(root().resolve(name).resolve(GENERATION)));
+  }
+
+  private static Path root() {
+    try {
+      return Path.of(
+          Objects.requireNonNull(FamilyFolder.class.getResource("/families"), "families").toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  JsonNode json() throws IOException {
+    return Json.parse(Files.readString(path.resolve("expected.json")));
+  }
+
+  Network load() {
+    return load(DType.F32);
+  }
+
+  Network load(DType type) {
+    Network network = Architectures.declare(ModelConfig.read(path));
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      Weights.check(network, checkpoint);
+      network.allocate(type);
+      Weights.load(network, checkpoint);
+    }
+    return network;
+  }
+
+  boolean has(String tensor) {
+    return expected.entries().containsKey(tensor);
+  }
+
+  long[] longs(String tensor) {
+    long[] values = new long[Math.toIntExact(expected.entry(tensor).elements())];
+    expected.bytes(tensor).asLongBuffer().get(values);
+    return values;
+  }
+
+  float[] floats(String tensor) {
+    float[] values = new float[Math.toIntExact(expected.entry(tensor).elements())];
+    expected.bytes(tensor).asFloatBuffer().get(values);
+    return values;
+  }
+
+  /** The rows of an integer tensor. */
+  List<int[]> rows(String tensor) {
+    long[] values = longs(tensor);
+    int width = Math.toIntExact(expected.entry(tensor).shape().get(1));
+    return IntStream.range(0, values.length / width)
+        .mapToObj(
+            row ->
+                Arrays.stream(values, row * width, (row + 1) * width)
+                    .mapToInt(Math::toIntExact)
+                    .toArray())
+        .toList();
+  }
+
+  /** The batch whose tensors have a suffix. */
+  EncoderInputs batch(String suffix) {
+    long[] ids = longs("input_ids" + suffix);
+    String types = "token_type_ids" + suffix;
+    return new EncoderInputs(
+        ids,
+        longs("attention_mask" + suffix),
+        has(types) ? longs(types) : new long[ids.length],
+        has("labels") ? longs("labels") : new long[ids.length],
+        ROWS,
+        LENGTH);
+  }
+
+  /** The largest deviation from an expected tensor: of tokens without padding, or of texts. */
+  double error(String tensor, float[] found, EncoderInputs batch) {
+    float[] wanted = floats(tensor);
+    int width = wanted.length / (ROWS * LENGTH);
+    boolean ofTokens = expected.entry(tensor).shape().size() > 2;
+    double worst = found.length == wanted.length ? 0 : Double.POSITIVE_INFINITY;
+    for (int i = 0; i < wanted.length; i++) {
+      if (!ofTokens || batch.attentionMask()[i / width] == 1) {
+        worst = Math.max(worst, Math.abs(wanted[i] - found[i]));
+      }
+    }
+    return worst;
+  }
+
+  static float[] hidden(Network network, EncoderInputs batch) {
+    return run(network, batch, (ops, hidden) -> hidden);
+  }
+
+  /** Scores of each token's successor, of each token, or of each class. */
+  static float[] logits(Network network, EncoderInputs batch) {
+    return run(
+        network,
+        batch,
+        (ops, hidden) -> {
+          if (network instanceof Decoder decoder) {
+            return decoder.logits(hidden);
+          }
+          Encoder encoder = (Encoder) network;
+          return encoder.predictsTokens()
+              ? encoder.vocabularyHead().logits(encoder.vocabularyInput(ops, hidden))
+              : encoder.classLogits(ops, hidden, batch.ids(), batch.attentionMask());
+        });
+  }
+
+  private interface Output {
+    Tensor of(Ops ops, Tensor hidden);
+  }
+
+  private static float[] run(Network network, EncoderInputs batch, Output output) {
+    try (Scope scope = Scope.open();
+        Positions positions = positions(network, batch)) {
+      Ops ops = Ops.inference();
+      Tensor hidden =
+          network instanceof Decoder decoder
+              ? decoder.hidden(ops, batch.idTensor(), positions, false)
+              : ((Encoder) network)
+                  .hidden(ops, batch.idTensor(), batch.typeTensor(), positions, false);
+      return output.of(ops, hidden).toFloats();
+    }
+  }
+
+  static List<float[]> states(Network network, EncoderInputs batch) {
+    try (Scope scope = Scope.open();
+        Positions positions = positions(network, batch)) {
+      return network
+          .hiddenStates(Ops.inference(), batch.idTensor(), batch.typeTensor(), positions)
+          .stream()
+          .map(Tensor::toFloats)
+          .toList();
+    }
+  }
+
+  private static Positions positions(Network network, EncoderInputs batch) {
+    return network instanceof Decoder decoder
+        ? decoder.positions(batch.attentionMask(), ROWS, LENGTH)
+        : ((Encoder) network).positions(batch.ids(), batch.attentionMask(), ROWS, LENGTH);
+  }
+
+  static int targets(Network network, EncoderInputs batch) {
+    return network instanceof Decoder
+        ? TargetRows.of(batch.labels(), ROWS, LENGTH).count()
+        : (int) Arrays.stream(batch.labels()).filter(one -> one != TargetRows.IGNORED).count();
+  }
+
+  /** The mean loss. */
+  static double loss(Network network, EncoderInputs batch) {
+    double sum =
+        network instanceof Decoder decoder
+            ? LanguageModelLoss.evaluate(decoder, causal(batch))
+            : EncoderLoss.evaluate((Encoder) network, batch);
+    return sum / targets(network, batch);
+  }
+
+  /** The mean loss; its gradients are added to those of the trained parameters. */
+  static double differentiate(Network network, EncoderInputs batch, boolean recompute) {
+    double scale = 1.0 / targets(network, batch);
+    double sum =
+        network instanceof Decoder decoder
+            ? LanguageModelLoss.differentiate(decoder, causal(batch), scale, recompute, 0)
+            : EncoderLoss.differentiate((Encoder) network, batch, scale, recompute, 0);
+    return sum * scale;
+  }
+
+  private static LanguageModelLoss.Inputs causal(EncoderInputs batch) {
+    return new LanguageModelLoss.Inputs(
+        batch.ids(), batch.attentionMask(), batch.labels(), ROWS, LENGTH);
+  }
+
+  @Override
+  public void close() {
+    expected.close();
+  }
+}

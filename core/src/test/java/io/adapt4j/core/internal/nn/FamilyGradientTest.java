@@ -1,0 +1,119 @@
+package io.adapt4j.core.internal.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Gradients of every family against differences of its own loss, tensor by tensor. */
+class FamilyGradientTest {
+
+  private static final double STEP = 0.002;
+
+  /** What fp32 rounding of two losses makes of their difference over two steps, with room. */
+  private static final double NOISE = 2e-3;
+
+  @ParameterizedTest
+  @MethodSource("trainable")
+  void everyGradientIsTheSlopeOfTheLoss(String name) {
+    try (FamilyFolder folder = FamilyFolder.open(name);
+        Network network = folder.load()) {
+      network.parameters().forEach(Parameter::train);
+      EncoderInputs batch = folder.batch("");
+      FamilyFolder.differentiate(network, batch, false);
+      SplittableRandom random = new SplittableRandom(3);
+      for (Parameter parameter : network.parameters()) {
+        for (Trained one : parameter.trained()) {
+          float[] gradient = one.gradient().toFloats();
+          double[] direction = direction(gradient, random);
+          double slope = 0;
+          for (int i = 0; i < gradient.length; i++) {
+            slope += gradient[i] * direction[i];
+          }
+          double difference =
+              (lossAt(network, batch, parameter, one.value(), direction, STEP)
+                      - lossAt(network, batch, parameter, one.value(), direction, -STEP))
+                  / (2 * STEP);
+          assertThat(slope)
+              .as(one.name())
+              .isCloseTo(difference, within(NOISE + 1e-2 * Math.abs(difference)));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("trainable")
+  void recomputationGivesTheSameGradients(String name) {
+    try (FamilyFolder folder = FamilyFolder.open(name)) {
+      Map<String, float[]> kept = gradients(folder, false);
+      Map<String, float[]> recomputed = gradients(folder, true);
+      assertThat(recomputed.keySet()).isEqualTo(kept.keySet());
+      kept.forEach((tensor, values) -> assertThat(recomputed.get(tensor)).isEqualTo(values));
+    }
+  }
+
+  static Stream<String> trainable() {
+    return FamilyFolder.names().filter(name -> !name.endsWith("_features"));
+  }
+
+  private static Map<String, float[]> gradients(FamilyFolder folder, boolean recompute) {
+    try (Network network = folder.load()) {
+      network.parameters().forEach(Parameter::train);
+      FamilyFolder.differentiate(network, folder.batch(""), recompute);
+      Map<String, float[]> gradients = new LinkedHashMap<>();
+      network.parameters().stream()
+          .flatMap(parameter -> parameter.trained().stream())
+          .forEach(one -> gradients.put(one.name(), one.gradient().toFloats()));
+      return gradients;
+    }
+  }
+
+  /** A random unit vector that goes up in every coordinate, so that slopes are well above noise. */
+  private static double[] direction(float[] gradient, SplittableRandom random) {
+    double[] direction = new double[gradient.length];
+    double squares = 0;
+    for (int i = 0; i < direction.length; i++) {
+      direction[i] = (0.1 + random.nextDouble()) * (gradient[i] < 0 ? -1 : 1);
+      squares += direction[i] * direction[i];
+    }
+    double norm = Math.sqrt(squares);
+    for (int i = 0; i < direction.length; i++) {
+      direction[i] /= norm;
+    }
+    return direction;
+  }
+
+  private static double lossAt(
+      Network network,
+      EncoderInputs batch,
+      Parameter parameter,
+      Tensor value,
+      double[] direction,
+      double step) {
+    float[] before = value.toFloats();
+    float[] moved = before.clone();
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] += (float) (step * direction[i]);
+    }
+    set(value, moved, parameter);
+    double loss = FamilyFolder.loss(network, batch);
+    set(value, before, parameter);
+    return loss;
+  }
+
+  private static void set(Tensor value, float[] numbers, Parameter parameter) {
+    FloatBuffer data = value.data().asFloatBuffer();
+    data.put(numbers);
+    parameter.refresh();
+  }
+}

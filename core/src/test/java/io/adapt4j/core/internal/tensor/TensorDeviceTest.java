@@ -1,0 +1,113 @@
+package io.adapt4j.core.internal.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adapt4j.core.exception.EngineException;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Where tensors live, and how data gets there. */
+class TensorDeviceTest {
+
+  /** An operator that makes a tensor from nothing, up to the end of its arguments on the line. */
+  private static final Pattern FACTORY =
+      Pattern.compile("torch\\.(empty|zeros|ones|full|arange|rand|randn|eye|linspace|tensor)\\(");
+
+  @Test
+  void tensorsLiveInHostMemoryUnlessTheyAreToldOtherwise() {
+    assertThat(EngineInfo.device()).isEqualTo("cpu");
+    try (Tensor tensor = Tensor.of(new float[] {1, 2}, 2)) {
+      assertThat(tensor.isOnHost()).isTrue();
+      assertThat(tensor.toHost()).isSameAs(tensor);
+    }
+  }
+
+  @Test
+  void anUnknownDeviceIsRefusedWithTheKnownOnes() {
+    assertThatThrownBy(() -> TensorDevice.named("gpu"))
+        .isInstanceOf(EngineException.class)
+        .hasMessage("adapt4j.device: expected cpu or cuda, found 'gpu'");
+  }
+
+  @Test
+  void withoutCudaTheErrorSaysWhatIsMissingAndTheRemedy() {
+    long before = Tensor.live();
+    try {
+      assertThat(TensorDevice.named("cuda")).isEqualTo(TensorDevice.CUDA);
+    } catch (EngineException e) {
+      assertThat(e)
+          .hasMessageStartingWith("adapt4j.device=cuda: ")
+          .message()
+          .containsAnyOf("built without CUDA", "finds no device")
+          .hasLineCount(1);
+    }
+    assertThat(Tensor.live()).isEqualTo(before);
+  }
+
+  @Test
+  void aLibtorchWithoutCudaAndAMachineWithoutADeviceAreToldApart() {
+    EngineException notBuilt =
+        TensorDevice.absent(
+            new EngineException(
+                "Operator empty_on failed: Could not run 'aten::empty.memory_format' with"
+                    + " arguments from the 'CUDA' backend.\nCPU: registered"));
+    EngineException noDevice =
+        TensorDevice.absent(
+            new EngineException(
+                "Operator empty_on failed: No CUDA GPUs are available\nsomewhere in C++"));
+    assertThat(notBuilt)
+        .hasMessage(
+            "adapt4j.device=cuda: this libtorch is built without CUDA. Put DJL's CUDA native"
+                + " (pytorch-native-cu...) on the class path in place of pytorch-native-cpu; or"
+                + " leave the property out to compute on the CPU");
+    assertThat(noDevice)
+        .hasMessage(
+            "adapt4j.device=cuda: libtorch has CUDA but finds no device it can use (Operator"
+                + " empty_on failed: No CUDA GPUs are available). See that nvidia-smi lists one and"
+                + " that CUDA_VISIBLE_DEVICES does not hide it; or leave the property out to"
+                + " compute on the CPU");
+  }
+
+  /** Those named are the ones whose results are in host memory by their meaning. */
+  @Test
+  void everyOperatorThatMakesATensorSaysOnWhichDevice() {
+    List<String> silent =
+        ScriptArchive.sources()
+            .lines()
+            .filter(line -> FACTORY.matcher(line).results().count() > count(line, "device="))
+            .map(String::strip)
+            .collect(Collectors.toList());
+    assertThat(silent)
+        .containsExactly(
+            "return torch.empty(sizes, dtype=dtype)",
+            "return torch.zeros(sizes, dtype=dtype)",
+            "return torch.to(torch.randn(sizes), dtype)");
+  }
+
+  private static long count(String line, String text) {
+    return Pattern.compile(text, Pattern.LITERAL).matcher(line).results().count();
+  }
+
+  @Test
+  void aTensorOutsideHostMemoryIsFilledThroughTheHostAndHasNoBuffer() {
+    try (Tensor host = Tensor.of(new float[] {1, 2, 3}, 3);
+        Tensor twin = host.copyBeside(host)) {
+      assertThat(twin.address()).isNotEqualTo(host.address());
+      twin.fill(memory -> memory.asFloatBuffer().put(new float[] {4, 5, 6}));
+      assertThat(twin.toFloats()).containsExactly(4, 5, 6);
+      assertThat(host.toFloats()).containsExactly(1, 2, 3);
+    }
+    try (Tensor elsewhere = LibTorch.tensor("empty_on", false, new long[] {2}, DType.F32, "meta")) {
+      assertThat(elsewhere.isOnHost()).isFalse();
+      assertThatThrownBy(elsewhere::data)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("copy it to the host first");
+      int[] offered = new int[1];
+      elsewhere.fill(memory -> offered[0] = memory.remaining());
+      assertThat(offered).containsExactly(2 * Float.BYTES);
+    }
+  }
+}

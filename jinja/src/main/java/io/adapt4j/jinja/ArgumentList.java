@@ -1,0 +1,52 @@
+package io.adapt4j.jinja;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The arguments of a call as the template has them.
+ *
+ * @param positional in their order
+ * @param named by name
+ * @param more a sequence of further positional ones, or null
+ * @param moreNamed a mapping of further named ones, or null
+ */
+record ArgumentList(
+    List<Expr> positional, List<Map.Entry<String, Expr>> named, Expr more, Expr moreNamed) {
+
+  static final ArgumentList NONE = new ArgumentList(List.of(), List.of(), null, null);
+
+  Arguments eval(Frame frame) {
+    List<Object> values = new ArrayList<>();
+    for (Expr one : positional) {
+      values.add(one.eval(frame));
+    }
+    if (more != null) {
+      Values.iterate(frame.run(), more.eval(frame)).forEachRemaining(values::add);
+    }
+    Map<String, Object> byName = new LinkedHashMap<>();
+    for (Map.Entry<String, Expr> one : named) {
+      byName.put(one.getKey(), one.getValue().eval(frame));
+    }
+    if (moreNamed != null) {
+      addNamed(moreNamed.eval(frame), byName);
+    }
+    return new Arguments(values, byName);
+  }
+
+  private static void addNamed(Object mapping, Map<String, Object> byName) {
+    if (!(mapping instanceof Dict dict)) {
+      throw new Fault("argument after ** must be a mapping, not " + Values.typeName(mapping));
+    }
+    for (Dict.Entry entry : dict.entries()) {
+      if (!(entry.key() instanceof String name)) {
+        throw new Fault("keywords must be strings");
+      }
+      if (byName.put(name, entry.value()) != null) {
+        throw new Fault("got multiple values for keyword argument '" + name + "'");
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.adapt4j.jinja;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The values a function is called with.
+ *
+ * @param positional in their order
+ * @param named by name, in their order
+ */
+record Arguments(List<Object> positional, Map<String, Object> named) {
+
+  static final Arguments NONE = new Arguments(List.of(), Map.of());
+
+  /** Stands for a parameter that was not given. */
+  static final Object MISSING = new Object();
+
+  /**
+   * Assigns the values to parameters.
+   *
+   * @param function what errors call the function
+   * @param required how many of the parameters must be given
+   * @param parameters their names, in order
+   * @return a value for each, {@link #MISSING} where none was given
+   */
+  Object[] bind(String function, int required, String... parameters) {
+    if (positional.size() > parameters.length) {
+      throw new Fault(
+          function
+              + "() takes at most "
+              + parameters.length
+              + " arguments, found "
+              + positional.size());
+    }
+    Object[] values = new Object[parameters.length];
+    for (int i = 0; i < values.length; i++) {
+      boolean byName = named.containsKey(parameters[i]);
+      if (byName && i < positional.size()) {
+        throw new Fault(function + "() got multiple values for '" + parameters[i] + "'");
+      }
+      values[i] =
+          byName ? named.get(parameters[i]) : i < positional.size() ? positional.get(i) : MISSING;
+      if (values[i] == MISSING && i < required) {
+        throw new Fault(function + "() needs the argument '" + parameters[i] + "'");
+      }
+    }
+    List<String> known = List.of(parameters);
+    for (String name : named.keySet()) {
+      if (!known.contains(name)) {
+        throw new Fault(function + "() got an unexpected keyword argument '" + name + "'");
+      }
+    }
+    return values;
+  }
+
+  /** Refuses named arguments, as Python's own methods do for their positional parameters. */
+  Object[] bindPositional(String function, int required, String... parameters) {
+    if (!named.isEmpty()) {
+      throw new Fault(function + "() takes no keyword arguments");
+    }
+    return bind(function, required, parameters);
+  }
+
+  Object first() {
+    return positional.get(0);
+  }
+
+  Arguments withoutFirst(int count) {
+    return new Arguments(positional.subList(count, positional.size()), named);
+  }
+}

@@ -1,0 +1,75 @@
+package io.adapt4j.jinja;
+
+import java.util.Iterator;
+
+/**
+ * A loop.
+ *
+ * @param line where it begins
+ * @param target what each item is assigned to
+ * @param items what it goes over
+ * @param test items for which it is false are left out; or null
+ * @param recursive whether the body may call the loop with other items
+ * @param body what each pass does
+ * @param otherwise what is done if no pass came to the end of the body
+ */
+record For(
+    int line, Target target, Expr items, Expr test, boolean recursive, Body body, Body otherwise)
+    implements Statement {
+
+  @Override
+  public Flow exec(Frame frame) {
+    Object values = items.eval(frame);
+    if (recursive) {
+      frame.run().print(recurse(frame, values, 0));
+    } else {
+      return loop(frame, values, 0);
+    }
+    return Flow.NEXT;
+  }
+
+  /** Runs the loop over other items and returns what it prints. */
+  String recurse(Frame frame, Object values, int depth) {
+    frame.run().enter();
+    try {
+      return frame.run().capture(() -> loop(frame, values, depth));
+    } finally {
+      frame.run().leave();
+    }
+  }
+
+  private Flow loop(Frame frame, Object values, int depth) {
+    Run run = frame.run();
+    Iterator<Object> iterator = Values.iterate(run, values);
+    Loop loop =
+        new Loop(
+            test == null ? iterator : filtered(frame, iterator),
+            test == null && Values.hasLength(values) ? Values.length(run, values) : -1,
+            recursive ? inner -> recurse(frame, inner, depth + 1) : null,
+            depth);
+    boolean completed = false;
+    while (loop.hasNext()) {
+      run.step(1);
+      Frame pass = frame.inner();
+      pass.set("loop", loop);
+      target.assign(pass, loop.next());
+      Flow flow = body.exec(pass);
+      if (flow == Flow.BREAK) {
+        break;
+      }
+      completed |= flow == Flow.NEXT;
+    }
+    // As in Jinja, a pass that was left early does not keep the else part from running.
+    return completed ? Flow.NEXT : otherwise.exec(frame.inner());
+  }
+
+  private Iterator<Object> filtered(Frame frame, Iterator<Object> all) {
+    return ItemFilters.selected(
+        all,
+        item -> {
+          Frame scope = frame.inner();
+          target.assign(scope, item);
+          return Values.isTrue(test.eval(scope));
+        });
+  }
+}

@@ -1,0 +1,147 @@
+package io.adapt4j.jinja;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** One rendering of a template: what it has printed, and how much of its limits it has used. */
+final class Run {
+
+  /** Characters that may be made or looked at for the price of one step. */
+  private static final int CHARACTERS_PER_STEP = 16;
+
+  private static final int LONG_SEARCH = 64;
+  private static final int SEARCHED_PER_STEP = 1024;
+
+  private final Source source;
+  private final RenderOptions options;
+  private final StringBuilder root = new StringBuilder();
+  private final List<Block> generated = new ArrayList<>();
+  private StringBuilder out = root;
+  private long steps;
+  private int depth;
+
+  /**
+   * What a generation block printed.
+   *
+   * @param start the length of the output before it
+   * @param text what it printed
+   * @param line where the block begins
+   */
+  record Block(int start, String text, int line) {}
+
+  Run(Source source, RenderOptions options) {
+    this.source = source;
+    this.options = options;
+  }
+
+  Source source() {
+    return source;
+  }
+
+  RenderOptions options() {
+    return options;
+  }
+
+  String printed() {
+    return root.toString();
+  }
+
+  List<Block> generated() {
+    return generated;
+  }
+
+  void generated(String text, int line) {
+    generated.add(new Block(root.length(), text, line));
+  }
+
+  void print(String text) {
+    grow(out.length(), text.length());
+    out.append(text);
+  }
+
+  String capture(Runnable action) {
+    StringBuilder before = out;
+    StringBuilder captured = new StringBuilder();
+    out = captured;
+    try {
+      action.run();
+    } finally {
+      out = before;
+    }
+    return captured.toString();
+  }
+
+  /** Counts work. */
+  void step(long count) {
+    steps += count;
+    if (steps > options.maxSteps()) {
+      throw new Fault(
+          "the template took more than "
+              + options.maxSteps()
+              + " steps; if it is to be trusted, raise maxSteps in RenderOptions");
+    }
+  }
+
+  /** Counts work on characters or elements that are looked at one after another. */
+  void work(long size) {
+    step(1 + size / CHARACTERS_PER_STEP);
+  }
+
+  /** Counts a search for a text in another, which can take as long as both lengths multiplied. */
+  void search(String text, String sought) {
+    work(text.length());
+    if (sought.length() > LONG_SEARCH && text.length() > sought.length()) {
+      step((long) (text.length() - sought.length()) * sought.length() / SEARCHED_PER_STEP);
+    }
+  }
+
+  /** Counts a text that is about to be made, and bounds its length. */
+  void make(long length) {
+    requireLength(length);
+    work(length);
+  }
+
+  /** Counts text that is about to be added to a text. */
+  void grow(long length, long added) {
+    requireLength(length + added);
+    work(added);
+  }
+
+  /** Counts a text that was made from others of about its length. */
+  String made(String text) {
+    make(text.length());
+    return text;
+  }
+
+  /** Counts a list that is about to be made, and bounds its length. */
+  void makeList(long length) {
+    requireLength(length);
+    step(length);
+  }
+
+  private void requireLength(long length) {
+    if (length > options.maxOutput()) {
+      throw new Fault(
+          "a text or list of "
+              + length
+              + " is longer than "
+              + options.maxOutput()
+              + "; if the template is to be trusted, raise maxOutput in RenderOptions");
+    }
+  }
+
+  /** Goes one level deeper into calls or nested values; {@link #leave} goes back. */
+  void enter() {
+    if (depth >= options.maxDepth()) {
+      throw new Fault(
+          "calls or values are nested deeper than "
+              + options.maxDepth()
+              + "; if the template is to be trusted, raise maxDepth in RenderOptions");
+    }
+    depth++;
+  }
+
+  void leave() {
+    depth--;
+  }
+}

@@ -1,0 +1,23 @@
+package io.adapt4j.jinja;
+
+import java.util.List;
+
+/**
+ * The text of a template with line feeds only and without the last of them, as Jinja reads it.
+ *
+ * @param name how errors call the template
+ * @param text the text
+ */
+record Source(String name, String text) {
+
+  static Source of(String name, String text) {
+    String unix = text.replace("\r\n", "\n").replace('\r', '\n');
+    return new Source(name, unix.endsWith("\n") ? unix.substring(0, unix.length() - 1) : unix);
+  }
+
+  /** The text of a line, counted from 1. */
+  String line(int number) {
+    List<String> lines = List.of(text.split("\n", -1));
+    return lines.get(Math.min(number, lines.size()) - 1);
+  }
+}

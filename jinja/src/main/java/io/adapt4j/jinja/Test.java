@@ -1,0 +1,7 @@
+package io.adapt4j.jinja;
+
+/** What stands after "is". */
+interface Test {
+
+  boolean holds(Run run, Object value, Arguments arguments);
+}

@@ -1,0 +1,21 @@
+package io.adapt4j.jinja;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Python's tuple.
+ *
+ * @param items what it holds
+ * @param names what the items are called, as in a named tuple; empty if they have no names
+ */
+record Tuple(List<Object> items, List<String> names) {
+
+  Tuple(List<Object> items) {
+    this(items, List.of());
+  }
+
+  static Tuple of(Object first, Object second) {
+    return new Tuple(Arrays.asList(first, second));
+  }
+}

@@ -1,0 +1,55 @@
+package io.adapt4j.jinja;
+
+/**
+ * What an unknown name or attribute stands for: prints as nothing, is false and empty, and fails in
+ * any other use.
+ *
+ * @param reason what the error says
+ */
+record Undefined(String reason) {
+
+  static Undefined variable(String name) {
+    return new Undefined("'" + name + "' is undefined");
+  }
+
+  static Undefined because(String reason) {
+    return new Undefined(reason);
+  }
+
+  static Undefined attribute(Object object, String name) {
+    return new Undefined(
+        object == null
+            ? "'None' has no attribute '" + name + "'"
+            : "'" + Values.typeName(object) + " object' has no attribute '" + name + "'");
+  }
+
+  static Undefined item(Object object, Object key) {
+    return new Undefined(
+        "'" + Values.typeName(object) + " object' has no element " + Repr.brief(key));
+  }
+
+  /** An attribute that Jinja's sandbox keeps from templates. */
+  static Undefined unsafe(Object object, String name) {
+    return new Undefined(
+        "access to attribute '"
+            + name
+            + "' of '"
+            + Values.typeName(object)
+            + "' object is unsafe.");
+  }
+
+  Fault fault() {
+    return new Fault(reason);
+  }
+
+  /** Any undefined value equals any other. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Undefined;
+  }
+
+  @Override
+  public int hashCode() {
+    return 0;
+  }
+}
