@@ -3,6 +3,7 @@ package io.adapt4j.core.data;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Shuffle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -2,6 +2,7 @@ package io.adapt4j.core.data;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Shuffle;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.IntStream;

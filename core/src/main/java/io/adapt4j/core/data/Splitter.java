@@ -2,6 +2,7 @@ package io.adapt4j.core.data;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Shuffle;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;

@@ -42,7 +42,11 @@ public abstract class OptimizerState implements AutoCloseable {
   /** Performs one step; {@link #steps} counts it already. */
   abstract void update(double learningRate);
 
-  /** Updates all values. */
+  /**
+   * Updates all values.
+   *
+   * @param learningRate the rate of this step
+   */
   public final void step(double learningRate) {
     steps++;
     update(learningRate);
@@ -101,7 +105,11 @@ public abstract class OptimizerState implements AutoCloseable {
     return made;
   }
 
-  /** Values and moments, ready to be written; the open scope must stay open until they are. */
+  /**
+   * Returns values and moments, ready to be written.
+   *
+   * @return tensors of the open scope, which must stay open until they are written
+   */
   public final List<TensorData> save() {
     List<TensorData> saved = new ArrayList<>();
     trained.forEach(one -> saved.add(data("value." + one.name(), one.value())));
@@ -109,7 +117,12 @@ public abstract class OptimizerState implements AutoCloseable {
     return saved;
   }
 
-  /** Takes over what {@link #save} gave, and the number of steps performed. */
+  /**
+   * Takes over what {@link #save} returned.
+   *
+   * @param saved values and moments
+   * @param performed the number of steps performed
+   */
   public final void restore(Checkpoint saved, int performed) {
     trained.forEach(one -> Weights.fill(one.value(), saved, "value." + one.name()));
     moments.forEach((name, tensor) -> Weights.fill(tensor, saved, name));

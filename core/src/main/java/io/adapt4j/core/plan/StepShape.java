@@ -102,7 +102,13 @@ public record StepShape(
     return new StepShape(rows, length, accumulation, type, optimizer, on);
   }
 
-  /** The same run with batches of another size. */
+  /**
+   * Changes the size of batches.
+   *
+   * @param otherRows sequences of a batch
+   * @param otherLength tokens of a sequence
+   * @return the changed shape
+   */
   public StepShape sized(int otherRows, int otherLength) {
     return new StepShape(otherRows, otherLength, accumulation, type, optimizer, recompute);
   }

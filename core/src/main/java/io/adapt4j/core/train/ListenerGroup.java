@@ -6,12 +6,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Passes events to several listeners and keeps their exceptions away from the training loop. */
-public final class ListenerGroup implements TrainingListener {
+final class ListenerGroup implements TrainingListener {
   private static final Logger LOG = LoggerFactory.getLogger(ListenerGroup.class);
 
   private final List<TrainingListener> listeners;
 
-  public ListenerGroup(List<TrainingListener> listeners) {
+  ListenerGroup(List<TrainingListener> listeners) {
     this.listeners = listeners;
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.data.quality.DataChecker;
+import io.adapt4j.core.internal.Shuffle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

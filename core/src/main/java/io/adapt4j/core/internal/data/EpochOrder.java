@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.data;
 
-import io.adapt4j.core.data.Shuffle;
+import io.adapt4j.core.internal.Shuffle;
 import java.util.stream.IntStream;
 
 /**

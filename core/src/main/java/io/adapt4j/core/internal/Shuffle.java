@@ -1,4 +1,4 @@
-package io.adapt4j.core.data;
+package io.adapt4j.core.internal;
 
 import java.util.SplittableRandom;
 
