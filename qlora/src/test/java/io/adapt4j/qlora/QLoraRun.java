@@ -11,6 +11,7 @@ import io.adapt4j.core.model.KvCache;
 import io.adapt4j.core.model.Network;
 import io.adapt4j.core.model.Positions;
 import io.adapt4j.core.train.Adaptation;
+import io.adapt4j.kernels.internal.FourBitKernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
