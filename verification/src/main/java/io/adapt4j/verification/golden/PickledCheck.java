@@ -5,10 +5,8 @@ import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.engine.DType;
 import io.adapt4j.core.model.AttachedAdapter;
 import io.adapt4j.core.model.Network;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 
 /** A model or adapter of pickled weights only: it passes by being refused as documented. */
@@ -18,31 +16,14 @@ final class PickledCheck {
       new Kind(
           "pickled weights",
           source ->
-              isPickledModel(source.path())
+              GoldenSource.isPickledModel(source.path())
                   || Stream.of(source.path(), source.path().resolve("initial"))
                       .anyMatch(PickledCheck::isPickledAdapter),
           PickledCheck::run);
 
-  private static final List<String> SAFE =
-      List.of("model.safetensors", "model.safetensors.index.json");
   private static final String REFUSAL = "the documented refusal of pickle files";
 
   private PickledCheck() {}
-
-  /** Whether a folder is a model whose weights are pickled. */
-  static boolean isPickledModel(Path folder) {
-    if (!Files.exists(folder.resolve("config.json"))
-        || SAFE.stream().anyMatch(name -> Files.exists(folder.resolve(name)))) {
-      return false;
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .map(Path::toString)
-          .anyMatch(name -> name.endsWith(".bin") || name.endsWith(".bin.index.json"));
-    } catch (IOException e) {
-      return false;
-    }
-  }
 
   private static boolean isPickledAdapter(Path folder) {
     return Files.exists(folder.resolve("adapter_config.json"))
@@ -52,7 +33,7 @@ final class PickledCheck {
 
   private static void run(GoldenSource source, Report.Section section) {
     try {
-      if (isPickledModel(source.path())) {
+      if (GoldenSource.isPickledModel(source.path())) {
         Checkpoint.open(source.path()).close();
       } else {
         attach(source);
