@@ -3,9 +3,9 @@ package io.adapt4j.verification.golden;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.qlora.QuantisedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ final class FourBitModelCheck {
   static final Kind KIND =
       new Kind(
           "4-bit checkpoints",
-          source -> source.kind().isEmpty() && isFourBit(source.file("config.json")),
+          source -> source.kind().isEmpty() && Networks.isFourBit(source.file("config.json")),
           (source, section) -> {
             Networks.requireSupported(source.path());
             try (GoldenFolder golden = GoldenFolder.open(source.path())) {
@@ -58,13 +58,6 @@ final class FourBitModelCheck {
           default -> DType.F32;
         };
     this.exactTable = golden.names("").stream().noneMatch(name -> name.contains(EXACT));
-  }
-
-  /** Whether a configuration says that weights are in bitsandbytes' 4 bits. */
-  static boolean isFourBit(JsonNode config) {
-    JsonNode fields = config.path("quantization_config");
-    return fields.path("quant_method").asText().equals("bitsandbytes")
-        && (fields.path("load_in_4bit").asBoolean() || fields.path("_load_in_4bit").asBoolean());
   }
 
   private void run() {

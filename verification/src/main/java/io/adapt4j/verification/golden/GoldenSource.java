@@ -25,6 +25,10 @@ record GoldenSource(Path path, JsonNode json) {
   /** Files that make a folder a model, an adapter or a part of one. */
   private static final List<String> MODELS = List.of("config.json", "adapter_config.json");
 
+  /** Files of weights that are not pickled. */
+  private static final List<String> SAFE =
+      List.of("model.safetensors", "model.safetensors.index.json");
+
   static GoldenSource read(Path path) {
     if (!Files.isDirectory(path)) {
       return new GoldenSource(path, GoldenFolder.json(path));
@@ -39,9 +43,23 @@ record GoldenSource(Path path, JsonNode json) {
   /** Whether a path is a golden folder or, being any JSON file, may be golden. */
   static boolean isGolden(Path path) {
     return Files.isDirectory(path)
-        ? MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name)))
-            || PickledCheck.isPickledModel(path)
+        ? MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name))) || isPickledModel(path)
         : path.toString().endsWith(".json") && Files.isRegularFile(path);
+  }
+
+  /** Whether a folder is a model whose weights are pickled. */
+  static boolean isPickledModel(Path folder) {
+    if (!Files.exists(folder.resolve("config.json"))
+        || SAFE.stream().anyMatch(name -> Files.exists(folder.resolve(name)))) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(Path::toString)
+          .anyMatch(name -> name.endsWith(".bin") || name.endsWith(".bin.index.json"));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Whether a folder holds a model or adapter, whose files are no golden ones. */

@@ -44,10 +44,17 @@ final class Networks {
       throw new UnsupportedQuantityException("model family " + family + " (model_type)");
     }
     JsonNode quantized = config.path("quantization_config");
-    if (quantized.isObject() && !FourBitModelCheck.isFourBit(config)) {
+    if (quantized.isObject() && !isFourBit(config)) {
       throw new UnsupportedQuantityException(
           "weight format " + quantized.path("quant_method").asText("unknown"));
     }
+  }
+
+  /** Whether a configuration says that weights are in bitsandbytes' 4 bits. */
+  static boolean isFourBit(JsonNode config) {
+    JsonNode fields = config.path("quantization_config");
+    return fields.path("quant_method").asText().equals("bitsandbytes")
+        && (fields.path("load_in_4bit").asBoolean() || fields.path("_load_in_4bit").asBoolean());
   }
 
   /** Loads a checkpoint whose weights are plain or in 4 bits. */

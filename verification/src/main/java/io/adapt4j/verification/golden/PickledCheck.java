@@ -1,14 +1,13 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 
 /** A model or adapter of pickled weights only: it passes by being refused as documented. */
@@ -18,31 +17,14 @@ final class PickledCheck {
       new Kind(
           "pickled weights",
           source ->
-              isPickledModel(source.path())
+              GoldenSource.isPickledModel(source.path())
                   || Stream.of(source.path(), source.path().resolve("initial"))
                       .anyMatch(PickledCheck::isPickledAdapter),
           PickledCheck::run);
 
-  private static final List<String> SAFE =
-      List.of("model.safetensors", "model.safetensors.index.json");
   private static final String REFUSAL = "the documented refusal of pickle files";
 
   private PickledCheck() {}
-
-  /** Whether a folder is a model whose weights are pickled. */
-  static boolean isPickledModel(Path folder) {
-    if (!Files.exists(folder.resolve("config.json"))
-        || SAFE.stream().anyMatch(name -> Files.exists(folder.resolve(name)))) {
-      return false;
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .map(Path::toString)
-          .anyMatch(name -> name.endsWith(".bin") || name.endsWith(".bin.index.json"));
-    } catch (IOException e) {
-      return false;
-    }
-  }
 
   private static boolean isPickledAdapter(Path folder) {
     return Files.exists(folder.resolve("adapter_config.json"))
@@ -52,7 +34,7 @@ final class PickledCheck {
 
   private static void run(GoldenSource source, Report.Section section) {
     try {
-      if (isPickledModel(source.path())) {
+      if (GoldenSource.isPickledModel(source.path())) {
         Checkpoint.open(source.path()).close();
       } else {
         attach(source);
