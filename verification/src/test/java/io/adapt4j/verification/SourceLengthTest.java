@@ -22,9 +22,9 @@ class SourceLengthTest {
       Map.of(
           "core/FineTuner.java", 1090,
           "core/LanguageModel.java", 727,
-          "core/Tensor.java", 586,
+          "core/Tensor.java", 587,
           "core/Ops.java", 851,
-          "core/Trainer.java", 685,
+          "core/Trainer.java", 699,
           "core/DatasetReader.java", 543,
           "core/Fields.java", 502);
 
