@@ -45,17 +45,27 @@ class ArchitectureTest {
           Map.entry("qlora", Set.of("kernels", "lora", "core")),
           Map.entry("rag", Set.of("core")),
           Map.entry("eval", Set.of("core")),
-          Map.entry("cli", Set.of("core", "lora", "parquet")),
+          Map.entry("cli", Set.of("jinja", "core", "lora", "parquet")),
           Map.entry("examples", Set.of("core", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "benchmarks", Set.of("core", "kernels", "lora", "parquet", "qlora", "rag", "eval")),
           Map.entry(
               "verification",
-              Set.of("core", "lora", "parquet", "qlora", "rag", "eval", "examples", "jinja")));
+              Set.of("jinja", "core", "lora", "parquet", "qlora", "rag", "eval", "examples")));
 
   /** The modules that make up the library; the others use it as an application does. */
   private static final Set<String> LIBRARIES =
       Set.of("jinja", "core", "kernels", "lora", "parquet", "qlora", "rag", "eval");
+
+  /** What the command line or an example needs of internal packages; only ever less. */
+  private static final Set<String> NOT_YET_PUBLIC =
+      Set.of(
+          BASE + ".core.internal.checkpoint.StoredType",
+          BASE + ".core.internal.nn.Adapter",
+          BASE + ".core.internal.provenance.Provenance",
+          BASE + ".core.internal.provenance.SystemInfo",
+          BASE + ".core.internal.tensor.EngineInfo",
+          BASE + ".core.internal.tensor.Processor");
 
   /** The most classes of a module that depend on each other in a circle; 1 where none stands. */
   private static final Map<String, Integer> LARGEST_KNOT =
@@ -121,15 +131,26 @@ class ArchitectureTest {
   void internalPackagesAreUsedOnlyByAdapt4jsOwnLibraryModules(String module) {
     noClasses()
         .that()
-        .resideOutsideOfPackages(mayUseInternals(module))
+        .resideOutsideOfPackages(mayUseInternals())
         .should()
-        .dependOnClassesThat()
-        .resideInAPackage(BASE + "." + module + "..internal..")
+        .dependOnClassesThat(
+            JavaClass.Predicates.resideInAPackage(BASE + "." + module + "..internal..")
+                .and(
+                    describe(
+                        "not among the exceptions of today",
+                        target ->
+                            !NOT_YET_PUBLIC.contains(target.getBaseComponentType().getName()))))
         .because(
             "internal packages are shared by the library modules and may change without notice;"
                 + " whatever uses the library must do with its public packages")
         .allowEmptyShould(true)
         .check(classes);
+  }
+
+  @Test
+  void everyInternalClassThatIsExceptedExists() {
+    assertThat(NOT_YET_PUBLIC)
+        .allSatisfy(name -> assertThat(classes.contain(name)).as(name).isTrue());
   }
 
   /** A package and those below it are packages of their own here. */
@@ -210,10 +231,9 @@ class ArchitectureTest {
     return owner.equals(module) || ALLOWED.get(module).contains(owner);
   }
 
-  /** The kernels have no public packages, so what measures them needs the internal ones. */
-  private static String[] mayUseInternals(String module) {
-    Stream<String> others = module.equals("kernels") ? Stream.of("benchmarks") : Stream.empty();
-    return Stream.concat(LIBRARIES.stream(), others)
+  /** Checks and benchmarks look into the library: at layers, tensors and kernels. */
+  private static String[] mayUseInternals() {
+    return Stream.concat(LIBRARIES.stream(), Stream.of("benchmarks", "verification"))
         .map(ArchitectureTest::inModule)
         .toArray(String[]::new);
   }
