@@ -12,7 +12,7 @@ import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Cost;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Request;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,21 +1,21 @@
 package io.adapt4j.eval;
 
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.stats.Difference;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.Comparison;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.stats.McNemar;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
-/** Figures with their intervals, and two candidates side by side. */
+/** Metrics with their intervals, and two candidates side by side. */
 final class Comparing {
 
-  /** A figure of drawn items costs far more than a mean. */
+  /** A metric of drawn items costs far more than a mean. */
   private static final int CORPUS_RESAMPLES = 1000;
 
   private final Bootstrap means;
@@ -32,33 +32,33 @@ final class Comparing {
     this.retentionThreshold = retentionThreshold;
   }
 
-  Interval interval(Figure figure, List<Outcome> outcomes) {
-    return figure.kind() instanceof Figure.Mean mean
+  ConfidenceInterval interval(TaskMetric metric, List<Outcome> outcomes) {
+    return metric.kind() instanceof TaskMetric.Mean mean
         ? means.mean(values(mean, outcomes))
-        : corpora.figure(outcomes.size(), rows -> figure.of(pick(outcomes, rows)));
+        : corpora.statistic(outcomes.size(), rows -> metric.of(pick(outcomes, rows)));
   }
 
   TaskComparison compare(EvaluationReport one, EvaluationReport base, TaskResult result) {
     TaskResult baseline = base.result(result.task());
     requireSameItems(result, baseline);
-    Figure figure = result.primary();
-    Difference difference = difference(figure, result.outcomes(), baseline.outcomes());
-    double[] gains = gains(figure, result.outcomes(), baseline.outcomes());
+    TaskMetric metric = result.primary();
+    Comparison difference = difference(metric, result.outcomes(), baseline.outcomes());
+    double[] gains = gains(metric, result.outcomes(), baseline.outcomes());
     long wins = Arrays.stream(gains).filter(gain -> gain > 0).count();
     long losses = Arrays.stream(gains).filter(gain -> gain < 0).count();
     return new TaskComparison(
         result.task(),
-        figure,
+        metric,
         one.candidate(),
         base.candidate(),
-        difference.interval(),
+        difference.difference(),
         difference.pValue(),
-        mcNemar(figure, result.outcomes(), baseline.outcomes()),
+        mcNemar(metric, result.outcomes(), baseline.outcomes()),
         wins,
         gains.length - wins - losses,
         losses,
         result.isGeneral()
-            ? retention(figure, result.outcomes(), baseline.outcomes())
+            ? retention(metric, result.outcomes(), baseline.outcomes())
             : Optional.empty());
   }
 
@@ -70,25 +70,24 @@ final class Comparing {
     }
   }
 
-  private Difference difference(Figure figure, List<Outcome> first, List<Outcome> second) {
-    if (figure.kind() instanceof Figure.Mean mean) {
-      var compared = means.compare(values(mean, first), values(mean, second));
-      return new Difference(compared.difference(), compared.pValue());
+  private Comparison difference(TaskMetric metric, List<Outcome> first, List<Outcome> second) {
+    if (metric.kind() instanceof TaskMetric.Mean mean) {
+      return means.compare(values(mean, first), values(mean, second));
     }
-    return corpora.difference(
-        first.size(), rows -> figure.of(pick(first, rows)) - figure.of(pick(second, rows)));
+    return corpora.compare(
+        first.size(), rows -> metric.of(pick(first, rows)) - metric.of(pick(second, rows)));
   }
 
-  /** By item, how much better the first is; 0 for all where items have no figure of their own. */
-  private static double[] gains(Figure figure, List<Outcome> first, List<Outcome> second) {
-    double sign = figure.largerIsBetter() ? 1 : -1;
+  /** By item, how much better the first is; 0 for all where items have no metric of their own. */
+  private static double[] gains(TaskMetric metric, List<Outcome> first, List<Outcome> second) {
+    double sign = metric.largerIsBetter() ? 1 : -1;
     return IntStream.range(0, first.size())
-        .mapToDouble(i -> sign * (figure.of(first.get(i)) - figure.of(second.get(i))))
+        .mapToDouble(i -> sign * (metric.of(first.get(i)) - metric.of(second.get(i))))
         .toArray();
   }
 
-  private static OptionalDouble mcNemar(Figure figure, List<Outcome> first, List<Outcome> second) {
-    if (!(figure.kind() instanceof Figure.Mean mean)) {
+  private static OptionalDouble mcNemar(TaskMetric metric, List<Outcome> first, List<Outcome> second) {
+    if (!(metric.kind() instanceof TaskMetric.Mean mean)) {
       return OptionalDouble.empty();
     }
     double[] ours = values(mean, first);
@@ -113,27 +112,27 @@ final class Comparing {
     return right;
   }
 
-  /** Undefined, and so left out, where the baseline or the candidate has a figure of 0 or less. */
-  private Optional<Retention> retention(Figure figure, List<Outcome> ours, List<Outcome> base) {
-    boolean larger = figure.largerIsBetter();
+  /** Undefined, and so left out, where the baseline or the candidate has a metric of 0 or less. */
+  private Optional<Retention> retention(TaskMetric metric, List<Outcome> ours, List<Outcome> base) {
+    boolean larger = metric.largerIsBetter();
     List<Outcome> over = larger ? ours : base;
     List<Outcome> under = larger ? base : ours;
-    if (figure.of(under) <= 0) {
+    if (metric.of(under) <= 0) {
       return Optional.empty();
     }
-    Interval kept =
-        corpora.figure(ours.size(), rows -> share(figure, pick(over, rows), pick(under, rows)));
+    ConfidenceInterval kept =
+        corpora.statistic(ours.size(), rows -> share(metric, pick(over, rows), pick(under, rows)));
     return Optional.of(Retention.of(kept, retentionThreshold));
   }
 
   /** A draw on which the divisor is 0 tells of no loss. */
-  private static double share(Figure figure, List<Outcome> over, List<Outcome> under) {
-    double divisor = figure.of(under);
-    return divisor > 0 ? figure.of(over) / divisor : 1;
+  private static double share(TaskMetric metric, List<Outcome> over, List<Outcome> under) {
+    double divisor = metric.of(under);
+    return divisor > 0 ? metric.of(over) / divisor : 1;
   }
 
-  private static double[] values(Figure.Mean mean, List<Outcome> outcomes) {
-    return outcomes.stream().mapToDouble(one -> one.figure(mean.of())).toArray();
+  private static double[] values(TaskMetric.Mean mean, List<Outcome> outcomes) {
+    return outcomes.stream().mapToDouble(one -> one.metric(mean.of())).toArray();
   }
 
   private static List<Outcome> pick(List<Outcome> outcomes, int[] rows) {

@@ -78,7 +78,7 @@ public record Cost(
   }
 
   /**
-   * Returns the time that was spent outside the candidate: on prompts, kept replies, figures and
+   * Returns the time that was spent outside the candidate: on prompts, kept replies, metrics and
    * their intervals.
    *
    * @return total less candidate

@@ -1,10 +1,10 @@
 package io.adapt4j.eval;
 
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.stats.ConfidenceInterval;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -95,12 +95,12 @@ public final class Evaluator {
   private TaskResult result(Task task, Questioning questioning) {
     questioning.ask(task);
     List<Outcome> outcomes = judged(task, questioning);
-    Map<String, Interval> figures = new LinkedHashMap<>();
-    for (Figure figure : task.figures()) {
-      figures.put(figure.name(), comparing.interval(figure, outcomes));
+    Map<String, ConfidenceInterval> metrics = new LinkedHashMap<>();
+    for (TaskMetric metric : task.metrics()) {
+      metrics.put(metric.name(), comparing.interval(metric, outcomes));
     }
     return new TaskResult(
-        task.name(), task.isGeneral(), task.figures(), figures, outcomes, questioning.cost());
+        task.name(), task.isGeneral(), task.metrics(), metrics, outcomes, questioning.cost());
   }
 
   private static List<Outcome> judged(Task task, Questioning questioning) {
@@ -225,7 +225,7 @@ public final class Evaluator {
     /**
      * Sets how intervals are found.
      *
-     * @param settings resamples, confidence and seed; figures that are no means take at most 1,000
+     * @param settings resamples, confidence and seed; metrics that are no means take at most 1,000
      *     resamples
      * @return this builder
      */

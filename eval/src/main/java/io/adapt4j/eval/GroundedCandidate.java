@@ -1,6 +1,6 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Request;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import io.adapt4j.eval.task.Task;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.stats.ConfidenceInterval;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -9,10 +9,10 @@ import java.util.OptionalDouble;
  * Two candidates on one task.
  *
  * @param task the task's name
- * @param figure what is compared: the task's primary figure
+ * @param metric what is compared: the task's primary metric
  * @param candidate the one that is compared
  * @param baseline the one that it is compared with
- * @param difference the candidate's figure less the baseline's
+ * @param difference the candidate's metric less the baseline's
  * @param pValue how likely a difference at least so large, in either direction, is where the two do
  *     not differ; paired bootstrap
  * @param mcNemar the exact p-value of McNemar's test, where every item is either right or wrong
@@ -23,10 +23,10 @@ import java.util.OptionalDouble;
  */
 public record TaskComparison(
     String task,
-    Figure figure,
+    TaskMetric metric,
     String candidate,
     String baseline,
-    Interval difference,
+    ConfidenceInterval difference,
     double pValue,
     OptionalDouble mcNemar,
     long wins,
@@ -37,10 +37,10 @@ public record TaskComparison(
   /**
    * Tells whether a difference above 0 is in the candidate's favour.
    *
-   * @return true if larger figures are better
+   * @return true if larger metrics are better
    */
   public boolean largerIsBetter() {
-    return figure.largerIsBetter();
+    return metric.largerIsBetter();
   }
 
   /**
@@ -60,7 +60,7 @@ public record TaskComparison(
    * @return true if the difference is significant and in the candidate's favour
    */
   public boolean isBetter(double level) {
-    return isSignificant(level) && figure.isBetter(difference.value(), 0);
+    return isSignificant(level) && metric.isBetter(difference.value(), 0);
   }
 
   /**
@@ -70,6 +70,6 @@ public record TaskComparison(
    * @return true if the difference is significant and in the baseline's favour
    */
   public boolean isWorse(double level) {
-    return isSignificant(level) && figure.isBetter(0, difference.value());
+    return isSignificant(level) && metric.isBetter(0, difference.value());
   }
 }

@@ -8,7 +8,7 @@ import io.adapt4j.eval.ComparisonReport;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.task.AnswerMetric;
+import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.eval.task.RowTask;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.rag.Rag;

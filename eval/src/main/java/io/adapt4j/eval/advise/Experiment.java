@@ -7,7 +7,7 @@ import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.eval.advise.Recommendation.Standing;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.task.Task;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -173,7 +173,7 @@ public final class Experiment {
   }
 
   private Gap gap(TaskComparison compared) {
-    Interval difference = compared.difference();
+    ConfidenceInterval difference = compared.difference();
     double most = exam.primary().largerIsBetter() ? difference.high() : -difference.low();
     double pValue = Math.max(compared.pValue(), compared.mcNemar().orElse(0));
     return new Gap(sign() * difference.value(), most, pValue);
@@ -237,7 +237,7 @@ public final class Experiment {
     }
 
     /**
-     * Sets the questions. Its first figure decides.
+     * Sets the questions. Its first metric decides.
      *
      * @param task questions that none of the candidates was trained on
      * @return this builder
@@ -271,7 +271,7 @@ public final class Experiment {
     }
 
     /**
-     * Sets the difference that would matter, in units of the exam's figure.
+     * Sets the difference that would matter, in units of the exam's metric.
      *
      * @param value above 0, below 1; 0.05 unless set
      * @return this builder

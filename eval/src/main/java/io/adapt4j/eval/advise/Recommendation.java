@@ -1,6 +1,6 @@
 package io.adapt4j.eval.advise;
 
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import java.util.List;
 
@@ -47,7 +47,7 @@ public record Recommendation(
    */
   public record Standing(
       Approach approach,
-      Interval score,
+      ConfidenceInterval score,
       Duration timePerQuestion,
       double lag,
       double pValue,

@@ -4,7 +4,7 @@ import io.adapt4j.eval.ComparisonReport;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Retention;
 import io.adapt4j.eval.TaskComparison;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +42,7 @@ public final class ComparisonAssert {
   }
 
   /**
-   * Checks the figure of a task that counts.
+   * Checks the metric of a task that counts.
    *
    * @param task the task's name
    * @return what to require of it
@@ -53,15 +53,15 @@ public final class ComparisonAssert {
   }
 
   /**
-   * Checks a figure of a task.
+   * Checks a metric of a task.
    *
    * @param task the task's name
-   * @param figure the figure's name
+   * @param metric the metric's name
    * @return what to require of it
-   * @throws IllegalArgumentException if there is no such task or figure
+   * @throws IllegalArgumentException if there is no such task or metric
    */
-  public ScoreAssert<ComparisonAssert> scores(String task, String figure) {
-    return new ScoreAssert<>(this, checked, task, figure);
+  public ScoreAssert<ComparisonAssert> scores(String task, String metric) {
+    return new ScoreAssert<>(this, checked, task, metric);
   }
 
   /**
@@ -73,7 +73,7 @@ public final class ComparisonAssert {
    * @throws AssertionError if less was kept, or no task is general
    */
   public ComparisonAssert retains(double share) {
-    return requireKept(share, Interval::value, "");
+    return requireKept(share, ConfidenceInterval::value, "");
   }
 
   /**
@@ -85,11 +85,11 @@ public final class ComparisonAssert {
    * @throws AssertionError if less may have been kept, or no task is general
    */
   public ComparisonAssert surelyRetains(double share) {
-    return requireKept(share, Interval::low, " in the whole interval");
+    return requireKept(share, ConfidenceInterval::low, " in the whole interval");
   }
 
   private ComparisonAssert requireKept(
-      double share, ToDoubleFunction<Interval> value, String where) {
+      double share, ToDoubleFunction<ConfidenceInterval> value, String where) {
     List<TaskComparison> general =
         compared().stream()
             .filter(one -> report.baseline().result(one.task()).isGeneral())
@@ -100,7 +100,7 @@ public final class ComparisonAssert {
               + " general with Task.general()");
     }
     for (TaskComparison one : general) {
-      Optional<Interval> kept = one.retention().map(Retention::kept);
+      Optional<ConfidenceInterval> kept = one.retention().map(Retention::kept);
       if (kept.isPresent() && !(value.applyAsDouble(kept.get()) >= share)) {
         throw new AssertionError(
             said(one)
@@ -200,7 +200,7 @@ public final class ComparisonAssert {
   }
 
   private static String said(TaskComparison one) {
-    return "Candidate '" + one.candidate() + "': " + one.figure().name();
+    return "Candidate '" + one.candidate() + "': " + one.metric().name();
   }
 
   private static String difference(TaskComparison one, String expected) {

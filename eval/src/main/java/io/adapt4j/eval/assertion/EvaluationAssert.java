@@ -14,7 +14,7 @@ public final class EvaluationAssert {
   }
 
   /**
-   * Checks the figure of a task that counts.
+   * Checks the metric of a task that counts.
    *
    * @param task the task's name
    * @return what to require of it
@@ -25,15 +25,15 @@ public final class EvaluationAssert {
   }
 
   /**
-   * Checks a figure of a task.
+   * Checks a metric of a task.
    *
    * @param task the task's name
-   * @param figure the figure's name
+   * @param metric the metric's name
    * @return what to require of it
-   * @throws IllegalArgumentException if there is no such task or figure
+   * @throws IllegalArgumentException if there is no such task or metric
    */
-  public ScoreAssert<EvaluationAssert> scores(String task, String figure) {
-    return new ScoreAssert<>(this, List.of(report), task, figure);
+  public ScoreAssert<EvaluationAssert> scores(String task, String metric) {
+    return new ScoreAssert<>(this, List.of(report), task, metric);
   }
 
   /**

@@ -5,7 +5,7 @@ import io.adapt4j.eval.EvaluationReport;
 
 /**
  * Checks reports in tests, with any test framework: what is not as required is an {@link
- * AssertionError} that names the candidate, the task, the figure with its interval, and what was
+ * AssertionError} that names the candidate, the task, the metric with its interval, and what was
  * required.
  *
  * <pre>{@code

@@ -1,7 +1,7 @@
 package io.adapt4j.eval.assertion;
 
 import io.adapt4j.eval.EvaluationReport;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -15,11 +15,11 @@ final class Said {
   }
 
   /** Such as {@code acc of task 'exam' is 0.6200 (95 % interval 0.5500 to 0.6900)}. */
-  static String figure(String figure, String task, Interval found) {
-    return figure + " of task '" + task + "' is " + interval(found);
+  static String metric(String metric, String task, ConfidenceInterval found) {
+    return metric + " of task '" + task + "' is " + interval(found);
   }
 
-  static String interval(Interval found) {
+  static String interval(ConfidenceInterval found) {
     return format(
         "%.4f (%.0f %% interval %.4f to %.4f)",
         found.value(), 100 * found.confidence(), found.low(), found.high());

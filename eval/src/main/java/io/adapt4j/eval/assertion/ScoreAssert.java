@@ -2,12 +2,12 @@ package io.adapt4j.eval.assertion;
 
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Requires something of a figure. With several candidates each must meet it.
+ * Requires something of a metric. With several candidates each must meet it.
  *
  * @param <P> the checks that go on afterwards
  */
@@ -16,14 +16,14 @@ public final class ScoreAssert<P> {
   private final P parent;
   private final List<EvaluationReport> reports;
   private final String task;
-  private final String figure;
+  private final String metric;
 
-  ScoreAssert(P parent, List<EvaluationReport> reports, String task, String figure) {
+  ScoreAssert(P parent, List<EvaluationReport> reports, String task, String metric) {
     this.parent = parent;
     this.reports = reports;
     this.task = task;
-    this.figure = figure;
-    reports.forEach(report -> report.result(task).figure(figure));
+    this.metric = metric;
+    reports.forEach(report -> report.result(task).metric(metric));
   }
 
   /**
@@ -31,7 +31,7 @@ public final class ScoreAssert<P> {
    *
    * @param least the least that will do
    * @return the checks that this belongs to
-   * @throws AssertionError if the figure is smaller
+   * @throws AssertionError if the metric is smaller
    */
   public P atLeast(double least) {
     return require(found -> found.value() >= least, "at least ", least, "");
@@ -42,7 +42,7 @@ public final class ScoreAssert<P> {
    *
    * @param most the most that will do
    * @return the checks that this belongs to
-   * @throws AssertionError if the figure is larger
+   * @throws AssertionError if the metric is larger
    */
   public P atMost(double most) {
     return require(found -> found.value() <= most, "at most ", most, "");
@@ -53,7 +53,7 @@ public final class ScoreAssert<P> {
    *
    * @param least the least that will do
    * @return the checks that this belongs to
-   * @throws AssertionError if a part of the figure's interval is smaller
+   * @throws AssertionError if a part of the metric's interval is smaller
    */
   public P surelyAtLeast(double least) {
     return require(found -> found.low() >= least, "at least ", least, " in the whole interval");
@@ -64,21 +64,21 @@ public final class ScoreAssert<P> {
    *
    * @param most the most that will do
    * @return the checks that this belongs to
-   * @throws AssertionError if a part of the figure's interval is larger
+   * @throws AssertionError if a part of the metric's interval is larger
    */
   public P surelyAtMost(double most) {
     return require(found -> found.high() <= most, "at most ", most, " in the whole interval");
   }
 
-  private P require(Predicate<Interval> isMet, String bound, double limit, String where) {
+  private P require(Predicate<ConfidenceInterval> isMet, String bound, double limit, String where) {
     for (EvaluationReport report : reports) {
       TaskResult result = report.result(task);
-      Interval found = result.figures().get(figure);
+      ConfidenceInterval found = result.metrics().get(metric);
       if (!isMet.test(found)) {
         throw new AssertionError(
             Said.candidate(report)
                 + ": "
-                + Said.figure(figure, task, found)
+                + Said.metric(metric, task, found)
                 + " on "
                 + result.outcomes().size()
                 + " items, expected "

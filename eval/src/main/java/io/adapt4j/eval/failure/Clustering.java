@@ -1,7 +1,7 @@
 package io.adapt4j.eval.failure;
 
 import io.adapt4j.core.TextEmbedder;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;

@@ -1,8 +1,9 @@
 package io.adapt4j.eval.failure;
 
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.metric.Confusion;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -19,10 +20,10 @@ import java.util.stream.Collectors;
 /**
  * What failed on a task, and where.
  *
- * <p>An item fails if its own primary figure is worse than a threshold. Without one, that is 0.5
- * where the figure is a mean of numbers from 0 to 1, so that a wrong answer fails, and an answer
+ * <p>An item fails if its own primary metric is worse than a threshold. Without one, that is 0.5
+ * where the metric is a mean of numbers from 0 to 1, so that a wrong answer fails, and an answer
  * that is right in part if it is mostly wrong. Otherwise, as for perplexity, it is the task's own
- * figure: what fails is worse than the whole.
+ * metric: what fails is worse than the whole.
  *
  * <p>Immutable.
  */
@@ -40,13 +41,13 @@ public final class FailureAnalysis {
   private FailureAnalysis(TaskResult result, double threshold) {
     this.result = result;
     this.threshold = threshold;
-    Figure figure = result.primary();
-    Comparator<Outcome> worst = Comparator.comparingDouble(figure::of);
+    TaskMetric metric = result.primary();
+    Comparator<Outcome> worst = Comparator.comparingDouble(metric::of);
     this.failures =
         result.outcomes().stream()
-            .filter(one -> figure.isBetter(threshold, figure.of(one)))
+            .filter(one -> metric.isBetter(threshold, metric.of(one)))
             .sorted(
-                (figure.largerIsBetter() ? worst : worst.reversed())
+                (metric.largerIsBetter() ? worst : worst.reversed())
                     .thenComparing(one -> -one.confidence().orElse(0)))
             .toList();
     failures.forEach(one -> failedIds.add(one.id()));
@@ -67,7 +68,7 @@ public final class FailureAnalysis {
    * Looks for failures.
    *
    * @param result how a candidate did on a task
-   * @param threshold an item fails if its own primary figure is worse
+   * @param threshold an item fails if its own primary metric is worse
    * @return the analysis
    * @throws IllegalArgumentException if the threshold is not a number
    */
@@ -79,11 +80,11 @@ public final class FailureAnalysis {
   }
 
   private static double threshold(TaskResult result) {
-    Figure figure = result.primary();
+    TaskMetric metric = result.primary();
     boolean isShare =
-        figure.kind() instanceof Figure.Mean
+        metric.kind() instanceof TaskMetric.Mean
             && result.outcomes().stream()
-                .mapToDouble(figure::of)
+                .mapToDouble(metric::of)
                 .allMatch(value -> value >= 0 && value <= 1);
     return isShare ? HALF : result.score().value();
   }
@@ -100,7 +101,7 @@ public final class FailureAnalysis {
   /**
    * Returns what an item must reach.
    *
-   * @return the threshold of the primary figure
+   * @return the threshold of the primary metric
    */
   public double threshold() {
     return threshold;

@@ -1,7 +1,7 @@
 package io.adapt4j.eval.judge;
 
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.adapt4j.eval.judge;
 
 import io.adapt4j.eval.Cost;
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -30,7 +30,7 @@ public record PairwiseReport(
     long losses,
     long malformed,
     long disagreements,
-    Optional<Interval> winRate,
+    Optional<ConfidenceInterval> winRate,
     OptionalDouble positionBias,
     List<Judgement> judgements,
     Cost cost) {

@@ -6,8 +6,8 @@ import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Item;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,8 +87,8 @@ public final class RubricJudge {
         answers.stream()
             .<Item>map(one -> new RubricItem(one, rubric, highest, times, options))
             .toList();
-    Figure malformed =
-        new Figure(RubricItem.MALFORMED, false, new Figure.Mean(RubricItem.MALFORMED));
+    TaskMetric malformed =
+        new TaskMetric(RubricItem.MALFORMED, false, new TaskMetric.Mean(RubricItem.MALFORMED));
     Evaluator.Builder builder =
         Evaluator.builder().tasks(new Task("answers", items, List.of(malformed), false));
     if (replies != null) {

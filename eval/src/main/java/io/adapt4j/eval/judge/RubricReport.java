@@ -1,10 +1,10 @@
 package io.adapt4j.eval.judge;
 
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.metric.KrippendorffAlpha;
+import io.adapt4j.eval.metric.Metrics;
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.stats.ConfidenceInterval;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +25,7 @@ import java.util.OptionalInt;
  * @param answers one an answer, in their order
  */
 public record RubricReport(
-    Optional<Interval> mean,
+    Optional<ConfidenceInterval> mean,
     OptionalDouble agreement,
     Map<String, Long> malformed,
     List<Scored> answers) {
@@ -105,7 +105,7 @@ public record RubricReport(
                 judge,
                 (long)
                     result.outcomes().stream()
-                        .mapToDouble(one -> one.figure(RubricItem.MALFORMED))
+                        .mapToDouble(one -> one.metric(RubricItem.MALFORMED))
                         .sum()));
     double[] means = scored.stream().flatMapToDouble(one -> one.mean().stream()).toArray();
     return new RubricReport(
@@ -119,7 +119,7 @@ public record RubricReport(
     List<String> words = RubricItem.words(outcome);
     List<Judgement> judgements = new ArrayList<>();
     for (int i = 0; i < times; i++) {
-      Double score = outcome.figures().get(RubricItem.figure(i));
+      Double score = outcome.metrics().get(RubricItem.metric(i));
       judgements.add(
           new Judgement(
               judge,
@@ -135,9 +135,7 @@ public record RubricReport(
     if (several.isEmpty()) {
       return OptionalDouble.empty();
     }
-    KrippendorffAlpha alpha = new KrippendorffAlpha(KrippendorffAlpha.Level.ORDINAL);
-    several.forEach(alpha::add);
-    double value = alpha.alpha();
+    double value = Metrics.krippendorffAlpha(several, Metrics.Level.ORDINAL);
     return Double.isNaN(value) ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 }

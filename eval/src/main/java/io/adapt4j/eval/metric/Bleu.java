@@ -11,7 +11,7 @@ import java.util.List;
  * Evaluation of Machine Translation"), equal to sacrebleu 2.6 (Post 2018, "A Call for Clarity in
  * Reporting BLEU Scores"). Keeps sums only.
  */
-public final class Bleu {
+final class Bleu {
 
   private static final String EQUALS = "2.6.0";
 
@@ -130,7 +130,7 @@ public final class Bleu {
       score = penalty * Math.exp(logs / order);
     }
     return new BleuScore(
-        score, list(matched), list(all), list(precisions), penalty, length, referenceLength);
+        score, list(matched), list(all), list(precisions), penalty, length, referenceLength, signature());
   }
 
   /**
@@ -145,7 +145,7 @@ public final class Bleu {
 
   private List<String> words(String text) {
     String cased = options.lowercase() ? PythonText.lower(text) : text;
-    return PythonText.split(options.tokenizer().tokenize(PythonText.stripTrailing(cased)));
+    return PythonText.split(options.tokenize(PythonText.stripTrailing(cased)));
   }
 
   /** Of two lengths equally close, the shorter one counts. */
@@ -169,12 +169,12 @@ public final class Bleu {
 
   /** As in sacrebleu, orders after the first without any n-gram stay as they are. */
   private void addK(double[] matched, double[] all) {
-    if (options.smoothing().method() != Smoothing.Method.ADD_K) {
+    if (!options.smoothing().equals(BleuOptions.ADD_K)) {
       return;
     }
     for (int i = 1; i < matched.length; i++) {
-      matched[i] += options.smoothing().value();
-      all[i] += options.smoothing().value();
+      matched[i] += options.smoothingValue();
+      all[i] += options.smoothingValue();
       if (all[i] == 0) {
         return;
       }
@@ -188,11 +188,11 @@ public final class Bleu {
     while (order < precisions.length && all[order] > 0) {
       if (matched[order] > 0) {
         precisions[order] = 100 * matched[order] / all[order];
-      } else if (options.smoothing().method() == Smoothing.Method.EXP) {
+      } else if (options.smoothing().equals(BleuOptions.EXP)) {
         halves *= 2;
         precisions[order] = 100 / (halves * all[order]);
-      } else if (options.smoothing().method() == Smoothing.Method.FLOOR) {
-        precisions[order] = 100 * options.smoothing().value() / all[order];
+      } else if (options.smoothing().equals(BleuOptions.FLOOR)) {
+        precisions[order] = 100 * options.smoothingValue() / all[order];
       }
       order++;
     }

@@ -9,7 +9,7 @@ import java.util.List;
  * Bayesian Binning"; Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3).
  * Keeps three sums a bin.
  */
-public final class Calibration {
+final class Calibration {
 
   private static final int DEFAULT_BINS = 15;
 
@@ -37,17 +37,6 @@ public final class Calibration {
     confidences = new double[bins];
     right = new long[bins];
   }
-
-  /**
-   * Predictions of similar confidence.
-   *
-   * @param above the bin's lower end, itself outside (but 0 is in the first bin)
-   * @param to its upper end, itself inside
-   * @param count predictions in it
-   * @param confidence their mean confidence; NaN without any
-   * @param accuracy the share of them that is right; NaN without any
-   */
-  public record Bin(double above, double to, long count, double confidence, double accuracy) {}
 
   /**
    * Adds a row.
@@ -102,13 +91,13 @@ public final class Calibration {
    *
    * @return all bins, the least confident first
    */
-  public List<Bin> bins() {
-    List<Bin> bins = new ArrayList<>();
+  public List<CalibrationReport.Bin> bins() {
+    List<CalibrationReport.Bin> bins = new ArrayList<>();
     double width = counts.length;
     for (int i = 0; i < counts.length; i++) {
       double count = counts[i];
       bins.add(
-          new Bin(i / width, (i + 1) / width, counts[i], confidences[i] / count, right[i] / count));
+          new CalibrationReport.Bin(i / width, (i + 1) / width, counts[i], confidences[i] / count, right[i] / count));
     }
     return bins;
   }

@@ -10,7 +10,7 @@ import java.util.List;
  * for automatic MT evaluation"; Popović 2017, "chrF++: words helping character n-grams"), equal to
  * sacrebleu 2.6. Keeps sums only.
  */
-public final class Chrf {
+final class Chrf {
 
   private static final String EQUALS = "2.6.0";
   private static final double EPS = 1e-16;

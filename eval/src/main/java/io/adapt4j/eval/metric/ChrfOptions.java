@@ -25,17 +25,7 @@ public record ChrfOptions(
   /** chrF2++: with single words and pairs of words. */
   public static final ChrfOptions CHRF_PLUS_PLUS = new ChrfOptions(6, 2, 2, false, false, false);
 
-  /**
-   * Checks the options.
-   *
-   * @param characterOrder longest n-grams of characters, at least 1
-   * @param wordOrder longest n-grams of words, at least 0
-   * @param beta how much recall outweighs precision, above 0
-   * @param lowercase whether case is ignored
-   * @param whitespace whether white space counts as characters
-   * @param epsSmoothing whether orders that a text is too short for count
-   * @throws IllegalArgumentException if a number is out of its range
-   */
+  /** Checks the options. */
   public ChrfOptions {
     if (characterOrder < 1 || wordOrder < 0 || !(beta > 0) || Double.isInfinite(beta)) {
       throw new IllegalArgumentException(

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Figures of a classifier's decisions, equal to scikit-learn's with {@code zero_division=0} and all
+ * Metrics of a classifier's decisions, equal to scikit-learn's with {@code zero_division=0} and all
  * {@code labels} given. Keeps one count a pair of classes.
  */
-public final class Classification {
+final class Classification {
 
   private final List<String> labels;
   private final Map<String, Integer> numbers = new HashMap<>();
@@ -179,14 +179,14 @@ public final class Classification {
     return mean("F1", average, Counts::f1);
   }
 
-  private double mean(String name, Average average, ToDoubleFunction<Counts> figure) {
+  private double mean(String name, Average average, ToDoubleFunction<Counts> metric) {
     Rows.some(name, rows);
     List<Counts> counts = table().counts();
     return switch (average) {
-      case MICRO -> figure.applyAsDouble(counts.stream().reduce(Counts.NONE, Counts::plus));
-      case MACRO -> counts.stream().mapToDouble(figure).sum() / counts.size();
+      case MICRO -> metric.applyAsDouble(counts.stream().reduce(Counts.NONE, Counts::plus));
+      case MACRO -> counts.stream().mapToDouble(metric).sum() / counts.size();
       case WEIGHTED ->
-          counts.stream().mapToDouble(one -> one.support() * figure.applyAsDouble(one)).sum()
+          counts.stream().mapToDouble(one -> one.support() * metric.applyAsDouble(one)).sum()
               / rows;
     };
   }

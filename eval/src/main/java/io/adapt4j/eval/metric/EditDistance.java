@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * compared by Unicode code points. Time grows with the product of the lengths, memory with one of
  * them.
  */
-public final class EditDistance {
+final class EditDistance {
 
   private EditDistance() {}
 

@@ -7,7 +7,7 @@ import java.util.List;
  * what was wanted, over all rows together (Morris, Maier and Green 2004, "From WER and RIL to MER
  * and WIL"). Texts are compared as they are, case and punctuation included. Keeps sums only.
  */
-public final class ErrorRate {
+final class ErrorRate {
 
   private final boolean words;
   private long rows;

@@ -23,19 +23,9 @@ import java.util.TreeSet;
  *
  * <p>Keeps one sum a pair of values.
  */
-public final class KrippendorffAlpha {
+final class KrippendorffAlpha {
 
-  /** What differences between values mean. */
-  public enum Level {
-    /** Values are names. */
-    NOMINAL,
-    /** Values have an order, such as grades of a rubric. */
-    ORDINAL,
-    /** Differences of values can be compared. */
-    INTERVAL
-  }
-
-  private final Level level;
+  private final Metrics.Level level;
   private final Map<Double, Map<Double, Double>> coincidences = new TreeMap<>();
   private long rows;
 
@@ -44,7 +34,7 @@ public final class KrippendorffAlpha {
    *
    * @param level what differences between values mean
    */
-  public KrippendorffAlpha(Level level) {
+  public KrippendorffAlpha(Metrics.Level level) {
     this.level = level;
   }
 

@@ -7,7 +7,7 @@ import java.util.List;
  * Areas under ROC curves for more than two classes, equal to {@code roc_auc_score} of scikit-learn
  * with macro averages. Exact, so it keeps 8 bytes a row and class.
  */
-public final class MulticlassAuc {
+final class MulticlassAuc {
 
   private final int classes;
   private final List<Integer> truths = new ArrayList<>();

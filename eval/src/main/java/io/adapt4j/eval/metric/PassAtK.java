@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
  * (Chen et al. 2021, "Evaluating Large Language Models Trained on Code", equation 1). The rows are
  * problems. Keeps one sum a k.
  */
-public final class PassAtK {
+final class PassAtK {
 
   private final int[] ks;
   private final double[] sums;

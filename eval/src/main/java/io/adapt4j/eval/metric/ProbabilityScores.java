@@ -7,7 +7,7 @@ package io.adapt4j.eval.metric;
  * Expressed in Terms of Probability") is the mean squared distance over all classes, halved for two
  * classes, so that it then equals {@code brier_score_loss}.
  */
-public final class ProbabilityScores {
+final class ProbabilityScores {
 
   /** A probability of 0 would cost infinitely much. */
   private static final double LEAST = Math.ulp(1.0);

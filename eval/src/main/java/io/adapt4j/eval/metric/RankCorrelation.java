@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.metric.NumberErrors;
  * Spearman's rank correlation, equal to SciPy: equal numbers share their mean rank. Ranks need all
  * rows, so it keeps 16 bytes a row.
  */
-public final class RankCorrelation {
+final class RankCorrelation {
 
   private final Numbers truths = new Numbers();
   private final Numbers predictions = new Numbers();

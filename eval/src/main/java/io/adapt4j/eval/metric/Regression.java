@@ -5,7 +5,7 @@ package io.adapt4j.eval.metric;
  * sums of squares are taken about the running mean (Chan, Golub and LeVeque 1983, "Algorithms for
  * Computing the Sample Variance"). {@link RankCorrelation} has Spearman's correlation.
  */
-public final class Regression {
+final class Regression {
 
   private long rows;
   private double meanTruth;

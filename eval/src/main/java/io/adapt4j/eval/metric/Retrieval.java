@@ -15,7 +15,7 @@ import java.util.Set;
  * reciprocal rank (Voorhees 1999, "The TREC-8 Question Answering Track Report"), recall and
  * precision. The rows are queries. Keeps their names and some sums.
  */
-public final class Retrieval {
+final class Retrieval {
 
   private final int[] ks;
   private final Gain gain;

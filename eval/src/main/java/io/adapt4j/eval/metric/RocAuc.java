@@ -7,7 +7,7 @@ import java.util.Arrays;
  * "The Meaning and Use of the Area under a Receiver Operating Characteristic Curve") and average
  * precision, equal to scikit-learn. Exact, so it keeps 8 bytes a row.
  */
-public final class RocAuc {
+final class RocAuc {
 
   private final Numbers positives = new Numbers();
   private final Numbers negatives = new Numbers();

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * squad_metrics} of transformers: case, punctuation, English articles and spacing are ignored, and
  * of several right answers the best counts. Keeps sums only.
  */
-public final class SquadAnswers {
+final class SquadAnswers {
 
   private static final Pattern ARTICLE =
       Pattern.compile("(?<![\\p{L}\\p{N}_])(a|an|the)(?![\\p{L}\\p{N}_])");
@@ -115,6 +115,6 @@ public final class SquadAnswers {
     }
     Multiset<String> left = HashMultiset.create(wanted);
     long shared = said.stream().filter(left::remove).count();
-    return OverlapScore.of(shared, said.size(), wanted.size()).f1();
+    return F1Score.of(shared, said.size(), wanted.size()).f1();
   }
 }

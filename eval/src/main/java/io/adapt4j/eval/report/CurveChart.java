@@ -2,7 +2,7 @@ package io.adapt4j.eval.report;
 
 import io.adapt4j.core.internal.AxisScale;
 import io.adapt4j.core.internal.Html;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,7 @@ final class CurveChart {
    * @param x where it is
    * @param y how high it is, and the error bar
    */
-  record Point(double x, Interval y) {}
+  record Point(double x, ConfidenceInterval y) {}
 
   private record Line(String name, String style, List<Point> points) {}
 
@@ -62,7 +62,7 @@ final class CurveChart {
     return this;
   }
 
-  /** The figure; nothing without lines. */
+  /** The metric; nothing without lines. */
   String html() {
     if (lines.isEmpty()) {
       return "";

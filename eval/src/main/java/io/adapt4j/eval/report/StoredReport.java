@@ -4,7 +4,7 @@ import io.adapt4j.core.exception.DescriptionException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  *
  * @param title the report's title
  * @param written when it was made
- * @param scores every figure of every candidate on every task
+ * @param scores every metric of every candidate on every task
  */
 public record StoredReport(String title, Instant written, List<Score> scores) {
 
@@ -33,23 +33,23 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
    *
    * @param title the report's title
    * @param written when it was made
-   * @param scores every figure
+   * @param scores every metric
    */
   public StoredReport {
     scores = List.copyOf(scores);
   }
 
   /**
-   * A figure of a candidate on a task.
+   * A metric of a candidate on a task.
    *
    * @param candidate the candidate's name
    * @param task the task's name
-   * @param figure the figure's name
+   * @param metric the metric's name
    * @param largerIsBetter whether a larger number is better
    * @param value its value and interval; NaN where a number was not finite
    */
   public record Score(
-      String candidate, String task, String figure, boolean largerIsBetter, Interval value) {}
+      String candidate, String task, String metric, boolean largerIsBetter, ConfidenceInterval value) {}
 
   /**
    * Reads a report.
@@ -116,19 +116,19 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
     List<Score> scores = new ArrayList<>();
     for (Fields candidate : fields.mappings("candidates")) {
       for (Fields task : candidate.mappings("tasks")) {
-        for (Fields figure : task.mappings("figures")) {
+        for (Fields metric : task.mappings("figures")) {
           scores.add(
               new Score(
                   required(candidate, "name"),
                   required(task, "name"),
-                  required(figure, "name"),
-                  figure.flag("larger_is_better").orElse(true),
-                  interval(figure)));
+                  required(metric, "name"),
+                  metric.flag("larger_is_better").orElse(true),
+                  interval(metric)));
         }
       }
     }
     if (scores.isEmpty() && problems.all().isEmpty()) {
-      fields.problem("candidates", "expected figures of at least one candidate, found none.");
+      fields.problem("candidates", "expected metrics of at least one candidate, found none.");
     }
     return scores;
   }
@@ -138,8 +138,8 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
     return fields.text(key).orElse("");
   }
 
-  private static Interval interval(Fields fields) {
-    return new Interval(
+  private static ConfidenceInterval interval(Fields fields) {
+    return new ConfidenceInterval(
         number(fields, "value"),
         number(fields, "low"),
         number(fields, "high"),
@@ -151,10 +151,10 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
   }
 
   /** Finds the value that a candidate had. */
-  Optional<Interval> score(String candidate, String task, String figure) {
+  Optional<ConfidenceInterval> score(String candidate, String task, String metric) {
     return scores.stream()
         .filter(one -> one.candidate().equals(candidate))
-        .filter(one -> one.task().equals(task) && one.figure().equals(figure))
+        .filter(one -> one.task().equals(task) && one.metric().equals(metric))
         .map(Score::value)
         .findFirst();
   }

@@ -1,5 +1,9 @@
 package io.adapt4j.eval.task;
 
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -12,7 +16,7 @@ import java.util.OptionalDouble;
  * @param label its right class
  * @param fields what is known about the item
  */
-public record ClassItem(String id, String text, String label, Map<String, String> fields)
+record ClassItem(String id, String text, String label, Map<String, String> fields)
     implements Item {
 
   /**

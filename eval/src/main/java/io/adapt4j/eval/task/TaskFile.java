@@ -29,7 +29,7 @@ import java.util.Set;
  * <p>Relative paths begin at the folder of the file that they are written in. The page
  * docs/evaluation.md lists all keys.
  */
-public final class TaskFile {
+final class TaskFile {
 
   private static final String TASKS = "tasks";
   private static final String FILE = "file";
@@ -50,7 +50,7 @@ public final class TaskFile {
    *     of everything that is wrong: unknown keys, values of another type or out of range, rows
    *     that cannot be used
    */
-  public static List<Task> read(Path file) {
+  static List<Task> read(Path file) {
     TaskFile reading = new TaskFile();
     reading.add(file);
     reading.problems.finish();

@@ -8,12 +8,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerators;
 import io.adapt4j.eval.Candidate;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Gradings;
-import io.adapt4j.eval.task.Item;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.task.Task;
-import io.adapt4j.eval.task.TextItem;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,16 +32,16 @@ class ExperimentTest {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < questions; i++) {
       items.add(
-          new TextItem(
+          Tasks.answerItem(
               String.valueOf(i),
               String.valueOf(i),
               GenerationOptions.greedy(),
               List.of(String.valueOf(i)),
               AnswerExtraction.whole(),
-              Gradings.exactMatch(text -> text),
+              AnswerMetric.EXACT_MATCH,
               Map.of()));
     }
-    return new Task("exam", items, List.of(Figure.mean(Gradings.EXACT_MATCH)), false);
+    return new Task("exam", items, List.of(TaskMetric.mean("exact_match")), false);
   }
 
   private static Candidate knowing(String name, IntPredicate known) {

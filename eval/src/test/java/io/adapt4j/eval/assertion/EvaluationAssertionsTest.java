@@ -63,7 +63,7 @@ class EvaluationAssertionsTest {
   }
 
   @Test
-  void namesTaskFigureIntervalAndWhatWasRequired() {
+  void namesTaskMetricIntervalAndWhatWasRequired() {
     var score = SINGLE.result("exam").score();
 
     failure(() -> assertThat(SINGLE).scores("exam").atLeast(0.99))
@@ -97,7 +97,7 @@ class EvaluationAssertionsTest {
   }
 
   @Test
-  void refusesTasksAndFiguresThatAreNotThere() {
+  void refusesTasksAndMetricsThatAreNotThere() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> assertThat(SINGLE).scores("exma"))
         .withMessageContaining("'exma'");

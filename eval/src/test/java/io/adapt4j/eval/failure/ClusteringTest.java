@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.stats.ConfidenceInterval;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,8 +58,8 @@ class ClusteringTest {
         new TaskResult(
             "support",
             false,
-            List.of(Figure.mean("score")),
-            Map.of("score", new Interval(0.1, 0, 0.2, 0.95)),
+            List.of(TaskMetric.mean("score")),
+            Map.of("score", new ConfidenceInterval(0.1, 0, 0.2, 0.95)),
             outcomes));
   }
 

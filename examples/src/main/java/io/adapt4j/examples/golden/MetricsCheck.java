@@ -12,7 +12,7 @@ import io.adapt4j.eval.metric.Chrf;
 import io.adapt4j.eval.metric.ChrfOptions;
 import io.adapt4j.eval.metric.Classification;
 import io.adapt4j.eval.metric.MulticlassAuc;
-import io.adapt4j.eval.metric.OverlapScore;
+import io.adapt4j.eval.metric.F1Score;
 import io.adapt4j.eval.metric.ProbabilityScores;
 import io.adapt4j.eval.metric.RankCorrelation;
 import io.adapt4j.eval.metric.Regression;
@@ -279,14 +279,14 @@ final class MetricsCheck {
   }
 
   private static Deviation rouge(JsonNode one, boolean stemmed, String variant) {
-    Map<RougeType, OverlapScore> found =
+    Map<RougeType, F1Score> found =
         new Rouge(stemmed).add(one.path("prediction").asText(), one.path("target").asText());
     Deviation worst = Deviation.NONE;
     for (Map.Entry<String, JsonNode> field : one.path(variant).properties()) {
       if (!ROUGE.containsKey(field.getKey())) {
         throw new UnsupportedQuantityException("metric " + field.getKey());
       }
-      OverlapScore score = found.get(ROUGE.get(field.getKey()));
+      F1Score score = found.get(ROUGE.get(field.getKey()));
       worst =
           worst
               .or(of(score.precision(), field.getValue().path("precision"), EXACT))

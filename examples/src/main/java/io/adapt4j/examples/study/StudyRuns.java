@@ -6,7 +6,7 @@ import io.adapt4j.core.Precision;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Document;

@@ -2,7 +2,7 @@ package io.adapt4j.examples.study;
 
 import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.stats.Comparison;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +72,7 @@ final class StudyTable {
   }
 
   private String row(Condition condition) throws IOException {
-    Interval all = Bootstrap.DEFAULT.mean(values(scores.get(condition)));
+    ConfidenceInterval all = Bootstrap.DEFAULT.mean(values(scores.get(condition)));
     List<String> seeds = new ArrayList<>();
     double kept = 0;
     for (long seed : size.seeds()) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.data.Example;
 import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Item;
+import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;

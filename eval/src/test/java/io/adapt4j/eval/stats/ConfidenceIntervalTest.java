@@ -9,11 +9,11 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-class ProportionTest {
+class ConfidenceIntervalTest {
 
   @Test
   void equalsTheWorkedExampleOfEightOfTen() {
-    Interval found = Proportion.of(8, 10);
+    ConfidenceInterval found = ConfidenceInterval.wilson(8, 10);
 
     // scipy.stats.binomtest(8, 10).proportion_ci(method="wilson")
     assertThat(found.value()).isEqualTo(0.8);
@@ -24,15 +24,15 @@ class ProportionTest {
 
   @Test
   void isNotCertainWhereAFewRowsAgree() {
-    assertThat(Proportion.of(3, 3).low()).isCloseTo(0.4385, within(1e-4));
-    assertThat(Proportion.of(0, 3).high()).isCloseTo(1 - 0.4385, within(1e-4));
+    assertThat(ConfidenceInterval.wilson(3, 3).low()).isCloseTo(0.4385, within(1e-4));
+    assertThat(ConfidenceInterval.wilson(0, 3).high()).isCloseTo(1 - 0.4385, within(1e-4));
   }
 
   @Property
   void holdsTheShareAndStaysWithinZeroAndOne(
       @ForAll @IntRange(min = 1, max = 5000) int rows,
       @ForAll @IntRange(min = 0, max = 5000) int hits) {
-    Interval found = Proportion.of(Math.min(hits, rows), rows);
+    ConfidenceInterval found = ConfidenceInterval.wilson(Math.min(hits, rows), rows);
 
     assertThat(found.contains(found.value())).isTrue();
     assertThat(found.low()).isBetween(0.0, 1.0);
@@ -42,8 +42,8 @@ class ProportionTest {
   @Test
   void refusesMoreHitsThanRows() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Proportion.of(3, 2))
+        .isThrownBy(() -> ConfidenceInterval.wilson(3, 2))
         .withMessageContaining("3 of 2");
-    assertThatIllegalArgumentException().isThrownBy(() -> Proportion.of(0, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> ConfidenceInterval.wilson(0, 0));
   }
 }

@@ -1,4 +1,4 @@
-package io.adapt4j.eval.task;
+package io.adapt4j.eval.spi;
 
 import io.adapt4j.core.generate.GenerationOptions;
 

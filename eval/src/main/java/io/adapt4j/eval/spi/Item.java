@@ -1,4 +1,4 @@
-package io.adapt4j.eval.task;
+package io.adapt4j.eval.spi;
 
 import java.util.List;
 import java.util.Map;

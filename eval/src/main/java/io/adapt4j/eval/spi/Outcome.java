@@ -1,4 +1,4 @@
-package io.adapt4j.eval.task;
+package io.adapt4j.eval.spi;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
  * @param prompt what was asked
  * @param expected the right answer
  * @param got the model's answer
- * @param figures the item's own figures by name, such as {@code acc}; finite numbers
+ * @param metrics the item's own metrics by name, such as {@code acc}; finite numbers
  * @param confidence how sure the model was of its answer, from 0 to 1, where that is known
  * @param fields what is known about the item
  */
@@ -22,7 +22,7 @@ public record Outcome(
     String prompt,
     String expected,
     String got,
-    Map<String, Double> figures,
+    Map<String, Double> metrics,
     OptionalDouble confidence,
     Map<String, String> fields) {
 
@@ -33,17 +33,17 @@ public record Outcome(
    * @param prompt what was asked
    * @param expected the right answer
    * @param got the model's answer
-   * @param figures the item's own figures
+   * @param metrics the item's own metrics
    * @param confidence how sure the model was
    * @param fields what is known about the item
-   * @throws IllegalArgumentException if a figure is not a finite number
+   * @throws IllegalArgumentException if a metric is not a finite number
    */
   public Outcome {
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(expected, "expected");
     Objects.requireNonNull(got, "got");
-    figures.forEach((name, value) -> requireFinite(id, name, value));
-    figures = Collections.unmodifiableMap(new LinkedHashMap<>(figures));
+    metrics.forEach((name, value) -> requireFinite(id, name, value));
+    metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
     fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
   }
 
@@ -55,17 +55,17 @@ public record Outcome(
   }
 
   /**
-   * Returns one of the figures.
+   * Returns one of the metrics.
    *
    * @param name its name
    * @return its value
-   * @throws IllegalArgumentException if the item has no such figure
+   * @throws IllegalArgumentException if the item has no such metric
    */
-  public double figure(String name) {
-    Double value = figures.get(name);
+  public double metric(String name) {
+    Double value = metrics.get(name);
     if (value == null) {
       throw new IllegalArgumentException(
-          "Item '" + id + "' has no figure '" + name + "'; it has " + figures.keySet());
+          "Item '" + id + "' has no metric '" + name + "'; it has " + metrics.keySet());
     }
     return value;
   }
