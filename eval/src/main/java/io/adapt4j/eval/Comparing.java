@@ -1,11 +1,11 @@
 package io.adapt4j.eval;
 
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.stats.Comparison;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.stats.McNemar;
-import io.adapt4j.eval.spi.TaskMetric;
-import io.adapt4j.eval.spi.Outcome;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -86,7 +86,8 @@ final class Comparing {
         .toArray();
   }
 
-  private static OptionalDouble mcNemar(TaskMetric metric, List<Outcome> first, List<Outcome> second) {
+  private static OptionalDouble mcNemar(
+      TaskMetric metric, List<Outcome> first, List<Outcome> second) {
     if (!(metric.kind() instanceof TaskMetric.Mean mean)) {
       return OptionalDouble.empty();
     }

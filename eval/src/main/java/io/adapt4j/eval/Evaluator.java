@@ -1,10 +1,10 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.stats.ConfidenceInterval;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.Bootstrap;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.Optional;
 import java.util.OptionalDouble;
 

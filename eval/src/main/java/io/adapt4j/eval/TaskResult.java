@@ -1,11 +1,11 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.internal.ClassMetrics;
 import io.adapt4j.eval.metric.CalibrationReport;
 import io.adapt4j.eval.metric.ClassificationReport;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -10,11 +10,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerators;
 import io.adapt4j.eval.spi.AnswerMetric;
-import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.task.AnswerExtraction;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
 import java.io.IOException;
@@ -268,10 +268,7 @@ class EvaluatorTest {
         .isThrownBy(
             () ->
                 new Task(
-                    "twice",
-                    List.of(item, item),
-                    List.of(TaskMetric.mean("exact_match")),
-                    false))
+                    "twice", List.of(item, item), List.of(TaskMetric.mean("exact_match")), false))
         .withMessageContaining("row 2")
         .withMessageContaining("q0");
   }

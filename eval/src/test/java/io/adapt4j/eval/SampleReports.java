@@ -1,12 +1,12 @@
 package io.adapt4j.eval;
 
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.spi.AnswerMetric;
-import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.Bootstrap;
+import io.adapt4j.eval.task.AnswerExtraction;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
 import java.util.ArrayList;
@@ -41,8 +41,7 @@ public final class SampleReports {
               List.of(0),
               Map.of("subject", i % 4 == 0 ? "history" : "physics")));
     }
-    return new Task(
-        "exam", all, List.of(TaskMetric.mean("acc"), TaskMetric.mean("mc2")), false);
+    return new Task("exam", all, List.of(TaskMetric.mean("acc"), TaskMetric.mean("mc2")), false);
   }
 
   /** Questions whose answer is the number in them. */

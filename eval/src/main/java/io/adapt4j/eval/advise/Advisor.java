@@ -87,13 +87,13 @@ public final class Advisor {
   /**
    * Gives advice.
    *
-   * @param situation what is needed and what there is
+   * @param requirements what is needed and what there is
    * @return the advice
    */
-  public Advice advise(Situation situation) {
-    List<Rule> fitting = rules.stream().filter(rule -> rule.fits(situation)).toList();
+  public Advice advise(Requirements requirements) {
+    List<Rule> fitting = rules.stream().filter(rule -> rule.fits(requirements)).toList();
     return new Advice(
-        ranked(Approach.values(), fitting, Rule::approaches),
+        ranked(Strategy.values(), fitting, Rule::strategies),
         ranked(TuningMethod.values(), fitting, Rule::methods));
   }
 

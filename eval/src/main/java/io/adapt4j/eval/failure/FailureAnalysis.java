@@ -2,8 +2,8 @@ package io.adapt4j.eval.failure;
 
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.metric.Confusion;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;

@@ -1,8 +1,8 @@
 package io.adapt4j.eval.failure;
 
-import io.adapt4j.eval.stats.ConfidenceInterval;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -15,7 +15,8 @@ import java.util.function.Predicate;
  * @param metric the task's metric over these items alone
  * @param failureRate the share that failed, with its 95 per cent interval
  */
-public record Slice(String name, long items, long failures, double metric, ConfidenceInterval failureRate) {
+public record Slice(
+    String name, long items, long failures, double metric, ConfidenceInterval failureRate) {
 
   static Slice of(
       String name, List<Outcome> outcomes, TaskMetric metric, Predicate<Outcome> hasFailed) {

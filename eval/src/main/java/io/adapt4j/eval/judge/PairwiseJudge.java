@@ -8,10 +8,10 @@ import io.adapt4j.eval.Cost;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.judge.PairwiseReport.Judgement;
-import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -164,7 +164,8 @@ public final class PairwiseJudge {
   }
 
   private TaskResult ask(List<Item> items) {
-    TaskMetric malformed = new TaskMetric(PairItem.MALFORMED, false, new TaskMetric.Mean(PairItem.MALFORMED));
+    TaskMetric malformed =
+        new TaskMetric(PairItem.MALFORMED, false, new TaskMetric.Mean(PairItem.MALFORMED));
     Evaluator.Builder evaluator =
         Evaluator.builder().tasks(new Task("pairs", items, List.of(malformed), false));
     replies.ifPresent(evaluator::replies);

@@ -2,9 +2,9 @@ package io.adapt4j.eval.judge;
 
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.metric.Metrics;
+import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.stats.ConfidenceInterval;
-import io.adapt4j.eval.spi.Outcome;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

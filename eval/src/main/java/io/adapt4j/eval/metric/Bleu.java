@@ -130,7 +130,14 @@ final class Bleu {
       score = penalty * Math.exp(logs / order);
     }
     return new BleuScore(
-        score, list(matched), list(all), list(precisions), penalty, length, referenceLength, signature());
+        score,
+        list(matched),
+        list(all),
+        list(precisions),
+        penalty,
+        length,
+        referenceLength,
+        signature());
   }
 
   /**

@@ -56,8 +56,7 @@ public record BleuOptions(
    * @throws IllegalArgumentException if there is no such tokenizer
    */
   public BleuOptions withTokenizer(String name) {
-    return new BleuOptions(
-        name, smoothing, smoothingValue, maxOrder, lowercase, effectiveOrder);
+    return new BleuOptions(name, smoothing, smoothingValue, maxOrder, lowercase, effectiveOrder);
   }
 
   /**
@@ -90,8 +89,7 @@ public record BleuOptions(
    * @return the options
    */
   public BleuOptions withMaxOrder(int order) {
-    return new BleuOptions(
-        tokenizer, smoothing, smoothingValue, order, lowercase, effectiveOrder);
+    return new BleuOptions(tokenizer, smoothing, smoothingValue, order, lowercase, effectiveOrder);
   }
 
   /** {@return these options, ignoring case} */

@@ -97,7 +97,8 @@ final class Calibration {
     for (int i = 0; i < counts.length; i++) {
       double count = counts[i];
       bins.add(
-          new CalibrationReport.Bin(i / width, (i + 1) / width, counts[i], confidences[i] / count, right[i] / count));
+          new CalibrationReport.Bin(
+              i / width, (i + 1) / width, counts[i], confidences[i] / count, right[i] / count));
     }
     return bins;
   }

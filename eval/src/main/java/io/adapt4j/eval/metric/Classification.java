@@ -85,6 +85,10 @@ final class Classification {
     return confusion.count(labels.indexOf(known(truth)), labels.indexOf(known(predicted)));
   }
 
+  long support(String label) {
+    return table().counts().get(labels.indexOf(known(label))).support();
+  }
+
   private String known(String label) {
     if (!numbers.containsKey(label)) {
       throw new IllegalArgumentException("\"" + label + "\" is none of the labels " + labels);

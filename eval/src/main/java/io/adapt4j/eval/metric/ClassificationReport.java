@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a classifier decided, equal to scikit-learn with {@code zero_division=0} and all labels given.
+ * How a classifier decided, equal to scikit-learn with {@code zero_division=0} and all labels
+ * given.
  */
 public final class ClassificationReport {
   private final Classification decisions;
@@ -78,6 +79,17 @@ public final class ClassificationReport {
           new F1Score(label.precision(), label.recall(), label.f1()));
     }
     return Collections.unmodifiableMap(classes);
+  }
+
+  /**
+   * Returns how many rows truly are of a class.
+   *
+   * @param label one of the labels
+   * @return the number of rows
+   * @throws IllegalArgumentException if it is not among the labels
+   */
+  public long support(String label) {
+    return decisions.support(label);
   }
 
   /**

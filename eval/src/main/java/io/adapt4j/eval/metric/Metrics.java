@@ -32,7 +32,9 @@ public final class Metrics {
     return new RowMetric<>(new Operations<>(empty, adder, merger, result));
   }
 
-  /** {@return corpus BLEU as sacrebleu computes it by default; a row is a text and its references} */
+  /**
+   * {@return corpus BLEU as sacrebleu computes it by default; a row is a text and its references}
+   */
   public static Metric<String, List<String>, BleuScore> bleu() {
     return bleu(BleuOptions.DEFAULT);
   }
@@ -298,8 +300,8 @@ public final class Metrics {
    * al. 2021).
    *
    * @param ks numbers of samples, each at least 1
-   * @return the metric: the mean chance of the problems by k; a row is how many samples of a problem
-   *     are right, and how many were drawn
+   * @return the metric: the mean chance of the problems by k; a row is how many samples of a
+   *     problem are right, and how many were drawn
    */
   public static Metric<Integer, Integer, Map<Integer, Double>> passAtK(int... ks) {
     return metric(

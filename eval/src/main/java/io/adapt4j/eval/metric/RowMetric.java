@@ -34,8 +34,7 @@ final class RowMetric<A, P, T, R> implements Metric<P, T, R> {
 
   @Override
   public void merge(Metric<P, T, R> other) {
-    if (!(other instanceof RowMetric<?, ?, ?, ?> same)
-        || same.rows.getClass() != rows.getClass()) {
+    if (!(other instanceof RowMetric<?, ?, ?, ?> same) || same.rows.getClass() != rows.getClass()) {
       throw new IllegalArgumentException(
           "The other is of another metric; merge metrics that the same method of Metrics made");
     }

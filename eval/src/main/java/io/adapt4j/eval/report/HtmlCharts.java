@@ -2,14 +2,14 @@ package io.adapt4j.eval.report;
 
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.internal.ClassMetrics;
 import io.adapt4j.eval.metric.CalibrationReport;
 import io.adapt4j.eval.metric.Metric;
 import io.adapt4j.eval.metric.Metrics;
 import io.adapt4j.eval.report.CurveChart.Point;
-import io.adapt4j.eval.stats.ConfidenceInterval;
-import io.adapt4j.eval.internal.ClassMetrics;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -132,7 +132,8 @@ final class HtmlCharts {
             bin ->
                 new Point(
                     bin.confidence(),
-                    ConfidenceInterval.wilson(Math.round(bin.accuracy() * bin.count()), bin.count())))
+                    ConfidenceInterval.wilson(
+                        Math.round(bin.accuracy() * bin.count()), bin.count())))
         .toList();
   }
 

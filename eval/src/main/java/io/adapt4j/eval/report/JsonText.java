@@ -8,8 +8,8 @@ import io.adapt4j.eval.Cost;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 
 /** A report as JSON, for builds and for {@link StoredReport}. */

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * @param written when it was made
  * @param scores every metric of every candidate on every task
  */
-public record StoredReport(String title, Instant written, List<Score> scores) {
+record StoredReport(String title, Instant written, List<Score> scores) {
 
   private static final int MAX_BYTES = 4 << 20;
 
@@ -48,8 +48,12 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
    * @param largerIsBetter whether a larger number is better
    * @param value its value and interval; NaN where a number was not finite
    */
-  public record Score(
-      String candidate, String task, String metric, boolean largerIsBetter, ConfidenceInterval value) {}
+  record Score(
+      String candidate,
+      String task,
+      String metric,
+      boolean largerIsBetter,
+      ConfidenceInterval value) {}
 
   /**
    * Reads a report.
@@ -59,7 +63,7 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
    * @throws IllegalArgumentException if it cannot be read, or is of another schema; the message
    *     names file, line and key
    */
-  public static StoredReport read(Path file) {
+  static StoredReport read(Path file) {
     Problems problems = new Problems();
     try {
       Fields fields = Fields.of("", Documents.read(file, MAX_BYTES), problems);
@@ -88,7 +92,7 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
    * @return the reports, the oldest first
    * @throws IllegalArgumentException if one cannot be read
    */
-  public static List<StoredReport> readAll(Path folder) {
+  static List<StoredReport> readAll(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(file -> file.toString().endsWith(".json"))

@@ -1,8 +1,8 @@
 package io.adapt4j.eval.report;
 
 import io.adapt4j.core.internal.AxisScale;
-import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import java.util.Locale;
 

@@ -173,7 +173,8 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   private ConfidenceInterval interval(double value, double[] drawn) {
     Arrays.sort(drawn);
     double outside = (1 - confidence) / 2;
-    return new ConfidenceInterval(value, quantile(drawn, outside), quantile(drawn, 1 - outside), confidence);
+    return new ConfidenceInterval(
+        value, quantile(drawn, outside), quantile(drawn, 1 - outside), confidence);
   }
 
   private static double quantile(double[] sorted, double share) {

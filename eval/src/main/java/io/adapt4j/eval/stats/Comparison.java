@@ -10,4 +10,5 @@ package io.adapt4j.eval.stats;
  * @param ties rows on which both are equal
  * @param losses rows on which the second is better
  */
-public record Comparison(ConfidenceInterval difference, double pValue, long wins, long ties, long losses) {}
+public record Comparison(
+    ConfidenceInterval difference, double pValue, long wins, long ties, long losses) {}

@@ -16,8 +16,7 @@ import java.util.OptionalDouble;
  * @param label its right class
  * @param fields what is known about the item
  */
-record ClassItem(String id, String text, String label, Map<String, String> fields)
-    implements Item {
+record ClassItem(String id, String text, String label, Map<String, String> fields) implements Item {
 
   /**
    * Copies the fields.

@@ -1,9 +1,9 @@
 package io.adapt4j.eval.task;
 
-import io.adapt4j.eval.spi.TaskMetric;
-import io.adapt4j.eval.spi.Item;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Format;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,13 +1,13 @@
 package io.adapt4j.eval.task;
 
-import io.adapt4j.eval.internal.ClassMetrics;
-import io.adapt4j.eval.spi.AnswerMetric;
-import io.adapt4j.eval.spi.TaskMetric;
-import io.adapt4j.eval.spi.Item;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.eval.internal.ClassMetrics;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -262,7 +262,8 @@ public final class RowTask {
    * @param label the field with the right class
    * @param words by class, the word that stands for it after the prompt; if there are none, the
    *     classes of the rows themselves
-   * @return the task, with {@code acc}, {@code macro_f1}, {@code mcc} and {@code ece}; right answers and the model's are the words
+   * @return the task, with {@code acc}, {@code macro_f1}, {@code mcc} and {@code ece}; right
+   *     answers and the model's are the words
    * @throws IllegalArgumentException if a row cannot be used, or has a class without a word, or two
    *     classes have one word
    */
@@ -307,7 +308,8 @@ public final class RowTask {
    *
    * @param text the field with the text, without a template
    * @param label the field with the right class
-   * @return the task, with {@code acc}, {@code macro_f1}, {@code mcc} and {@code ece}, for {@code Candidate.of(identity, classifier)}
+   * @return the task, with {@code acc}, {@code macro_f1}, {@code mcc} and {@code ece}, for {@code
+   *     Candidate.of(identity, classifier)}
    * @throws IllegalArgumentException if a row cannot be used
    */
   public Task classesByHead(String text, String label) {

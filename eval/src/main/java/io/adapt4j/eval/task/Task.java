@@ -1,7 +1,7 @@
 package io.adapt4j.eval.task;
 
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

@@ -1,11 +1,11 @@
 package io.adapt4j.eval.task;
 
-import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.eval.spi.AnswerMetric;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

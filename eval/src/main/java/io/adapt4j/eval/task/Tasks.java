@@ -1,13 +1,13 @@
 package io.adapt4j.eval.task;
 
-import io.adapt4j.eval.spi.AnswerMetric;
-import io.adapt4j.eval.spi.TaskMetric;
-import io.adapt4j.eval.spi.Item;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Format;
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -118,11 +118,7 @@ public final class Tasks {
                     AnswerExtraction.whole(),
                     AnswerMetric.SQUAD,
                     Map.of()));
-    return new Task(
-        file.getFileName().toString(),
-        items,
-        means(AnswerMetric.SQUAD),
-        false);
+    return new Task(file.getFileName().toString(), items, means(AnswerMetric.SQUAD), false);
   }
 
   /**
@@ -305,11 +301,7 @@ public final class Tasks {
     GenerationOptions options = answerOptions(48, List.of("\n"));
     List<Item> items =
         TaskRows.read(Datasets.read(file), (i, row) -> squadItem(row, withPassage, options));
-    return new Task(
-        "squad",
-        items,
-        means(AnswerMetric.SQUAD),
-        false);
+    return new Task("squad", items, means(AnswerMetric.SQUAD), false);
   }
 
   private static Item squadItem(Row row, boolean withPassage, GenerationOptions options) {

@@ -1,13 +1,13 @@
 package io.adapt4j.eval.task;
 
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.text.Ending;
 import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.eval.spi.Item;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
-import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +38,7 @@ record TextItem(
   static final String CUT = "cut";
 
   /** The share of answers that were cut. */
-  static final TaskMetric CUT_SHARE =
-      new TaskMetric(CUT, false, new TaskMetric.Mean(CUT));
+  static final TaskMetric CUT_SHARE = new TaskMetric(CUT, false, new TaskMetric.Mean(CUT));
 
   /**
    * Makes an item.

@@ -1,10 +1,10 @@
 package io.adapt4j.eval.task;
 
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,8 +20,8 @@ import java.util.OptionalDouble;
  * @param stride the tokens that each window after the first one scores; 0 for the whole window
  * @param fields what is known about the item
  */
-record WholeTextItem(
-    String id, String text, int window, int stride, Map<String, String> fields) implements Item {
+record WholeTextItem(String id, String text, int window, int stride, Map<String, String> fields)
+    implements Item {
 
   private static final String NATS = "nats";
   private static final String TOKENS = "tokens";
@@ -35,7 +35,8 @@ record WholeTextItem(
 
   /** Perplexity a token, all texts together. */
   static final TaskMetric PERPLEXITY =
-      TaskMetric.corpus("perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, TOKENS)));
+      TaskMetric.corpus(
+          "perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, TOKENS)));
 
   /** Perplexity a word, all texts together; words are what white space separates. */
   static final TaskMetric WORD_PERPLEXITY =

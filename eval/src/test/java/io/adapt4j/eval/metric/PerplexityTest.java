@@ -104,7 +104,8 @@ class PerplexityTest {
         .hasMessageContaining("Row 2: the log-probability is NaN");
     assertThatThrownBy(() -> perplexity.add(1, 1, "a")).hasMessageContaining("above 0");
     assertThatThrownBy(() -> perplexity.add(-1, 0, "")).hasMessageContaining("Row 2: 0 tokens");
-    assertThatThrownBy(() -> new PerplexitySums().perToken()).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> new PerplexitySums().perToken())
+        .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> new SlidingWindow(4, 5)).hasMessageContaining("stride is 5");
   }
 

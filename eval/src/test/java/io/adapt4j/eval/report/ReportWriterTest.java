@@ -12,11 +12,11 @@ import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.SampleReports;
 import io.adapt4j.eval.failure.FailureAnalysis;
-import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.task.Task;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -315,7 +315,8 @@ class ReportWriterTest {
     assertThat(stored).extracting(one -> one.written().toString()).isSorted().hasSize(3);
     assertThat(stored.get(0).score("tuned", "exam", "acc"))
         .contains(COMPARISON.report("tuned").result("exam").score());
-    String page = ReportWriter.of(COMPARISON).written(NOW).history(stored).html();
+    String page =
+        ReportWriter.of(COMPARISON).written(NOW).history(folder.resolve("history")).html();
     assertThat(page).contains("<h2>History</h2>", ">02-01<", ">02-03<", ">03-01<");
     assertThat(page.substring(page.indexOf("<h2>History</h2>")))
         .containsPattern("<polyline class=\"b\" points=\"([0-9.,]+ ){4}\"");
@@ -339,7 +340,7 @@ class ReportWriterTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> StoredReport.read(file))
         .withMessageContaining("other.json")
-        .withMessageContaining("candidates[0].tasks[0].metrics[0].value");
+        .withMessageContaining("candidates[0].tasks[0].figures[0].value");
   }
 
   @Test

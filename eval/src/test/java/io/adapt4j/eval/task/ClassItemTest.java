@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.eval.internal.ClassMetrics;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.Reply;
-import io.adapt4j.eval.internal.ClassMetrics;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.text.Ending;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Reply;
-import io.adapt4j.core.text.Ending;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -190,9 +190,7 @@ class PublicSetsTest {
   void grantsEveryReferenceOfGsm8kItsOwnAnswer() {
     for (Item item : Tasks.gsm8k(data("gsm8k/test.jsonl"), 0, null).items()) {
       String answer = ((TextItem) item).references().get(0);
-      assertThat(judged(item, answer).get("exact_match"))
-          .as(item.id())
-          .isCloseTo(1, within(0.0));
+      assertThat(judged(item, answer).get("exact_match")).as(item.id()).isCloseTo(1, within(0.0));
     }
   }
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.text.Ending;
 import io.adapt4j.eval.internal.ClassMetrics;
 import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.eval.spi.Reply;
-import io.adapt4j.core.text.Ending;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -77,7 +77,9 @@ class RowTaskTest {
             AnswerMetric.BLEU,
             AnswerMetric.CHRF)) {
       Task task = capitals().answers("capital", AnswerExtraction.whole(), metric);
-      assertThat(judged(task, "").get(task.primary().name())).as(metric.names().toString()).isZero();
+      assertThat(judged(task, "").get(task.primary().name()))
+          .as(metric.names().toString())
+          .isZero();
     }
   }
 

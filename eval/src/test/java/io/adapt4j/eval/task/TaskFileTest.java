@@ -3,11 +3,11 @@ package io.adapt4j.eval.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.eval.spi.TaskMetric;
-import io.adapt4j.eval.spi.Reply;
-import io.adapt4j.eval.spi.Request;
 import io.adapt4j.core.exception.DescriptionException;
 import io.adapt4j.core.text.Ending;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

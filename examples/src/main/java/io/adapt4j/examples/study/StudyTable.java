@@ -102,8 +102,7 @@ final class StudyTable {
   }
 
   private Comparison compare(Condition one, Condition other) {
-    return Bootstrap.DEFAULT.compare(
-        Scores.items(scores.get(one)), Scores.items(scores.get(other)));
+    return Bootstrap.DEFAULT.compare(scores.get(one), scores.get(other));
   }
 
   private String retrieval() throws IOException {
@@ -179,7 +178,7 @@ final class StudyTable {
   }
 
   private static double[] values(Map<String, Double> scores) {
-    return Scores.items(scores).values();
+    return scores.values().stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private static String format(String pattern, Object... arguments) {

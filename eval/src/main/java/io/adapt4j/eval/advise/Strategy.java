@@ -1,7 +1,7 @@
 package io.adapt4j.eval.advise;
 
 /** A way to get better answers out of a language model, the simplest first. */
-public enum Approach {
+public enum Strategy {
   /** Instructions, examples or whole documents in the prompt; the model stays as it is. */
   PROMPTING("prompt engineering", "base"),
   /** Passages that fit the question are looked up and put into the prompt. */
@@ -14,7 +14,7 @@ public enum Approach {
   private final String label;
   private final String candidateName;
 
-  Approach(String label, String candidateName) {
+  Strategy(String label, String candidateName) {
     this.label = label;
     this.candidateName = candidateName;
   }

@@ -28,7 +28,7 @@ import java.util.Set;
  * @param tried scores of what has been tried, larger where better
  * @param target the score that is good enough, where one is known
  */
-public record Situation(
+public record Requirements(
     Set<Need> needs,
     Updates updates,
     long documentTokens,
@@ -41,7 +41,7 @@ public record Situation(
     Citations citations,
     Privacy privacy,
     boolean keepsAbilities,
-    Map<Approach, Double> tried,
+    Map<Strategy, Double> tried,
     OptionalDouble target) {
 
   /** What a model lacks. */
@@ -49,7 +49,7 @@ public record Situation(
     /** It does not know something. */
     FACTS,
     /** It does not do as it should: tone, reasoning, a skill. */
-    BEHAVIOUR,
+    BEHAVIOR,
     /** Its answers do not have the form they should have. */
     FORMAT
   }
@@ -106,7 +106,7 @@ public record Situation(
    * @throws IllegalArgumentException if there is no need, a number is negative, or a score is no
    *     number
    */
-  public Situation {
+  public Requirements {
     if (needs.isEmpty()) {
       throw new IllegalArgumentException("needs: expected at least one, found none");
     }
@@ -117,7 +117,7 @@ public record Situation(
     requirePositive("parameters", parameters);
     requirePositive("contextTokens", contextTokens);
     latency.ifPresent(limit -> requirePositive("latency", limit.toNanos()));
-    tried.forEach((approach, score) -> requireFinite(approach.label(), score));
+    tried.forEach((strategy, score) -> requireFinite(strategy.label(), score));
     target.ifPresent(score -> requireFinite("target", score));
     Objects.requireNonNull(updates, "updates");
     Objects.requireNonNull(citations, "citations");
@@ -146,7 +146,7 @@ public record Situation(
   }
 
   /**
-   * Begins a situation.
+   * Begins requirements.
    *
    * @param first what the model lacks
    * @param others what it lacks besides
@@ -169,25 +169,25 @@ public record Situation(
   /**
    * Tells whether what was tried is good enough.
    *
-   * @param approach the approach
+   * @param strategy the strategy
    * @return true if it has a score that reaches the target
    */
-  public boolean reached(Approach approach) {
+  public boolean reached(Strategy strategy) {
     return target.isPresent()
-        && tried.containsKey(approach)
-        && tried.get(approach) >= target.getAsDouble();
+        && tried.containsKey(strategy)
+        && tried.get(strategy) >= target.getAsDouble();
   }
 
   /**
    * Tells whether what was tried is not good enough.
    *
-   * @param approach the approach
+   * @param strategy the strategy
    * @return true if it has a score below the target
    */
-  public boolean fellShort(Approach approach) {
+  public boolean fellShort(Strategy strategy) {
     return target.isPresent()
-        && tried.containsKey(approach)
-        && tried.get(approach) < target.getAsDouble();
+        && tried.containsKey(strategy)
+        && tried.get(strategy) < target.getAsDouble();
   }
 
   /**
@@ -200,7 +200,7 @@ public record Situation(
     return method.bytes(parameters) <= trainingBytes;
   }
 
-  /** Collects a situation. Unset: no data at hand, a model of 7 billion parameters, no limits. */
+  /** Collects requirements. Unset: no data at hand, a model of 7 billion parameters, no limits. */
   public static final class Builder {
 
     private final Set<Need> needs;
@@ -215,7 +215,7 @@ public record Situation(
     private Citations citations = Citations.UNNEEDED;
     private Privacy privacy = Privacy.PUBLIC;
     private boolean keepsAbilities;
-    private final Map<Approach, Double> tried = new EnumMap<>(Approach.class);
+    private final Map<Strategy, Double> tried = new EnumMap<>(Strategy.class);
     private OptionalDouble target = OptionalDouble.empty();
 
     private Builder(Set<Need> needs) {
@@ -336,12 +336,12 @@ public record Situation(
     /**
      * Tells of something that was tried.
      *
-     * @param approach what was tried
+     * @param strategy what was tried
      * @param score how good it was, larger where better, the same measure for all
      * @return this builder
      */
-    public Builder tried(Approach approach, double score) {
-      tried.put(approach, score);
+    public Builder tried(Strategy strategy, double score) {
+      tried.put(strategy, score);
       return this;
     }
 
@@ -357,13 +357,13 @@ public record Situation(
     }
 
     /**
-     * Makes the situation.
+     * Makes the requirements.
      *
-     * @return the situation
+     * @return the requirements
      * @throws IllegalArgumentException if a number is out of its range
      */
-    public Situation build() {
-      return new Situation(
+    public Requirements build() {
+      return new Requirements(
           needs,
           updates,
           documentTokens,

@@ -1,6 +1,6 @@
 package io.adapt4j.eval.assertion;
 
-import static io.adapt4j.eval.assertion.EvaluationAssertions.assertThat;
+import static io.adapt4j.eval.assertion.EvaluationAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -18,7 +18,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
 
-class EvaluationAssertionsTest {
+class EvaluationAssertTest {
 
   private static final EvaluationReport SINGLE = SampleReports.single();
   private static final ComparisonReport COMPARISON = SampleReports.comparison();
