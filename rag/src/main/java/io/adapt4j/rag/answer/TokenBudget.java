@@ -75,7 +75,13 @@ public record TokenBudget(
     return (bytes + BYTES_A_TOKEN - 1) / BYTES_A_TOKEN;
   }
 
-  int count(String text) {
+  /**
+   * Counts the tokens of a text.
+   *
+   * @param text the text
+   * @return their number
+   */
+  public int count(String text) {
     return counter.applyAsInt(text);
   }
 }

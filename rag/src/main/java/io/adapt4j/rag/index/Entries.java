@@ -1,6 +1,8 @@
 package io.adapt4j.rag.index;
 
 import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.util.HashSet;
 import java.util.Set;
 

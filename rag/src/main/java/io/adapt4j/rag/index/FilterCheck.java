@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.Filter;
 import java.util.List;
 
 /** What a filter must be like, and its values in the types that metadata has. */

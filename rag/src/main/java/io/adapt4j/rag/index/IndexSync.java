@@ -1,6 +1,8 @@
 package io.adapt4j.rag.index;
 
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.internal.index.ContentHash;
+import io.adapt4j.rag.spi.SearchIndex;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.Fusion;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -6,9 +6,9 @@ import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.rag.content.retriever.ContentRetriever;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.rag.embed.TextEmbeddings;
-import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.retrieve.Retriever;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.TextEmbeddings;
 
 /**
  * Parts of Adapt4J as LangChain4j takes them, and the other way round. Needs the optional

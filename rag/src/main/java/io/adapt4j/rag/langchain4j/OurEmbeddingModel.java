@@ -8,7 +8,7 @@ import dev.langchain4j.model.embedding.request.EmbeddingParameter;
 import dev.langchain4j.model.embedding.request.EmbeddingRequest;
 import dev.langchain4j.model.embedding.request.EmbeddingRequestParameters;
 import dev.langchain4j.model.embedding.response.EmbeddingResponse;
-import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;
 import java.util.Set;
 

@@ -6,7 +6,7 @@ import dev.langchain4j.model.embedding.request.EmbeddingInput;
 import dev.langchain4j.model.embedding.request.EmbeddingInputType;
 import dev.langchain4j.model.embedding.request.EmbeddingRequest;
 import dev.langchain4j.model.embedding.request.EmbeddingRequestParameters;
-import io.adapt4j.rag.embed.TextEmbeddings;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;
 
 /** A model of LangChain4j as embeddings of ours. */

@@ -2,7 +2,7 @@ package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Span;
-import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.spi.Hit;
 import java.util.Map;
 
 /**

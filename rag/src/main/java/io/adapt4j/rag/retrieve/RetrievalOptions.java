@@ -1,7 +1,8 @@
 package io.adapt4j.rag.retrieve;
 
-import io.adapt4j.rag.index.Filter;
-import io.adapt4j.rag.index.Fusion;
+import io.adapt4j.rag.spi.Filter;
+import io.adapt4j.rag.spi.Fusion;
+import io.adapt4j.rag.spi.Reranker;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -262,7 +263,7 @@ public final class RetrievalOptions {
      * best passage is no nearer than the best passages of most questions from a shipped list of 120
      * everyday subjects. The bound is found at the first question, and again when the index has
      * grown or shrunk by a quarter. It holds where the index keeps vectors ({@link
-     * io.adapt4j.rag.index.SearchIndex#vectors}), chunks are searched by vector, and neither {@link
+     * io.adapt4j.rag.spi.SearchIndex#vectors}), chunks are searched by vector, and neither {@link
      * #minimumSimilarity} nor {@link #minimumScore} is set. A question with a word of letters and
      * digits, such as a part number, that stands in a candidate is never refused.
      *

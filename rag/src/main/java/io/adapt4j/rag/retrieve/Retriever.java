@@ -2,12 +2,13 @@ package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.text.GeneratorException;
-import io.adapt4j.rag.embed.TextEmbeddings;
-import io.adapt4j.rag.index.Filter;
-import io.adapt4j.rag.index.Hit;
-import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.internal.trace.StageRecorder;
 import io.adapt4j.rag.retrieve.QueryExpansion.SearchText;
-import io.adapt4j.rag.trace.StageRecorder;
+import io.adapt4j.rag.spi.Filter;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.Reranker;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

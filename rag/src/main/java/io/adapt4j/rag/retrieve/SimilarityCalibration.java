@@ -1,8 +1,8 @@
 package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.rag.document.Chunk;
-import io.adapt4j.rag.embed.TextEmbeddings;
-import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,17 +1,21 @@
-package io.adapt4j.rag.answer;
+package io.adapt4j.rag.internal.answer;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.rag.answer.Answer;
+import io.adapt4j.rag.answer.AnswerOptions;
+import io.adapt4j.rag.answer.Citation;
+import io.adapt4j.rag.answer.TokenBudget;
 import io.adapt4j.rag.document.Document;
-import io.adapt4j.rag.index.Filter;
-import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.internal.trace.StageRecorder;
 import io.adapt4j.rag.retrieve.Passage;
 import io.adapt4j.rag.retrieve.Retrieval;
 import io.adapt4j.rag.retrieve.Retriever;
+import io.adapt4j.rag.spi.Filter;
+import io.adapt4j.rag.spi.SearchIndex;
 import io.adapt4j.rag.trace.Stage;
-import io.adapt4j.rag.trace.StageRecorder;
 import io.adapt4j.rag.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +36,7 @@ public final class Answerer {
   private final Optional<TextGenerator> generator;
   private final AnswerOptions options;
   private final PromptWriter prompts;
-  private final Optional<Condenser> condenser;
+  private final Optional<QuestionRewriter> rewriter;
 
   private Answerer(
       SearchIndex index,
@@ -45,7 +49,7 @@ public final class Answerer {
     this.generator = generator;
     this.options = options;
     this.prompts = new PromptWriter(budget, options);
-    this.condenser = generator.map(writer -> new Condenser(writer, budget));
+    this.rewriter = generator.map(writer -> new QuestionRewriter(writer, budget));
   }
 
   /**
@@ -151,7 +155,7 @@ public final class Answerer {
     boolean asked =
         !conversation.isEmpty()
             && conversation.get(conversation.size() - 1).role().equals("user")
-            && !Condenser.text(conversation.get(conversation.size() - 1)).isBlank();
+            && !QuestionRewriter.text(conversation.get(conversation.size() - 1)).isBlank();
     if (!asked) {
       throw new IllegalArgumentException(
           "conversation: expected a text of the role user as the last message, found "
@@ -160,10 +164,10 @@ public final class Answerer {
   }
 
   private String question(List<ChatMessage> conversation, StageRecorder stages) {
-    if (conversation.size() > 1 && condenser.isPresent()) {
-      return stages.run("condense", () -> condenser.get().condense(conversation), text -> text);
+    if (conversation.size() > 1 && rewriter.isPresent()) {
+      return stages.run("condense", () -> rewriter.get().condense(conversation), text -> text);
     }
-    return Condenser.text(conversation.get(conversation.size() - 1));
+    return QuestionRewriter.text(conversation.get(conversation.size() - 1));
   }
 
   private Answer written(
@@ -229,7 +233,14 @@ public final class Answerer {
     Passage passage = source.passage();
     boolean verified =
         index.document(passage.documentId()).filter(found -> stands(passage, found)).isPresent();
-    return Citation.of(source, verified);
+    return new Citation(
+        source.number(),
+        passage.documentId(),
+        passage.title(),
+        passage.span(),
+        passage.text(),
+        passage.score(),
+        verified);
   }
 
   private static boolean stands(Passage passage, Document document) {

@@ -1,4 +1,4 @@
-package io.adapt4j.rag.embed;
+package io.adapt4j.rag.internal.embed;
 
 /** Arithmetic on vectors. */
 public final class Vectors {

@@ -1,4 +1,4 @@
-package io.adapt4j.rag.index;
+package io.adapt4j.rag.spi;
 
 import java.util.Optional;
 

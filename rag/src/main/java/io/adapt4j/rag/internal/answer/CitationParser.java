@@ -1,4 +1,4 @@
-package io.adapt4j.rag.answer;
+package io.adapt4j.rag.internal.answer;
 
 import java.util.LinkedHashSet;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package io.adapt4j.rag.index;
+package io.adapt4j.rag.spi;
 
 /** How two ranked lists of hits become one. */
 public sealed interface Fusion {

@@ -1,7 +1,6 @@
-package io.adapt4j.rag.index;
+package io.adapt4j.rag.internal.index;
 
 import io.adapt4j.rag.document.Document;
-import io.adapt4j.rag.document.DocumentFields;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -28,7 +27,7 @@ public final class ContentHash {
         .metadata()
         .forEach(
             (field, value) -> {
-              if (!field.equals(DocumentFields.MODIFIED)) {
+              if (!field.equals(Document.MODIFIED)) {
                 add(digest, field);
                 add(digest, value.getClass().getSimpleName() + value);
               }

@@ -1,4 +1,4 @@
-package io.adapt4j.rag.document;
+package io.adapt4j.rag.internal.document;
 
 import java.util.Locale;
 import java.util.Set;
@@ -22,32 +22,25 @@ public enum Structure {
           "swift", "tf", "toml", "ts", "tsx", "vb", "vue", "xml", "yaml", "yml");
 
   /**
-   * Tells how a document's text is built: by the field {@link DocumentFields#STRUCTURE}, and where
-   * it is not there, by the extension of its id.
-   *
-   * @param document the document
-   * @return its structure; {@link #TEXT} where nothing tells
+   * Returns how a document's text is built: as the field says, or, where it says nothing, by the
+   * extension of the document's id; {@link #TEXT} where nothing tells.
    */
-  public static Structure of(Document document) {
-    Object stated = document.metadata().get(DocumentFields.STRUCTURE);
+  public static Structure of(Object field, String id) {
     for (Structure structure : values()) {
-      if (structure.fieldValue().equals(stated)) {
+      if (structure.fieldValue().equals(field)) {
         return structure;
       }
     }
-    return ofExtension(FileNames.extension(document.id()));
+    return ofExtension(FileNames.extension(id));
   }
 
-  /**
-   * Returns the value of the field {@link DocumentFields#STRUCTURE}.
-   *
-   * @return the name in lower case
-   */
+  /** {@return the value of the field} */
   public String fieldValue() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  static Structure ofExtension(String extension) {
+  /** {@return how a file with this extension is built} */
+  public static Structure ofExtension(String extension) {
     if (MARKDOWN_EXTENSIONS.contains(extension)) {
       return MARKDOWN;
     }

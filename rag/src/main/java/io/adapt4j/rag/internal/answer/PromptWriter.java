@@ -1,6 +1,8 @@
-package io.adapt4j.rag.answer;
+package io.adapt4j.rag.internal.answer;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.rag.answer.AnswerOptions;
+import io.adapt4j.rag.answer.TokenBudget;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Span;
 import io.adapt4j.rag.retrieve.Passage;

@@ -1,4 +1,4 @@
-package io.adapt4j.rag.retrieve;
+package io.adapt4j.rag.spi;
 
 import java.util.List;
 

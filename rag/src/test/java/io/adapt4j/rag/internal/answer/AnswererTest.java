@@ -1,4 +1,4 @@
-package io.adapt4j.rag.answer;
+package io.adapt4j.rag.internal.answer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -9,6 +9,11 @@ import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.rag.MemoryIndex;
 import io.adapt4j.rag.WordEmbeddings;
+import io.adapt4j.rag.answer.Answer;
+import io.adapt4j.rag.answer.AnswerOptions;
+import io.adapt4j.rag.answer.Citation;
+import io.adapt4j.rag.answer.Quote;
+import io.adapt4j.rag.answer.TokenBudget;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;

@@ -1,4 +1,4 @@
-package io.adapt4j.rag.index;
+package io.adapt4j.rag.spi;
 
 import io.adapt4j.rag.document.Chunk;
 import java.util.Map;

@@ -1,14 +1,15 @@
-package io.adapt4j.rag.answer;
+package io.adapt4j.rag.internal.answer;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerator;
+import io.adapt4j.rag.answer.TokenBudget;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
 /** Turns the last message of a conversation into a question that stands by itself. */
-final class Condenser {
+final class QuestionRewriter {
 
   private static final int MOST_TOKENS = 96;
   private static final int TOKENS_A_MESSAGE = 16;
@@ -24,7 +25,7 @@ final class Condenser {
   private final TokenBudget budget;
   private final ControlTexts control;
 
-  Condenser(TextGenerator generator, TokenBudget budget) {
+  QuestionRewriter(TextGenerator generator, TokenBudget budget) {
     this.generator = generator;
     this.budget = budget;
     this.control = new ControlTexts(budget.controlTexts());
@@ -33,7 +34,7 @@ final class Condenser {
   /** The question; the last message itself if the generator gives nothing. */
   String condense(List<ChatMessage> conversation) {
     String last = text(conversation.get(conversation.size() - 1));
-    List<String> texts = conversation.stream().map(Condenser::text).toList();
+    List<String> texts = conversation.stream().map(QuestionRewriter::text).toList();
     String word = Boundary.of(texts);
     String instructions = INSTRUCTIONS.formatted(word);
     String end = "\nLast message: " + control.disarm(last.strip());

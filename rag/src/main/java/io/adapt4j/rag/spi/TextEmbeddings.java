@@ -1,7 +1,7 @@
-package io.adapt4j.rag.embed;
+package io.adapt4j.rag.spi;
 
 import java.util.List;
-import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Turns texts into vectors of length 1, near each other where the texts mean the same. */
 public interface TextEmbeddings extends AutoCloseable {
@@ -48,12 +48,23 @@ public interface TextEmbeddings extends AutoCloseable {
   }
 
   /**
-   * Returns how long passages may be.
+   * Returns how long passages may be. Where it is known, {@link #countTokens} counts.
    *
-   * @return counts their tokens; empty where the tokenizer is not known
+   * @return the maximum of tokens that count; empty where the tokenizer is not known
    */
-  default Optional<PassageTokens> tokens() {
-    return Optional.empty();
+  default OptionalInt maxTokens() {
+    return OptionalInt.empty();
+  }
+
+  /**
+   * Counts the tokens of a passage.
+   *
+   * @param text the text
+   * @return its tokens, special ones included
+   * @throws UnsupportedOperationException if the tokenizer is not known
+   */
+  default int countTokens(String text) {
+    throw new UnsupportedOperationException("The tokenizer of " + identity() + " is not known");
   }
 
   /** Frees what the implementation holds. */

@@ -1,6 +1,8 @@
-package io.adapt4j.rag.trace;
+package io.adapt4j.rag.internal.trace;
 
-import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.trace.Candidate;
+import io.adapt4j.rag.trace.Stage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

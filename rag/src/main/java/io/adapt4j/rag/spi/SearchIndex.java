@@ -1,7 +1,8 @@
-package io.adapt4j.rag.index;
+package io.adapt4j.rag.spi;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.internal.index.ContentHash;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

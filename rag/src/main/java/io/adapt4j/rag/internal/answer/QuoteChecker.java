@@ -1,5 +1,6 @@
-package io.adapt4j.rag.answer;
+package io.adapt4j.rag.internal.answer;
 
+import io.adapt4j.rag.answer.Quote;
 import io.adapt4j.rag.document.Span;
 import java.util.ArrayList;
 import java.util.List;

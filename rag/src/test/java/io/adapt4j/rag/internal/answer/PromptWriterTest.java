@@ -1,10 +1,12 @@
-package io.adapt4j.rag.answer;
+package io.adapt4j.rag.internal.answer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.rag.answer.AnswerOptions;
+import io.adapt4j.rag.answer.TokenBudget;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Span;
 import io.adapt4j.rag.retrieve.Passage;

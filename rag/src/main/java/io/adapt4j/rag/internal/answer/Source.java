@@ -1,4 +1,4 @@
-package io.adapt4j.rag.answer;
+package io.adapt4j.rag.internal.answer;
 
 import io.adapt4j.rag.retrieve.Passage;
 
