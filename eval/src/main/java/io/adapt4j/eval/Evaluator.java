@@ -33,7 +33,7 @@ public final class Evaluator {
   private final Optional<Path> replies;
   private final int answersAtOnce;
   private final int likelihoodsAtOnce;
-  private final Comparing comparing;
+  private final ReportComparator comparing;
   private final double retentionThreshold;
   private final EvaluationListener listener;
 
@@ -42,7 +42,7 @@ public final class Evaluator {
     this.replies = Optional.ofNullable(builder.replies);
     this.answersAtOnce = builder.answersAtOnce;
     this.likelihoodsAtOnce = builder.likelihoodsAtOnce;
-    this.comparing = new Comparing(builder.bootstrap, builder.retentionThreshold);
+    this.comparing = new ReportComparator(builder.bootstrap, builder.retentionThreshold);
     this.retentionThreshold = builder.retentionThreshold;
     this.listener = builder.listener;
   }
@@ -80,8 +80,8 @@ public final class Evaluator {
     long start = System.nanoTime();
     Optional<ReplyStore> store =
         replies.map(folder -> ReplyStore.open(folder, candidate.identity()));
-    try (Questioning questioning =
-        new Questioning(name, candidate, store, listener, answersAtOnce, likelihoodsAtOnce)) {
+    try (RequestRunner questioning =
+        new RequestRunner(name, candidate, store, listener, answersAtOnce, likelihoodsAtOnce)) {
       questioning.prepare(tasks);
       List<TaskResult> results = tasks.stream().map(task -> result(task, questioning)).toList();
       Duration total = Duration.ofNanos(System.nanoTime() - start);
@@ -92,7 +92,7 @@ public final class Evaluator {
     }
   }
 
-  private TaskResult result(Task task, Questioning questioning) {
+  private TaskResult result(Task task, RequestRunner questioning) {
     questioning.ask(task);
     List<Outcome> outcomes = judged(task, questioning);
     Map<String, ConfidenceInterval> metrics = new LinkedHashMap<>();
@@ -103,7 +103,7 @@ public final class Evaluator {
         task.name(), task.isGeneral(), task.metrics(), metrics, outcomes, questioning.cost());
   }
 
-  private static List<Outcome> judged(Task task, Questioning questioning) {
+  private static List<Outcome> judged(Task task, RequestRunner questioning) {
     List<Outcome> outcomes = new ArrayList<>();
     for (Item item : task.items()) {
       try {

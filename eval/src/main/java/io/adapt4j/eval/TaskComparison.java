@@ -35,7 +35,7 @@ public record TaskComparison(
     Optional<Retention> retention) {
 
   /**
-   * Tells whether a difference above 0 is in the candidate's favour.
+   * Returns whether a difference above 0 is in the candidate's favor.
    *
    * @return true if larger metrics are better
    */
@@ -44,7 +44,7 @@ public record TaskComparison(
   }
 
   /**
-   * Tells whether the candidates differ.
+   * Returns whether the candidates differ.
    *
    * @param level how often a difference may be claimed where there is none, such as 0.05
    * @return true if the p-value is at or below the level
@@ -54,20 +54,20 @@ public record TaskComparison(
   }
 
   /**
-   * Tells whether the candidate is significantly better.
+   * Returns whether the candidate is significantly better.
    *
    * @param level how often that may be claimed where there is no difference, such as 0.05
-   * @return true if the difference is significant and in the candidate's favour
+   * @return true if the difference is significant and in the candidate's favor
    */
   public boolean isBetter(double level) {
     return isSignificant(level) && metric.isBetter(difference.value(), 0);
   }
 
   /**
-   * Tells whether the candidate is significantly worse.
+   * Returns whether the candidate is significantly worse.
    *
    * @param level how often that may be claimed where there is no difference, such as 0.05
-   * @return true if the difference is significant and in the baseline's favour
+   * @return true if the difference is significant and in the baseline's favor
    */
   public boolean isWorse(double level) {
     return isSignificant(level) && metric.isBetter(0, difference.value());

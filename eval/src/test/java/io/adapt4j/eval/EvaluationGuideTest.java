@@ -114,7 +114,7 @@ class EvaluationGuideTest {
     PairwiseReport duel =
         PairwiseJudge.of(generator)
             .criteria("how correct and how polite the answer is.")
-            .replies(folder.resolve("judgements"))
+            .replies(folder.resolve("verdicts"))
             .judge(AnswerPair.of(tunedReport.result("support"), baseReport.result("support")));
     RubricReport scores =
         RubricJudge.builder("5: right, polite, complete. 3: right. 1: wrong.", 5)

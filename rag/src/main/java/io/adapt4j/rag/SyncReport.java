@@ -3,7 +3,7 @@ package io.adapt4j.rag;
 import java.util.List;
 
 /**
- * What a synchronisation did.
+ * What a synchronization did.
  *
  * @param added what was new or changed, and which files could not be read
  * @param unchanged documents that were left as they are

@@ -33,7 +33,7 @@ public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod
     }
 
     /**
-     * Tells whether it is out of the question.
+     * Returns whether it is out of the question.
      *
      * @return true if a reason rules it out
      */

@@ -157,7 +157,7 @@ public record Requirements(
   }
 
   /**
-   * Tells whether the model lacks something.
+   * Returns whether the model lacks something.
    *
    * @param need what it may lack
    * @return true if it is among the needs
@@ -167,7 +167,7 @@ public record Requirements(
   }
 
   /**
-   * Tells whether what was tried is good enough.
+   * Returns whether what was tried is good enough.
    *
    * @param strategy the strategy
    * @return true if it has a score that reaches the target
@@ -179,7 +179,7 @@ public record Requirements(
   }
 
   /**
-   * Tells whether what was tried is not good enough.
+   * Returns whether what was tried is not good enough.
    *
    * @param strategy the strategy
    * @return true if it has a score below the target
@@ -191,7 +191,7 @@ public record Requirements(
   }
 
   /**
-   * Tells whether training fits into memory, by a rough estimate.
+   * Returns whether training fits into memory, by a rough estimate.
    *
    * @param method how the model is trained
    * @return true if it does

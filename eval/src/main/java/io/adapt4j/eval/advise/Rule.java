@@ -57,7 +57,7 @@ public record Rule(
   }
 
   /**
-   * Tells whether the rule fits.
+   * Returns whether the rule fits.
    *
    * @param requirements the requirements
    * @return true if its condition holds

@@ -38,7 +38,7 @@ public enum Strategy {
   }
 
   /**
-   * Tells whether a model is trained for it.
+   * Returns whether a model is trained for it.
    *
    * @return true for fine-tuning, alone or with RAG
    */
@@ -47,7 +47,7 @@ public enum Strategy {
   }
 
   /**
-   * Tells whether passages are looked up for it.
+   * Returns whether passages are looked up for it.
    *
    * @return true for RAG, alone or with fine-tuning
    */

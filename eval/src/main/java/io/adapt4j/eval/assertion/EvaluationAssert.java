@@ -137,8 +137,8 @@ public final class EvaluationAssert {
                 + " of task '"
                 + one.task()
                 + "' was kept to a share of "
-                + Said.interval(kept.get())
-                + Said.format(", expected at least %.4f", share)
+                + Messages.interval(kept.get())
+                + Messages.format(", expected at least %.4f", share)
                 + where
                 + " of the baseline '"
                 + one.baseline()
@@ -242,10 +242,10 @@ public final class EvaluationAssert {
         + "' less that of the baseline '"
         + one.baseline()
         + "' is "
-        + Said.interval(one.difference())
-        + Said.format(", p = %.4f, ", one.pValue())
+        + Messages.interval(one.difference())
+        + Messages.format(", p = %.4f, ", one.pValue())
         + (one.largerIsBetter() ? "larger is better, " : "smaller is better, ")
         + expected
-        + Said.format(" at a level of %.2f", LEVEL);
+        + Messages.format(" at a level of %.2f", LEVEL);
   }
 }

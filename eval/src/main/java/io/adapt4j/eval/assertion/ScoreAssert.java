@@ -73,14 +73,14 @@ public final class ScoreAssert {
       ConfidenceInterval found = result.metrics().get(metric);
       if (!isMet.test(found)) {
         throw new AssertionError(
-            Said.candidate(report)
+            Messages.candidate(report)
                 + ": "
-                + Said.metric(metric, task, found)
+                + Messages.metric(metric, task, found)
                 + " on "
                 + result.outcomes().size()
                 + " items, expected "
                 + bound
-                + Said.format("%.4f", limit)
+                + Messages.format("%.4f", limit)
                 + where);
       }
     }

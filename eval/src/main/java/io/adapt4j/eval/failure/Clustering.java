@@ -125,8 +125,8 @@ public final class Clustering {
     List<String> texts = failures.stream().map(read).toList();
     float[][] vectors = Vectors.unit(embedder.apply(texts), texts.size());
     KMeans groups = KMeans.of(vectors, clusters(vectors), seed);
-    TellingWords words = new TellingWords(analysis.result().outcomes().stream().map(read).toList());
-    return IntStream.range(0, groups.centres().length)
+    DistinctiveKeywords words = new DistinctiveKeywords(analysis.result().outcomes().stream().map(read).toList());
+    return IntStream.range(0, groups.centers().length)
         .mapToObj(k -> rows(vectors, groups, k))
         .filter(rows -> !rows.isEmpty())
         .map(
@@ -139,7 +139,7 @@ public final class Clustering {
         .toList();
   }
 
-  /** The vectors of a cluster, those nearest to its centre first. */
+  /** The vectors of a cluster, those nearest to its center first. */
   private static List<Integer> rows(float[][] vectors, KMeans groups, int cluster) {
     return IntStream.range(0, vectors.length)
         .filter(i -> groups.numbers()[i] == cluster)
@@ -149,7 +149,7 @@ public final class Clustering {
   }
 
   private static double cosine(float[][] vectors, KMeans groups, int row) {
-    return Vectors.product(vectors[row], groups.centres()[groups.numbers()[row]]);
+    return Vectors.product(vectors[row], groups.centers()[groups.numbers()[row]]);
   }
 
   private int clusters(float[][] vectors) {

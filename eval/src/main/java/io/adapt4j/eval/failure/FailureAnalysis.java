@@ -128,7 +128,7 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Tells whether an item failed.
+   * Returns whether an item failed.
    *
    * @param id the item's id
    * @return true if it did

@@ -7,8 +7,8 @@ import java.util.List;
  * Failures that are alike.
  *
  * @param words what tells their texts from those of all items, the most telling first
- * @param outcomes the failures, those nearest to the centre first
- * @param cohesion the mean cosine of their vectors with the centre, up to 1
+ * @param outcomes the failures, those nearest to the center first
+ * @param cohesion the mean cosine of their vectors with the center, up to 1
  */
 public record FailureCluster(List<String> words, List<Outcome> outcomes, double cohesion) {
 
@@ -17,7 +17,7 @@ public record FailureCluster(List<String> words, List<Outcome> outcomes, double 
    *
    * @param words what tells their texts from those of all items
    * @param outcomes the failures
-   * @param cohesion the mean cosine of their vectors with the centre
+   * @param cohesion the mean cosine of their vectors with the center
    */
   public FailureCluster {
     words = List.copyOf(words);

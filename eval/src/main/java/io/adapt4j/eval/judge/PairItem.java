@@ -20,7 +20,7 @@ record PairItem(AnswerPair pair, PairQuestion question, GenerationOptions option
 
   static final String SWAPPED = "swapped";
 
-  /** Whether a judgement cannot be read. */
+  /** Whether a verdict cannot be read. */
   static final String MALFORMED = "malformed";
 
   private static final String REPLIES = "\n\n=== in the other order ===\n\n";

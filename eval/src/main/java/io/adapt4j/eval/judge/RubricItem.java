@@ -23,7 +23,7 @@ record RubricItem(
   /** Judgements that cannot be read. */
   static final String MALFORMED = "malformed";
 
-  private static final String NEXT = "\n\n=== next judgement ===\n\n";
+  private static final String NEXT = "\n\n=== next verdict ===\n\n";
 
   @Override
   public String id() {
@@ -94,7 +94,7 @@ record RubricItem(
         .findFirst();
   }
 
-  /** The metric of a repetition, left out where its judgement is malformed. */
+  /** The metric of a repetition, left out where its verdict is malformed. */
   static String metric(int repetition) {
     return "score_" + (repetition + 1);
   }

@@ -20,7 +20,7 @@ import java.util.Objects;
  * Lets language models score answers by a rubric, from 1 to some number, with reasons. Several
  * judges, or one that is asked several times, show how far a score can be trusted.
  *
- * <p>A judgement without a line {@code Score: n} of a number in the scale is malformed: it is
+ * <p>A verdict without a line {@code Score: n} of a number in the scale is malformed: it is
  * reported and left out.
  *
  * <pre>{@code

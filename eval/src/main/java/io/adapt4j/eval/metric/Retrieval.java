@@ -157,7 +157,7 @@ final class Retrieval {
   }
 
   /**
-   * Returns the mean normalised discounted cumulated gain.
+   * Returns the mean normalized discounted cumulated gain.
    *
    * @param k one of the numbers given at the start
    * @return from 0 to 1

@@ -26,7 +26,7 @@ final class SquadAnswers {
   /**
    * Two scores of one answer.
    *
-   * @param exact whether it is right to the letter once normalised
+   * @param exact whether it is right to the letter once normalized
    * @param f1 harmonic mean of precision and recall of its words
    */
   public record Answer(boolean exact, double f1) {}
@@ -50,7 +50,7 @@ final class SquadAnswers {
    * Adds a row.
    *
    * @param prediction the model's answer, empty for none
-   * @param answers what is right; those that are empty once normalised are left out, and if none is
+   * @param answers what is right; those that are empty once normalized are left out, and if none is
    *     left, no answer is right
    * @return the row's own scores
    * @throws IllegalArgumentException if the prediction is null

@@ -50,7 +50,7 @@ final class CurveChart {
     return this;
   }
 
-  /** Writes a text below the horizontal axis in the place of numbers. */
+  /** Writes a text below the horizontal axis instead of numbers. */
   CurveChart tick(double x, String text) {
     ticks.put(x, text);
     return this;

@@ -71,7 +71,7 @@ record StoredReport(String title, Instant written, List<Score> scores) {
       if (!schema.equals(JsonText.SCHEMA)) {
         fields.problem(
             "schema",
-            "expected '" + JsonText.SCHEMA + "', found '" + schema + "'; write the report anew.");
+            "expected '" + JsonText.SCHEMA + "', found '" + schema + "'; write the report again.");
       }
       problems.finish();
       StoredReport report =
@@ -138,7 +138,7 @@ record StoredReport(String title, Instant written, List<Score> scores) {
   }
 
   private static String required(Fields fields, String key) {
-    fields.require(key, "Write the report anew.");
+    fields.require(key, "Write the report again.");
     return fields.text(key).orElse("");
   }
 

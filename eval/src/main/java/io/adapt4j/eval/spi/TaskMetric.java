@@ -77,7 +77,7 @@ public record TaskMetric(String name, boolean largerIsBetter, Kind kind) {
   }
 
   /**
-   * Tells whether one value is better than another.
+   * Returns whether one value is better than another.
    *
    * @param one a value of this metric
    * @param other another

@@ -47,7 +47,7 @@ public record Answer(
   }
 
   /**
-   * Tells whether everything that can be checked holds: the answer names a source, every number is
+   * Returns whether everything that can be checked holds: the answer names a source, every number is
    * that of a source whose document is as it was, and every quote is verbatim. It does not tell
    * whether the sources say what the answer says.
    *

@@ -40,7 +40,7 @@ public record Quote(String text, Optional<Place> place) {
   public record Place(int number, String documentId, Span span) {}
 
   /**
-   * Tells whether a source has these words.
+   * Returns whether a source has these words.
    *
    * @return true if it is verbatim
    */

@@ -33,7 +33,7 @@ final class FileConverter {
     Converted converted = convert(file, type, bytes);
     if (converted.text().isBlank()) {
       throw Unreadable.skipped(
-          "has no text", "If its pages are pictures, recognise their text with an OCR program");
+          "has no text", "If its pages are pictures, recognize their text with an OCR program");
     }
     return document(file, type, bytes.length, converted);
   }

@@ -32,7 +32,7 @@ public record Span(int start, int end) {
   }
 
   /**
-   * Tells whether another span lies within this one.
+   * Returns whether another span lies within this one.
    *
    * @param other the other
    * @return true if no character of it is outside

@@ -44,7 +44,7 @@ final class TikaConverter {
 
   static Converted convert(String name, String mediaType, byte[] bytes, ReadingLimits limits)
       throws Exception {
-    Inflation.check(bytes, limits.inflatedBytes());
+    ZipBombGuard.check(bytes, limits.inflatedBytes());
     requireEnd(bytes);
     TextSink sink = new TextSink(limits.characters());
     Metadata metadata = new Metadata();

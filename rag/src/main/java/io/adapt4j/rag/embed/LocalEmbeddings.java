@@ -196,7 +196,7 @@ public final class LocalEmbeddings implements TextEmbeddings {
     }
 
     /**
-     * Sets what to put before texts, in the place of what the folder says.
+     * Sets what to put before texts, instead of what the folder says.
      *
      * @param value the prompts
      * @return this

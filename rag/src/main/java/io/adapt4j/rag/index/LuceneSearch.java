@@ -102,7 +102,7 @@ final class LuceneSearch {
     return list;
   }
 
-  /** Scores anew by whole vectors, since the search may have used shortened ones. */
+  /** Scores again by whole vectors, since the search may have used shortened ones. */
   private void addExact(
       List<Scored> list, LeafReaderContext leaf, List<ScoreDoc> found, float[] unit)
       throws IOException {

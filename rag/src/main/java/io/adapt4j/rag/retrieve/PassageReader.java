@@ -43,13 +43,13 @@ final class PassageReader {
 
   private Span around(Chunk chunk) {
     Span span = options.parents() ? chunk.parent() : chunk.span();
-    if (options.neighbours() == 0) {
+    if (options.neighbors() == 0) {
       return span;
     }
-    int first = Math.max(0, chunk.number() - options.neighbours());
-    int last = chunk.number() + options.neighbours();
-    for (Chunk neighbour : index.chunks(chunk.documentId(), first, last)) {
-      span = union(span, neighbour.span());
+    int first = Math.max(0, chunk.number() - options.neighbors());
+    int last = chunk.number() + options.neighbors();
+    for (Chunk neighbor : index.chunks(chunk.documentId(), first, last)) {
+      span = union(span, neighbor.span());
     }
     return span;
   }

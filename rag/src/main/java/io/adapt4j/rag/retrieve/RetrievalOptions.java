@@ -35,7 +35,7 @@ public final class RetrievalOptions {
   private final boolean refuseOffSubject;
   private final OptionalDouble diversity;
   private final boolean parents;
-  private final int neighbours;
+  private final int neighbors;
 
   private RetrievalOptions(Builder builder) {
     this.limit = builder.limit;
@@ -51,7 +51,7 @@ public final class RetrievalOptions {
     this.refuseOffSubject = builder.refuseOffSubject;
     this.diversity = builder.diversity;
     this.parents = builder.parents;
-    this.neighbours = builder.neighbours;
+    this.neighbors = builder.neighbors;
   }
 
   /**
@@ -129,8 +129,8 @@ public final class RetrievalOptions {
     return parents;
   }
 
-  int neighbours() {
-    return neighbours;
+  int neighbors() {
+    return neighbors;
   }
 
   /** Collects options. */
@@ -149,7 +149,7 @@ public final class RetrievalOptions {
     private boolean refuseOffSubject = true;
     private OptionalDouble diversity = OptionalDouble.empty();
     private boolean parents = true;
-    private int neighbours;
+    private int neighbors;
 
     private Builder() {}
 
@@ -306,8 +306,8 @@ public final class RetrievalOptions {
      * @param value at least 0
      * @return this
      */
-    public Builder neighbours(int value) {
-      neighbours = requireAtLeast("neighbours", 0, value);
+    public Builder neighbors(int value) {
+      neighbors = requireAtLeast("neighbors", 0, value);
       return this;
     }
 

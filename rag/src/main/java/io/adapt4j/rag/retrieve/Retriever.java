@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code rerank}: the candidates get the reranker's scores, and the least score is applied.
  *   <li>{@code threshold}: the least similarity is applied.
  *   <li>{@code diversify}: they are put in the order of maximal marginal relevance.
- *   <li>{@code read}: chunks become passages with their neighbours and parents, of which the first
+ *   <li>{@code read}: chunks become passages with their neighbors and parents, of which the first
  *       {@code limit} are the result; passages of a document that overlap become one.
  * </ol>
  *

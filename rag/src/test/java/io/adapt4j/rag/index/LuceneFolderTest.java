@@ -164,10 +164,10 @@ class LuceneFolderTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Quantisation.class)
-  void whatShortenedVectorsFindIsScoredByWholeOnes(Quantisation quantisation) {
+  @EnumSource(Quantization.class)
+  void whatShortenedVectorsFindIsScoredByWholeOnes(Quantization quantization) {
     try (LuceneIndex index =
-        LuceneIndex.builder(folder).embeddings("m", 4).quantised(quantisation).open()) {
+        LuceneIndex.builder(folder).embeddings("m", 4).quantized(quantization).open()) {
       for (int i = 0; i < 50; i++) {
         index.putAll(List.of(entry("d" + i, "x", new float[] {50 - i, i, 1, 2})));
       }

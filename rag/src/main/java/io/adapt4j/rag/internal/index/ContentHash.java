@@ -7,7 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Tells whether a document has changed. */
+/** Returns whether a document has changed. */
 public final class ContentHash {
 
   private ContentHash() {}

@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Map;
 
 /** A retriever of ours as one of LangChain4j. */
-record OurContentRetriever(Retriever retriever) implements ContentRetriever {
+record Adapt4jContentRetriever(Retriever retriever) implements ContentRetriever {
 
   @Override
   public List<Content> retrieve(Query query) {
     return retriever.retrieve(query.text()).passages().stream()
-        .map(OurContentRetriever::content)
+        .map(Adapt4jContentRetriever::content)
         .toList();
   }
 

@@ -15,14 +15,14 @@ import java.util.regex.Pattern;
  * and q of texts that have the word. Words that stand everywhere have none, so that no list of stop
  * words is needed.
  */
-final class TellingWords {
+final class DistinctiveKeywords {
 
   private static final Pattern BETWEEN = Pattern.compile("[^\\p{L}\\p{M}\\p{N}]+");
 
   private final Multiset<String> everywhere;
   private final int texts;
 
-  TellingWords(List<String> all) {
+  DistinctiveKeywords(List<String> all) {
     everywhere = counts(all);
     texts = all.size();
   }

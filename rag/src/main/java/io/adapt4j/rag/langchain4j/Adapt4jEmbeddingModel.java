@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Our vectors as a model of LangChain4j. */
-record OurEmbeddingModel(TextEmbeddings embeddings) implements EmbeddingModel {
+record Adapt4jEmbeddingModel(TextEmbeddings embeddings) implements EmbeddingModel {
 
   @Override
   public EmbeddingResponse doEmbed(EmbeddingRequest request) {

@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /** Metrics with their intervals, and two candidates side by side. */
-final class Comparing {
+final class ReportComparator {
 
   /** A metric of drawn items costs far more than a mean. */
   private static final int CORPUS_RESAMPLES = 1000;
@@ -22,7 +22,7 @@ final class Comparing {
   private final Bootstrap corpora;
   private final double retentionThreshold;
 
-  Comparing(Bootstrap bootstrap, double retentionThreshold) {
+  ReportComparator(Bootstrap bootstrap, double retentionThreshold) {
     this.means = bootstrap;
     this.corpora =
         new Bootstrap(
@@ -94,8 +94,8 @@ final class Comparing {
     double[] ours = values(mean, first);
     double[] theirs = values(mean, second);
     boolean binary =
-        Arrays.stream(ours).allMatch(Comparing::isBinary)
-            && Arrays.stream(theirs).allMatch(Comparing::isBinary);
+        Arrays.stream(ours).allMatch(ReportComparator::isBinary)
+            && Arrays.stream(theirs).allMatch(ReportComparator::isBinary);
     return binary
         ? OptionalDouble.of(McNemar.of(right(ours), right(theirs)).pValue())
         : OptionalDouble.empty();

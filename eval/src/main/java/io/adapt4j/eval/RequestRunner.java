@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  * Puts the requests of tasks to a candidate, task by task: each different one once, those of
  * similar length together, the longest first, so that what does not fit into memory fails at once.
  */
-final class Questioning implements AutoCloseable {
+final class RequestRunner implements AutoCloseable {
 
   private final Candidate candidate;
   private final Optional<ReplyStore> store;
@@ -36,9 +36,9 @@ final class Questioning implements AutoCloseable {
   private long keepingNanos;
   private int toAsk;
   private int done;
-  private Tally tally = new Tally();
+  private Counter tally = new Counter();
 
-  Questioning(
+  RequestRunner(
       String name,
       Candidate candidate,
       Optional<ReplyStore> store,
@@ -54,7 +54,7 @@ final class Questioning implements AutoCloseable {
   }
 
   /** What a task takes. */
-  private static final class Tally {
+  private static final class Counter {
     private final long start = System.nanoTime();
     private long asked;
     private long kept;
@@ -81,7 +81,7 @@ final class Questioning implements AutoCloseable {
 
   /** Begins a task and asks whatever of it has no reply yet. */
   void ask(Task task) {
-    tally = new Tally();
+    tally = new Counter();
     Map<String, List<Request>> byKind =
         open(task).stream()
             .collect(
@@ -113,7 +113,7 @@ final class Questioning implements AutoCloseable {
 
   private void ask(List<Request> open, int atOnce) {
     List<Request> sorted = new ArrayList<>(open);
-    sorted.sort(Comparator.comparingInt(Questioning::length).reversed());
+    sorted.sort(Comparator.comparingInt(RequestRunner::length).reversed());
     for (int from = 0; from < sorted.size(); from += atOnce) {
       List<Request> batch = sorted.subList(from, Math.min(sorted.size(), from + atOnce));
       List<Reply> got = reply(batch);

@@ -10,12 +10,12 @@ import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;
 
 /** A model of LangChain4j as embeddings of ours. */
-final class TheirEmbeddings implements TextEmbeddings {
+final class LangChain4jEmbeddings implements TextEmbeddings {
 
   private final EmbeddingModel model;
   private final String identity;
 
-  TheirEmbeddings(EmbeddingModel model, String identity) {
+  LangChain4jEmbeddings(EmbeddingModel model, String identity) {
     if (identity.isBlank()) {
       throw new IllegalArgumentException("identity: expected a text, found a blank one");
     }
@@ -55,7 +55,7 @@ final class TheirEmbeddings implements TextEmbeddings {
       request.inputType(type);
     }
     return model.embed(request.build()).embeddings().stream()
-        .map(TheirEmbeddings::ofLengthOne)
+        .map(LangChain4jEmbeddings::ofLengthOne)
         .toList();
   }
 

@@ -11,7 +11,7 @@ import io.adapt4j.core.text.TextGenerator;
 import java.util.List;
 
 /** A generator of ours as a streaming chat model of LangChain4j. */
-record OurStreamingChatModel(TextGenerator generator, GenerationOptions options)
+record Adapt4jStreamingChatModel(TextGenerator generator, GenerationOptions options)
     implements StreamingChatModel {
 
   @Override

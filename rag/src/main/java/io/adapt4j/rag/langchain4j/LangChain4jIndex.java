@@ -23,7 +23,7 @@ import java.util.Optional;
  * What a retriever of LangChain4j finds, as an index that cannot be changed: each content is a
  * document of one chunk. The documents found last are kept, so that citations can be checked.
  */
-final class TheirIndex implements SearchIndex {
+final class LangChain4jIndex implements SearchIndex {
 
   private static final int KEPT = 1000;
 
@@ -33,7 +33,7 @@ final class TheirIndex implements SearchIndex {
   private final ContentRetriever retriever;
   private final Cache<String, Document> found = CacheBuilder.newBuilder().maximumSize(KEPT).build();
 
-  TheirIndex(ContentRetriever retriever) {
+  LangChain4jIndex(ContentRetriever retriever) {
     this.retriever = retriever;
   }
 
@@ -93,7 +93,7 @@ final class TheirIndex implements SearchIndex {
   @Override
   public List<Chunk> chunks(String id, int first, int last) {
     return document(id).filter(one -> first <= 0 && last >= 0).stream()
-        .map(TheirIndex::chunk)
+        .map(LangChain4jIndex::chunk)
         .toList();
   }
 

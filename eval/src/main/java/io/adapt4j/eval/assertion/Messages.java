@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.util.Locale;
 
 /** Words of messages. */
-final class Said {
+final class Messages {
 
-  private Said() {}
+  private Messages() {}
 
   static String candidate(EvaluationReport report) {
     return "Candidate '" + report.candidate() + "'";

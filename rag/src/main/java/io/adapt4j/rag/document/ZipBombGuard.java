@@ -12,7 +12,7 @@ import java.util.zip.ZipInputStream;
  * for them: entries of ZIP files (DOCX, XLSX, EPUB), and deflated streams of PDF files. What is
  * compressed twice, or by something else, is left to the limits of time and text.
  */
-final class Inflation {
+final class ZipBombGuard {
 
   private static final int MOST_ENTRIES = 20_000;
 
@@ -20,12 +20,12 @@ final class Inflation {
   private final long most;
   private long inflated;
 
-  private Inflation(long most) {
+  private ZipBombGuard(long most) {
     this.most = most;
   }
 
   static void check(byte[] bytes, long most) throws Unreadable {
-    Inflation inflation = new Inflation(most);
+    ZipBombGuard inflation = new ZipBombGuard(most);
     if (FileType.isZip(bytes)) {
       inflation.checkZip(bytes);
     } else if (FileType.isPdf(bytes)) {

@@ -8,7 +8,7 @@ import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.core.text.TextGenerator;
 
 /** A generator of ours as a chat model of LangChain4j. */
-record OurChatModel(TextGenerator generator, GenerationOptions options) implements ChatModel {
+record Adapt4jChatModel(TextGenerator generator, GenerationOptions options) implements ChatModel {
 
   @Override
   public ChatResponse doChat(ChatRequest request) {
