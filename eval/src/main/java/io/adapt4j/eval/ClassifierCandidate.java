@@ -46,7 +46,7 @@ final class ClassifierCandidate implements Candidate {
 
   private static Reply reply(Classification found) {
     Map<String, Double> probabilities = new LinkedHashMap<>();
-    found.scores().forEach(one -> probabilities.put(one.label(), one.score()));
+    found.scores().forEach(score -> probabilities.put(score.label(), score.score()));
     return new Reply.Classes(probabilities);
   }
 }

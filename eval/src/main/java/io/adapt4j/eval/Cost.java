@@ -74,7 +74,7 @@ public record Cost(
         costs.stream().mapToLong(Cost::newTokens).sum(),
         costs.stream().map(Cost::candidate).reduce(Duration.ZERO, Duration::plus),
         total,
-        costs.stream().flatMapToLong(one -> one.peakResidentBytes().stream()).max());
+        costs.stream().flatMapToLong(cost -> cost.peakResidentBytes().stream()).max());
   }
 
   /**

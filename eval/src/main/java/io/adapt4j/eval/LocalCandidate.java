@@ -102,7 +102,7 @@ final class LocalCandidate implements Candidate {
   private Replies likelihoods(List<Request.Likelihood> requests) {
     List<ScoringRequest> scored =
         requests.stream()
-            .map(one -> new ScoringRequest(one.context(), one.continuation()))
+            .map(request -> new ScoringRequest(request.context(), request.continuation()))
             .toList();
     List<Reply> replies = new ArrayList<>();
     long tokens = 0;

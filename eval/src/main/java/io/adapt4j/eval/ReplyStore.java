@@ -174,7 +174,8 @@ final class ReplyStore implements AutoCloseable {
       Map<String, Double> probabilities = new LinkedHashMap<>();
       json.path("classes")
           .properties()
-          .forEach(one -> probabilities.put(one.getKey(), one.getValue().doubleValue()));
+          .forEach(
+              property -> probabilities.put(property.getKey(), property.getValue().doubleValue()));
       return new Reply.Classes(probabilities);
     }
     if (!json.path("logProbability").isNumber()) {

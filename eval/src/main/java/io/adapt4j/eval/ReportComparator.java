@@ -133,7 +133,7 @@ final class ReportComparator {
   }
 
   private static double[] values(TaskMetric.Mean mean, List<Outcome> outcomes) {
-    return outcomes.stream().mapToDouble(one -> one.metric(mean.of())).toArray();
+    return outcomes.stream().mapToDouble(outcome -> outcome.metric(mean.of())).toArray();
   }
 
   private static List<Outcome> pick(List<Outcome> outcomes, int[] rows) {

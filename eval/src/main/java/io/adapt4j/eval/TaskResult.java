@@ -88,7 +88,7 @@ public record TaskResult(
    */
   public TaskMetric metric(String name) {
     return definitions.stream()
-        .filter(one -> one.name().equals(name))
+        .filter(definition -> definition.name().equals(name))
         .findFirst()
         .orElseThrow(
             () ->

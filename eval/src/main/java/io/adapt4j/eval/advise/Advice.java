@@ -38,7 +38,7 @@ public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod
      * @return true if a reason rules it out
      */
     public boolean isRuledOut() {
-      return reasons.stream().anyMatch(one -> one.points() <= -10);
+      return reasons.stream().anyMatch(reason -> reason.points() <= -10);
     }
   }
 

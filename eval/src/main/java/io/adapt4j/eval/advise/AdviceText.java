@@ -32,7 +32,8 @@ final class AdviceText {
       lines.add(place++ + ". " + title(option, Strategy::label));
       reasons(option);
     }
-    if (advice.strategies().stream().anyMatch(one -> one.choice().trains() && !one.isRuledOut())) {
+    if (advice.strategies().stream()
+        .anyMatch(strategy -> strategy.choice().trains() && !strategy.isRuledOut())) {
       lines.add("");
       lines.add("If you train, the methods in this order:");
       for (Option<TuningMethod> option : advice.methods()) {

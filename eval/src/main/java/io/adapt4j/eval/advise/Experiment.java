@@ -97,7 +97,7 @@ public final class Experiment {
     Map<Strategy, Gap> behindBest = gaps(evaluator, reports, best(quick));
     Strategy chosen =
         quick.keySet().stream()
-            .filter(one -> !isWorse(behindBest.get(one)))
+            .filter(key -> !isWorse(behindBest.get(key)))
             .findFirst()
             .orElseThrow();
     Map<Strategy, Gap> aheadOfChosen = gaps(evaluator, reports, chosen);
@@ -158,7 +158,7 @@ public final class Experiment {
       Evaluator evaluator, Map<Strategy, EvaluationReport> reports, Strategy than) {
     List<EvaluationReport> thatFirst = new ArrayList<>(List.of(reports.get(than)));
     reports.entrySet().stream()
-        .filter(one -> one.getKey() != than)
+        .filter(entry -> entry.getKey() != than)
         .forEach(one -> thatFirst.add(one.getValue()));
     ComparisonReport compared = evaluator.compare(thatFirst);
     Map<Strategy, Gap> gaps = new EnumMap<>(Strategy.class);

@@ -75,7 +75,9 @@ public record Recommendation(
       String exam, int questions, Strategy chosen, List<Standing> standings, double margin) {
     List<Standing> open =
         standings.stream()
-            .filter(one -> one.strategy() != chosen && one.isQuick() && !one.isWorse())
+            .filter(
+                standing ->
+                    standing.strategy() != chosen && standing.isQuick() && !standing.isWorse())
             .filter(one -> mostAhead(one, questions) >= margin)
             .toList();
     int needed = open.stream().mapToInt(one -> needed(questions, one, margin)).max().orElse(0);
@@ -120,7 +122,7 @@ public record Recommendation(
    */
   public Strategy best() {
     return standings.stream()
-        .filter(one -> one.isQuick() && one.lag() <= 0)
+        .filter(standing -> standing.isQuick() && standing.lag() <= 0)
         .findFirst()
         .orElseThrow()
         .strategy();

@@ -15,7 +15,7 @@ final class RecommendationText {
     List<String> lines = new ArrayList<>();
     lines.add("| candidate | score | interval | behind the best | p | a question |");
     lines.add("| --- | --- | --- | --- | --- | --- |");
-    recommendation.standings().forEach(one -> lines.add(row(one)));
+    recommendation.standings().forEach(standing -> lines.add(row(standing)));
     lines.add("");
     lines.add(verdict(recommendation));
     return String.join("\n", lines) + "\n";

@@ -223,7 +223,7 @@ public final class EvaluationAssert {
   private List<TaskComparison> compared() {
     List<String> names = checked.stream().map(EvaluationReport::candidate).toList();
     return comparison().comparisons().stream()
-        .filter(one -> names.contains(one.candidate()))
+        .filter(comparison -> names.contains(comparison.candidate()))
         .toList();
   }
 

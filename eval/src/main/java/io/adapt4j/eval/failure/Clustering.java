@@ -125,7 +125,8 @@ public final class Clustering {
     List<String> texts = failures.stream().map(read).toList();
     float[][] vectors = Vectors.unit(embedder.apply(texts), texts.size());
     KMeans groups = KMeans.of(vectors, clusters(vectors), seed);
-    DistinctiveKeywords words = new DistinctiveKeywords(analysis.result().outcomes().stream().map(read).toList());
+    DistinctiveKeywords words =
+        new DistinctiveKeywords(analysis.result().outcomes().stream().map(read).toList());
     return IntStream.range(0, groups.centers().length)
         .mapToObj(k -> rows(vectors, groups, k))
         .filter(rows -> !rows.isEmpty())
@@ -135,7 +136,7 @@ public final class Clustering {
                     words.of(rows.stream().map(texts::get).toList(), WORDS),
                     rows.stream().map(failures::get).toList(),
                     rows.stream().mapToDouble(i -> cosine(vectors, groups, i)).average().orElse(0)))
-        .sorted(Comparator.comparingInt(one -> -one.outcomes().size()))
+        .sorted(Comparator.comparingInt(row -> -row.outcomes().size()))
         .toList();
   }
 

@@ -87,7 +87,9 @@ public final class Corrections {
       FailureAnalysis failures, Path file, BiFunction<String, String, Example> form) {
     List<Rows.Pair> rows =
         failures.failures().stream()
-            .flatMap(one -> example(one, form).map(made -> row(failures, one, made)).stream())
+            .flatMap(
+                failure ->
+                    example(failure, form).map(made -> row(failures, failure, made)).stream())
             .toList();
     Datasets.write(new Rows(rows), file, TASK, ID, GOT, EXPECTED);
     return rows.size();

@@ -45,12 +45,12 @@ public final class FailureAnalysis {
     Comparator<Outcome> worst = Comparator.comparingDouble(metric::of);
     this.failures =
         result.outcomes().stream()
-            .filter(one -> metric.isBetter(threshold, metric.of(one)))
+            .filter(outcome -> metric.isBetter(threshold, metric.of(outcome)))
             .sorted(
                 (metric.largerIsBetter() ? worst : worst.reversed())
-                    .thenComparing(one -> -one.confidence().orElse(0)))
+                    .thenComparing(outcome -> -outcome.confidence().orElse(0)))
             .toList();
-    failures.forEach(one -> failedIds.add(one.id()));
+    failures.forEach(failure -> failedIds.add(failure.id()));
     this.questions = new Questions(result.outcomes());
   }
 
@@ -155,7 +155,7 @@ public final class FailureAnalysis {
    */
   public Set<String> fields() {
     return result.outcomes().stream()
-        .flatMap(one -> one.fields().keySet().stream())
+        .flatMap(outcome -> outcome.fields().keySet().stream())
         .distinct()
         .sorted()
         .collect(Collectors.toCollection(LinkedHashSet::new));
@@ -219,7 +219,9 @@ public final class FailureAnalysis {
                     LinkedHashMap::new,
                     Collectors.counting()));
     return counts.entrySet().stream()
-        .map(one -> new Confusion(one.getKey().expected(), one.getKey().got(), one.getValue()))
+        .map(
+            entry ->
+                new Confusion(entry.getKey().expected(), entry.getKey().got(), entry.getValue()))
         .sorted(Comparator.comparingLong(Confusion::count).reversed())
         .limit(most)
         .toList();
@@ -248,7 +250,7 @@ public final class FailureAnalysis {
    */
   public List<Slice> byConfidence(int most) {
     List<Outcome> known =
-        result.outcomes().stream().filter(one -> one.confidence().isPresent()).toList();
+        result.outcomes().stream().filter(outcome -> outcome.confidence().isPresent()).toList();
     return buckets(
         known,
         one -> one.confidence().getAsDouble(),

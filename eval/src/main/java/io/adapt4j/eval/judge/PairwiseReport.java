@@ -18,9 +18,9 @@ import java.util.OptionalInt;
  * @param disagreements pairs on which the orders disagree
  * @param winRate wins and half of the ties as a share of the pairs that could be judged, with its
  *     bootstrap interval; empty if there are none
- * @param positionBias the share of verdicts that prefer the answer shown first, less the share
- *     that prefers the one shown second, from -1 to 1; 0 is none. Each pair is shown in both
- *     orders, so that a better answer moves it neither way. Empty if no pair was judged in both
+ * @param positionBias the share of verdicts that prefer the answer shown first, less the share that
+ *     prefers the one shown second, from -1 to 1; 0 is none. Each pair is shown in both orders, so
+ *     that a better answer moves it neither way. Empty if no pair was judged in both
  * @param verdicts one a pair, in their order
  * @param cost what the judge took
  */
@@ -119,7 +119,7 @@ public record PairwiseReport(
   static PairwiseReport of(List<Verdict> verdicts, Cost cost, Bootstrap bootstrap) {
     double[] scores =
         verdicts.stream()
-            .filter(one -> one.result() != Result.MALFORMED)
+            .filter(verdict -> verdict.result() != Result.MALFORMED)
             .mapToDouble(PairwiseReport::score)
             .toArray();
     return new PairwiseReport(
@@ -135,7 +135,7 @@ public record PairwiseReport(
   }
 
   private static long count(List<Verdict> verdicts, Result result) {
-    return verdicts.stream().filter(one -> one.result() == result).count();
+    return verdicts.stream().filter(verdict -> verdict.result() == result).count();
   }
 
   private static double score(Verdict verdict) {
@@ -149,7 +149,7 @@ public record PairwiseReport(
   private static OptionalDouble positionBias(List<Verdict> verdicts) {
     return verdicts.stream()
         .filter(Verdict::isJudged)
-        .mapToDouble(one -> one.towardsFirst() / 2.0)
+        .mapToDouble(verdict -> verdict.towardsFirst() / 2.0)
         .average();
   }
 }

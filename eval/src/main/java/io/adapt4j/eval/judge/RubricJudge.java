@@ -196,7 +196,7 @@ public final class RubricJudge {
         throw new IllegalArgumentException("judges: expected at least one; add it with judge(...)");
       }
       List<String> identities = new ArrayList<>();
-      judges.values().forEach(one -> one.identity().ifPresent(identities::add));
+      judges.values().forEach(value -> value.identity().ifPresent(identities::add));
       if (identities.stream().distinct().count() < identities.size()) {
         throw new IllegalArgumentException(
             "judges: two of "

@@ -105,7 +105,7 @@ public record RubricReport(
                 judge,
                 (long)
                     result.outcomes().stream()
-                        .mapToDouble(one -> one.metric(RubricItem.MALFORMED))
+                        .mapToDouble(outcome -> outcome.metric(RubricItem.MALFORMED))
                         .sum()));
     double[] means = scored.stream().flatMapToDouble(one -> one.mean().stream()).toArray();
     return new RubricReport(

@@ -144,7 +144,7 @@ final class Classification {
   public double balancedAccuracy() {
     Rows.some("Balanced accuracy", rows);
     return table().counts().stream()
-        .filter(one -> one.support() > 0)
+        .filter(count -> count.support() > 0)
         .mapToDouble(Counts::recall)
         .average()
         .orElseThrow();
@@ -190,7 +190,7 @@ final class Classification {
       case MICRO -> metric.applyAsDouble(counts.stream().reduce(Counts.NONE, Counts::plus));
       case MACRO -> counts.stream().mapToDouble(metric).sum() / counts.size();
       case WEIGHTED ->
-          counts.stream().mapToDouble(one -> one.support() * metric.applyAsDouble(one)).sum()
+          counts.stream().mapToDouble(count -> count.support() * metric.applyAsDouble(count)).sum()
               / rows;
     };
   }

@@ -91,7 +91,8 @@ final class KrippendorffAlpha {
     List<Double> values = new ArrayList<>(new TreeSet<>(coincidences.keySet()));
     double[] totals =
         values.stream()
-            .mapToDouble(one -> coincidences.get(one).values().stream().mapToDouble(w -> w).sum())
+            .mapToDouble(
+                value -> coincidences.get(value).values().stream().mapToDouble(w -> w).sum())
             .toArray();
     double all = 0;
     for (double one : totals) {

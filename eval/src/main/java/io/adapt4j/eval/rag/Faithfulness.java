@@ -84,7 +84,7 @@ public final class Faithfulness {
       return;
     }
     rows++;
-    unclear += verdicts.stream().filter(one -> one.supported().isEmpty()).count();
+    unclear += verdicts.stream().filter(verdict -> verdict.supported().isEmpty()).count();
     long right = verdicts.stream().filter(one -> one.supported().orElse(false)).count();
     sum += (double) right / verdicts.size();
   }

@@ -65,7 +65,7 @@ final class BarChart {
 
   private String summary() {
     List<String> parts = new ArrayList<>();
-    bars.forEach(one -> parts.add(one.name() + " " + Texts.number(one.value().value())));
+    bars.forEach(bar -> parts.add(bar.name() + " " + Texts.number(bar.value().value())));
     return String.join(", ", parts);
   }
 
@@ -83,7 +83,7 @@ final class BarChart {
   private DoubleStream ends() {
     return bars.stream()
         .flatMapToDouble(
-            one -> DoubleStream.of(one.value().value(), one.value().low(), one.value().high()))
+            bar -> DoubleStream.of(bar.value().value(), bar.value().low(), bar.value().high()))
         .filter(Double::isFinite);
   }
 

@@ -65,7 +65,7 @@ final class HtmlPage {
     List<String> sentences = Verdicts.sentences(content, name -> name);
     if (!sentences.isEmpty()) {
       out.append("<ul class=\"verdict\">");
-      sentences.forEach(one -> out.append("<li>").append(Html.escape(one)));
+      sentences.forEach(sentence -> out.append("<li>").append(Html.escape(sentence)));
       out.append("</ul>\n");
     }
   }
@@ -73,7 +73,7 @@ final class HtmlPage {
   private void scores() {
     out.append("<h2>Scores</h2><div class=\"wide\"><table><tr><th class=\"name\">task")
         .append("<th class=\"name\">metric");
-    content.reports().forEach(one -> out.append("<th>").append(Html.escape(one.candidate())));
+    content.reports().forEach(report -> out.append("<th>").append(Html.escape(report.candidate())));
     out.append("</tr>\n");
     for (String task : content.tasks()) {
       List<TaskResult> results = content.results(task);

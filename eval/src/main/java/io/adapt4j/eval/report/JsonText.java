@@ -25,12 +25,12 @@ final class JsonText {
     json.put("schema", SCHEMA).put("title", content.title());
     json.put("written", content.written().toString());
     ArrayNode candidates = json.putArray("candidates");
-    content.reports().forEach(one -> candidates.add(candidate(content, one)));
+    content.reports().forEach(report -> candidates.add(candidate(content, report)));
     if (content.isComparison()) {
       json.put("baseline", content.first().candidate());
       json.put("retention_threshold", content.retentionThreshold().orElseThrow());
       ArrayNode comparisons = json.putArray("comparisons");
-      content.comparisons().forEach(one -> comparisons.add(comparison(one)));
+      content.comparisons().forEach(comparison -> comparisons.add(comparison(comparison)));
     }
     return Json.indented(json);
   }
@@ -39,7 +39,7 @@ final class JsonText {
     ObjectNode json = object().put("name", report.candidate()).put("identity", report.identity());
     json.set("cost", cost(report.cost()));
     ArrayNode tasks = json.putArray("tasks");
-    report.results().forEach(one -> tasks.add(task(content, one)));
+    report.results().forEach(result -> tasks.add(task(content, result)));
     return json;
   }
 

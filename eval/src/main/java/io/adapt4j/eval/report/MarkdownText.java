@@ -43,7 +43,7 @@ final class MarkdownText {
 
   private void scores() {
     List<String> header = new ArrayList<>(List.of("task", "metric", "items"));
-    content.reports().forEach(one -> header.add(code(one.candidate())));
+    content.reports().forEach(report -> header.add(code(report.candidate())));
     List<List<String>> rows = new ArrayList<>();
     for (String task : content.tasks()) {
       List<TaskResult> results = content.results(task);

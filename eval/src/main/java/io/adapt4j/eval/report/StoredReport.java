@@ -157,7 +157,7 @@ record StoredReport(String title, Instant written, List<Score> scores) {
   /** Finds the value that a candidate had. */
   Optional<ConfidenceInterval> score(String candidate, String task, String metric) {
     return scores.stream()
-        .filter(one -> one.candidate().equals(candidate))
+        .filter(score -> score.candidate().equals(candidate))
         .filter(one -> one.task().equals(task) && one.metric().equals(metric))
         .map(Score::value)
         .findFirst();

@@ -61,7 +61,10 @@ public record TaskMetric(String name, boolean largerIsBetter, Kind kind) {
    */
   public double of(List<Outcome> outcomes) {
     if (kind instanceof Mean mean) {
-      return outcomes.stream().mapToDouble(one -> one.metric(mean.of())).average().orElseThrow();
+      return outcomes.stream()
+          .mapToDouble(outcome -> outcome.metric(mean.of()))
+          .average()
+          .orElseThrow();
     }
     return ((Corpus) kind).of().applyAsDouble(outcomes);
   }

@@ -98,7 +98,9 @@ record ChoiceItem(
   @Override
   public Outcome judge(List<Reply> replies) {
     double[] sums =
-        replies.stream().mapToDouble(one -> ((Reply.Likelihood) one).logProbability()).toArray();
+        replies.stream()
+            .mapToDouble(reply -> ((Reply.Likelihood) reply).logProbability())
+            .toArray();
     int chosen = largest(sums);
     double[] shares = shares(sums);
     Map<String, Double> metrics = new LinkedHashMap<>();

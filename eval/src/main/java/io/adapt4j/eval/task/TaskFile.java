@@ -89,7 +89,7 @@ final class TaskFile {
     try {
       add(other.get());
     } catch (DescriptionException e) {
-      e.problems().forEach(one -> entry.problem(FILE, one));
+      e.problems().forEach(problem -> entry.problem(FILE, problem));
     }
   }
 

@@ -61,7 +61,7 @@ record WholeTextItem(String id, String text, int window, int stride, Map<String,
   }
 
   private static double sum(List<Outcome> items, String name) {
-    return items.stream().mapToDouble(one -> one.metric(name)).sum();
+    return items.stream().mapToDouble(item -> item.metric(name)).sum();
   }
 
   @Override

@@ -190,7 +190,7 @@ class FailureAnalysisTest {
     assertThat(buckets.stream().mapToLong(Slice::failures).sum())
         .isEqualTo((outcomes.size() + 1) / 2);
     List<Double> lows =
-        buckets.stream().map(one -> Double.valueOf(one.name().split(" ", 2)[0])).toList();
+        buckets.stream().map(bucket -> Double.valueOf(bucket.name().split(" ", 2)[0])).toList();
     assertThat(lows).isSorted();
   }
 

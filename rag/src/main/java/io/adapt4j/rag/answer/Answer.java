@@ -47,8 +47,8 @@ public record Answer(
   }
 
   /**
-   * Returns whether everything that can be checked holds: the answer names a source, every number is
-   * that of a source whose document is as it was, and every quote is verbatim. It does not tell
+   * Returns whether everything that can be checked holds: the answer names a source, every number
+   * is that of a source whose document is as it was, and every quote is verbatim. It does not tell
    * whether the sources say what the answer says.
    *
    * @return true if all of it holds

@@ -14,8 +14,8 @@ import java.util.Optional;
 public interface SearchIndex extends AutoCloseable {
 
   /**
-   * Adds a document, instead of the one with its id if there is one: a search sees either the
-   * old one whole or the new one whole. After this returns, searches see it.
+   * Adds a document, instead of the one with its id if there is one: a search sees either the old
+   * one whole or the new one whole. After this returns, searches see it.
    *
    * @param document the document
    * @param chunks its chunks

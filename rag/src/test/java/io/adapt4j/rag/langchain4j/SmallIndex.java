@@ -62,7 +62,7 @@ final class SmallIndex implements SearchIndex {
 
   @Override
   public Optional<Document> document(String id) {
-    return documents.stream().filter(one -> one.id().equals(id)).findFirst();
+    return documents.stream().filter(document -> document.id().equals(id)).findFirst();
   }
 
   @Override

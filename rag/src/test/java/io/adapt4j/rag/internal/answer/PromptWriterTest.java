@@ -141,7 +141,7 @@ class PromptWriterTest {
     for (int context = 900; context < 6000; context += 450) {
       TokenBudget budget = new TokenBudget(context, String::length, Set.of());
       Prompt prompt = new PromptWriter(budget, options).write("Why?", List.of(large, large, large));
-      int characters = prompt.messages().stream().mapToInt(one -> text(one).length()).sum();
+      int characters = prompt.messages().stream().mapToInt(message -> text(message).length()).sum();
       assertThat(prompt.tokens()).isEqualTo(characters).isLessThanOrEqualTo(context - 100);
       Passage last = prompt.sources().get(prompt.sources().size() - 1).passage();
       assertThat(last.text()).isNotEmpty().endsWith("word");
