@@ -79,13 +79,7 @@ public interface Candidate {
    */
   record Replies(List<Reply> replies, long promptTokens, long newTokens) {
 
-    /**
-     * Copies the list.
-     *
-     * @param replies one a request
-     * @param promptTokens tokens that were read
-     * @param newTokens tokens that were produced
-     */
+    /** Copies the list. */
     public Replies {
       replies = List.copyOf(replies);
     }

@@ -12,23 +12,13 @@ import java.util.List;
 public record ComparisonReport(
     List<EvaluationReport> reports, List<TaskComparison> comparisons, double retentionThreshold) {
 
-  /**
-   * Copies the lists.
-   *
-   * @param reports one a candidate
-   * @param comparisons each other candidate against the baseline
-   * @param retentionThreshold the share that counts as kept
-   */
+  /** Copies the lists. */
   public ComparisonReport {
     reports = List.copyOf(reports);
     comparisons = List.copyOf(comparisons);
   }
 
-  /**
-   * Returns the candidate that the others are compared with.
-   *
-   * @return its report
-   */
+  /** {@return the candidate that the others are compared with} */
   public EvaluationReport baseline() {
     return reports.get(0);
   }

@@ -30,17 +30,7 @@ public record Cost(
   /** Nothing was asked. */
   public static final Cost NONE = new Cost(0, 0, 0, 0, Duration.ZERO, Duration.ZERO);
 
-  /**
-   * Checks that the memory is given, be it empty.
-   *
-   * @param asked requests that the candidate was asked
-   * @param kept requests that kept replies answered
-   * @param promptTokens tokens that were read
-   * @param newTokens tokens that were produced
-   * @param candidate time within the candidate
-   * @param total time from beginning to end
-   * @param peakResidentBytes the most memory that was resident
-   */
+  /** Checks that the memory is given, be it empty. */
   public Cost {
     Objects.requireNonNull(peakResidentBytes, "peakResidentBytes");
   }
@@ -87,11 +77,7 @@ public record Cost(
     return total.minus(candidate);
   }
 
-  /**
-   * Returns the overhead's share of the time.
-   *
-   * @return from 0 to 1; 0 where no time passed
-   */
+  /** {@return the overhead's share of the time} */
   public double overheadShare() {
     return total.isZero() ? 0 : (double) overhead().toNanos() / total.toNanos();
   }

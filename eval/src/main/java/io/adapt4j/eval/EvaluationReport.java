@@ -13,14 +13,7 @@ import java.util.List;
 public record EvaluationReport(
     String candidate, String identity, List<TaskResult> results, Cost cost) {
 
-  /**
-   * Copies the list.
-   *
-   * @param candidate the name it was given
-   * @param identity what tells it from others
-   * @param results one a task
-   * @param cost what it took
-   */
+  /** Copies the list. */
   public EvaluationReport {
     results = List.copyOf(results);
   }

@@ -42,12 +42,7 @@ final class ReplyStore implements AutoCloseable {
     this.lines = AppendedLines.open(file, this::read);
   }
 
-  /**
-   * Opens the file of a candidate.
-   *
-   * @param folder where candidates' files are; created if absent
-   * @param identity the candidate's identity
-   */
+  /** Opens the file of a candidate. */
   static ReplyStore open(Path folder, String identity) {
     Path file = folder.resolve(digest(identity).substring(0, 32) + ".jsonl");
     try {

@@ -34,11 +34,7 @@ public record TaskComparison(
     long losses,
     Optional<Retention> retention) {
 
-  /**
-   * Returns whether a difference above 0 is in the candidate's favor.
-   *
-   * @return true if larger metrics are better
-   */
+  /** {@return whether a difference above 0 is in the candidate's favor} */
   public boolean largerIsBetter() {
     return metric.largerIsBetter();
   }

@@ -51,12 +51,6 @@ public record TaskResult(
   /**
    * Copies the collections.
    *
-   * @param task the task's name
-   * @param isGeneral whether it asks for general abilities
-   * @param definitions what the metrics are
-   * @param metrics every metric
-   * @param outcomes one an item
-   * @param cost what it took
    * @throws IllegalArgumentException if there is no metric, or one has no value
    */
   public TaskResult {
@@ -70,11 +64,7 @@ public record TaskResult(
     }
   }
 
-  /**
-   * Returns the metric that counts in comparisons.
-   *
-   * @return what it is
-   */
+  /** {@return the metric that counts in comparisons} */
   public TaskMetric primary() {
     return definitions.get(0);
   }
@@ -101,11 +91,7 @@ public record TaskResult(
                         + metrics.keySet()));
   }
 
-  /**
-   * Returns the value of the metric that counts.
-   *
-   * @return its value and interval
-   */
+  /** {@return the value of the metric that counts} */
   public ConfidenceInterval score() {
     return metrics.get(primary().name());
   }

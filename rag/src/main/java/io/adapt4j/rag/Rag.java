@@ -344,11 +344,7 @@ public final class Rag implements AutoCloseable {
         () -> SimilarityCalibration.of(parts.index(), parts.embeddings(), answerable, offSubject));
   }
 
-  /**
-   * Returns the index, such as to list what is in it.
-   *
-   * @return the index, which is closed with this if the builder opened it
-   */
+  /** {@return the index, such as to list what is in it} */
   public SearchIndex index() {
     return parts.index();
   }

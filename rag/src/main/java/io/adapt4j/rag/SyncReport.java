@@ -11,13 +11,7 @@ import java.util.List;
  */
 public record SyncReport(IngestReport added, int unchanged, List<String> deleted) {
 
-  /**
-   * Makes a report with its own copy of the ids.
-   *
-   * @param added what was new or changed
-   * @param unchanged documents that were left as they are
-   * @param deleted ids that the source no longer has
-   */
+  /** Makes a report with its own copy of the ids. */
   public SyncReport {
     deleted = List.copyOf(deleted);
   }

@@ -21,22 +21,12 @@ public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod
    */
   public record Option<T>(T choice, int points, List<Reason> reasons) {
 
-    /**
-     * Copies the reasons.
-     *
-     * @param choice what can be done
-     * @param points of all reasons together
-     * @param reasons for and against
-     */
+    /** Copies the reasons. */
     public Option {
       reasons = List.copyOf(reasons);
     }
 
-    /**
-     * Returns whether it is out of the question.
-     *
-     * @return true if a reason rules it out
-     */
+    /** {@return whether it is out of the question} */
     public boolean isRuledOut() {
       return reasons.stream().anyMatch(reason -> reason.points() <= -10);
     }
@@ -50,31 +40,18 @@ public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod
    */
   public record Reason(Rule rule, int points) {}
 
-  /**
-   * Copies the lists.
-   *
-   * @param strategies every strategy, ranked
-   * @param methods every way of training, ranked
-   */
+  /** Copies the lists. */
   public Advice {
     strategies = List.copyOf(strategies);
     methods = List.copyOf(methods);
   }
 
-  /**
-   * Returns what to do.
-   *
-   * @return the first strategy
-   */
+  /** {@return what to do} */
   public Strategy best() {
     return strategies.get(0).choice();
   }
 
-  /**
-   * Returns how to train if training is to be done.
-   *
-   * @return the first way of training
-   */
+  /** {@return how to train if training is to be done} */
   public TuningMethod method() {
     return methods.get(0).choice();
   }

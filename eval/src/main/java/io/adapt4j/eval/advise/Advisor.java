@@ -32,11 +32,7 @@ public final class Advisor {
     return rules;
   }
 
-  /**
-   * Returns the advisor with this library's rules.
-   *
-   * @return the advisor
-   */
+  /** {@return the advisor with this library's rules} */
   public static Advisor standard() {
     return STANDARD;
   }
@@ -75,11 +71,7 @@ public final class Advisor {
     return new Advisor(fewer);
   }
 
-  /**
-   * Returns the rules.
-   *
-   * @return all of them
-   */
+  /** {@return the rules} */
   public List<Rule> rules() {
     return rules;
   }

@@ -56,17 +56,7 @@ public record Recommendation(
       double ahead,
       double mostAhead) {}
 
-  /**
-   * Copies the standings.
-   *
-   * @param exam the exam's name
-   * @param questions how many it has
-   * @param strategy the simplest strategy that is not significantly worse
-   * @param isConclusive whether the exam tells
-   * @param questionsNeeded about how many questions would tell
-   * @param margin the difference that would matter
-   * @param standings how each strategy did
-   */
+  /** Copies the standings. */
   public Recommendation {
     standings = List.copyOf(standings);
   }

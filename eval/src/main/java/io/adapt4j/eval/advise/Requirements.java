@@ -89,20 +89,6 @@ public record Requirements(
   /**
    * Checks and copies.
    *
-   * @param needs what the model lacks
-   * @param updates how often the facts change
-   * @param documentTokens tokens in the documents at hand
-   * @param examples good pairs of a prompt and its answer
-   * @param preferencePairs pairs of a better and a worse answer
-   * @param parameters of the model
-   * @param trainingBytes memory that training may take
-   * @param contextTokens tokens that the model reads at once
-   * @param latency the most time an answer may take
-   * @param citations whether an answer must say where it comes from
-   * @param privacy who may read the documents
-   * @param keepsAbilities whether the model must still do what it could
-   * @param tried scores of what has been tried
-   * @param target the score that is good enough
    * @throws IllegalArgumentException if there is no need, a number is negative, or a score is no
    *     number
    */

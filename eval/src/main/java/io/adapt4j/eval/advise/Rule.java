@@ -27,12 +27,6 @@ public record Rule(
   /**
    * Copies the points.
    *
-   * @param name what the rule is called
-   * @param reason what it tells
-   * @param source where it comes from
-   * @param condition the situations that it fits
-   * @param strategies points by strategy
-   * @param methods points by way of training
    * @throws IllegalArgumentException if it has no effect at all
    */
   public Rule {

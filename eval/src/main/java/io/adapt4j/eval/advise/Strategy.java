@@ -19,38 +19,22 @@ public enum Strategy {
     this.candidateName = candidateName;
   }
 
-  /**
-   * Returns what texts call it.
-   *
-   * @return a name in lower case
-   */
+  /** {@return what texts call it} */
   public String label() {
     return label;
   }
 
-  /**
-   * Returns what experiments call the candidate that takes it.
-   *
-   * @return base, RAG, fine-tuned or both
-   */
+  /** {@return what experiments call the candidate that takes it} */
   public String candidateName() {
     return candidateName;
   }
 
-  /**
-   * Returns whether a model is trained for it.
-   *
-   * @return true for fine-tuning, alone or with RAG
-   */
+  /** {@return whether a model is trained for it} */
   public boolean trains() {
     return this == FINE_TUNING || this == RAG_AND_FINE_TUNING;
   }
 
-  /**
-   * Returns whether passages are looked up for it.
-   *
-   * @return true for RAG, alone or with fine-tuning
-   */
+  /** {@return whether passages are looked up for it} */
   public boolean retrieves() {
     return this == RAG || this == RAG_AND_FINE_TUNING;
   }

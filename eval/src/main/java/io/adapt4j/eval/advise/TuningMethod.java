@@ -26,11 +26,7 @@ public enum TuningMethod {
     this.label = label;
   }
 
-  /**
-   * Returns what texts call it.
-   *
-   * @return a name
-   */
+  /** {@return what texts call it} */
   public String label() {
     return label;
   }

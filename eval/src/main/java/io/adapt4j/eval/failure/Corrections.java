@@ -178,20 +178,12 @@ public final class Corrections {
         !answer(example).equals(expected));
   }
 
-  /**
-   * Returns all rows.
-   *
-   * @return the rows, in the order of the file
-   */
+  /** {@return all rows} */
   public List<Correction> all() {
     return all;
   }
 
-  /**
-   * Returns all rows to train on.
-   *
-   * @return the rows, in the order of the file
-   */
+  /** {@return all rows to train on} */
   public Dataset dataset() {
     return dataset;
   }

@@ -89,20 +89,12 @@ public final class FailureAnalysis {
     return isShare ? HALF : result.score().value();
   }
 
-  /**
-   * Returns what is looked at.
-   *
-   * @return how the candidate did on the task
-   */
+  /** {@return what is looked at} */
   public TaskResult result() {
     return result;
   }
 
-  /**
-   * Returns what an item must reach.
-   *
-   * @return the threshold of the primary metric
-   */
+  /** {@return what an item must reach} */
   public double threshold() {
     return threshold;
   }
@@ -148,11 +140,7 @@ public final class FailureAnalysis {
     return questions.of(outcome);
   }
 
-  /**
-   * Returns what is known about items.
-   *
-   * @return the names of fields that at least one item has
-   */
+  /** {@return what is known about items} */
   public Set<String> fields() {
     return result.outcomes().stream()
         .flatMap(outcome -> outcome.fields().keySet().stream())

@@ -12,13 +12,7 @@ import java.util.List;
  */
 public record FailureCluster(List<String> words, List<Outcome> outcomes, double cohesion) {
 
-  /**
-   * Copies the lists.
-   *
-   * @param words what tells their texts from those of all items
-   * @param outcomes the failures
-   * @param cohesion the mean cosine of their vectors with the center
-   */
+  /** Copies the lists. */
   public FailureCluster {
     words = List.copyOf(words);
     outcomes = List.copyOf(outcomes);

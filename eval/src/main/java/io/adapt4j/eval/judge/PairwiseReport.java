@@ -35,19 +35,7 @@ public record PairwiseReport(
     List<Verdict> verdicts,
     Cost cost) {
 
-  /**
-   * Copies the verdicts.
-   *
-   * @param wins pairs of which the first answer is preferred
-   * @param ties pairs without a preference
-   * @param losses pairs of which the second answer is preferred
-   * @param malformed pairs with a verdict that cannot be read
-   * @param disagreements pairs on which the orders disagree
-   * @param winRate wins and half of the ties as a share
-   * @param positionBias how much the order counts
-   * @param verdicts one a pair
-   * @param cost what the judge took
-   */
+  /** Copies the verdicts. */
   public PairwiseReport {
     verdicts = List.copyOf(verdicts);
   }
@@ -97,11 +85,7 @@ public record PairwiseReport(
       return inOrder.getAsInt() > 0 ? Result.WIN : Result.LOSS;
     }
 
-    /**
-     * Returns whether the judge says another thing in the other order.
-     *
-     * @return true if so; false if one of them is malformed
-     */
+    /** {@return whether the judge says another thing in the other order} */
     public boolean disagrees() {
       return inOrder.isPresent() && swapped.isPresent() && !inOrder.equals(swapped);
     }

@@ -30,14 +30,7 @@ public record RubricReport(
     Map<String, Long> malformed,
     List<Scored> answers) {
 
-  /**
-   * Copies the collections.
-   *
-   * @param mean the mean
-   * @param agreement Krippendorff's alpha
-   * @param malformed verdicts that cannot be read, by judge
-   * @param answers one an answer
-   */
+  /** Copies the collections. */
   public RubricReport {
     malformed = Map.copyOf(malformed);
     answers = List.copyOf(answers);
@@ -60,21 +53,12 @@ public record RubricReport(
    */
   public record Scored(ScoredAnswer answer, List<Verdict> verdicts) {
 
-    /**
-     * Copies the verdicts.
-     *
-     * @param answer the answer
-     * @param verdicts what judges said
-     */
+    /** Copies the verdicts. */
     public Scored {
       verdicts = List.copyOf(verdicts);
     }
 
-    /**
-     * Returns the mean of the scores.
-     *
-     * @return from 1; empty if all verdicts are malformed
-     */
+    /** {@return the mean of the scores} */
     public OptionalDouble mean() {
       return scores().stream().mapToDouble(Double::doubleValue).average();
     }

@@ -28,26 +28,14 @@ final class Bleu {
     this(BleuOptions.DEFAULT);
   }
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param options how to count
-   */
+  /** Starts with nothing counted. */
   public Bleu(BleuOptions options) {
     this.options = options;
     this.correct = new long[options.maxOrder()];
     this.total = new long[options.maxOrder()];
   }
 
-  /**
-   * Scores one sentence by itself.
-   *
-   * @param options how to count; {@link BleuOptions#withEffectiveOrder} is advisable
-   * @param hypothesis what the model said
-   * @param references what would have been right, at least one
-   * @return the score
-   * @throws IllegalArgumentException if there is no reference
-   */
+  /** Scores one sentence by itself. */
   public static BleuScore sentence(
       BleuOptions options, String hypothesis, List<String> references) {
     Bleu bleu = new Bleu(options);
@@ -55,23 +43,12 @@ final class Bleu {
     return bleu.score();
   }
 
-  /**
-   * Adds a row with one reference.
-   *
-   * @param hypothesis what the model said
-   * @param reference what would have been right
-   */
+  /** Adds a row with one reference. */
   public void add(String hypothesis, String reference) {
     add(hypothesis, Arrays.asList(reference));
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param hypothesis what the model said
-   * @param texts what would have been right, at least one
-   * @throws IllegalArgumentException if there is no reference, or a text is null
-   */
+  /** Adds a row. */
   public void add(String hypothesis, List<String> texts) {
     references.add(rows + 1, hypothesis, texts);
     rows++;
@@ -92,12 +69,7 @@ final class Bleu {
     }
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with the same options
-   * @throws IllegalArgumentException if the options differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(Bleu other) {
     Rows.sameSettings(options, other.options);
     references.merge(other.references);
@@ -110,12 +82,7 @@ final class Bleu {
     }
   }
 
-  /**
-   * Returns the score of all rows together.
-   *
-   * @return the score
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the score of all rows together. */
   public BleuScore score() {
     Rows.some("BLEU", rows);
     double[] matched = Arrays.stream(correct).asDoubleStream().toArray();
@@ -140,12 +107,7 @@ final class Bleu {
         signature());
   }
 
-  /**
-   * Says how the score was made, in the form of sacrebleu.
-   *
-   * @return for instance {@code nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0}, where
-   *     the version is that of the sacrebleu which gives the same score
-   */
+  /** Says how the score was made, in the form of sacrebleu. */
   public String signature() {
     return options.signature(references.signature()) + "|version:" + EQUALS;
   }

@@ -52,12 +52,7 @@ enum BleuTokenizer {
         "tokenizer is \"" + name + "\"; give 13a, intl, zh, char or none");
   }
 
-  /**
-   * Cuts a text into words.
-   *
-   * @param text the text
-   * @return its words with one space between them
-   */
+  /** Cuts a text into words. */
   String tokenize(String text) {
     return switch (this) {
       case MTEVAL_13A -> western(' ' + withoutMarkup(text) + ' ');

@@ -23,12 +23,7 @@ final class Calibration {
     this(DEFAULT_BINS);
   }
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param bins their number, at least 1
-   * @throws IllegalArgumentException if there is no bin
-   */
+  /** Starts with nothing counted. */
   public Calibration(int bins) {
     if (bins < 1) {
       throw new IllegalArgumentException("bins is " + bins + "; give at least 1");
@@ -38,13 +33,7 @@ final class Calibration {
     right = new long[bins];
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param confidence the probability of the class that was predicted
-   * @param correct whether the prediction is right
-   * @throws IllegalArgumentException if the confidence is no probability
-   */
+  /** Adds a row. */
   public void add(double confidence, boolean correct) {
     Rows.probability(rows + 1, "the confidence", confidence);
     rows++;
@@ -54,13 +43,7 @@ final class Calibration {
     right[bin] += correct ? 1 : 0;
   }
 
-  /**
-   * Adds a row of a classifier, whose prediction is its likeliest class.
-   *
-   * @param truth number of the true class
-   * @param probabilities one a class
-   * @throws IllegalArgumentException if there is no such class, or these are no probabilities
-   */
+  /** Adds a row of a classifier, whose prediction is its likeliest class. */
   public void add(int truth, double[] probabilities) {
     ProbabilityRow.check(rows + 1, truth, probabilities, probabilities.length);
     int best = 0;
@@ -70,12 +53,7 @@ final class Calibration {
     add(probabilities[best], best == truth);
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with as many bins
-   * @throws IllegalArgumentException if their numbers differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(Calibration other) {
     Rows.sameSettings(counts.length, other.counts.length);
     rows += other.rows;
@@ -86,11 +64,7 @@ final class Calibration {
     }
   }
 
-  /**
-   * Returns the bins, for a reliability diagram.
-   *
-   * @return all bins, the least confident first
-   */
+  /** Returns the bins, for a reliability diagram. */
   public List<CalibrationReport.Bin> bins() {
     List<CalibrationReport.Bin> bins = new ArrayList<>();
     double width = counts.length;
@@ -103,12 +77,7 @@ final class Calibration {
     return bins;
   }
 
-  /**
-   * Returns the mean distance of confidence and accuracy, each bin counting by its size.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the mean distance of confidence and accuracy, each bin counting by its size. */
   public double expectedError() {
     Rows.some("The calibration error", rows);
     double sum = 0;
@@ -118,12 +87,7 @@ final class Calibration {
     return sum / rows;
   }
 
-  /**
-   * Returns the largest distance of confidence and accuracy of a bin.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the largest distance of confidence and accuracy of a bin. */
   public double maximumError() {
     Rows.some("The calibration error", rows);
     return bins().stream()

@@ -19,12 +19,7 @@ final class Classification {
   private final Confusion confusion;
   private long rows;
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param labels names of all classes, which also count where they never occur
-   * @throws IllegalArgumentException if there is none, or one stands twice
-   */
+  /** Starts with nothing counted. */
   public Classification(List<String> labels) {
     if (labels.isEmpty()) {
       throw new IllegalArgumentException("labels are empty; name the classes");
@@ -38,13 +33,7 @@ final class Classification {
     this.confusion = new Confusion(this.labels);
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param truth the true class
-   * @param predicted the predicted class
-   * @throws IllegalArgumentException if one of them is not among the labels
-   */
+  /** Adds a row. */
   public void add(String truth, String predicted) {
     int expected = number("true", truth);
     int given = number("predicted", predicted);
@@ -61,26 +50,14 @@ final class Classification {
     return number;
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with the same labels in the same order
-   * @throws IllegalArgumentException if the labels differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(Classification other) {
     Rows.sameSettings(labels, other.labels);
     confusion.addAll(other.confusion);
     rows += other.rows;
   }
 
-  /**
-   * Returns how often one class was taken for another.
-   *
-   * @param truth the true class
-   * @param predicted the predicted class
-   * @return the count
-   * @throws IllegalArgumentException if one of them is not among the labels
-   */
+  /** Returns how often one class was taken for another. */
   public long count(String truth, String predicted) {
     return confusion.count(labels.indexOf(known(truth)), labels.indexOf(known(predicted)));
   }
@@ -96,51 +73,28 @@ final class Classification {
     return label;
   }
 
-  /**
-   * Returns the number of rows.
-   *
-   * @return their number
-   */
+  /** Returns the number of rows. */
   public long rows() {
     return rows;
   }
 
-  /**
-   * Returns the decisions class by class.
-   *
-   * @return precision, recall, F1 and support of each
-   */
+  /** Returns the decisions class by class. */
   public ClassTable table() {
     return confusion.table();
   }
 
-  /**
-   * Returns the most frequent mistakes.
-   *
-   * @param limit the most of them
-   * @return the most frequent first
-   */
+  /** Returns the most frequent mistakes. */
   public List<Confusion.Mistake> worst(int limit) {
     return confusion.worst(limit);
   }
 
-  /**
-   * Returns the share of right predictions.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the share of right predictions. */
   public double accuracy() {
     Rows.some("Accuracy", rows);
     return confusion.accuracy();
   }
 
-  /**
-   * Returns the mean recall of the classes that are true of any row.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the mean recall of the classes that are true of any row. */
   public double balancedAccuracy() {
     Rows.some("Balanced accuracy", rows);
     return table().counts().stream()
@@ -150,35 +104,17 @@ final class Classification {
         .orElseThrow();
   }
 
-  /**
-   * Returns the precision.
-   *
-   * @param average over what
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the precision. */
   public double precision(Average average) {
     return mean("Precision", average, Counts::precision);
   }
 
-  /**
-   * Returns the recall.
-   *
-   * @param average over what
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the recall. */
   public double recall(Average average) {
     return mean("Recall", average, Counts::recall);
   }
 
-  /**
-   * Returns the F1.
-   *
-   * @param average over what
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the F1. */
   public double f1(Average average) {
     return mean("F1", average, Counts::f1);
   }
@@ -198,9 +134,6 @@ final class Classification {
   /**
    * Returns Matthews's correlation coefficient for any number of classes (Gorodkin 2004, "Comparing
    * two K-category assignments by a K-category correlation coefficient").
-   *
-   * @return from -1 to 1; 0 where all rows are of one class or predicted as one class
-   * @throws IllegalStateException if there are no rows
    */
   public double matthews() {
     Rows.some("Matthews's correlation", rows);
@@ -213,9 +146,6 @@ final class Classification {
   /**
    * Returns Cohen's kappa, unweighted (Cohen 1960, "A Coefficient of Agreement for Nominal
    * Scales").
-   *
-   * @return at most 1; NaN where truth and predictions are all of one and the same class
-   * @throws IllegalStateException if there are no rows
    */
   public double cohenKappa() {
     Rows.some("Cohen's kappa", rows);

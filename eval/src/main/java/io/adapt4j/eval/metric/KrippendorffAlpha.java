@@ -29,21 +29,12 @@ final class KrippendorffAlpha {
   private final Map<Double, Map<Double, Double>> coincidences = new TreeMap<>();
   private long rows;
 
-  /**
-   * Starts with no rows.
-   *
-   * @param level what differences between values mean
-   */
+  /** Starts with no rows. */
   public KrippendorffAlpha(Metrics.Level level) {
     this.level = level;
   }
 
-  /**
-   * Adds what was said of one thing.
-   *
-   * @param values one a judge that said something; of fewer than two nothing can be learned
-   * @throws IllegalArgumentException if a value is not finite
-   */
+  /** Adds what was said of one thing. */
   public void add(List<Double> values) {
     for (double one : values) {
       if (!Double.isFinite(one)) {
@@ -67,12 +58,7 @@ final class KrippendorffAlpha {
         .merge(other, weight, Double::sum);
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one of the same level
-   * @throws IllegalArgumentException if the levels differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(KrippendorffAlpha other) {
     Rows.sameSettings(level, other.level);
     rows += other.rows;
@@ -80,12 +66,7 @@ final class KrippendorffAlpha {
         (value, row) -> row.forEach((against, weight) -> count(value, against, weight)));
   }
 
-  /**
-   * Returns alpha.
-   *
-   * @return at most 1; NaN where all values are alike, so that chance would agree as well
-   * @throws IllegalStateException if no row has two values
-   */
+  /** Returns alpha. */
   public double alpha() {
     Rows.some("Krippendorff's alpha", coincidences.size());
     List<Double> values = new ArrayList<>(new TreeSet<>(coincidences.keySet()));

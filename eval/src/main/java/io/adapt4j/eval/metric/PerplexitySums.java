@@ -21,15 +21,7 @@ final class PerplexitySums {
   /** Begins with no texts. */
   public PerplexitySums() {}
 
-  /**
-   * Adds a text.
-   *
-   * @param sum the logarithm of its probability, in nats
-   * @param scored how many tokens that is the sum of, at least 1
-   * @param text the text that these tokens stand for, not empty
-   * @throws IllegalArgumentException if the sum is above 0 or not finite, or there is no token or
-   *     no text
-   */
+  /** Adds a text. */
   public void add(double sum, long scored, String text) {
     Rows.finite(rows + 1, "the log-probability", sum);
     if (sum > 0) {
@@ -47,11 +39,7 @@ final class PerplexitySums {
     bytes += text.getBytes(StandardCharsets.UTF_8).length;
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other the other
-   */
+  /** Adds everything that another has counted. */
   public void merge(PerplexitySums other) {
     rows += other.rows;
     logProbability += other.logProbability;
@@ -60,42 +48,22 @@ final class PerplexitySums {
     bytes += other.bytes;
   }
 
-  /**
-   * Returns the perplexity of a token.
-   *
-   * @return from 1 up
-   * @throws IllegalStateException if there are no texts
-   */
+  /** Returns the perplexity of a token. */
   public double perToken() {
     return Math.exp(lossOver(tokens));
   }
 
-  /**
-   * Returns the perplexity of a word ({@code word_perplexity}).
-   *
-   * @return from 1 up
-   * @throws IllegalStateException if there are no texts
-   */
+  /** Returns the perplexity of a word ({@code word_perplexity}). */
   public double perWord() {
     return Math.exp(lossOver(words));
   }
 
-  /**
-   * Returns the perplexity of a byte of UTF-8 ({@code byte_perplexity}).
-   *
-   * @return from 1 up
-   * @throws IllegalStateException if there are no texts
-   */
+  /** Returns the perplexity of a byte of UTF-8 ({@code byte_perplexity}). */
   public double perByte() {
     return Math.exp(lossOver(bytes));
   }
 
-  /**
-   * Returns how many bits the model needs for a byte of UTF-8 ({@code bits_per_byte}).
-   *
-   * @return from 0 up
-   * @throws IllegalStateException if there are no texts
-   */
+  /** Returns how many bits the model needs for a byte of UTF-8 ({@code bits_per_byte}). */
   public double bitsPerByte() {
     return lossOver(bytes) / Math.log(2);
   }

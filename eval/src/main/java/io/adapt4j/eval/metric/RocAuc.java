@@ -15,23 +15,13 @@ final class RocAuc {
   /** Begins with no rows. */
   public RocAuc() {}
 
-  /**
-   * Adds a row.
-   *
-   * @param truth whether the row truly is positive
-   * @param score any finite number, larger where the model finds that likelier
-   * @throws IllegalArgumentException if the score is not finite
-   */
+  /** Adds a row. */
   public void add(boolean truth, double score) {
     Rows.finite(positives.size() + negatives.size() + 1L, "the score", score);
     (truth ? positives : negatives).add(score);
   }
 
-  /**
-   * Adds everything that another has collected.
-   *
-   * @param other the other
-   */
+  /** Adds everything that another has collected. */
   public void merge(RocAuc other) {
     positives.addAll(other.positives);
     negatives.addAll(other.negatives);
@@ -40,9 +30,6 @@ final class RocAuc {
   /**
    * Returns the area under the ROC curve: the chance that a positive row scores above a negative
    * one, where a tie counts half.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are not both positive and negative rows
    */
   public double area() {
     requireBoth("The area under the ROC curve");
@@ -66,9 +53,6 @@ final class RocAuc {
   /**
    * Returns the average precision: the precision at each threshold, weighted by how much recall
    * grows there.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are not both positive and negative rows
    */
   public double averagePrecision() {
     requireBoth("Average precision");

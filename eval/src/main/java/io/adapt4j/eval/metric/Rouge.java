@@ -31,23 +31,12 @@ final class Rouge {
     this(false);
   }
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param stemmed whether words are compared by their English stems (Porter's)
-   */
+  /** Starts with nothing counted. */
   public Rouge(boolean stemmed) {
     this.stemmed = stemmed;
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param prediction what the model said
-   * @param reference what would have been right
-   * @return the row's own scores
-   * @throws IllegalArgumentException if a text is null
-   */
+  /** Adds a row. */
   public Map<RougeType, F1Score> add(String prediction, String reference) {
     Rows.present(rows + 1, "the prediction", prediction);
     Rows.present(rows + 1, "the reference", reference);
@@ -66,25 +55,14 @@ final class Rouge {
     return row;
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one that stems as this one does
-   * @throws IllegalArgumentException if only one of them stems
-   */
+  /** Adds everything that another has counted. */
   public void merge(Rouge other) {
     Rows.sameSettings("stemmed=" + stemmed, "stemmed=" + other.stemmed);
     rows += other.rows;
     other.sums.forEach((type, score) -> sums.merge(type, score, F1Score::plus));
   }
 
-  /**
-   * Returns the mean of the rows.
-   *
-   * @param type what is compared
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the mean of the rows. */
   public F1Score score(RougeType type) {
     Rows.some("ROUGE", rows);
     return sums.get(type).dividedBy(rows);

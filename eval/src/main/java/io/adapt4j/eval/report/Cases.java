@@ -25,22 +25,10 @@ final class Cases {
     GAINED
   }
 
-  /**
-   * An item.
-   *
-   * @param item how it went for the first candidate
-   * @param answers one a candidate
-   */
+  /** An item. */
   record Case(Outcome item, List<Answer> answers) {}
 
-  /**
-   * What a candidate answered.
-   *
-   * @param candidate its name
-   * @param outcome how it went
-   * @param metric the item's own metric
-   * @param failed whether that is too bad
-   */
+  /** What a candidate answered. */
   record Answer(String candidate, Outcome outcome, double metric, boolean failed) {}
 
   private final ListMultimap<Kind, Case> cases =

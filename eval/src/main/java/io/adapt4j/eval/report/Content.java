@@ -22,14 +22,7 @@ record Content(
     OptionalDouble retentionThreshold,
     Settings settings) {
 
-  /**
-   * How a report is told.
-   *
-   * @param title its title
-   * @param written when it was made
-   * @param cases how many cases of a kind it shows
-   * @param history earlier reports, the oldest first
-   */
+  /** How a report is told. */
   record Settings(String title, Instant written, int cases, List<StoredReport> history) {}
 
   String title() {

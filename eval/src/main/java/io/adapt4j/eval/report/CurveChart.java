@@ -14,12 +14,7 @@ import java.util.stream.Stream;
 /** Draws points with error bars, joined by lines, as inline SVG. */
 final class CurveChart {
 
-  /**
-   * A point.
-   *
-   * @param x where it is
-   * @param y how high it is, and the error bar
-   */
+  /** A point. */
   record Point(double x, ConfidenceInterval y) {}
 
   private record Line(String name, String style, List<Point> points) {}

@@ -28,26 +28,12 @@ record StoredReport(String title, Instant written, List<Score> scores) {
 
   private static final int MAX_BYTES = 4 << 20;
 
-  /**
-   * Copies the list.
-   *
-   * @param title the report's title
-   * @param written when it was made
-   * @param scores every metric
-   */
+  /** Copies the list. */
   public StoredReport {
     scores = List.copyOf(scores);
   }
 
-  /**
-   * A metric of a candidate on a task.
-   *
-   * @param candidate the candidate's name
-   * @param task the task's name
-   * @param metric the metric's name
-   * @param largerIsBetter whether a larger number is better
-   * @param value its value and interval; NaN where a number was not finite
-   */
+  /** A metric of a candidate on a task. */
   record Score(
       String candidate,
       String task,
@@ -55,14 +41,7 @@ record StoredReport(String title, Instant written, List<Score> scores) {
       boolean largerIsBetter,
       ConfidenceInterval value) {}
 
-  /**
-   * Reads a report.
-   *
-   * @param file a file that {@link ReportWriter#writeJson} wrote
-   * @return its scores
-   * @throws IllegalArgumentException if it cannot be read, or is of another schema; the message
-   *     names file, line and key
-   */
+  /** Reads a report. */
   static StoredReport read(Path file) {
     Problems problems = new Problems();
     try {
@@ -85,13 +64,7 @@ record StoredReport(String title, Instant written, List<Score> scores) {
     }
   }
 
-  /**
-   * Reads all reports of a folder.
-   *
-   * @param folder a folder; its files that end in {@code .json} are reports
-   * @return the reports, the oldest first
-   * @throws IllegalArgumentException if one cannot be read
-   */
+  /** Reads all reports of a folder. */
   static List<StoredReport> readAll(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       return files

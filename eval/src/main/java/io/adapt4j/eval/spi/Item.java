@@ -13,18 +13,10 @@ public interface Item {
    */
   String id();
 
-  /**
-   * Returns what is known about the item, to slice results by.
-   *
-   * @return texts by field
-   */
+  /** {@return what is known about the item, to slice results by} */
   Map<String, String> fields();
 
-  /**
-   * Returns what a model is asked.
-   *
-   * @return at least one request
-   */
+  /** {@return what a model is asked} */
   List<Request> requests();
 
   /**

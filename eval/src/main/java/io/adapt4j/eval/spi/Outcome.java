@@ -29,13 +29,6 @@ public record Outcome(
   /**
    * Makes an outcome.
    *
-   * @param id the item's id
-   * @param prompt what was asked
-   * @param expected the right answer
-   * @param got the model's answer
-   * @param metrics the item's own metrics
-   * @param confidence how sure the model was
-   * @param fields what is known about the item
    * @throws IllegalArgumentException if a metric is not a finite number
    */
   public Outcome {

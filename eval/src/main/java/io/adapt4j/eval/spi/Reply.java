@@ -20,9 +20,6 @@ public sealed interface Reply {
     /**
      * Makes a reply.
      *
-     * @param logProbability natural logarithm of the probability
-     * @param tokens how many tokens were scored
-     * @param greedy whether greedy decoding would have produced them
      * @throws IllegalArgumentException if the logarithm is not a number, or above 0
      */
     public Likelihood {
@@ -53,7 +50,6 @@ public sealed interface Reply {
     /**
      * Makes a reply.
      *
-     * @param probabilities by class
      * @throws IllegalArgumentException if there is none, one is no probability, or they do not add
      *     up to 1
      */

@@ -16,8 +16,6 @@ public sealed interface Request {
     /**
      * Makes a request.
      *
-     * @param context what comes before
-     * @param continuation what is scored
      * @throws IllegalArgumentException if the continuation is empty
      */
     public Likelihood {
@@ -39,9 +37,6 @@ public sealed interface Request {
     /**
      * Makes a request.
      *
-     * @param text the text
-     * @param window the most tokens the model reads at once, or 0
-     * @param stride the tokens that each window after the first one scores, or 0
      * @throws IllegalArgumentException if the text is empty or a number negative
      */
     public WholeText {

@@ -25,9 +25,6 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   /**
    * Checks the settings.
    *
-   * @param resamples how many times the rows are drawn, at least 1
-   * @param confidence above 0 and below 1
-   * @param seed of the draws
    * @throws IllegalArgumentException if a number is out of its range
    */
   public Bootstrap {

@@ -18,10 +18,6 @@ public record McNemar(long bothRight, long onlyFirst, long onlySecond, long both
   /**
    * Checks the counts.
    *
-   * @param bothRight rows on which both are right
-   * @param onlyFirst rows on which only the first is right
-   * @param onlySecond rows on which only the second is right
-   * @param bothWrong rows on which neither is right
    * @throws IllegalArgumentException if one is negative
    */
   public McNemar {
@@ -47,11 +43,7 @@ public record McNemar(long bothRight, long onlyFirst, long onlySecond, long both
     return new McNemar(counts[0], counts[1], counts[2], counts[3]);
   }
 
-  /**
-   * Returns the exact two-sided p-value, from the binomial distribution.
-   *
-   * @return from 0 to 1; 1 where the models never differ
-   */
+  /** {@return the exact two-sided p-value, from the binomial distribution} */
   public double pValue() {
     return Math.min(1, 2 * atMostFewer());
   }

@@ -56,18 +56,7 @@ record ChoiceItem(
   /** The right answers' share of the probability of all. */
   static final String MC2 = "mc2";
 
-  /**
-   * Makes an item.
-   *
-   * @param id names the item
-   * @param context what comes before the answers
-   * @param choices the answers
-   * @param delimiter what stands between context and answer
-   * @param right the numbers of right answers
-   * @param fields what is known about the item
-   * @throws IllegalArgumentException if there are fewer than two answers, one is empty, or a number
-   *     of a right one is not that of an answer
-   */
+  /** Makes an item. */
   public ChoiceItem {
     choices = List.copyOf(choices);
     right = List.copyOf(right);

@@ -18,14 +18,7 @@ import java.util.OptionalDouble;
  */
 record ClassItem(String id, String text, String label, Map<String, String> fields) implements Item {
 
-  /**
-   * Copies the fields.
-   *
-   * @param id names the item
-   * @param text the text
-   * @param label its right class
-   * @param fields what is known about the item
-   */
+  /** Copies the fields. */
   public ClassItem {
     fields = Map.copyOf(fields);
   }
@@ -35,11 +28,7 @@ record ClassItem(String id, String text, String label, Map<String, String> field
     return List.of(new Request.Classification(text));
   }
 
-  /**
-   * Compares the likeliest class with the right one; of equally likely ones the first counts.
-   *
-   * @throws IllegalArgumentException if the right class is none of the classifier's
-   */
+  /** Compares the likeliest class with the right one; of equally likely ones the first counts. */
   @Override
   public Outcome judge(List<Reply> replies) {
     Map<String, Double> probabilities = ((Reply.Classes) replies.get(0)).probabilities();

@@ -20,10 +20,6 @@ public record Task(String name, List<Item> items, List<TaskMetric> metrics, bool
   /**
    * Makes a task.
    *
-   * @param name its name
-   * @param items the questions
-   * @param metrics what sums them up
-   * @param isGeneral whether it asks for general abilities
    * @throws IllegalArgumentException if there are no items or metrics, or two items have one id
    */
   public Task {
@@ -55,20 +51,12 @@ public record Task(String name, List<Item> items, List<TaskMetric> metrics, bool
     }
   }
 
-  /**
-   * Returns the metric that counts in comparisons.
-   *
-   * @return the first one
-   */
+  /** {@return the metric that counts in comparisons} */
   public TaskMetric primary() {
     return metrics.get(0);
   }
 
-  /**
-   * Returns this task as one of general abilities.
-   *
-   * @return a new task
-   */
+  /** {@return this task as one of general abilities} */
   public Task general() {
     return new Task(name, items, metrics, true);
   }

@@ -41,15 +41,7 @@ final class TaskFile {
 
   private TaskFile() {}
 
-  /**
-   * Reads a file and the data of its tasks.
-   *
-   * @param file YAML or JSON
-   * @return its tasks, at least one, each with a name of its own
-   * @throws io.adapt4j.core.exception.DescriptionException naming file, line, key, value and remedy
-   *     of everything that is wrong: unknown keys, values of another type or out of range, rows
-   *     that cannot be used
-   */
+  /** Reads a file and the data of its tasks. */
   static List<Task> read(Path file) {
     TaskFile reading = new TaskFile();
     reading.add(file);

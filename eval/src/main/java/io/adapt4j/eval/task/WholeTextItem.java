@@ -43,16 +43,7 @@ record WholeTextItem(String id, String text, int window, int stride, Map<String,
       TaskMetric.corpus(
           "word_perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, WORDS)));
 
-  /**
-   * Copies the fields.
-   *
-   * @param id names the item
-   * @param text the text
-   * @param window the most tokens the model reads at once
-   * @param stride the tokens that each window after the first one scores
-   * @param fields what is known about the item
-   * @throws IllegalArgumentException if the text is blank
-   */
+  /** Copies the fields. */
   public WholeTextItem {
     fields = Map.copyOf(fields);
     if (text.isBlank()) {

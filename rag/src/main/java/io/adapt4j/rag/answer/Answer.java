@@ -28,17 +28,7 @@ public record Answer(
     List<Passage> passages,
     Trace trace) {
 
-  /**
-   * Makes an answer with its own copies of the lists.
-   *
-   * @param text the answer
-   * @param answerable whether the documents answer the question
-   * @param citations the sources that the text names
-   * @param unknownCitations numbers that are no source's
-   * @param quotes the quotations
-   * @param passages what was shown
-   * @param trace how the answer came about
-   */
+  /** Makes an answer with its own copies of the lists. */
   public Answer {
     citations = List.copyOf(citations);
     unknownCitations = List.copyOf(unknownCitations);

@@ -28,9 +28,6 @@ public record TokenBudget(
   /**
    * Makes a budget with its own copy of the texts.
    *
-   * @param contextTokens the most tokens of prompt and answer together
-   * @param counter counts the tokens of a text
-   * @param controlTexts texts that the generator takes for the frame of a conversation
    * @throws IllegalArgumentException if the context is below 1
    */
   public TokenBudget {

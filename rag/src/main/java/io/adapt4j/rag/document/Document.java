@@ -63,10 +63,6 @@ public record Document(String id, String title, String text, Map<String, Object>
   /**
    * Makes a document. Integer values become Long, Float ones Double.
    *
-   * @param id names it among all others
-   * @param title what people call it
-   * @param text its whole text
-   * @param metadata what is known about it
    * @throws IllegalArgumentException if the id is blank, a field's name is, or a value is of
    *     another type or not a finite number
    */

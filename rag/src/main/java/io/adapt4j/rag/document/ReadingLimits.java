@@ -19,11 +19,6 @@ public record ReadingLimits(
   /**
    * Makes limits.
    *
-   * @param bytes from 1 to 1 GiB
-   * @param characters 1 or more
-   * @param inflatedBytes 1 or more
-   * @param depth 0 or more
-   * @param time more than nothing
    * @throws IllegalArgumentException if one is out of its range
    */
   public ReadingLimits {

@@ -13,23 +13,13 @@ import java.util.stream.Stream;
  */
 public record ReadingReport(long read, List<FileProblem> failed, List<FileProblem> skipped) {
 
-  /**
-   * Makes a report.
-   *
-   * @param read how many gave a document
-   * @param failed those that should have given one
-   * @param skipped those that have nothing to give
-   */
+  /** Makes a report. */
   public ReadingReport {
     failed = List.copyOf(failed);
     skipped = List.copyOf(skipped);
   }
 
-  /**
-   * Returns the report for people to read.
-   *
-   * @return a line with the counts, then one for each problem
-   */
+  /** {@return the report for people to read} */
   public String text() {
     String counts = read + " read, " + failed.size() + " failed, " + skipped.size() + " skipped\n";
     return Stream.concat(

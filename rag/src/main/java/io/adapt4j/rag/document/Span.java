@@ -11,8 +11,6 @@ public record Span(int start, int end) {
   /**
    * Makes a span.
    *
-   * @param start the first character
-   * @param end the character after the last
    * @throws IllegalArgumentException if it begins before 0 or ends before it begins
    */
   public Span {
@@ -22,11 +20,7 @@ public record Span(int start, int end) {
     }
   }
 
-  /**
-   * Returns the number of characters.
-   *
-   * @return 0 or more
-   */
+  /** {@return the number of characters} */
   public int length() {
     return end - start;
   }

@@ -147,11 +147,7 @@ public final class CachedEmbeddings implements TextEmbeddings {
     return kept("query", List.of(text), texts -> List.of(embeddings.query(text))).get(0);
   }
 
-  /**
-   * Returns the number of vectors kept.
-   *
-   * @return those of this model
-   */
+  /** {@return the number of vectors kept} */
   public int size() {
     return cache.size();
   }

@@ -10,22 +10,13 @@ import java.util.Objects;
  */
 public record Prompts(String query, String passage) {
 
-  /**
-   * Makes prompts.
-   *
-   * @param query before a question; may be empty
-   * @param passage before a text to be found; may be empty
-   */
+  /** Makes prompts. */
   public Prompts {
     Objects.requireNonNull(query, "query");
     Objects.requireNonNull(passage, "passage");
   }
 
-  /**
-   * Returns no prompts, as MiniLM and most sentence encoders want it.
-   *
-   * @return two empty texts
-   */
+  /** {@return no prompts, as MiniLM and most sentence encoders want it} */
   public static Prompts none() {
     return new Prompts("", "");
   }

@@ -21,7 +21,6 @@ public sealed interface CommitPolicy {
     /**
      * Makes the policy.
      *
-     * @param interval longer than 0
      * @throws IllegalArgumentException if it is not
      */
     public Every {

@@ -67,11 +67,7 @@ final class LuceneFields {
     return "d:" + field;
   }
 
-  /**
-   * Checks that Lucene takes a document's id and metadata.
-   *
-   * @throws IllegalArgumentException naming what is too long
-   */
+  /** Checks that Lucene takes a document's id and metadata. */
   static void check(Document document) {
     requireShort(document.id(), "id of document '" + document.id() + "'");
     document
@@ -84,11 +80,7 @@ final class LuceneFields {
             });
   }
 
-  /**
-   * Makes the block of an entry.
-   *
-   * @param dimension the length of the vectors; 0 if the index has none
-   */
+  /** Makes the block of an entry. */
   static List<org.apache.lucene.document.Document> block(SearchIndex.Entry entry, int dimension) {
     Document document = entry.document();
     String metadata = MetadataJson.write(document.metadata());

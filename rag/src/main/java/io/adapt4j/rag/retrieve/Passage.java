@@ -26,11 +26,7 @@ public record Passage(
     return new Passage(hit.chunk(), span, text, hit.score(), hit.title(), hit.metadata());
   }
 
-  /**
-   * Returns the document it is in.
-   *
-   * @return the document's id
-   */
+  /** {@return the document it is in} */
   public String documentId() {
     return chunk.documentId();
   }

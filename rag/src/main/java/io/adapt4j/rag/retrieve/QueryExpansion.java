@@ -24,12 +24,7 @@ public interface QueryExpansion {
    */
   record SearchText(String question, List<String> hypothetical) {
 
-    /**
-     * Makes a search with its own copy of the passages.
-     *
-     * @param question its words
-     * @param hypothetical passages as they might answer it
-     */
+    /** Makes a search with its own copy of the passages. */
     public SearchText {
       hypothetical = List.copyOf(hypothetical);
     }

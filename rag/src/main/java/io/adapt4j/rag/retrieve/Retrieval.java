@@ -12,13 +12,7 @@ import java.util.List;
  */
 public record Retrieval(String question, List<Passage> passages, List<Stage> stages) {
 
-  /**
-   * Makes a result with its own copies of the lists.
-   *
-   * @param question the question
-   * @param passages what may answer it
-   * @param stages how they were found
-   */
+  /** Makes a result with its own copies of the lists. */
   public Retrieval {
     passages = List.copyOf(passages);
     stages = List.copyOf(stages);

@@ -19,11 +19,7 @@ public sealed interface Fusion {
    */
   record WeightedScores(double vectorWeight) implements Fusion {}
 
-  /**
-   * Returns the fusion where none is given.
-   *
-   * @return reciprocal rank fusion with k = 60 and equal weights
-   */
+  /** {@return the fusion where none is given} */
   static Fusion standard() {
     return new ReciprocalRank(60, 0.5);
   }

@@ -77,25 +77,13 @@ public interface SearchIndex extends AutoCloseable {
     return Map.of();
   }
 
-  /**
-   * Returns the hashes of contents by which a folder is synchronised.
-   *
-   * @return by document id, what {@link Entry#contentHash} was
-   */
+  /** {@return the hashes of contents by which a folder is synchronised} */
   Map<String, String> contentHashes();
 
-  /**
-   * Returns the size.
-   *
-   * @return the number of documents
-   */
+  /** {@return the size} */
   long documentCount();
 
-  /**
-   * Returns the number of chunks.
-   *
-   * @return chunks of all documents
-   */
+  /** {@return the number of chunks} */
   long chunkCount();
 
   /** Writes what is pending and frees what is open. */
@@ -111,11 +99,7 @@ public interface SearchIndex extends AutoCloseable {
    */
   record Entry(Document document, List<Chunk> chunks, List<float[]> vectors) {
 
-    /**
-     * Returns the hash of everything that decides what is stored: text, title and metadata.
-     *
-     * @return 64 hexadecimal digits of SHA-256
-     */
+    /** {@return the hash of everything that decides what is stored: text, title and metadata} */
     public String contentHash() {
       return ContentHash.of(document);
     }

@@ -14,11 +14,7 @@ public interface TextEmbeddings extends AutoCloseable {
    */
   String identity();
 
-  /**
-   * Returns the length of the vectors.
-   *
-   * @return entries a vector
-   */
+  /** {@return the length of the vectors} */
   int dimension();
 
   /**

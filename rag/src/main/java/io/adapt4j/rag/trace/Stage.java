@@ -15,14 +15,7 @@ import java.util.List;
  */
 public record Stage(String name, Duration duration, List<Candidate> candidates, String note) {
 
-  /**
-   * Makes a stage with its own copy of the candidates.
-   *
-   * @param name its name
-   * @param duration how long it took
-   * @param candidates the chunks after it
-   * @param note what else is to be known
-   */
+  /** Makes a stage with its own copy of the candidates. */
   public Stage {
     candidates = List.copyOf(candidates);
   }

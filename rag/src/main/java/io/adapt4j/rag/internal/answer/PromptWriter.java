@@ -51,11 +51,7 @@ final class PromptWriter {
     this.control = new ControlTexts(budget.controlTexts());
   }
 
-  /**
-   * Checks that there is room for a short question and the beginning of a source.
-   *
-   * @throws IllegalArgumentException if there is not
-   */
+  /** Checks that there is room for a short question and the beginning of a source. */
   void requireRoom() {
     String text = SHORT_SOURCE.repeat(2 * LEAST_OF_FIRST / SHORT_SOURCE.length() + 1);
     Span span = new Span(0, text.length());
@@ -63,11 +59,7 @@ final class PromptWriter {
     write(SHORT_QUESTION, List.of(new Passage(chunk, span, text, 1, "", Map.of())));
   }
 
-  /**
-   * Writes a prompt.
-   *
-   * @throws IllegalArgumentException if the budget has no room for a source
-   */
+  /** Writes a prompt. */
   Prompt write(String question, List<Passage> passages) {
     List<String> texts = new ArrayList<>();
     passages.forEach(passage -> texts.add(head(passage) + passage.text()));

@@ -67,11 +67,7 @@ public final class StageRecorder {
     return new Candidate(hit.chunk().id(), hit.score());
   }
 
-  /**
-   * Returns the stages so far.
-   *
-   * @return an immutable copy
-   */
+  /** {@return the stages so far} */
   public List<Stage> stages() {
     return List.copyOf(stages);
   }
