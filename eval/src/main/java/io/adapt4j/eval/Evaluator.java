@@ -183,7 +183,7 @@ public final class Evaluator {
     }
 
     /**
-     * Adds tasks, such as those of a {@link io.adapt4j.eval.task.TaskFile}.
+     * Adds tasks, such as those of a file ({@link io.adapt4j.eval.task.Tasks#read}).
      *
      * @param more the tasks, each with a name of its own
      * @return this builder
