@@ -1,11 +1,10 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;
-import java.io.IOException;
+import io.adapt4j.core.internal.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
