@@ -315,8 +315,8 @@ public final class Rag implements AutoCloseable {
    * its error rates, as {@link SimilarityCalibration} does.
    *
    * @param answerable questions that the documents answer, at least {@value
-   *     SimilarityCalibration#LEAST_QUESTIONS}; none to take words of the index's own chunks in
-   *     their place, which is less exact
+   *     SimilarityCalibration#MIN_QUESTIONS}; none to take words of the index's own chunks in their
+   *     place, which is less exact
    * @return the proposal
    * @throws IllegalArgumentException if there are a few questions
    * @throws IllegalStateException if the index holds too little
@@ -336,7 +336,7 @@ public final class Rag implements AutoCloseable {
    * @param offSubject questions that they should not answer
    * @return the proposal
    * @throws IllegalArgumentException if there are fewer than {@value
-   *     SimilarityCalibration#LEAST_QUESTIONS} of a kind
+   *     SimilarityCalibration#MIN_QUESTIONS} of a kind
    * @throws IllegalStateException if the index holds nothing
    */
   public SimilarityCalibration calibrate(List<String> answerable, List<String> offSubject) {
