@@ -79,7 +79,13 @@ public interface Candidate {
    */
   record Replies(List<Reply> replies, long promptTokens, long newTokens) {
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param replies one a request
+     * @param promptTokens tokens that were read; 0 where they are not counted
+     * @param newTokens tokens that were produced; 0 where they are not counted
+     */
     public Replies {
       replies = List.copyOf(replies);
     }

@@ -12,7 +12,13 @@ import java.util.List;
 public record ComparisonReport(
     List<EvaluationReport> reports, List<TaskComparison> comparisons, double retentionThreshold) {
 
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @param reports one a candidate, the baseline first
+   * @param comparisons each other candidate against the baseline, task by task
+   * @param retentionThreshold the share of the baseline's score that counts as kept
+   */
   public ComparisonReport {
     reports = List.copyOf(reports);
     comparisons = List.copyOf(comparisons);

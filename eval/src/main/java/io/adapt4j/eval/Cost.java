@@ -30,7 +30,18 @@ public record Cost(
   /** Nothing was asked. */
   public static final Cost NONE = new Cost(0, 0, 0, 0, Duration.ZERO, Duration.ZERO);
 
-  /** Checks that the memory is given, be it empty. */
+  /**
+   * Checks that the memory is given, be it empty.
+   *
+   * @param asked requests that the candidate was asked
+   * @param kept requests that kept replies answered
+   * @param promptTokens tokens that were read
+   * @param newTokens tokens that were produced
+   * @param candidate time within the candidate
+   * @param total time from beginning to end
+   * @param peakResidentBytes the most memory of the process that was resident meanwhile, everything
+   *     in it included; read every 20 ms; empty outside Linux
+   */
   public Cost {
     Objects.requireNonNull(peakResidentBytes, "peakResidentBytes");
   }

@@ -13,7 +13,14 @@ import java.util.List;
 public record EvaluationReport(
     String candidate, String identity, List<TaskResult> results, Cost cost) {
 
-  /** Copies the list. */
+  /**
+   * Copies the list.
+   *
+   * @param candidate the name it was given
+   * @param identity what tells it from others
+   * @param results one a task, in their order
+   * @param cost what it took
+   */
   public EvaluationReport {
     results = List.copyOf(results);
   }

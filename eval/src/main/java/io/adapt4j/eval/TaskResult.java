@@ -51,6 +51,12 @@ public record TaskResult(
   /**
    * Copies the collections.
    *
+   * @param task the task's name
+   * @param isGeneral whether it asks for general abilities
+   * @param definitions what the metrics are, the one that counts in comparisons first
+   * @param metrics every metric by name, with its interval
+   * @param outcomes one an item, in the task's order
+   * @param cost what it took
    * @throws IllegalArgumentException if there is no metric, or one has no value
    */
   public TaskResult {

@@ -21,7 +21,13 @@ public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod
    */
   public record Option<T>(T choice, int points, List<Reason> reasons) {
 
-    /** Copies the reasons. */
+    /**
+     * Copies the reasons.
+     *
+     * @param choice what
+     * @param points of all reasons together
+     * @param reasons for and against, those of the largest effect first
+     */
     public Option {
       reasons = List.copyOf(reasons);
     }
@@ -40,7 +46,13 @@ public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod
    */
   public record Reason(Rule rule, int points) {}
 
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @param strategies every strategy, ranked by points, what is ruled out last; of equal ones the
+   *     simpler comes first
+   * @param methods every way of training, ranked, for strategies that train
+   */
   public Advice {
     strategies = List.copyOf(strategies);
     methods = List.copyOf(methods);

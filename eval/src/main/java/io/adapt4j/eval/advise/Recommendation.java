@@ -56,7 +56,18 @@ public record Recommendation(
       double ahead,
       double mostAhead) {}
 
-  /** Copies the standings. */
+  /**
+   * Copies the standings.
+   *
+   * @param exam the exam's name
+   * @param questions how many it has
+   * @param strategy the simplest strategy that is not significantly worse than the best
+   * @param isConclusive whether no other can be better by the margin or more, by the upper end of
+   *     an interval; if one can, the exam is too small to tell
+   * @param questionsNeeded about how many questions would tell; those of the exam where it does
+   * @param margin the difference that would matter
+   * @param standings how each strategy did, the simplest first
+   */
   public Recommendation {
     standings = List.copyOf(standings);
   }

@@ -89,6 +89,20 @@ public record Requirements(
   /**
    * Checks and copies.
    *
+   * @param needs what the model lacks, at least one
+   * @param updates how often the facts change
+   * @param documentTokens tokens in the documents at hand; 0 if there are none
+   * @param examples good pairs of a prompt and its answer at hand
+   * @param preferencePairs pairs of a better and a worse answer at hand
+   * @param parameters of the model
+   * @param trainingBytes memory that training may take; 0 if nothing can be trained
+   * @param contextTokens tokens that the model reads at once
+   * @param latency the most time an answer may take, where there is a limit
+   * @param citations whether an answer must say where it comes from
+   * @param privacy who may read the documents
+   * @param keepsAbilities whether the model must still do what it could do before
+   * @param tried scores of what has been tried, larger where better
+   * @param target the score that is good enough, where one is known
    * @throws IllegalArgumentException if there is no need, a number is negative, or a score is no
    *     number
    */

@@ -27,6 +27,12 @@ public record Rule(
   /**
    * Copies the points.
    *
+   * @param name what the rule is called, a few words
+   * @param reason what it tells someone whose requirements fits
+   * @param source where it comes from
+   * @param condition the situations that it fits
+   * @param strategies points by strategy, where it has an effect; 0 gives the reason only
+   * @param methods points by way of training, where it has an effect
    * @throws IllegalArgumentException if it has no effect at all
    */
   public Rule {

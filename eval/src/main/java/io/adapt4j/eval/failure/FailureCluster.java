@@ -12,7 +12,13 @@ import java.util.List;
  */
 public record FailureCluster(List<String> words, List<Outcome> outcomes, double cohesion) {
 
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @param words what tells their texts from those of all items, the most telling first
+   * @param outcomes the failures, those nearest to the center first
+   * @param cohesion the mean cosine of their vectors with the center, up to 1
+   */
   public FailureCluster {
     words = List.copyOf(words);
     outcomes = List.copyOf(outcomes);

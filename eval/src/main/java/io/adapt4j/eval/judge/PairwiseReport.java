@@ -35,7 +35,22 @@ public record PairwiseReport(
     List<Verdict> verdicts,
     Cost cost) {
 
-  /** Copies the verdicts. */
+  /**
+   * Copies the verdicts.
+   *
+   * @param wins pairs of which the first answer is preferred in both orders
+   * @param ties pairs that are equal, tied in both orders, or on which the orders disagree
+   * @param losses pairs of which the second answer is preferred in both orders
+   * @param malformed pairs with a verdict that cannot be read; they count neither way
+   * @param disagreements pairs on which the orders disagree
+   * @param winRate wins and half of the ties as a share of the pairs that could be judged, with its
+   *     bootstrap interval; empty if there are none
+   * @param positionBias the share of verdicts that prefer the answer shown first, less the share
+   *     that prefers the one shown second, from -1 to 1; 0 is none. Each pair is shown in both
+   *     orders, so that a better answer moves it neither way. Empty if no pair was judged in both
+   * @param verdicts one a pair, in their order
+   * @param cost what the judge took
+   */
   public PairwiseReport {
     verdicts = List.copyOf(verdicts);
   }

@@ -30,7 +30,16 @@ public record RubricReport(
     Map<String, Long> malformed,
     List<Scored> answers) {
 
-  /** Copies the collections. */
+  /**
+   * Copies the collections.
+   *
+   * @param mean the mean over the answers of the mean of each one's scores, with its bootstrap
+   *     interval; answers without any score are left out; empty if none has one
+   * @param agreement Krippendorff's alpha of all scores, ordinal: 1 is agreement, 0 chance; empty
+   *     if no answer has two scores, or all scores are alike
+   * @param malformed verdicts that cannot be read, by judge
+   * @param answers one an answer, in their order
+   */
   public RubricReport {
     malformed = Map.copyOf(malformed);
     answers = List.copyOf(answers);
@@ -53,7 +62,12 @@ public record RubricReport(
    */
   public record Scored(ScoredAnswer answer, List<Verdict> verdicts) {
 
-    /** Copies the verdicts. */
+    /**
+     * Copies the verdicts.
+     *
+     * @param answer the answer
+     * @param verdicts by judge, then by repetition
+     */
     public Scored {
       verdicts = List.copyOf(verdicts);
     }

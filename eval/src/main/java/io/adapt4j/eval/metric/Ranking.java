@@ -10,7 +10,12 @@ import java.util.List;
  */
 public record Ranking(String query, List<String> documents) {
 
-  /** Copies the list. */
+  /**
+   * Copies the list.
+   *
+   * @param query the query; each counts once
+   * @param documents names of the documents found, best first
+   */
   public Ranking {
     documents = List.copyOf(documents);
   }

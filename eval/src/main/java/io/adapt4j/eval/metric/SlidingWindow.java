@@ -20,7 +20,14 @@ import java.util.List;
  */
 public record SlidingWindow(int window, int stride) {
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @param window the most tokens that the model reads at once, at least 1
+   * @param stride how many tokens each window after the first one scores, at most the window; small
+   *     strides give more context and take more time, and equal to the window it is what
+   *     lm-evaluation-harness does
+   */
   public SlidingWindow {
     if (stride < 1 || stride > window) {
       throw new IllegalArgumentException(

@@ -28,7 +28,13 @@ record StoredReport(String title, Instant written, List<Score> scores) {
 
   private static final int MAX_BYTES = 4 << 20;
 
-  /** Copies the list. */
+  /**
+   * Copies the list.
+   *
+   * @param title the report's title
+   * @param written when it was made
+   * @param scores every metric of every candidate on every task
+   */
   public StoredReport {
     scores = List.copyOf(scores);
   }

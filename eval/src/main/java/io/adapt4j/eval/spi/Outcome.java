@@ -29,6 +29,13 @@ public record Outcome(
   /**
    * Makes an outcome.
    *
+   * @param id the item's id
+   * @param prompt what was asked
+   * @param expected the right answer
+   * @param got the model's answer
+   * @param metrics the item's own metrics by name, such as {@code acc}; finite numbers
+   * @param confidence how sure the model was of its answer, from 0 to 1, where that is known
+   * @param fields what is known about the item
    * @throws IllegalArgumentException if a metric is not a finite number
    */
   public Outcome {

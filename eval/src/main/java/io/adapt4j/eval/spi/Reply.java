@@ -20,6 +20,9 @@ public sealed interface Reply {
     /**
      * Makes a reply.
      *
+     * @param logProbability natural logarithm of the probability of all scored tokens together
+     * @param tokens how many tokens were scored
+     * @param greedy whether greedy decoding would have produced them
      * @throws IllegalArgumentException if the logarithm is not a number, or above 0
      */
     public Likelihood {
@@ -50,6 +53,7 @@ public sealed interface Reply {
     /**
      * Makes a reply.
      *
+     * @param probabilities by class, in the classifier's order; they add up to 1
      * @throws IllegalArgumentException if there is none, one is no probability, or they do not add
      *     up to 1
      */

@@ -16,6 +16,8 @@ public sealed interface Request {
     /**
      * Makes a request.
      *
+     * @param context what comes before; may be empty
+     * @param continuation what is scored, with its leading space if it has one
      * @throws IllegalArgumentException if the continuation is empty
      */
     public Likelihood {
@@ -37,6 +39,9 @@ public sealed interface Request {
     /**
      * Makes a request.
      *
+     * @param text the text
+     * @param window the most tokens the model reads at once; 0 for as many as its context holds
+     * @param stride the tokens that each window after the first one scores; 0 for the whole window
      * @throws IllegalArgumentException if the text is empty or a number negative
      */
     public WholeText {

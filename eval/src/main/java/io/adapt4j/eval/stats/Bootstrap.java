@@ -25,6 +25,9 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   /**
    * Checks the settings.
    *
+   * @param resamples how many times the rows are drawn; 10,000 by default
+   * @param confidence how much of the resampled metrics an interval holds; 0.95 by default
+   * @param seed of the draws; 0 by default
    * @throws IllegalArgumentException if a number is out of its range
    */
   public Bootstrap {

@@ -18,6 +18,10 @@ public record McNemar(long bothRight, long onlyFirst, long onlySecond, long both
   /**
    * Checks the counts.
    *
+   * @param bothRight rows on which both are right
+   * @param onlyFirst rows on which only the first is right
+   * @param onlySecond rows on which only the second is right
+   * @param bothWrong rows on which neither is right
    * @throws IllegalArgumentException if one is negative
    */
   public McNemar {

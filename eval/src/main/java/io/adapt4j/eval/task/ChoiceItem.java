@@ -56,7 +56,16 @@ record ChoiceItem(
   /** The right answers' share of the probability of all. */
   static final String MC2 = "mc2";
 
-  /** Makes an item. */
+  /**
+   * Makes an item.
+   *
+   * @param id names the item
+   * @param context what comes before the answers
+   * @param choices the answers, at least two
+   * @param delimiter what stands between context and answer, such as a space
+   * @param right the numbers of right answers, from 0; at least one
+   * @param fields what is known about the item
+   */
   public ChoiceItem {
     choices = List.copyOf(choices);
     right = List.copyOf(right);

@@ -18,7 +18,14 @@ import java.util.OptionalDouble;
  */
 record ClassItem(String id, String text, String label, Map<String, String> fields) implements Item {
 
-  /** Copies the fields. */
+  /**
+   * Copies the fields.
+   *
+   * @param id names the item
+   * @param text the text
+   * @param label its right class
+   * @param fields what is known about the item
+   */
   public ClassItem {
     fields = Map.copyOf(fields);
   }

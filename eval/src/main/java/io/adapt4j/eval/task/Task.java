@@ -20,6 +20,11 @@ public record Task(String name, List<Item> items, List<TaskMetric> metrics, bool
   /**
    * Makes a task.
    *
+   * @param name its name in reports
+   * @param items the questions
+   * @param metrics what sums them up, the one that counts first
+   * @param isGeneral whether it asks for general abilities that adapting a model must not lose,
+   *     rather than for what the model is adapted to
    * @throws IllegalArgumentException if there are no items or metrics, or two items have one id
    */
   public Task {

@@ -40,7 +40,17 @@ record TextItem(
   /** The share of answers that were cut. */
   static final TaskMetric CUT_SHARE = new TaskMetric(CUT, false, new TaskMetric.Mean(CUT));
 
-  /** Makes an item. */
+  /**
+   * Makes an item.
+   *
+   * @param id names the item
+   * @param prompt what is asked
+   * @param options how long the answer may be and where it stops
+   * @param references right answers, at least one
+   * @param extraction takes the answer out of what was generated
+   * @param metric compares the answer with the right ones
+   * @param fields what is known about the item
+   */
   public TextItem {
     references = List.copyOf(references);
     fields = Map.copyOf(fields);

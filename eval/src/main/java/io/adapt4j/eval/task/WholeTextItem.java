@@ -43,7 +43,15 @@ record WholeTextItem(String id, String text, int window, int stride, Map<String,
       TaskMetric.corpus(
           "word_perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, WORDS)));
 
-  /** Copies the fields. */
+  /**
+   * Copies the fields.
+   *
+   * @param id names the item
+   * @param text the text
+   * @param window the most tokens the model reads at once; 0 for as many as its context holds
+   * @param stride the tokens that each window after the first one scores; 0 for the whole window
+   * @param fields what is known about the item
+   */
   public WholeTextItem {
     fields = Map.copyOf(fields);
     if (text.isBlank()) {

@@ -28,7 +28,21 @@ public record Answer(
     List<Passage> passages,
     Trace trace) {
 
-  /** Makes an answer with its own copies of the lists. */
+  /**
+   * Makes an answer with its own copies of the lists.
+   *
+   * @param text the answer, with numbers of sources in brackets such as [1]; without a generator,
+   *     the numbered passages themselves
+   * @param answerable false if no passage was relevant enough or the generator said that the
+   *     sources do not contain the answer
+   * @param citations the sources that the text names, each once, in the order of their first
+   *     mention
+   * @param unknownCitations numbers in the text that are no source's: made up by the generator
+   * @param quotes the quotations in the text, checked against the sources; empty without a
+   *     generator
+   * @param passages what was found and shown, the first of them as source 1
+   * @param trace how the answer came about
+   */
   public Answer {
     citations = List.copyOf(citations);
     unknownCitations = List.copyOf(unknownCitations);

@@ -28,6 +28,10 @@ public record TokenBudget(
   /**
    * Makes a budget with its own copy of the texts.
    *
+   * @param contextTokens the most tokens of prompt and answer together
+   * @param counter counts the tokens of a text; called by several threads
+   * @param controlTexts texts that the generator takes for the frame of a conversation, such as
+   *     {@code <|im_end|>}; documents cannot use them
    * @throws IllegalArgumentException if the context is below 1
    */
   public TokenBudget {

@@ -20,6 +20,14 @@ public record Chunk(
   /**
    * Makes a chunk.
    *
+   * @param documentId the document's id
+   * @param number its place among the document's chunks, from 0
+   * @param span where it stands in the document's text
+   * @param parent the larger stretch to read where this one is found; the span itself if there is
+   *     none
+   * @param heading the headings above it, outermost first, joined by " &gt; "; empty if there are
+   *     none
+   * @param text the characters of {@code span}
    * @throws IllegalArgumentException if the text is not as long as the span, or the parent does not
    *     contain it
    */

@@ -63,6 +63,10 @@ public record Document(String id, String title, String text, Map<String, Object>
   /**
    * Makes a document. Integer values become Long, Float ones Double.
    *
+   * @param id names it among all others, such as its path below the folder it came from
+   * @param title what people call it; may be empty
+   * @param text its whole text, to which the spans of its chunks and citations refer
+   * @param metadata what is known about it, by field: String, Boolean, Long or Double values
    * @throws IllegalArgumentException if the id is blank, a field's name is, or a value is of
    *     another type or not a finite number
    */

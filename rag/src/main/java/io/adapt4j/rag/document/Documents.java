@@ -22,7 +22,7 @@ import java.util.function.Function;
  *
  * <p>The id of a document is the file's path below its folder, with forward slashes. Its title is
  * the one the file states, else its first heading, else the file's name. Its metadata has the
- * fields of {@link DocumentFields} that are known, and those given here.
+ * fields of {@link Document} that are known, and those given here.
  *
  * <p>HTML and office files become Markdown: headings, lists, tables row by row. Pages and slides
  * are parted by form feeds, which {@link Pages} counts. Other files are the text they are.

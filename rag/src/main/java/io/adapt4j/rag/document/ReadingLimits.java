@@ -19,6 +19,11 @@ public record ReadingLimits(
   /**
    * Makes limits.
    *
+   * @param bytes the most bytes of a file
+   * @param characters the most characters of its text
+   * @param inflatedBytes the most bytes that its compressed parts may have inflated
+   * @param depth how deep documents within documents are read, such as attachments: 0 reads none
+   * @param time how long reading may take
    * @throws IllegalArgumentException if one is out of its range
    */
   public ReadingLimits {

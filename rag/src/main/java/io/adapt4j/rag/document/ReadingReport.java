@@ -13,7 +13,13 @@ import java.util.stream.Stream;
  */
 public record ReadingReport(long read, List<FileProblem> failed, List<FileProblem> skipped) {
 
-  /** Makes a report. */
+  /**
+   * Makes a report.
+   *
+   * @param read how many gave a document
+   * @param failed those that should have given one: damaged, encrypted, too large, too slow
+   * @param skipped those that have nothing to give: empty, links, no documents
+   */
   public ReadingReport {
     failed = List.copyOf(failed);
     skipped = List.copyOf(skipped);

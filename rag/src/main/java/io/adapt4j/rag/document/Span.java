@@ -11,6 +11,8 @@ public record Span(int start, int end) {
   /**
    * Makes a span.
    *
+   * @param start the first character, in Java's UTF-16 counting
+   * @param end the character after the last
    * @throws IllegalArgumentException if it begins before 0 or ends before it begins
    */
   public Span {

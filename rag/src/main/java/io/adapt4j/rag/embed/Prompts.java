@@ -10,7 +10,12 @@ import java.util.Objects;
  */
 public record Prompts(String query, String passage) {
 
-  /** Makes prompts. */
+  /**
+   * Makes prompts.
+   *
+   * @param query before a question; may be empty
+   * @param passage before a text to be found; may be empty
+   */
   public Prompts {
     Objects.requireNonNull(query, "query");
     Objects.requireNonNull(passage, "passage");

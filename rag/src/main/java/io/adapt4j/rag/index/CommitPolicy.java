@@ -21,6 +21,7 @@ public sealed interface CommitPolicy {
     /**
      * Makes the policy.
      *
+     * @param interval longer than 0
      * @throws IllegalArgumentException if it is not
      */
     public Every {

@@ -24,7 +24,13 @@ public interface QueryExpansion {
    */
   record SearchText(String question, List<String> hypothetical) {
 
-    /** Makes a search with its own copy of the passages. */
+    /**
+     * Makes a search with its own copy of the passages.
+     *
+     * @param question its words, and what its vector is made of
+     * @param hypothetical passages as they might answer it, whose vectors are averaged with the
+     *     question's; usually none
+     */
     public SearchText {
       hypothetical = List.copyOf(hypothetical);
     }

@@ -27,7 +27,16 @@ public record Trace(
     Optional<TokenUsage> usage,
     boolean answerable) {
 
-  /** Makes a trace with its own copies of the lists. */
+  /**
+   * Makes a trace with its own copies of the lists.
+   *
+   * @param question what was looked for; for a conversation, the question that it was condensed to
+   * @param stages what was done, in order
+   * @param prompt what the generator was given; empty if none was asked
+   * @param promptTokens tokens of the prompt's texts as the budget counts them; 0 if there is none
+   * @param usage the tokens as the generator counted them, if it does
+   * @param answerable whether the documents answered the question
+   */
   public Trace {
     stages = List.copyOf(stages);
     prompt = List.copyOf(prompt);

@@ -13,7 +13,7 @@ public final class ContentHash {
   private ContentHash() {}
 
   /**
-   * Hashes title, text and metadata. {@link DocumentFields#MODIFIED} is left out: a file that was
+   * Hashes title, text and metadata. {@link Document#MODIFIED} is left out: a file that was
    * copied or touched says the same as before.
    *
    * @param document the document
