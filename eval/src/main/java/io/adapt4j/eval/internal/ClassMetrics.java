@@ -27,7 +27,12 @@ public final class ClassMetrics {
 
   private ClassMetrics() {}
 
-  /** Counts which class was predicted for which, with the classes in lexicographic order. */
+  /**
+   * Counts which class was predicted for which, with the classes in lexicographic order.
+   *
+   * @param outcomes at least one
+   * @return the counts
+   */
   public static ClassificationReport decisions(List<Outcome> outcomes) {
     Metric<String, String, ClassificationReport> decisions =
         Metrics.classification(
@@ -40,7 +45,12 @@ public final class ClassMetrics {
     return decisions.result();
   }
 
-  /** Compares how sure the model was with whether it was right. */
+  /**
+   * Compares how sure the model was with whether it was right.
+   *
+   * @param outcomes outcomes with a confidence
+   * @return the calibration
+   */
   public static CalibrationReport calibration(List<Outcome> outcomes) {
     Metric<Double, Boolean, CalibrationReport> calibration = Metrics.calibration();
     for (Outcome outcome : outcomes) {

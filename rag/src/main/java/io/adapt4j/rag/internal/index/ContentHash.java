@@ -13,8 +13,8 @@ public final class ContentHash {
   private ContentHash() {}
 
   /**
-   * Hashes title, text and metadata. {@link Document#MODIFIED} is left out: a file that was
-   * copied or touched says the same as before.
+   * Hashes title, text and metadata. {@link Document#MODIFIED} is left out: a file that was copied
+   * or touched says the same as before.
    *
    * @param document the document
    * @return 64 hexadecimal digits of SHA-256
