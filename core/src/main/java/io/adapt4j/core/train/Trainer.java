@@ -5,6 +5,7 @@ import io.adapt4j.core.checkpoint.CheckpointException;
 import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.data.BatchSource;
 import io.adapt4j.core.engine.Scope;
+import io.adapt4j.core.engine.Torch;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.WriteFailure;
 import java.io.IOException;
@@ -549,6 +550,7 @@ public final class Trainer<B> {
     Iterator<B> batches = validation.get().epoch(0);
     while (batches.hasNext()) {
       B batch = batches.next();
+      Torch.giveBackMemory();
       sum += evaluation.add(batch);
       divisor += task.weight(batch);
     }
