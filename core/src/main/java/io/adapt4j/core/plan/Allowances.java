@@ -11,7 +11,7 @@ public final class Allowances {
 
   /**
    * The JVM with its classes and compiled code but without its heap, libtorch with its scripts, the
-   * tokenizer: resident size after some steps.
+   * tokenizer, and what the C library's allocator keeps: resident size after some steps.
    */
   private static final long LIBRARIES = 236_000_000;
 
@@ -54,19 +54,10 @@ public final class Allowances {
   /** Driver, kernels and workspaces of a graphics processor; not measured. */
   private static final long GPU_CONTEXT = 600_000_000;
 
-  /**
-   * Gaps that glibc's arenas have between tensors that come and go, and scratch memory of kernels:
-   * a share of them. Blocks from {@link #GIVEN_BACK} on leave no gaps.
-   */
-  private static final double SLACK = 0.2;
+  /** Gaps that a graphics processor's allocator has between tensors that come and go: a share. */
+  private static final double GAPS = 0.2;
 
-  /** Blocks of this size go back to the system when freed: glibc's DEFAULT_MMAP_THRESHOLD_MAX. */
-  static final long GIVEN_BACK = 32L << 20;
-
-  /**
-   * Runs of one configuration differ by some percent in how their tensors fall into the arenas; the
-   * plan is to be on the safe side of most.
-   */
+  /** Runs of one configuration differ by some percent: the plan is to be on the safe side. */
   private static final double RESERVE = 0.03;
 
   private Allowances() {}
@@ -80,8 +71,12 @@ public final class Allowances {
     return Math.min(MOST_KERNELS, KERNEL * Math.max(0, products.count() - COUNTED));
   }
 
-  static long slack(long bytes) {
-    return (long) (bytes * SLACK);
+  /**
+   * What lies between tensors that come and go. In the machine's memory it is given back between
+   * phases, and what is left is part of {@link #process}.
+   */
+  static long gaps(Device.Kind kind, long bytes) {
+    return kind == Device.Kind.GPU ? (long) (bytes * GAPS) : 0;
   }
 
   /** What is set aside for a peak that differs from run to run. */

@@ -260,19 +260,17 @@ public final class Planner {
     List<Phase> phases = new ArrayList<>();
     company
         .generation()
-        .ifPresent(one -> phases.add(phase("generation", generating(shape, one), shape)));
-    phases.add(phase("validation", step.validation(passing(shape)), shape));
+        .ifPresent(one -> phases.add(phase("generation", generating(shape, one), kind)));
+    phases.add(phase("validation", step.validation(passing(shape)), kind));
     phases.add(
         phase(
             "forward and backward",
             step.training(shape, passing(shape), company.generation().isPresent()),
-            shape));
-    phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), shape));
+            kind));
+    phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), kind));
     phases.add(
         phase(
-            "saving",
-            List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)),
-            shape));
+            "saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)), kind));
     long peak = new MemoryEstimate(items, phases, host).peakBytes();
     add(items, MemoryNames.RESERVE, Allowances.reserve(kind, peak));
     return new MemoryEstimate(items, phases, host);
@@ -292,6 +290,7 @@ public final class Planner {
             company.batches() * step.layers() * (shape.recompute() ? 2 : 1),
             company.forwards() * step.layers(),
             !footprint.factors().isEmpty() && !footprint.rescalings().isEmpty(),
+            isPacked(),
             company.generation().isPresent(),
             arrays);
   }
@@ -359,10 +358,11 @@ public final class Planner {
     }
   }
 
-  /** What comes and goes leaves gaps in the allocator's memory. */
-  private Phase phase(String name, List<MemoryItem> items, StepShape shape) {
+  /** What comes and goes leaves gaps in the memory of a graphics processor's allocator. */
+  private static Phase phase(String name, List<MemoryItem> items, Device.Kind kind) {
     List<MemoryItem> all = new ArrayList<>(items);
-    all.add(new MemoryItem("allocator and kernels", Allowances.slack(step.gappy(items, shape))));
+    long bytes = items.stream().mapToLong(MemoryItem::bytes).sum();
+    add(all, "gaps", Allowances.gaps(kind, bytes));
     return new Phase(name, all);
   }
 

@@ -223,11 +223,12 @@ class PlannerTest {
   @Test
   void drawingFillsTheHeapAsFarAsTheYoungGenerationGoes() {
     JavaHeap heap = new JavaHeap(400_000_000);
-    long still = heap.resident(0, 0, false, false, 0);
-    long drawn = heap.resident(100, 8_000, false, true, 0);
-    assertThat(drawn).isGreaterThan(heap.resident(100, 0, false, true, 0));
-    assertThat(heap.resident(100, 8_000, true, true, 0)).isGreaterThan(drawn);
-    assertThat(heap.resident(100, 1_000_000, true, true, 5)).isEqualTo(240_000_005);
+    long still = heap.resident(0, 0, false, false, false, 0);
+    long drawn = heap.resident(100, 8_000, false, false, true, 0);
+    assertThat(drawn).isGreaterThan(heap.resident(100, 0, false, false, true, 0));
+    assertThat(heap.resident(100, 8_000, true, false, true, 0)).isGreaterThan(drawn);
+    assertThat(heap.resident(100, 8_000, false, true, true, 0)).isGreaterThan(drawn);
+    assertThat(heap.resident(100, 1_000_000, true, false, true, 5)).isEqualTo(240_000_005);
     assertThat(drawn).isGreaterThan(still);
   }
 
