@@ -23,7 +23,7 @@ final class HostAllocator {
   static final String PROPERTY = "adapt4j.allocator";
 
   /** Of a step shorter than this the phases take too little memory to be worth the time. */
-  private static final long INTERVAL_NANOS = 50_000_000;
+  private static final long INTERVAL_NANOS = 100_000_000;
 
   /** Settings of glibc's allocator by which a user has chosen already. */
   private static final List<String> CHOICES =

@@ -201,6 +201,7 @@ public final class Trainer<B> {
     listener.started(start.withSettings(SettingsText.of(options, output)));
     StopReason reason = StopReason.FAILED;
     timeLeft = new TimeLeft(clock, stepsTogether);
+    Torch.giveBackMemory();
     try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step(), hooks)) {
       if (!resume(step)) {
         timeLeft.pause();
@@ -550,7 +551,6 @@ public final class Trainer<B> {
     Iterator<B> batches = validation.get().epoch(0);
     while (batches.hasNext()) {
       B batch = batches.next();
-      Torch.giveBackMemory();
       sum += evaluation.add(batch);
       divisor += task.weight(batch);
     }

@@ -6,7 +6,6 @@ import io.adapt4j.core.checkpoint.TensorData;
 import io.adapt4j.core.engine.Parameter.Trained;
 import io.adapt4j.core.engine.Tensor;
 import io.adapt4j.core.engine.TensorLists;
-import io.adapt4j.core.engine.Torch;
 import io.adapt4j.core.model.Decoder;
 import io.adapt4j.core.model.LanguageModelLoss;
 import java.util.ArrayList;
@@ -242,7 +241,6 @@ public final class TrainingStep<I> implements AutoCloseable {
   private List<Double> differentiate(List<I> microBatches, double divisor, long seed) {
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < microBatches.size(); i++) {
-      Torch.giveBackMemory();
       double sum =
           objective.differentiate(microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
       losses.add(sum / divisor);
