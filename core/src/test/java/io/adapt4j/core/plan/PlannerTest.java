@@ -204,6 +204,23 @@ class PlannerTest {
   }
 
   @Test
+  void aLayerAndTheLossCountOneAfterTheOther() {
+    StepShape shape = StepShape.of(2, 288, DType.F32, Optimizer.adamW());
+    assertThat(itemsOfAStep(shape, Device.Kind.CPU))
+        .contains("loss over the vocabulary")
+        .doesNotContain("a layer at work", "gaps");
+    assertThat(itemsOfAStep(shape, Device.Kind.GPU)).contains("gaps");
+  }
+
+  private static List<String> itemsOfAStep(StepShape shape, Device.Kind kind) {
+    return small().estimate(shape, kind).phases().stream()
+        .filter(phase -> phase.name().equals("forward and backward"))
+        .flatMap(phase -> phase.items().stream())
+        .map(MemoryItem::name)
+        .toList();
+  }
+
+  @Test
   void eachLengthOfABatchBringsKernelsInBfloat16AsFarAsTheyAreRemembered() {
     long one = process(small(), DType.BF16);
     long four = process(small().ofLengths(4), DType.BF16);
