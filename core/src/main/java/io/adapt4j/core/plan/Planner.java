@@ -261,11 +261,11 @@ public final class Planner {
     company
         .generation()
         .ifPresent(one -> phases.add(phase("generation", generating(shape, one), kind)));
-    phases.add(phase("validation", step.validation(passing(shape)), kind));
+    phases.add(phase("validation", step.validation(passing(shape), targets(shape)), kind));
     phases.add(
         phase(
             "forward and backward",
-            step.training(shape, passing(shape), company.generation().isPresent()),
+            step.training(shape, passing(shape), targets(shape), company.generation().isPresent()),
             kind));
     phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), kind));
     phases.add(
@@ -280,6 +280,14 @@ public final class Planner {
   private StepShape passing(StepShape shape) {
     int rows = company.encodedAtOnce();
     return rows == 0 ? shape : shape.sized(Math.min(rows, shape.rows()), shape.length());
+  }
+
+  /** What the loss is taken of: of sequences that were drawn not the prompts. */
+  private StepShape targets(StepShape shape) {
+    return company
+        .generation()
+        .map(one -> shape.sized(shape.rows(), Math.min(shape.length(), one.newTokens())))
+        .orElse(shape);
   }
 
   /** What the virtual machine holds, the arrays that tokens are drawn with among it. */

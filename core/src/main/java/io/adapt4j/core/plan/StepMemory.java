@@ -66,24 +66,25 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
    *
    * @param shape of all sequences of the batch, whose activations are kept
    * @param passing of those that pass through the network at once
+   * @param targets of the positions that the loss is taken of
    * @param scored whether log-probabilities and entropies are taken before the loss, as
    *     reinforcement learning does
    */
-  List<MemoryItem> training(StepShape shape, StepShape passing, boolean scored) {
+  List<MemoryItem> training(StepShape shape, StepShape passing, StepShape targets, boolean scored) {
     long kept =
         sketch.layers().stream()
             .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
             .sum();
     List<MemoryItem> items = new ArrayList<>();
     items.add(new MemoryItem("activations kept", bytes(kept, shape)));
-    long loss = Math.max(loss(shape, true), scored ? scores(shape) : 0);
+    long loss = Math.max(loss(targets, true), scored ? scores(targets) : 0);
     items.addAll(passing(shape, loss, Math.max(forward(passing), backward(passing))));
     return items;
   }
 
   /** The height of a pass without derivatives: one layer at a time, then the loss. */
-  List<MemoryItem> validation(StepShape shape) {
-    return passing(shape, loss(shape, false), undifferentiated(shape));
+  List<MemoryItem> validation(StepShape shape, StepShape targets) {
+    return passing(shape, loss(targets, false), undifferentiated(shape));
   }
 
   /**
