@@ -57,6 +57,14 @@ public final class Allowances {
   /** Gaps that a graphics processor's allocator has between tensors that come and go: a share. */
   private static final double GAPS = 0.2;
 
+  /**
+   * Gaps that a pass leaves in the machine's memory among the tensors it keeps: a share of them,
+   * and the most that were found.
+   */
+  private static final double GAPS_OF_A_PASS = 0.15;
+
+  private static final long MOST_GAPS_OF_A_PASS = 64L << 20;
+
   /** Runs of one configuration differ by some percent: the plan is to be on the safe side. */
   private static final double RESERVE = 0.03;
 
@@ -77,6 +85,13 @@ public final class Allowances {
    */
   static long gaps(Device.Kind kind, long bytes) {
     return kind == Device.Kind.GPU ? (long) (bytes * GAPS) : 0;
+  }
+
+  /** What lies between the tensors that a pass keeps, until it is given back at the pass's end. */
+  static long gapsOfPass(Device.Kind kind, long kept) {
+    return kind == Device.Kind.GPU
+        ? 0
+        : Math.min(MOST_GAPS_OF_A_PASS, (long) (kept * GAPS_OF_A_PASS));
   }
 
   /** What is set aside for a peak that differs from run to run. */

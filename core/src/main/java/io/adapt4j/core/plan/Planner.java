@@ -262,11 +262,7 @@ public final class Planner {
         .generation()
         .ifPresent(one -> phases.add(phase("generation", generating(shape, one), kind)));
     phases.add(phase("validation", step.validation(passing(shape), targets(shape)), kind));
-    phases.add(
-        phase(
-            "forward and backward",
-            step.training(shape, passing(shape), targets(shape), company.generation().isPresent()),
-            kind));
+    phases.add(phase("forward and backward", training(shape, kind), kind));
     phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), kind));
     phases.add(
         phase(
@@ -280,6 +276,22 @@ public final class Planner {
   private StepShape passing(StepShape shape) {
     int rows = company.encodedAtOnce();
     return rows == 0 ? shape : shape.sized(Math.min(rows, shape.rows()), shape.length());
+  }
+
+  /**
+   * The height of a step: with the gaps of the forward pass, which a loss over the vocabulary finds
+   * given back.
+   */
+  private List<MemoryItem> training(StepShape shape, Device.Kind kind) {
+    boolean scored = company.generation().isPresent();
+    List<MemoryItem> items =
+        new ArrayList<>(step.training(shape, passing(shape), targets(shape), scored));
+    boolean isGivenBack = step.head().vocabulary() > 0;
+    add(
+        items,
+        "gaps of the forward pass",
+        isGivenBack ? 0 : Allowances.gapsOfPass(kind, step.kept(shape)));
+    return items;
   }
 
   /** What the loss is taken of: of sequences that were drawn not the prompts. */

@@ -71,15 +71,20 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
    *     reinforcement learning does
    */
   List<MemoryItem> training(StepShape shape, StepShape passing, StepShape targets, boolean scored) {
-    long kept =
-        sketch.layers().stream()
-            .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
-            .sum();
     List<MemoryItem> items = new ArrayList<>();
-    items.add(new MemoryItem("activations kept", bytes(kept, shape)));
+    items.add(new MemoryItem("activations kept", kept(shape)));
     long loss = Math.max(loss(targets, true), scored ? scores(targets) : 0);
     items.addAll(passing(shape, loss, Math.max(forward(passing), backward(passing))));
     return items;
+  }
+
+  /** What the layers keep for their derivatives. */
+  long kept(StepShape shape) {
+    long widths =
+        sketch.layers().stream()
+            .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
+            .sum();
+    return bytes(widths, shape);
   }
 
   /** The height of a pass without derivatives: one layer at a time, then the loss. */
