@@ -6,13 +6,20 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.LearningRateFactor;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.train.Neftune;
 import io.adapt4j.core.internal.train.StateOptions;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.monitor.EarlyWarnings;
 import io.adapt4j.core.monitor.RunFigures;
 import io.adapt4j.core.optim.Optimizer;
@@ -20,17 +27,12 @@ import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.regularization.Regularisation;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateFactor;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.Selection;
-import io.adapt4j.core.train.TaskKind;
-import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
@@ -296,7 +298,7 @@ public final class FineTuner {
     private String bestBy = Selection.LOSS;
     private Dataset train;
     private Dataset validation;
-    private FineTuningMethod method;
+    private MethodMechanics method;
     private Path output;
     private boolean overwrite;
     private Integer epochs;
@@ -396,9 +398,11 @@ public final class FineTuner {
      *
      * @param fineTuningMethod full fine-tuning or an adapter
      * @return this builder
+     * @throws io.adapt4j.core.exception.ConfigException if no module on the class path brings such
+     *     a method
      */
     public Builder method(FineTuningMethod fineTuningMethod) {
-      method = fineTuningMethod;
+      method = fineTuningMethod == null ? null : Methods.of(fineTuningMethod);
       return this;
     }
 
@@ -461,8 +465,7 @@ public final class FineTuner {
     }
 
     /**
-     * Passes over the training data; default 3, but 1 over pairs, preferences and prompts ({@link
-     * TrainingDefaults}).
+     * Passes over the training data; default 3, but 1 over pairs, preferences and prompts .
      *
      * @param passes at least 1
      * @return this builder
@@ -484,8 +487,7 @@ public final class FineTuner {
     }
 
     /**
-     * Examples a micro-batch; default 8, 16 for classification, 32 for embeddings ({@link
-     * TrainingDefaults}).
+     * Examples a micro-batch; default 8, 16 for classification, 32 for embeddings .
      *
      * @param examples at least 1
      * @return this builder
@@ -609,10 +611,9 @@ public final class FineTuner {
     }
 
     /**
-     * Base learning rate. The default depends on the method and the task ({@link
-     * TrainingDefaults}): for next tokens 2e-4 with LoRA and 2e-5 in full, for preferences 5e-6
-     * with LoRA; {@link FineTuner#plan} shows it. A rate outside what is usual is questioned
-     * ({@link FineTuner#questions}), not refused.
+     * Base learning rate. The default depends on the method and the task : for next tokens 2e-4
+     * with LoRA and 2e-5 in full, for preferences 5e-6 with LoRA; {@link FineTuner#plan} shows it.
+     * A rate outside what is usual is questioned ({@link FineTuner#questions}), not refused.
      *
      * @param rate above 0
      * @return this builder

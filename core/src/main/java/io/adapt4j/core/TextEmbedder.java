@@ -4,8 +4,9 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.encode.Embedder;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -90,7 +91,10 @@ public final class TextEmbedder implements AutoCloseable {
     try {
       model =
           LoadedEncoder.load(
-              folder.transformer(), options.precision(), List.of(adapters), loading::declare);
+              folder.transformer(),
+              options.precision(),
+              AdapterMechanics.of(List.of(adapters)),
+              loading::declare);
       loading.embedder.load(model.encoder().type());
       return new TextEmbedder(at, model, loading.embedder, folder, loading.maxTokens);
     } catch (RuntimeException | Error e) {

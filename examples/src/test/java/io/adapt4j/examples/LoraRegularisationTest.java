@@ -12,6 +12,8 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -24,7 +26,6 @@ import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.regularization.KlToBase;
 import io.adapt4j.core.regularization.L2ToBase;
 import io.adapt4j.core.regularization.Regularisation;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
@@ -55,7 +56,7 @@ class LoraRegularisationTest {
   void theAdapterSwitchedOffIsTheCopyOfTheBaseThatOtherMethodsNeed() {
     try (Decoder decoder = load();
         Tokenizer tokenizer = Tokenizer.load(MODEL);
-        Adaptation adaptation = Lora.rank(4).attach(decoder, MODEL, 1)) {
+        Adaptation adaptation = Methods.of(Lora.rank(4)).attach(decoder, MODEL, 1)) {
       ExampleEncoder encoder = ExampleEncoder.builder(tokenizer, 64).build();
       long before = Tensor.live();
       try (Penalty off = start(decoder, adaptation, encoder)) {
@@ -77,7 +78,8 @@ class LoraRegularisationTest {
   void anOutputLayerThatTrainsIsHeldToTheBasesToo() {
     try (Decoder decoder = load();
         Tokenizer tokenizer = Tokenizer.load(MODEL);
-        Adaptation adaptation = Lora.rank(4).modulesToSave("lm_head").attach(decoder, MODEL, 1)) {
+        Adaptation adaptation =
+            Methods.of(Lora.rank(4).modulesToSave("lm_head")).attach(decoder, MODEL, 1)) {
       ExampleEncoder encoder = ExampleEncoder.builder(tokenizer, 64).build();
       try (Penalty penalty = start(decoder, adaptation, encoder)) {
         assertThat(penalty.add(0, 0)).isCloseTo(0, within(1e-6));

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
@@ -13,7 +15,6 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.MemoryEstimate;
 import io.adapt4j.core.plan.StepShape;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class LoraMemoryTest {
       try (Decoder decoder = declare()) {
         MemoryEstimate found = predicted(decoder, lora, DType.BF16);
         decoder.allocate(DType.BF16);
-        try (Adaptation adaptation = lora.attach(decoder, Path.of("base"), 1)) {
+        try (Adaptation adaptation = Methods.of(lora).attach(decoder, Path.of("base"), 1)) {
           long gradients =
               adaptation.trained().stream()
                   .map(Trained::gradient)

@@ -1,13 +1,9 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.Packing;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.method.WeightFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -63,19 +59,6 @@ public record QuantiseOptions(Quantization quantization, Set<String> skipped)
 
   private Set<String> sorted() {
     return new TreeSet<>(skipped);
-  }
-
-  @Override
-  public void install(Network declared, Checkpoint checkpoint) {
-    PlainSources sources = new PlainSources(this, declared, checkpoint);
-    Installation.install(declared.layerLinears(), sources);
-    sources.requireUsed();
-  }
-
-  @Override
-  public Packing packing() {
-    return (part, in) ->
-        skips(part.path()) ? Optional.empty() : Optional.of(quantization.bytes(part.width() * in));
   }
 
   boolean skips(String path) {

@@ -1,10 +1,7 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.PackedBytes;
-import io.adapt4j.core.internal.nn.Packing;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.method.WeightFormat;
 import java.util.Objects;
 
 /**
@@ -92,16 +89,6 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
         + (doubleQuantised ? " with double quantisation" : "");
   }
 
-  @Override
-  public void install(Network declared, Checkpoint checkpoint) {
-    QuantiseOptions.of(this).install(declared, checkpoint);
-  }
-
-  @Override
-  public Packing packing() {
-    return QuantiseOptions.of(this).packing();
-  }
-
   static boolean isBlockSize(long size) {
     return size >= 64 && size <= 4096 && Long.bitCount(size) == 1;
   }
@@ -118,7 +105,7 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
    *     and of four where they are not; and the 16 numbers, the 256 of the scales, their mean and a
    *     scale for each {@value #SCALE_BLOCK} of them
    */
-  public PackedBytes bytes(long elements) {
+  PackedBytes bytes(long elements) {
     long blocks = blocks(elements);
     long tables = (long) type.numbers.length * Float.BYTES;
     if (doubleQuantised) {

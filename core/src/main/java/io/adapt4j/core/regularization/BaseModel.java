@@ -1,6 +1,7 @@
 package io.adapt4j.core.regularization;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Divergence;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
@@ -8,7 +9,6 @@ import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.train.TrainingException;
 import java.util.Optional;
 

@@ -2,9 +2,9 @@ package io.adapt4j.core.regularization;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.train.Penalty;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.Optional;
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.PackedBytes;
@@ -19,7 +21,6 @@ import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.MemoryEstimate;
 import io.adapt4j.core.plan.MemoryItem;
 import io.adapt4j.core.plan.StepShape;
-import io.adapt4j.core.spi.Adaptation;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -66,7 +67,8 @@ class PlannerTest {
             Planner.of(network, FullFineTuning.create())
                 .estimate(StepShape.of(2, 8, type, Optimizer.adamW()));
         network.allocate(type);
-        try (Adaptation adaptation = FullFineTuning.create().attach(network, family, 1)) {
+        try (Adaptation adaptation =
+            Methods.of(FullFineTuning.create()).attach(network, family, 1)) {
           long weights = 0;
           long masters = 0;
           long gradients = 0;

@@ -1,28 +1,30 @@
-package io.adapt4j.core.spi;
+package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.WeightFormat;
-import io.adapt4j.core.train.LearningRateFactor;
-import io.adapt4j.core.train.TaskKind;
-import io.adapt4j.core.train.TrainingDefaults;
+import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * How a model is adapted: which values train, and what is saved. Full fine-tuning is here ({@link
- * FullFineTuning}); adapters implement this in modules of their own.
+ * What a {@link FineTuningMethod} does to a model: which values train, and what is saved. {@link
+ * Methods} finds it; a decorator of methods implements it itself.
  */
-public interface FineTuningMethod {
+public interface MethodMechanics extends FineTuningMethod {
 
   /**
-   * Describes the method for logs and reports.
+   * Returns what was chosen, as it is written in a description of a run.
    *
-   * @return a few words, such as {@code LoRA r=16}
+   * @return the method that these are the mechanics of
    */
-  String description();
+  FineTuningMethod chosen();
+
+  @Override
+  default String description() {
+    return chosen().description();
+  }
 
   /**
    * Tells this method from others: everything that decides how training goes. Runs with different

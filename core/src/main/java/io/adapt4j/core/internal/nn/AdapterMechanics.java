@@ -1,18 +1,54 @@
 package io.adapt4j.core.internal.nn;
 
+import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
 
 /** A stored change to a model, such as a LoRA adapter, that can be put on its base. */
-public interface Adapter {
+public interface AdapterMechanics extends Adapter {
 
   /**
-   * Names the adapter for people.
+   * Finds what an adapter does to a model.
    *
-   * @return a short text, such as the name of its folder
+   * @param adapter an adapter
+   * @return its mechanics; the adapter itself where it brings its own
+   * @throws ConfigException if no module on the class path knows the adapter
    */
+  static AdapterMechanics of(Adapter adapter) {
+    if (adapter instanceof AdapterMechanics own) {
+      return own;
+    }
+    for (AdapterFormat one : ServiceLoader.load(AdapterFormat.class)) {
+      Optional<AdapterMechanics> found = one.mechanics(adapter);
+      if (found.isPresent()) {
+        return found.get();
+      }
+    }
+    throw new ConfigException(
+        "adapter: expected one that a module on the class path brings, found "
+            + adapter.getClass().getName()
+            + " ('"
+            + adapter.name()
+            + "'). Add the module that it comes from: adapt4j-lora for PEFT folders. A jar that"
+            + " unites modules has to unite their META-INF/services too.");
+  }
+
+  /**
+   * Finds what adapters do to a model.
+   *
+   * @param adapters the adapters
+   * @return the mechanics of each, in their order
+   * @throws ConfigException if no module on the class path knows one of them
+   */
+  static List<AdapterMechanics> of(List<? extends Adapter> adapters) {
+    return adapters.stream().map(AdapterMechanics::of).toList();
+  }
+
+  @Override
   default String name() {
     return "adapter";
   }

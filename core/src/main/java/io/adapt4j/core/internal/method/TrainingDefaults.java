@@ -1,6 +1,6 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.method.FineTuningMethod;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;

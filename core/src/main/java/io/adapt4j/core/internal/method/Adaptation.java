@@ -1,4 +1,4 @@
-package io.adapt4j.core.spi;
+package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import java.nio.file.Path;

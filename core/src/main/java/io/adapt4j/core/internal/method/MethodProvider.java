@@ -1,14 +1,15 @@
-package io.adapt4j.core.spi;
+package io.adapt4j.core.internal.method;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.method.FineTuningMethod;
 import java.util.Optional;
 
 /**
- * How a kind of {@link FineTuningMethod} is read from a description and written to one. Modules
- * bring theirs; they are found by {@link java.util.ServiceLoader}.
+ * A kind of {@link FineTuningMethod}: how it is read from a description and written to one, and
+ * what it does. Modules bring theirs; they are found by {@link java.util.ServiceLoader}.
  */
-public interface MethodDescription {
+public interface MethodProvider {
 
   /**
    * Returns what a description calls the method.
@@ -33,4 +34,12 @@ public interface MethodDescription {
    * @return the options that {@link #read} makes it of; empty if it is of another kind
    */
   Optional<ObjectNode> write(FineTuningMethod method);
+
+  /**
+   * Returns what a method does.
+   *
+   * @param method a method of any kind
+   * @return its mechanics; empty if it is of another kind
+   */
+  Optional<MethodMechanics> mechanics(FineTuningMethod method);
 }
