@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.regularize.Penalties;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
@@ -95,7 +97,7 @@ final class NextTokenRun implements TaskRun {
               adaptation,
               batches(),
               heldBatches(),
-              settings.regularisations().stream().map(one -> one.identity(encoder)).toList(),
+              settings.regularisations().stream().map(one -> Penalties.identity(one, encoder)).toList(),
               encoder.usedChatTemplate(),
               stopRequested)
           .hooks(StepHooks.of(regularisers.penalties()))
@@ -118,9 +120,9 @@ final class NextTokenRun implements TaskRun {
     }
   }
 
-  private Regularisation.Run regularised(
+  private PenaltyRun regularised(
       Decoder decoder, Adaptation adaptation, Optional<Path> output) {
-    return new Regularisation.Run(
+    return new PenaltyRun(
         decoder,
         adaptation,
         settings.model().folder(),

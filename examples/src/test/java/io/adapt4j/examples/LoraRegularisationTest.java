@@ -3,6 +3,8 @@ package io.adapt4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.internal.regularize.Penalties;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.Interval;
 import io.adapt4j.core.ModelSource;
@@ -142,10 +144,8 @@ class LoraRegularisationTest {
   }
 
   private static Penalty start(Decoder decoder, Adaptation adaptation, ExampleEncoder encoder) {
-    return KlToBase.on(STORIES)
-        .strength(2)
-        .start(
-            new Regularisation.Run(
+    return Penalties.start(KlToBase.on(STORIES)
+        .strength(2), new PenaltyRun(
                 decoder, adaptation, MODEL, encoder, Optional.empty(), 4, false, 1));
   }
 

@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
@@ -61,7 +62,7 @@ class LoraMemoryTest {
                   .sum();
           long moments =
               adaptation.trained().stream()
-                  .mapToLong(one -> Optimizer.adamW().stateBytes(one.value().sizes()))
+                  .mapToLong(one -> OptimizerStates.stateBytes(Optimizer.adamW(), one.value().sizes()))
                   .sum();
           assertThat(found.lasting(MemoryNames.GRADIENTS)).isEqualTo(gradients);
           assertThat(found.lasting(MemoryNames.OPTIMIZER)).isEqualTo(moments);

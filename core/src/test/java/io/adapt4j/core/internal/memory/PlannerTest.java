@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -82,7 +83,7 @@ class PlannerTest {
           assertThat(found.lasting(MemoryNames.GRADIENTS)).isEqualTo(gradients);
           long values =
               adaptation.trained().stream()
-                  .mapToLong(one -> Optimizer.adamW().stateBytes(one.value().sizes()))
+                  .mapToLong(one -> OptimizerStates.stateBytes(Optimizer.adamW(), one.value().sizes()))
                   .sum();
           assertThat(found.lasting(MemoryNames.OPTIMIZER)).isEqualTo(values);
         }

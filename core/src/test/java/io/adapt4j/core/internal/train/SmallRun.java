@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.train;
 
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
@@ -39,8 +40,8 @@ public final class SmallRun implements AutoCloseable {
     encoder = ExampleEncoder.builder(tokenizer, SmallModel.CONTEXT).build();
   }
 
-  public Regularisation.Run run(Optional<Path> output) {
-    return new Regularisation.Run(decoder, adaptation, base, encoder, output, 4, false, 1);
+  public PenaltyRun run(Optional<Path> output) {
+    return new PenaltyRun(decoder, adaptation, base, encoder, output, 4, false, 1);
   }
 
   public Batches batches(Dataset data, int batchSize) {

@@ -1,8 +1,9 @@
-package io.adapt4j.core.optim;
+package io.adapt4j.core.internal.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
@@ -106,7 +107,7 @@ class PagedStateTest {
         run.adaptation,
         new TrainingStep.Settings(optimizer, DECAY, 1, false),
         StepHooks.NONE,
-        (trained, decay) -> optimizer.start(trained, decay, memory));
+        (trained, decay) -> OptimizerStates.start(optimizer, trained, decay, memory));
   }
 
   private static byte[] bytes(TensorData tensor) {
@@ -175,7 +176,7 @@ class PagedStateTest {
   void theMomentsOfOneValueAtATimeAreCopied(boolean eightBit) throws InterruptedException {
     try (Values values = new Values(20);
         OptimizerState state =
-            optimizer(eightBit).start(values.trained, DECAY, StateMemory.PAGED)) {
+            OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, StateMemory.PAGED)) {
       values.gradients(1);
       long kept = Tensor.live();
       long[] most = {0};
@@ -223,8 +224,8 @@ class PagedStateTest {
   void aValueWhoseUpdateFailsKeepsItsMomentsAndThoseBeforeItAreWhole(boolean eightBit) {
     try (Values values = new Values(3);
         Values twins = new Values(3);
-        OptimizerState state = optimizer(eightBit).start(values.trained, DECAY, StateMemory.PAGED);
-        OptimizerState plain = optimizer(eightBit).start(twins.trained, DECAY)) {
+        OptimizerState state = OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, StateMemory.PAGED);
+        OptimizerState plain = OptimizerStates.start(optimizer(eightBit), twins.trained, DECAY)) {
       for (int i = 1; i <= 2; i++) {
         values.gradients(i);
         twins.gradients(i);
@@ -267,7 +268,7 @@ class PagedStateTest {
   private List<float[]> run(boolean eightBit, StateMemory first, StateMemory second) {
     Path file = temporary.resolve(eightBit + "-" + first + "-" + second + ".safetensors");
     try (Values values = new Values(2);
-        OptimizerState state = optimizer(eightBit).start(values.trained, DECAY, first)) {
+        OptimizerState state = OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, first)) {
       for (int i = 1; i <= 3; i++) {
         values.gradients(i);
         state.step(1e-2);
@@ -277,7 +278,7 @@ class PagedStateTest {
       }
     }
     try (Values values = new Values(2);
-        OptimizerState state = optimizer(eightBit).start(values.trained, DECAY, second);
+        OptimizerState state = OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, second);
         Checkpoint saved = Checkpoint.openFile(file)) {
       state.restore(saved, 3);
       for (int i = 4; i <= 6; i++) {

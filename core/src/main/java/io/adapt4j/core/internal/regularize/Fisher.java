@@ -1,5 +1,6 @@
-package io.adapt4j.core.regularization;
+package io.adapt4j.core.internal.regularize;
 
+import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
@@ -27,7 +28,7 @@ public final class Fisher {
    * @return one F32 tensor a trained value, closed by the caller
    * @throws TrainingException if no row of the data can be used, or the estimate is not finite
    */
-  static List<Tensor> of(Dataset reference, Regularisation.Run run, FisherFile.Anchor anchor) {
+  static List<Tensor> of(Dataset reference, PenaltyRun run, FisherFile.Anchor anchor) {
     EncodableRows rows = run.encoder().filter(reference);
     if (rows.report().kept() == 0) {
       throw new TrainingException(

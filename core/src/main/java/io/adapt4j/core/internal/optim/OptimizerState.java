@@ -1,4 +1,4 @@
-package io.adapt4j.core.optim;
+package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;

@@ -1,9 +1,10 @@
-package io.adapt4j.core.optim;
+package io.adapt4j.core.internal.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -147,8 +148,8 @@ class OptimizerTest {
     float[] start = values(count);
     Trained exact = trained("layer.weight", start.clone(), count);
     Trained coded = trained("layer.weight", start.clone(), count);
-    try (OptimizerState one = Optimizer.adamW().start(List.of(exact), DECAY);
-        OptimizerState other = Optimizer.adamW8bit().start(List.of(coded), DECAY)) {
+    try (OptimizerState one = OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
+        OptimizerState other = OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
       for (int step = 0; step < 50; step++) {
         float[] gradient = values(count);
         for (int i = 0; i < count; i++) {
@@ -176,8 +177,8 @@ class OptimizerTest {
     float[] start = values(ROWS * COLUMNS);
     Trained exact = trained("layer.weight", start.clone(), ROWS, COLUMNS);
     Trained coded = trained("layer.weight", start.clone(), ROWS, COLUMNS);
-    try (OptimizerState one = Optimizer.adamW().start(List.of(exact), DECAY);
-        OptimizerState other = Optimizer.adamW8bit().start(List.of(coded), DECAY)) {
+    try (OptimizerState one = OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
+        OptimizerState other = OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
       for (int step = 0; step < STEPS; step++) {
         Tensor gradient = Tensor.of(values(ROWS * COLUMNS), ROWS, COLUMNS);
         exact.gradient().copyFrom(gradient);
@@ -197,8 +198,8 @@ class OptimizerTest {
     Trained plain = trained("layer.weight", start.clone(), count);
     Trained paged = trained("layer.weight", start.clone(), count);
     Optimizer optimizer = eightBit ? Optimizer.adamW8bit() : Optimizer.adamW();
-    try (OptimizerState one = optimizer.start(List.of(plain), DECAY);
-        OptimizerState other = new Optimizer.Paged(optimizer).start(List.of(paged), DECAY)) {
+    try (OptimizerState one = OptimizerStates.start(optimizer, List.of(plain), DECAY);
+        OptimizerState other = OptimizerStates.start(new Optimizer.Paged(optimizer), List.of(paged), DECAY)) {
       for (int step = 0; step < STEPS; step++) {
         Tensor gradient = Tensor.of(values(count), count);
         plain.gradient().copyFrom(gradient);
@@ -234,7 +235,7 @@ class OptimizerTest {
       expected[i] = start[i];
     }
     Trained one = trained(name, start, ROWS, COLUMNS);
-    try (OptimizerState state = optimizer.start(List.of(one), DECAY)) {
+    try (OptimizerState state = OptimizerStates.start(optimizer, List.of(one), DECAY)) {
       for (int step = 1; step <= STEPS; step++) {
         float[] gradient = values(start.length);
         one.gradient().copyFrom(Tensor.of(gradient, ROWS, COLUMNS));

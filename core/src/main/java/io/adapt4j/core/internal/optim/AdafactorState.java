@@ -1,5 +1,6 @@
-package io.adapt4j.core.optim;
+package io.adapt4j.core.internal.optim;
 
+import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;

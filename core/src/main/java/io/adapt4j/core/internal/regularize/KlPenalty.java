@@ -1,4 +1,4 @@
-package io.adapt4j.core.regularization;
+package io.adapt4j.core.internal.regularize;
 
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;

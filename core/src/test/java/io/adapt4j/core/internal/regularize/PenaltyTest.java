@@ -1,9 +1,13 @@
-package io.adapt4j.core.regularization;
+package io.adapt4j.core.internal.regularize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.regularization.L2ToBase;
+import io.adapt4j.core.regularization.KlToBase;
+import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.Batch;
@@ -60,7 +64,7 @@ class PenaltyTest {
   void noTermPullsAtTheBase() {
     for (Regularisation term :
         List.of(L2ToBase.strength(3), Ewc.on(DATA).strength(3), KlToBase.on(DATA).strength(3))) {
-      try (Penalty penalty = term.start(small.run(Optional.empty()))) {
+      try (Penalty penalty = Penalties.start(term, small.run(Optional.empty()))) {
         assertThat(penalty.add(0, 0)).isCloseTo(0, within(1e-6));
         assertThat(TensorLists.norm(gradients())).isLessThan(1e-5);
       }
@@ -69,7 +73,7 @@ class PenaltyTest {
 
   @Test
   void l2PullsEveryValueByItsDistance() {
-    try (Penalty penalty = L2ToBase.strength(3).start(small.run(Optional.empty()))) {
+    try (Penalty penalty = Penalties.start(L2ToBase.strength(3), small.run(Optional.empty()))) {
       long values = move();
       assertThat(penalty.add(0, 0)).isCloseTo(1.5 * values * MOVED * MOVED, within(1e-3));
       assertThat(gradient(0)).containsOnly(new float[] {3 * MOVED}, within(1e-5f));
@@ -120,7 +124,7 @@ class PenaltyTest {
         sum += value;
       }
     }
-    try (Penalty penalty = Ewc.on(DATA).strength(10).start(small.run(Optional.empty()))) {
+    try (Penalty penalty = Penalties.start(Ewc.on(DATA).strength(10), small.run(Optional.empty()))) {
       move();
       double expected = 5 * sum * MOVED * MOVED;
       assertThat(penalty.add(0, 0)).isCloseTo(expected, within(1e-4 * expected));
@@ -140,7 +144,7 @@ class PenaltyTest {
     byte[] written = Files.readAllBytes(file);
     reload();
     assertThat(penaltyAfterMove(Ewc.from(file), Optional.empty())).isEqualTo(first);
-    assertThatThrownBy(() -> Ewc.from(file).start(small.run(Optional.empty())))
+    assertThatThrownBy(() -> Penalties.start(Ewc.from(file), small.run(Optional.empty())))
         .isInstanceOf(TrainingException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("another model, method or seed");
@@ -178,7 +182,7 @@ class PenaltyTest {
 
   @Test
   void klHasTheGradientOfItsValue() {
-    try (Penalty penalty = KlToBase.on(DATA).strength(2).start(small.run(Optional.empty()))) {
+    try (Penalty penalty = Penalties.start(KlToBase.on(DATA).strength(2), small.run(Optional.empty()))) {
       SplittableRandom random = new SplittableRandom(3);
       for (Trained one : small.adaptation.trained()) {
         shift(one, random.doubles(one.value().count(), -1, 1).toArray(), MOVED);
@@ -201,8 +205,8 @@ class PenaltyTest {
   @Test
   void klTakesTheNextReplayBatchEachTurnAndRestsInBetween() {
     KlToBase term = KlToBase.on(SmallModel.sentences(12)).strength(1);
-    try (Penalty always = term.start(small.run(Optional.empty()));
-        Penalty rarely = term.every(3).start(small.run(Optional.empty()))) {
+    try (Penalty always = Penalties.start(term, small.run(Optional.empty()));
+        Penalty rarely = Penalties.start(term.every(3), small.run(Optional.empty()))) {
       move();
       assertThat(rarely.add(1, 0)).isZero();
       assertThat(rarely.add(2, 0)).isZero();
@@ -223,7 +227,7 @@ class PenaltyTest {
     long before = Tensor.live();
     for (Regularisation term :
         List.of(L2ToBase.strength(1), Ewc.on(DATA), KlToBase.on(DATA).strength(1))) {
-      try (Penalty penalty = term.start(small.run(Optional.empty()))) {
+      try (Penalty penalty = Penalties.start(term, small.run(Optional.empty()))) {
         long live = Tensor.live();
         penalty.add(0, 0);
         assertThat(Tensor.live()).isEqualTo(live);
@@ -233,7 +237,7 @@ class PenaltyTest {
   }
 
   private double penaltyAfterMove(Regularisation term, Optional<Path> folder) {
-    try (Penalty penalty = term.start(small.run(folder))) {
+    try (Penalty penalty = Penalties.start(term, small.run(folder))) {
       move();
       return penalty.add(0, 0);
     }

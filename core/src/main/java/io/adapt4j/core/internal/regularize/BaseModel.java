@@ -1,5 +1,6 @@
-package io.adapt4j.core.regularization;
+package io.adapt4j.core.internal.regularize;
 
+import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -20,7 +21,7 @@ import java.util.Optional;
  */
 record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoCloseable {
 
-  static BaseModel of(Regularisation.Run run) {
+  static BaseModel of(PenaltyRun run) {
     VocabularyHead head = run.decoder().head();
     boolean headTrains =
         head.weight().isTrained() || (head.bias() != null && head.bias().isTrained());
@@ -38,7 +39,7 @@ record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoC
     }
   }
 
-  private static Decoder copy(Regularisation.Run run) {
+  private static Decoder copy(PenaltyRun run) {
     if (!run.decoder().packedLinears().isEmpty()) {
       throw new TrainingException(
           "The output head trains, so its base is needed beside it, but the weights of "

@@ -1,4 +1,4 @@
-package io.adapt4j.core.optim;
+package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;

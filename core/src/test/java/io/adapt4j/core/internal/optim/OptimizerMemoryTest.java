@@ -1,7 +1,8 @@
-package io.adapt4j.core.optim;
+package io.adapt4j.core.internal.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
@@ -42,10 +43,10 @@ class OptimizerMemoryTest {
       parameter.allocate(DType.F32);
       parameter.train();
       trained.addAll(parameter.trained());
-      told += optimizer.stateBytes(parameter.sizes());
+      told += OptimizerStates.stateBytes(optimizer, parameter.sizes());
     }
     try (Scope scope = Scope.open();
-        OptimizerState state = optimizer.start(trained, 0.01)) {
+        OptimizerState state = OptimizerStates.start(optimizer, trained, 0.01)) {
       long made =
           state.save().stream()
               .filter(one -> !one.name().startsWith("value."))
