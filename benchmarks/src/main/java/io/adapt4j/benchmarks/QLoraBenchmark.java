@@ -9,7 +9,7 @@ import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.FullComparison;
-import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.internal.memory.StepShape;
 import io.adapt4j.qlora.QLora;
 import java.nio.file.Files;
 import java.nio.file.Path;

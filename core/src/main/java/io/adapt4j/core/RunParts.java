@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
-import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.internal.memory.StepShape;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSweep;

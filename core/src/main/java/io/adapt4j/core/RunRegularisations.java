@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -118,6 +119,7 @@ final class RunRegularisations {
   private static void writeData(Regularisation term, ObjectNode options) {
     term.reference()
         .flatMap(data -> data.origin().description())
+        .map(Json::written)
         .ifPresent(data -> options.set(ON, data));
   }
 

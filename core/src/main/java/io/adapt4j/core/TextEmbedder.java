@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.List;
 import java.util.Map;
 
@@ -139,7 +140,7 @@ public final class TextEmbedder implements AutoCloseable {
               encoder,
               tokenizer,
               folder,
-              new VectorHead.Changes(options.pooling(), options.normalize()),
+              new VectorHead.Changes(pooling(options), options.normalize()),
               maxTokens);
     }
 
@@ -304,5 +305,9 @@ public final class TextEmbedder implements AutoCloseable {
   @Override
   public void close() {
     use.close();
+  }
+
+  private static Optional<io.adapt4j.core.internal.nn.Pooling> pooling(EmbeddingOptions options) {
+    return options.pooling().map(one -> io.adapt4j.core.internal.nn.Pooling.valueOf(one.name()));
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.adapt4j.core.internal.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
@@ -63,7 +64,7 @@ class DefaultsByMethodTest {
             tuple("warmup", true));
     assertThat(plan.questions()).isEqualTo(tuner.questions());
     assertThat(plan.text()).startsWith("Warning: learningRate 1 is above");
-    JsonNode json = plan.json();
+    JsonNode json = Json.written(plan.json());
     assertThat(json.path("warnings").get(0).asText()).isEqualTo(tuner.questions().get(0));
     assertThat(json.path("options").get(0).path("value").asText()).isEqualTo("1");
     assertThat(json.path("options").get(1).path("default").asBoolean()).isTrue();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
@@ -318,7 +319,7 @@ class PolicyRunTest {
             "3 prompts, 16 completions (4 a prompt) of at most 6 tokens in an epoch: up to 96"
                 + " tokens drawn and learned from")
         .doesNotContain("0 tokens learned");
-    assertThat(plan.json().path("rollouts").path("mostTokens").asInt()).isEqualTo(96);
+    assertThat(Json.written(plan.json()).path("rollouts").path("mostTokens").asInt()).isEqualTo(96);
   }
 
   @Test

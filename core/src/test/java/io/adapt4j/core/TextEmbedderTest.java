@@ -61,7 +61,7 @@ class TextEmbedderTest {
     EmbeddingOptions options =
         EmbeddingOptions.builder()
             .precision(Precision.FP32)
-            .pooling(pooling)
+            .pooling(io.adapt4j.core.Pooling.valueOf(pooling.name()))
             .normalize(false)
             .build();
     try (TextEmbedder embedder = TextEmbedder.load(ModelSource.path(folder), options)) {

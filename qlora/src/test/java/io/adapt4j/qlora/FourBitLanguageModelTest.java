@@ -44,7 +44,7 @@ class FourBitLanguageModelTest {
 
   @Test
   void aFourBitCheckpointGeneratesAndScoresAsTheSameWeightsDo() {
-    QuantisedCheckpoint.dequantise(Golden.folder("nf4/llama_nf4_dq"), temporary, StoredType.F32);
+    QuantisedCheckpoint.dequantise(Golden.folder("nf4/llama_nf4_dq"), temporary, Precision.FP32);
     long before = Tensor.live();
     GenerationOptions options = GenerationOptions.greedy().toBuilder().maxNewTokens(24).build();
     try (LanguageModel fourBit = LanguageModel.load(FOUR_BIT);

@@ -19,7 +19,7 @@ import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.FullComparison;
 import io.adapt4j.core.plan.MemoryEstimate;
 import io.adapt4j.core.plan.MemoryItem;
-import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.internal.memory.StepShape;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

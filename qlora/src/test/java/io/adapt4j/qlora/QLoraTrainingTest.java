@@ -18,7 +18,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.core.internal.memory.StepShape;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.LoraInit;

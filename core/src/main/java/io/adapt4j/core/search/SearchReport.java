@@ -1,6 +1,6 @@
 package io.adapt4j.core.search;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.Json;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -142,15 +142,15 @@ public record SearchReport(
   /**
    * Writes every result as JSON.
    *
-   * @return an object with {@code objective}, {@code results}, {@code best} and {@code checkpoint}
+   * @return the text of an object with {@code objective}, {@code results}, {@code best} and {@code checkpoint}
    */
-  public JsonNode json() {
+  public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("objective", objective);
     ArrayNode all = json.putArray("results");
     results.forEach(one -> all.add(ResultJson.write(one)));
     best.ifPresent(one -> json.set("best", ResultJson.write(one)));
     checkpoint.ifPresent(folder -> json.put("checkpoint", folder.toString()));
-    return json;
+    return Json.indented(json);
   }
 }

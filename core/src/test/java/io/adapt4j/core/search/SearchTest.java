@@ -3,6 +3,7 @@ package io.adapt4j.core.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.ModelSource;
@@ -85,7 +86,7 @@ class SearchTest {
     assertThat(report.text()).contains("learningRate", "best: trial ");
     assertThat(Files.readString(output.resolve("results.csv"))).isEqualTo(report.csv());
     assertThat(report.csv().lines()).hasSize(4);
-    assertThat(report.json().path("best").path("value").doubleValue()).isEqualTo(lowest);
+    assertThat(Json.written(report.json()).path("best").path("value").doubleValue()).isEqualTo(lowest);
   }
 
   @Test

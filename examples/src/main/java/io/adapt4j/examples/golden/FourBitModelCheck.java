@@ -1,5 +1,6 @@
 package io.adapt4j.examples.golden;
 
+import io.adapt4j.core.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -77,7 +78,7 @@ final class FourBitModelCheck {
   private void dequantized() throws IOException {
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       Path plain = folder.path().resolve("plain");
-      QuantisedCheckpoint.dequantise(golden.path(), plain, StoredType.F32);
+      QuantisedCheckpoint.dequantise(golden.path(), plain, Precision.FP32);
       try (Checkpoint written = Checkpoint.open(plain)) {
         for (String tensor : golden.names("dequant")) {
           String weight = tensor.substring(tensor.indexOf('.') + 1);

@@ -1,5 +1,6 @@
 package io.adapt4j.examples.golden;
 
+import io.adapt4j.core.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
@@ -211,7 +212,7 @@ final class FourBitTensorCheck {
 
   private void dequantized(String prefix, Path recorded) {
     Path plain = recorded.resolveSibling(recorded.getFileName() + "-plain");
-    QuantisedCheckpoint.dequantise(recorded, plain, StoredType.F32);
+    QuantisedCheckpoint.dequantise(recorded, plain, Precision.FP32);
     boolean exact = golden.names().contains(prefix + "dequant_by_quant_map");
     String tensor = prefix + (exact ? "dequant_by_quant_map" : "dequant_f32");
     float[] scales =

@@ -19,7 +19,6 @@ import io.adapt4j.core.plan.FullComparison;
 import io.adapt4j.core.plan.MemoryEstimate;
 import io.adapt4j.core.plan.MemoryEstimate.Phase;
 import io.adapt4j.core.plan.MemoryItem;
-import io.adapt4j.core.plan.StepShape;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.adapt4j.core.plan;
+package io.adapt4j.core.internal.memory;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.optim.Optimizer;
