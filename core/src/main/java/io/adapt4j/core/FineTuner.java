@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.data.quality.DataReport;
+import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
@@ -195,6 +197,22 @@ public final class FineTuner {
     }
     try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
       return Preview.of(settings.train(), NextTokenRun.encoder(settings, tokenizer), rows);
+    }
+  }
+
+  /**
+   * Checks data with the tokenizer, the template and the length limit of this run, where its task is
+   * to predict next tokens; else without them. Reads no weights.
+   *
+   * @param checker the data, and what to look for
+   * @return what was found
+   */
+  public DataReport checkData(DataChecker checker) {
+    if (!(settings.objective().task() instanceof Task.NextTokens)) {
+      return checker.check();
+    }
+    try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
+      return checker.encoder(NextTokenRun.encoder(settings, tokenizer)).check();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.data.quality;
 
+import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
@@ -30,7 +31,7 @@ import java.util.function.Function;
  *
  * <pre>{@code
  * DataReport report =
- *     DataChecker.of(dataset).testedOn(test).encoder(encoder).check();
+ *     tuner.checkData(DataChecker.of(dataset).testedOn(test));
  * System.out.print(report.text());
  * }</pre>
  *
@@ -94,11 +95,11 @@ public final class DataChecker {
   /**
    * Names the encoder of the training, for the checks of lengths and samples. Default: none.
    *
-   * @param exampleEncoder the encoder
+   * @param encoding the encoder, as {@link io.adapt4j.core.FineTuner#checkData} gives it
    * @return this
    */
-  public DataChecker encoder(ExampleEncoder exampleEncoder) {
-    this.encoder = exampleEncoder;
+  public DataChecker encoder(SampleEncoding encoding) {
+    this.encoder = (ExampleEncoder) encoding;
     return this;
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.data;
 
+import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
@@ -34,7 +35,7 @@ import java.util.OptionalInt;
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
-public final class ExampleEncoder {
+public final class ExampleEncoder implements SampleEncoding {
 
   private static final int TURN_END_SLACK = 4;
 
@@ -191,6 +192,7 @@ public final class ExampleEncoder {
    *
    * @return the limit in tokens
    */
+  @Override
   public int maxLength() {
     return limit.maxLength();
   }
