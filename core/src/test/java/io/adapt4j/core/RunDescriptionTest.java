@@ -344,7 +344,7 @@ class RunDescriptionTest {
   }
 
   @Test
-  void aScheduleOfOnesOwnIsSaidToBeCode() {
+  void aScheduleOfOnesOwnIsSaidToBeCode() throws IOException {
     FineTuneSettings settings =
         described(LEAST)
             .builder()

@@ -61,11 +61,7 @@ public record QuantiseOptions(Quantization quantization, Set<String> skipped)
     return new TreeSet<>(skipped);
   }
 
-  boolean skips(String path) {
-    return skipped.stream().anyMatch(module -> names(module, path));
-  }
-
-  static boolean names(String module, String path) {
-    return path.equals(module) || path.endsWith("." + module) || path.startsWith(module + ".");
+  SkippedModules modules() {
+    return new SkippedModules(skipped);
   }
 }
