@@ -1,10 +1,10 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.TimedSteps;
 import java.util.List;
@@ -238,7 +238,8 @@ public record FineTunePlan(
   /**
    * Writes the plan as JSON.
    *
-   * @return the text of an object with the names of the components; {@code memory} holds the forecast
+   * @return the text of an object with the names of the components; {@code memory} holds the
+   *     forecast
    */
   public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();

@@ -1,13 +1,13 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.data.quality.DataReport;
-import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.data.quality.DataChecker;
+import io.adapt4j.core.data.quality.DataReport;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
@@ -201,8 +201,8 @@ public final class FineTuner {
   }
 
   /**
-   * Checks data with the tokenizer, the template and the length limit of this run, where its task is
-   * to predict next tokens; else without them. Reads no weights.
+   * Checks data with the tokenizer, the template and the length limit of this run, where its task
+   * is to predict next tokens; else without them. Reads no weights.
    *
    * @param checker the data, and what to look for
    * @return what was found

@@ -1,7 +1,7 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.regularize.Penalties;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.train.Penalty;
 import io.adapt4j.core.regularization.Regularisation;
 import java.util.ArrayList;

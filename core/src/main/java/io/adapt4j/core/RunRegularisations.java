@@ -1,6 +1,5 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -9,6 +8,7 @@ import io.adapt4j.core.data.DataDescription;
 import io.adapt4j.core.data.DataOrigin;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.regularization.KlToBase;

@@ -9,9 +9,9 @@ import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An encoder that turns texts into vectors whose nearness is that of their meanings, as Sentence

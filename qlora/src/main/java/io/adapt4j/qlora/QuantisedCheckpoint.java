@@ -14,7 +14,6 @@ import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.JavaKernels;
-import io.adapt4j.kernels.internal.StoredFloats;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -15,8 +15,7 @@ record QuantisedWeights(QuantiseOptions options) implements WeightMechanics {
 
   @Override
   public void install(Network declared, Checkpoint checkpoint) {
-    PlainSources.install(
-        options.quantization().format(), options.modules(), declared, checkpoint);
+    PlainSources.install(options.quantization().format(), options.modules(), declared, checkpoint);
   }
 
   @Override

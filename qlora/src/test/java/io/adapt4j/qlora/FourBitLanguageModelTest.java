@@ -10,7 +10,6 @@ import io.adapt4j.core.Precision;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.score.ScoringRequest;

@@ -4,8 +4,6 @@ import static io.adapt4j.verification.ExampleFiles.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.internal.regularize.Penalties;
-import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.Interval;
 import io.adapt4j.core.ModelSource;
@@ -20,6 +18,8 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.regularize.Penalties;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -145,9 +145,9 @@ class LoraRegularisationTest {
   }
 
   private static Penalty start(Decoder decoder, Adaptation adaptation, ExampleEncoder encoder) {
-    return Penalties.start(KlToBase.on(STORIES)
-        .strength(2), new PenaltyRun(
-                decoder, adaptation, MODEL, encoder, Optional.empty(), 4, false, 1));
+    return Penalties.start(
+        KlToBase.on(STORIES).strength(2),
+        new PenaltyRun(decoder, adaptation, MODEL, encoder, Optional.empty(), 4, false, 1));
   }
 
   private static Decoder load() {

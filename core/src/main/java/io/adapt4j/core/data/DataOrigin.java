@@ -1,9 +1,9 @@
 package io.adapt4j.core.data;
 
-import io.adapt4j.core.internal.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;

@@ -16,8 +16,8 @@ import java.util.OptionalInt;
  *     Packed weights count as the weights they stand for; scales and tables of a quantisation and
  *     buffers that are not learned, such as causal masks, do not count
  * @param tensors number of stored tensors
- * @param bytesByType size of all tensors of a type by its name, such as {@code BF16}; types without any
- *     are left out
+ * @param bytesByType size of all tensors of a type by its name, such as {@code BF16}; types without
+ *     any are left out
  */
 public record StoredWeights(long parameters, int tensors, Map<String, Long> bytesByType) {
 

@@ -1,9 +1,9 @@
 package io.adapt4j.core.plan;
 
-import io.adapt4j.core.internal.Json;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -127,8 +127,8 @@ public record Forecast(
   /**
    * Writes the prediction as JSON.
    *
-   * @return the text of an object with the fields {@code device}, {@code deviceBytes}, {@code fits}, {@code
-   *     peakBytes}, {@code lasting}, {@code phases}, {@code host} and {@code advice}
+   * @return the text of an object with the fields {@code device}, {@code deviceBytes}, {@code
+   *     fits}, {@code peakBytes}, {@code lasting}, {@code phases}, {@code host} and {@code advice}
    */
   public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();

@@ -1,7 +1,6 @@
 package io.adapt4j.core.regularization;
 
 import io.adapt4j.core.data.Dataset;
-import java.util.List;
 import java.util.Optional;
 
 /**

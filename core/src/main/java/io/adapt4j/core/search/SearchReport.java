@@ -1,9 +1,9 @@
 package io.adapt4j.core.search;
 
-import io.adapt4j.core.internal.Json;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -142,7 +142,8 @@ public record SearchReport(
   /**
    * Writes every result as JSON.
    *
-   * @return the text of an object with {@code objective}, {@code results}, {@code best} and {@code checkpoint}
+   * @return the text of an object with {@code objective}, {@code results}, {@code best} and {@code
+   *     checkpoint}
    */
   public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();

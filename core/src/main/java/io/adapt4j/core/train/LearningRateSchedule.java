@@ -143,8 +143,8 @@ public final class LearningRateSchedule {
    *
    * @param description tells it from others in logs and when a run goes on
    * @param factor the factor on the full rate after the warm-up, finite; below 0 counts as 0. It
-   *     gets the share of the steps after the warm-up that are done, in [0, 1], and the share of all
-   *     steps that are warm-up, in [0, 1]
+   *     gets the share of the steps after the warm-up that are done, in [0, 1], and the share of
+   *     all steps that are warm-up, in [0, 1]
    * @return the schedule
    * @throws IllegalArgumentException if the description is blank
    */

@@ -3,12 +3,12 @@ package io.adapt4j.core.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
@@ -86,7 +86,8 @@ class SearchTest {
     assertThat(report.text()).contains("learningRate", "best: trial ");
     assertThat(Files.readString(output.resolve("results.csv"))).isEqualTo(report.csv());
     assertThat(report.csv().lines()).hasSize(4);
-    assertThat(Json.written(report.json()).path("best").path("value").doubleValue()).isEqualTo(lowest);
+    assertThat(Json.written(report.json()).path("best").path("value").doubleValue())
+        .isEqualTo(lowest);
   }
 
   @Test

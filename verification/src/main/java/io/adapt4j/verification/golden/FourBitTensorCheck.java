@@ -1,10 +1,9 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.nn.Linear;

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.data;
 
-import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
@@ -13,6 +12,7 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.TemplateException;

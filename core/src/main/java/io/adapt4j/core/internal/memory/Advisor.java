@@ -56,7 +56,15 @@ final class Advisor {
     Optional<FullComparison> full =
         planner.isPacked() ? Optional.of(planner.compared(shape, device.kind())) : Optional.empty();
     if (memory.peakBytes() <= device.bytes()) {
-      return new Forecast(shape.rows(), shape.length(), shape.recompute(), device, memory, List.of(), Optional.empty(), full);
+      return new Forecast(
+          shape.rows(),
+          shape.length(),
+          shape.recompute(),
+          device,
+          memory,
+          List.of(),
+          Optional.empty(),
+          full);
     }
     Advisor advisor = new Advisor(device);
     Candidate now = new Candidate(planner, shape, "");
@@ -68,7 +76,11 @@ final class Advisor {
       }
     }
     boolean oneIsEnough = single.stream().anyMatch(Advice::fits);
-    return new Forecast(shape.rows(), shape.length(), shape.recompute(), device,
+    return new Forecast(
+        shape.rows(),
+        shape.length(),
+        shape.recompute(),
+        device,
         memory,
         single,
         oneIsEnough ? Optional.empty() : advisor.together(now),

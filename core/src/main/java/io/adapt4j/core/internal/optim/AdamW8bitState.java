@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.optim;
 
-import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.DynamicCode;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
 

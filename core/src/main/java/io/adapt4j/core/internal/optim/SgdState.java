@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.optim;
 
-import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.optim.Optimizer;
 import java.util.List;
 
 /** Stochastic gradient descent. */

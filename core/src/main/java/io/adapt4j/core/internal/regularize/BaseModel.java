@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.regularize;
 
-import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.regularize;
 
-import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.regularize;
 
+import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
@@ -8,7 +9,6 @@ import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.regularization.KlToBase;
 import io.adapt4j.core.regularization.L2ToBase;
 import io.adapt4j.core.regularization.Regularisation;
-import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.train.TrainingException;
 import java.util.List;
 

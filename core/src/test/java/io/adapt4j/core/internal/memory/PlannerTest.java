@@ -2,9 +2,8 @@ package io.adapt4j.core.internal.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
@@ -13,6 +12,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.PackedBytes;
 import io.adapt4j.core.internal.nn.Packing;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -83,7 +83,8 @@ class PlannerTest {
           assertThat(found.lasting(MemoryNames.GRADIENTS)).isEqualTo(gradients);
           long values =
               adaptation.trained().stream()
-                  .mapToLong(one -> OptimizerStates.stateBytes(Optimizer.adamW(), one.value().sizes()))
+                  .mapToLong(
+                      one -> OptimizerStates.stateBytes(Optimizer.adamW(), one.value().sizes()))
                   .sum();
           assertThat(found.lasting(MemoryNames.OPTIMIZER)).isEqualTo(values);
         }
@@ -193,7 +194,8 @@ class PlannerTest {
         .contains("weights", "130.57 GB", "predicted peak", "does not fit small (64.00 GB)")
         .contains("LoRA of rank 16 instead: ");
     assertThat(Json.written(found.json()).path("fits").booleanValue()).isFalse();
-    assertThat(Json.written(found.json()).path("peakBytes").longValue()).isEqualTo(found.memory().peakBytes());
+    assertThat(Json.written(found.json()).path("peakBytes").longValue())
+        .isEqualTo(found.memory().peakBytes());
     assertThat(Json.written(found.json()).path("lasting").path("weights").longValue())
         .isEqualTo(130_571_321_344L);
   }

@@ -2,12 +2,12 @@ package io.adapt4j.core.internal.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

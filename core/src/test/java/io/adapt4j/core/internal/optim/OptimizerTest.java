@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.optim.Optimizer;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -149,7 +149,8 @@ class OptimizerTest {
     Trained exact = trained("layer.weight", start.clone(), count);
     Trained coded = trained("layer.weight", start.clone(), count);
     try (OptimizerState one = OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
-        OptimizerState other = OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
+        OptimizerState other =
+            OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
       for (int step = 0; step < 50; step++) {
         float[] gradient = values(count);
         for (int i = 0; i < count; i++) {
@@ -178,7 +179,8 @@ class OptimizerTest {
     Trained exact = trained("layer.weight", start.clone(), ROWS, COLUMNS);
     Trained coded = trained("layer.weight", start.clone(), ROWS, COLUMNS);
     try (OptimizerState one = OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
-        OptimizerState other = OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
+        OptimizerState other =
+            OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
       for (int step = 0; step < STEPS; step++) {
         Tensor gradient = Tensor.of(values(ROWS * COLUMNS), ROWS, COLUMNS);
         exact.gradient().copyFrom(gradient);
@@ -199,7 +201,8 @@ class OptimizerTest {
     Trained paged = trained("layer.weight", start.clone(), count);
     Optimizer optimizer = eightBit ? Optimizer.adamW8bit() : Optimizer.adamW();
     try (OptimizerState one = OptimizerStates.start(optimizer, List.of(plain), DECAY);
-        OptimizerState other = OptimizerStates.start(new Optimizer.Paged(optimizer), List.of(paged), DECAY)) {
+        OptimizerState other =
+            OptimizerStates.start(new Optimizer.Paged(optimizer), List.of(paged), DECAY)) {
       for (int step = 0; step < STEPS; step++) {
         Tensor gradient = Tensor.of(values(count), count);
         plain.gradient().copyFrom(gradient);

@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
@@ -19,6 +18,7 @@ import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.SmallRun;
 import io.adapt4j.core.internal.train.StepHooks;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.optim.Optimizer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -224,7 +224,8 @@ class PagedStateTest {
   void aValueWhoseUpdateFailsKeepsItsMomentsAndThoseBeforeItAreWhole(boolean eightBit) {
     try (Values values = new Values(3);
         Values twins = new Values(3);
-        OptimizerState state = OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, StateMemory.PAGED);
+        OptimizerState state =
+            OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, StateMemory.PAGED);
         OptimizerState plain = OptimizerStates.start(optimizer(eightBit), twins.trained, DECAY)) {
       for (int i = 1; i <= 2; i++) {
         values.gradients(i);
@@ -268,7 +269,8 @@ class PagedStateTest {
   private List<float[]> run(boolean eightBit, StateMemory first, StateMemory second) {
     Path file = temporary.resolve(eightBit + "-" + first + "-" + second + ".safetensors");
     try (Values values = new Values(2);
-        OptimizerState state = OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, first)) {
+        OptimizerState state =
+            OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, first)) {
       for (int i = 1; i <= 3; i++) {
         values.gradients(i);
         state.step(1e-2);
@@ -278,7 +280,8 @@ class PagedStateTest {
       }
     }
     try (Values values = new Values(2);
-        OptimizerState state = OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, second);
+        OptimizerState state =
+            OptimizerStates.start(optimizer(eightBit), values.trained, DECAY, second);
         Checkpoint saved = Checkpoint.openFile(file)) {
       state.restore(saved, 3);
       for (int i = 4; i <= 6; i++) {

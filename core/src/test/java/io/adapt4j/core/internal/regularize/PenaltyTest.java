@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.regularization.Regularisation;
-import io.adapt4j.core.regularization.L2ToBase;
-import io.adapt4j.core.regularization.KlToBase;
-import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.Batch;
@@ -17,6 +13,10 @@ import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.Penalty;
 import io.adapt4j.core.internal.train.SmallRun;
+import io.adapt4j.core.regularization.Ewc;
+import io.adapt4j.core.regularization.KlToBase;
+import io.adapt4j.core.regularization.L2ToBase;
+import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -124,7 +124,8 @@ class PenaltyTest {
         sum += value;
       }
     }
-    try (Penalty penalty = Penalties.start(Ewc.on(DATA).strength(10), small.run(Optional.empty()))) {
+    try (Penalty penalty =
+        Penalties.start(Ewc.on(DATA).strength(10), small.run(Optional.empty()))) {
       move();
       double expected = 5 * sum * MOVED * MOVED;
       assertThat(penalty.add(0, 0)).isCloseTo(expected, within(1e-4 * expected));
@@ -182,7 +183,8 @@ class PenaltyTest {
 
   @Test
   void klHasTheGradientOfItsValue() {
-    try (Penalty penalty = Penalties.start(KlToBase.on(DATA).strength(2), small.run(Optional.empty()))) {
+    try (Penalty penalty =
+        Penalties.start(KlToBase.on(DATA).strength(2), small.run(Optional.empty()))) {
       SplittableRandom random = new SplittableRandom(3);
       for (Trained one : small.adaptation.trained()) {
         shift(one, random.doubles(one.value().count(), -1, 1).toArray(), MOVED);

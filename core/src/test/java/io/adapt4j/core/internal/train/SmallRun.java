@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
@@ -13,8 +12,8 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.Optional;
