@@ -5,6 +5,7 @@ import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.tensor.Processor;
 import io.adapt4j.qlora.Quantization;
 import java.nio.file.Files;
@@ -174,7 +175,9 @@ public final class FourBitDecodeBenchmark {
   private static long packedBytes(LinearSlot slot) {
     long in = slot.linear().inFeatures();
     return slot.parts().stream()
-        .mapToLong(part -> Quantization.nf4().packing().of(part, in).orElseThrow().total())
+        .mapToLong(
+            part ->
+                WeightMechanics.of(Quantization.nf4()).packing().of(part, in).orElseThrow().total())
         .sum();
   }
 

@@ -8,7 +8,7 @@ import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
-import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.lora.Lora;

@@ -6,13 +6,14 @@ import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ public final class PackingBenchmark {
     EncodableRows rows;
     try (Tokenizer tokenizer = Tokenizer.load(folder);
         Decoder decoder = SmolLm.random(bf16 ? DType.BF16 : DType.F32);
-        Adaptation adaptation = Lora.rank(RANK).attach(decoder, Path.of("random"), 1)) {
+        Adaptation adaptation = Methods.of(Lora.rank(RANK)).attach(decoder, Path.of("random"), 1)) {
       rows =
           Banking.encoder(folder, tokenizer)
               .filter(Banking.chats(Path.of(arguments.text("--data"))));

@@ -4,17 +4,18 @@ import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.memory.StepShape;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.StepShape;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -102,7 +103,7 @@ record PlanCase(String name, String model, boolean lora, StepShape step) {
           new TrainingStep.Settings(step.optimizer(), 0.01, 1.0, step.recompute());
       LanguageModelLoss.Inputs batch = batch(decoder.dimensions().vocabularySize());
       double targets = (double) step.rows() * (step.length() - 1);
-      try (Adaptation adaptation = method().attach(decoder, Path.of("random"), 1);
+      try (Adaptation adaptation = Methods.of(method()).attach(decoder, Path.of("random"), 1);
           TrainingStep<LanguageModelLoss.Inputs> steps =
               TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
         for (int i = 0; i < STEPS; i++) {

@@ -2,8 +2,8 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.qlora.QLora;

@@ -4,6 +4,8 @@ import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.internal.data.PreferenceBatch;
 import io.adapt4j.core.internal.data.PreferenceSample;
 import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.NextTokens;
@@ -13,7 +15,6 @@ import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.PreferencePairs;
 import io.adapt4j.core.preference.ReferenceModel;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ final class PreferenceCase {
     int warmup = Integer.parseInt(line[4]);
     double seconds;
     try (Decoder decoder = SmolLm.random(DType.BF16);
-        Adaptation adaptation = Lora.rank(RANK).attach(decoder, Path.of("random"), 1)) {
+        Adaptation adaptation = Methods.of(Lora.rank(RANK)).attach(decoder, Path.of("random"), 1)) {
       if (way.equals(SUPERVISED)) {
         seconds = median(new NextTokens(decoder), adaptation, batch.sides(), steps, warmup);
       } else {

@@ -4,18 +4,20 @@ import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.memory.StepShape;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.PackedLinear;
+import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.StepShape;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.qlora.QLora;
 import java.nio.file.Path;
@@ -117,7 +119,7 @@ record QLoraCase(
           new TrainingStep.Settings(step().optimizer(), 0.01, 1.0, step().recompute());
       LanguageModelLoss.Inputs batch = batch(decoder.dimensions().vocabularySize());
       double targets = (double) rows * (length - 1);
-      try (Adaptation adaptation = method().attach(decoder, folder, 1);
+      try (Adaptation adaptation = Methods.of(method()).attach(decoder, folder, 1);
           TrainingStep<LanguageModelLoss.Inputs> training =
               TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
         for (int i = -warmup; i < steps; i++) {
@@ -139,7 +141,7 @@ record QLoraCase(
   private Decoder load(Path folder) {
     Decoder decoder = shape.declare();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      method().weightFormat().install(decoder, checkpoint);
+      WeightMechanics.of(Methods.of(method()).weightFormat()).install(decoder, checkpoint);
       Weights.check(decoder, checkpoint);
       decoder.allocate(step().type());
       Weights.load(decoder, checkpoint);

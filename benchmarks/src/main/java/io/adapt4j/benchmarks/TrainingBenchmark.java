@@ -4,14 +4,15 @@ import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
 import java.util.List;
@@ -82,7 +83,7 @@ public final class TrainingBenchmark {
     long matmulParameters = SmolLm.matmulParameters(SmolLm.declare());
     double[] seconds;
     try (Decoder decoder = SmolLm.random(type);
-        Adaptation adaptation = method.attach(decoder, Path.of("random"), 1)) {
+        Adaptation adaptation = Methods.of(method).attach(decoder, Path.of("random"), 1)) {
       seconds = time(decoder, adaptation);
     }
     long peak = Machine.peakResident();

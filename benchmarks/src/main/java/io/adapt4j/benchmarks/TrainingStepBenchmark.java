@@ -1,11 +1,12 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,7 +56,7 @@ public class TrainingStepBenchmark {
   @Setup
   public void open() {
     decoder = SmolLm.random(type);
-    adaptation = Lora.rank(RANK).attach(decoder, Path.of("random"), 1);
+    adaptation = Methods.of(Lora.rank(RANK)).attach(decoder, Path.of("random"), 1);
     step =
         TrainingStep.ofLanguageModel(
             decoder,

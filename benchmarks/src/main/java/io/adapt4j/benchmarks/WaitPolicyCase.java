@@ -4,13 +4,14 @@ import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.EngineInfo;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -63,7 +64,7 @@ final class WaitPolicyCase {
     TrainingStep.Settings settings = new TrainingStep.Settings(Optimizer.adamW(), 0.01, 1.0, false);
     List<LanguageModelLoss.Inputs> batch = List.of(SmolLm.batch(ROWS, LENGTH));
     try (Decoder decoder = SmolLm.random(DType.F32);
-        Adaptation adaptation = Lora.rank(8).attach(decoder, Path.of("random"), 1);
+        Adaptation adaptation = Methods.of(Lora.rank(8)).attach(decoder, Path.of("random"), 1);
         TrainingStep<LanguageModelLoss.Inputs> step =
             TrainingStep.ofLanguageModel(decoder, adaptation, settings)) {
       double targets = (double) ROWS * (LENGTH - 1);

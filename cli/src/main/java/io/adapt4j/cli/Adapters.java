@@ -1,7 +1,7 @@
 package io.adapt4j.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.lora.Ia3Adapter;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;

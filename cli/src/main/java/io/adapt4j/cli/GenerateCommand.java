@@ -10,7 +10,7 @@ import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -46,7 +46,7 @@ final class InspectCommand implements Callable<Integer> {
             weights -> {
               json.put("parameters", weights.parameters());
               ObjectNode bytes = json.putObject("bytesByType");
-              weights.bytesByType().forEach((type, count) -> bytes.put(type.name(), count));
+              weights.bytesByType().forEach((type, count) -> bytes.put(type, count));
             });
     info.chatTemplates().forEach(json.putArray("chatTemplates")::add);
     info.card().license().ifPresent(license -> json.put("license", license));

@@ -39,7 +39,7 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   private static JsonNode json(FineTunePlan plan) {
-    ObjectNode json = (ObjectNode) plan.json();
+    ObjectNode json = (ObjectNode) Output.parsed(plan.json());
     ArrayNode notes = json.putArray("notes");
     plan.notes().forEach(note -> notes.add(Wording.of(note)));
     return json;

@@ -4,16 +4,16 @@ import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.AdapterFormat;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.NewTensors;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.reinforce.Completion;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -28,15 +28,15 @@ import java.util.function.Supplier;
 final class AdapterReward implements RunReward {
 
   private final Optional<Path> folder;
-  private final Supplier<Adapter> adapter;
+  private final Supplier<AdapterMechanics> adapter;
   private OnPolicy present;
 
-  private AdapterReward(Optional<Path> folder, Supplier<Adapter> adapter) {
+  private AdapterReward(Optional<Path> folder, Supplier<AdapterMechanics> adapter) {
     this.folder = folder;
     this.adapter = adapter;
   }
 
-  static AdapterReward of(Adapter adapter) {
+  static AdapterReward of(AdapterMechanics adapter) {
     return new AdapterReward(adapter.folder(), () -> adapter);
   }
 
@@ -75,8 +75,8 @@ final class AdapterReward implements RunReward {
   }
 
   @Override
-  public List<String> problems(Decoder declared, FineTuningMethod method) {
-    if (method instanceof FullFineTuning) {
+  public List<String> problems(Decoder declared, MethodMechanics method) {
+    if (method.chosen() instanceof FullFineTuning) {
       return List.of(
           label()
               + " is to stand on the policy's base, which full fine-tuning changes; train the"

@@ -1,6 +1,6 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ final class AdapterSet implements AutoCloseable {
   }
 
   /** Puts an adapter on that takes part at once; where its name is taken it gets a number. */
-  void load(Adapter adapter) {
+  void load(AdapterMechanics adapter) {
     String name = adapter.name();
     for (int i = 2; attached.containsKey(name); i++) {
       name = adapter.name() + "-" + i;
@@ -55,7 +55,7 @@ final class AdapterSet implements AutoCloseable {
    *
    * @throws IllegalArgumentException if the name is blank or taken, or the adapter does not fit
    */
-  void add(String name, Adapter adapter) {
+  void add(String name, AdapterMechanics adapter) {
     if (name.isBlank() || attached.containsKey(name)) {
       throw new IllegalArgumentException(
           "'" + name + "' cannot name another adapter; taken are " + names());
@@ -73,7 +73,7 @@ final class AdapterSet implements AutoCloseable {
   }
 
   /** Attaches an adapter, which is the only one on then. */
-  private void put(String name, Adapter adapter) {
+  private void put(String name, AdapterMechanics adapter) {
     requireUnmerged();
     switchTo(List.of());
     attached.put(name, adapter.attach(network));

@@ -1,6 +1,5 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.nn.Pooling;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;

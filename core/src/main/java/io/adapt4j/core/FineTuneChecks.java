@@ -6,6 +6,7 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.EngineInfo;
@@ -15,7 +16,6 @@ import io.adapt4j.core.preference.Metrics;
 import io.adapt4j.core.preference.PairLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.RolloutOptions;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.Selection;
 import java.nio.file.Files;
@@ -135,14 +135,14 @@ final class FineTuneChecks {
   }
 
   /** Checks what preferences are compared with, and how many at a time. */
-  void preferences(Task task, FineTuningMethod method, int batchSize) {
+  void preferences(Task task, MethodMechanics method, int batchSize) {
     if (!(task instanceof Task.Preferences preferences)) {
       return;
     }
     boolean asksBase =
         preferences.loss().usesReference() && preferences.reference() instanceof Reference.Base;
     require(
-        !asksBase || !(method instanceof FullFineTuning),
+        !asksBase || !(method != null && method.chosen() instanceof FullFineTuning),
         "full fine-tuning changes the base that the loss compares with; say"
             + " reference(Reference.precomputed()) or reference(Reference.model(folder)), or train"
             + " an adapter");
@@ -202,7 +202,7 @@ final class FineTuneChecks {
    * @param ofTask finds the model of the task in a folder
    */
   Optional<TaskModel> model(
-      ModelSource model, FineTuningMethod method, Task task, Function<Path, TaskModel> ofTask) {
+      ModelSource model, MethodMechanics method, Task task, Function<Path, TaskModel> ofTask) {
     if (model == null) {
       problems.add("no model: give ModelSource.path(...) or ModelSource.hub(...)");
       return Optional.empty();
@@ -285,7 +285,7 @@ final class FineTuneChecks {
     }
   }
 
-  private void rewards(Task task, Network declared, FineTuningMethod method) {
+  private void rewards(Task task, Network declared, MethodMechanics method) {
     if (task instanceof Task.Reinforced reinforced) {
       for (RunReward reward : RunReward.in(reinforced.algorithm())) {
         problems.addAll(reward.problems((Decoder) declared, method));

@@ -3,7 +3,7 @@ package io.adapt4j.core;
 /**
  * What {@link FineTuner} does where nothing is said, whatever the method and the task. The learning
  * rate, epochs, batch size and warm-up depend on both: see {@link
- * io.adapt4j.core.train.TrainingDefaults}.
+ * io.adapt4j.core.internal.method.TrainingDefaults}.
  */
 public final class FineTuneDefaults {
 

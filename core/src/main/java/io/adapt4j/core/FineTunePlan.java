@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.TimedSteps;
 import java.util.List;
@@ -237,9 +238,10 @@ public record FineTunePlan(
   /**
    * Writes the plan as JSON.
    *
-   * @return an object with the names of the components; {@code memory} holds the forecast
+   * @return the text of an object with the names of the components; {@code memory} holds the
+   *     forecast
    */
-  public JsonNode json() {
+  public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("steps", steps);
     json.put("trainExamples", trainExamples);
@@ -263,8 +265,8 @@ public record FineTunePlan(
                 .put("maxNewTokens", one.maxNewTokens())
                 .put("mostTokens", one.mostTokens())
                 .put("passes", one.passes()));
-    forecast.ifPresent(one -> json.set("memory", one.json()));
-    timed.ifPresent(one -> json.set("timed", one.json()));
-    return json;
+    forecast.ifPresent(one -> json.set("memory", Json.written(one.json())));
+    timed.ifPresent(one -> json.set("timed", Json.written(one.json())));
+    return Json.indented(json);
   }
 }

@@ -3,10 +3,10 @@ package io.adapt4j.core;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.regularization.Regularisation;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,7 +17,7 @@ record FineTuneSettings(
     ModelSource model,
     Dataset train,
     Optional<Dataset> validation,
-    FineTuningMethod method,
+    MethodMechanics method,
     Path output,
     int batchSize,
     Optional<Integer> maxLength,

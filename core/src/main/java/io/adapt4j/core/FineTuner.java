@@ -6,13 +6,22 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.data.quality.DataChecker;
+import io.adapt4j.core.data.quality.DataReport;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.LearningRateFactor;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.train.Neftune;
 import io.adapt4j.core.internal.train.StateOptions;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.monitor.EarlyWarnings;
 import io.adapt4j.core.monitor.RunFigures;
 import io.adapt4j.core.optim.Optimizer;
@@ -20,17 +29,12 @@ import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.regularization.Regularisation;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateFactor;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.Selection;
-import io.adapt4j.core.train.TaskKind;
-import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
@@ -197,6 +201,22 @@ public final class FineTuner {
   }
 
   /**
+   * Checks data with the tokenizer, the template and the length limit of this run, where its task
+   * is to predict next tokens; else without them. Reads no weights.
+   *
+   * @param checker the data, and what to look for
+   * @return what was found
+   */
+  public DataReport checkData(DataChecker checker) {
+    if (!(settings.objective().task() instanceof Task.NextTokens)) {
+      return checker.check();
+    }
+    try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
+      return checker.encoder(NextTokenRun.encoder(settings, tokenizer)).check();
+    }
+  }
+
+  /**
    * Performs some steps to see how long {@link #run} will take, as {@link #plan(PlanOptions)} does.
    *
    * @param steps how many, at least 1
@@ -296,7 +316,7 @@ public final class FineTuner {
     private String bestBy = Selection.LOSS;
     private Dataset train;
     private Dataset validation;
-    private FineTuningMethod method;
+    private MethodMechanics method;
     private Path output;
     private boolean overwrite;
     private Integer epochs;
@@ -396,9 +416,11 @@ public final class FineTuner {
      *
      * @param fineTuningMethod full fine-tuning or an adapter
      * @return this builder
+     * @throws io.adapt4j.core.exception.ConfigException if no module on the class path brings such
+     *     a method
      */
     public Builder method(FineTuningMethod fineTuningMethod) {
-      method = fineTuningMethod;
+      method = fineTuningMethod == null ? null : Methods.of(fineTuningMethod);
       return this;
     }
 
@@ -461,8 +483,7 @@ public final class FineTuner {
     }
 
     /**
-     * Passes over the training data; default 3, but 1 over pairs, preferences and prompts ({@link
-     * TrainingDefaults}).
+     * Passes over the training data; default 3, but 1 over pairs, preferences and prompts .
      *
      * @param passes at least 1
      * @return this builder
@@ -484,8 +505,7 @@ public final class FineTuner {
     }
 
     /**
-     * Examples a micro-batch; default 8, 16 for classification, 32 for embeddings ({@link
-     * TrainingDefaults}).
+     * Examples a micro-batch; default 8, 16 for classification, 32 for embeddings .
      *
      * @param examples at least 1
      * @return this builder
@@ -609,10 +629,9 @@ public final class FineTuner {
     }
 
     /**
-     * Base learning rate. The default depends on the method and the task ({@link
-     * TrainingDefaults}): for next tokens 2e-4 with LoRA and 2e-5 in full, for preferences 5e-6
-     * with LoRA; {@link FineTuner#plan} shows it. A rate outside what is usual is questioned
-     * ({@link FineTuner#questions}), not refused.
+     * Base learning rate. The default depends on the method and the task : for next tokens 2e-4
+     * with LoRA and 2e-5 in full, for preferences 5e-6 with LoRA; {@link FineTuner#plan} shows it.
+     * A rate outside what is usual is questioned ({@link FineTuner#questions}), not refused.
      *
      * @param rate above 0
      * @return this builder

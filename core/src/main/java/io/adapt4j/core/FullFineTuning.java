@@ -1,21 +1,7 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.nn.CheckpointFolder;
-import io.adapt4j.core.internal.nn.Footprint;
-import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.Weights;
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.train.Freezing;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.train.TaskKind;
-import io.adapt4j.core.train.TrainingDefaults;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Set;
+import io.adapt4j.core.method.FineTuningMethod;
 
 /**
  * Trains the weights of the model itself and saves a complete Hugging Face checkpoint.
@@ -99,75 +85,5 @@ public final class FullFineTuning implements FineTuningMethod {
   @Override
   public String description() {
     return "full fine-tuning" + freezing;
-  }
-
-  @Override
-  public List<String> problems(Network declared, Path base) {
-    if (!declared.packedLinears().isEmpty()) {
-      return List.of(
-          "Full fine-tuning needs plain weights, but those of "
-              + base
-              + " are held packed, which cannot train; train an adapter on them, or give the"
-              + " original checkpoint.");
-    }
-    return freezing.problems(declared);
-  }
-
-  @Override
-  public TrainingDefaults defaults(TaskKind task) {
-    return TrainingDefaults.fullFineTuning(task);
-  }
-
-  @Override
-  public long trainableParameters(Network declared) {
-    Set<String> names = freezing.trained(declared);
-    return declared.tensors().entrySet().stream()
-        .filter(tensor -> names.contains(tensor.getKey()))
-        .mapToLong(tensor -> tensor.getValue().stream().reduce(1L, Math::multiplyExact))
-        .sum();
-  }
-
-  @Override
-  public Footprint footprint(Network declared) {
-    return new Footprint(freezing.trained(declared), List.of(), false, 0);
-  }
-
-  @Override
-  public Adaptation attach(Network network, Path base, long seed) {
-    Set<String> names = freezing.trained(network);
-    network.parameters().forEach(parameter -> parameter.trainOnly(names));
-    return new Everything(network, base);
-  }
-
-  private record Everything(Network network, Path base) implements Adaptation {
-
-    @Override
-    public List<Trained> trained() {
-      return network.parameters().stream().flatMap(one -> one.trained().stream()).toList();
-    }
-
-    @Override
-    public void refresh() {
-      network.parameters().forEach(Parameter::refresh);
-    }
-
-    @Override
-    public void save(Path folder) {
-      StoredType type = network.modelConfig().dtype().orElse(StoredType.F32);
-      CheckpointFolder.write(folder, base, network.modelConfig(), network, type);
-    }
-
-    @Override
-    public void restore(Path folder) {
-      try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-        Weights.check(network, checkpoint);
-        Weights.load(network, checkpoint);
-      }
-    }
-
-    @Override
-    public void close() {
-      network.parameters().forEach(Parameter::freeze);
-    }
   }
 }

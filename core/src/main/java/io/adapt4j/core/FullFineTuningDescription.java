@@ -3,9 +3,10 @@ package io.adapt4j.core;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.MethodProvider;
 import io.adapt4j.core.internal.train.Freezing;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.spi.MethodDescription;
+import io.adapt4j.core.method.FineTuningMethod;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -17,10 +18,14 @@ import java.util.function.BiFunction;
  * full: {freezeFirstLayers: 6, freezeEmbeddings: true, freeze: [norm], trainOnly: [mlp]}
  * }</pre>
  */
-public final class FullFineTuningDescription implements MethodDescription {
+class FullFineTuningDescription implements MethodProvider {
 
-  /** Made by {@link java.util.ServiceLoader}. */
-  public FullFineTuningDescription() {}
+  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  public static final class Service extends FullFineTuningDescription {
+
+    /** Made by {@link java.util.ServiceLoader}. */
+    public Service() {}
+  }
 
   @Override
   public String name() {
@@ -70,5 +75,12 @@ public final class FullFineTuningDescription implements MethodDescription {
     if (!names.isEmpty()) {
       names.forEach(options.putArray(key)::add);
     }
+  }
+
+  @Override
+  public Optional<MethodMechanics> mechanics(FineTuningMethod method) {
+    return method instanceof FullFineTuning one
+        ? Optional.of(new FullMechanics(one))
+        : Optional.empty();
   }
 }

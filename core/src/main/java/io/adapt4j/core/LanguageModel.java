@@ -13,10 +13,11 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.Generator;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.internal.score.Scorer;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
@@ -125,10 +126,13 @@ public final class LanguageModel implements AutoCloseable {
    */
   public static LanguageModel load(
       ModelSource source, WeightFormat weights, Precision precision, Adapter... adapters) {
-    TrainedTemplates templates = TrainedTemplates.of(source.folder(), List.of(adapters));
+    TrainedTemplates templates =
+        TrainedTemplates.of(source.folder(), AdapterMechanics.of(List.of(adapters)));
     templates.checkAdapters();
     return new LanguageModel(
-        LoadedModel.load(source.folder(), precision, weights, List.of(adapters)), templates);
+        LoadedModel.load(
+            source.folder(), precision, weights, AdapterMechanics.of(List.of(adapters))),
+        templates);
   }
 
   /**
@@ -455,8 +459,8 @@ public final class LanguageModel implements AutoCloseable {
   public void addAdapter(String name, Adapter adapter) {
     exclusively(
         () -> {
-          model.adapters().add(name, adapter);
-          trainedTemplates.add(adapter);
+          model.adapters().add(name, AdapterMechanics.of(adapter));
+          trainedTemplates.add(AdapterMechanics.of(adapter));
         });
   }
 

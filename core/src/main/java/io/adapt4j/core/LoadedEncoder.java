@@ -2,14 +2,14 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.NewTensors;
 import io.adapt4j.core.internal.nn.StoredModel;
-import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +35,7 @@ record LoadedEncoder(
 
   /** Reads a folder. Everything that can be checked is checked before weights take memory. */
   static LoadedEncoder load(
-      Path folder, Precision precision, List<Adapter> adapters, Requirement requirement) {
+      Path folder, Precision precision, List<AdapterMechanics> adapters, Requirement requirement) {
     return load(folder, precision, WeightFormat.asStored(), adapters, requirement);
   }
 
@@ -44,7 +44,7 @@ record LoadedEncoder(
       Path folder,
       Precision precision,
       WeightFormat weights,
-      List<Adapter> adapters,
+      List<AdapterMechanics> adapters,
       Requirement requirement) {
     StoredModel base = StoredModel.read(folder, weights);
     Encoder encoder = Architectures.declareEncoder(config(base, adapters));
@@ -63,7 +63,7 @@ record LoadedEncoder(
       encoder.allocate(LoadedModel.type(precision, encoder, checkpoint));
       Weights.load(encoder, checkpoint);
       NewTensors.initialise(encoder, 0);
-      for (Adapter adapter : adapters) {
+      for (AdapterMechanics adapter : adapters) {
         attached.add(adapter.attach(encoder));
       }
       return new LoadedEncoder(folder, encoder, tokenizer.get(), List.copyOf(attached));
@@ -74,18 +74,18 @@ record LoadedEncoder(
   }
 
   /** The configuration of the base, or of what an adapter with an output layer makes of it. */
-  static ModelConfig config(Path folder, List<Adapter> adapters) {
+  static ModelConfig config(Path folder, List<AdapterMechanics> adapters) {
     return config(StoredModel.read(folder, WeightFormat.asStored()), adapters);
   }
 
-  private static ModelConfig config(StoredModel base, List<Adapter> adapters) {
+  private static ModelConfig config(StoredModel base, List<AdapterMechanics> adapters) {
     return adapters.stream()
         .flatMap(adapter -> adapter.modelConfig().stream())
         .findFirst()
         .orElse(base.config());
   }
 
-  private static boolean bringsOutput(List<Adapter> adapters) {
+  private static boolean bringsOutput(List<AdapterMechanics> adapters) {
     return adapters.stream().anyMatch(adapter -> adapter.modelConfig().isPresent());
   }
 

@@ -4,16 +4,16 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;
-import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.EngineInfo;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ record LoadedModel(
 
   /** Reads a folder. Everything that can be checked is checked before weights take memory. */
   static LoadedModel load(
-      Path folder, Precision precision, WeightFormat weights, List<Adapter> adapters) {
+      Path folder, Precision precision, WeightFormat weights, List<AdapterMechanics> adapters) {
     StoredModel base = StoredModel.read(folder, weights);
     ModelConfig config = base.config();
     GenerationDefaults defaults = GenerationDefaults.read(folder, config);
@@ -70,7 +70,7 @@ record LoadedModel(
   }
 
   /** Checks adapters against a declared network. */
-  static void requireFitting(Path folder, Network declared, List<Adapter> adapters) {
+  static void requireFitting(Path folder, Network declared, List<AdapterMechanics> adapters) {
     List<String> problems =
         adapters.stream().flatMap(adapter -> adapter.problems(declared).stream()).toList();
     if (!problems.isEmpty()) {

@@ -2,8 +2,9 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.encode.MaskFiller;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.score.MaskPrediction;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.tokenize.TokenizerException;
@@ -65,7 +66,7 @@ public final class MaskedLanguageModel implements AutoCloseable {
         LoadedEncoder.load(
             folder,
             precision,
-            List.of(adapters),
+            AdapterMechanics.of(List.of(adapters)),
             (encoder, tokenizer) -> requireUsable(folder, encoder, tokenizer)));
   }
 

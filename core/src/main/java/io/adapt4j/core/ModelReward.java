@@ -3,11 +3,11 @@ package io.adapt4j.core;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.reinforce.Completion;
-import io.adapt4j.core.spi.FineTuningMethod;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +55,7 @@ final class ModelReward implements RunReward {
   }
 
   @Override
-  public List<String> problems(Decoder declared, FineTuningMethod method) {
+  public List<String> problems(Decoder declared, MethodMechanics method) {
     try (Encoder network = declare()) {
       CompletionScorer.requireUsable(network);
       return List.of();

@@ -4,15 +4,16 @@ import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.regularize.Penalties;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.StepHooks;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.TimedSteps;
-import io.adapt4j.core.regularization.Regularisation;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSweep;
@@ -95,7 +96,9 @@ final class NextTokenRun implements TaskRun {
               adaptation,
               batches(),
               heldBatches(),
-              settings.regularisations().stream().map(one -> one.identity(encoder)).toList(),
+              settings.regularisations().stream()
+                  .map(one -> Penalties.identity(one, encoder))
+                  .toList(),
               encoder.usedChatTemplate(),
               stopRequested)
           .hooks(StepHooks.of(regularisers.penalties()))
@@ -118,9 +121,8 @@ final class NextTokenRun implements TaskRun {
     }
   }
 
-  private Regularisation.Run regularised(
-      Decoder decoder, Adaptation adaptation, Optional<Path> output) {
-    return new Regularisation.Run(
+  private PenaltyRun regularised(Decoder decoder, Adaptation adaptation, Optional<Path> output) {
+    return new PenaltyRun(
         decoder,
         adaptation,
         settings.model().folder(),

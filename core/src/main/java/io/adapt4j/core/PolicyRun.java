@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.memory.StepTimer;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.train.StepHooks;
@@ -21,7 +22,6 @@ import io.adapt4j.core.reinforce.PolicyTraining;
 import io.adapt4j.core.reinforce.PromptRows;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RolloutOptions;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSweep;
@@ -198,7 +198,7 @@ final class PolicyRun implements TaskRun {
             .generating(side, longest, rollout.maxNewTokens())
             .lasting(learning(), forwards(side))
             .ofLengths(Math.min(train.report().kept(), longest));
-    if (algorithm.usesReference() && settings.method() instanceof FullFineTuning) {
+    if (algorithm.usesReference() && settings.method().chosen() instanceof FullFineTuning) {
       all = all.beside(MemoryNames.REFERENCE, declared);
     }
     for (RunReward reward : RunReward.in(algorithm)) {

@@ -85,7 +85,7 @@ public record Preview(List<Row> rows) {
    * @throws IllegalArgumentException if the number is negative
    * @throws DatasetException if a row cannot be encoded; it names the row
    */
-  public static Preview of(Dataset dataset, ExampleEncoder encoder, int rows) {
+  static Preview of(Dataset dataset, ExampleEncoder encoder, int rows) {
     Dataset first = dataset.take(rows);
     List<Row> shown = new ArrayList<>();
     for (int row = 0; row < first.size(); row++) {

@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.regularize.Penalties;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.train.Penalty;
 import io.adapt4j.core.regularization.Regularisation;
 import java.util.ArrayList;
@@ -9,10 +11,10 @@ import java.util.List;
 record Regularisers(List<Penalty> penalties) implements AutoCloseable {
 
   /** Makes one penalty a term, for a model as it is before the first step. */
-  static Regularisers start(List<Regularisation> terms, Regularisation.Run run) {
+  static Regularisers start(List<Regularisation> terms, PenaltyRun run) {
     Regularisers started = new Regularisers(new ArrayList<>());
     try {
-      terms.forEach(term -> started.penalties.add(term.start(run)));
+      terms.forEach(term -> started.penalties.add(Penalties.start(term, run)));
       return started;
     } catch (RuntimeException e) {
       started.close();

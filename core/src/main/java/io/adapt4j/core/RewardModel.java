@@ -1,7 +1,8 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.RewardFunction;
 import java.util.List;
@@ -50,7 +51,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
         LoadedEncoder.load(
             source.folder(),
             precision,
-            List.of(adapters),
+            AdapterMechanics.of(List.of(adapters)),
             (encoder, tokenizer) -> CompletionScorer.requireUsable(encoder)));
   }
 
@@ -67,7 +68,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * @return the reward function
    */
   public static RewardFunction onPolicy(Adapter adapter) {
-    return AdapterReward.of(adapter);
+    return AdapterReward.of(AdapterMechanics.of(adapter));
   }
 
   /**

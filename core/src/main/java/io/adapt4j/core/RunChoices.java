@@ -1,7 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.train.TrainingOptions;
-import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.core.train.Warmup;
 import java.util.List;
 import java.util.Set;

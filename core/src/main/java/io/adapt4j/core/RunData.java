@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.DataDescription;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.describe.Fields;
 import java.util.Optional;
 
@@ -55,7 +56,7 @@ final class RunData {
   }
 
   static Optional<ObjectNode> training(FineTuneSettings settings) {
-    Optional<ObjectNode> train = settings.train().origin().description();
+    Optional<ObjectNode> train = described(settings.train());
     if (isOneSplit(settings)) {
       train.ifPresent(one -> ((ObjectNode) one.get("split")).remove("part"));
     }
@@ -65,7 +66,12 @@ final class RunData {
   static Optional<ObjectNode> held(FineTuneSettings settings) {
     return isOneSplit(settings)
         ? Optional.empty()
-        : settings.validation().flatMap(data -> data.origin().description());
+        : settings.validation().flatMap(RunData::described);
+  }
+
+  /** What data can be made of again. */
+  private static Optional<ObjectNode> described(Dataset data) {
+    return data.origin().description().map(text -> (ObjectNode) Json.written(text));
   }
 
   /** Whether training and validation data are the parts of one split, training perhaps balanced. */
@@ -78,7 +84,7 @@ final class RunData {
 
   /** The description without the name of the part, if it is of that part. */
   private static Optional<ObjectNode> part(Dataset data, String name) {
-    Optional<ObjectNode> description = data.origin().description();
+    Optional<ObjectNode> description = described(data);
     JsonNode split = description.map(one -> one.path("split")).orElse(null);
     return split instanceof ObjectNode options && name.equals(options.path("part").asText())
         ? Optional.of(removed(description.get(), options))

@@ -11,7 +11,6 @@ import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Problems;
 import io.adapt4j.core.internal.describe.Value;
-import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,17 +174,7 @@ public final class RunDescription {
    */
   public Findings check() {
     FineTuner tuner = builder().build();
-    return new Findings(checkData(tuner.settings()), tuner.questions());
-  }
-
-  private DataReport checkData(FineTuneSettings settings) {
-    DataChecker checker = DataChecker.of(data());
-    if (!(settings.objective().task() instanceof Task.NextTokens)) {
-      return checker.check();
-    }
-    try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
-      return checker.encoder(NextTokenRun.encoder(settings, tokenizer)).check();
-    }
+    return new Findings(tuner.checkData(DataChecker.of(data())), tuner.questions());
   }
 
   /**
@@ -222,6 +211,9 @@ public final class RunDescription {
         .validation()
         .filter(data -> data.origin().description().isEmpty())
         .ifPresent(data -> untold.add("validation: " + data.origin().reason()));
+    if (settings.training().schedule().isCustom()) {
+      untold.add("schedule: a schedule of your own is code");
+    }
     if (!keys.has("method")) {
       untold.add("method: no module describes " + settings.method().description());
     }

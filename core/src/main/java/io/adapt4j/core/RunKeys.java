@@ -95,7 +95,7 @@ final class RunKeys {
           RunKey.of(
               "schedule",
               (fields, builder) -> RunSchedules.read(fields).ifPresent(builder::schedule),
-              settings -> Optional.of(RunSchedules.write(settings.training().schedule()))),
+              settings -> RunSchedules.write(settings.training().schedule())),
           RunKey.of(
               "warmupRatio",
               (fields, builder) ->

@@ -4,38 +4,33 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.MethodProvider;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.train.Neftune;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.spi.MethodDescription;
+import io.adapt4j.core.method.FineTuningMethod;
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceLoader;
 
 /** The key {@code method}: one of those that modules on the class path bring. */
 final class RunMethods {
 
   private RunMethods() {}
 
-  private static List<MethodDescription> known() {
-    return ServiceLoader.load(MethodDescription.class).stream()
-        .map(ServiceLoader.Provider::get)
-        .toList();
-  }
-
   static List<String> names() {
-    return known().stream().map(MethodDescription::name).sorted().toList();
+    return Methods.known().stream().map(MethodProvider::name).sorted().toList();
   }
 
   static Optional<FineTuningMethod> read(Fields fields) {
-    List<MethodDescription> known = known();
-    List<String> names = known.stream().map(MethodDescription::name).toList();
+    List<MethodProvider> known = Methods.known();
+    List<String> names = known.stream().map(MethodProvider::name).toList();
     fields.require("method", "Choose one of " + String.join(", ", names) + ".");
     Optional<Fields.Named> method = fields.named("method");
     if (method.isEmpty()) {
       return Optional.empty();
     }
     String name = method.get().name();
-    for (MethodDescription one : known) {
+    for (MethodProvider one : known) {
       if (one.name().equals(name)) {
         Optional<FineTuningMethod> read = one.read(method.get().options());
         method.get().options().finish();
@@ -46,9 +41,9 @@ final class RunMethods {
     return Optional.empty();
   }
 
-  static Optional<JsonNode> write(FineTuningMethod method) {
-    for (MethodDescription one : known()) {
-      Optional<ObjectNode> options = one.write(method);
+  static Optional<JsonNode> write(MethodMechanics method) {
+    for (MethodProvider one : Methods.known()) {
+      Optional<ObjectNode> options = one.write(method.chosen());
       if (options.isPresent()) {
         return Optional.of(JsonNodeFactory.instance.objectNode().set(one.name(), options.get()));
       }
@@ -57,12 +52,12 @@ final class RunMethods {
   }
 
   /** The method without the noise that the key {@code neftune} adds. */
-  static FineTuningMethod plain(FineTuningMethod method) {
+  static MethodMechanics plain(MethodMechanics method) {
     return method instanceof Neftune noisy ? noisy.method() : method;
   }
 
   /** The alpha of the noise; 0 if there is none. */
-  static double noise(FineTuningMethod method) {
+  static double noise(MethodMechanics method) {
     return method instanceof Neftune noisy ? noisy.alpha() : 0;
   }
 }

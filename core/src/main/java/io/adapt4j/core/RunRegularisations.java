@@ -8,6 +8,7 @@ import io.adapt4j.core.data.DataDescription;
 import io.adapt4j.core.data.DataOrigin;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.regularization.KlToBase;
@@ -118,6 +119,7 @@ final class RunRegularisations {
   private static void writeData(Regularisation term, ObjectNode options) {
     term.reference()
         .flatMap(data -> data.origin().description())
+        .map(Json::written)
         .ifPresent(data -> options.set(ON, data));
   }
 

@@ -1,12 +1,12 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RewardFunction;
 import io.adapt4j.core.reinforce.WeightedReward;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,7 +21,7 @@ sealed interface RunReward extends RewardFunction permits AdapterReward, ModelRe
   record Policy(Decoder decoder, Adaptation adaptation, Tokenizer tokenizer) {}
 
   /** What keeps the reward from a policy, before weights are read: one sentence a problem. */
-  List<String> problems(Decoder declared, FineTuningMethod method);
+  List<String> problems(Decoder declared, MethodMechanics method);
 
   /** Plans for the memory that the reward takes beside a policy. */
   Planner beside(Planner planner, Decoder declared);

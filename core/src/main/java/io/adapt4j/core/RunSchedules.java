@@ -68,14 +68,18 @@ final class RunSchedules {
     return options.number("end", "of at least 0 and below 1", value -> value >= 0 && value < 1);
   }
 
-  static JsonNode write(LearningRateSchedule schedule) {
+  /** The schedule; empty if it is code. */
+  static Optional<JsonNode> write(LearningRateSchedule schedule) {
+    if (schedule.isCustom()) {
+      return Optional.empty();
+    }
     if (schedule.options().isEmpty()) {
-      return TextNode.valueOf(schedule.name());
+      return Optional.of(TextNode.valueOf(schedule.name()));
     }
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     ObjectNode options = keys.putObject(schedule.name());
     schedule.options().forEach((name, value) -> options.set(name, number(value)));
-    return keys;
+    return Optional.of(keys);
   }
 
   private static JsonNode number(double value) {

@@ -2,9 +2,9 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.encode.SentenceFolderWriter;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.List;
 

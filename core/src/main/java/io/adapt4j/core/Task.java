@@ -1,10 +1,10 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.train.TaskKind;
 import java.util.List;
 import java.util.Objects;
 

@@ -16,9 +16,10 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.NewTensors;
 import io.adapt4j.core.internal.nn.OutputLayer;
 import io.adapt4j.core.internal.nn.StoredModel;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -38,7 +39,7 @@ import java.util.Set;
  */
 record TaskModel(
     Path folder,
-    WeightFormat weights,
+    WeightMechanics weights,
     ModelConfig config,
     List<String> labels,
     boolean generates,

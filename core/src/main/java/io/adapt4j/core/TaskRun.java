@@ -2,11 +2,11 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.TimedSteps;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSweep;

@@ -5,9 +5,10 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.encode.ClassScores;
 import io.adapt4j.core.internal.encode.Classifier;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,7 +89,11 @@ public final class TextClassifier implements AutoCloseable {
     Path folder = source.folder();
     LoadedEncoder model =
         LoadedEncoder.load(
-            folder, precision, weights, List.of(adapters), TextClassifier::requireUsable);
+            folder,
+            precision,
+            weights,
+            AdapterMechanics.of(List.of(adapters)),
+            TextClassifier::requireUsable);
     ModelConfig config = model.encoder().modelConfig();
     int classes = model.encoder().classes();
     return new TextClassifier(

@@ -4,12 +4,14 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.encode.Embedder;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An encoder that turns texts into vectors whose nearness is that of their meanings, as Sentence
@@ -90,7 +92,10 @@ public final class TextEmbedder implements AutoCloseable {
     try {
       model =
           LoadedEncoder.load(
-              folder.transformer(), options.precision(), List.of(adapters), loading::declare);
+              folder.transformer(),
+              options.precision(),
+              AdapterMechanics.of(List.of(adapters)),
+              loading::declare);
       loading.embedder.load(model.encoder().type());
       return new TextEmbedder(at, model, loading.embedder, folder, loading.maxTokens);
     } catch (RuntimeException | Error e) {
@@ -135,7 +140,7 @@ public final class TextEmbedder implements AutoCloseable {
               encoder,
               tokenizer,
               folder,
-              new VectorHead.Changes(options.pooling(), options.normalize()),
+              new VectorHead.Changes(pooling(options), options.normalize()),
               maxTokens);
     }
 
@@ -300,5 +305,9 @@ public final class TextEmbedder implements AutoCloseable {
   @Override
   public void close() {
     use.close();
+  }
+
+  private static Optional<io.adapt4j.core.internal.nn.Pooling> pooling(EmbeddingOptions options) {
+    return options.pooling().map(one -> io.adapt4j.core.internal.nn.Pooling.valueOf(one.name()));
   }
 }

@@ -3,9 +3,10 @@ package io.adapt4j.core;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.data.Words;
 import io.adapt4j.core.internal.encode.TokenTagger;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
@@ -104,7 +105,11 @@ public final class TokenClassifier implements AutoCloseable {
     Path folder = source.folder();
     return new TokenClassifier(
         LoadedEncoder.load(
-            folder, precision, weights, List.of(adapters), TokenClassifier::requireUsable));
+            folder,
+            precision,
+            weights,
+            AdapterMechanics.of(List.of(adapters)),
+            TokenClassifier::requireUsable));
   }
 
   private static void requireUsable(Encoder encoder, Tokenizer tokenizer) {

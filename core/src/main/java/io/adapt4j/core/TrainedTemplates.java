@@ -2,7 +2,7 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.jinja.TemplateException;
 import java.nio.file.Path;
@@ -18,13 +18,13 @@ final class TrainedTemplates {
 
   private final Path folder;
   private final Optional<String> model;
-  private final List<Adapter> loaded;
-  private final List<Adapter> added = new ArrayList<>();
+  private final List<AdapterMechanics> loaded;
+  private final List<AdapterMechanics> added = new ArrayList<>();
 
   /** Hashes by what to call the adapter. */
   private final Map<String, String> adapters = new LinkedHashMap<>();
 
-  private TrainedTemplates(Path folder, List<Adapter> adapters) {
+  private TrainedTemplates(Path folder, List<AdapterMechanics> adapters) {
     this.folder = folder;
     this.loaded = List.copyOf(adapters);
     this.model = Provenance.find(folder).flatMap(Provenance::chatTemplate);
@@ -34,12 +34,12 @@ final class TrainedTemplates {
     }
   }
 
-  static TrainedTemplates of(Path folder, List<Adapter> adapters) {
+  static TrainedTemplates of(Path folder, List<AdapterMechanics> adapters) {
     return new TrainedTemplates(folder, adapters);
   }
 
   /** Takes in an adapter that was put on a loaded model. */
-  void add(Adapter adapter) {
+  void add(AdapterMechanics adapter) {
     added.add(adapter);
   }
 
@@ -49,7 +49,7 @@ final class TrainedTemplates {
    */
   Optional<ChatTemplate> find() {
     Optional<ChatTemplate> own = ChatTemplate.find(folder);
-    for (Adapter adapter : loaded) {
+    for (AdapterMechanics adapter : loaded) {
       Optional<ChatTemplate> saved = adapter.folder().flatMap(ChatTemplate::find);
       if (saved.isPresent() && (own.isEmpty() || isChosen(adapter, saved.get()))) {
         return saved.map(template -> template.withSpecialTokensOf(folder));
@@ -64,12 +64,12 @@ final class TrainedTemplates {
   }
 
   /** Whether the run of the adapter named this template, which so is not another by mistake. */
-  private static boolean isChosen(Adapter adapter, ChatTemplate saved) {
+  private static boolean isChosen(AdapterMechanics adapter, ChatTemplate saved) {
     return adapter.chatTemplateDigest().filter(saved.digest()::equals).isPresent()
         && record(adapter).filter(Provenance::choseChatTemplate).isPresent();
   }
 
-  private static Optional<Provenance> record(Adapter adapter) {
+  private static Optional<Provenance> record(AdapterMechanics adapter) {
     return adapter.folder().flatMap(Provenance::find);
   }
 

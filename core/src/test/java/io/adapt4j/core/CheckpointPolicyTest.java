@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.TrainingException;
@@ -112,7 +114,7 @@ class CheckpointPolicyTest {
 
   @Test
   void aFailedWriteLeavesTheCheckpointBeforeAndSaysSo() throws IOException {
-    FullDisk method = new FullDisk(FullFineTuning.create(), 3);
+    FullDisk method = new FullDisk(Methods.of(FullFineTuning.create()), 3);
     assertThatThrownBy(
             () ->
                 tuner("run")
@@ -136,7 +138,12 @@ class CheckpointPolicyTest {
   }
 
   /** A method whose checkpoints find the disk full after so many of them. */
-  private record FullDisk(FineTuningMethod inner, int room) implements FineTuningMethod {
+  private record FullDisk(MethodMechanics inner, int room) implements MethodMechanics {
+
+    @Override
+    public FineTuningMethod chosen() {
+      return inner.chosen();
+    }
 
     @Override
     public String description() {

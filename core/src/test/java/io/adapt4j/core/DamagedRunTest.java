@@ -8,10 +8,12 @@ import io.adapt4j.core.internal.Child;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingException;
@@ -79,7 +81,7 @@ class DamagedRunTest {
               }
             }
           };
-      tuner(Path.of(arguments[1]), new HaltingMethod(FullFineTuning.create()), killer)
+      tuner(Path.of(arguments[1]), new HaltingMethod(Methods.of(FullFineTuning.create())), killer)
           .build()
           .run();
     }
@@ -305,7 +307,12 @@ class DamagedRunTest {
   }
 
   /** A method whose process ends in the middle of writing a checkpoint, when that is due. */
-  private record HaltingMethod(FineTuningMethod inner) implements FineTuningMethod {
+  private record HaltingMethod(MethodMechanics inner) implements MethodMechanics {
+
+    @Override
+    public FineTuningMethod chosen() {
+      return inner.chosen();
+    }
 
     @Override
     public String description() {

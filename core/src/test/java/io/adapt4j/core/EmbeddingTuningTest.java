@@ -20,7 +20,6 @@ import io.adapt4j.core.internal.data.RetrievalBatches;
 import io.adapt4j.core.internal.data.RetrievalEncoder;
 import io.adapt4j.core.internal.data.RetrievalRows;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
-import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.RunRecorder;
@@ -218,8 +217,8 @@ class EmbeddingTuningTest {
     FineTunePlan more = plan(base, Datasets.of(withNegatives));
     assertThat(plain.steps()).isEqualTo(6 * 4);
     assertThat(plain.trainExamples()).isEqualTo(32);
-    assertThat(plain.forecast().orElseThrow().shape().rows()).isEqualTo(8 * 2);
-    assertThat(more.forecast().orElseThrow().shape().rows()).isEqualTo(8 * 4);
+    assertThat(plain.forecast().orElseThrow().rows()).isEqualTo(8 * 2);
+    assertThat(more.forecast().orElseThrow().rows()).isEqualTo(8 * 4);
   }
 
   private FineTunePlan plan(Path base, Dataset rows) {

@@ -12,7 +12,7 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
@@ -303,7 +303,7 @@ class LanguageModelTest {
     }
   }
 
-  private static final class RecordingAdapter implements Adapter {
+  private static final class RecordingAdapter implements AdapterMechanics {
     private final List<String> problems;
     private final List<String> calls = new ArrayList<>();
 

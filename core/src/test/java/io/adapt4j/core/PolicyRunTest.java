@@ -8,6 +8,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -318,7 +319,7 @@ class PolicyRunTest {
             "3 prompts, 16 completions (4 a prompt) of at most 6 tokens in an epoch: up to 96"
                 + " tokens drawn and learned from")
         .doesNotContain("0 tokens learned");
-    assertThat(plan.json().path("rollouts").path("mostTokens").asInt()).isEqualTo(96);
+    assertThat(Json.written(plan.json()).path("rollouts").path("mostTokens").asInt()).isEqualTo(96);
   }
 
   @Test

@@ -161,7 +161,7 @@ class PreferenceTuningTest {
   void thePlanCountsBothAnswersOfAPair() {
     FineTunePlan plan = tuner(dpo(), data()).build().plan();
     assertThat(plan.trainExamples()).isEqualTo(24);
-    assertThat(plan.forecast().orElseThrow().shape().rows()).isEqualTo(8 * 2);
+    assertThat(plan.forecast().orElseThrow().rows()).isEqualTo(8 * 2);
     long alone = plan.forecast().orElseThrow().memory().peakBytes();
     Task beside = dpo().reference(Reference.model(base));
     assertThat(tuner(beside, data()).build().plan().forecast().orElseThrow().memory().peakBytes())
@@ -169,7 +169,7 @@ class PreferenceTuningTest {
     Task kto = Task.preference(PreferenceLoss.kto(0.1)).reference(Reference.precomputed());
     FineTunePlan unpaired = tuner(kto, data()).build().plan();
     assertThat(unpaired.trainExamples()).isEqualTo(48);
-    assertThat(unpaired.forecast().orElseThrow().shape().rows()).isEqualTo(8);
+    assertThat(unpaired.forecast().orElseThrow().rows()).isEqualTo(8);
   }
 
   @Test

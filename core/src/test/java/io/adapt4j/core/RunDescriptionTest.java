@@ -342,4 +342,17 @@ class RunDescriptionTest {
             .settings();
     assertThat(RunDescription.write(settings).untold()).containsExactly("data: rows in memory");
   }
+
+  @Test
+  void aScheduleOfOnesOwnIsSaidToBeCode() throws IOException {
+    FineTuneSettings settings =
+        described(LEAST)
+            .builder()
+            .schedule(LearningRateSchedule.custom("squared", (done, warmup) -> 1 - done * done))
+            .build()
+            .settings();
+    RunDescription.Written written = RunDescription.write(settings);
+    assertThat(written.keys().has("schedule")).isFalse();
+    assertThat(written.untold()).containsExactly("schedule: a schedule of your own is code");
+  }
 }

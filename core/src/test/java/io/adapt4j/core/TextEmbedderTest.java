@@ -10,7 +10,7 @@ import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
@@ -61,7 +61,7 @@ class TextEmbedderTest {
     EmbeddingOptions options =
         EmbeddingOptions.builder()
             .precision(Precision.FP32)
-            .pooling(pooling)
+            .pooling(io.adapt4j.core.Pooling.valueOf(pooling.name()))
             .normalize(false)
             .build();
     try (TextEmbedder embedder = TextEmbedder.load(ModelSource.path(folder), options)) {
@@ -267,7 +267,8 @@ class TextEmbedderTest {
   }
 
   /** An adapter that changes nothing. */
-  private record RecordingAdapter(List<String> problems, List<String> events) implements Adapter {
+  private record RecordingAdapter(List<String> problems, List<String> events)
+      implements AdapterMechanics {
 
     RecordingAdapter(List<String> problems) {
       this(problems, new ArrayList<>());

@@ -11,7 +11,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Splitter;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.preference.PreferenceCollector;
 import io.adapt4j.core.preference.PreferenceJudge;
 import io.adapt4j.core.preference.PreferenceLoss;

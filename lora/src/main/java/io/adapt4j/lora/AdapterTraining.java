@@ -1,8 +1,8 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.List;
 

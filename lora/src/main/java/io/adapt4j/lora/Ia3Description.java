@@ -3,8 +3,9 @@ package io.adapt4j.lora;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.spi.MethodDescription;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.MethodProvider;
+import io.adapt4j.core.method.FineTuningMethod;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,14 +19,18 @@ import java.util.Optional;
  *
  * <p>and with {@code modulesToSave}, a list of modules that train in full.
  */
-public final class Ia3Description implements MethodDescription {
+class Ia3Description implements MethodProvider {
 
   private static final String TARGETS = "targets";
   private static final String FEEDFORWARD = "feedforward";
   private static final String SAVED = "modulesToSave";
 
-  /** Made by {@link java.util.ServiceLoader}. */
-  public Ia3Description() {}
+  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  public static final class Service extends Ia3Description {
+
+    /** Made by {@link java.util.ServiceLoader}. */
+    public Service() {}
+  }
 
   @Override
   public String name() {
@@ -57,7 +62,7 @@ public final class Ia3Description implements MethodDescription {
       return Optional.empty();
     }
     ObjectNode options = JsonNodeFactory.instance.objectNode();
-    ia3.chosen()
+    ia3.modules()
         .ifPresent(
             chosen -> {
               DescribedTargets.write(chosen.modules().targets(), TARGETS, options);
@@ -69,5 +74,10 @@ public final class Ia3Description implements MethodDescription {
       ia3.modulesToSave().forEach(options.putArray(SAVED)::add);
     }
     return Optional.of(options);
+  }
+
+  @Override
+  public Optional<MethodMechanics> mechanics(FineTuningMethod method) {
+    return method instanceof Ia3 one ? Optional.of(new Ia3Mechanics(one)) : Optional.empty();
   }
 }

@@ -1,15 +1,8 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.exception.ConfigException;
-import io.adapt4j.core.internal.nn.Footprint;
-import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.train.LearningRateFactor;
-import io.adapt4j.core.train.TaskKind;
-import io.adapt4j.core.train.TrainingDefaults;
+import io.adapt4j.core.method.FineTuningMethod;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -74,8 +67,8 @@ public final class Lora implements FineTuningMethod {
     return plusRatio;
   }
 
-  @Override
-  public Optional<Path> start() {
+  /** The folder of the adapter that this goes on from. */
+  Optional<Path> start() {
     return start;
   }
 
@@ -296,28 +289,8 @@ public final class Lora implements FineTuningMethod {
     return new Lora(config, start, ratio);
   }
 
-  @Override
-  public List<LearningRateFactor> rateFactors() {
-    return plusRatio == 1 ? List.of() : List.of(new LearningRateFactor("lora_B", plusRatio));
-  }
-
-  /** LoRA+ gives B the rate of A times its ratio: their geometric mean stays LoRA's rate. */
-  @Override
-  public TrainingDefaults defaults(TaskKind task) {
-    TrainingDefaults defaults = TrainingDefaults.lowRank(name(), task);
-    return plusRatio == 1
-        ? defaults
-        : defaults.scaledRates(
-            name() + " with ratio " + plain(plusRatio), 1 / Math.sqrt(plusRatio));
-  }
-
-  private String name() {
+  String name() {
     return (config.dora() ? "DoRA" : "LoRA") + (plusRatio == 1 ? "" : "+");
-  }
-
-  @Override
-  public List<String> questions(Network declared) {
-    return AdapterPlan.of(completed(declared), declared).idleRank().stream().toList();
   }
 
   @Override
@@ -333,121 +306,7 @@ public final class Lora implements FineTuningMethod {
         config.modules());
   }
 
-  @Override
-  public String identity() {
-    return description()
-        + " dropout="
-        + config.dropout()
-        + " bias="
-        + config.bias()
-        + " modulesToSave="
-        + config.modulesToSave()
-        + " rankPattern="
-        + config.rankPattern()
-        + " alphaPattern="
-        + config.alphaPattern()
-        + " init="
-        + config.initial().peftName()
-        + (config.biasOfB() ? " biasOfB" : "")
-        + " plus="
-        + plusRatio
-        + start.map(folder -> " from " + folder).orElse("");
-  }
-
-  private static String plain(double number) {
+  static String plain(double number) {
     return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
-  }
-
-  @Override
-  public List<String> problems(Network declared, Path base) {
-    AdapterPlan plan = AdapterPlan.of(completed(declared), declared);
-    List<String> problems = new ArrayList<>(plan.problems());
-    if (start.isPresent()) {
-      return PeftFolder.problems(start.get(), config, plan);
-    }
-    plan.uselessRank().ifPresent(problems::add);
-    if (config.modules().targets() instanceof Targets.Names names && problems.isEmpty()) {
-      for (String name : names.names()) {
-        boolean used =
-            declared.linears().stream()
-                .flatMap(slot -> slot.parts().stream())
-                .anyMatch(part -> Targets.Names.names(part.path(), name));
-        if (!used) {
-          problems.add(
-              "The LoRA target '"
-                  + name
-                  + "' matches no projection; "
-                  + AdapterPlan.choices(declared)
-                  + ".");
-        }
-      }
-    }
-    if (SavedModules.lacksTokenHead(declared)) {
-      problems.add(SavedModules.NO_TOKEN_HEAD);
-    }
-    if (config.modules().targets() instanceof Targets.Regex
-        && !config.modules().layers().isEmpty()) {
-      problems.add(
-          "The LoRA targets are a regular expression, beside which PEFT knows no layers; put the"
-              + " layers into the expression.");
-    }
-    if (config.modules().layers().isEmpty() && !config.modules().layersPattern().isEmpty()) {
-      problems.add("layersPattern is given without layers; give the layers' numbers too.");
-    }
-    for (String module : SavedModules.unknown(config.modulesToSave(), declared)) {
-      problems.add(SavedModules.unknownModule(module));
-    }
-    return List.copyOf(problems);
-  }
-
-  @Override
-  public long trainableParameters(Network declared) {
-    return AdapterPlan.of(completed(declared), declared).trainableParameters();
-  }
-
-  @Override
-  public Footprint footprint(Network declared) {
-    return AdapterPlan.of(completed(declared), declared).footprint(declared, config.dropout() > 0);
-  }
-
-  /**
-   * Says how much trains, such as {@code 3,584 of 81,984 parameters (4.3716 %)}; the ratio is to
-   * the base model.
-   *
-   * @param declared the model's structure
-   * @return the text
-   */
-  public String trainableSummary(Network declared) {
-    long trainable = trainableParameters(declared);
-    long all = declared.parameterCount();
-    return String.format(
-        Locale.ROOT, "%,d of %,d parameters (%.4f %%)", trainable, all, 100.0 * trainable / all);
-  }
-
-  @Override
-  public Adaptation attach(Network network, Path base, long seed) {
-    AdapterConfig own = completed(network);
-    LoraModel model = LoraModel.attach(network, AdapterPlan.of(own, network), own);
-    try {
-      model.train();
-      LoraTraining training = new LoraTraining(model, own, base);
-      if (start.isPresent()) {
-        training.restore(start.get());
-      } else {
-        model.initialise(config.initial(), seed);
-      }
-      return training;
-    } catch (RuntimeException e) {
-      model.close();
-      throw e;
-    }
-  }
-
-  /** These options with the output layers that train in full; a stored adapter names its own. */
-  private AdapterConfig completed(Network network) {
-    return start.isPresent()
-        ? config
-        : config.with(
-            draft -> draft.modulesToSave = SavedModules.withOutput(draft.modulesToSave, network));
   }
 }

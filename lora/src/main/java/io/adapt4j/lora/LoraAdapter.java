@@ -1,43 +1,16 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.ConfigException;
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.encode.SentenceFolder;
-import io.adapt4j.core.internal.encode.SentenceFolderWriter;
-import io.adapt4j.core.internal.nn.Adapter;
-import io.adapt4j.core.internal.nn.AttachedAdapter;
-import io.adapt4j.core.internal.nn.CheckpointFolder;
-import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.DenseLinear;
-import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.Footprint;
-import io.adapt4j.core.internal.nn.LinearSlot;
-import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.NewTensors;
-import io.adapt4j.core.internal.nn.PackedLinear;
-import io.adapt4j.core.internal.nn.WeightFormat;
-import io.adapt4j.core.internal.nn.Weights;
-import io.adapt4j.core.internal.nn.family.Architectures;
-import io.adapt4j.core.internal.provenance.Provenance;
-import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.core.internal.tensor.Tensor;
-import java.nio.file.Files;
+import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** A LoRA adapter in a PEFT folder. Immutable; weights are read when it is attached. */
 public final class LoraAdapter implements Adapter {
-
-  /** PEFT's name of the task. */
-  private static final String EMBEDDINGS = "FEATURE_EXTRACTION";
 
   private final Path folder;
   private final AdapterConfig config;
@@ -86,11 +59,6 @@ public final class LoraAdapter implements Adapter {
     return StoredFactors.read(folder, config);
   }
 
-  @Override
-  public Optional<ModelConfig> modelConfig() {
-    return PeftFolder.classConfig(folder);
-  }
-
   /**
    * Lets the adapter be used with another chat template than it was trained in. Answers may then be
    * worse, as the model meets words around messages that it has not learned.
@@ -101,56 +69,13 @@ public final class LoraAdapter implements Adapter {
     return new LoraAdapter(folder, config, true);
   }
 
-  /**
-   * What the folder's {@code provenance.json} says, or without one what template stands beside the
-   * adapter.
-   */
-  @Override
-  public Optional<String> chatTemplateDigest() {
-    return anyChatTemplate ? Optional.empty() : PeftFolder.chatTemplateDigest(folder);
+  Path folder() {
+    return folder;
   }
 
-  @Override
-  public Optional<Path> folder() {
-    return Optional.of(folder);
-  }
-
-  @Override
-  public List<String> problems(Network declared) {
-    return PeftFolder.problems(folder, config, AdapterPlan.of(config, declared));
-  }
-
-  @Override
-  public Footprint footprint(Network declared) {
-    return AdapterPlan.of(config, declared).footprint(declared, false);
-  }
-
-  /**
-   * Puts the adapter into a model. The base's own values of modules saved in full are kept beside
-   * the adapter's. Merging costs no memory in fp32, where {@link AttachedAdapter#unmerge} subtracts
-   * and so restores weights to rounding; in bf16 a copy of the adapted weights is kept while
-   * merged, and they come back to the bit.
-   *
-   * @param network the model, with its weights
-   * @return the adapter in place; closing it takes it out again
-   * @throws CheckpointException if the adapter does not fit the model
-   */
-  @Override
-  public AttachedAdapter attach(Network network) {
-    AdapterPlan plan = AdapterPlan.of(config, network);
-    List<String> problems = PeftFolder.problems(folder, config, plan);
-    if (!problems.isEmpty()) {
-      throw new CheckpointException(String.join("\n", problems));
-    }
-    LoraModel model = LoraModel.attach(network, plan, config);
-    try (Checkpoint weights = PeftFolder.openWeights(folder)) {
-      model.repeatInitial(config);
-      model.load(weights);
-    } catch (RuntimeException e) {
-      model.close();
-      throw e;
-    }
-    return model;
+  /** Whether it may be used with another chat template than it was trained in. */
+  boolean anyChatTemplate() {
+    return anyChatTemplate;
   }
 
   /**
@@ -185,100 +110,6 @@ public final class LoraAdapter implements Adapter {
    * @throws IllegalArgumentException if output is the base's folder
    */
   public void writeMerged(Path base, WeightFormat weights, Path output) {
-    if (output.toAbsolutePath().normalize().equals(base.toAbsolutePath().normalize())) {
-      throw new IllegalArgumentException(
-          "output: expected another folder than the base's, found " + output);
-    }
-    ModelConfig plain = ModelConfig.read(base);
-    ModelConfig declared = modelConfig().orElse(plain);
-    try (Network network = Architectures.declare(declared)) {
-      StoredType type = load(network, base);
-      restore(network, weights, base);
-      try (AttachedAdapter attached = attach(network)) {
-        attached.merge();
-        CheckpointFolder.write(output, base, config(network), network, type);
-        trainedTemplate(base).ifPresent(template -> template.saveTrained(base, output));
-        if (modelConfig().isEmpty() && embeds(network, base)) {
-          SentenceFolderWriter.write(output, base, network.dimensions().hiddenSize());
-        }
-      }
-    }
-  }
-
-  /** The template that the adapter's run was given, or that the base lacks. */
-  private Optional<ChatTemplate> trainedTemplate(Path base) {
-    boolean chosen = Provenance.find(folder).filter(Provenance::choseChatTemplate).isPresent();
-    return chosen || ChatTemplate.find(base).isEmpty()
-        ? ChatTemplate.find(folder)
-        : Optional.empty();
-  }
-
-  /**
-   * Whether what is written is an embedding model: its base is one, its network ends in hidden
-   * states, or the adapter was trained as one over a network that also scores masked tokens.
-   */
-  private boolean embeds(Network network, Path base) {
-    return Files.isRegularFile(base.resolve(SentenceFolder.MODULES))
-        || AdapterPlan.taskType(network).equals(Optional.of(EMBEDDINGS))
-        || (network instanceof Encoder
-            && Provenance.find(folder).filter(Provenance::trainsEmbeddings).isPresent());
-  }
-
-  /** Puts what a format makes of the base's weights in their place, one layer after the other. */
-  private static void restore(Network network, WeightFormat weights, Path base) {
-    try (Network held = Architectures.declare(network.modelConfig());
-        Checkpoint checkpoint = Checkpoint.open(base)) {
-      weights.install(held, checkpoint);
-      List<LinearSlot> plain = network.linears();
-      List<LinearSlot> packed = held.linears();
-      for (int i = 0; i < plain.size(); i++) {
-        if (packed.get(i).linear() instanceof PackedLinear layer) {
-          layer.read(checkpoint);
-          copy(layer, ((DenseLinear) plain.get(i).linear()).weight());
-          layer.close();
-        }
-      }
-    }
-  }
-
-  private static void copy(PackedLinear from, Parameter weight) {
-    for (int i = 0; i < from.parts().size(); i++) {
-      Parameter.Slice slice = weight.slices().get(i);
-      if (from.packed().contains(slice.name())) {
-        try (Scope scope = Scope.open()) {
-          Tensor rows = weight.value().narrow(0, slice.start(), slice.rows());
-          rows.copyFrom(from.restored(from.parts().get(i), weight.value().type()));
-        }
-      }
-    }
-  }
-
-  /** The base's configuration, with a head that the adapter gave values of its own. */
-  private static ModelConfig config(Network network) {
-    ModelConfig base = network.modelConfig();
-    boolean untied =
-        network instanceof Decoder decoder
-            && !decoder.isTied()
-            && Architectures.declareDecoder(base).isTied();
-    return untied ? base.withTieWordEmbeddings(false) : base;
-  }
-
-  private StoredType load(Network network, Path base) {
-    if (modelConfig().isPresent()) {
-      try (Checkpoint checkpoint = Checkpoint.open(base)) {
-        network.beginAnew(NewTensors.missing(network, checkpoint));
-      }
-    }
-    List<String> problems = problems(network);
-    if (!problems.isEmpty()) {
-      throw new CheckpointException(String.join("\n", problems));
-    }
-    try (Checkpoint checkpoint = Checkpoint.open(base)) {
-      Weights.check(network, checkpoint);
-      network.allocate(DType.F32);
-      Weights.load(network, checkpoint);
-      NewTensors.initialise(network, 0);
-      return Weights.storedTypes(network, checkpoint).iterator().next();
-    }
+    new LoraAdapterMechanics(this).writeMerged(base, WeightMechanics.of(weights), output);
   }
 }

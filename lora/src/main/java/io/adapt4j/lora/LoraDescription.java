@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.describe.Fields;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.spi.MethodDescription;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.MethodProvider;
+import io.adapt4j.core.method.FineTuningMethod;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -17,10 +18,14 @@ import java.util.Set;
  * lora: {rank: 16, alpha: 32, targets: [q_proj, v_proj]}
  * }</pre>
  */
-public final class LoraDescription implements MethodDescription {
+class LoraDescription implements MethodProvider {
 
-  /** Made by {@link java.util.ServiceLoader}. */
-  public LoraDescription() {}
+  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  public static final class Service extends LoraDescription {
+
+    /** Made by {@link java.util.ServiceLoader}. */
+    public Service() {}
+  }
 
   @Override
   public String name() {
@@ -75,5 +80,10 @@ public final class LoraDescription implements MethodDescription {
     options.put("rank", lora.config().rank());
     LoraOption.ALL.forEach(option -> option.writer().accept(lora, options));
     return Optional.of(options);
+  }
+
+  @Override
+  public Optional<MethodMechanics> mechanics(FineTuningMethod method) {
+    return method instanceof Lora one ? Optional.of(new LoraMechanics(one)) : Optional.empty();
   }
 }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -16,7 +19,6 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,7 +60,7 @@ class FamilyLoraTest {
     Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
     try (Network network = load(base)) {
       float[] plain = outputs(network);
-      try (Adaptation adaptation = lora.attach(network, base, 1)) {
+      try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
         for (String projection : projections.split(" ", -1)) {
           assertThat(adaptation.trained().stream().map(Trained::name))
               .contains("base_model.model." + layer + "." + projection + ".lora_A.weight");
@@ -73,7 +75,7 @@ class FamilyLoraTest {
         adaptation.save(folder);
       }
       assertThat(outputs(network)).isEqualTo(plain);
-      try (AttachedAdapter adapter = LoraAdapter.at(folder).attach(network)) {
+      try (AttachedAdapter adapter = AdapterMechanics.of(LoraAdapter.at(folder)).attach(network)) {
         float[] adapted = outputs(network);
         assertThat(distance(adapted, plain)).isGreaterThan(1e-2);
         adapter.merge();
@@ -93,7 +95,7 @@ class FamilyLoraTest {
     try (Network network = load(base)) {
       float[] plain = outputs(network);
       Lora both = Lora.rank(2).dora().initialise(LoraInit.pissa());
-      try (Adaptation adaptation = both.attach(network, base, 1)) {
+      try (Adaptation adaptation = Methods.of(both).attach(network, base, 1)) {
         assertThat(distance(outputs(network), plain)).isLessThan(1e-4);
         SplittableRandom random = new SplittableRandom(5);
         for (Trained one : adaptation.trained()) {
@@ -104,7 +106,7 @@ class FamilyLoraTest {
         adaptation.refresh();
         adaptation.save(folder);
       }
-      try (AttachedAdapter adapter = LoraAdapter.at(folder).attach(network)) {
+      try (AttachedAdapter adapter = AdapterMechanics.of(LoraAdapter.at(folder)).attach(network)) {
         float[] adapted = outputs(network);
         assertThat(distance(adapted, plain)).isGreaterThan(1e-2);
         adapter.merge();

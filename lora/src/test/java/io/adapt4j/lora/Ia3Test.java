@@ -9,6 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
@@ -16,7 +19,6 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +47,7 @@ class Ia3Test {
       float[] base = LoraCase.logits(decoder, LoraCase.batch());
       Map<String, float[]> weights = LoraCase.weights(decoder);
       float[] adapted;
-      try (Adaptation adaptation = Ia3.create().attach(decoder, BASE, 1)) {
+      try (Adaptation adaptation = Methods.of(Ia3.create()).attach(decoder, BASE, 1)) {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(base);
         change(adaptation);
         adapted = LoraCase.logits(decoder, LoraCase.batch());
@@ -58,7 +60,7 @@ class Ia3Test {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(adapted);
       }
       assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(base);
-      try (AttachedAdapter attached = Ia3Adapter.at(folder).attach(decoder)) {
+      try (AttachedAdapter attached = AdapterMechanics.of(Ia3Adapter.at(folder)).attach(decoder)) {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(adapted);
         attached.merge();
         LoraCase.assertClose(
@@ -77,7 +79,7 @@ class Ia3Test {
   @Test
   void gradientsAreThoseOfTheLoss() {
     try (Decoder decoder = LoraCase.random(false, DType.F32);
-        Adaptation adaptation = Ia3.create().attach(decoder, BASE, 1)) {
+        Adaptation adaptation = Methods.of(Ia3.create()).attach(decoder, BASE, 1)) {
       change(adaptation);
       LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
       for (Trained one : adaptation.trained()) {
@@ -117,9 +119,10 @@ class Ia3Test {
   @Test
   void foldersAreLaidOutAsPeftsAre(@TempDir Path folder) throws IOException {
     try (Decoder decoder = LoraCase.random(false, DType.F32);
-        Adaptation adaptation = Ia3.create().attach(decoder, BASE, 1)) {
+        Adaptation adaptation = Methods.of(Ia3.create()).attach(decoder, BASE, 1)) {
       adaptation.save(folder);
-      assertThat(Ia3.create().trainableParameters(decoder)).isEqualTo(2 * (16 + 16 + 48));
+      assertThat(Methods.of(Ia3.create()).trainableParameters(decoder))
+          .isEqualTo(2 * (16 + 16 + 48));
     }
     JsonNode config = new ObjectMapper().readTree(folder.resolve("adapter_config.json").toFile());
     assertThat(config.get("peft_type").asText()).isEqualTo("IA3");
@@ -150,7 +153,7 @@ class Ia3Test {
     Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
     try (Network network = Architectures.declare(ModelConfig.read(base))) {
       network.allocate(DType.F32);
-      try (Adaptation adaptation = Ia3.create().attach(network, base, 1)) {
+      try (Adaptation adaptation = Methods.of(Ia3.create()).attach(network, base, 1)) {
         assertThat(
                 adaptation.trained().stream()
                     .map(Trained::name)
@@ -168,13 +171,11 @@ class Ia3Test {
   void whatCannotBeScaledIsNamed(@TempDir Path folder) throws IOException {
     Decoder declared = Architectures.declareDecoder(LoraCase.config(false));
     assertThat(
-            Ia3.create()
-                .targets(Targets.names("up_proj"), Targets.names("up_proj"))
+            Methods.of(Ia3.create().targets(Targets.names("up_proj"), Targets.names("up_proj")))
                 .problems(declared, BASE))
         .allSatisfy(problem -> assertThat(problem).contains("up_proj", "shares its input"));
     assertThat(
-            Ia3.create()
-                .targets(Targets.names("keys"), Targets.names("keys"))
+            Methods.of(Ia3.create().targets(Targets.names("keys"), Targets.names("keys")))
                 .problems(declared, BASE))
         .singleElement()
         .asString()

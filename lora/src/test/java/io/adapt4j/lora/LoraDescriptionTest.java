@@ -9,7 +9,8 @@ import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Problems;
 import io.adapt4j.core.internal.describe.Value;
-import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.method.FineTuningMethod;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
@@ -70,13 +71,15 @@ class LoraDescriptionTest {
     FineTuningMethod lora = read(yaml).orElseThrow();
     ObjectNode written = description.write(lora).orElseThrow();
     Value value = Value.of(written, Place.of("record", Path.of("")));
-    assertThat(read(value).orElseThrow().identity()).isEqualTo(lora.identity());
+    assertThat(Methods.of(read(value).orElseThrow()).identity())
+        .isEqualTo(Methods.of(lora).identity());
     assertThat(problems.all()).isEmpty();
   }
 
   @Test
   void theDefaultsAreThoseOfLora() {
-    assertThat(read("{rank: 16}").orElseThrow().identity()).isEqualTo(Lora.rank(16).identity());
+    assertThat(Methods.of(read("{rank: 16}").orElseThrow()).identity())
+        .isEqualTo(Methods.of(Lora.rank(16)).identity());
   }
 
   @ParameterizedTest
@@ -107,11 +110,13 @@ class LoraDescriptionTest {
   @Test
   void theOptionsSayWhatTheMethodsSay() {
     assertThat(
-            read("{rank: 8, dora: true, plus: 16, init: olora, ranks: {modules: q_proj, rank: 2}}")
-                .orElseThrow()
+            Methods.of(
+                    read("{rank: 8, dora: true, plus: 16, init: olora, ranks: {modules: q_proj, rank: 2}}")
+                        .orElseThrow())
                 .identity())
         .isEqualTo(
-            Lora.rank(8).dora().plus(16).initialise(LoraInit.OLORA).rankOf("q_proj", 2).identity());
+            Methods.of(Lora.rank(8).dora().plus(16).initialise(LoraInit.OLORA).rankOf("q_proj", 2))
+                .identity());
   }
 
   @ParameterizedTest
@@ -128,7 +133,8 @@ class LoraDescriptionTest {
     FineTuningMethod method = ia3.read(first).orElseThrow();
     ObjectNode written = ia3.write(method).orElseThrow();
     Fields again = Fields.of("", Value.of(written, Place.of("record", Path.of(""))), problems);
-    assertThat(ia3.read(again).orElseThrow().identity()).isEqualTo(method.identity());
+    assertThat(Methods.of(ia3.read(again).orElseThrow()).identity())
+        .isEqualTo(Methods.of(method).identity());
     assertThat(written.properties()).hasSize(first.written().size());
     assertThat(ia3.write(Lora.rank(2))).isEmpty();
     assertThat(problems.all()).isEmpty();

@@ -8,11 +8,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,8 +36,8 @@ class LoraGoldenTest {
       assertLogits(LoraCase.logits(decoder, inputs), expected, "logits_base");
       for (String adapter : new String[] {"initial", "random"}) {
         LoraAdapter stored = LoraAdapter.at(folder.resolve(adapter));
-        assertThat(stored.problems(decoder)).isEmpty();
-        try (AttachedAdapter attached = stored.attach(decoder)) {
+        assertThat(AdapterMechanics.of(stored).problems(decoder)).isEmpty();
+        try (AttachedAdapter attached = AdapterMechanics.of(stored).attach(decoder)) {
           assertLogits(LoraCase.logits(decoder, inputs), expected, "logits_" + adapter);
           attached.enabled(false);
           assertLogits(LoraCase.logits(decoder, inputs), expected, "logits_base");
@@ -62,7 +64,8 @@ class LoraGoldenTest {
     try (SafetensorsFile expected = SafetensorsFile.open(folder.resolve("expected.safetensors"));
         Decoder decoder = LoraCase.llama(DType.F32);
         Adaptation adaptation =
-            Lora.continuing(folder.resolve("random")).attach(decoder, Path.of("base"), 0)) {
+            Methods.of(Lora.continuing(folder.resolve("random")))
+                .attach(decoder, Path.of("base"), 0)) {
       var inputs = LoraCase.evaluation(expected);
       long held = Tensor.live();
       double loss = LoraCase.differentiate(decoder, adaptation.trained(), inputs, recompute, 0);
@@ -115,7 +118,7 @@ class LoraGoldenTest {
     for (DType type : new DType[] {DType.F32, DType.BF16}) {
       try (Decoder decoder = LoraCase.llama(type);
           Adaptation adaptation =
-              Lora.continuing(folder).attach(decoder, Path.of("models/llama"), 0)) {
+              Methods.of(Lora.continuing(folder)).attach(decoder, Path.of("models/llama"), 0)) {
         adaptation.save(output);
       }
       try (SafetensorsFile wanted =

@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.memory.StepShape;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.StepShape;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -52,7 +54,7 @@ class LoraMemoryTest {
       try (Decoder decoder = declare()) {
         MemoryEstimate found = predicted(decoder, lora, DType.BF16);
         decoder.allocate(DType.BF16);
-        try (Adaptation adaptation = lora.attach(decoder, Path.of("base"), 1)) {
+        try (Adaptation adaptation = Methods.of(lora).attach(decoder, Path.of("base"), 1)) {
           long gradients =
               adaptation.trained().stream()
                   .map(Trained::gradient)
@@ -60,7 +62,8 @@ class LoraMemoryTest {
                   .sum();
           long moments =
               adaptation.trained().stream()
-                  .mapToLong(one -> Optimizer.adamW().stateBytes(one.value().sizes()))
+                  .mapToLong(
+                      one -> OptimizerStates.stateBytes(Optimizer.adamW(), one.value().sizes()))
                   .sum();
           assertThat(found.lasting(MemoryNames.GRADIENTS)).isEqualTo(gradients);
           assertThat(found.lasting(MemoryNames.OPTIMIZER)).isEqualTo(moments);

@@ -11,6 +11,9 @@ import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -19,7 +22,6 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,12 +54,15 @@ class LoraTest {
   void targetsThatMatchNothingAreReportedWithWhatCouldBeTargeted() {
     Decoder declared = Architectures.declareDecoder(LoraCase.config(false));
     Lora lora = Lora.rank(4).targets(Targets.names("q_proj", "c_attn")).modulesToSave("score");
-    assertThat(lora.problems(declared, BASE))
+    assertThat(Methods.of(lora).problems(declared, BASE))
         .hasSize(2)
         .anySatisfy(text -> assertThat(text).contains("'c_attn'", "q_proj", "down_proj"))
         .anySatisfy(text -> assertThat(text).contains("'score'"));
-    assertThat(Lora.rank(4).targets(Targets.regex("q_proj")).problems(declared, BASE)).hasSize(1);
-    assertThat(Lora.rank(4).targets(Targets.regex(".*\\.1\\..*_proj")).problems(declared, BASE))
+    assertThat(Methods.of(Lora.rank(4).targets(Targets.regex("q_proj"))).problems(declared, BASE))
+        .hasSize(1);
+    assertThat(
+            Methods.of(Lora.rank(4).targets(Targets.regex(".*\\.1\\..*_proj")))
+                .problems(declared, BASE))
         .isEmpty();
   }
 
@@ -65,7 +70,7 @@ class LoraTest {
   @ValueSource(strings = {"lm_head", "embed_tokens", "input_layernorm"})
   void targetingSomethingElseThanAProjectionIsRefusedWithTheRemedy(String module) {
     Decoder declared = Architectures.declareDecoder(LoraCase.config(true));
-    assertThat(Lora.rank(4).targets(Targets.names(module)).problems(declared, BASE))
+    assertThat(Methods.of(Lora.rank(4).targets(Targets.names(module))).problems(declared, BASE))
         .isNotEmpty()
         .allSatisfy(text -> assertThat(text).contains(module, "modulesToSave"));
   }
@@ -76,12 +81,12 @@ class LoraTest {
     // q: 32 -> 32, v: 32 -> 16, two layers
     long factors = 2 * 4 * ((32 + 32) + (32 + 16));
     Lora lora = Lora.rank(4).targets(Targets.names("q_proj", "v_proj"));
-    assertThat(lora.trainableParameters(declared)).isEqualTo(factors);
-    assertThat(lora.bias(LoraBias.LORA_ONLY).trainableParameters(declared))
+    assertThat(Methods.of(lora).trainableParameters(declared)).isEqualTo(factors);
+    assertThat(Methods.of(lora.bias(LoraBias.LORA_ONLY)).trainableParameters(declared))
         .isEqualTo(factors + 2 * (32 + 16));
-    assertThat(lora.modulesToSave("lm_head").trainableParameters(declared))
+    assertThat(Methods.of(lora.modulesToSave("lm_head")).trainableParameters(declared))
         .isEqualTo(factors + 96 * 32);
-    assertThat(lora.trainableSummary(declared)).startsWith("896 of 1");
+    assertThat(new LoraMechanics(lora).trainableSummary(declared)).startsWith("896 of 1");
   }
 
   @Test
@@ -89,7 +94,7 @@ class LoraTest {
     try (Decoder decoder = LoraCase.random(true, DType.F32)) {
       float[] base = LoraCase.logits(decoder, LoraCase.batch());
       float[] first;
-      try (Adaptation adaptation = Lora.rank(4).attach(decoder, BASE, 5)) {
+      try (Adaptation adaptation = Methods.of(Lora.rank(4)).attach(decoder, BASE, 5)) {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(base);
         first = adaptation.trained().get(0).value().toFloats();
         double bound = 1 / Math.sqrt(32);
@@ -97,10 +102,10 @@ class LoraTest {
           assertThat(Math.abs(value)).isLessThanOrEqualTo((float) bound);
         }
       }
-      try (Adaptation adaptation = Lora.rank(4).attach(decoder, BASE, 5)) {
+      try (Adaptation adaptation = Methods.of(Lora.rank(4)).attach(decoder, BASE, 5)) {
         assertThat(adaptation.trained().get(0).value().toFloats()).isEqualTo(first);
       }
-      try (Adaptation adaptation = Lora.rank(4).attach(decoder, BASE, 6)) {
+      try (Adaptation adaptation = Methods.of(Lora.rank(4)).attach(decoder, BASE, 6)) {
         assertThat(adaptation.trained().get(0).value().toFloats()).isNotEqualTo(first);
       }
     }
@@ -121,7 +126,7 @@ class LoraTest {
       Map<String, float[]> base = LoraCase.weights(decoder);
       float[] baseLogits = LoraCase.logits(decoder, LoraCase.batch());
       float[] changed;
-      try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      try (Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
         assertThat(decoder.isTied()).isFalse();
         assertThat(adaptation.trained().stream().map(Trained::name))
             .contains(
@@ -148,7 +153,7 @@ class LoraTest {
       }
       assertThat(decoder.isTied()).isTrue();
       assertSame(LoraCase.weights(decoder), base);
-      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+      try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(folder)).attach(decoder)) {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(changed);
         attached.enabled(false);
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(baseLogits);
@@ -164,7 +169,7 @@ class LoraTest {
   void onlyTheNamedHalfOfATiedPairTrains() {
     try (Decoder decoder = LoraCase.random(true, DType.F32);
         Adaptation adaptation =
-            Lora.rank(2).modulesToSave("embed_tokens").attach(decoder, BASE, 1)) {
+            Methods.of(Lora.rank(2).modulesToSave("embed_tokens")).attach(decoder, BASE, 1)) {
       float[] head = decoder.head().weight().value().toFloats();
       descend(decoder, adaptation);
       assertThat(decoder.head().weight().value().toFloats()).isEqualTo(head);
@@ -178,7 +183,7 @@ class LoraTest {
     try (Decoder decoder = LoraCase.random(false, type)) {
       train(decoder, Lora.rank(4), folder);
       Map<String, float[]> base = LoraCase.weights(decoder);
-      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+      try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(folder)).attach(decoder)) {
         float[] beside = LoraCase.logits(decoder, LoraCase.batch());
         attached.merge();
         assertThat(LoraCase.weights(decoder).get("model.layers.0.self_attn.k_proj.weight"))
@@ -210,7 +215,8 @@ class LoraTest {
     float[] beside;
     try (Decoder decoder = LoraCase.load(base, DType.F32)) {
       train(decoder, Lora.rank(4).modulesToSave("lm_head"), adapter);
-      try (AttachedAdapter attached = LoraAdapter.at(adapter).attach(decoder)) {
+      try (AttachedAdapter attached =
+          AdapterMechanics.of(LoraAdapter.at(adapter)).attach(decoder)) {
         beside = LoraCase.logits(decoder, LoraCase.batch());
       }
     }
@@ -231,7 +237,7 @@ class LoraTest {
   void dropoutFollowsTheSeedSurvivesRecomputationAndIsOffOutsideTraining() {
     Lora lora = Lora.rank(4).dropout(0.3);
     try (Decoder decoder = LoraCase.random(false, DType.F32);
-        Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+        Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
       descend(decoder, adaptation);
       List<Trained> trained = adaptation.trained();
       double once = LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
@@ -250,7 +256,7 @@ class LoraTest {
   void dropoutGradientsAreThoseOfTheMaskedFunction() {
     Lora lora = Lora.rank(2).dropout(0.4).targets(Targets.names("gate_proj", "up_proj", "v_proj"));
     try (Decoder decoder = LoraCase.random(false, DType.F32);
-        Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+        Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
       List<Trained> trained = adaptation.trained();
       SplittableRandom random = new SplittableRandom(9);
       for (Trained one : trained) {
@@ -326,7 +332,7 @@ class LoraTest {
         model.initialise(LoraInit.KAIMING, 1);
         PeftFolder.write(second, config, plan, "base", model.tensors());
       }
-      try (Adaptation adaptation = Lora.continuing(second).attach(decoder, BASE, 2)) {
+      try (Adaptation adaptation = Methods.of(Lora.continuing(second)).attach(decoder, BASE, 2)) {
         adaptation.save(first);
       }
     }
@@ -339,13 +345,14 @@ class LoraTest {
   void anAdapterForAnotherBaseNamesThatBaseAndEveryDifference() {
     LoraAdapter adapter = LoraAdapter.at(LoraCase.golden("lora/llama_qv/random"));
     Decoder declared = Architectures.declareDecoder(LoraCase.config(false));
-    assertThat(adapter.problems(declared))
+    assertThat(AdapterMechanics.of(adapter).problems(declared))
         .singleElement()
         .asString()
         .contains(
             "'models/llama'", "layers.0.self_attn.q_proj.lora_A.weight", "[8, 64]", "[8, 32]");
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
-      assertThatThrownBy(() -> adapter.attach(decoder)).isInstanceOf(CheckpointException.class);
+      assertThatThrownBy(() -> AdapterMechanics.of(adapter).attach(decoder))
+          .isInstanceOf(CheckpointException.class);
     }
   }
 
@@ -380,7 +387,7 @@ class LoraTest {
     Files.writeString(folder.resolve("adapter_model.bin"), "pickle");
     Decoder declared =
         Architectures.declareDecoder(ModelConfig.read(LoraCase.golden("models/llama")));
-    assertThat(LoraAdapter.at(folder).problems(declared))
+    assertThat(AdapterMechanics.of(LoraAdapter.at(folder)).problems(declared))
         .singleElement()
         .asString()
         .contains("adapter_model.bin", "safe_serialization");
@@ -390,7 +397,8 @@ class LoraTest {
   void aSecondCloseAndUseAfterItAreHandled() {
     try (Decoder decoder = LoraCase.llama(DType.F32)) {
       AttachedAdapter attached =
-          LoraAdapter.at(LoraCase.golden("lora/llama_qv/random")).attach(decoder);
+          AdapterMechanics.of(LoraAdapter.at(LoraCase.golden("lora/llama_qv/random")))
+              .attach(decoder);
       attached.close();
       attached.close();
       assertThatThrownBy(attached::merge).hasMessageContaining("taken off");
@@ -422,7 +430,7 @@ class LoraTest {
   }
 
   private static void train(Decoder decoder, Lora lora, Path folder) {
-    try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+    try (Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
       descend(decoder, adaptation);
       adaptation.save(folder);
     }

@@ -10,6 +10,10 @@ import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.LearningRateFactor;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -17,8 +21,6 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.train.LearningRateFactor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -75,7 +77,7 @@ class LoraVariantsTest {
       float[] base = LoraCase.logits(decoder, LoraCase.batch());
       Map<String, float[]> weights = LoraCase.weights(decoder);
       float[] adapted;
-      try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      try (Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
         LoraCase.assertClose(
             "at first", LoraCase.logits(decoder, LoraCase.batch()), base, tolerance, 0);
         descend(decoder, adaptation);
@@ -89,7 +91,7 @@ class LoraVariantsTest {
         assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(adapted);
       }
       assertThat(LoraCase.logits(decoder, LoraCase.batch())).isEqualTo(base);
-      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+      try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(folder)).attach(decoder)) {
         LoraCase.assertClose("read", LoraCase.logits(decoder, LoraCase.batch()), adapted, 1e-5, 0);
         attached.merge();
         LoraCase.assertClose(
@@ -114,7 +116,7 @@ class LoraVariantsTest {
 
   private static float[] afterTraining(Lora lora, DType type) {
     try (Decoder decoder = LoraCase.random(false, type);
-        Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+        Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
       descend(decoder, adaptation);
       return LoraCase.logits(decoder, LoraCase.batch());
     }
@@ -125,7 +127,7 @@ class LoraVariantsTest {
   void gradientsAreTheSameUnderRecomputation(String name, Lora lora, double tolerance) {
     Lora masked = name.startsWith("PiSSA, DoRA") ? lora : lora.dropout(0.2);
     try (Decoder decoder = LoraCase.random(false, DType.F32);
-        Adaptation adaptation = masked.attach(decoder, BASE, 1)) {
+        Adaptation adaptation = Methods.of(masked).attach(decoder, BASE, 1)) {
       descend(decoder, adaptation);
       List<Trained> trained = adaptation.trained();
       double once = LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
@@ -158,9 +160,10 @@ class LoraVariantsTest {
                     .shape())
             .containsExactly(16L);
       }
-      assertThat(LoraAdapter.at(folder).problems(decoder)).isEmpty();
+      assertThat(AdapterMechanics.of(LoraAdapter.at(folder)).problems(decoder)).isEmpty();
       long trainable =
-          Lora.rank(2).dora().targets(Targets.names("k_proj")).trainableParameters(decoder);
+          Methods.of(Lora.rank(2).dora().targets(Targets.names("k_proj")))
+              .trainableParameters(decoder);
       assertThat(trainable).isEqualTo(2 * (2 * (32 + 16) + 16));
     }
   }
@@ -196,11 +199,11 @@ class LoraVariantsTest {
   void aBiasOfBIsMergedOnlyWhereTheBaseHasOne(@TempDir Path folder) {
     Lora lora = Lora.rank(2).biasOfB().targets(Targets.names("q_proj", "down_proj"));
     try (Decoder decoder = LoraCase.llama(DType.F32)) {
-      try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      try (Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
         adaptation.save(folder);
       }
       Map<String, float[]> weights = LoraCase.weights(decoder);
-      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+      try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(folder)).attach(decoder)) {
         assertThatThrownBy(attached::merge)
             .isInstanceOf(IllegalStateException.class)
             .hasMessageContaining("q_proj, which has none");
@@ -220,27 +223,28 @@ class LoraVariantsTest {
     Path plain = folder.resolve("plain");
     Path doubled = folder.resolve("doubled");
     try (Decoder decoder = LoraCase.random(false, DType.F32);
-        Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+        Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
       // Plain LoRA of the initial values; and twice their B over the base without them: the same.
       write(adaptation, plain, "true", 1);
       write(adaptation, doubled, kind, 2);
     }
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
       float[] wanted;
-      try (AttachedAdapter attached = LoraAdapter.at(plain).attach(decoder)) {
+      try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(plain)).attach(decoder)) {
         wanted = LoraCase.logits(decoder, LoraCase.batch());
       }
-      try (AttachedAdapter attached = LoraAdapter.at(doubled).attach(decoder)) {
+      try (AttachedAdapter attached =
+          AdapterMechanics.of(LoraAdapter.at(doubled)).attach(decoder)) {
         LoraCase.assertClose(kind, LoraCase.logits(decoder, LoraCase.batch()), wanted, 1e-4, 0);
       }
       Path saved = folder.resolve("saved");
-      try (Adaptation training = Lora.continuing(doubled).attach(decoder, BASE, 1)) {
+      try (Adaptation training = Methods.of(Lora.continuing(doubled)).attach(decoder, BASE, 1)) {
         LoraCase.assertClose(kind, LoraCase.logits(decoder, LoraCase.batch()), wanted, 1e-4, 0);
         training.save(saved);
       }
       assertThat(config(saved).get("init_lora_weights").asBoolean()).isTrue();
       assertThat(config(saved).get("r").asInt()).isEqualTo(8);
-      try (AttachedAdapter attached = LoraAdapter.at(saved).attach(decoder)) {
+      try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(saved)).attach(decoder)) {
         LoraCase.assertClose(kind, LoraCase.logits(decoder, LoraCase.batch()), wanted, 1e-4, 0);
       }
     }
@@ -290,7 +294,7 @@ class LoraVariantsTest {
     for (LoraInit kind : List.of(LoraInit.pissa(), LoraInit.pissa(8))) {
       Lora lora = Lora.rank(3).alpha(6).targets(Targets.names("down_proj")).initialise(kind);
       try (Decoder decoder = LoraCase.random(false, DType.F32);
-          Adaptation adaptation = lora.attach(decoder, BASE, 1);
+          Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1);
           Scope scope = Scope.open()) {
         Tensor a = adaptation.trained().get(0).value();
         Tensor b = adaptation.trained().get(1).value();
@@ -347,7 +351,7 @@ class LoraVariantsTest {
             .alphaOf("q_proj", 3);
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
       train(decoder, lora, folder);
-      try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+      try (Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
         assertThat(adaptation.trained().stream().map(Trained::name))
             .containsExactly(
                 "base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight",
@@ -357,7 +361,7 @@ class LoraVariantsTest {
         assertThat(adaptation.trained().get(0).value().size(0)).isEqualTo(2);
         adaptation.restore(folder);
       }
-      try (AttachedAdapter attached = LoraAdapter.at(folder).attach(decoder)) {
+      try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(folder)).attach(decoder)) {
         attached.merge();
       }
     }
@@ -387,8 +391,8 @@ class LoraVariantsTest {
 
   @Test
   void loraPlusGivesTheSecondFactorsARateOfTheirOwn() {
-    assertThat(Lora.rank(4).rateFactors()).isEmpty();
-    assertThat(Lora.rank(4).plus(16).rateFactors())
+    assertThat(Methods.of(Lora.rank(4)).rateFactors()).isEmpty();
+    assertThat(Methods.of(Lora.rank(4).plus(16)).rateFactors())
         .containsExactly(new LearningRateFactor("lora_B", 16));
     assertThat(Lora.rank(4).plus(16).description()).startsWith("LoRA+ r=4");
   }
@@ -408,34 +412,40 @@ class LoraVariantsTest {
             plain.layers(0),
             plain.layers(0).layersPattern("layers"),
             plain.plus(2));
-    assertThat(Stream.concat(Stream.of(plain), changed.stream()).map(Lora::identity))
+    assertThat(
+            Stream.concat(Stream.of(plain), changed.stream())
+                .map(one -> Methods.of(one).identity()))
         .doesNotHaveDuplicates();
   }
 
   @Test
   void combinationsThatCannotWorkAreNamed() {
     Decoder declared = Architectures.declareDecoder(LoraCase.config(false));
-    assertThat(Lora.rank(3).initialise(LoraInit.ORTHOGONAL).problems(declared, BASE))
+    assertThat(Methods.of(Lora.rank(3).initialise(LoraInit.ORTHOGONAL)).problems(declared, BASE))
         .singleElement()
         .asString()
         .contains("even ranks", "rank 3");
-    assertThat(Lora.rank(4).biasOfB().dora().problems(declared, BASE))
+    assertThat(Methods.of(Lora.rank(4).biasOfB().dora()).problems(declared, BASE))
         .singleElement()
         .asString()
         .contains("bias of B", "DoRA");
-    assertThat(Lora.rank(20).initialise(LoraInit.pissa()).problems(declared, BASE))
+    assertThat(Methods.of(Lora.rank(20).initialise(LoraInit.pissa())).problems(declared, BASE))
         .singleElement()
         .asString()
         .contains("k_proj", "rank 20", "pissa");
-    assertThat(Lora.rank(4).dora().dropout(0.1).initialise(LoraInit.OLORA).problems(declared, BASE))
+    assertThat(
+            Methods.of(Lora.rank(4).dora().dropout(0.1).initialise(LoraInit.OLORA))
+                .problems(declared, BASE))
         .singleElement()
         .asString()
         .contains("DoRA", "olora", "dropout");
-    assertThat(Lora.rank(4).targets(Targets.regex(".*q_proj")).layers(1).problems(declared, BASE))
+    assertThat(
+            Methods.of(Lora.rank(4).targets(Targets.regex(".*q_proj")).layers(1))
+                .problems(declared, BASE))
         .singleElement()
         .asString()
         .contains("expression", "layers");
-    assertThat(Lora.rank(4).layersPattern("layers").problems(declared, BASE))
+    assertThat(Methods.of(Lora.rank(4).layersPattern("layers")).problems(declared, BASE))
         .singleElement()
         .asString()
         .contains("without layers");
@@ -446,7 +456,7 @@ class LoraVariantsTest {
   }
 
   private static void train(Decoder decoder, Lora lora, Path folder) {
-    try (Adaptation adaptation = lora.attach(decoder, BASE, 1)) {
+    try (Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
       descend(decoder, adaptation);
       adaptation.save(folder);
     }

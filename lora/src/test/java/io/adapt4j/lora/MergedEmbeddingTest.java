@@ -10,12 +10,13 @@ import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.spi.Adaptation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -146,7 +147,7 @@ class MergedEmbeddingTest {
     try (Network network = Architectures.declare(ModelConfig.read(base))) {
       network.allocate(DType.F32);
       Weights.randomise(network, 1);
-      try (Adaptation adaptation = Lora.rank(2).attach(network, base, 1)) {
+      try (Adaptation adaptation = Methods.of(Lora.rank(2)).attach(network, base, 1)) {
         adaptation.save(adapter);
       }
     }

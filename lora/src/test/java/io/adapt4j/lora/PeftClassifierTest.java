@@ -10,8 +10,10 @@ import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.AdapterFormat;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.NewTensors;
@@ -23,8 +25,8 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.FineTuningMethod;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,8 +57,8 @@ class PeftClassifierTest {
     try (Encoder network = load(LoraCase.golden("models/" + base))) {
       assertClose(logits(network, expected), expected, "logits_base");
       Adapter adapter = AdapterFormat.read(folder);
-      assertThat(adapter.problems(network)).isEmpty();
-      try (AttachedAdapter attached = adapter.attach(network)) {
+      assertThat(AdapterMechanics.of(adapter).problems(network)).isEmpty();
+      try (AttachedAdapter attached = AdapterMechanics.of(adapter).attach(network)) {
         assertClose(logits(network, expected), expected, "logits_tuned");
         attached.merge();
         assertClose(logits(network, expected), expected, "logits_tuned");
@@ -84,8 +86,8 @@ class PeftClassifierTest {
     Path golden = LoraCase.golden("interop/" + name);
     Path model = LoraCase.golden("models/" + base);
     try (Encoder network = load(model);
-        Adaptation adaptation = method.attach(network, model, 1)) {
-      assertThat(method.problems(network, model)).isEmpty();
+        Adaptation adaptation = Methods.of(method).attach(network, model, 1)) {
+      assertThat(Methods.of(method).problems(network, model)).isEmpty();
       JsonNode expected = JSON.readTree(golden.resolve("expected.json").toFile());
       Set<String> trained = new LinkedHashSet<>();
       for (JsonNode one : expected.get("trained")) {
@@ -132,7 +134,7 @@ class PeftClassifierTest {
           network.beginAnew(Set.copyOf(network.outputTensors()));
           NewTensors.initialise(network, 1);
         }
-        try (Adaptation adaptation = lora.modulesToSave(own).attach(network, base, 1)) {
+        try (Adaptation adaptation = Methods.of(lora.modulesToSave(own)).attach(network, base, 1)) {
           adaptation.save(folder);
         }
         Set<String> wrapped =
@@ -173,10 +175,10 @@ class PeftClassifierTest {
     JSON.writeValue(old.resolve(CONFIG).toFile(), config);
     SafetensorsFile expected = SafetensorsFile.open(golden.resolve("expected.safetensors"));
     try (Encoder network = load(base)) {
-      try (AttachedAdapter attached = LoraAdapter.at(old).attach(network)) {
+      try (AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(old)).attach(network)) {
         assertClose(logits(network, expected), expected, "logits_tuned");
       }
-      try (Adaptation adaptation = Lora.continuing(old).attach(network, base, 1)) {
+      try (Adaptation adaptation = Methods.of(Lora.continuing(old)).attach(network, base, 1)) {
         adaptation.save(folder);
       }
     }
@@ -196,7 +198,7 @@ class PeftClassifierTest {
     JSON.writeValue(folder.resolve(CONFIG).toFile(), config);
     try (Encoder network = load(LoraCase.golden("models/bert_cls"))) {
       network.beginAnew(NewTensors.classifier(network));
-      assertThat(Ia3Adapter.at(folder).problems(network))
+      assertThat(AdapterMechanics.of(Ia3Adapter.at(folder)).problems(network))
           .anySatisfy(problem -> assertThat(problem).contains("The base has no classifier.weight"));
     }
   }

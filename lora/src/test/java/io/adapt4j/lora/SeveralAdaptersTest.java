@@ -10,6 +10,9 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.Precision;
 import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.core.internal.nn.Decoder;
@@ -18,7 +21,6 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.score.TokenSpan;
-import io.adapt4j.core.spi.Adaptation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,7 +59,7 @@ class SeveralAdaptersTest {
   private static Path adapter(String name, Lora lora, int seed) {
     Path output = folder.resolve(name);
     try (Decoder decoder = LoraCase.load(base, DType.F32);
-        Adaptation adaptation = lora.attach(decoder, base, seed)) {
+        Adaptation adaptation = Methods.of(lora).attach(decoder, base, seed)) {
       SplittableRandom random = new SplittableRandom(seed);
       for (Trained one : adaptation.trained()) {
         float[] values = one.value().toFloats();
@@ -219,7 +221,8 @@ class SeveralAdaptersTest {
   private static double[] difference(Path adapter) {
     try (Decoder decoder = LoraCase.load(base, DType.F32)) {
       double[] before = matrices(decoder);
-      try (AttachedAdapter attached = LoraAdapter.at(adapter).attach(decoder)) {
+      try (AttachedAdapter attached =
+          AdapterMechanics.of(LoraAdapter.at(adapter)).attach(decoder)) {
         attached.merge();
         double[] after = matrices(decoder);
         return sum(1, after, -1, before);

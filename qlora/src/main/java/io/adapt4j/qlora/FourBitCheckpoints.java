@@ -2,17 +2,22 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.nn.StoredWeightFormat;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.method.WeightFormat;
 import java.util.Optional;
 
 /** Recognises 4-bit checkpoints of bitsandbytes; found by {@link java.util.ServiceLoader}. */
-public final class FourBitCheckpoints implements StoredWeightFormat {
+class FourBitCheckpoints implements StoredWeightFormat {
 
-  /** Makes the service. */
-  public FourBitCheckpoints() {}
+  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  public static final class Service extends FourBitCheckpoints {
+
+    /** Made by {@link java.util.ServiceLoader}. */
+    public Service() {}
+  }
 
   @Override
-  public Optional<WeightFormat> find(ConfigReader config, WeightFormat wanted) {
+  public Optional<WeightMechanics> find(ConfigReader config, WeightFormat wanted) {
     if (!QuantizationConfig.isFourBit(config)) {
       return Optional.empty();
     }
@@ -29,5 +34,15 @@ public final class FourBitCheckpoints implements StoredWeightFormat {
         FIELD,
         "plain weights, to be held as " + wanted.description(),
         "Load the checkpoint as it is stored, without a format, or give the original one.");
+  }
+
+  @Override
+  public Optional<WeightMechanics> mechanics(WeightFormat format) {
+    if (format instanceof Quantization quantization) {
+      return Optional.of(new QuantisedWeights(QuantiseOptions.of(quantization)));
+    }
+    return format instanceof QuantiseOptions options
+        ? Optional.of(new QuantisedWeights(options))
+        : Optional.empty();
   }
 }

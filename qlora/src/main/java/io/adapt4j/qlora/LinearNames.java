@@ -20,7 +20,7 @@ final class LinearNames {
     Set<String> weights = new LinkedHashSet<>();
     try (Decoder decoder = Architectures.declareDecoder(config)) {
       Weights.check(decoder, checkpoint);
-      options.install(decoder, checkpoint);
+      new QuantisedWeights(options).install(decoder, checkpoint);
       decoder.packedLinears().forEach(packed -> weights.addAll(packed.stored().keySet()));
     }
     return weights;

@@ -1,18 +1,8 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.internal.nn.Footprint;
-import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.WeightFormat;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.train.LearningRateFactor;
-import io.adapt4j.core.train.TaskKind;
-import io.adapt4j.core.train.TrainingDefaults;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
@@ -209,63 +199,7 @@ public final class QLora implements FineTuningMethod {
   }
 
   @Override
-  public WeightFormat weightFormat() {
-    return weights;
-  }
-
-  @Override
-  public boolean recomputesLayers() {
-    return true;
-  }
-
-  @Override
   public String description() {
     return "Q" + lora.description() + " over " + weights.description();
-  }
-
-  @Override
-  public String identity() {
-    return "Q" + lora.identity() + " over " + weights.description();
-  }
-
-  @Override
-  public Optional<Path> start() {
-    return lora.start();
-  }
-
-  @Override
-  public List<String> problems(Network declared, Path base) {
-    return lora.problems(declared, base);
-  }
-
-  @Override
-  public List<String> questions(Network declared) {
-    return lora.questions(declared);
-  }
-
-  @Override
-  public TrainingDefaults defaults(TaskKind task) {
-    TrainingDefaults ofAdapter = lora.defaults(task);
-    return ofAdapter.scaledRates("Q" + ofAdapter.method(), 1);
-  }
-
-  @Override
-  public long trainableParameters(Network declared) {
-    return lora.trainableParameters(declared);
-  }
-
-  @Override
-  public List<LearningRateFactor> rateFactors() {
-    return lora.rateFactors();
-  }
-
-  @Override
-  public Footprint footprint(Network declared) {
-    return lora.footprint(declared);
-  }
-
-  @Override
-  public Adaptation attach(Network network, Path base, long seed) {
-    return lora.attach(network, base, seed);
   }
 }

@@ -2,10 +2,11 @@ package io.adapt4j.qlora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.spi.MethodDescription;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.MethodProvider;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.lora.Lora;
-import io.adapt4j.lora.LoraDescription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,17 +18,19 @@ import java.util.Optional;
  * qlora: {rank: 16, alpha: 32, type: nf4, doubleQuant: true, blockSize: 64}
  * }</pre>
  */
-public final class QLoraDescription implements MethodDescription {
+class QLoraDescription implements MethodProvider {
 
   private static final String TYPE = "type";
   private static final String BLOCK_SIZE = "blockSize";
   private static final String DOUBLE_QUANT = "doubleQuant";
   private static final String SKIP = "skip";
 
-  private final LoraDescription adapter = new LoraDescription();
+  /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
+  public static final class Service extends QLoraDescription {
 
-  /** Made by {@link java.util.ServiceLoader}. */
-  public QLoraDescription() {}
+    /** Made by {@link java.util.ServiceLoader}. */
+    public Service() {}
+  }
 
   @Override
   public String name() {
@@ -37,10 +40,15 @@ public final class QLoraDescription implements MethodDescription {
   @Override
   public Optional<FineTuningMethod> read(Fields options) {
     Optional<QuantiseOptions> weights = weights(options);
-    Optional<FineTuningMethod> lora = adapter.read(options);
+    Optional<FineTuningMethod> lora = adapter().read(options);
     return weights.isPresent() && lora.isPresent()
         ? Optional.of(QLora.of(weights.get(), (Lora) lora.get()))
         : Optional.empty();
+  }
+
+  /** Reads and writes the options of the adapter. */
+  private static MethodProvider adapter() {
+    return Methods.named("lora");
   }
 
   private static Optional<QuantiseOptions> weights(Fields options) {
@@ -61,7 +69,7 @@ public final class QLoraDescription implements MethodDescription {
     if (!(method instanceof QLora qlora)) {
       return Optional.empty();
     }
-    ObjectNode options = adapter.write(qlora.lora()).orElseThrow();
+    ObjectNode options = adapter().write(qlora.lora()).orElseThrow();
     Quantization quantization = qlora.weights().quantization();
     options.put(TYPE, quantization.type().fileName());
     options.put(BLOCK_SIZE, quantization.blockSize());
@@ -70,5 +78,10 @@ public final class QLoraDescription implements MethodDescription {
       qlora.weights().skipped().stream().sorted().forEach(options.putArray(SKIP)::add);
     }
     return Optional.of(options);
+  }
+
+  @Override
+  public Optional<MethodMechanics> mechanics(FineTuningMethod method) {
+    return method instanceof QLora one ? Optional.of(new QLoraMechanics(one)) : Optional.empty();
   }
 }

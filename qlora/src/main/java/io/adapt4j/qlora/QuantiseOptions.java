@@ -1,9 +1,6 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.Packing;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.method.WeightFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -64,17 +61,7 @@ public record QuantiseOptions(Quantization quantization, Set<String> skipped)
     return new TreeSet<>(skipped);
   }
 
-  @Override
-  public void install(Network declared, Checkpoint checkpoint) {
-    PlainSources.install(quantization.format(), modules(), declared, checkpoint);
-  }
-
-  @Override
-  public Packing packing() {
-    return FourBitSizes.packing(quantization.format(), modules());
-  }
-
-  private SkippedModules modules() {
+  SkippedModules modules() {
     return new SkippedModules(skipped);
   }
 }

@@ -1,6 +1,7 @@
 package io.adapt4j.qlora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.Precision;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.Json;
@@ -13,7 +14,6 @@ import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.JavaKernels;
-import io.adapt4j.kernels.internal.StoredFloats;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -60,17 +60,23 @@ public final class QuantisedCheckpoint {
    *
    * @param folder a checkpoint with {@code quantization_config}
    * @param target the folder to write; another than {@code folder}
-   * @param type F32, which keeps every digit, BF16 or F16
+   * @param precision FP32, which keeps every digit, BF16 or FP16
    * @throws ConfigException if the checkpoint is not a 4-bit one of bitsandbytes
    * @throws CheckpointException if a tensor is missing or inconsistent, or writing fails; the
    *     message names file, tensor and field
    * @throws IllegalArgumentException if the folders are the same, or the type is another
    * @throws UncheckedIOException if a small file cannot be written
    */
-  public static void dequantise(Path folder, Path target, StoredType type) {
-    if (!StoredFloats.TYPES.contains(type)) {
-      throw new IllegalArgumentException("type: expected F32, F16 or BF16, found " + type);
-    }
+  public static void dequantise(Path folder, Path target, Precision precision) {
+    StoredType type =
+        switch (precision) {
+          case FP32 -> StoredType.F32;
+          case BF16 -> StoredType.BF16;
+          case FP16 -> StoredType.F16;
+          case AUTO ->
+              throw new IllegalArgumentException(
+                  "precision: expected FP32, FP16 or BF16, found AUTO");
+        };
     dequantise(folder, target, state -> type, config -> config.withDtype(type));
   }
 

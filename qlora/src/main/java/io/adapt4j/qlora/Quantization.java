@@ -1,10 +1,7 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.PackedBytes;
-import io.adapt4j.core.internal.nn.Packing;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.Objects;
 
@@ -87,16 +84,6 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
     return format().description();
   }
 
-  @Override
-  public void install(Network declared, Checkpoint checkpoint) {
-    PlainSources.install(format(), SkippedModules.NONE, declared, checkpoint);
-  }
-
-  @Override
-  public Packing packing() {
-    return FourBitSizes.packing(format(), SkippedModules.NONE);
-  }
-
   /**
    * Works out what a tensor takes in memory, to the byte.
    *
@@ -105,7 +92,7 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
    *     and of four where they are not; and the 16 numbers, the 256 of the scales, their mean and a
    *     scale for each {@value FourBitFormat#SCALE_BLOCK} of them
    */
-  public PackedBytes bytes(long elements) {
+  PackedBytes bytes(long elements) {
     return FourBitSizes.of(format(), elements);
   }
 }

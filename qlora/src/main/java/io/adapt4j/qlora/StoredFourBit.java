@@ -2,7 +2,7 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.Optional;
 
@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param wanted how they must be quantised; empty for any way
  */
-record StoredFourBit(Optional<FourBitFormat> wanted) implements WeightFormat {
+record StoredFourBit(Optional<FourBitFormat> wanted) implements WeightMechanics {
 
   @Override
   public String description() {

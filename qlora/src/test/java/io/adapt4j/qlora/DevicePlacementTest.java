@@ -7,6 +7,8 @@ import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
@@ -25,9 +27,8 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.ShapesOnly;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.JavaKernels;
 import io.adapt4j.kernels.internal.KernelChoice;
@@ -103,7 +104,7 @@ class DevicePlacementTest {
   @MethodSource("steps")
   void aStepMixesNoDevices(FineTuningMethod method, DType type, Optimizer optimizer) {
     try (Decoder decoder = decoder(type);
-        Adaptation adaptation = method.attach(decoder, Path.of("base"), 5)) {
+        Adaptation adaptation = Methods.of(method).attach(decoder, Path.of("base"), 5)) {
       for (boolean recompute : new boolean[] {false, true}) {
         TrainingStep.Settings settings = new TrainingStep.Settings(optimizer, 0.01, 1, recompute);
         try (TrainingStep<LanguageModelLoss.Inputs> step =

@@ -14,13 +14,14 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.tensor.ShapesOnly;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.regularization.KlToBase;
 import io.adapt4j.core.regularization.L2ToBase;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingListener;
@@ -113,7 +114,8 @@ class DeviceRunTest {
     try (LanguageModel model =
         method instanceof FullFineTuning
             ? LanguageModel.load(ModelSource.path(last))
-            : LanguageModel.load(STORIES, method.weightFormat(), LoraAdapter.at(last))) {
+            : LanguageModel.load(
+                STORIES, Methods.of(method).weightFormat(), LoraAdapter.at(last))) {
       GenerationOptions options = GenerationOptions.builder().maxNewTokens(3).build();
       assertThat(model.generateAll(List.of("Once", "Once upon a time"), options)).hasSize(2);
     }

@@ -11,13 +11,14 @@ import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.PackedLinear;
 import io.adapt4j.core.internal.nn.Positions;
-import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -32,7 +33,7 @@ final class FourBitCase {
   static Network declare(Path folder, WeightFormat format) {
     Network network = Architectures.declare(ModelConfig.read(folder));
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      format.install(network, checkpoint);
+      WeightMechanics.of(format).install(network, checkpoint);
       Weights.check(network, checkpoint);
     }
     return network;

@@ -10,9 +10,8 @@ import io.adapt4j.core.Precision;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.internal.checkpoint.StoredType;
-import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
@@ -44,7 +43,7 @@ class FourBitLanguageModelTest {
 
   @Test
   void aFourBitCheckpointGeneratesAndScoresAsTheSameWeightsDo() {
-    QuantisedCheckpoint.dequantise(Golden.folder("nf4/llama_nf4_dq"), temporary, StoredType.F32);
+    QuantisedCheckpoint.dequantise(Golden.folder("nf4/llama_nf4_dq"), temporary, Precision.FP32);
     long before = Tensor.live();
     GenerationOptions options = GenerationOptions.greedy().toBuilder().maxNewTokens(24).build();
     try (LanguageModel fourBit = LanguageModel.load(FOUR_BIT);

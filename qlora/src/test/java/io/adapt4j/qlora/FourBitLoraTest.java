@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
@@ -12,7 +15,6 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
@@ -71,7 +73,7 @@ class FourBitLoraTest {
 
   private static Map<String, float[]> gradients(
       Decoder decoder, Lora lora, Path folder, boolean recompute) {
-    try (Adaptation adaptation = lora.attach(decoder, folder, 3)) {
+    try (Adaptation adaptation = Methods.of(lora).attach(decoder, folder, 3)) {
       randomise(adaptation);
       LanguageModelLoss.differentiate(decoder, batch(decoder), 1.0 / ROWS, recompute, 5);
       Map<String, float[]> gradients = new LinkedHashMap<>();
@@ -125,12 +127,13 @@ class FourBitLoraTest {
     try (Network fourBit = FourBitCase.load(folder, Quantization.nf4(), DType.F32);
         Network plain = FourBitCase.plainEqual(folder, fourBit)) {
       float[] base = FourBitCase.outputs(fourBit);
-      try (Adaptation adaptation = Lora.rank(2).attach(plain, folder, 1)) {
+      try (Adaptation adaptation = Methods.of(Lora.rank(2)).attach(plain, folder, 1)) {
         randomise(adaptation);
         adaptation.save(temporary);
       }
-      try (AttachedAdapter onPlain = LoraAdapter.at(temporary).attach(plain);
-          AttachedAdapter onFourBit = LoraAdapter.at(temporary).attach(fourBit)) {
+      try (AttachedAdapter onPlain = AdapterMechanics.of(LoraAdapter.at(temporary)).attach(plain);
+          AttachedAdapter onFourBit =
+              AdapterMechanics.of(LoraAdapter.at(temporary)).attach(fourBit)) {
         float[] adapted = FourBitCase.outputs(fourBit);
         assertThat(adapted).containsExactly(FourBitCase.outputs(plain), within(1e-4f));
         assertThat(adapted).isNotEqualTo(base);
@@ -150,7 +153,7 @@ class FourBitLoraTest {
   @Test
   void learnedVectorsRunBesideTheWeightsToo() {
     try (Decoder fourBit = (Decoder) FourBitCase.load(LLAMA, Quantization.nf4(), DType.F32);
-        Adaptation adaptation = Ia3.create().attach(fourBit, LLAMA, 1)) {
+        Adaptation adaptation = Methods.of(Ia3.create()).attach(fourBit, LLAMA, 1)) {
       LanguageModelLoss.differentiate(fourBit, batch(fourBit), 1, true, 5);
       for (Trained one : adaptation.trained()) {
         assertThat(one.gradient().toFloats()).as(one.name()).isNotEqualTo(one.value().toFloats());
@@ -161,15 +164,15 @@ class FourBitLoraTest {
   @Test
   void whatCannotTrainInFullIsSaidBeforeAnyWeightIsRead() {
     try (Network declared = FourBitCase.declare(LLAMA, Quantization.nf4())) {
-      assertThat(Lora.rank(2).modulesToSave("down_proj").problems(declared, LLAMA))
+      assertThat(Methods.of(Lora.rank(2).modulesToSave("down_proj")).problems(declared, LLAMA))
           .singleElement()
           .asString()
           .contains("down_proj", "held packed");
-      assertThat(FullFineTuning.create().problems(declared, LLAMA))
+      assertThat(Methods.of(FullFineTuning.create()).problems(declared, LLAMA))
           .singleElement()
           .asString()
           .contains("Full fine-tuning", "held packed", "adapter");
-      assertThat(Lora.rank(2).problems(declared, LLAMA)).isEmpty();
+      assertThat(Methods.of(Lora.rank(2)).problems(declared, LLAMA)).isEmpty();
     }
   }
 }

@@ -15,6 +15,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.reinforce.Grpo;
@@ -96,7 +97,9 @@ class FourBitPreferenceTest {
     assertThat(log.lastEvaluation("margin")).isPositive();
     try (LanguageModel model =
         LanguageModel.load(
-            ModelSource.path(BASE), method().weightFormat(), LoraAdapter.at(report.last()))) {
+            ModelSource.path(BASE),
+            Methods.of(method()).weightFormat(),
+            LoraAdapter.at(report.last()))) {
       assertThat(model.score("Tom saw a dog. ", "He was happy.").sum())
           .isGreaterThan(model.score("Tom saw a dog. ", "It was sad.").sum());
     }

@@ -9,8 +9,9 @@ import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Problems;
 import io.adapt4j.core.internal.describe.Value;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.spi.MethodDescription;
+import io.adapt4j.core.internal.method.MethodProvider;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.Targets;
 import java.nio.file.Path;
@@ -40,8 +41,8 @@ class QLoraDescriptionTest {
 
   @Test
   void isFoundByItsName() {
-    assertThat(ServiceLoader.load(MethodDescription.class))
-        .extracting(MethodDescription::name)
+    assertThat(ServiceLoader.load(MethodProvider.class))
+        .extracting(MethodProvider::name)
         .contains("lora", "qlora");
   }
 
@@ -57,24 +58,28 @@ class QLoraDescriptionTest {
     FineTuningMethod method = read(yaml).orElseThrow();
     ObjectNode written = description.write(method).orElseThrow();
     Value value = Value.of(written, Place.of("record", Path.of("")));
-    assertThat(read(value).orElseThrow().identity()).isEqualTo(method.identity());
+    assertThat(Methods.of(read(value).orElseThrow()).identity())
+        .isEqualTo(Methods.of(method).identity());
     assertThat(problems.all()).isEmpty();
   }
 
   @Test
   void theOptionsSayWhatTheMethodsSay() {
-    assertThat(read("{rank: 16}").orElseThrow().identity()).isEqualTo(QLora.nf4().identity());
+    assertThat(Methods.of(read("{rank: 16}").orElseThrow()).identity())
+        .isEqualTo(Methods.of(QLora.nf4()).identity());
     assertThat(
-            read("{rank: 4, alpha: 2, targets: [q_proj], type: fp4, blockSize: 256, plus: 4}")
-                .orElseThrow()
+            Methods.of(
+                    read("{rank: 4, alpha: 2, targets: [q_proj], type: fp4, blockSize: 256, plus: 4}")
+                        .orElseThrow())
                 .identity())
         .isEqualTo(
-            QLora.fp4()
-                .alpha(2)
-                .targets(Targets.names("q_proj"))
-                .lora(one -> one.plus(4))
-                .blockSize(256)
-                .rank(4)
+            Methods.of(
+                    QLora.fp4()
+                        .alpha(2)
+                        .targets(Targets.names("q_proj"))
+                        .lora(one -> one.plus(4))
+                        .blockSize(256)
+                        .rank(4))
                 .identity());
   }
 
@@ -95,12 +100,12 @@ class QLoraDescriptionTest {
 
   @Test
   void methodsWithOtherQuantisationsAreOthers() {
-    assertThat(QLora.nf4().identity())
-        .isNotEqualTo(QLora.fp4().identity())
-        .isNotEqualTo(QLora.nf4().blockSize(128).identity())
-        .isNotEqualTo(QLora.nf4().doubleQuant(false).identity())
-        .isNotEqualTo(QLora.nf4().skip("o_proj").identity())
-        .isNotEqualTo(Lora.rank(QLora.DEFAULT_RANK).identity());
+    assertThat(Methods.of(QLora.nf4()).identity())
+        .isNotEqualTo(Methods.of(QLora.fp4()).identity())
+        .isNotEqualTo(Methods.of(QLora.nf4().blockSize(128)).identity())
+        .isNotEqualTo(Methods.of(QLora.nf4().doubleQuant(false)).identity())
+        .isNotEqualTo(Methods.of(QLora.nf4().skip("o_proj")).identity())
+        .isNotEqualTo(Methods.of(Lora.rank(QLora.DEFAULT_RANK)).identity());
   }
 
   @Test

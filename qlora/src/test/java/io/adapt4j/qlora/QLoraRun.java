@@ -2,6 +2,8 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.KvCache;
 import io.adapt4j.core.internal.nn.Network;
@@ -10,7 +12,6 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ final class QLoraRun implements AutoCloseable {
   /** Writes a base and loads it in 4 bits. */
   static QLoraRun open(Path base, DType type) {
     FourBitCase.write(base, FourBitCase.llama(64, 96, 4, 16, 2, 80), StoredType.F32);
-    return new QLoraRun(base, FourBitCase.load(base, METHOD.weightFormat(), type));
+    return new QLoraRun(base, FourBitCase.load(base, Methods.of(METHOD).weightFormat(), type));
   }
 
   /** Reads the 4-bit weights again, to compute with other kernels. */
@@ -48,7 +49,7 @@ final class QLoraRun implements AutoCloseable {
 
   /** Trains a new adapter with paged AdamW and recomputed layers; returns the losses. */
   List<Double> train() {
-    try (Adaptation adaptation = METHOD.attach(network, base, 5)) {
+    try (Adaptation adaptation = Methods.of(METHOD).attach(network, base, 5)) {
       return QLoraTrainingTest.train(network, adaptation, true, STEPS);
     }
   }

@@ -6,17 +6,19 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.memory.StepShape;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.plan.StepShape;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import io.adapt4j.lora.LoraInit;
@@ -51,7 +53,7 @@ class QLoraTrainingTest {
   }
 
   private Network load(DType type) {
-    return FourBitCase.load(base, METHOD.weightFormat(), type);
+    return FourBitCase.load(base, Methods.of(METHOD).weightFormat(), type);
   }
 
   /** Trains some steps on one batch; returns their losses. */
@@ -82,8 +84,8 @@ class QLoraTrainingTest {
   void theLossFallsAndNothingStaysOpen(DType type) {
     long before = Tensor.live();
     try (Network network = load(type);
-        Adaptation adaptation = METHOD.attach(network, base, 5)) {
-      assertThat(METHOD.problems(network, base)).isEmpty();
+        Adaptation adaptation = Methods.of(METHOD).attach(network, base, 5)) {
+      assertThat(Methods.of(METHOD).problems(network, base)).isEmpty();
       List<Double> losses = train(network, adaptation, true, 40);
       assertThat(losses.get(39)).isLessThan(losses.get(0) - 0.4);
     }
@@ -95,7 +97,7 @@ class QLoraTrainingTest {
     List<List<Double>> found = new ArrayList<>();
     for (boolean recompute : new boolean[] {false, true}) {
       try (Network network = load(DType.F32);
-          Adaptation adaptation = METHOD.attach(network, base, 5)) {
+          Adaptation adaptation = Methods.of(METHOD).attach(network, base, 5)) {
         found.add(train(network, adaptation, recompute, 5));
       }
     }
@@ -108,10 +110,10 @@ class QLoraTrainingTest {
     List<Double> plain;
     try (Network network = load(DType.F32)) {
       try (Network restored = FourBitCase.plainEqual(base, network);
-          Adaptation adaptation = METHOD.lora().attach(restored, base, 5)) {
+          Adaptation adaptation = Methods.of(METHOD.lora()).attach(restored, base, 5)) {
         plain = train(restored, adaptation, false, 10);
       }
-      try (Adaptation adaptation = METHOD.attach(network, base, 5)) {
+      try (Adaptation adaptation = Methods.of(METHOD).attach(network, base, 5)) {
         fourBit = train(network, adaptation, false, 10);
       }
     }
@@ -130,7 +132,7 @@ class QLoraTrainingTest {
     Path folder = temporary.resolve("adapter");
     float[] trained;
     try (Network network = load(type);
-        Adaptation adaptation = METHOD.attach(network, base, 5)) {
+        Adaptation adaptation = Methods.of(METHOD).attach(network, base, 5)) {
       train(network, adaptation, true, 10);
       trained = FourBitCase.outputs(network);
       adaptation.save(folder);
@@ -138,11 +140,11 @@ class QLoraTrainingTest {
     LoraAdapter adapter = LoraAdapter.at(folder);
     assertThat(adapter.base()).contains(base.toString());
     try (Network network = load(type);
-        AttachedAdapter attached = adapter.attach(network)) {
+        AttachedAdapter attached = AdapterMechanics.of(adapter).attach(network)) {
       assertThat(FourBitCase.outputs(network)).isEqualTo(trained);
     }
     try (Network network = FourBitCase.load(base, WeightFormat.asStored(), type);
-        AttachedAdapter attached = adapter.attach(network)) {
+        AttachedAdapter attached = AdapterMechanics.of(adapter).attach(network)) {
       assertThat(distance(FourBitCase.outputs(network), trained)).isBetween(1e-4, 0.5);
     }
   }
@@ -151,7 +153,7 @@ class QLoraTrainingTest {
   void withoutTheAdapterTheModelIsItsBaseInFourBits() {
     try (Network network = load(DType.F32)) {
       float[] reference = FourBitCase.outputs(network);
-      try (Adaptation adaptation = METHOD.attach(network, base, 5)) {
+      try (Adaptation adaptation = Methods.of(METHOD).attach(network, base, 5)) {
         train(network, adaptation, true, 5);
         assertThat(FourBitCase.outputs(network)).isNotEqualTo(reference);
         assertThat(adaptation.withoutAdapter(() -> FourBitCase.outputs(network)))
@@ -166,7 +168,7 @@ class QLoraTrainingTest {
     Path folder = temporary.resolve("adapter");
     float[] trained;
     try (Network network = load(DType.F32);
-        Adaptation adaptation = METHOD.attach(network, base, 5)) {
+        Adaptation adaptation = Methods.of(METHOD).attach(network, base, 5)) {
       train(network, adaptation, true, 10);
       trained = FourBitCase.outputs(network);
       adaptation.save(folder);
@@ -175,7 +177,7 @@ class QLoraTrainingTest {
     LoraAdapter adapter = LoraAdapter.at(folder);
     Path restored = temporary.resolve("restored");
     Path original = temporary.resolve("original");
-    adapter.writeMerged(base, METHOD.weightFormat(), restored);
+    adapter.writeMerged(base, Methods.of(METHOD).weightFormat(), restored);
     adapter.writeMerged(base, original);
     assertThat(Tensor.live()).isEqualTo(before);
     assertThat(plainOutputs(restored)).containsExactly(trained, within(1e-5f));
@@ -196,7 +198,7 @@ class QLoraTrainingTest {
     QuantisedCheckpoint.quantise(base, stored, METHOD.weights());
     float[] trained;
     try (Network network = load(DType.F32);
-        Adaptation adaptation = METHOD.attach(network, stored, 5)) {
+        Adaptation adaptation = Methods.of(METHOD).attach(network, stored, 5)) {
       train(network, adaptation, true, 10);
       trained = FourBitCase.outputs(network);
       adaptation.save(folder);
@@ -225,11 +227,12 @@ class QLoraTrainingTest {
   @Test
   void whatCannotTrainIsRefusedWithTheRemedy() {
     try (Network network = load(DType.F32)) {
-      assertThat(METHOD.lora(one -> one.modulesToSave("up_proj")).problems(network, base))
+      assertThat(
+              Methods.of(METHOD.lora(one -> one.modulesToSave("up_proj"))).problems(network, base))
           .singleElement()
           .asString()
           .contains("mlp.up_proj", "held packed");
-      assertThat(METHOD.targets(Targets.names("c_attn")).problems(network, base))
+      assertThat(Methods.of(METHOD.targets(Targets.names("c_attn"))).problems(network, base))
           .singleElement()
           .asString()
           .contains("c_attn");
@@ -242,15 +245,15 @@ class QLoraTrainingTest {
       QLora method = QLora.of(Quantization.fp4(), lora);
       Path folder = temporary.resolve("variant");
       float[] trained;
-      try (Network network = FourBitCase.load(base, method.weightFormat(), DType.F32);
-          Adaptation adaptation = method.attach(network, base, 5)) {
+      try (Network network = FourBitCase.load(base, Methods.of(method).weightFormat(), DType.F32);
+          Adaptation adaptation = Methods.of(method).attach(network, base, 5)) {
         List<Double> losses = train(network, adaptation, true, 20);
         assertThat(losses.get(19)).isLessThan(losses.get(0));
         trained = FourBitCase.outputs(network);
         adaptation.save(folder);
       }
-      try (Network network = FourBitCase.load(base, method.weightFormat(), DType.F32);
-          AttachedAdapter attached = LoraAdapter.at(folder).attach(network)) {
+      try (Network network = FourBitCase.load(base, Methods.of(method).weightFormat(), DType.F32);
+          AttachedAdapter attached = AdapterMechanics.of(LoraAdapter.at(folder)).attach(network)) {
         assertThat(FourBitCase.outputs(network)).containsExactly(trained, within(1e-5f));
       }
     }
@@ -259,9 +262,9 @@ class QLoraTrainingTest {
   @Test
   void aSkippedModuleCanTrainInFull() {
     QLora method = METHOD.skip("up_proj").lora(one -> one.modulesToSave("up_proj"));
-    try (Network network = FourBitCase.load(base, method.weightFormat(), DType.F32)) {
-      assertThat(method.problems(network, base)).isEmpty();
-      try (Adaptation adaptation = method.attach(network, base, 5)) {
+    try (Network network = FourBitCase.load(base, Methods.of(method).weightFormat(), DType.F32)) {
+      assertThat(Methods.of(method).problems(network, base)).isEmpty();
+      try (Adaptation adaptation = Methods.of(method).attach(network, base, 5)) {
         List<Double> losses = train(network, adaptation, true, 20);
         assertThat(losses.get(19)).isLessThan(losses.get(0));
         assertThat(adaptation.trained())
@@ -275,7 +278,7 @@ class QLoraTrainingTest {
   void thePlanOfANetworkInFourBitsIsThatOfItsConfiguration(boolean doubleQuant) {
     QLora method = METHOD.doubleQuant(doubleQuant).skip("k_proj");
     StepShape step = StepShape.of(ROWS, LENGTH, DType.BF16, Optimizer.adamW());
-    try (Network network = FourBitCase.load(base, method.weightFormat(), DType.BF16)) {
+    try (Network network = FourBitCase.load(base, Methods.of(method).weightFormat(), DType.BF16)) {
       var declared = Planner.of(network.modelConfig(), method).estimate(step);
       var loaded = Planner.of(network, method).estimate(step);
       assertThat(loaded).isEqualTo(declared);

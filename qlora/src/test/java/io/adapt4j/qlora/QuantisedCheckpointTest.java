@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.Precision;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -43,7 +44,7 @@ class QuantisedCheckpointTest {
     long before = Tensor.live();
     Path folder = Golden.folder("nf4/" + name);
     Path plain = temporary.resolve("plain");
-    QuantisedCheckpoint.dequantise(folder, plain, StoredType.F32);
+    QuantisedCheckpoint.dequantise(folder, plain, Precision.FP32);
     try (Checkpoint expected = Checkpoint.openFile(folder.resolve("expected.safetensors"));
         Checkpoint written = Checkpoint.open(plain)) {
       int compared = 0;
@@ -85,7 +86,7 @@ class QuantisedCheckpointTest {
     Path folder = Golden.folder("nf4/llama_nf4_dq_bf16");
     QuantisedCheckpoint.dequantise(folder, temporary);
     Path precise = temporary.resolve("precise");
-    QuantisedCheckpoint.dequantise(folder, precise, StoredType.F32);
+    QuantisedCheckpoint.dequantise(folder, precise, Precision.FP32);
     try (Checkpoint exact = Checkpoint.open(precise);
         Checkpoint written = Checkpoint.open(temporary)) {
       assertThat(written.entry(DOWN).type()).isEqualTo(StoredType.BF16);

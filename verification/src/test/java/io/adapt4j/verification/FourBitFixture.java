@@ -1,5 +1,6 @@
 package io.adapt4j.verification;
 
+import io.adapt4j.core.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -37,7 +38,7 @@ final class FourBitFixture {
   static void write(Path llama, Path folder) throws IOException {
     QuantisedCheckpoint.quantise(llama, folder, QuantiseOptions.of(Quantization.fp4()));
     Path plain = folder.resolveSibling("plain");
-    QuantisedCheckpoint.dequantise(folder, plain, StoredType.F32);
+    QuantisedCheckpoint.dequantise(folder, plain, Precision.FP32);
     Files.writeString(folder.resolve("expected.json"), "{\"compute_dtype\": \"torch.float32\"}");
     try (Checkpoint golden = Checkpoint.openFile(llama.resolve("expected.safetensors"));
         Checkpoint weights = Checkpoint.open(plain);

@@ -13,9 +13,13 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.regularize.Penalties;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -25,7 +29,6 @@ import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.regularization.KlToBase;
 import io.adapt4j.core.regularization.L2ToBase;
 import io.adapt4j.core.regularization.Regularisation;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
@@ -56,7 +59,7 @@ class LoraRegularisationTest {
   void theAdapterSwitchedOffIsTheCopyOfTheBaseThatOtherMethodsNeed() {
     try (Decoder decoder = load();
         Tokenizer tokenizer = Tokenizer.load(MODEL);
-        Adaptation adaptation = Lora.rank(4).attach(decoder, MODEL, 1)) {
+        Adaptation adaptation = Methods.of(Lora.rank(4)).attach(decoder, MODEL, 1)) {
       ExampleEncoder encoder = ExampleEncoder.builder(tokenizer, 64).build();
       long before = Tensor.live();
       try (Penalty off = start(decoder, adaptation, encoder)) {
@@ -78,7 +81,8 @@ class LoraRegularisationTest {
   void anOutputLayerThatTrainsIsHeldToTheBasesToo() {
     try (Decoder decoder = load();
         Tokenizer tokenizer = Tokenizer.load(MODEL);
-        Adaptation adaptation = Lora.rank(4).modulesToSave("lm_head").attach(decoder, MODEL, 1)) {
+        Adaptation adaptation =
+            Methods.of(Lora.rank(4).modulesToSave("lm_head")).attach(decoder, MODEL, 1)) {
       ExampleEncoder encoder = ExampleEncoder.builder(tokenizer, 64).build();
       try (Penalty penalty = start(decoder, adaptation, encoder)) {
         assertThat(penalty.add(0, 0)).isCloseTo(0, within(1e-6));
@@ -141,11 +145,9 @@ class LoraRegularisationTest {
   }
 
   private static Penalty start(Decoder decoder, Adaptation adaptation, ExampleEncoder encoder) {
-    return KlToBase.on(STORIES)
-        .strength(2)
-        .start(
-            new Regularisation.Run(
-                decoder, adaptation, MODEL, encoder, Optional.empty(), 4, false, 1));
+    return Penalties.start(
+        KlToBase.on(STORIES).strength(2),
+        new PenaltyRun(decoder, adaptation, MODEL, encoder, Optional.empty(), 4, false, 1));
   }
 
   private static Decoder load() {

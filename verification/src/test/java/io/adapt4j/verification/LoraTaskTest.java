@@ -21,7 +21,7 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Ia3Adapter;
 import io.adapt4j.lora.Lora;

@@ -17,11 +17,12 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.train.Neftune;
-import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.train.RunOutcome;
-import io.adapt4j.core.train.TaskKind;
-import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
@@ -49,14 +50,15 @@ class MethodDefaultsTest {
     assertThat(rate(QLora.nf4())).isEqualTo(2e-4);
     assertThat(rate(Neftune.of(Lora.rank(8), 5))).isEqualTo(2e-4);
     assertThat(rate(Lora.rank(8).plus(16))).isEqualTo(5e-5);
-    assertThat(QLora.nf4().defaults(TaskKind.PREFERENCE).purpose())
+    assertThat(Methods.of(QLora.nf4()).defaults(TaskKind.PREFERENCE).purpose())
         .isEqualTo("QLoRA on preferences with a reference model");
-    assertThat(Lora.rank(8).dora().defaults(TaskKind.REWARD).method()).isEqualTo("DoRA");
-    assertThat(Ia3.create().defaults(TaskKind.REWARD).method()).isEqualTo("(IA)3");
+    assertThat(Methods.of(Lora.rank(8).dora()).defaults(TaskKind.REWARD).method())
+        .isEqualTo("DoRA");
+    assertThat(Methods.of(Ia3.create()).defaults(TaskKind.REWARD).method()).isEqualTo("(IA)3");
   }
 
   private static double rate(FineTuningMethod method) {
-    TrainingDefaults defaults = method.defaults(TaskKind.NEXT_TOKENS);
+    TrainingDefaults defaults = Methods.of(method).defaults(TaskKind.NEXT_TOKENS);
     return defaults.learningRate();
   }
 

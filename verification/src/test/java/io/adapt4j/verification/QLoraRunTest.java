@@ -175,7 +175,7 @@ class QLoraRunTest {
   void itsPlanCountsWeightsInFourBitsAndRecomputedLayers() {
     FineTuner tuner = tuner(folder, Precision.FP32, new TreeMap<>(), 0).build();
     var forecast = tuner.plan().forecast().orElseThrow();
-    assertThat(forecast.shape().recompute()).isTrue();
+    assertThat(forecast.recompute()).isTrue();
     // Five layers: q and o 64 x 64, k and v 32 x 64, three of 172 x 64; two weights a byte.
     assertThat(forecast.memory().lasting(MemoryNames.PACKED_CODES))
         .isEqualTo(5 * (2 * 64 * 64 + 2 * 32 * 64 + 3 * 172 * 64) / 2);

@@ -3,6 +3,7 @@ package io.adapt4j.core.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -55,9 +56,14 @@ public final class DataOrigin {
   /**
    * Returns the description.
    *
-   * @return a copy; empty if the data cannot be made again
+   * @return JSON text; empty if the data cannot be made again
    */
-  public Optional<ObjectNode> description() {
+  public Optional<String> description() {
+    return tree().map(Json::compact);
+  }
+
+  /** A copy of the description. */
+  Optional<ObjectNode> tree() {
     return Optional.ofNullable(description).map(ObjectNode::deepCopy);
   }
 

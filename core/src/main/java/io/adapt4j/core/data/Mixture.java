@@ -115,7 +115,7 @@ public final class Mixture {
     ArrayNode parts = description.putArray("mix");
     List<DataOrigin> origins = datasets.stream().map(Dataset::origin).toList();
     for (int i = 0; i < origins.size(); i++) {
-      ObjectNode part = origins.get(i).description().orElseGet(description::objectNode);
+      ObjectNode part = origins.get(i).tree().orElseGet(description::objectNode);
       parts.add(part.put("weight", weights.get(i)));
     }
     if (rows > 0) {
@@ -151,7 +151,7 @@ public final class Mixture {
     List<DataOrigin> origins = datasets.stream().map(Dataset::origin).toList();
     ObjectNode description = JsonNodeFactory.instance.objectNode();
     ArrayNode parts = description.putArray("concat");
-    origins.forEach(origin -> parts.add(origin.description().orElseGet(description::objectNode)));
+    origins.forEach(origin -> parts.add(origin.tree().orElseGet(description::objectNode)));
     return new Mixed(List.copyOf(datasets), sets, numbers, combined(description, origins));
   }
 

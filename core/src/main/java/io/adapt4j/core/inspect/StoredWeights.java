@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -15,9 +16,10 @@ import java.util.OptionalInt;
  *     Packed weights count as the weights they stand for; scales and tables of a quantisation and
  *     buffers that are not learned, such as causal masks, do not count
  * @param tensors number of stored tensors
- * @param bytesByType size of all tensors of a type; types without any are left out
+ * @param bytesByType size of all tensors of a type by its name, such as {@code BF16}; types without
+ *     any are left out
  */
-public record StoredWeights(long parameters, int tensors, Map<StoredType, Long> bytesByType) {
+public record StoredWeights(long parameters, int tensors, Map<String, Long> bytesByType) {
 
   /**
    * Makes a description with its own copy of the map.
@@ -27,9 +29,7 @@ public record StoredWeights(long parameters, int tensors, Map<StoredType, Long> 
    * @param bytesByType size of all tensors of a type
    */
   public StoredWeights {
-    Map<StoredType, Long> copy = new EnumMap<>(StoredType.class);
-    copy.putAll(bytesByType);
-    bytesByType = Collections.unmodifiableMap(copy);
+    bytesByType = Collections.unmodifiableMap(new LinkedHashMap<>(bytesByType));
   }
 
   static StoredWeights of(Checkpoint checkpoint, OptionalInt packedBits) {
@@ -38,8 +38,10 @@ public record StoredWeights(long parameters, int tensors, Map<StoredType, Long> 
       TensorEntry entry = checkpoint.entry(name);
       bytes.merge(entry.type(), entry.length(), Long::sum);
     }
+    Map<String, Long> byName = new LinkedHashMap<>();
+    bytes.forEach((type, count) -> byName.put(type.name(), count));
     return new StoredWeights(
-        ParameterCount.of(checkpoint, packedBits), checkpoint.names().size(), bytes);
+        ParameterCount.of(checkpoint, packedBits), checkpoint.names().size(), byName);
   }
 
   /**
@@ -49,15 +51,5 @@ public record StoredWeights(long parameters, int tensors, Map<StoredType, Long> 
    */
   public long bytes() {
     return bytesByType.values().stream().mapToLong(Long::longValue).sum();
-  }
-
-  /**
-   * Returns the number of stored elements of a type, as they are stored: packed ones count once.
-   *
-   * @param type the element type
-   * @return the number of elements of all tensors of this type
-   */
-  public long elements(StoredType type) {
-    return bytesByType.getOrDefault(type, 0L) / type.bytes();
   }
 }

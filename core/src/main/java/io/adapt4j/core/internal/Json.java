@@ -65,6 +65,20 @@ public final class Json {
   }
 
   /**
+   * Parses what this library wrote.
+   *
+   * @param text JSON text of {@link #compact} or {@link #indented}
+   * @return the tree
+   */
+  public static JsonNode written(String text) {
+    try {
+      return parse(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("JSON that was written here could not be read", e);
+    }
+  }
+
+  /**
    * Parses one JSON value as the JSON standard has it, refusing duplicate keys.
    *
    * @param text the JSON text

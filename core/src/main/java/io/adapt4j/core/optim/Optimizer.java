@@ -1,37 +1,9 @@
 package io.adapt4j.core.optim;
 
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
-import java.util.Arrays;
-import java.util.List;
 import java.util.OptionalDouble;
 
 /** How gradients become steps. The learning rate and weight decay are set beside it. */
 public sealed interface Optimizer {
-
-  /**
-   * Makes the state for some values.
-   *
-   * @param trained what is optimized
-   * @param weightDecay decay of all values but biases and norms
-   * @return the state, closed by the caller
-   */
-  OptimizerState start(List<Trained> trained, double weightDecay);
-
-  /**
-   * Returns what the state of one value takes, which lasts from step to step.
-   *
-   * @param sizes the value's dimensions
-   * @return bytes
-   */
-  long stateBytes(long... sizes);
-
-  /**
-   * Returns what a step makes on the way for one value and frees again.
-   *
-   * @param sizes the value's dimensions
-   * @return bytes
-   */
-  long workBytes(long... sizes);
 
   /**
    * Returns how the usual learning rates of this algorithm relate to AdamW's.
@@ -139,25 +111,6 @@ public sealed interface Optimizer {
       requireDecay("beta2", beta2);
       requirePositive("eps", eps);
     }
-
-    @Override
-    public OptimizerState start(List<Trained> trained, double weightDecay) {
-      return start(trained, weightDecay, StateMemory.BESIDE_VALUES);
-    }
-
-    OptimizerState start(List<Trained> trained, double weightDecay, StateMemory memory) {
-      return new AdamWState(trained, this, weightDecay, memory);
-    }
-
-    @Override
-    public long stateBytes(long... sizes) {
-      return 2 * Float.BYTES * count(sizes) + Float.BYTES;
-    }
-
-    @Override
-    public long workBytes(long... sizes) {
-      return 0;
-    }
   }
 
   /**
@@ -181,25 +134,6 @@ public sealed interface Optimizer {
       requireDecay("beta1", beta1);
       requireDecay("beta2", beta2);
       requirePositive("eps", eps);
-    }
-
-    @Override
-    public OptimizerState start(List<Trained> trained, double weightDecay) {
-      return start(trained, weightDecay, StateMemory.BESIDE_VALUES);
-    }
-
-    OptimizerState start(List<Trained> trained, double weightDecay, StateMemory memory) {
-      return new AdamW8bitState(trained, this, weightDecay, memory);
-    }
-
-    @Override
-    public long stateBytes(long... sizes) {
-      return AdamW8bitState.bytes(count(sizes));
-    }
-
-    @Override
-    public long workBytes(long... sizes) {
-      return AdamW8bitState.workBytes(count(sizes));
     }
   }
 
@@ -225,21 +159,6 @@ public sealed interface Optimizer {
       requirePositive("-decayRate", -decayRate);
       requirePositive("eps", eps);
       requirePositive("clipThreshold", clipThreshold);
-    }
-
-    @Override
-    public OptimizerState start(List<Trained> trained, double weightDecay) {
-      return new AdafactorState(trained, this, weightDecay);
-    }
-
-    @Override
-    public long stateBytes(long... sizes) {
-      return Float.BYTES * (sizes.length == 2 ? sizes[0] + sizes[1] : count(sizes));
-    }
-
-    @Override
-    public long workBytes(long... sizes) {
-      return 3 * Float.BYTES * count(sizes);
     }
   }
 
@@ -269,21 +188,6 @@ public sealed interface Optimizer {
     public OptionalDouble usualRateFactor() {
       return OptionalDouble.empty();
     }
-
-    @Override
-    public OptimizerState start(List<Trained> trained, double weightDecay) {
-      return new SgdState(trained, this, weightDecay);
-    }
-
-    @Override
-    public long stateBytes(long... sizes) {
-      return momentum == 0 ? 0 : Float.BYTES * count(sizes);
-    }
-
-    @Override
-    public long workBytes(long... sizes) {
-      return (nesterov ? 2L : 1L) * Float.BYTES * count(sizes);
-    }
   }
 
   /**
@@ -310,21 +214,6 @@ public sealed interface Optimizer {
     @Override
     public OptionalDouble usualRateFactor() {
       return OptionalDouble.of(0.2);
-    }
-
-    @Override
-    public OptimizerState start(List<Trained> trained, double weightDecay) {
-      return new LionState(trained, this, weightDecay);
-    }
-
-    @Override
-    public long stateBytes(long... sizes) {
-      return Float.BYTES * count(sizes);
-    }
-
-    @Override
-    public long workBytes(long... sizes) {
-      return 3 * Float.BYTES * count(sizes);
     }
   }
 
@@ -355,34 +244,9 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public OptimizerState start(List<Trained> trained, double weightDecay) {
-      return start(trained, weightDecay, StateMemory.paged(trained));
-    }
-
-    OptimizerState start(List<Trained> trained, double weightDecay, StateMemory memory) {
-      return optimizer instanceof AdamW8bit coded
-          ? coded.start(trained, weightDecay, memory)
-          : ((AdamW) optimizer).start(trained, weightDecay, memory);
-    }
-
-    @Override
-    public long stateBytes(long... sizes) {
-      return optimizer.stateBytes(sizes);
-    }
-
-    @Override
-    public long workBytes(long... sizes) {
-      return optimizer.workBytes(sizes);
-    }
-
-    @Override
     public boolean isPaged() {
       return true;
     }
-  }
-
-  private static long count(long... sizes) {
-    return Arrays.stream(sizes).reduce(1, Math::multiplyExact);
   }
 
   private static void requireDecay(String name, double value) {

@@ -3,7 +3,7 @@ package io.adapt4j.core.plan;
 import java.util.Locale;
 
 /** Sizes as text. */
-public final class Bytes {
+final class Bytes {
 
   private Bytes() {}
 

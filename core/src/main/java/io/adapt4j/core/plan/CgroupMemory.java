@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** The memory limit that Linux control groups set on this process. */
-public final class CgroupMemory {
+final class CgroupMemory {
 
   private static final String V2 = "0::";
   private static final String V1 = ":memory:";

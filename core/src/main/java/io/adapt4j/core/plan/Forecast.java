@@ -1,9 +1,9 @@
 package io.adapt4j.core.plan;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -11,7 +11,9 @@ import java.util.Optional;
 /**
  * The predicted memory of a run, beside the memory of a device.
  *
- * @param shape the run's steps
+ * @param rows examples a micro-batch
+ * @param length tokens of the longest example, padding included
+ * @param recompute whether layers are recomputed in the backward pass
  * @param device where it is to run
  * @param memory the prediction
  * @param advice changes that each make it smaller, least harm first; empty if it fits
@@ -19,7 +21,9 @@ import java.util.Optional;
  * @param full the same beside full fine-tuning, where weights are held in fewer bits
  */
 public record Forecast(
-    StepShape shape,
+    int rows,
+    int length,
+    boolean recompute,
     Device device,
     MemoryEstimate memory,
     List<Advice> advice,
@@ -32,7 +36,9 @@ public record Forecast(
   /**
    * Copies the list.
    *
-   * @param shape the run's steps
+   * @param rows examples a micro-batch
+   * @param length tokens of the longest example
+   * @param recompute whether layers are recomputed
    * @param device where it is to run
    * @param memory the prediction
    * @param advice changes that make it smaller
@@ -121,10 +127,10 @@ public record Forecast(
   /**
    * Writes the prediction as JSON.
    *
-   * @return an object with the fields {@code device}, {@code deviceBytes}, {@code fits}, {@code
-   *     peakBytes}, {@code lasting}, {@code phases}, {@code host} and {@code advice}
+   * @return the text of an object with the fields {@code device}, {@code deviceBytes}, {@code
+   *     fits}, {@code peakBytes}, {@code lasting}, {@code phases}, {@code host} and {@code advice}
    */
-  public JsonNode json() {
+  public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("device", device.name());
     json.put("deviceBytes", device.bytes());
@@ -141,7 +147,7 @@ public record Forecast(
     ArrayNode changes = json.putArray("advice");
     advice.forEach(one -> changes.add(json(one)));
     together.ifPresent(one -> json.set("together", json(one)));
-    return json;
+    return Json.indented(json);
   }
 
   private static void items(ObjectNode json, List<MemoryItem> items) {

@@ -1,8 +1,8 @@
 package io.adapt4j.core.plan;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -54,9 +54,9 @@ public record TimedSteps(
   /**
    * Writes the figures as JSON.
    *
-   * @return an object with the names of the components
+   * @return the text of an object with the names of the components
    */
-  public JsonNode json() {
+  public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("steps", steps);
     json.put("secondsPerStep", secondsPerStep);
@@ -64,6 +64,6 @@ public record TimedSteps(
     json.put("evaluationSeconds", evaluationSeconds);
     json.put("totalSeconds", total.toMillis() / 1e3);
     peakBytes.ifPresent(bytes -> json.put("peakBytes", bytes));
-    return json;
+    return Json.indented(json);
   }
 }

@@ -1,8 +1,8 @@
 package io.adapt4j.core.preference;
 
 import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.spi.Adaptation;
 
 /** Gives the log-probabilities that a loss compares the model's with. */
 @FunctionalInterface

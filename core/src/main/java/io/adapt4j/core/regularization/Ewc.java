@@ -1,8 +1,6 @@
 package io.adapt4j.core.regularization;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.ExampleEncoder;
-import io.adapt4j.core.internal.train.Penalty;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -17,7 +15,7 @@ import java.util.Optional;
  * model from its base a reference token, in the units of the loss, whatever the number or length of
  * the examples.
  *
- * <p>F is written to {@value FisherFile#NAME} in the run's output folder and used again there for
+ * <p>F is written to {@code fisher.safetensors} in the run's output folder and used again there for
  * the same values and data; {@link #from} takes one of another run.
  *
  * <p>Of an adapter F and the term are over the adapter's own values, and the base is the adapter as
@@ -92,24 +90,5 @@ public final class Ewc implements Regularisation {
   @Override
   public Optional<Dataset> reference() {
     return reference;
-  }
-
-  @Override
-  public String identity(ExampleEncoder encoder) {
-    return "EWC, strength "
-        + strength
-        + ", "
-        + reference
-            .map(data -> "reference data " + encoder.filter(data).report().digest())
-            .orElseGet(() -> "Fisher " + FisherFile.digest(file.orElseThrow()));
-  }
-
-  @Override
-  public Penalty start(Run run) {
-    FisherFile.Anchor anchor = FisherFile.Anchor.of(run.adaptation().trained());
-    return new QuadraticPenalty(
-        run.adaptation().trained(),
-        file.map(anchor::read).orElseGet(() -> Fisher.of(reference.orElseThrow(), run, anchor)),
-        strength);
   }
 }

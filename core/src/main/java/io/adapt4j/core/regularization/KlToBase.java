@@ -1,11 +1,6 @@
 package io.adapt4j.core.regularization;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.Batches;
-import io.adapt4j.core.internal.data.EncodableRows;
-import io.adapt4j.core.internal.data.ExampleEncoder;
-import io.adapt4j.core.internal.train.Penalty;
-import io.adapt4j.core.train.TrainingException;
 import java.util.Optional;
 
 /**
@@ -88,30 +83,5 @@ public final class KlToBase implements Regularisation {
   @Override
   public Optional<Dataset> reference() {
     return Optional.of(replay);
-  }
-
-  @Override
-  public String identity(ExampleEncoder encoder) {
-    return "KL to the base, strength "
-        + strength
-        + ", every "
-        + interval
-        + " steps, replay data "
-        + encoder.filter(replay).report().digest();
-  }
-
-  @Override
-  public Penalty start(Run run) {
-    EncodableRows rows = run.encoder().filter(replay);
-    if (rows.report().kept() == 0) {
-      throw new TrainingException(replay.name() + ": none of its rows can be used as replay data");
-    }
-    Batches batches =
-        Batches.of(rows.dataset(), run.encoder())
-            .batchSize(run.batchSize())
-            .shuffle(run.seed())
-            .build();
-    return new KlPenalty(
-        run.decoder(), BaseModel.of(run), batches, strength, interval, run.recompute());
   }
 }

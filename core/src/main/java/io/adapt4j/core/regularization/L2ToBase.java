@@ -1,9 +1,6 @@
 package io.adapt4j.core.regularization;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.ExampleEncoder;
-import io.adapt4j.core.internal.train.Penalty;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -38,17 +35,7 @@ public record L2ToBase(double strength) implements Regularisation {
   }
 
   @Override
-  public String identity(ExampleEncoder encoder) {
-    return "L2 to the base, strength " + strength;
-  }
-
-  @Override
   public Optional<Dataset> reference() {
     return Optional.empty();
-  }
-
-  @Override
-  public Penalty start(Run run) {
-    return new QuadraticPenalty(run.adaptation().trained(), List.of(), strength);
   }
 }

@@ -2,9 +2,9 @@ package io.adapt4j.core.reinforce;
 
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.train.TrainingTask;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.train.Selection;
 import java.util.Optional;
 import java.util.function.Supplier;

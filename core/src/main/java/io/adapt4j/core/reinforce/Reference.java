@@ -1,8 +1,8 @@
 package io.adapt4j.core.reinforce;
 
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
-import io.adapt4j.core.spi.Adaptation;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;

@@ -1,7 +1,7 @@
 package io.adapt4j.core.reinforce;
 
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;

@@ -1,9 +1,9 @@
 package io.adapt4j.core.search;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -142,15 +142,16 @@ public record SearchReport(
   /**
    * Writes every result as JSON.
    *
-   * @return an object with {@code objective}, {@code results}, {@code best} and {@code checkpoint}
+   * @return the text of an object with {@code objective}, {@code results}, {@code best} and {@code
+   *     checkpoint}
    */
-  public JsonNode json() {
+  public String json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("objective", objective);
     ArrayNode all = json.putArray("results");
     results.forEach(one -> all.add(ResultJson.write(one)));
     best.ifPresent(one -> json.set("best", ResultJson.write(one)));
     checkpoint.ifPresent(folder -> json.put("checkpoint", folder.toString()));
-    return json;
+    return Json.indented(json);
   }
 }

@@ -1,6 +1,8 @@
 package io.adapt4j.core.train;
 
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.DoubleBinaryOperator;
 
 /**
  * How the learning rate changes over a run, as the schedules of Hugging Face Transformers define
@@ -23,29 +25,19 @@ public final class LearningRateSchedule {
   public static final LearningRateSchedule COSINE =
       new LearningRateSchedule("cosine", (progress, warmup) -> halfCosine(progress));
 
-  /** The factor after the warm-up. */
-  @FunctionalInterface
-  private interface Curve {
-    /**
-     * Computes the factor.
-     *
-     * @param progress share of the steps after the warm-up that are done, in [0, 1]
-     * @param warmup share of all steps that are warm-up, in [0, 1]
-     */
-    double factor(double progress, double warmup);
-  }
+  private static final String CUSTOM = "custom";
 
   private final String description;
   private final String name;
   private final Map<String, Double> options;
-  private final Curve curve;
+  private final DoubleBinaryOperator curve;
 
-  private LearningRateSchedule(String name, Curve curve) {
+  private LearningRateSchedule(String name, DoubleBinaryOperator curve) {
     this(name, name, Map.of(), curve);
   }
 
   private LearningRateSchedule(
-      String description, String name, Map<String, Double> options, Curve curve) {
+      String description, String name, Map<String, Double> options, DoubleBinaryOperator curve) {
     this.description = description;
     this.name = name;
     this.options = options;
@@ -56,7 +48,7 @@ public final class LearningRateSchedule {
    * Returns what a description calls this schedule.
    *
    * @return {@code constant}, {@code linear}, {@code cosine}, {@code cosineWithRestarts}, {@code
-   *     polynomial} or {@code warmupStableDecay}
+   *     polynomial} or {@code warmupStableDecay}; {@code custom} for one that is code
    */
   public String name() {
     return name;
@@ -145,6 +137,34 @@ public final class LearningRateSchedule {
         });
   }
 
+  /**
+   * Follows a function of your own. A run that goes on from a checkpoint has to be given the same
+   * one under the same description. A description of the run, as in YAML, cannot hold it.
+   *
+   * @param description tells it from others in logs and when a run goes on
+   * @param factor the factor on the full rate after the warm-up, finite; below 0 counts as 0. It
+   *     gets the share of the steps after the warm-up that are done, in [0, 1], and the share of
+   *     all steps that are warm-up, in [0, 1]
+   * @return the schedule
+   * @throws IllegalArgumentException if the description is blank
+   */
+  public static LearningRateSchedule custom(String description, DoubleBinaryOperator factor) {
+    if (description.isBlank()) {
+      throw new IllegalArgumentException("description: expected a text, found none");
+    }
+    return new LearningRateSchedule(
+        CUSTOM + " " + description, CUSTOM, Map.of(), Objects.requireNonNull(factor, "factor"));
+  }
+
+  /**
+   * Tells whether the schedule is code, which a description of a run cannot hold.
+   *
+   * @return true for one of {@link #custom}
+   */
+  public boolean isCustom() {
+    return name.equals(CUSTOM);
+  }
+
   private static double halfCosine(double progress) {
     return 0.5 * (1 + Math.cos(Math.PI * progress));
   }
@@ -167,11 +187,25 @@ public final class LearningRateSchedule {
       return (double) step / warmupSteps;
     }
     if (warmupSteps >= totalSteps) {
-      return curve.factor(1, 0);
+      return factorOf(1, 0);
     }
     double progress = (double) (step - warmupSteps) / (totalSteps - warmupSteps);
     double warmup = (double) warmupSteps / totalSteps;
-    return Math.max(0, curve.factor(Math.min(1, progress), warmup));
+    return Math.max(0, factorOf(Math.min(1, progress), warmup));
+  }
+
+  private double factorOf(double progress, double warmup) {
+    double factor = curve.applyAsDouble(progress, warmup);
+    if (!Double.isFinite(factor)) {
+      throw new IllegalStateException(
+          "schedule '"
+              + description
+              + "': expected a finite factor at progress "
+              + progress
+              + ", found "
+              + factor);
+    }
+    return factor;
   }
 
   private static void requireShare(String name, double value) {

@@ -2,7 +2,7 @@ package io.adapt4j.core.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Place;
@@ -75,8 +75,8 @@ class DataDescriptionTest {
       })
   void whatWasOpenedDescribesItselfSoThatItOpensAgain(String yaml) {
     Dataset first = open(yaml).train();
-    ObjectNode described = first.origin().description().orElseThrow();
-    Value tree = Value.of(described, Place.of("record", Path.of("")));
+    String described = first.origin().description().orElseThrow();
+    Value tree = Value.of(Json.written(described), Place.of("record", Path.of("")));
     Dataset second = DataDescription.open(Fields.of("", tree, problems)).orElseThrow().train();
     assertThat(problems.all()).isEmpty();
     assertThat(rows(second)).isEqualTo(rows(first));

@@ -8,6 +8,7 @@ import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
@@ -85,7 +86,8 @@ class SearchTest {
     assertThat(report.text()).contains("learningRate", "best: trial ");
     assertThat(Files.readString(output.resolve("results.csv"))).isEqualTo(report.csv());
     assertThat(report.csv().lines()).hasSize(4);
-    assertThat(report.json().path("best").path("value").doubleValue()).isEqualTo(lowest);
+    assertThat(Json.written(report.json()).path("best").path("value").doubleValue())
+        .isEqualTo(lowest);
   }
 
   @Test

@@ -2,11 +2,12 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.spi.Adaptation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -52,7 +53,8 @@ final class ClassifierAdapterCheck {
   private void logits(boolean tuned) {
     String tensor = tuned ? "logits_tuned" : "logits_base";
     try (Network network = Networks.load(base, DType.F32)) {
-      AttachedAdapter attached = tuned ? PeftParts.at(golden.path()).attach(network) : null;
+      AttachedAdapter attached =
+          tuned ? AdapterMechanics.of(PeftParts.at(golden.path())).attach(network) : null;
       float[] found = Networks.logits(network, batch);
       section.compared(tensor, Deviation.of(found, golden.floats(tensor), ModelCheck.FP32, 0));
       if (attached != null) {

@@ -5,6 +5,8 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.data.PreferenceBatch;
 import io.adapt4j.core.internal.data.PreferenceSample;
 import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.LearningRate;
@@ -12,7 +14,6 @@ import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.preference.Dpo;
 import io.adapt4j.core.preference.PreferencePairs;
 import io.adapt4j.core.preference.ReferenceModel;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.Warmup;
 import io.adapt4j.lora.Lora;
@@ -60,7 +61,7 @@ final class DpoRunCheck {
     DpoRunCheck check = new DpoRunCheck(options, steps, section);
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
         Adaptation adaptation =
-            Lora.continuing(folder.resolve("initial")).attach(decoder, base, 0)) {
+            Methods.of(Lora.continuing(folder.resolve("initial"))).attach(decoder, base, 0)) {
       check.steps(decoder, adaptation);
       try (TemporaryFolder temporary = TemporaryFolder.create()) {
         Path saved = temporary.path().resolve("saved");

@@ -1,7 +1,7 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
@@ -69,7 +69,7 @@ final class FourBitModelCheck {
   private void dequantized() throws IOException {
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       Path plain = folder.path().resolve("plain");
-      QuantisedCheckpoint.dequantise(golden.path(), plain, StoredType.F32);
+      QuantisedCheckpoint.dequantise(golden.path(), plain, Precision.FP32);
       try (Checkpoint written = Checkpoint.open(plain)) {
         for (String tensor : golden.names("dequant")) {
           String weight = tensor.substring(tensor.indexOf('.') + 1);

@@ -1,9 +1,9 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
-import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.nn.Linear;
@@ -211,7 +211,7 @@ final class FourBitTensorCheck {
 
   private void dequantized(String prefix, Path recorded) {
     Path plain = recorded.resolveSibling(recorded.getFileName() + "-plain");
-    QuantisedCheckpoint.dequantise(recorded, plain, StoredType.F32);
+    QuantisedCheckpoint.dequantise(recorded, plain, Precision.FP32);
     boolean exact = golden.names().contains(prefix + "dequant_by_quant_map");
     String tensor = prefix + (exact ? "dequant_by_quant_map" : "dequant_f32");
     float[] scales =

@@ -4,13 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.lora.LoraAdapter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,7 +83,7 @@ final class LoraCheck {
                   golden,
                   base,
                   options,
-                  network -> FullFineTuning.create().attach(network, base, 0),
+                  network -> Methods.of(FullFineTuning.create()).attach(network, base, 0),
                   section));
       return;
     }
@@ -122,7 +124,8 @@ final class LoraCheck {
     String tensor = "logits_" + name;
     String stored = name + "/: ";
     try (Network network = Networks.load(base, DType.F32)) {
-      try (AttachedAdapter attached = PeftParts.at(golden.path().resolve(name)).attach(network)) {
+      try (AttachedAdapter attached =
+          AdapterMechanics.of(PeftParts.at(golden.path().resolve(name))).attach(network)) {
         logits(network, tensor, stored + tensor);
         attached.enabled(false);
         logits(network, "logits_base", stored + "logits_base with the adapter off");
@@ -171,7 +174,7 @@ final class LoraCheck {
       return;
     }
     try (Network network = Networks.load(base, DType.F32);
-        AttachedAdapter attached = PeftParts.at(adapter).attach(network)) {
+        AttachedAdapter attached = AdapterMechanics.of(PeftParts.at(adapter)).attach(network)) {
       attached.merge();
       CheckpointFolder.write(
           output, base, network.modelConfig(), Weights.tensors(network, StoredType.F32));

@@ -2,6 +2,7 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
@@ -10,7 +11,6 @@ import io.adapt4j.core.internal.nn.TokenLogProbs;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.TensorLists;
-import io.adapt4j.core.spi.Adaptation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

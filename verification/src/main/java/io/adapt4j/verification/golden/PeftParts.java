@@ -1,9 +1,10 @@
 package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.method.Adapter;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Ia3Adapter;
 import io.adapt4j.lora.Lora;
@@ -55,11 +56,13 @@ final class PeftParts {
   /** Trains an adapter on from what a folder holds. */
   static Adaptation attach(Path folder, Network network, Path base) {
     if (!isIa3(folder)) {
-      return Lora.continuing(folder).attach(network, base, 0);
+      return Methods.of(Lora.continuing(folder)).attach(network, base, 0);
     }
     Adaptation adaptation =
-        Ia3.create()
-            .targets(targets(folder, "target_modules"), targets(folder, "feedforward_modules"))
+        Methods.of(
+                Ia3.create()
+                    .targets(
+                        targets(folder, "target_modules"), targets(folder, "feedforward_modules")))
             .attach(network, base, 0);
     adaptation.restore(folder);
     return adaptation;

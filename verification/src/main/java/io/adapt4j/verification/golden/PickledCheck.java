@@ -2,6 +2,7 @@ package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
@@ -58,7 +59,7 @@ final class PickledCheck {
     Networks.requireSupported(model);
     PeftParts.requireSupported(adapter);
     try (Network network = Networks.load(model, DType.F32);
-        AttachedAdapter attached = PeftParts.at(adapter).attach(network)) {
+        AttachedAdapter attached = AdapterMechanics.of(PeftParts.at(adapter)).attach(network)) {
       attached.enabled(true);
     }
   }

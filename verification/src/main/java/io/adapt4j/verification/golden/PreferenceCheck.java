@@ -9,6 +9,8 @@ import io.adapt4j.core.internal.data.PreferenceSample;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.data.UnpairedBatch;
 import io.adapt4j.core.internal.data.UnpairedSample;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -24,7 +26,6 @@ import io.adapt4j.core.preference.PreferencePairs;
 import io.adapt4j.core.preference.ReferenceModel;
 import io.adapt4j.core.preference.SimPo;
 import io.adapt4j.core.preference.UnpairedAnswers;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
@@ -114,7 +115,7 @@ final class PreferenceCheck {
     Networks.requireSupported(base);
     Path adapter = Bases.find(folder, policy[1]);
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
-        Adaptation adaptation = Lora.continuing(adapter).attach(decoder, base, 0);
+        Adaptation adaptation = Methods.of(Lora.continuing(adapter)).attach(decoder, base, 0);
         Checkpoint tensors = Checkpoint.openFile(folder.resolve(TENSORS))) {
       new PreferenceCheck(json, section, decoder, adaptation, tensors).run();
     }

@@ -2,6 +2,8 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.TargetRows;
@@ -10,7 +12,6 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.ClippedObjective;
 import io.adapt4j.core.reinforce.LossNormalisation;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,7 +100,7 @@ final class ReinforcementCheck {
     Networks.requireSupported(base);
     try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
         Adaptation adaptation =
-            Lora.continuing(Bases.find(folder, names[1])).attach(decoder, base, 0)) {
+            Methods.of(Lora.continuing(Bases.find(folder, names[1]))).attach(decoder, base, 0)) {
       Supplier<float[]> score = () -> TokenLogProbs.evaluate(decoder, inputs);
       logProbs("per_token_logps", score.get());
       boolean given = !expected.has("reference");

@@ -2,12 +2,13 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.TrainingStep;
-import io.adapt4j.core.spi.Adaptation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -218,7 +219,7 @@ final class TrainingCheck {
       return;
     }
     try (Network network = Networks.load(base, DType.F32);
-        AttachedAdapter attached = PeftParts.at(saved).attach(network)) {
+        AttachedAdapter attached = AdapterMechanics.of(PeftParts.at(saved)).attach(network)) {
       same(quantity, network, trained, converts() ? CONVERTED : 0);
       attached.merge();
       String merged = golden.has("logits_final_merged") ? "logits_final_merged" : "logits_final";

@@ -5,6 +5,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.FileDataset;
+import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import java.text.Normalizer;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * DataReport report =
- *     DataChecker.of(dataset).testedOn(test).encoder(encoder).check();
+ *     tuner.checkData(DataChecker.of(dataset).testedOn(test));
  * System.out.print(report.text());
  * }</pre>
  *
@@ -95,11 +96,11 @@ public final class DataChecker {
   /**
    * Names the encoder of the training, for the checks of lengths and samples. Default: none.
    *
-   * @param exampleEncoder the encoder
+   * @param encoding the encoder, as {@link io.adapt4j.core.FineTuner#checkData} gives it
    * @return this
    */
-  public DataChecker encoder(ExampleEncoder exampleEncoder) {
-    this.encoder = exampleEncoder;
+  public DataChecker encoder(SampleEncoding encoding) {
+    this.encoder = (ExampleEncoder) encoding;
     return this;
   }
 

@@ -12,6 +12,7 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.TemplateException;
@@ -34,7 +35,7 @@ import java.util.OptionalInt;
  *
  * <p>Deterministic and thread-safe. Does not close the tokenizer.
  */
-public final class ExampleEncoder {
+public final class ExampleEncoder implements SampleEncoding {
 
   private static final int TURN_END_SLACK = 4;
 
@@ -191,6 +192,7 @@ public final class ExampleEncoder {
    *
    * @return the limit in tokens
    */
+  @Override
   public int maxLength() {
     return limit.maxLength();
   }

@@ -9,7 +9,6 @@ import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
 import io.adapt4j.core.plan.FullComparison;
 import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.StepShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,7 +56,15 @@ final class Advisor {
     Optional<FullComparison> full =
         planner.isPacked() ? Optional.of(planner.compared(shape, device.kind())) : Optional.empty();
     if (memory.peakBytes() <= device.bytes()) {
-      return new Forecast(shape, device, memory, List.of(), Optional.empty(), full);
+      return new Forecast(
+          shape.rows(),
+          shape.length(),
+          shape.recompute(),
+          device,
+          memory,
+          List.of(),
+          Optional.empty(),
+          full);
     }
     Advisor advisor = new Advisor(device);
     Candidate now = new Candidate(planner, shape, "");
@@ -70,7 +77,9 @@ final class Advisor {
     }
     boolean oneIsEnough = single.stream().anyMatch(Advice::fits);
     return new Forecast(
-        shape,
+        shape.rows(),
+        shape.length(),
+        shape.recompute(),
         device,
         memory,
         single,
@@ -110,7 +119,7 @@ final class Advisor {
   }
 
   private Advice advice(Candidate one) {
-    return new Advice(one.change(), one.shape(), bytes(one), fits(one));
+    return new Advice(one.change(), bytes(one), fits(one));
   }
 
   /** Halves the micro-batch and doubles their number, as long as needed. */

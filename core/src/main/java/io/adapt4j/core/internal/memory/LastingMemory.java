@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.memory;
 
 import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.optim.Optimizer;
@@ -87,18 +88,26 @@ final class LastingMemory {
   }
 
   long optimizer(Optimizer optimizer) {
-    long bytes = shapes.stream().mapToLong(optimizer::stateBytes).sum();
-    return bytes + (footprint.others() > 0 ? optimizer.stateBytes(footprint.others()) : 0);
+    long bytes =
+        shapes.stream().mapToLong(sizes -> OptimizerStates.stateBytes(optimizer, sizes)).sum();
+    return bytes
+        + (footprint.others() > 0 ? OptimizerStates.stateBytes(optimizer, footprint.others()) : 0);
   }
 
   /** The state of the value that has most of it. */
   long largestState(Optimizer optimizer) {
-    return shapes.stream().mapToLong(optimizer::stateBytes).max().orElse(0);
+    return shapes.stream()
+        .mapToLong(sizes -> OptimizerStates.stateBytes(optimizer, sizes))
+        .max()
+        .orElse(0);
   }
 
   /** The most that one value's update makes on the way. */
   long optimizerWork(Optimizer optimizer) {
-    return shapes.stream().mapToLong(optimizer::workBytes).max().orElse(0);
+    return shapes.stream()
+        .mapToLong(sizes -> OptimizerStates.workBytes(optimizer, sizes))
+        .max()
+        .orElse(0);
   }
 
   /** The values that train. */

@@ -1,13 +1,17 @@
 package io.adapt4j.core.internal.memory;
 
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.ActivationSketch;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.Forecast;
@@ -15,8 +19,6 @@ import io.adapt4j.core.plan.FullComparison;
 import io.adapt4j.core.plan.MemoryEstimate;
 import io.adapt4j.core.plan.MemoryEstimate.Phase;
 import io.adapt4j.core.plan.MemoryItem;
-import io.adapt4j.core.plan.StepShape;
-import io.adapt4j.core.spi.FineTuningMethod;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -67,7 +69,11 @@ public final class Planner {
    * @return the planner
    */
   public static Planner of(Network declared, FineTuningMethod method) {
-    return of(declared, method.footprint(declared), method.weightFormat().packing());
+    MethodMechanics mechanics = Methods.of(method);
+    return of(
+        declared,
+        mechanics.footprint(declared),
+        WeightMechanics.of(mechanics.weightFormat()).packing());
   }
 
   /**

@@ -4,7 +4,6 @@ import io.adapt4j.core.internal.nn.ActivationSketch.LayerSketch;
 import io.adapt4j.core.internal.nn.ActivationSketch.Sketch;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.plan.MemoryItem;
-import io.adapt4j.core.plan.StepShape;
 import java.util.ArrayList;
 import java.util.List;
 

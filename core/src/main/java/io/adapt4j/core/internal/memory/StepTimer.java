@@ -2,11 +2,11 @@ package io.adapt4j.core.internal.memory;
 
 import io.adapt4j.core.internal.ProcessMemory;
 import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.plan.TimedSteps;
-import io.adapt4j.core.spi.Adaptation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.method.Adapter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -19,7 +20,15 @@ public interface AdapterFormat {
    * @return the adapter; empty if it is of another kind
    * @throws ConfigException if it is of this kind and cannot be used
    */
-  Optional<Adapter> find(Path folder);
+  Optional<AdapterMechanics> find(Path folder);
+
+  /**
+   * Returns what an adapter does to a model.
+   *
+   * @param adapter an adapter of any kind
+   * @return its mechanics; empty if it is of another kind
+   */
+  Optional<AdapterMechanics> mechanics(Adapter adapter);
 
   /**
    * Reads the adapter of a folder, of whatever kind the modules on the class path know.
@@ -28,9 +37,9 @@ public interface AdapterFormat {
    * @return the adapter
    * @throws ConfigException if none of them knows it
    */
-  static Adapter read(Path folder) {
+  static AdapterMechanics read(Path folder) {
     for (AdapterFormat one : ServiceLoader.load(AdapterFormat.class)) {
-      Optional<Adapter> found = one.find(folder);
+      Optional<AdapterMechanics> found = one.find(folder);
       if (found.isPresent()) {
         return found.get();
       }

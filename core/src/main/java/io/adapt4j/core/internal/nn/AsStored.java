@@ -1,14 +1,15 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.method.WeightFormat;
 
 /** Leaves the layers as they were declared. */
-enum AsStored implements WeightFormat {
+enum AsStored implements WeightMechanics {
   INSTANCE;
 
   @Override
   public String description() {
-    return "as stored";
+    return WeightFormat.asStored().description();
   }
 
   @Override

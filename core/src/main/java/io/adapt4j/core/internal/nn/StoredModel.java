@@ -5,6 +5,7 @@ import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -15,7 +16,7 @@ import java.util.ServiceLoader;
  * @param config the configuration, as of a plain checkpoint
  * @param weights how the linear weights will be held
  */
-public record StoredModel(ModelConfig config, WeightFormat weights) {
+public record StoredModel(ModelConfig config, WeightMechanics weights) {
 
   /**
    * Reads a configuration, also that of a quantised checkpoint where a module on the class path
@@ -31,7 +32,7 @@ public record StoredModel(ModelConfig config, WeightFormat weights) {
   public static StoredModel read(Path folder, WeightFormat wanted) {
     ConfigReader stored = ConfigReader.read(folder.resolve(ModelConfig.FILE));
     if (stored.has(StoredWeightFormat.FIELD)) {
-      Optional<WeightFormat> found = find(stored, wanted);
+      Optional<WeightMechanics> found = find(stored, wanted);
       if (found.isPresent()) {
         ObjectNode plain = stored.json();
         plain.remove(StoredWeightFormat.FIELD);
@@ -42,12 +43,12 @@ public record StoredModel(ModelConfig config, WeightFormat weights) {
     }
     ModelConfig config = ModelConfig.read(folder);
     StoredLayers.require(folder, config.fields());
-    return new StoredModel(config, wanted);
+    return new StoredModel(config, WeightMechanics.of(wanted));
   }
 
-  private static Optional<WeightFormat> find(ConfigReader stored, WeightFormat wanted) {
+  private static Optional<WeightMechanics> find(ConfigReader stored, WeightFormat wanted) {
     for (StoredWeightFormat one : ServiceLoader.load(StoredWeightFormat.class)) {
-      Optional<WeightFormat> found = one.find(stored, wanted);
+      Optional<WeightMechanics> found = one.find(stored, wanted);
       if (found.isPresent()) {
         return found;
       }

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.core.method.WeightFormat;
 import java.util.Optional;
 
 /**
@@ -22,5 +23,13 @@ public interface StoredWeightFormat {
    * @throws io.adapt4j.core.exception.ConfigException if another format was asked for than the
    *     checkpoint has
    */
-  Optional<WeightFormat> find(ConfigReader config, WeightFormat wanted);
+  Optional<WeightMechanics> find(ConfigReader config, WeightFormat wanted);
+
+  /**
+   * Returns how a format holds weights.
+   *
+   * @param format a format of any kind
+   * @return its mechanics; empty if it is of another kind
+   */
+  Optional<WeightMechanics> mechanics(WeightFormat format);
 }

@@ -1,14 +1,16 @@
 package io.adapt4j.core.internal.train;
 
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.LearningRateFactor;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.spi.FineTuningMethod;
-import io.adapt4j.core.train.LearningRateFactor;
-import io.adapt4j.core.train.TaskKind;
-import io.adapt4j.core.train.TrainingDefaults;
+import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -22,12 +24,12 @@ import java.util.Optional;
  * <p>It comes after the factor that some families put on the rows of the embedding, and before
  * learned positions and norms.
  */
-public final class Neftune implements FineTuningMethod {
+public final class Neftune implements MethodMechanics {
 
-  private final FineTuningMethod method;
+  private final MethodMechanics method;
   private final double alpha;
 
-  private Neftune(FineTuningMethod method, double alpha) {
+  private Neftune(MethodMechanics method, double alpha) {
     this.method = method;
     this.alpha = alpha;
   }
@@ -44,7 +46,7 @@ public final class Neftune implements FineTuningMethod {
     if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("neftune: expected a positive number, found " + alpha);
     }
-    return new Neftune(method, alpha);
+    return new Neftune(Methods.of(method), alpha);
   }
 
   /**
@@ -52,7 +54,7 @@ public final class Neftune implements FineTuningMethod {
    *
    * @return the method without noise
    */
-  public FineTuningMethod method() {
+  public MethodMechanics method() {
     return method;
   }
 
@@ -63,6 +65,11 @@ public final class Neftune implements FineTuningMethod {
    */
   public double alpha() {
     return alpha;
+  }
+
+  @Override
+  public FineTuningMethod chosen() {
+    return method.chosen();
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.AtomicFolders;
-import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.train;
 
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

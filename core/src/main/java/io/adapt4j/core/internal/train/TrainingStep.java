@@ -3,15 +3,16 @@ package io.adapt4j.core.internal.train;
 import com.google.common.collect.Multimaps;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.optim.OptimizerState;
+import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.optim.OptimizerState;
-import io.adapt4j.core.spi.Adaptation;
-import io.adapt4j.core.train.LearningRateFactor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -143,7 +144,12 @@ public final class TrainingStep<I> implements AutoCloseable {
    */
   public TrainingStep(
       Objective<I> objective, Adaptation adaptation, Settings settings, StepHooks hooks) {
-    this(objective, adaptation, settings, hooks, settings.optimizer()::start);
+    this(
+        objective,
+        adaptation,
+        settings,
+        hooks,
+        (trained, decay) -> OptimizerStates.start(settings.optimizer(), trained, decay));
   }
 
   /** Makes the optimizer's state of values and weight decay as it is told to, for tests. */

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.train;
 
+import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.Selection;
-import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.core.train.TrainingWarning;
 import java.util.Locale;
 import java.util.Map;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ class StoredModelTest {
     Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"llama\"}");
     StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
     assertThat(stored.config().modelType()).isEqualTo("llama");
-    assertThat(stored.weights()).isSameAs(WeightFormat.asStored());
+    assertThat(stored.weights()).isSameAs(WeightMechanics.of(WeightFormat.asStored()));
   }
 
   @Test

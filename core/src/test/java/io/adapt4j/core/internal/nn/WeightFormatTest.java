@@ -8,12 +8,14 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.method.WeightFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +71,7 @@ class WeightFormatTest {
       assertThatThrownBy(() -> Weights.tensors(packed, StoredType.F32))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("packed weights");
-      assertThat(FullFineTuning.create().problems(packed, folder.path()))
+      assertThat(Methods.of(FullFineTuning.create()).problems(packed, folder.path()))
           .singleElement()
           .asString()
           .contains("held packed");
@@ -90,7 +92,7 @@ class WeightFormatTest {
   private static Network load(FamilyFolder folder, WeightFormat format) {
     Network network = Architectures.declare(ModelConfig.read(folder.path()));
     try (Checkpoint checkpoint = Checkpoint.open(folder.path())) {
-      format.install(network, checkpoint);
+      WeightMechanics.of(format).install(network, checkpoint);
       Weights.check(network, checkpoint);
       network.allocate(DType.F32);
       Weights.load(network, checkpoint);
@@ -99,7 +101,7 @@ class WeightFormatTest {
   }
 
   /** Holds weights in tensors of its own. */
-  private record Elsewhere(UnaryOperator<String> stored) implements WeightFormat {
+  private record Elsewhere(UnaryOperator<String> stored) implements WeightMechanics {
 
     @Override
     public String description() {

@@ -7,6 +7,8 @@ import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.Positions;
@@ -19,7 +21,6 @@ import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.spi.Adaptation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -66,12 +67,12 @@ class FreezingTest {
     try (Decoder decoder = load(base)) {
       FullFineTuning method =
           FullFineTuning.create().freezeFirstLayers(1).freezeEmbeddings().freeze("mlp");
-      try (Adaptation adaptation = method.attach(decoder, base, 0)) {
+      try (Adaptation adaptation = Methods.of(method).attach(decoder, base, 0)) {
         assertThat(decoder.embedding().isTrained()).isFalse();
         assertThat(decoder.layerParameters(0)).noneMatch(Parameter::isTrained);
         assertThat(decoder.layerParameters(1)).anyMatch(Parameter::isTrained);
         assertThat(adaptation.trained().stream().mapToLong(one -> one.value().count()).sum())
-            .isEqualTo(method.trainableParameters(decoder));
+            .isEqualTo(Methods.of(method).trainableParameters(decoder));
         float[] still = values(decoder, "model.layers.1.mlp.down_proj.weight");
         float[] moved = values(decoder, "model.layers.1.self_attn.o_proj.weight");
         descend(decoder, adaptation);
@@ -106,7 +107,7 @@ class FreezingTest {
 
   /** Tensors that are open after a forward pass only because a derivative needs them. */
   private static long retained(Decoder decoder, FullFineTuning method, boolean recompute) {
-    try (Adaptation adaptation = method.attach(decoder, base, 0);
+    try (Adaptation adaptation = Methods.of(method).attach(decoder, base, 0);
         Tape tape = new Tape();
         Positions positions = decoder.positions(mask(), 1, LENGTH)) {
       long before = Tensor.live();
@@ -122,7 +123,7 @@ class FreezingTest {
   @Test
   void theBaseCannotBeRunWhereItTrainsItself() {
     try (Decoder decoder = load(base);
-        Adaptation adaptation = FullFineTuning.create().attach(decoder, base, 0)) {
+        Adaptation adaptation = Methods.of(FullFineTuning.create()).attach(decoder, base, 0)) {
       assertThatThrownBy(() -> adaptation.withoutAdapter(() -> 1))
           .isInstanceOf(UnsupportedOperationException.class)
           .hasMessageContaining("use an adapter");
@@ -132,15 +133,15 @@ class FreezingTest {
   @Test
   void mistakesAreNamedBeforeWeightsAreRead() {
     Decoder declared = Architectures.declareDecoder(ModelConfig.read(base));
-    assertThat(FullFineTuning.create().freezeFirstLayers(3).problems(declared, base))
+    assertThat(Methods.of(FullFineTuning.create().freezeFirstLayers(3)).problems(declared, base))
         .singleElement()
         .asString()
         .contains("freezeFirstLayers is 3", "2 layers");
-    assertThat(FullFineTuning.create().freeze("q_porj").problems(declared, base))
+    assertThat(Methods.of(FullFineTuning.create().freeze("q_porj")).problems(declared, base))
         .singleElement()
         .asString()
         .contains("q_porj", "model.embed_tokens.weight");
-    assertThat(FullFineTuning.create().freeze(".").problems(declared, base))
+    assertThat(Methods.of(FullFineTuning.create().freeze(".")).problems(declared, base))
         .singleElement()
         .asString()
         .contains("Every parameter is frozen");
@@ -151,13 +152,14 @@ class FreezingTest {
 
   @Test
   void identityTellsWhatIsFrozen() {
-    assertThat(FullFineTuning.create().identity()).isEqualTo("full fine-tuning");
+    assertThat(Methods.of(FullFineTuning.create()).identity()).isEqualTo("full fine-tuning");
     assertThat(
-            FullFineTuning.create()
-                .freezeFirstLayers(2)
-                .freezeEmbeddings()
-                .freeze("norm")
-                .trainOnly("self_attn")
+            Methods.of(
+                    FullFineTuning.create()
+                        .freezeFirstLayers(2)
+                        .freezeEmbeddings()
+                        .freeze("norm")
+                        .trainOnly("self_attn"))
                 .identity())
         .isEqualTo(
             "full fine-tuning (first 2 layers frozen, embeddings frozen, frozen [norm], only"
@@ -166,7 +168,7 @@ class FreezingTest {
 
   private static Map<String, float[]> gradients(FullFineTuning method, boolean recompute) {
     try (Decoder decoder = load(base);
-        Adaptation adaptation = method.attach(decoder, base, 0)) {
+        Adaptation adaptation = Methods.of(method).attach(decoder, base, 0)) {
       differentiate(decoder, recompute);
       Map<String, float[]> gradients = new HashMap<>();
       adaptation.trained().forEach(one -> gradients.put(one.name(), one.gradient().toFloats()));

@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -123,5 +124,20 @@ class LearningRateTest {
     try (InputStream json = LearningRateTest.class.getResourceAsStream("lr_" + run + ".json")) {
       return new ObjectMapper().readTree(json);
     }
+  }
+
+  @Test
+  void aScheduleOfOnesOwnGetsTheProgressAfterTheWarmup() {
+    LearningRateSchedule squared =
+        LearningRateSchedule.custom("squared", (done, warmup) -> 1 - done * done);
+    assertThat(squared.factor(1, 2, 10)).isEqualTo(0.5);
+    assertThat(squared.factor(6, 2, 10)).isEqualTo(0.75);
+    assertThat(squared).hasToString("custom squared");
+    assertThat(LearningRateSchedule.custom("below", (done, warmup) -> -1).factor(0, 0, 1)).isZero();
+    LearningRateSchedule broken =
+        LearningRateSchedule.custom("broken", (done, warmup) -> Double.NaN);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> broken.factor(0, 0, 10))
+        .withMessageContaining("'custom broken'");
   }
 }

@@ -7,12 +7,13 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.regularization.Regularisation;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -34,12 +35,12 @@ public final class SmallRun implements AutoCloseable {
       decoder.allocate(DType.F32);
       Weights.load(decoder, checkpoint);
     }
-    adaptation = FullFineTuning.create().attach(decoder, base, 0);
+    adaptation = Methods.of(FullFineTuning.create()).attach(decoder, base, 0);
     encoder = ExampleEncoder.builder(tokenizer, SmallModel.CONTEXT).build();
   }
 
-  public Regularisation.Run run(Optional<Path> output) {
-    return new Regularisation.Run(decoder, adaptation, base, encoder, output, 4, false, 1);
+  public PenaltyRun run(Optional<Path> output) {
+    return new PenaltyRun(decoder, adaptation, base, encoder, output, 4, false, 1);
   }
 
   public Batches batches(Dataset data, int batchSize) {

@@ -11,6 +11,8 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -19,7 +21,6 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
@@ -75,7 +76,7 @@ class TrainerTest {
   void loadModel() {
     tokenizer = Tokenizer.load(base);
     decoder = load(base);
-    adaptation = FullFineTuning.create().attach(decoder, base, 0);
+    adaptation = Methods.of(FullFineTuning.create()).attach(decoder, base, 0);
   }
 
   @AfterEach
@@ -92,7 +93,7 @@ class TrainerTest {
     Map<String, float[]> wholeWeights = weights(decoder);
 
     try (Decoder other = load(base);
-        Adaptation trained = FullFineTuning.create().attach(other, base, 0)) {
+        Adaptation trained = Methods.of(FullFineTuning.create()).attach(other, base, 0)) {
       events.steps.clear();
       double[] parts =
           run(other, trained, options(4, 4, recompute), 1, TrainingListener.all(List.of(events)));

@@ -1,0 +1,73 @@
+package io.adapt4j.core.internal.method;
+
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A model prepared for training: the values that train, and how to save and restore them. Closing
+ * it leaves the model as it was before, save for trained base weights.
+ */
+public interface Adaptation extends AutoCloseable {
+
+  /**
+   * Returns the values that train, with their gradients.
+   *
+   * @return a fixed order; the tensors belong to this adaptation or its model
+   */
+  List<Trained> trained();
+
+  /** Brings everything computed from the trained values up to date after they changed. */
+  void refresh();
+
+  /**
+   * Writes the trained values in the field's own format (a PEFT folder, or a checkpoint).
+   *
+   * @param folder created if absent; files in it are replaced atomically
+   */
+  void save(Path folder);
+
+  /**
+   * Reads back what {@link #save} wrote.
+   *
+   * @param folder the folder
+   */
+  void restore(Path folder);
+
+  /**
+   * Switches what was adapted off or back on. Off, the model is the one it was before training, to
+   * the bit, which gives the log-probabilities of a reference without a second model.
+   *
+   * @param on whether the adapter takes part
+   * @throws UnsupportedOperationException if the base itself trains, so that it is not there any
+   *     more
+   */
+  default void enabled(boolean on) {
+    if (!on) {
+      throw new UnsupportedOperationException(
+          "The base weights themselves train, so the model cannot run as it was before; use an"
+              + " adapter, or a second model as the reference");
+    }
+  }
+
+  /**
+   * Runs something with the model as it was before training.
+   *
+   * @param <T> what it gives
+   * @param action what to run; it must not train or save
+   * @return its result
+   * @throws UnsupportedOperationException if the base itself trains
+   */
+  default <T> T withoutAdapter(Supplier<T> action) {
+    enabled(false);
+    try {
+      return action.get();
+    } finally {
+      enabled(true);
+    }
+  }
+
+  @Override
+  void close();
+}

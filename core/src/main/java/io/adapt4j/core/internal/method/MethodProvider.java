@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.method;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.method.FineTuningMethod;
+import java.util.Optional;
+
+/**
+ * A kind of {@link FineTuningMethod}: how it is read from a description and written to one, and
+ * what it does. Modules bring theirs; they are found by {@link java.util.ServiceLoader}.
+ */
+public interface MethodProvider {
+
+  /**
+   * Returns what a description calls the method.
+   *
+   * @return the key, such as {@code lora}
+   */
+  String name();
+
+  /**
+   * Reads a method.
+   *
+   * @param options its options; what is wrong with them goes to their problems. The caller refuses
+   *     those that were not asked for
+   * @return the method; empty if the options are no method
+   */
+  Optional<FineTuningMethod> read(Fields options);
+
+  /**
+   * Writes a method.
+   *
+   * @param method a method of any kind
+   * @return the options that {@link #read} makes it of; empty if it is of another kind
+   */
+  Optional<ObjectNode> write(FineTuningMethod method);
+
+  /**
+   * Returns what a method does.
+   *
+   * @param method a method of any kind
+   * @return its mechanics; empty if it is of another kind
+   */
+  Optional<MethodMechanics> mechanics(FineTuningMethod method);
+}

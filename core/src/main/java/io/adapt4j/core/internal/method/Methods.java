@@ -1,0 +1,64 @@
+package io.adapt4j.core.internal.method;
+
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.method.FineTuningMethod;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/** Finds the kinds of methods that modules on the class path bring, and what a method does. */
+public final class Methods {
+
+  private Methods() {}
+
+  /**
+   * Returns the kinds of methods.
+   *
+   * @return one provider for each
+   */
+  public static List<MethodProvider> known() {
+    return ServiceLoader.load(MethodProvider.class).stream()
+        .map(ServiceLoader.Provider::get)
+        .toList();
+  }
+
+  /**
+   * Returns a kind of method that another builds on.
+   *
+   * @param name what a description calls it
+   * @return its provider
+   * @throws IllegalStateException if no module on the class path brings it
+   */
+  public static MethodProvider named(String name) {
+    return known().stream()
+        .filter(one -> one.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no provider of the method " + name));
+  }
+
+  /**
+   * Finds what a method does.
+   *
+   * @param method a method
+   * @return its mechanics; the method itself where it is a decorator that brings its own
+   * @throws ConfigException if no module on the class path knows the method
+   */
+  public static MethodMechanics of(FineTuningMethod method) {
+    if (method instanceof MethodMechanics own) {
+      return own;
+    }
+    for (MethodProvider one : known()) {
+      Optional<MethodMechanics> found = one.mechanics(method);
+      if (found.isPresent()) {
+        return found.get();
+      }
+    }
+    throw new ConfigException(
+        "method: expected one that a module on the class path brings, found "
+            + method.getClass().getName()
+            + " ("
+            + method.description()
+            + "). Add the module that it comes from: adapt4j-lora for LoRA and (IA)3, adapt4j-qlora"
+            + " for QLoRA. A jar that unites modules has to unite their META-INF/services too.");
+  }
+}

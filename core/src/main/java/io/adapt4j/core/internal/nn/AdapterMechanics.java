@@ -1,0 +1,109 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.method.Adapter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/** A stored change to a model, such as a LoRA adapter, that can be put on its base. */
+public interface AdapterMechanics extends Adapter {
+
+  /**
+   * Finds what an adapter does to a model.
+   *
+   * @param adapter an adapter
+   * @return its mechanics; the adapter itself where it brings its own
+   * @throws ConfigException if no module on the class path knows the adapter
+   */
+  static AdapterMechanics of(Adapter adapter) {
+    if (adapter instanceof AdapterMechanics own) {
+      return own;
+    }
+    for (AdapterFormat one : ServiceLoader.load(AdapterFormat.class)) {
+      Optional<AdapterMechanics> found = one.mechanics(adapter);
+      if (found.isPresent()) {
+        return found.get();
+      }
+    }
+    throw new ConfigException(
+        "adapter: expected one that a module on the class path brings, found "
+            + adapter.getClass().getName()
+            + " ('"
+            + adapter.name()
+            + "'). Add the module that it comes from: adapt4j-lora for PEFT folders. A jar that"
+            + " unites modules has to unite their META-INF/services too.");
+  }
+
+  /**
+   * Finds what adapters do to a model.
+   *
+   * @param adapters the adapters
+   * @return the mechanics of each, in their order
+   * @throws ConfigException if no module on the class path knows one of them
+   */
+  static List<AdapterMechanics> of(List<? extends Adapter> adapters) {
+    return adapters.stream().map(AdapterMechanics::of).toList();
+  }
+
+  @Override
+  default String name() {
+    return "adapter";
+  }
+
+  /**
+   * Returns where the adapter is stored.
+   *
+   * @return its folder; empty if it is not on disk
+   */
+  default Optional<Path> folder() {
+    return Optional.empty();
+  }
+
+  /**
+   * Finds what keeps this adapter from a model, before any weight is read.
+   *
+   * @param declared the model's structure
+   * @return one sentence a problem; empty when it fits
+   */
+  List<String> problems(Network declared);
+
+  /**
+   * Returns the configuration of the model that the adapter makes of its base, where the adapter
+   * brings an output layer that the base does not have.
+   *
+   * @return the configuration; empty where it is the base's
+   */
+  default Optional<ModelConfig> modelConfig() {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns the hash of the chat template that the adapter was trained in, as {@link
+   * io.adapt4j.core.chat.ChatTemplate#digest} computes it. A model in use with another template is
+   * refused.
+   *
+   * @return 64 hexadecimal digits; empty if any template will do
+   */
+  default Optional<String> chatTemplateDigest() {
+    return Optional.empty();
+  }
+
+  /**
+   * Tells what the adapter adds to a model's memory.
+   *
+   * @param declared the model's structure, which it fits
+   * @return the factors beside its linear layers and the tensors it has values of its own for
+   */
+  Footprint footprint(Network declared);
+
+  /**
+   * Puts the adapter on a model.
+   *
+   * @param network the model, with its weights
+   * @return the adapter in its place; closed before the model
+   */
+  AttachedAdapter attach(Network network);
+}

@@ -1,0 +1,55 @@
+package io.adapt4j.core.internal.optim;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.optim.Optimizer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Adafactor. */
+final class AdafactorState extends OptimizerState {
+
+  private final Optimizer.Adafactor options;
+  private final double weightDecay;
+
+  /**
+   * Of each value its rows' and columns' second moments, or one like the value if it is no matrix.
+   */
+  private final List<List<Tensor>> squares = new ArrayList<>();
+
+  AdafactorState(List<Trained> trained, Optimizer.Adafactor options, double weightDecay) {
+    super(trained);
+    this.options = options;
+    this.weightDecay = weightDecay;
+    for (Trained one : trained) {
+      long[] sizes = one.value().sizes();
+      squares.add(
+          sizes.length == 2
+              ? List.of(
+                  moment("row." + one.name(), DType.F32, sizes[0]),
+                  moment("column." + one.name(), DType.F32, sizes[1]))
+              : List.of(moment("square." + one.name(), DType.F32, sizes)));
+    }
+  }
+
+  @Override
+  void update(double learningRate) {
+    double beta2 = 1 - Math.pow(steps(), options.decayRate());
+    for (int i = 0; i < squares.size(); i++) {
+      Trained one = trained().get(i);
+      TensorLists.adafactor(
+          one.value(),
+          one.gradient(),
+          squares.get(i),
+          new double[] {
+            learningRate,
+            beta2,
+            options.eps(),
+            options.clipThreshold(),
+            decays(one.name()) ? weightDecay : 0
+          });
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.adapt4j.core.internal.optim;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.DynamicCode;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.optim.Optimizer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** AdamW with the moments of large tensors in 8 bits. */
+final class AdamW8bitState extends OptimizerState {
+
+  private static final int BLOCK = 256;
+
+  /** Smaller tensors are few bytes, and their moments matter most (Dettmers et al. 2022). */
+  private static final int SMALLEST = 4096;
+
+  /** Blocks an update handles at once, as the script does. */
+  private static final long PIECE = 4096;
+
+  /** Bytes a value of a piece: two fp32 moments, a root or normal form, and 64-bit code numbers. */
+  private static final long PIECE_WORK = 4 * Float.BYTES + Long.BYTES;
+
+  private final Optimizer.AdamW8bit options;
+  private final double weightDecay;
+  private final List<TensorLists.Moments> moments = new ArrayList<>();
+  private final DynamicCode signed = DynamicCode.signed();
+  private final DynamicCode unsigned = DynamicCode.unsigned();
+
+  AdamW8bitState(
+      List<Trained> trained, Optimizer.AdamW8bit options, double weightDecay, StateMemory memory) {
+    super(trained, memory);
+    this.options = options;
+    this.weightDecay = weightDecay;
+    for (Trained one : trained) {
+      long count = one.value().count();
+      moments.add(count < SMALLEST ? full(one) : quantised(one.name(), count));
+    }
+  }
+
+  /** What the moments of so many values take. */
+  static long bytes(long count) {
+    if (count < SMALLEST) {
+      return 2L * Float.BYTES * count;
+    }
+    return 2 * blocks(count) * (BLOCK + Float.BYTES);
+  }
+
+  /** What an update makes on the way: two moments in fp32, codes, roots, as pieces of blocks. */
+  static long workBytes(long count) {
+    return count < SMALLEST ? 0 : PIECE_WORK * Math.min(blocks(count), PIECE) * BLOCK;
+  }
+
+  private static long blocks(long count) {
+    return (count + BLOCK - 1) / BLOCK;
+  }
+
+  private TensorLists.Moments full(Trained one) {
+    return new TensorLists.Moments(
+        List.of(moment("mean." + one.name(), DType.F32, one.value().sizes())),
+        List.of(moment("square." + one.name(), DType.F32, one.value().sizes())));
+  }
+
+  private TensorLists.Moments quantised(String name, long count) {
+    long blocks = blocks(count);
+    TensorLists.Moments made =
+        new TensorLists.Moments(
+            List.of(
+                moment("mean." + name, DType.U8, blocks, BLOCK),
+                moment("meanScale." + name, DType.F32, blocks)),
+            List.of(
+                moment("square." + name, DType.U8, blocks, BLOCK),
+                moment("squareScale." + name, DType.F32, blocks)));
+    return made;
+  }
+
+  @Override
+  void update(double learningRate) {
+    for (int i = 0; i < moments.size(); i++) {
+      Trained one = trained().get(i);
+      List<Tensor> kept = new ArrayList<>(moments.get(i).mean());
+      int half = kept.size();
+      kept.addAll(moments.get(i).square());
+      memory()
+          .update(
+              kept,
+              one.value(),
+              near ->
+                  update(
+                      one,
+                      new TensorLists.Moments(
+                          near.subList(0, half), near.subList(half, near.size())),
+                      learningRate));
+    }
+  }
+
+  private void update(Trained one, TensorLists.Moments near, double learningRate) {
+    TensorLists.adamW8bit(
+        one.value(),
+        one.gradient(),
+        near,
+        signed,
+        unsigned,
+        steps(),
+        new double[] {
+          learningRate,
+          options.beta1(),
+          options.beta2(),
+          options.eps(),
+          decays(one.name()) ? weightDecay : 0
+        });
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    signed.close();
+    unsigned.close();
+  }
+}

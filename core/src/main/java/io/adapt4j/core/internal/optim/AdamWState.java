@@ -1,0 +1,71 @@
+package io.adapt4j.core.internal.optim;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.optim.Optimizer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** AdamW with moments in fp32; one native call a step, or where they are paged, one a value. */
+final class AdamWState extends OptimizerState {
+
+  private final Optimizer.AdamW options;
+  private final double weightDecay;
+  private final List<Tensor> means = moments("mean");
+  private final List<Tensor> squares = moments("square");
+  private final List<Tensor> counters = new ArrayList<>();
+
+  AdamWState(
+      List<Trained> trained, Optimizer.AdamW options, double weightDecay, StateMemory memory) {
+    super(trained, memory);
+    this.options = options;
+    this.weightDecay = weightDecay;
+    trained.forEach(one -> counters.add(Tensor.zeros(DType.F32).own()));
+  }
+
+  @Override
+  void update(double learningRate) {
+    int all = trained().size();
+    int atOnce = memory().atOnce(all);
+    for (int first = 0; first < all; first += atOnce) {
+      update(first, first + atOnce, learningRate);
+    }
+  }
+
+  private void update(int first, int end, double learningRate) {
+    List<Trained> some = trained().subList(first, end);
+    List<Tensor> moments = new ArrayList<>(means.subList(first, end));
+    moments.addAll(squares.subList(first, end));
+    memory()
+        .update(
+            moments,
+            some.get(0).value(),
+            near ->
+                TensorLists.adamW(
+                    values(some),
+                    decayedValues(some),
+                    gradients(some),
+                    near.subList(0, some.size()),
+                    near.subList(some.size(), near.size()),
+                    counters.subList(first, end),
+                    new double[] {
+                      learningRate, options.beta1(), options.beta2(), options.eps(), weightDecay
+                    }));
+  }
+
+  /** The native operator counts by itself. */
+  @Override
+  void restored() {
+    try (Tensor count = Tensor.of(new float[] {steps()})) {
+      counters.forEach(counter -> counter.copyFrom(count));
+    }
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    counters.forEach(Tensor::close);
+  }
+}

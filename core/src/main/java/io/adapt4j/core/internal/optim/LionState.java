@@ -1,0 +1,31 @@
+package io.adapt4j.core.internal.optim;
+
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.optim.Optimizer;
+import java.util.List;
+
+/** Lion. */
+final class LionState extends OptimizerState {
+
+  private final Optimizer.Lion options;
+  private final double weightDecay;
+  private final List<Tensor> means = moments("mean");
+
+  LionState(List<Trained> trained, Optimizer.Lion options, double weightDecay) {
+    super(trained);
+    this.options = options;
+    this.weightDecay = weightDecay;
+  }
+
+  @Override
+  void update(double learningRate) {
+    TensorLists.lion(
+        values(),
+        decayedValues(),
+        gradients(),
+        means,
+        new double[] {learningRate, options.beta1(), options.beta2(), weightDecay});
+  }
+}

@@ -1,0 +1,146 @@
+package io.adapt4j.core.internal.optim;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** What an optimizer keeps of some values between steps. Not thread safe. */
+public abstract class OptimizerState implements AutoCloseable {
+
+  private static final Pattern UNDECAYED =
+      Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)");
+
+  private final List<Trained> trained;
+  private final StateMemory memory;
+  private final Map<String, Tensor> moments = new LinkedHashMap<>();
+  private int steps;
+
+  OptimizerState(List<Trained> trained) {
+    this(trained, StateMemory.BESIDE_VALUES);
+  }
+
+  OptimizerState(List<Trained> trained, StateMemory memory) {
+    this.trained = List.copyOf(trained);
+    this.memory = memory;
+  }
+
+  /** Whether a value of this name is decayed: all but biases and norm weights, as Transformers. */
+  static boolean decays(String name) {
+    return !UNDECAYED.matcher(name).find();
+  }
+
+  /** Performs one step; {@link #steps} counts it already. */
+  abstract void update(double learningRate);
+
+  /**
+   * Updates all values.
+   *
+   * @param learningRate the rate of this step
+   */
+  public final void step(double learningRate) {
+    steps++;
+    update(learningRate);
+  }
+
+  final List<Trained> trained() {
+    return trained;
+  }
+
+  final StateMemory memory() {
+    return memory;
+  }
+
+  final List<Tensor> values() {
+    return values(trained);
+  }
+
+  static List<Tensor> values(List<Trained> some) {
+    return some.stream().map(Trained::value).toList();
+  }
+
+  final List<Tensor> decayedValues() {
+    return decayedValues(trained);
+  }
+
+  static List<Tensor> decayedValues(List<Trained> some) {
+    return some.stream().filter(one -> decays(one.name())).map(Trained::value).toList();
+  }
+
+  final List<Tensor> gradients() {
+    return gradients(trained);
+  }
+
+  static List<Tensor> gradients(List<Trained> some) {
+    return some.stream().map(Trained::gradient).toList();
+  }
+
+  /** Steps performed. */
+  final int steps() {
+    return steps;
+  }
+
+  /** Makes a tensor of zeros that is saved and closed with the state. */
+  final Tensor moment(String name, DType type, long... sizes) {
+    Tensor tensor = memory.zeros(type, sizes).own();
+    moments.put(name, tensor);
+    return tensor;
+  }
+
+  /** One moment a value, shaped like it. */
+  final List<Tensor> moments(String name) {
+    List<Tensor> made = new ArrayList<>();
+    for (Trained one : trained) {
+      made.add(moment(name + "." + one.name(), DType.F32, one.value().sizes()));
+    }
+    return made;
+  }
+
+  /**
+   * Returns values and moments, ready to be written.
+   *
+   * @return tensors of the open scope, which must stay open until they are written
+   */
+  public final List<TensorData> save() {
+    List<TensorData> saved = new ArrayList<>();
+    trained.forEach(one -> saved.add(data("value." + one.name(), one.value())));
+    moments.forEach((name, tensor) -> saved.add(data(name, tensor)));
+    return saved;
+  }
+
+  /**
+   * Takes over what {@link #save} returned.
+   *
+   * @param saved values and moments
+   * @param performed the number of steps performed
+   */
+  public final void restore(Checkpoint saved, int performed) {
+    trained.forEach(one -> Weights.fill(one.value(), saved, "value." + one.name()));
+    moments.forEach((name, tensor) -> Weights.fill(tensor, saved, name));
+    steps = performed;
+    restored();
+  }
+
+  /** Brings what was made from the number of steps up to date. */
+  void restored() {}
+
+  private static TensorData data(String name, Tensor tensor) {
+    StoredType type = tensor.type() == DType.U8 ? StoredType.U8 : StoredType.F32;
+    return Weights.tensor(name, tensor, new Parameter.Slice(name, 0, tensor.size(0)), type);
+  }
+
+  /** Frees the moments. */
+  @Override
+  public void close() {
+    moments.values().forEach(Tensor::close);
+  }
+}

@@ -1,0 +1,100 @@
+package io.adapt4j.core.internal.optim;
+
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.optim.Optimizer;
+import java.util.Arrays;
+import java.util.List;
+
+/** What an {@link Optimizer} keeps of the values that it updates, and what that takes. */
+public final class OptimizerStates {
+
+  private OptimizerStates() {}
+
+  /**
+   * Makes the state for some values.
+   *
+   * @param optimizer the algorithm
+   * @param trained what is optimized
+   * @param weightDecay decay of all values but biases and norms
+   * @return the state, closed by the caller
+   */
+  public static OptimizerState start(
+      Optimizer optimizer, List<Trained> trained, double weightDecay) {
+    StateMemory memory =
+        optimizer.isPaged() ? StateMemory.paged(trained) : StateMemory.BESIDE_VALUES;
+    return start(optimizer, trained, weightDecay, memory);
+  }
+
+  static OptimizerState start(
+      Optimizer optimizer, List<Trained> trained, double weightDecay, StateMemory memory) {
+    if (optimizer instanceof Optimizer.Paged paged) {
+      return start(paged.optimizer(), trained, weightDecay, memory);
+    }
+    if (optimizer instanceof Optimizer.AdamW options) {
+      return new AdamWState(trained, options, weightDecay, memory);
+    }
+    if (optimizer instanceof Optimizer.AdamW8bit options) {
+      return new AdamW8bitState(trained, options, weightDecay, memory);
+    }
+    if (optimizer instanceof Optimizer.Adafactor options) {
+      return new AdafactorState(trained, options, weightDecay);
+    }
+    if (optimizer instanceof Optimizer.Sgd options) {
+      return new SgdState(trained, options, weightDecay);
+    }
+    return new LionState(trained, (Optimizer.Lion) optimizer, weightDecay);
+  }
+
+  /**
+   * Returns what the state of one value takes, which lasts from step to step.
+   *
+   * @param optimizer the algorithm
+   * @param sizes the value's dimensions
+   * @return bytes
+   */
+  public static long stateBytes(Optimizer optimizer, long... sizes) {
+    if (optimizer instanceof Optimizer.Paged paged) {
+      return stateBytes(paged.optimizer(), sizes);
+    }
+    if (optimizer instanceof Optimizer.AdamW) {
+      return 2 * Float.BYTES * count(sizes) + Float.BYTES;
+    }
+    if (optimizer instanceof Optimizer.AdamW8bit) {
+      return AdamW8bitState.bytes(count(sizes));
+    }
+    if (optimizer instanceof Optimizer.Adafactor) {
+      return Float.BYTES * (sizes.length == 2 ? sizes[0] + sizes[1] : count(sizes));
+    }
+    if (optimizer instanceof Optimizer.Sgd sgd) {
+      return sgd.momentum() == 0 ? 0 : Float.BYTES * count(sizes);
+    }
+    return Float.BYTES * count(sizes);
+  }
+
+  /**
+   * Returns what a step makes on the way for one value and frees again.
+   *
+   * @param optimizer the algorithm
+   * @param sizes the value's dimensions
+   * @return bytes
+   */
+  public static long workBytes(Optimizer optimizer, long... sizes) {
+    if (optimizer instanceof Optimizer.Paged paged) {
+      return workBytes(paged.optimizer(), sizes);
+    }
+    if (optimizer instanceof Optimizer.AdamW) {
+      return 0;
+    }
+    if (optimizer instanceof Optimizer.AdamW8bit) {
+      return AdamW8bitState.workBytes(count(sizes));
+    }
+    if (optimizer instanceof Optimizer.Sgd sgd) {
+      return (sgd.nesterov() ? 2L : 1L) * Float.BYTES * count(sizes);
+    }
+    return 3 * Float.BYTES * count(sizes);
+  }
+
+  private static long count(long... sizes) {
+    return Arrays.stream(sizes).reduce(1, Math::multiplyExact);
+  }
+}

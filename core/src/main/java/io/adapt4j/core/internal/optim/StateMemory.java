@@ -1,0 +1,56 @@
+package io.adapt4j.core.internal.optim;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Where the moments of an optimizer stay between steps. */
+public enum StateMemory {
+
+  /** Where the values are. */
+  BESIDE_VALUES,
+
+  /**
+   * In host memory. Those of one value at a time are copied to where it is, and back when they have
+   * been updated (QLoRA, Dettmers et al. 2023, section 3, which leaves the copying to the driver).
+   */
+  PAGED;
+
+  /** Where paged moments of some values stay: those of values in host memory are there anyway. */
+  static StateMemory paged(List<Trained> trained) {
+    return trained.stream().allMatch(one -> one.value().isOnHost()) ? BESIDE_VALUES : PAGED;
+  }
+
+  /** How many of so many values are updated at once. */
+  int atOnce(int values) {
+    return this == PAGED ? 1 : values;
+  }
+
+  /** A moment before the first step. */
+  Tensor zeros(DType type, long... sizes) {
+    return this == PAGED ? Tensor.zerosOnHost(type, sizes) : Tensor.zeros(type, sizes);
+  }
+
+  /**
+   * Updates moments where the values are.
+   *
+   * @param moments what is kept; as before if the update fails
+   * @param values where those live that the moments belong to
+   * @param update gets the moments, in order, and changes them in place
+   */
+  void update(List<Tensor> moments, Tensor values, Consumer<List<Tensor>> update) {
+    if (this == BESIDE_VALUES) {
+      update.accept(moments);
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      List<Tensor> copies = moments.stream().map(one -> one.copyBeside(values)).toList();
+      update.accept(copies);
+      TensorLists.copy(moments, copies);
+    }
+  }
+}

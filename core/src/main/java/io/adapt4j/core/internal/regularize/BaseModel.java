@@ -1,0 +1,77 @@
+package io.adapt4j.core.internal.regularize;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Divergence;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.VocabularyHead;
+import io.adapt4j.core.train.TrainingException;
+import java.util.Optional;
+
+/**
+ * A model as it was before training: the model itself with its adapter off, or a copy.
+ *
+ * @param decoder the model that is asked
+ * @param adapter switched off for it; empty for a copy, which is closed with this
+ */
+record BaseModel(Decoder decoder, Optional<Adaptation> adapter) implements AutoCloseable {
+
+  static BaseModel of(PenaltyRun run) {
+    VocabularyHead head = run.decoder().head();
+    boolean headTrains =
+        head.weight().isTrained() || (head.bias() != null && head.bias().isTrained());
+    if (!headTrains && canBeSwitchedOff(run.adaptation())) {
+      return new BaseModel(run.decoder(), Optional.of(run.adaptation()));
+    }
+    return new BaseModel(copy(run), Optional.empty());
+  }
+
+  private static boolean canBeSwitchedOff(Adaptation adaptation) {
+    try {
+      return adaptation.withoutAdapter(() -> true);
+    } catch (UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  private static Decoder copy(PenaltyRun run) {
+    if (!run.decoder().packedLinears().isEmpty()) {
+      throw new TrainingException(
+          "The output head trains, so its base is needed beside it, but the weights of "
+              + run.base()
+              + " are held packed, of which no copy is made; leave lm_head out of modulesToSave, or"
+              + " train over plain weights.");
+    }
+    Decoder copy = Architectures.declareDecoder(run.decoder().modelConfig());
+    try (Checkpoint checkpoint = Checkpoint.open(run.base())) {
+      copy.allocate(run.decoder().type());
+      Weights.load(copy, checkpoint);
+      return copy;
+    } catch (RuntimeException e) {
+      copy.close();
+      throw e;
+    }
+  }
+
+  VocabularyHead head() {
+    return decoder.head();
+  }
+
+  /** The hidden states of a batch's predicting rows; owned by the open scope. */
+  Tensor rows(LanguageModelLoss.Inputs inputs) {
+    return adapter.isPresent()
+        ? adapter.get().withoutAdapter(() -> Divergence.rows(decoder, inputs))
+        : Divergence.rows(decoder, inputs);
+  }
+
+  @Override
+  public void close() {
+    if (adapter.isEmpty()) {
+      decoder.close();
+    }
+  }
+}

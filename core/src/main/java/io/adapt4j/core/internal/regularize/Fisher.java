@@ -1,0 +1,75 @@
+package io.adapt4j.core.internal.regularize;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.Batches;
+import io.adapt4j.core.internal.data.EncodableRows;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.internal.train.NextTokens;
+import io.adapt4j.core.train.TrainingException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/** The diagonal of the empirical Fisher information of a model's trained values. */
+public final class Fisher {
+
+  private Fisher() {}
+
+  /**
+   * Estimates it, or takes it from the run's output where the same was estimated before.
+   *
+   * @return one F32 tensor a trained value, closed by the caller
+   * @throws TrainingException if no row of the data can be used, or the estimate is not finite
+   */
+  static List<Tensor> of(Dataset reference, PenaltyRun run, FisherFile.Anchor anchor) {
+    EncodableRows rows = run.encoder().filter(reference);
+    if (rows.report().kept() == 0) {
+      throw new TrainingException(
+          reference.name() + ": none of its rows can be used to estimate the Fisher information");
+    }
+    Optional<Path> file = run.output().map(folder -> folder.resolve(FisherFile.NAME));
+    if (file.isPresent() && anchor.isIn(file.get(), rows.report().digest())) {
+      return anchor.read(file.get());
+    }
+    Batches singles = Batches.of(rows.dataset(), run.encoder()).batchSize(1).build();
+    List<Tensor> fisher =
+        estimate(
+            new NextTokens(run.decoder()),
+            singles.epoch(0),
+            run.adaptation().trained(),
+            run.recompute());
+    file.ifPresent(one -> anchor.write(one, fisher, rows.report().digest()));
+    return fisher;
+  }
+
+  /** Sums the squared gradients of each batch's loss, and divides by the number of targets. */
+  static List<Tensor> estimate(
+      NextTokens task, Iterator<Batch> singles, List<Trained> trained, boolean recompute) {
+    List<Tensor> gradients = trained.stream().map(Trained::gradient).toList();
+    List<Tensor> sums = new ArrayList<>();
+    for (Trained one : trained) {
+      sums.add(Tensor.zeros(DType.F32, one.value().sizes()).own());
+    }
+    long targets = 0;
+    for (int example = 0; singles.hasNext(); example++) {
+      Batch single = singles.next();
+      task.differentiate(single, 1, recompute, example);
+      TensorLists.addSquares(sums, gradients);
+      TensorLists.zero(gradients);
+      targets += task.targets(single);
+    }
+    TensorLists.scale(sums, 1.0 / targets);
+    if (!Double.isFinite(TensorLists.norm(sums))) {
+      sums.forEach(Tensor::close);
+      throw new TrainingException(
+          "The Fisher information is not finite; use fp32, or check the reference data");
+    }
+    return sums;
+  }
+}

@@ -1,0 +1,52 @@
+package io.adapt4j.core.internal.regularize;
+
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.Batches;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Divergence;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.train.NextTokens;
+import io.adapt4j.core.internal.train.Penalty;
+
+/**
+ * The divergence of a model from its base on one replay batch a turn.
+ *
+ * @param decoder the model
+ * @param base what it was; closed with this
+ * @param batches the replay data
+ * @param strength multiplies the divergence a token
+ * @param interval steps from one turn to the next
+ * @param recompute whether layers are recomputed in the backward pass
+ */
+record KlPenalty(
+    Decoder decoder,
+    BaseModel base,
+    Batches batches,
+    double strength,
+    int interval,
+    boolean recompute)
+    implements Penalty {
+
+  @Override
+  public double add(int step, long seed) {
+    if (step % interval != 0) {
+      return 0;
+    }
+    int turn = step / interval;
+    Batch batch = batches.epoch(turn / batches.count(), turn % batches.count()).next();
+    LanguageModelLoss.Inputs inputs = NextTokens.inputs(batch);
+    double scale = strength * interval / batch.targetTokens();
+    try (Scope scope = Scope.open()) {
+      Tensor rows = base.rows(inputs);
+      return scale
+          * Divergence.differentiate(decoder, inputs, rows, base.head(), scale, recompute, seed);
+    }
+  }
+
+  @Override
+  public void close() {
+    base.close();
+  }
+}

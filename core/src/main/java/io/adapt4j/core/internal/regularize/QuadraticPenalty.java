@@ -1,0 +1,43 @@
+package io.adapt4j.core.internal.regularize;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.internal.train.Penalty;
+import java.util.ArrayList;
+import java.util.List;
+
+/** strength / 2 times the sum of weight (value - anchor)^2, the anchors being the values now. */
+final class QuadraticPenalty implements Penalty {
+
+  private final List<Tensor> values;
+  private final List<Tensor> gradients;
+  private final List<Tensor> anchors = new ArrayList<>();
+  private final List<Tensor> weights;
+  private final double strength;
+
+  /**
+   * Copies the present values.
+   *
+   * @param weights one a value, owned from now on; none for weights of 1
+   */
+  QuadraticPenalty(List<Trained> trained, List<Tensor> weights, double strength) {
+    this.values = trained.stream().map(Trained::value).toList();
+    this.gradients = trained.stream().map(Trained::gradient).toList();
+    values.forEach(value -> anchors.add(value.copyAs(DType.F32).own()));
+    this.weights = weights;
+    this.strength = strength;
+  }
+
+  @Override
+  public double add(int step, long seed) {
+    return TensorLists.pull(values, anchors, weights, gradients, strength);
+  }
+
+  @Override
+  public void close() {
+    anchors.forEach(Tensor::close);
+    weights.forEach(Tensor::close);
+  }
+}

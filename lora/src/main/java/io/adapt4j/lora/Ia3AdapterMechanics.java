@@ -1,0 +1,94 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Network;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Puts an (IA)3 adapter on a model. */
+record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
+
+  @Override
+  public String name() {
+    return adapter.name();
+  }
+
+  @Override
+  public Optional<Path> folder() {
+    return Optional.of(adapter.folder());
+  }
+
+  @Override
+  public Optional<String> chatTemplateDigest() {
+    return PeftFolder.chatTemplateDigest(adapter.folder());
+  }
+
+  @Override
+  public List<String> problems(Network declared) {
+    return problems(adapter.folder(), Ia3Plan.of(adapter.config(), declared));
+  }
+
+  @Override
+  public Optional<ModelConfig> modelConfig() {
+    return PeftFolder.classConfig(adapter.folder());
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return Ia3Plan.of(adapter.config(), declared).footprint();
+  }
+
+  /**
+   * Puts the adapter into a model. The base's own values of modules saved in full are kept beside
+   * the adapter's. Weights that it is merged into are kept beside meanwhile and come back to the
+   * bit.
+   *
+   * @param network the model, with its weights
+   * @return the adapter in place; closing it takes it out again
+   * @throws CheckpointException if the adapter does not fit the model
+   */
+  @Override
+  public AttachedAdapter attach(Network network) {
+    Ia3Plan plan = Ia3Plan.of(adapter.config(), network);
+    List<String> problems = problems(adapter.folder(), plan);
+    if (!problems.isEmpty()) {
+      throw new CheckpointException(String.join("\n", problems));
+    }
+    Ia3Model model = Ia3Model.attach(network, plan);
+    try (Checkpoint file = PeftFolder.openWeights(adapter.folder())) {
+      model.load(file);
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    return model;
+  }
+
+  /** What keeps a folder's vectors from a plan. */
+  static List<String> problems(Path folder, Ia3Plan plan) {
+    if (!plan.problems().isEmpty()) {
+      return plan.problems();
+    }
+    try (Checkpoint file = PeftFolder.openWeights(folder)) {
+      Map<String, List<Long>> stored = new TreeMap<>();
+      file.names().forEach(name -> stored.put(name, file.entry(name).shape()));
+      List<String> differences = plan.differences(stored);
+      return differences.isEmpty()
+          ? List.of()
+          : List.of(
+              folder
+                  + ": this adapter does not fit the model:\n  "
+                  + String.join("\n  ", differences));
+    } catch (CheckpointException e) {
+      return List.of(e.getMessage());
+    }
+  }
+}

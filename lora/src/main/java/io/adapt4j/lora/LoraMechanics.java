@@ -1,0 +1,166 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.LearningRateFactor;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.internal.method.TrainingDefaults;
+import io.adapt4j.core.internal.nn.Footprint;
+import io.adapt4j.core.internal.nn.Network;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Trains the factors of a LoRA adapter. */
+record LoraMechanics(Lora lora) implements MethodMechanics {
+
+  @Override
+  public Lora chosen() {
+    return lora;
+  }
+
+  private AdapterConfig config() {
+    return lora.config();
+  }
+
+  @Override
+  public Optional<Path> start() {
+    return lora.start();
+  }
+
+  @Override
+  public List<LearningRateFactor> rateFactors() {
+    return lora.plusRatio() == 1
+        ? List.of()
+        : List.of(new LearningRateFactor("lora_B", lora.plusRatio()));
+  }
+
+  /** LoRA+ gives B the rate of A times its ratio: their geometric mean stays LoRA's rate. */
+  @Override
+  public TrainingDefaults defaults(TaskKind task) {
+    TrainingDefaults defaults = TrainingDefaults.lowRank(lora.name(), task);
+    return lora.plusRatio() == 1
+        ? defaults
+        : defaults.scaledRates(
+            lora.name() + " with ratio " + Lora.plain(lora.plusRatio()),
+            1 / Math.sqrt(lora.plusRatio()));
+  }
+
+  @Override
+  public List<String> questions(Network declared) {
+    return AdapterPlan.of(completed(declared), declared).idleRank().stream().toList();
+  }
+
+  @Override
+  public String identity() {
+    return lora.description()
+        + " dropout="
+        + config().dropout()
+        + " bias="
+        + config().bias()
+        + " modulesToSave="
+        + config().modulesToSave()
+        + " rankPattern="
+        + config().rankPattern()
+        + " alphaPattern="
+        + config().alphaPattern()
+        + " init="
+        + config().initial().peftName()
+        + (config().biasOfB() ? " biasOfB" : "")
+        + " plus="
+        + lora.plusRatio()
+        + lora.start().map(folder -> " from " + folder).orElse("");
+  }
+
+  @Override
+  public List<String> problems(Network declared, Path base) {
+    AdapterPlan plan = AdapterPlan.of(completed(declared), declared);
+    List<String> problems = new ArrayList<>(plan.problems());
+    if (lora.start().isPresent()) {
+      return PeftFolder.problems(lora.start().get(), config(), plan);
+    }
+    plan.uselessRank().ifPresent(problems::add);
+    if (config().modules().targets() instanceof Targets.Names names && problems.isEmpty()) {
+      for (String name : names.names()) {
+        boolean used =
+            declared.linears().stream()
+                .flatMap(slot -> slot.parts().stream())
+                .anyMatch(part -> Targets.Names.names(part.path(), name));
+        if (!used) {
+          problems.add(
+              "The LoRA target '"
+                  + name
+                  + "' matches no projection; "
+                  + AdapterPlan.choices(declared)
+                  + ".");
+        }
+      }
+    }
+    if (SavedModules.lacksTokenHead(declared)) {
+      problems.add(SavedModules.NO_TOKEN_HEAD);
+    }
+    if (config().modules().targets() instanceof Targets.Regex
+        && !config().modules().layers().isEmpty()) {
+      problems.add(
+          "The LoRA targets are a regular expression, beside which PEFT knows no layers; put the"
+              + " layers into the expression.");
+    }
+    if (config().modules().layers().isEmpty() && !config().modules().layersPattern().isEmpty()) {
+      problems.add("layersPattern is given without layers; give the layers' numbers too.");
+    }
+    for (String module : SavedModules.unknown(config().modulesToSave(), declared)) {
+      problems.add(SavedModules.unknownModule(module));
+    }
+    return List.copyOf(problems);
+  }
+
+  @Override
+  public long trainableParameters(Network declared) {
+    return AdapterPlan.of(completed(declared), declared).trainableParameters();
+  }
+
+  @Override
+  public Footprint footprint(Network declared) {
+    return AdapterPlan.of(completed(declared), declared)
+        .footprint(declared, config().dropout() > 0);
+  }
+
+  /** Says how much trains, such as {@code 3,584 of 81,984 parameters (4.3716 %)} of the base. */
+  String trainableSummary(Network declared) {
+    long trainable = trainableParameters(declared);
+    long all = declared.parameterCount();
+    return String.format(
+        Locale.ROOT, "%,d of %,d parameters (%.4f %%)", trainable, all, 100.0 * trainable / all);
+  }
+
+  @Override
+  public Adaptation attach(Network network, Path base, long seed) {
+    AdapterConfig own = completed(network);
+    LoraModel model = LoraModel.attach(network, AdapterPlan.of(own, network), own);
+    try {
+      model.train();
+      LoraTraining training = new LoraTraining(model, own, base);
+      if (lora.start().isPresent()) {
+        training.restore(lora.start().get());
+      } else {
+        model.initialise(config().initial(), seed);
+      }
+      return training;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** These options with the output layers that train in full; a stored adapter names its own. */
+  private AdapterConfig completed(Network network) {
+    return lora.start().isPresent()
+        ? config()
+        : config()
+            .with(
+                draft ->
+                    draft.modulesToSave = SavedModules.withOutput(draft.modulesToSave, network));
+  }
+}
