@@ -2,11 +2,11 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.Interval;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
+import io.adapt4j.core.train.Interval;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.RewardModel;
-import io.adapt4j.core.Task;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;

@@ -2,7 +2,7 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;

@@ -3,7 +3,7 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.FineTuneException;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.exception.CheckpointException;

@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.encode.Classifier;
 import io.adapt4j.core.internal.nn.Encoder;

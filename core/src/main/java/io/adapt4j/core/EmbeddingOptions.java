@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.internal.nn.Pooling;
 import java.util.Objects;
 import java.util.Optional;

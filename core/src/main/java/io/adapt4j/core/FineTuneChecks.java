@@ -1,5 +1,9 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.load.TokenizerFit;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;

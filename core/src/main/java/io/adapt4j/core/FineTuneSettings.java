@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
@@ -8,6 +10,7 @@ import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.FineTuneDefaults;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +37,16 @@ record FineTuneSettings(
     int numberedCheckpoints,
     Optional<Provenance> repeats,
     RunChoices choices) {
+
+  /** The most tokens of an example: what was stated, else what the model takes up to a limit. */
+  int lengthLimit() {
+    return maxLength.orElse(usualLength());
+  }
+
+  /** The most tokens of an example where nothing is stated. */
+  int usualLength() {
+    return Math.min(contextLength, FineTuneDefaults.MAX_LENGTH);
+  }
 
   /** The template of conversations: the chosen one, else the model's. */
   Optional<ChatTemplate> chatTemplate() {

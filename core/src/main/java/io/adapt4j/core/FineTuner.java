@@ -1,5 +1,12 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.FineTuneDefaults;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;

@@ -1,6 +1,10 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.LoadedModel.SpecialIds;
+import io.adapt4j.core.internal.load.FolderIdentity;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
 import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;

@@ -1,5 +1,8 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.internal.data.MaskedBatches;
@@ -35,7 +38,7 @@ final class MaskedTokenRun implements TaskRun {
   static MaskedTokenRun prepare(
       FineTuneSettings settings, Task.MaskedTokens task, Tokenizer tokenizer) {
     int maxLength =
-        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+        settings.lengthLimit();
     try {
       MaskedBatches train =
           MaskedBatches.of(

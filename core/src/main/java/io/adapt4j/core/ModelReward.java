@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.load.LoadedEncoder;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;

@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
@@ -67,7 +69,7 @@ final class NextTokenRun implements TaskRun {
   /** What turns rows into tokens in a run. */
   static ExampleEncoder encoder(FineTuneSettings settings, Tokenizer tokenizer) {
     int maxLength =
-        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+        settings.lengthLimit();
     ExampleEncoder.Builder encoding =
         settings
             .tokens()

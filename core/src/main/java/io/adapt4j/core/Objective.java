@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.Selection;
 
 /**

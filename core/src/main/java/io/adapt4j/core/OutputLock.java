@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;

@@ -1,5 +1,9 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.plan.RolloutPlan;
 import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
@@ -62,7 +66,7 @@ final class PolicyRun implements TaskRun {
   }
 
   private static int maxLength(FineTuneSettings settings) {
-    return settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+    return settings.lengthLimit();
   }
 
   static PolicyRun prepare(

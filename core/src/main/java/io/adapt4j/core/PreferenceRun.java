@@ -1,5 +1,9 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.data.BatchSource;

@@ -1,5 +1,9 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.load.LoadedEncoder;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.internal.data.BatchSource;
@@ -63,7 +67,7 @@ final class RetrievalRun implements TaskRun {
     int usual =
         Math.min(
             LoadedEncoder.maxTokens(declared, tokenizer, folder.maxTokens()),
-            FineTuneDefaults.maxLength(settings.contextLength()));
+            settings.usualLength());
     int maxLength = settings.maxLength().orElse(usual);
     RetrievalEncoder encoder =
         new RetrievalEncoder(

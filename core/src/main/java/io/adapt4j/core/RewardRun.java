@@ -1,5 +1,8 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.internal.data.ExampleEncoder;
@@ -62,7 +65,7 @@ final class RewardRun implements TaskRun {
 
   static RewardRun prepare(FineTuneSettings settings, Task.Reward task, Tokenizer tokenizer) {
     int maxLength =
-        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+        settings.lengthLimit();
     TaskModel model = settings.objective().model();
     boolean ends = ((Encoder) model.declare()).isCausal() && tokenizer.eosId().isPresent();
     ExampleEncoder.Builder encoding =

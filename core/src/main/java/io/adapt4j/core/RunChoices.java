@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.train.TrainingDefaults;
 import io.adapt4j.core.train.Warmup;

@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.train.Interval;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.TextNode;

@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.train.Interval;
 import com.fasterxml.jackson.databind.node.LongNode;
 import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.data.LossOn;

@@ -24,6 +24,8 @@ final class RunOptimizers {
   private static final List<String> NAMES =
       List.of(ADAMW, ADAMW_8BIT, PAGED_ADAMW, PAGED_ADAMW_8BIT, ADAFACTOR, SGD, LION);
 
+  private static final Optimizer.AdamW USUAL = (Optimizer.AdamW) Optimizer.adamW();
+
   private RunOptimizers() {}
 
   static Optional<Optimizer> read(Fields fields) {
@@ -47,14 +49,14 @@ final class RunOptimizers {
     return switch (name) {
       case ADAMW ->
           new Optimizer.AdamW(
-              decay(options, "beta1", FineTuneDefaults.BETA1),
-              decay(options, "beta2", FineTuneDefaults.BETA2),
-              positive(options, "eps", FineTuneDefaults.EPS));
+              decay(options, "beta1", USUAL.beta1()),
+              decay(options, "beta2", USUAL.beta2()),
+              positive(options, "eps", USUAL.eps()));
       case ADAMW_8BIT ->
           new Optimizer.AdamW8bit(
-              decay(options, "beta1", FineTuneDefaults.BETA1),
-              decay(options, "beta2", FineTuneDefaults.BETA2),
-              positive(options, "eps", FineTuneDefaults.EPS));
+              decay(options, "beta1", USUAL.beta1()),
+              decay(options, "beta2", USUAL.beta2()),
+              positive(options, "eps", USUAL.eps()));
       case PAGED_ADAMW -> new Optimizer.Paged(optimizer(ADAMW, options));
       case PAGED_ADAMW_8BIT -> new Optimizer.Paged(optimizer(ADAMW_8BIT, options));
       case ADAFACTOR -> {

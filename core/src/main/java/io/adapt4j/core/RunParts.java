@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.internal.data.BatchSource;

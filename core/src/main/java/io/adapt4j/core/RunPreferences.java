@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.task.Task;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;

@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.model.ModelSource;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;

@@ -1,10 +1,11 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.task.Task;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.task.TextProblem;
 import io.adapt4j.core.internal.describe.Fields;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,15 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.load.ClassNames;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.task.Task;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.task.TextProblem;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.data.LabelSet;

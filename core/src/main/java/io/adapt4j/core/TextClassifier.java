@@ -1,5 +1,9 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.load.ClassNames;
+import io.adapt4j.core.internal.load.LoadedEncoder;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.Classification.LabelScore;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.config.ModelConfig;

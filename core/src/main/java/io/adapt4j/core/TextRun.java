@@ -1,5 +1,8 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.LabelSet;
@@ -51,7 +54,7 @@ final class TextRun implements TaskRun {
 
   static TextRun prepare(FineTuneSettings settings, Task.Labelled task, Tokenizer tokenizer) {
     int maxLength =
-        settings.maxLength().orElse(FineTuneDefaults.maxLength(settings.contextLength()));
+        settings.lengthLimit();
     TaskModel model = settings.objective().model();
     TextEncoder encoder =
         new TextEncoder(tokenizer, maxLength, task.problem(), LabelSet.of(model.labels()));

@@ -3,6 +3,8 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.io.IOException;

@@ -2,6 +2,8 @@ package io.adapt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.PlanOptions;

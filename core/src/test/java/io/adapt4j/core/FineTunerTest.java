@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.train.FineTuneDefaults;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.generate.GenerationOptions;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.generate.CancellationToken;

@@ -2,6 +2,7 @@ package io.adapt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.score.ScoringRequest;

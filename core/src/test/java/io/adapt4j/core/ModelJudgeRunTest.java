@@ -2,6 +2,8 @@ package io.adapt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.task.Task;
 import com.fasterxml.jackson.databind.node.IntNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.Interval;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;

@@ -1,7 +1,7 @@
 package io.adapt4j.examples;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.augment.AugmentationPlan;
 import io.adapt4j.core.augment.Augmented;
 import io.adapt4j.core.augment.Paraphraser;

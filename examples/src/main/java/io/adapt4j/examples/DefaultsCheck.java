@@ -1,6 +1,6 @@
 package io.adapt4j.examples;
 
-import io.adapt4j.core.FineTunePlan;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.adapt4j.examples;
 
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.examples.study.Study;
 import io.adapt4j.examples.study.StudySize;
 import java.io.IOException;

@@ -2,11 +2,11 @@ package io.adapt4j.examples;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.Interval;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.RewardModel;
-import io.adapt4j.core.Task;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;

@@ -1,7 +1,7 @@
 package io.adapt4j.examples;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;

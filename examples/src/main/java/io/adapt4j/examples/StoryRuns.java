@@ -2,10 +2,10 @@ package io.adapt4j.examples;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.Interval;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Task;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.generate.Generation;

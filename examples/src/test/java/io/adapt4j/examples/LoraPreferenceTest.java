@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
-import io.adapt4j.core.Task;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.Interval;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.memory.MemoryNames;

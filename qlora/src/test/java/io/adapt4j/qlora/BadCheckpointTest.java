@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
-import io.adapt4j.core.Interval;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
-import io.adapt4j.core.Task;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;

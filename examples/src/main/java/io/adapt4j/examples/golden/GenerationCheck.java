@@ -1,8 +1,8 @@
 package io.adapt4j.examples.golden;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.ArrayList;
 import java.util.Arrays;

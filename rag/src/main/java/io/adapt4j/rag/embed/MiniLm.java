@@ -1,6 +1,6 @@
 package io.adapt4j.rag.embed;
 
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.Temporaries;
 import java.io.IOException;

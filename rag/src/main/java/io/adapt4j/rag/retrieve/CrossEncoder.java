@@ -1,6 +1,6 @@
 package io.adapt4j.rag.retrieve;
 
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.nn.Adapter;

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.data;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.task.TextProblem;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Arrays;

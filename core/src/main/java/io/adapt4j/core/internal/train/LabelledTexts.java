@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.task.TextProblem;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.TextLoss;

@@ -8,7 +8,7 @@ import io.adapt4j.core.SmallEncoder;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.task.TextProblem;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.tokenize.TokenizerException;

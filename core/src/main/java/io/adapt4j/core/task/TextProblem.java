@@ -1,4 +1,4 @@
-package io.adapt4j.core.data;
+package io.adapt4j.core.task;
 
 /** What is to be said of a text. */
 public enum TextProblem {

@@ -1,4 +1,4 @@
-package io.adapt4j.core;
+package io.adapt4j.core.model;
 
 import io.adapt4j.core.hub.Hub;
 import java.nio.file.Path;
@@ -79,26 +79,44 @@ public final class ModelSource {
     return new ModelSource(new Remote(repository, revision, hub), null);
   }
 
-  /** The folder on disk; downloads the model if it comes from a hub and has not been needed yet. */
-  synchronized Path folder() {
+  /**
+   * Returns the folder on disk; downloads the model if it comes from a hub and has not been needed
+   * yet.
+   *
+   * @return the folder
+   * @throws io.adapt4j.core.hub.HubException if the download fails
+   */
+  public synchronized Path folder() {
     if (folder == null) {
       folder = remote.hub().download(remote.repository(), remote.revision());
     }
     return folder;
   }
 
-  /** Whether {@link #folder} answers without a download. */
-  synchronized boolean isOnDisk() {
+  /**
+   * Returns whether {@link #folder} answers without a download.
+   *
+   * @return whether the model is on disk
+   */
+  public synchronized boolean isOnDisk() {
     return folder != null;
   }
 
-  /** The repository on a hub; empty for a folder. */
-  Optional<String> repository() {
+  /**
+   * Returns the repository on a hub.
+   *
+   * @return {@code owner/name}, or {@code name}; empty for a folder
+   */
+  public Optional<String> repository() {
     return Optional.ofNullable(remote).map(Remote::repository);
   }
 
-  /** What names the same files of the repository every time: the commit, once it is on disk. */
-  synchronized Optional<String> revision() {
+  /**
+   * Returns what names the same files of the repository every time: the commit, once it is on disk.
+   *
+   * @return the commit, before the download the revision asked for; empty for a folder
+   */
+  public synchronized Optional<String> revision() {
     boolean known = folder != null && folder.getFileName().toString().matches("[0-9a-f]{40}");
     return Optional.ofNullable(remote)
         .map(one -> known ? folder.getFileName().toString() : one.revision());

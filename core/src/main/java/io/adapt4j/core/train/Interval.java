@@ -1,4 +1,4 @@
-package io.adapt4j.core;
+package io.adapt4j.core.train;
 
 import java.time.Duration;
 
@@ -69,7 +69,12 @@ public record Interval(int steps, Duration time) {
     return new Interval(0, time);
   }
 
-  boolean isTime() {
+  /**
+   * Returns whether the interval is a time.
+   *
+   * @return whether it is, not steps or epochs
+   */
+  public boolean isTime() {
     return !time.isZero();
   }
 }

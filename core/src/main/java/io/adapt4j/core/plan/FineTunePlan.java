@@ -1,11 +1,9 @@
-package io.adapt4j.core;
+package io.adapt4j.core.plan;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.plan.Forecast;
-import io.adapt4j.core.plan.TimedSteps;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,9 +22,9 @@ import java.util.stream.Collectors;
  * @param trainableParameters values that train
  * @param totalParameters values of the base model
  * @param options what the run does about learning rate, epochs, batch size and warm-up
- * @param questions what is unusual about the run, but no reason to refuse it; see {@link
- *     FineTuner#questions}
- * @param forecast predicted memory, in a plan of {@link FineTuner#plan}
+ * @param questions what is unusual about the run, but no reason to refuse it; see {@code
+ *     FineTuner.questions}
+ * @param forecast predicted memory, in a plan of {@code FineTuner.plan}
  * @param timed how long some steps took, where they were asked for
  * @param rollouts what is generated, in reinforcement learning
  * @param notes what is to be known of the run, one sentence each
@@ -144,19 +142,19 @@ public record FineTunePlan(
         List.of());
   }
 
-  FineTunePlan with(List<Option> chosen, List<String> asked) {
+  public FineTunePlan with(List<Option> chosen, List<String> asked) {
     return copy(chosen, asked, forecast, timed, rollouts, notes);
   }
 
-  FineTunePlan with(Forecast memory, Optional<TimedSteps> time) {
+  public FineTunePlan with(Forecast memory, Optional<TimedSteps> time) {
     return copy(options, questions, Optional.of(memory), time, rollouts, notes);
   }
 
-  FineTunePlan with(RolloutPlan generated) {
+  public FineTunePlan with(RolloutPlan generated) {
     return copy(options, questions, forecast, timed, Optional.of(generated), notes);
   }
 
-  FineTunePlan withNotes(List<String> remarks) {
+  public FineTunePlan withNotes(List<String> remarks) {
     return copy(options, questions, forecast, timed, rollouts, remarks);
   }
 

@@ -1,9 +1,10 @@
-package io.adapt4j.core;
+package io.adapt4j.core.train;
+
 
 /**
- * What {@link FineTuner} does where nothing is said, whatever the method and the task. The learning
+ * What {@code FineTuner} does where nothing is said, whatever the method and the task. The learning
  * rate, epochs, batch size and warm-up depend on both: see {@link
- * io.adapt4j.core.train.TrainingDefaults}.
+ * TrainingDefaults}.
  */
 public final class FineTuneDefaults {
 
@@ -19,19 +20,11 @@ public final class FineTuneDefaults {
   /** Seed of all random choices. */
   public static final long SEED = 42;
 
-  static final double BETA1 = 0.9;
-  static final double BETA2 = 0.999;
-  static final double EPS = 1e-8;
-
   /** Longest example in tokens where the model would take more. */
-  private static final int MAX_LENGTH = 1024;
+  public static final int MAX_LENGTH = 1024;
 
   /** States kept to resume from. */
   public static final int SAVE_LIMIT = 2;
 
   private FineTuneDefaults() {}
-
-  static int maxLength(int contextLength) {
-    return Math.min(contextLength, MAX_LENGTH);
-  }
 }

@@ -1,4 +1,4 @@
-package io.adapt4j.core;
+package io.adapt4j.core.internal.load;
 
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -7,14 +7,14 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** The names of a model's classes. */
-final class ClassNames {
+public final class ClassNames {
 
   private static final int DEFAULT = 2;
 
   private ClassNames() {}
 
   /** As many as the configuration says. */
-  static List<String> of(ModelConfig config) {
+  public static List<String> of(ModelConfig config) {
     int classes =
         config
             .fields()
@@ -25,7 +25,7 @@ final class ClassNames {
   }
 
   /** The names in {@code id2label}, else those that Transformers makes up. */
-  static List<String> of(ModelConfig config, int classes) {
+  public static List<String> of(ModelConfig config, int classes) {
     Optional<ConfigReader> names = config.fields().child("id2label");
     if (names.isEmpty()) {
       return IntStream.range(0, classes).mapToObj(i -> "LABEL_" + i).toList();

@@ -1,4 +1,4 @@
-package io.adapt4j.core;
+package io.adapt4j.core.exception;
 
 import java.util.List;
 import java.util.stream.Collectors;
@@ -12,7 +12,12 @@ public final class FineTuneException extends RuntimeException {
   @SuppressWarnings("serial") // an immutable list of strings is serialisable
   private final List<String> problems;
 
-  FineTuneException(List<String> problems) {
+  /**
+   * Says what is wrong.
+   *
+   * @param problems one sentence a problem, at least one
+   */
+  public FineTuneException(List<String> problems) {
     super(
         problems.stream()
             .collect(

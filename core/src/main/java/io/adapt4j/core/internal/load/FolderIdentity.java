@@ -1,4 +1,4 @@
-package io.adapt4j.core;
+package io.adapt4j.core.internal.load;
 
 import io.adapt4j.core.internal.FileDigest;
 import java.io.IOException;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Tells model folders apart by what they hold, wherever they lie. */
-final class FolderIdentity {
+public final class FolderIdentity {
 
   private FolderIdentity() {}
 
@@ -20,7 +20,7 @@ final class FolderIdentity {
    * Describes a folder: its name, and a checksum of its small files' contents and its weights'
    * names, sizes and times. To read every byte of a large model would take too long.
    */
-  static String of(Path folder) {
+  public static String of(Path folder) {
     return of(folder, false);
   }
 

@@ -1,4 +1,4 @@
-package io.adapt4j.core;
+package io.adapt4j.core.internal.load;
 
 import io.adapt4j.core.internal.nn.Adapter;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  * its own for base tensors, so adapters go off in the opposite order of going on, and one is put on
  * only while all others are off. Not thread safe.
  */
-final class AdapterSet implements AutoCloseable {
+public final class AdapterSet implements AutoCloseable {
 
   private final Network network;
   private final Map<String, AttachedAdapter> attached = new LinkedHashMap<>();
@@ -39,7 +39,7 @@ final class AdapterSet implements AutoCloseable {
   }
 
   /** Puts an adapter on that takes part at once; where its name is taken it gets a number. */
-  void load(Adapter adapter) {
+  public void load(Adapter adapter) {
     String name = adapter.name();
     for (int i = 2; attached.containsKey(name); i++) {
       name = adapter.name() + "-" + i;
@@ -55,7 +55,7 @@ final class AdapterSet implements AutoCloseable {
    *
    * @throws IllegalArgumentException if the name is blank or taken, or the adapter does not fit
    */
-  void add(String name, Adapter adapter) {
+  public void add(String name, Adapter adapter) {
     if (name.isBlank() || attached.containsKey(name)) {
       throw new IllegalArgumentException(
           "'" + name + "' cannot name another adapter; taken are " + names());
@@ -86,7 +86,7 @@ final class AdapterSet implements AutoCloseable {
    *
    * @throws IllegalArgumentException if there is none of this name
    */
-  void remove(String name) {
+  public void remove(String name) {
     requireKnown(List.of(name));
     requireUnmerged();
     switchTo(List.of());
@@ -102,7 +102,7 @@ final class AdapterSet implements AutoCloseable {
    *
    * @throws IllegalArgumentException if a name is unknown or there twice
    */
-  void use(List<String> names) {
+  public void use(List<String> names) {
     requireKnown(names);
     requireUnmerged();
     used = List.copyOf(names);
@@ -111,7 +111,7 @@ final class AdapterSet implements AutoCloseable {
   }
 
   /** Switches those that are used off or back on. */
-  void enabled(boolean wanted) {
+  public void enabled(boolean wanted) {
     if (wanted != enabled) {
       requireUnmerged();
       enabled = wanted;
@@ -120,7 +120,7 @@ final class AdapterSet implements AutoCloseable {
   }
 
   /** Runs something while all adapters are off. */
-  <T> T without(Supplier<T> action) {
+  public <T> T without(Supplier<T> action) {
     boolean before = enabled;
     enabled(false);
     try {
@@ -145,7 +145,7 @@ final class AdapterSet implements AutoCloseable {
   }
 
   /** Merges those that are on. */
-  void merge() {
+  public void merge() {
     if (merged) {
       return;
     }
@@ -163,7 +163,7 @@ final class AdapterSet implements AutoCloseable {
     }
   }
 
-  void unmerge() {
+  public void unmerge() {
     if (merged) {
       unmerge(inPlaceOrder());
       merged = false;
@@ -181,12 +181,12 @@ final class AdapterSet implements AutoCloseable {
     return attached.keySet().stream().filter(on::contains).toList();
   }
 
-  List<String> names() {
+  public List<String> names() {
     return List.copyOf(attached.keySet());
   }
 
   /** Those that are on. */
-  List<String> active() {
+  public List<String> active() {
     return on;
   }
 
@@ -196,7 +196,7 @@ final class AdapterSet implements AutoCloseable {
    *
    * @return one text an adapter; empty if one of them is not on disk
    */
-  Optional<List<String>> identities() {
+  public Optional<List<String>> identities() {
     List<String> all = inPlaceOrder();
     return identities.keySet().containsAll(all)
         ? Optional.of(all.stream().map(identities::get).toList())

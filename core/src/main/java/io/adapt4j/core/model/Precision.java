@@ -1,4 +1,4 @@
-package io.adapt4j.core;
+package io.adapt4j.core.model;
 
 /** The number type a model's weights are held and computed in. */
 public enum Precision {

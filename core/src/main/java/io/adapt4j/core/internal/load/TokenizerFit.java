@@ -1,4 +1,4 @@
-package io.adapt4j.core;
+package io.adapt4j.core.internal.load;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Whether a model has a row of its embedding for every token of its tokenizer. */
-final class TokenizerFit {
+public final class TokenizerFit {
 
   private static final Logger LOG = LoggerFactory.getLogger(TokenizerFit.class);
 
@@ -29,7 +29,7 @@ final class TokenizerFit {
    *
    * @throws TokenizerException naming both files, both sizes and the first token that does not fit
    */
-  static void require(Path folder, Network network, Tokenizer tokenizer) {
+  public static void require(Path folder, Network network, Tokenizer tokenizer) {
     int rows = network.dimensions().vocabularySize();
     int ids = tokenizer.vocabularySize();
     if (ids <= rows) {

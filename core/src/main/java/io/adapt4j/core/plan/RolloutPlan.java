@@ -1,4 +1,4 @@
-package io.adapt4j.core;
+package io.adapt4j.core.plan;
 
 import java.util.Locale;
 

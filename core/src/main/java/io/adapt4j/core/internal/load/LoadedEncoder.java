@@ -1,5 +1,6 @@
-package io.adapt4j.core;
+package io.adapt4j.core.internal.load;
 
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Adapter;
@@ -18,13 +19,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** An encoder and its tokenizer, in memory: closes as one. */
-record LoadedEncoder(
+public record LoadedEncoder(
     Path folder, Encoder encoder, Tokenizer tokenizer, List<AttachedAdapter> adapters)
     implements AutoCloseable {
 
   /** What a use of an encoder asks of it before weights take memory. */
   @FunctionalInterface
-  interface Requirement {
+  public interface Requirement {
     /**
      * Checks an encoder.
      *
@@ -34,13 +35,13 @@ record LoadedEncoder(
   }
 
   /** Reads a folder. Everything that can be checked is checked before weights take memory. */
-  static LoadedEncoder load(
+  public static LoadedEncoder load(
       Path folder, Precision precision, List<Adapter> adapters, Requirement requirement) {
     return load(folder, precision, WeightFormat.asStored(), adapters, requirement);
   }
 
   /** Reads a folder, with the linear layers' weights held in a format. */
-  static LoadedEncoder load(
+  public static LoadedEncoder load(
       Path folder,
       Precision precision,
       WeightFormat weights,
@@ -74,7 +75,7 @@ record LoadedEncoder(
   }
 
   /** The configuration of the base, or of what an adapter with an output layer makes of it. */
-  static ModelConfig config(Path folder, List<Adapter> adapters) {
+  public static ModelConfig config(Path folder, List<Adapter> adapters) {
     return config(StoredModel.read(folder, WeightFormat.asStored()), adapters);
   }
 
@@ -90,7 +91,7 @@ record LoadedEncoder(
   }
 
   /** The most tokens of a text: as many as the model has positions for, or fewer if it says so. */
-  static int maxTokens(Encoder encoder, Tokenizer tokenizer, OptionalInt stated) {
+  public static int maxTokens(Encoder encoder, Tokenizer tokenizer, OptionalInt stated) {
     int limit = stated.isPresent() ? stated.getAsInt() : tokenizer.modelMaxLength().orElse(0);
     return limit == 0 ? encoder.contextLength() : Math.min(limit, encoder.contextLength());
   }

@@ -1,6 +1,6 @@
-package io.adapt4j.core;
+package io.adapt4j.core.task;
 
-import io.adapt4j.core.data.TextProblem;
+import io.adapt4j.core.RewardModel;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Reinforcement;

@@ -1,5 +1,6 @@
-package io.adapt4j.core;
+package io.adapt4j.core.internal.load;
 
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.GenerationDefaults;
@@ -24,7 +25,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /** What a model folder holds, in memory: closes as one. */
-record LoadedModel(
+public record LoadedModel(
     Path folder,
     Decoder decoder,
     WeightFormat weights,
@@ -40,10 +41,10 @@ record LoadedModel(
    * @param end any of them ends a sequence
    * @param pad fills rows of a batch
    */
-  record SpecialIds(OptionalInt first, Set<Integer> end, int pad) {}
+  public record SpecialIds(OptionalInt first, Set<Integer> end, int pad) {}
 
   /** Reads a folder. Everything that can be checked is checked before weights take memory. */
-  static LoadedModel load(
+  public static LoadedModel load(
       Path folder, Precision precision, WeightFormat weights, List<Adapter> adapters) {
     StoredModel base = StoredModel.read(folder, weights);
     ModelConfig config = base.config();
@@ -85,7 +86,7 @@ record LoadedModel(
         : Optional.empty();
   }
 
-  static SpecialIds specialIds(
+  public static SpecialIds specialIds(
       ModelConfig config, GenerationDefaults defaults, Optional<Tokenizer> tokenizer) {
     Set<Integer> end = new LinkedHashSet<>(defaults.eosTokenIds());
     if (end.isEmpty()) {
@@ -103,7 +104,7 @@ record LoadedModel(
   }
 
   /** The compute type a precision means for a checkpoint. */
-  static DType type(Precision precision, Network network, Checkpoint checkpoint) {
+  public static DType type(Precision precision, Network network, Checkpoint checkpoint) {
     return switch (precision) {
       case FP32 -> DType.F32;
       case BF16 -> DType.BF16;
@@ -116,7 +117,7 @@ record LoadedModel(
   }
 
   /** The compute type a precision means for a model folder, from the headers of its weights. */
-  static DType typeOf(Precision precision, Network declared, Path folder) {
+  public static DType typeOf(Precision precision, Network declared, Path folder) {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       return type(precision, declared, checkpoint);
     }
