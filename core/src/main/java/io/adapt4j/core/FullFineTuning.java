@@ -102,6 +102,11 @@ public final class FullFineTuning implements FineTuningMethod {
   }
 
   @Override
+  public boolean trainsBase() {
+    return true;
+  }
+
+  @Override
   public List<String> problems(Network declared, Path base) {
     if (!declared.packedLinears().isEmpty()) {
       return List.of(

@@ -1,17 +1,17 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.load.ClassNames;
-import io.adapt4j.core.internal.load.LoadedEncoder;
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.Classification.LabelScore;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.encode.ClassScores;
 import io.adapt4j.core.internal.encode.Classifier;
+import io.adapt4j.core.internal.load.ClassNames;
+import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.nn.Adapter;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,14 +1,14 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.load.LoadedEncoder;
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.encode.Embedder;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
+import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.nn.Adapter;
 import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;

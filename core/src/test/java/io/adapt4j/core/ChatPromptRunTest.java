@@ -3,14 +3,14 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.task.Task;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.FileDataset;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

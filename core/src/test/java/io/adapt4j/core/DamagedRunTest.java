@@ -4,16 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.internal.Child;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingException;

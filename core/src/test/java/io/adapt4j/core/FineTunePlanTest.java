@@ -2,10 +2,10 @@ package io.adapt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import java.io.IOException;

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Processor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.TokenSpan;
 import java.io.IOException;
 import java.nio.LongBuffer;

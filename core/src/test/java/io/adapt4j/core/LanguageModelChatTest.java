@@ -3,7 +3,6 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
@@ -11,6 +10,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.generate.CancellationToken;
@@ -20,6 +18,8 @@ import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,12 +3,12 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.text.Ending;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.RequestRefusedException;

@@ -2,13 +2,13 @@ package io.adapt4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.preference.ModelJudge;
 import io.adapt4j.core.preference.PreferenceCollector;
 import io.adapt4j.core.preference.PreferenceJudge;

@@ -3,12 +3,12 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.adapt4j.core.exception.FineTuneException;
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

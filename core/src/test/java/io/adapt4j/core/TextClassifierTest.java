@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.Classification.LabelScore;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -18,6 +16,8 @@ import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

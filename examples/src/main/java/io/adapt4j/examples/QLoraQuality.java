@@ -1,7 +1,7 @@
 package io.adapt4j.examples;
 
-import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.examples.QLoraQualityRuns.Loss;
 import io.adapt4j.examples.QLoraQualityRuns.Trained;
 import java.nio.file.Files;

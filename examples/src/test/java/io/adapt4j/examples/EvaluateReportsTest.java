@@ -3,8 +3,8 @@ package io.adapt4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.eval.failure.Corrections;
 import io.adapt4j.eval.report.StoredReport;
 import io.adapt4j.eval.report.StoredReport.Score;

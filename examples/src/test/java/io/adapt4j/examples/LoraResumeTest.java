@@ -3,10 +3,10 @@ package io.adapt4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.train.Interval;
+import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.lora.Lora;

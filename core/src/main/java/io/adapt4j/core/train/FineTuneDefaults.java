@@ -1,10 +1,8 @@
 package io.adapt4j.core.train;
 
-
 /**
  * What {@code FineTuner} does where nothing is said, whatever the method and the task. The learning
- * rate, epochs, batch size and warm-up depend on both: see {@link
- * TrainingDefaults}.
+ * rate, epochs, batch size and warm-up depend on both: see {@link TrainingDefaults}.
  */
 public final class FineTuneDefaults {
 

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.load;
 
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Adapter;
@@ -11,6 +10,7 @@ import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;

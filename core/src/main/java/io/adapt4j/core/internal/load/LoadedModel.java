@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.load;
 
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.GenerationDefaults;
@@ -15,6 +14,7 @@ import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.EngineInfo;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -96,6 +96,11 @@ public final class Neftune implements FineTuningMethod {
   }
 
   @Override
+  public boolean trainsBase() {
+    return method.trainsBase();
+  }
+
+  @Override
   public boolean recomputesLayers() {
     return method.recomputesLayers();
   }
