@@ -7,7 +7,6 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.internal.data.ExampleEncoder;
-import io.adapt4j.core.internal.recipe.DataKeys;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.Options;
@@ -296,7 +295,7 @@ public final class FineTuner {
      * @return this builder
      */
     public Builder dataset(Split split) {
-      DataKeys.set(draft, split);
+      Options.setData(draft, split);
       return this;
     }
 

@@ -142,47 +142,6 @@ public record FineTunePlan(
         List.of());
   }
 
-  public FineTunePlan with(List<Option> chosen, List<String> asked) {
-    return copy(chosen, asked, forecast, timed, rollouts, notes);
-  }
-
-  public FineTunePlan with(Forecast memory, Optional<TimedSteps> time) {
-    return copy(options, questions, Optional.of(memory), time, rollouts, notes);
-  }
-
-  public FineTunePlan with(RolloutPlan generated) {
-    return copy(options, questions, forecast, timed, Optional.of(generated), notes);
-  }
-
-  public FineTunePlan withNotes(List<String> remarks) {
-    return copy(options, questions, forecast, timed, rollouts, remarks);
-  }
-
-  private FineTunePlan copy(
-      List<Option> chosen,
-      List<String> asked,
-      Optional<Forecast> memory,
-      Optional<TimedSteps> time,
-      Optional<RolloutPlan> generated,
-      List<String> remarks) {
-    return new FineTunePlan(
-        steps,
-        trainExamples,
-        validationExamples,
-        leftOut,
-        truncated,
-        split,
-        targetTokensPerEpoch,
-        trainableParameters,
-        totalParameters,
-        chosen,
-        asked,
-        memory,
-        time,
-        generated,
-        remarks);
-  }
-
   /** What is learned from in an epoch. */
   private String learned() {
     return rollouts

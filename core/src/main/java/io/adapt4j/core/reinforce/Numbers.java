@@ -1,7 +1,7 @@
 package io.adapt4j.core.reinforce;
 
 /** Checks of options, with the name and the value in the message. */
-public final class Numbers {
+final class Numbers {
 
   private Numbers() {}
 

@@ -90,15 +90,17 @@ public final class Checks {
    * Checks the folder, and the method against the model in it. A model that is not on disk yet is
    * not downloaded for a fine-tuning that has other problems.
    *
-   * @param draft the run
+   * @param model where the model is; null if it is missing
+   * @param method how it is adapted; null if that is missing
    * @param ofTask finds the model of the task in a folder
    * @param fits what else keeps a declared network from the task, one sentence a problem
    * @return the model; empty if there is none or it cannot be declared
    */
   public Optional<TaskModel> model(
-      Draft draft, Function<Path, TaskModel> ofTask, Function<Network, List<String>> fits) {
-    ModelSource model = draft.get(Options.MODEL);
-    FineTuningMethod method = draft.get(Options.METHOD);
+      ModelSource model,
+      FineTuningMethod method,
+      Function<Path, TaskModel> ofTask,
+      Function<Network, List<String>> fits) {
     if (model == null) {
       problems.add("no model: give ModelSource.path(...) or ModelSource.hub(...)");
       return Optional.empty();
@@ -129,9 +131,7 @@ public final class Checks {
   }
 
   /** Finds the chosen chat template, with the model's special tokens. */
-  public Optional<ChatTemplate> chatTemplate(Draft draft) {
-    TemplateChoice choice = draft.get(Options.CHAT_TEMPLATE);
-    ModelSource model = draft.get(Options.MODEL);
+  public Optional<ChatTemplate> chatTemplate(TemplateChoice choice, ModelSource model) {
     if (choice == null) {
       return Optional.empty();
     }

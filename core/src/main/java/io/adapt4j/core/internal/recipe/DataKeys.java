@@ -17,21 +17,6 @@ public final class DataKeys {
 
   private DataKeys() {}
 
-  static void read(Fields fields, Draft draft) {
-    split(fields).ifPresent(parts -> set(draft, parts));
-  }
-
-  /**
-   * States data to train on and to validate with.
-   *
-   * @param draft takes it
-   * @param parts the parts; that for tests is left alone
-   */
-  public static void set(Draft draft, Split parts) {
-    draft.set(Options.DATA, parts.train());
-    draft.set(Options.VALIDATION, parts.validation().size() == 0 ? null : parts.validation());
-  }
-
   /** The rows of an earlier task, described like other data, with their share in the whole. */
   static Optional<Replay> replay(Fields fields) {
     return fields

@@ -114,7 +114,8 @@ final class OptimizerKeys {
     return options.put("beta1", beta1).put("beta2", beta2);
   }
 
-  static void readFactors(Fields fields, Draft draft) {
+  static Optional<List<LearningRateFactor>> readFactors(Fields fields) {
+    List<LearningRateFactor> factors = new ArrayList<>();
     for (Fields one : fields.mappings("learningRateFactors")) {
       Optional<String> names = one.text("names");
       Optional<Double> factor = one.number("factor", "of at least 0", value -> value >= 0);
@@ -122,14 +123,11 @@ final class OptimizerKeys {
       one.require("factor", "Write what multiplies their learning rate.");
       if (names.isPresent() && factor.isPresent()) {
         one.attempt(
-            "names",
-            () ->
-                draft.add(
-                    Options.LEARNING_RATE_FACTORS,
-                    new LearningRateFactor(names.get(), factor.get())));
+            "names", () -> factors.add(new LearningRateFactor(names.get(), factor.get())));
       }
       one.finish();
     }
+    return factors.isEmpty() ? Optional.empty() : Optional.of(factors);
   }
 
   /** The factors that were asked for; the method adds its own again when it is read. */

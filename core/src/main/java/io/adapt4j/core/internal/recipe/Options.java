@@ -4,6 +4,7 @@ import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -51,7 +52,9 @@ public final class Options {
       Option.<Dataset>of("data", "{path: FILE, ...}, perhaps with a split")
           .setter("dataset")
           .text("The rows to train on, and of a split those to validate with.")
-          .readInto(DataKeys::read)
+          .readInto(
+              (fields, draft) ->
+                  DataKeys.split(fields).ifPresent(parts -> setData(draft, parts)))
           .write(DataKeys::training);
 
   /** Data to validate with. */
@@ -187,7 +190,7 @@ public final class Options {
               (terms, checks) ->
                   checks.require(
                       terms.stream().allMatch(term -> term != null), "a regularisation is null"))
-          .readInto(RegularisationKeys::read)
+          .read(RegularisationKeys::read)
           .write(RegularisationKeys::write);
 
   /** Base learning rate. */
@@ -232,7 +235,7 @@ public final class Options {
           .setter("learningRateFactor")
           .usual(List.of(), "none")
           .text("Multiplies the learning rate of the values whose names match.")
-          .readInto(OptimizerKeys::readFactors)
+          .read(OptimizerKeys::readFactors)
           .write(OptimizerKeys::writeFactors);
 
   /** Decoupled decay. */
@@ -362,6 +365,17 @@ public final class Options {
   public static final Option<Provenance> REPEATS = Option.of("repeats", "a record");
 
   private Options() {}
+
+  /**
+   * States data to train on and to validate with.
+   *
+   * @param draft takes it
+   * @param parts the parts; that for tests is left alone
+   */
+  public static void setData(Draft draft, Split parts) {
+    draft.set(DATA, parts.train());
+    draft.set(VALIDATION, parts.validation().size() == 0 ? null : parts.validation());
+  }
 
   private static Option<Integer> warmupSteps() {
     String name = "warmupSteps";

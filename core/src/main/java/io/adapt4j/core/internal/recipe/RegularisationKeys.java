@@ -14,6 +14,7 @@ import io.adapt4j.core.regularization.KlToBase;
 import io.adapt4j.core.regularization.L2ToBase;
 import io.adapt4j.core.regularization.Regularisation;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,7 +35,8 @@ final class RegularisationKeys {
 
   private RegularisationKeys() {}
 
-  static void read(Fields fields, Draft draft) {
+  static Optional<List<Regularisation>> read(Fields fields) {
+    List<Regularisation> terms = new ArrayList<>();
     for (Fields one : fields.mappings(KEY)) {
       List<String> names = List.copyOf(one.written());
       if (names.size() != 1) {
@@ -49,11 +51,12 @@ final class RegularisationKeys {
       one.mapping(name)
           .ifPresentOrElse(
               options -> {
-                term(name, options).ifPresent(term -> draft.add(Options.REGULARISE, term));
+                term(name, options).ifPresent(terms::add);
                 options.finish();
               },
               () -> one.problem(name, "expected options, found none. Write its strength."));
     }
+    return terms.isEmpty() ? Optional.empty() : Optional.of(terms);
   }
 
   private static Optional<Regularisation> term(String name, Fields options) {

@@ -14,7 +14,6 @@ import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.Replay;
 import io.adapt4j.core.internal.recipe.RunChoices;
 import io.adapt4j.core.internal.recipe.TaskModel;
-import io.adapt4j.core.internal.recipe.TokenOptions;
 import io.adapt4j.core.internal.train.Neftune;
 import io.adapt4j.core.internal.train.StateOptions;
 import io.adapt4j.core.internal.train.TrainingOptions;
@@ -83,14 +82,14 @@ public final class RunAssembly {
   private FineTuneSettings settings(TrainingListener listener) {
     checkValues();
     checkOutput();
-    Optional<TaskModel> found = checks.model(draft, this::model, this::problems);
+    Optional<TaskModel> found = checks.model(draft.get(Options.MODEL), method, this::model, this::problems);
     Optional<Network> declared = found.map(TaskModel::declare);
     int contextLength = declared.map(Network::contextLength).orElse(0);
     Integer maxLength = draft.get(Options.MAX_LENGTH);
     checks.require(
         maxLength == null || contextLength == 0 || maxLength <= contextLength,
         "maxLength is " + maxLength + ", but the model's context length is " + contextLength);
-    Optional<ChatTemplate> template = checks.chatTemplate(draft);
+    Optional<ChatTemplate> template = checks.chatTemplate(draft.get(Options.CHAT_TEMPLATE), draft.get(Options.MODEL));
     checks.conversations(draft.get(Options.DATA), template, draft.get(Options.MODEL));
     checks.finish();
     Objective objective =
@@ -130,7 +129,7 @@ public final class RunAssembly {
     checks.require(
         draft.get(Options.WARMUP_RATIO) == null || draft.get(Options.WARMUP_STEPS) == null,
         "warmupRatio and warmupSteps are both set; give one of them");
-    TokenOptions.check(draft, checks);
+    TokenChoices.check(draft, checks);
     checks.require(
         draft.get(Options.LISTENERS).stream().allMatch(one -> one != null), "a listener is null");
     if (task != null) {
@@ -211,7 +210,7 @@ public final class RunAssembly {
         Optional.ofNullable(draft.get(Options.MAX_LENGTH)),
         contextLength,
         draft.get(Options.OVERFLOW),
-        TokenOptions.of(draft),
+        TokenChoices.of(draft),
         template,
         draft.get(Options.PRECISION),
         training(seed),

@@ -9,7 +9,6 @@ import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Value;
 import io.adapt4j.core.internal.provenance.Provenance;
-import io.adapt4j.core.internal.recipe.DataKeys;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.model.ModelSource;
@@ -50,7 +49,7 @@ public final class RunRepeat {
    */
   public static Draft of(Path path, Split data) {
     Draft draft = withoutData(Provenance.read(path));
-    DataKeys.set(draft, data);
+    Options.setData(draft, data);
     return draft;
   }
 

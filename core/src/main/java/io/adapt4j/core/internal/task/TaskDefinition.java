@@ -12,7 +12,6 @@ import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TaskModel;
-import io.adapt4j.core.internal.recipe.TokenOptions;
 import io.adapt4j.core.monitor.EarlyWarnings;
 import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.task.Task;
@@ -111,7 +110,7 @@ public interface TaskDefinition<T extends Task> {
     String remedy = " is for the task nextTokens; leave it out for this task";
     checks.require(draft.get(Options.REGULARISE).isEmpty(), "regularise" + remedy);
     checks.require(
-        !TokenOptions.concernGeneration(draft),
+        !TokenChoices.concernGeneration(draft),
         "packing, groupByLength, lossOn or overlap" + remedy);
   }
 
