@@ -122,8 +122,7 @@ final class OptimizerKeys {
       one.require("names", "Write a regular expression for the names of the values.");
       one.require("factor", "Write what multiplies their learning rate.");
       if (names.isPresent() && factor.isPresent()) {
-        one.attempt(
-            "names", () -> factors.add(new LearningRateFactor(names.get(), factor.get())));
+        one.attempt("names", () -> factors.add(new LearningRateFactor(names.get(), factor.get())));
       }
       one.finish();
     }

@@ -53,8 +53,7 @@ public final class Options {
           .setter("dataset")
           .text("The rows to train on, and of a split those to validate with.")
           .readInto(
-              (fields, draft) ->
-                  DataKeys.split(fields).ifPresent(parts -> setData(draft, parts)))
+              (fields, draft) -> DataKeys.split(fields).ifPresent(parts -> setData(draft, parts)))
           .write(DataKeys::training);
 
   /** Data to validate with. */

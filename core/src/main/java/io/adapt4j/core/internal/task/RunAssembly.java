@@ -82,14 +82,16 @@ public final class RunAssembly {
   private FineTuneSettings settings(TrainingListener listener) {
     checkValues();
     checkOutput();
-    Optional<TaskModel> found = checks.model(draft.get(Options.MODEL), method, this::model, this::problems);
+    Optional<TaskModel> found =
+        checks.model(draft.get(Options.MODEL), method, this::model, this::problems);
     Optional<Network> declared = found.map(TaskModel::declare);
     int contextLength = declared.map(Network::contextLength).orElse(0);
     Integer maxLength = draft.get(Options.MAX_LENGTH);
     checks.require(
         maxLength == null || contextLength == 0 || maxLength <= contextLength,
         "maxLength is " + maxLength + ", but the model's context length is " + contextLength);
-    Optional<ChatTemplate> template = checks.chatTemplate(draft.get(Options.CHAT_TEMPLATE), draft.get(Options.MODEL));
+    Optional<ChatTemplate> template =
+        checks.chatTemplate(draft.get(Options.CHAT_TEMPLATE), draft.get(Options.MODEL));
     checks.conversations(draft.get(Options.DATA), template, draft.get(Options.MODEL));
     checks.finish();
     Objective objective =
