@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
-import io.adapt4j.qlora.cpu.FourBitWeight;
+import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,7 +95,7 @@ public final class FourBitKernelBenchmark {
         FourBitWeights weights = new FourBitWeights(variant, weightRows, OUTPUTS, 1)) {
       Tensor target = Tensor.zeros(DType.BF16, weightRows, OUTPUTS);
       ByteBuffer memory = target.data();
-      double seconds = best(4, i -> weights.dequantise(0, memory, threads));
+      double seconds = best(4, i -> weights.dequantize(0, memory, threads));
       double bandwidth = (weights.bytes() + COPIED) / seconds;
       report.line("restore", "%.1f GB/s read and written (to 256 MiB)", bandwidth / 1e9);
       report.figure(
@@ -113,7 +113,7 @@ public final class FourBitKernelBenchmark {
       for (int i = 0; i < count; i++) {
         Parameter weight = Parameter.of("weight", OUTPUTS, inputs);
         weight.allocate(DType.BF16);
-        weights.dequantise(i, weight.value().data(), threads);
+        weights.dequantize(i, weight.value().data(), threads);
         plain.add(weight);
       }
       for (int n : rows) {
@@ -148,7 +148,7 @@ public final class FourBitKernelBenchmark {
                 best(
                     count,
                     k -> {
-                      weights.dequantise(k, memory, threads);
+                      weights.dequantize(k, memory, threads);
                       linear(x, buffer);
                     }));
       }

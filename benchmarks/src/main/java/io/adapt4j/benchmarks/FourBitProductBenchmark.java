@@ -3,7 +3,7 @@ package io.adapt4j.benchmarks;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
-import io.adapt4j.qlora.cpu.FourBitWeight;
+import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -71,7 +71,7 @@ public class FourBitProductBenchmark {
   @Benchmark
   public ByteBuffer restore() {
     ByteBuffer target = restored.data();
-    weights.dequantise(0, target, threads);
+    weights.dequantize(0, target, threads);
     return target;
   }
 }

@@ -2,8 +2,8 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.cpu.FourBitWeight;
 import io.adapt4j.qlora.QuantType;
-import io.adapt4j.qlora.cpu.FourBitWeight;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,8 +67,8 @@ final class FourBitWeights implements AutoCloseable {
   }
 
   /** Restores one weight, in BF16. */
-  void dequantise(int index, ByteBuffer target, int threads) {
-    weights.get(index).dequantise(target, 2, threads);
+  void dequantize(int index, ByteBuffer target, int threads) {
+    weights.get(index).dequantize(target, 2, threads);
   }
 
   /** Multiplies by one weight, in BF16. */

@@ -284,8 +284,8 @@ public final class FineTuner {
      * @return this builder
      */
     public Builder dataset(Dataset data) {
-      draft.set(Options.DATA, data);
-      return set(Options.VALIDATION, null);
+      draft.set(Options.VALIDATION, null);
+      return set(Options.DATA, data);
     }
 
     /**
@@ -407,8 +407,8 @@ public final class FineTuner {
      * @return this builder
      */
     public Builder chatTemplate(String nameOrPath) {
-      return set(
-          Options.CHAT_TEMPLATE, nameOrPath == null ? null : TemplateChoice.named(nameOrPath));
+      draft.set(Options.CHAT_TEMPLATE, nameOrPath == null ? null : TemplateChoice.named(nameOrPath));
+      return this;
     }
 
     /**
@@ -419,7 +419,8 @@ public final class FineTuner {
      * @return this builder
      */
     public Builder chatTemplate(ChatTemplate template) {
-      return set(Options.CHAT_TEMPLATE, template == null ? null : TemplateChoice.of(template));
+      draft.set(Options.CHAT_TEMPLATE, template == null ? null : TemplateChoice.of(template));
+      return this;
     }
 
     /**

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Random;
 
 /** What is wanted of a story: it speaks of three given things, and it ends. */
-final class StoryRewards {
+public final class StoryRewards {
 
   private static final List<String> THINGS =
       List.of("dog", "cat", "ball", "tree", "bird", "car", "hat", "box", "cake", "fish");
@@ -27,8 +27,13 @@ final class StoryRewards {
 
   private StoryRewards() {}
 
-  /** Beginnings of stories with every three of the things, 96 to train on and 24 held out. */
-  static Split prompts(Path folder) {
+  /**
+   * Beginnings of stories with every three of the things, 96 to train on and 24 held out.
+   *
+   * @param folder where the prompts are written
+   * @return the prompts
+   */
+  public static Split prompts(Path folder) {
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < THINGS.size(); i++) {
       for (int j = i + 1; j < THINGS.size(); j++) {
@@ -70,15 +75,26 @@ final class StoryRewards {
     }
   }
 
-  /** The share of the row's words that the completion has. */
-  static double words(String prompt, String completion, Map<String, Object> fields) {
+  /**
+   * The share of the row's words that the completion has.
+   *
+   * @param prompt the beginning
+   * @param completion the rest of the story
+   * @param fields the row's other fields
+   * @return from 0 to 1
+   */
+  public static double words(String prompt, String completion, Map<String, Object> fields) {
     List<String> wanted = List.of(((String) fields.get(WORDS)).split(" "));
     List<String> said = Arrays.asList(completion.toLowerCase(Locale.ROOT).split("[^a-z]+"));
     return wanted.stream().filter(said::contains).count() / (double) wanted.size();
   }
 
-  /** 1 for a story that comes to its end with a whole sentence. */
-  static RewardFunction ending() {
+  /**
+   * 1 for a story that comes to its end with a whole sentence.
+   *
+   * @return the reward
+   */
+  public static RewardFunction ending() {
     return new RewardFunction() {
       @Override
       public double score(String prompt, String completion, Map<String, Object> fields) {

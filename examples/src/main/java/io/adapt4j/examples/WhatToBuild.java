@@ -12,9 +12,9 @@ import io.adapt4j.eval.advise.Experiment;
 import io.adapt4j.eval.advise.Recommendation;
 import io.adapt4j.eval.task.MultipleChoice;
 import io.adapt4j.eval.task.Task;
-import io.adapt4j.examples.study.GroundedCandidate;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Documents;
+import io.adapt4j.rag.retrieve.Passage;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
 import io.adapt4j.rag.split.Splitter;
 import io.adapt4j.rag.split.TokenCounter;
@@ -90,14 +90,24 @@ public final class WhatToBuild {
         String name = documents.getFileName().toString();
         return Experiment.builder()
             .base(Candidate.of(plain))
-            .rag(new GroundedCandidate(Candidate.of(plain), rag, name))
+            .rag(grounded(Candidate.of(plain), rag, name))
             .fineTuned(Candidate.of(trained))
-            .both(new GroundedCandidate(Candidate.of(trained), rag, name))
+            .both(grounded(Candidate.of(trained), rag, name))
             .exam(exam)
             .build()
             .run();
       }
     }
+  }
+
+  private static Candidate grounded(Candidate model, Rag rag, String documents) {
+    return Candidate.grounded(
+        PASSAGES + " passages of " + documents,
+        model,
+        prompt ->
+            rag.search(prompt.replaceAll("^Question: |\\nAnswer:$", "")).passages().stream()
+                .map(Passage::text)
+                .toList());
   }
 
   private static List<Example> passages(Path documents, Splitter splitter) {

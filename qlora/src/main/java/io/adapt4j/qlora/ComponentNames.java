@@ -1,5 +1,6 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.kernels.internal.FourBitCode;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,13 +30,13 @@ record ComponentNames(String weight) {
     return weight + ".nested_quant_map";
   }
 
-  String state(QuantType type) {
+  String state(FourBitCode type) {
     return weight + STATE + type.fileName();
   }
 
   /** The name of the state among those of a checkpoint; empty if the weight is not quantised. */
   Optional<String> findState(Set<String> stored) {
-    return Stream.of(QuantType.values()).map(this::state).filter(stored::contains).findAny();
+    return Stream.of(FourBitCode.values()).map(this::state).filter(stored::contains).findAny();
   }
 
   /** The weight a component belongs to; empty if the name is not one of a component. */

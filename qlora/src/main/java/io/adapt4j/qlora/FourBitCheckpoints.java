@@ -20,10 +20,10 @@ public final class FourBitCheckpoints implements StoredWeightFormat {
       return Optional.of(new StoredFourBit(Optional.empty()));
     }
     if (wanted instanceof Quantization quantization) {
-      return Optional.of(new StoredFourBit(Optional.of(quantization)));
+      return Optional.of(new StoredFourBit(Optional.of(quantization.format())));
     }
     if (wanted instanceof QuantiseOptions options && options.skipped().isEmpty()) {
-      return Optional.of(new StoredFourBit(Optional.of(options.quantization())));
+      return Optional.of(new StoredFourBit(Optional.of(options.quantization().format())));
     }
     throw config.invalid(
         FIELD,

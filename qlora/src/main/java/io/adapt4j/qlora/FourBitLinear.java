@@ -10,6 +10,9 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.FourBitProduct;
+import io.adapt4j.kernels.internal.KernelChoice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -171,7 +174,7 @@ final class FourBitLinear implements PackedLinear {
   private void restore(Tensor weight) {
     for (FourBitPart part : packed) {
       try (Tensor rows = rows(weight, part.part())) {
-        part.matrix().dequantise(rows);
+        part.matrix().dequantize(rows);
       }
     }
     plain.forEach(
@@ -192,7 +195,7 @@ final class FourBitLinear implements PackedLinear {
     if (plain.containsKey(part)) {
       weight.copyFrom(plain.get(part).value());
     } else {
-      part(part).matrix().dequantise(weight);
+      part(part).matrix().dequantize(weight);
     }
     return weight;
   }

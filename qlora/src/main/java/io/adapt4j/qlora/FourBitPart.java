@@ -5,6 +5,9 @@ import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.PackedBytes;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.FourBitMatrix;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 
 /** The 4-bit weight of one projection: its codes, and what computes with them. */
 final class FourBitPart implements AutoCloseable {
@@ -35,12 +38,12 @@ final class FourBitPart implements AutoCloseable {
 
   /** The memory of codes and scales, the same before and after they are read. */
   PackedBytes bytes() {
-    return source.quantization().bytes(count());
+    return FourBitSizes.of(source.format(), count());
   }
 
   void read(Checkpoint checkpoint, FourBitKernels kernels) {
     close();
-    codes = Tensor.emptyOnHost(DType.U8, QuantisedTensor.packedBytes(count())).own();
+    codes = Tensor.emptyOnHost(DType.U8, QuantizedTensor.packedBytes(count())).own();
     matrix = kernels.matrix(source.read(checkpoint, codes, kernels));
     if (matrix.holdsCodes()) {
       closeCodes();

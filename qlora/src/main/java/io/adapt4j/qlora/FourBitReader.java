@@ -4,6 +4,11 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.kernels.internal.FourBitCode;
+import io.adapt4j.kernels.internal.NestedScales;
+import io.adapt4j.kernels.internal.PlainScales;
+import io.adapt4j.kernels.internal.QuantizedTensor;
+import io.adapt4j.kernels.internal.Scales;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -68,7 +73,7 @@ final class FourBitReader {
    *
    * @throws CheckpointException if one of its tensors is missing or does not fit the others
    */
-  QuantisedTensor read(String weight) {
+  QuantizedTensor read(String weight) {
     QuantState state = state(weight);
     requireCodes(weight, state);
     return tensor(weight, state, checkpoint.bytes(weight));
@@ -80,22 +85,17 @@ final class FourBitReader {
    * @param codes takes them
    * @throws CheckpointException if one of its tensors is missing or does not fit the others
    */
-  QuantisedTensor read(String weight, ByteBuffer codes) {
+  QuantizedTensor read(String weight, ByteBuffer codes) {
     QuantState state = state(weight);
     requireCodes(weight, state);
     checkpoint.read(weight, 0, codes);
     return tensor(weight, state, codes.flip());
   }
 
-  private QuantisedTensor tensor(String weight, QuantState state, ByteBuffer codes) {
+  private QuantizedTensor tensor(String weight, QuantState state, ByteBuffer codes) {
     ComponentNames names = new ComponentNames(weight);
-    return new QuantisedTensor(
-        state.quantization(),
-        floats(names.numbers(), CODES),
-        state.shape(),
-        state.original(),
-        codes,
-        scales(names, state));
+    return new QuantizedTensor(
+        state.format(), floats(names.numbers(), CODES), state.shape(), codes, scales(names, state));
   }
 
   /**
@@ -106,7 +106,7 @@ final class FourBitReader {
   Map<String, List<Long>> components(String weight) {
     QuantState state = state(weight);
     ComponentNames names = new ComponentNames(weight);
-    long blocks = state.quantization().blocks(QuantisedTensor.elements(state.shape()));
+    long blocks = state.format().blocks(QuantizedTensor.elements(state.shape()));
     requireCodes(weight, state);
     List<String> others = new ArrayList<>();
     others.add(require(names.numbers(), StoredType.F32, CODES).name());
@@ -131,9 +131,9 @@ final class FourBitReader {
 
   /** The codes may be stored as any type, but are the same bytes in all. */
   private void requireCodes(String weight, QuantState state) {
-    long elements = QuantisedTensor.elements(state.shape());
+    long elements = QuantizedTensor.elements(state.shape());
     TensorEntry entry = checkpoint.entry(weight);
-    long bytes = QuantisedTensor.packedBytes(elements);
+    long bytes = QuantizedTensor.packedBytes(elements);
     if (entry.length() != bytes) {
       throw Problems.inTensor(
           entry,
@@ -144,7 +144,7 @@ final class FourBitReader {
   }
 
   private Scales scales(ComponentNames names, QuantState state) {
-    long blocks = state.quantization().blocks(QuantisedTensor.elements(state.shape()));
+    long blocks = state.format().blocks(QuantizedTensor.elements(state.shape()));
     if (state.nested().isEmpty()) {
       return new PlainScales(floats(names.absmax(), blocks));
     }
@@ -192,7 +192,7 @@ final class FourBitReader {
     return Problems.inTensor(
         checkpoint.folder(),
         names.weight(),
-        names.state(QuantType.NF4) + " or " + names.state(QuantType.FP4) + " beside it",
+        names.state(FourBitCode.NF4) + " or " + names.state(FourBitCode.FP4) + " beside it",
         "no such tensor",
         Problems.DAMAGED);
   }

@@ -3,6 +3,9 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.util.List;
 import java.util.Map;
 
@@ -24,8 +27,8 @@ record FourBitSource(
   }
 
   @Override
-  public Quantization quantization() {
-    return state.quantization();
+  public FourBitFormat format() {
+    return state.format();
   }
 
   @Override
@@ -34,7 +37,7 @@ record FourBitSource(
   }
 
   @Override
-  public QuantisedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels) {
+  public QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels) {
     return new FourBitReader(checkpoint).read(storedName, codes.data());
   }
 }

@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +15,7 @@ import java.util.TreeSet;
 /** The weights that a checkpoint stores in 4 bits. */
 final class FourBitSources implements Installation.Sources {
 
-  private final Optional<Quantization> wanted;
+  private final Optional<FourBitFormat> wanted;
   private final Network network;
   private final Checkpoint checkpoint;
   private final FourBitReader reader;
@@ -25,7 +26,7 @@ final class FourBitSources implements Installation.Sources {
    *
    * @param wanted how they must be quantised; empty for any way
    */
-  FourBitSources(Optional<Quantization> wanted, Network network, Checkpoint checkpoint) {
+  FourBitSources(Optional<FourBitFormat> wanted, Network network, Checkpoint checkpoint) {
     this.wanted = wanted;
     this.network = network;
     this.checkpoint = checkpoint;
@@ -49,11 +50,11 @@ final class FourBitSources implements Installation.Sources {
           state.shape().toString(),
           Problems.DAMAGED);
     }
-    requireWanted(stored, state.quantization());
+    requireWanted(stored, state.format());
     return Optional.of(new FourBitSource(weight.name(), stored, state, components));
   }
 
-  private void requireWanted(String stored, Quantization found) {
+  private void requireWanted(String stored, FourBitFormat found) {
     if (wanted.isPresent() && !wanted.get().equals(found)) {
       throw Problems.inTensor(
           checkpoint.entry(stored),

@@ -3,6 +3,10 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.NestedScales;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -18,14 +22,14 @@ import java.util.function.Supplier;
 final class FourBitWriter {
 
   private final Checkpoint source;
-  private final Quantization quantization;
+  private final FourBitFormat format;
   private final FourBitKernels kernels;
   private String latestName;
-  private QuantisedTensor latest;
+  private QuantizedTensor latest;
 
-  FourBitWriter(Checkpoint source, Quantization quantization, FourBitKernels kernels) {
+  FourBitWriter(Checkpoint source, FourBitFormat format, FourBitKernels kernels) {
     this.source = source;
-    this.quantization = quantization;
+    this.format = format;
     this.kernels = kernels;
   }
 
@@ -36,23 +40,21 @@ final class FourBitWriter {
   List<TensorData> tensors(String name) {
     StoredWeight weight = new StoredWeight(source, name);
     Optional<NestedScales> nested =
-        quantization.doubleQuantised()
-            ? Optional.of(NestedScales.of(weight.absmax(quantization)))
+        format.doubleQuantized()
+            ? Optional.of(NestedScales.of(weight.absmax(format)))
             : Optional.empty();
     ComponentNames names = new ComponentNames(name);
     List<TensorData> tensors = new ArrayList<>();
     tensors.add(codes(weight));
     tensors.add(
         nested.isPresent()
-            ? bytes(names.absmax(), weight.blocks(quantization), () -> scaleCodes(weight))
-            : floats(
-                names.absmax(), weight.blocks(quantization), () -> weight.absmax(quantization)));
-    float[] numbers = quantization.type().numbers();
+            ? bytes(names.absmax(), weight.blocks(format), () -> scaleCodes(weight))
+            : floats(names.absmax(), weight.blocks(format), () -> weight.absmax(format)));
+    float[] numbers = format.code().numbers();
     tensors.add(floats(names.numbers(), numbers.length, () -> numbers));
     nested.ifPresent(scales -> addNested(names, scales, tensors));
     byte[] state = state(weight, nested).toBytes();
-    tensors.add(
-        bytes(names.state(quantization.type()), state.length, () -> ByteBuffer.wrap(state)));
+    tensors.add(bytes(names.state(format.code()), state.length, () -> ByteBuffer.wrap(state)));
     return tensors;
   }
 
@@ -67,15 +69,15 @@ final class FourBitWriter {
 
   private QuantState state(StoredWeight weight, Optional<NestedScales> nested) {
     return new QuantState(
-        quantization.type(),
-        quantization.blockSize(),
+        format.code(),
+        format.blockSize(),
         weight.entry().type(),
         weight.entry().shape(),
         nested.map(scales -> new QuantState.Nested(scales.blockSize(), scales.offset())));
   }
 
   private TensorData codes(StoredWeight weight) {
-    long bytes = QuantisedTensor.packedBytes(weight.entry().elements());
+    long bytes = QuantizedTensor.packedBytes(weight.entry().elements());
     return TensorData.of(
         weight.entry().name(), StoredType.U8, List.of(bytes, 1L), () -> quantised(weight).packed());
   }
@@ -84,10 +86,10 @@ final class FourBitWriter {
     return ByteBuffer.wrap(((NestedScales) quantised(weight).scales()).codes());
   }
 
-  private QuantisedTensor quantised(StoredWeight weight) {
+  private QuantizedTensor quantised(StoredWeight weight) {
     if (!weight.entry().name().equals(latestName)) {
       latest = null; // let go of before the next one is made
-      latest = weight.quantise(quantization, kernels);
+      latest = weight.quantise(format, kernels);
       latestName = weight.entry().name();
     }
     return latest;

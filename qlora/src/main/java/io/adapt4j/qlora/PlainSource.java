@@ -3,6 +3,9 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.util.List;
 import java.util.Map;
 
@@ -14,7 +17,7 @@ import java.util.Map;
  * @param shape dimensions there
  * @param original the type there
  * @param transposed whether it is stored as [in, out]
- * @param quantization how to quantise it
+ * @param format how to quantise it
  */
 record PlainSource(
     String name,
@@ -22,7 +25,7 @@ record PlainSource(
     List<Long> shape,
     StoredType original,
     boolean transposed,
-    Quantization quantization)
+    FourBitFormat format)
     implements WeightSource {
 
   @Override
@@ -31,8 +34,8 @@ record PlainSource(
   }
 
   @Override
-  public QuantisedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels) {
+  public QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels) {
     return new StoredWeight(checkpoint, storedName, transposed)
-        .quantise(quantization, kernels, codes.data());
+        .quantise(format, kernels, codes.data());
   }
 }

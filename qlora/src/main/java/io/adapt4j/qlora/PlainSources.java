@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -13,46 +14,50 @@ import java.util.TreeSet;
 /** The weights of a plain checkpoint that are to be quantised. */
 final class PlainSources implements Installation.Sources {
 
-  private final QuantiseOptions options;
+  private final FourBitFormat format;
+  private final SkippedModules skipped;
   private final Network network;
   private final Checkpoint checkpoint;
   private final Set<String> unused;
 
-  PlainSources(QuantiseOptions options, Network network, Checkpoint checkpoint) {
-    this.options = options;
+  private PlainSources(
+      FourBitFormat format, SkippedModules skipped, Network network, Checkpoint checkpoint) {
+    this.format = format;
+    this.skipped = skipped;
     this.network = network;
     this.checkpoint = checkpoint;
-    this.unused = new TreeSet<>(options.skipped());
+    this.unused = new TreeSet<>(skipped.names());
+  }
+
+  /**
+   * Puts 4-bit layers into the places of a network that is read from a plain checkpoint.
+   *
+   * @throws IllegalArgumentException if a module to skip is not there
+   */
+  static void install(
+      FourBitFormat format, SkippedModules skipped, Network declared, Checkpoint checkpoint) {
+    PlainSources sources = new PlainSources(format, skipped, declared, checkpoint);
+    Installation.install(declared.layerLinears(), sources);
+    sources.requireUsed();
   }
 
   /** A weight that is missing or misshapen stays plain, to be reported with all others like it. */
   @Override
   public Optional<WeightSource> find(Linear.Part part, Slice weight, long in) {
-    unused.removeIf(module -> QuantiseOptions.names(module, part.path()));
+    unused.removeIf(module -> SkippedModules.names(module, part.path()));
     String stored = network.storedNames().find(weight.name(), checkpoint.names());
     List<Long> shape = weight.transposed() ? List.of(in, part.width()) : List.of(part.width(), in);
-    if (options.skips(part.path())
+    if (skipped.contains(part.path())
         || !checkpoint.names().contains(stored)
         || !checkpoint.entry(stored).shape().equals(shape)) {
       return Optional.empty();
     }
     TensorEntry entry = new StoredWeight(checkpoint, stored, weight.transposed()).entry();
     return Optional.of(
-        new PlainSource(
-            weight.name(),
-            stored,
-            shape,
-            entry.type(),
-            weight.transposed(),
-            options.quantization()));
+        new PlainSource(weight.name(), stored, shape, entry.type(), weight.transposed(), format));
   }
 
-  /**
-   * Requires that every module to skip was there.
-   *
-   * @throws IllegalArgumentException if one was not
-   */
-  void requireUsed() {
+  private void requireUsed() {
     if (!unused.isEmpty()) {
       throw new IllegalArgumentException(
           "skipped: expected linear layers of "

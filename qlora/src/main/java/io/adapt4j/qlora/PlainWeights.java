@@ -4,6 +4,9 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
+import io.adapt4j.kernels.internal.StoredFloats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -41,14 +44,14 @@ final class PlainWeights {
   }
 
   private static void write(
-      QuantisedTensor tensor, StoredType type, FourBitKernels kernels, WritableByteChannel channel)
+      QuantizedTensor tensor, StoredType type, FourBitKernels kernels, WritableByteChannel channel)
       throws IOException {
     int most = (int) Math.min(PIECE, tensor.elements());
     float[] values = new float[most];
     ByteBuffer bytes = ByteBuffer.allocate(most * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     for (long first = 0; first < tensor.elements(); first += most) {
       int count = (int) Math.min(most, tensor.elements() - first);
-      kernels.dequantise(tensor, first, values, count);
+      kernels.dequantize(tensor, first, values, count);
       StoredFloats.encode(type, values, count, bytes.clear());
       channel.write(bytes.flip());
     }

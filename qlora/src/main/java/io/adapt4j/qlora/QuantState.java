@@ -6,6 +6,9 @@ import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.kernels.internal.FourBitCode;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +25,11 @@ import java.util.Optional;
  * @param nested how the scales are quantised; empty where they are floats
  */
 record QuantState(
-    QuantType type, int blockSize, StoredType original, List<Long> shape, Optional<Nested> nested) {
+    FourBitCode type,
+    int blockSize,
+    StoredType original,
+    List<Long> shape,
+    Optional<Nested> nested) {
 
   /**
    * What the JSON says of quantised scales.
@@ -43,8 +50,8 @@ record QuantState(
         .orElseThrow(() -> new IllegalArgumentException("no 4-bit weights come from " + type));
   }
 
-  Quantization quantization() {
-    return new Quantization(type, blockSize, nested.isPresent());
+  FourBitFormat format() {
+    return new FourBitFormat(type, blockSize, nested.isPresent());
   }
 
   /** The JSON as Python's json.dumps writes it, in UTF-8. */
@@ -99,9 +106,9 @@ record QuantState(
       return new QuantState(type(), blockSize(), original(), shape(), nested());
     }
 
-    private QuantType type() {
+    private FourBitCode type() {
       String name = text("quant_type", "'nf4' or 'fp4'");
-      for (QuantType type : QuantType.values()) {
+      for (FourBitCode type : FourBitCode.values()) {
         if (type.fileName().equals(name) && entry.name().endsWith("__" + name)) {
           return type;
         }
@@ -110,9 +117,9 @@ record QuantState(
     }
 
     private int blockSize() {
-      long size = wholeNumber("blocksize", Quantization.BLOCK_SIZES);
-      if (!Quantization.isBlockSize(size)) {
-        throw problem("blocksize", Quantization.BLOCK_SIZES);
+      long size = wholeNumber("blocksize", FourBitFormat.BLOCK_SIZES);
+      if (!FourBitFormat.isBlockSize(size)) {
+        throw problem("blocksize", FourBitFormat.BLOCK_SIZES);
       }
       return (int) size;
     }
@@ -138,7 +145,7 @@ record QuantState(
         throw problem("shape", "a list of positive whole numbers");
       }
       try {
-        QuantisedTensor.elements(shape);
+        QuantizedTensor.elements(shape);
       } catch (ArithmeticException e) {
         throw problem("shape", "sizes whose product fits a long");
       }

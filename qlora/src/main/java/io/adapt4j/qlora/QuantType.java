@@ -1,7 +1,6 @@
 package io.adapt4j.qlora;
 
-import java.util.Arrays;
-import java.util.Locale;
+import io.adapt4j.kernels.internal.FourBitCode;
 
 /**
  * The 4-bit number formats of bitsandbytes. A weight is one of 16 numbers in [-1, 1], times the
@@ -12,92 +11,19 @@ public enum QuantType {
    * NormalFloat (Dettmers et al. 2023, QLoRA, section 3): the numbers are quantiles of a normal
    * distribution, with an exact zero. A value takes the nearest number; of two as near, the lower.
    */
-  NF4(
-      -1f,
-      -0.6961928f,
-      -0.52507305f,
-      -0.3949175f,
-      -0.28444138f,
-      -0.18477343f,
-      -0.091050036f,
-      0f,
-      0.0795803f,
-      0.1609302f,
-      0.2461123f,
-      0.33791524f,
-      0.44070983f,
-      0.562617f,
-      0.72295684f,
-      1f) {
-    @SuppressWarnings("ImmutableEnumChecker") // never changed
-    private final NearestTable table = new NearestTable(numbers);
-
-    @Override
-    int nearest(float value) {
-      return table.of(value);
-    }
-
-    @Override
-    float[] limits() {
-      return table.limits();
-    }
-  },
+  NF4(FourBitCode.NF4),
 
   /**
    * A float of one sign, two exponent bits and one mantissa bit, scaled so that the largest is 1. A
    * value goes where bitsandbytes' GPU kernel puts it, whose boundaries are decimal constants next
    * to the middles.
    */
-  FP4(
-      0f,
-      0.0625f / 12,
-      8f / 12,
-      1f,
-      4f / 12,
-      6f / 12,
-      2f / 12,
-      3f / 12,
-      0f,
-      -0.0625f / 12,
-      -8f / 12,
-      -1f,
-      -4f / 12,
-      -6f / 12,
-      -2f / 12,
-      -3f / 12) {
-    @SuppressWarnings("ImmutableEnumChecker") // never changed
-    private final float[] boundaries = {
-      0.00260417f, 0.0859375f, 0.20833333f, 0.29166666f, 0.4166667f, 0.583333f, 0.8333333f
-    };
+  FP4(FourBitCode.FP4);
 
-    /** The codes of magnitudes, which do not rise with them. */
-    @SuppressWarnings("ImmutableEnumChecker") // never changed
-    private final int[] codes = {0, 1, 6, 7, 4, 5, 2, 3};
+  final FourBitCode code;
 
-    @Override
-    int nearest(float value) {
-      float magnitude = Math.abs(value);
-      int rank = 0;
-      while (rank < boundaries.length && magnitude > boundaries[rank]) {
-        rank++;
-      }
-      return codes[rank] | (value < 0 ? 8 : 0);
-    }
-
-    @Override
-    float[] limits() {
-      float[] limits = Arrays.copyOf(boundaries, 15);
-      Arrays.fill(limits, boundaries.length, limits.length, Float.POSITIVE_INFINITY);
-      return limits;
-    }
-  };
-
-  /** By code; never to be changed. */
-  @SuppressWarnings("ImmutableEnumChecker") // handed out as copies
-  final float[] numbers;
-
-  QuantType(float... numbers) {
-    this.numbers = numbers;
+  QuantType(FourBitCode code) {
+    this.code = code;
   }
 
   /**
@@ -106,7 +32,7 @@ public enum QuantType {
    * @return a new array, by code
    */
   public float[] numbers() {
-    return numbers.clone();
+    return code.numbers();
   }
 
   /**
@@ -115,15 +41,6 @@ public enum QuantType {
    * @return {@code nf4} or {@code fp4}
    */
   public String fileName() {
-    return name().toLowerCase(Locale.ROOT);
+    return code.fileName();
   }
-
-  /** The code, 0 to 15, of a value in [-1, 1]. */
-  abstract int nearest(float value);
-
-  /**
-   * The 15 rising boundaries between codes, each the largest value below it: of values or, where
-   * the code has a sign, of magnitudes, filled up with infinity.
-   */
-  abstract float[] limits();
 }

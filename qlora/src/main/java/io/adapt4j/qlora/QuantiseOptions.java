@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.nn.WeightFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -67,22 +66,15 @@ public record QuantiseOptions(Quantization quantization, Set<String> skipped)
 
   @Override
   public void install(Network declared, Checkpoint checkpoint) {
-    PlainSources sources = new PlainSources(this, declared, checkpoint);
-    Installation.install(declared.layerLinears(), sources);
-    sources.requireUsed();
+    PlainSources.install(quantization.format(), modules(), declared, checkpoint);
   }
 
   @Override
   public Packing packing() {
-    return (part, in) ->
-        skips(part.path()) ? Optional.empty() : Optional.of(quantization.bytes(part.width() * in));
+    return FourBitSizes.packing(quantization.format(), modules());
   }
 
-  boolean skips(String path) {
-    return skipped.stream().anyMatch(module -> names(module, path));
-  }
-
-  static boolean names(String module, String path) {
-    return path.equals(module) || path.endsWith("." + module) || path.startsWith(module + ".");
+  private SkippedModules modules() {
+    return new SkippedModules(skipped);
   }
 }

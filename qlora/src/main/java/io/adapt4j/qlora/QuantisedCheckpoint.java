@@ -10,6 +10,10 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.JavaKernels;
+import io.adapt4j.kernels.internal.StoredFloats;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -118,8 +122,9 @@ public final class QuantisedCheckpoint {
     ModelConfig config = ModelConfig.read(folder);
     requireUntransposed(config);
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      FourBitFormat format = options.quantization().format();
       Set<String> weights = LinearNames.weights(config, checkpoint, options);
-      FourBitWriter writer = new FourBitWriter(checkpoint, options.quantization(), KERNELS);
+      FourBitWriter writer = new FourBitWriter(checkpoint, format, KERNELS);
       List<TensorData> tensors = new ArrayList<>();
       Set<String> plainModules = new TreeSet<>(Set.of("lm_head"));
       for (String name : checkpoint.names()) {
@@ -136,7 +141,7 @@ public final class QuantisedCheckpoint {
       json.set(
           QuantizationConfig.FIELD,
           QuantizationConfig.of(
-              options.quantization(),
+              format,
               computeType(checkpoint, weights),
               options.skipped().isEmpty() ? Set.of() : plainModules));
       CheckpointFolder.write(target, folder, json, tensors);

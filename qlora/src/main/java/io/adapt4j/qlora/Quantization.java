@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.PackedBytes;
 import io.adapt4j.core.internal.nn.Packing;
 import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.Objects;
 
 /**
@@ -15,16 +16,11 @@ import java.util.Objects;
  * @param type the number format
  * @param blockSize weights that share a scale: a power of two from 64 to 4096
  * @param doubleQuantised whether the scales themselves are stored in 8 bits, in blocks of {@value
- *     #SCALE_BLOCK} after their mean is subtracted (QLoRA, section 3): at blocks of 64 this saves
- *     0.37 bits a weight
+ *     FourBitFormat#SCALE_BLOCK} after their mean is subtracted (QLoRA, section 3): at blocks of 64
+ *     this saves 0.37 bits a weight
  */
 public record Quantization(QuantType type, int blockSize, boolean doubleQuantised)
     implements WeightFormat {
-
-  /** Scales that share a scale of their own. */
-  static final int SCALE_BLOCK = 256;
-
-  static final String BLOCK_SIZES = "a power of two from 64 to 4096";
 
   /** The block size where none is given. */
   public static final int DEFAULT_BLOCK = 64;
@@ -39,10 +35,7 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
    */
   public Quantization {
     Objects.requireNonNull(type, "type");
-    if (!isBlockSize(blockSize)) {
-      throw new IllegalArgumentException(
-          "blockSize: expected " + BLOCK_SIZES + ", found " + blockSize);
-    }
+    FourBitFormat.requireBlockSize(blockSize);
   }
 
   /**
@@ -84,30 +77,24 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
     return new Quantization(type, blockSize, on);
   }
 
+  /** The same for the kernels. */
+  FourBitFormat format() {
+    return new FourBitFormat(type.code, blockSize, doubleQuantised);
+  }
+
   @Override
   public String description() {
-    return type
-        + " in blocks of "
-        + blockSize
-        + (doubleQuantised ? " with double quantisation" : "");
+    return format().description();
   }
 
   @Override
   public void install(Network declared, Checkpoint checkpoint) {
-    QuantiseOptions.of(this).install(declared, checkpoint);
+    PlainSources.install(format(), SkippedModules.NONE, declared, checkpoint);
   }
 
   @Override
   public Packing packing() {
-    return QuantiseOptions.of(this).packing();
-  }
-
-  static boolean isBlockSize(long size) {
-    return size >= 64 && size <= 4096 && Long.bitCount(size) == 1;
-  }
-
-  long blocks(long elements) {
-    return (elements + blockSize - 1) / blockSize;
+    return FourBitSizes.packing(format(), SkippedModules.NONE);
   }
 
   /**
@@ -116,16 +103,9 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
    * @param elements how many weights it has, at least 1
    * @return two codes a byte; a scale a block, of one byte where scales are quantised themselves
    *     and of four where they are not; and the 16 numbers, the 256 of the scales, their mean and a
-   *     scale for each {@value #SCALE_BLOCK} of them
+   *     scale for each {@value FourBitFormat#SCALE_BLOCK} of them
    */
   public PackedBytes bytes(long elements) {
-    long blocks = blocks(elements);
-    long tables = (long) type.numbers.length * Float.BYTES;
-    if (doubleQuantised) {
-      long scaleBlocks = (blocks + SCALE_BLOCK - 1) / SCALE_BLOCK;
-      tables += (scaleBlocks + DynamicCode.NUMBERS.length + 1) * Float.BYTES;
-    }
-    long scales = doubleQuantised ? blocks : blocks * Float.BYTES;
-    return new PackedBytes(QuantisedTensor.packedBytes(elements), scales, tables);
+    return FourBitSizes.of(format(), elements);
   }
 }

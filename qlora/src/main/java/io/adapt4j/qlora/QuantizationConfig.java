@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ConfigReader;
+import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.Collection;
 
 /** The {@code quantization_config} of a config.json. */
@@ -39,20 +40,20 @@ final class QuantizationConfig {
   /**
    * What Transformers writes for weights it quantised itself.
    *
-   * @param quantization how the weights are quantised
+   * @param format how the weights are quantised
    * @param computeType what to compute in
    * @param plainModules modules that are not quantised; empty for what Transformers leaves out by
    *     itself
    */
   static ObjectNode of(
-      Quantization quantization, StoredType computeType, Collection<String> plainModules) {
+      FourBitFormat format, StoredType computeType, Collection<String> plainModules) {
     ObjectNode fields = JsonNodeFactory.instance.objectNode();
     fields.put("_load_in_4bit", true);
     fields.put("_load_in_8bit", false);
     fields.put("bnb_4bit_compute_dtype", QuantState.typeName(computeType));
     fields.put("bnb_4bit_quant_storage", "uint8");
-    fields.put("bnb_4bit_quant_type", quantization.type().fileName());
-    fields.put("bnb_4bit_use_double_quant", quantization.doubleQuantised());
+    fields.put("bnb_4bit_quant_type", format.code().fileName());
+    fields.put("bnb_4bit_use_double_quant", format.doubleQuantized());
     fields.put("llm_int8_enable_fp32_cpu_offload", false);
     fields.put("llm_int8_has_fp16_weight", false);
     if (plainModules.isEmpty()) {

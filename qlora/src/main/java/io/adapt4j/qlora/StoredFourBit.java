@@ -3,6 +3,7 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.Optional;
 
 /**
@@ -10,11 +11,11 @@ import java.util.Optional;
  *
  * @param wanted how they must be quantised; empty for any way
  */
-record StoredFourBit(Optional<Quantization> wanted) implements WeightFormat {
+record StoredFourBit(Optional<FourBitFormat> wanted) implements WeightFormat {
 
   @Override
   public String description() {
-    return wanted.map(Quantization::description).orElse("4 bits as stored");
+    return wanted.map(FourBitFormat::description).orElse("4 bits as stored");
   }
 
   @Override

@@ -5,6 +5,11 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.JavaKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
+import io.adapt4j.kernels.internal.StoredFloats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -42,7 +47,7 @@ final class StoredWeight {
           entry.type().toString(),
           "Skip the module, or store it in one of these types.");
     }
-    if (entry.elements() == 0 || QuantisedTensor.packedBytes(entry.elements()) > MAX_BYTES) {
+    if (entry.elements() == 0 || QuantizedTensor.packedBytes(entry.elements()) > MAX_BYTES) {
       throw Problems.inTensor(
           entry,
           "1 to " + 2L * MAX_BYTES + " weights",
@@ -62,31 +67,29 @@ final class StoredWeight {
   }
 
   /** Quantises the whole tensor. */
-  QuantisedTensor quantise(Quantization quantization, FourBitKernels kernels) {
-    int bytes = (int) QuantisedTensor.packedBytes(entry.elements());
-    return quantise(quantization, kernels, ByteBuffer.allocate(bytes));
+  QuantizedTensor quantise(FourBitFormat format, FourBitKernels kernels) {
+    int bytes = (int) QuantizedTensor.packedBytes(entry.elements());
+    return quantise(format, kernels, ByteBuffer.allocate(bytes));
   }
 
   /** Quantises the whole tensor into memory that the result then refers to. */
-  QuantisedTensor quantise(Quantization quantization, FourBitKernels kernels, ByteBuffer packed) {
-    float[] absmax = new float[blocks(quantization)];
+  QuantizedTensor quantise(FourBitFormat format, FourBitKernels kernels, ByteBuffer packed) {
+    float[] absmax = new float[blocks(format)];
     forEachPiece(
         (first, values, count) -> {
-          int block = (int) (first / quantization.blockSize());
-          if (!kernels.quantise(quantization, entry.type(), values, count, packed, absmax, block)) {
+          int block = (int) (first / format.blockSize());
+          if (!kernels.quantize(format, entry.type(), values, count, packed, absmax, block)) {
             throw notFinite(first, values);
           }
         });
-    Scales scales =
-        quantization.doubleQuantised() ? NestedScales.of(absmax) : new PlainScales(absmax);
-    return new QuantisedTensor(
-        quantization, quantization.type().numbers(), shape(), entry.type(), packed.flip(), scales);
+    return new QuantizedTensor(
+        format, format.code().numbers(), shape(), packed.flip(), format.scales(absmax));
   }
 
   /** Only the scales, before any double quantisation; costs no memory for codes. */
-  float[] absmax(Quantization quantization) {
-    int size = quantization.blockSize();
-    float[] absmax = new float[blocks(quantization)];
+  float[] absmax(FourBitFormat format) {
+    int size = format.blockSize();
+    float[] absmax = new float[blocks(format)];
     float[] decoded = new float[(int) Math.min(PIECE, entry.elements())];
     forEachPiece(
         (first, values, count) -> {
@@ -102,8 +105,8 @@ final class StoredWeight {
     return absmax;
   }
 
-  int blocks(Quantization quantization) {
-    return Math.toIntExact(quantization.blocks(entry.elements()));
+  int blocks(FourBitFormat format) {
+    return Math.toIntExact(format.blocks(entry.elements()));
   }
 
   /** Takes a piece of a tensor: numbers of its type from index 0 on. */

@@ -3,17 +3,20 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.util.List;
 import java.util.Map;
 
 /** Where the 4-bit weight of a projection comes from. */
-sealed interface WeightSource permits PlainSource, FourBitSource {
+interface WeightSource {
 
   /** The name in a checkpoint of plain weights. */
   String name();
 
   /** How the weight is quantised. */
-  Quantization quantization();
+  FourBitFormat format();
 
   /** The type of the weight before it is quantised. */
   StoredType original();
@@ -28,5 +31,5 @@ sealed interface WeightSource permits PlainSource, FourBitSource {
    * @param kernels quantise it where it is not quantised yet
    * @return the weight, whose codes lie in that memory
    */
-  QuantisedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
+  QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);
 }

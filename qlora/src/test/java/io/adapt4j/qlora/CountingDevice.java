@@ -1,8 +1,8 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.qlora.internal.cuda.Capability;
-import io.adapt4j.qlora.internal.cuda.Device;
-import io.adapt4j.qlora.internal.cuda.Kernel;
+import io.adapt4j.kernels.internal.cuda.Capability;
+import io.adapt4j.kernels.internal.cuda.Device;
+import io.adapt4j.kernels.internal.cuda.Kernel;
 import java.nio.ByteBuffer;
 
 /** Counts what another device is asked to do. */

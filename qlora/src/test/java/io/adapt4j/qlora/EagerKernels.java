@@ -2,6 +2,11 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.FourBitMatrix;
+import io.adapt4j.kernels.internal.JavaKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -20,28 +25,28 @@ final class EagerKernels implements FourBitKernels {
   }
 
   @Override
-  public boolean quantise(
-      Quantization quantization,
+  public boolean quantize(
+      FourBitFormat format,
       StoredType type,
       ByteBuffer values,
       int count,
       ByteBuffer packed,
       float[] absmax,
       int block) {
-    return JavaKernels.INSTANCE.quantise(quantization, type, values, count, packed, absmax, block);
+    return JavaKernels.INSTANCE.quantize(format, type, values, count, packed, absmax, block);
   }
 
   @Override
-  public void dequantise(QuantisedTensor tensor, long first, float[] target, int count) {
-    JavaKernels.INSTANCE.dequantise(tensor, first, target, count);
+  public void dequantize(QuantizedTensor tensor, long first, float[] target, int count) {
+    JavaKernels.INSTANCE.dequantize(tensor, first, target, count);
   }
 
   @Override
-  public FourBitMatrix matrix(QuantisedTensor tensor) {
-    return new Matrix(new JavaMatrix(tensor), products);
+  public FourBitMatrix matrix(QuantizedTensor tensor) {
+    return new Matrix(JavaKernels.INSTANCE.matrix(tensor), products);
   }
 
-  private record Matrix(JavaMatrix inner, AtomicInteger products) implements FourBitMatrix {
+  private record Matrix(FourBitMatrix inner, AtomicInteger products) implements FourBitMatrix {
 
     @Override
     public int rows() {
@@ -59,8 +64,8 @@ final class EagerKernels implements FourBitKernels {
     }
 
     @Override
-    public void dequantise(Tensor target) {
-      inner.dequantise(target);
+    public void dequantize(Tensor target) {
+      inner.dequantize(target);
     }
 
     @Override

@@ -19,6 +19,8 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.JavaKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -134,11 +136,11 @@ class FourBitModelTest {
       assertThat(FourBitCase.outputs(fourBit))
           .containsExactly(FourBitCase.outputs(plain), within(1e-5f));
       PackedLinear down = fourBit.packedLinears().get(3);
-      QuantisedTensor whole =
+      QuantizedTensor whole =
           new StoredWeight(checkpoint, "model.layers.0.mlp.down_proj.weight")
-              .quantise(quantization, JavaKernels.INSTANCE);
+              .quantise(quantization.format(), JavaKernels.INSTANCE);
       float[] wanted = new float[33 * 35];
-      JavaKernels.INSTANCE.dequantise(whole, 0, wanted, wanted.length);
+      JavaKernels.INSTANCE.dequantize(whole, 0, wanted, wanted.length);
       try (Tensor restored = down.restored(down.parts().get(0), DType.F32)) {
         assertThat(restored.toFloats()).isEqualTo(wanted);
       }

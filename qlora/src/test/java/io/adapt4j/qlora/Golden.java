@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.kernels.internal.StoredFloats;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;

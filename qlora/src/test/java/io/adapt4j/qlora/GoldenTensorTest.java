@@ -4,9 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.AllKernels;
+import io.adapt4j.kernels.internal.FourBitCode;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.FourBitKernels;
+import io.adapt4j.kernels.internal.FourBitMatrix;
+import io.adapt4j.kernels.internal.JavaKernels;
+import io.adapt4j.kernels.internal.NestedScales;
+import io.adapt4j.kernels.internal.PlainScales;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,29 +54,19 @@ class GoldenTensorTest {
   }
 
   private static void check(Path file) {
-    QuantType type =
-        file.getFileName().toString().startsWith("fp4") ? QuantType.FP4 : QuantType.NF4;
-    Quantization quantization = new Quantization(type, 64, false);
+    FourBitCode code =
+        file.getFileName().toString().startsWith("fp4") ? FourBitCode.FP4 : FourBitCode.NF4;
     try (Checkpoint golden = Checkpoint.openFile(file)) {
       StoredWeight input = new StoredWeight(golden, "input");
-      for (FourBitKernels kernels : quantisers()) {
-        checkPlain(golden, input.quantise(quantization, kernels));
-        checkNested(golden, input.quantise(quantization.doubleQuant(true), kernels));
+      for (FourBitKernels kernels : AllKernels.present()) {
+        checkPlain(golden, input.quantise(new FourBitFormat(code, 64, false), kernels));
+        checkNested(golden, input.quantise(new FourBitFormat(code, 64, true), kernels));
       }
     }
   }
 
-  /** Java, and every variant in C++ that runs here. */
-  private static List<FourBitKernels> quantisers() {
-    List<FourBitKernels> all = new ArrayList<>(List.of(KERNELS));
-    if (CpuLibrary.get().isPresent()) {
-      CpuKernelsTest.variants().map(CpuKernels::of).forEach(all::add);
-    }
-    return all;
-  }
-
-  private static void checkPlain(Checkpoint golden, QuantisedTensor tensor) {
-    boolean nf4 = tensor.quantization().type() == QuantType.NF4;
+  private static void checkPlain(Checkpoint golden, QuantizedTensor tensor) {
+    boolean nf4 = tensor.format().code() == FourBitCode.NF4;
     assertThat(tensor.numbers()).isEqualTo(Golden.floats(golden, "quant_map"));
     assertThat(Golden.bytes(tensor.packed()))
         .isEqualTo(Golden.bytes(golden, nf4 ? "packed" : "packed_kernel_rule"));
@@ -75,7 +74,7 @@ class GoldenTensorTest {
     checkDequantised(golden, "", tensor);
   }
 
-  private static void checkNested(Checkpoint golden, QuantisedTensor tensor) {
+  private static void checkNested(Checkpoint golden, QuantizedTensor tensor) {
     NestedScales scales = (NestedScales) tensor.scales();
     float offset = Golden.floats(golden, "nested.offset")[0];
     // PyTorch sums floats in an order of its own: the mean may differ in its last digit.
@@ -90,20 +89,19 @@ class GoldenTensorTest {
   }
 
   /** On the recorded codes: those of fp4 come from another rounding rule than ours. */
-  private static void checkDequantised(Checkpoint golden, String prefix, QuantisedTensor ours) {
-    QuantisedTensor tensor =
-        new QuantisedTensor(
-            ours.quantization(),
+  private static void checkDequantised(Checkpoint golden, String prefix, QuantizedTensor ours) {
+    QuantizedTensor tensor =
+        new QuantizedTensor(
+            ours.format(),
             ours.numbers(),
             ours.shape(),
-            ours.original(),
             golden.bytes(prefix + "packed"),
             ours.scales());
     boolean exactTable = golden.names().contains("dequant_by_quant_map");
     float[] wanted =
         Golden.floats(golden, prefix + (exactTable ? "dequant_by_quant_map" : "dequant_f32"));
     float[] found = new float[wanted.length];
-    KERNELS.dequantise(tensor, 0, found, found.length);
+    KERNELS.dequantize(tensor, 0, found, found.length);
     for (int i = 0; i < wanted.length; i++) {
       float absmax = tensor.scales().of(i / 64);
       assertThat(found[i]).as("weight " + i).isCloseTo(wanted[i], within(1e-6f * absmax));
@@ -113,10 +111,15 @@ class GoldenTensorTest {
     }
   }
 
-  private static void checkProducts(Checkpoint golden, String prefix, QuantisedTensor tensor) {
-    float[] x = Golden.floats(golden, "x");
-    int rows = x.length / tensor.columns();
-    assertThat(KERNELS.matmul(tensor, x, rows))
-        .containsExactly(Golden.floats(golden, prefix + "y_f32"), within(1e-4f));
+  private static void checkProducts(Checkpoint golden, String prefix, QuantizedTensor tensor) {
+    float[] values = Golden.floats(golden, "x");
+    int rows = values.length / tensor.columns();
+    try (FourBitMatrix matrix = KERNELS.matrix(tensor);
+        Tensor x = Tensor.of(values, rows, tensor.columns());
+        Tensor y = Tensor.zeros(DType.F32, rows, tensor.rows())) {
+      matrix.multiply(x, y, 0);
+      assertThat(y.toFloats())
+          .containsExactly(Golden.floats(golden, prefix + "y_f32"), within(1e-4f));
+    }
   }
 }

@@ -20,7 +20,12 @@ import io.adapt4j.core.plan.FullComparison;
 import io.adapt4j.core.plan.MemoryEstimate;
 import io.adapt4j.core.plan.MemoryItem;
 import io.adapt4j.core.plan.StepShape;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.JavaKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -138,8 +143,20 @@ class QLoraPlanTest {
       PackedBytes told = quantization.bytes(values.length);
       assertThat(told.codes()).isEqualTo(100);
       assertThat(told.scales()).isEqualTo(doubleQuant ? 4 : 16);
-      assertThat(told.total()).isEqualTo(FourBitTest.quantise(quantization, values).bytes());
+      assertThat(told.total()).isEqualTo(quantised(quantization.format(), values).bytes());
     }
+  }
+
+  private static QuantizedTensor quantised(FourBitFormat format, float... values) {
+    float[] absmax = new float[(int) format.blocks(values.length)];
+    ByteBuffer packed = ByteBuffer.allocate((int) QuantizedTensor.packedBytes(values.length));
+    JavaKernels.INSTANCE.quantize(format, values, values.length, packed, absmax, 0);
+    return new QuantizedTensor(
+        format,
+        format.code().numbers(),
+        List.of((long) values.length),
+        packed.flip(),
+        format.scales(absmax));
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.kernels.internal.FourBitKernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -19,6 +19,8 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.kernels.internal.JavaKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -127,7 +129,7 @@ class QuantisedCheckpointTest {
     float offset = one.nested().orElseThrow().offset();
     assertThat(other.nested().orElseThrow().offset())
         .isBetween(Math.nextDown(offset), Math.nextUp(offset));
-    assertThat(other.quantization()).isEqualTo(one.quantization());
+    assertThat(other.format()).isEqualTo(one.format());
     assertThat(other.shape()).isEqualTo(one.shape());
     assertThat(other.original()).isEqualTo(one.original());
     if (offset == other.nested().orElseThrow().offset()) {
@@ -144,10 +146,10 @@ class QuantisedCheckpointTest {
     QuantisedCheckpoint.dequantise(temporary, plain);
     try (Checkpoint source = Checkpoint.open(Golden.folder("models/llama"));
         Checkpoint written = Checkpoint.open(plain)) {
-      QuantisedTensor tensor =
-          new StoredWeight(source, DOWN).quantise(quantization, JavaKernels.INSTANCE);
+      QuantizedTensor tensor =
+          new StoredWeight(source, DOWN).quantise(quantization.format(), JavaKernels.INSTANCE);
       float[] wanted = new float[(int) tensor.elements()];
-      JavaKernels.INSTANCE.dequantise(tensor, 0, wanted, wanted.length);
+      JavaKernels.INSTANCE.dequantize(tensor, 0, wanted, wanted.length);
       assertThat(Golden.floats(written, DOWN)).isEqualTo(wanted);
       assertThat(Golden.bytes(written, "lm_head.weight"))
           .isEqualTo(Golden.bytes(source, "lm_head.weight"));

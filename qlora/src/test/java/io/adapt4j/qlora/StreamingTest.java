@@ -9,6 +9,11 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.kernels.internal.FourBitCode;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.JavaKernels;
+import io.adapt4j.kernels.internal.QuantizedTensor;
+import io.adapt4j.kernels.internal.StoredFloats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -36,23 +41,23 @@ class StreamingTest {
   @ParameterizedTest
   @CsvSource({"64, true", "64, false", "4096, true"})
   void piecesGiveWhatTheWholeTensorGives(int blockSize, boolean doubleQuantised) {
-    Quantization quantization = new Quantization(QuantType.NF4, blockSize, doubleQuantised);
+    FourBitFormat format = new FourBitFormat(FourBitCode.NF4, blockSize, doubleQuantised);
     float[] values = values();
-    ByteBuffer packed = ByteBuffer.allocate((int) QuantisedTensor.packedBytes(COUNT));
-    float[] absmax = new float[(int) quantization.blocks(COUNT)];
-    KERNELS.quantise(quantization, values, COUNT, packed, absmax, 0);
+    ByteBuffer packed = ByteBuffer.allocate((int) QuantizedTensor.packedBytes(COUNT));
+    float[] absmax = new float[(int) format.blocks(COUNT)];
+    KERNELS.quantize(format, values, COUNT, packed, absmax, 0);
     Path quantised = temporary.resolve("quantised.safetensors");
     try (Checkpoint source = written(values)) {
-      FourBitWriter writer = new FourBitWriter(source, quantization, KERNELS);
+      FourBitWriter writer = new FourBitWriter(source, format, KERNELS);
       SafetensorsWriter.create().writeFile(quantised, writer.tensors("w"));
-      assertThat(new StoredWeight(source, "w").absmax(quantization)).isEqualTo(absmax);
+      assertThat(new StoredWeight(source, "w").absmax(format)).isEqualTo(absmax);
     }
     try (Checkpoint found = Checkpoint.openFile(quantised)) {
       FourBitReader reader = new FourBitReader(found);
       assertThat(reader.weights()).containsExactly("w");
       assertThat(Golden.bytes(found, "w")).isEqualTo(Golden.bytes(packed.flip()));
-      QuantisedTensor tensor = reader.read("w");
-      assertThat(tensor.quantization()).isEqualTo(quantization);
+      QuantizedTensor tensor = reader.read("w");
+      assertThat(tensor.format()).isEqualTo(format);
       assertThat(tensor.shape()).containsExactly((long) ROWS, (long) COLUMNS);
       assertThat(dequantised(reader)).isEqualTo(whole(tensor));
     }
@@ -63,7 +68,8 @@ class StreamingTest {
     float[] values = values();
     values[COUNT - 3] = Float.POSITIVE_INFINITY;
     try (Checkpoint source = written(values)) {
-      assertThatThrownBy(() -> new StoredWeight(source, "w").quantise(Quantization.nf4(), KERNELS))
+      assertThatThrownBy(
+              () -> new StoredWeight(source, "w").quantise(Quantization.nf4().format(), KERNELS))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("Infinity at [1030, 1022]");
     }
@@ -72,20 +78,20 @@ class StreamingTest {
   /** GPT-2 stores projections as [in, out]. */
   @Test
   void transposedPiecesGiveWhatTheTransposedTensorGives() {
-    Quantization quantization = Quantization.nf4();
+    FourBitFormat format = Quantization.nf4().format();
     float[] values = values();
     float[] turned = new float[COUNT];
     for (int i = 0; i < COUNT; i++) {
       turned[i % COLUMNS * ROWS + i / COLUMNS] = values[i];
     }
-    ByteBuffer packed = ByteBuffer.allocate((int) QuantisedTensor.packedBytes(COUNT));
-    float[] absmax = new float[(int) quantization.blocks(COUNT)];
-    KERNELS.quantise(quantization, turned, COUNT, packed, absmax, 0);
+    ByteBuffer packed = ByteBuffer.allocate((int) QuantizedTensor.packedBytes(COUNT));
+    float[] absmax = new float[(int) format.blocks(COUNT)];
+    KERNELS.quantize(format, turned, COUNT, packed, absmax, 0);
     try (Checkpoint source = written(values)) {
       StoredWeight weight = new StoredWeight(source, "w", true);
-      assertThat(weight.absmax(quantization)).isEqualTo(absmax);
+      assertThat(weight.absmax(format)).isEqualTo(absmax);
       ByteBuffer found = ByteBuffer.allocate(packed.capacity());
-      weight.quantise(quantization, KERNELS, found);
+      weight.quantise(format, KERNELS, found);
       assertThat(found.array()).isEqualTo(packed.array());
     }
   }
@@ -96,7 +102,7 @@ class StreamingTest {
     Path maps = Path.of("/proc/self/maps");
     assumeThat(maps).exists();
     try (Checkpoint source = written(values())) {
-      new StoredWeight(source, "w", true).quantise(Quantization.nf4(), KERNELS);
+      new StoredWeight(source, "w", true).quantise(Quantization.nf4().format(), KERNELS);
       String file = temporary.resolve("source.safetensors").toString();
       assertThat(Files.readAllLines(maps)).noneMatch(line -> line.contains(file));
     }
@@ -112,9 +118,9 @@ class StreamingTest {
     }
   }
 
-  private static float[] whole(QuantisedTensor tensor) {
+  private static float[] whole(QuantizedTensor tensor) {
     float[] values = new float[COUNT];
-    KERNELS.dequantise(tensor, 0, values, COUNT);
+    KERNELS.dequantize(tensor, 0, values, COUNT);
     return values;
   }
 

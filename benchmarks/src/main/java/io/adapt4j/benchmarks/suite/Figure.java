@@ -128,7 +128,7 @@ public record Figure(
   }
 
   /**
-   * Shows the figure in the table of the README.
+   * Shows the figure in the table.
    *
    * @param alone what it is called there
    * @return a changed copy

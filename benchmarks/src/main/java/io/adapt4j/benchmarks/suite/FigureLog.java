@@ -1,9 +1,9 @@
 package io.adapt4j.benchmarks.suite;
 
-import io.adapt4j.core.internal.describe.Documents;
-import io.adapt4j.core.internal.describe.Fields;
-import io.adapt4j.core.internal.describe.Problems;
-import io.adapt4j.core.internal.describe.Value;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,12 +11,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /** How a program in a process of its own hands its figures over: one JSON object a line. */
 public final class FigureLog {
 
   /** The system property that names the file; without it, figures are printed only. */
   static final String PROPERTY = "adapt4j.benchmarks.figures";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private FigureLog() {}
 
@@ -31,7 +34,7 @@ public final class FigureLog {
       return;
     }
     StringBuilder lines = new StringBuilder();
-    figures.forEach(figure -> lines.append(FigureJson.write(figure)).append('\n'));
+    figures.forEach(figure -> lines.append(json(figure)).append('\n'));
     try {
       Files.writeString(Path.of(file), lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
@@ -43,13 +46,42 @@ public final class FigureLog {
   static List<Figure> read(Path file) throws IOException {
     List<Figure> figures = new ArrayList<>();
     if (Files.exists(file)) {
-      Problems problems = new Problems();
       for (String line : Files.readAllLines(file)) {
-        Value value = Documents.parse(file.toString(), file.getParent(), line);
-        FigureJson.read(Fields.of("", value, problems)).ifPresent(figures::add);
+        figures.add(figure(JSON.readTree(line)));
       }
-      problems.finish();
     }
     return figures;
+  }
+
+  static ObjectNode json(Figure figure) {
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("name", figure.name())
+            .put("unit", figure.unit())
+            .put("value", figure.value());
+    figure.error().ifPresent(error -> json.put("error", error));
+    json.put("larger_is_better", figure.largerIsBetter()).put("ratio", figure.ratio());
+    figure.target().ifPresent(target -> json.put("target", target));
+    if (!figure.label().isEmpty()) {
+      json.put("label", figure.label());
+    }
+    return json;
+  }
+
+  private static Figure figure(JsonNode json) {
+    return new Figure(
+        json.get("name").asText(),
+        json.get("unit").asText(),
+        json.get("value").asDouble(),
+        number(json, "error"),
+        json.get("larger_is_better").asBoolean(),
+        json.get("ratio").asBoolean(),
+        number(json, "target"),
+        json.path("label").asText());
+  }
+
+  private static OptionalDouble number(JsonNode json, String field) {
+    return json.has(field) ? OptionalDouble.of(json.get(field).asDouble()) : OptionalDouble.empty();
   }
 }

@@ -28,9 +28,10 @@ record Page(String name, List<Block> blocks) {
    */
   record Block(String language, int line, String directive, String text) {}
 
-  /** Returns README.md and the pages of {@code docs}. */
+  /** Returns README.md, that of the examples, and the pages of {@code docs}. */
   static List<Page> all(Path root) {
-    List<Path> files = new ArrayList<>(List.of(root.resolve("README.md")));
+    List<Path> files =
+        new ArrayList<>(List.of(root.resolve("README.md"), root.resolve("examples/README.md")));
     try (Stream<Path> docs = Files.list(root.resolve("docs"))) {
       docs.filter(file -> file.toString().endsWith(".md")).sorted().forEach(files::add);
       List<Page> pages = new ArrayList<>();

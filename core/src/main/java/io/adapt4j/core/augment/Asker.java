@@ -10,6 +10,7 @@ import io.adapt4j.core.text.RequestRefusedException;
 import io.adapt4j.core.text.TextGenerator;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Asks a generator many things, and goes on where it refuses one. */
 final class Asker {
@@ -36,7 +37,7 @@ final class Asker {
   record Question(String prompt, long seed) {}
 
   /** An answer, or why there is none. */
-  record Outcome(GeneratedText answer, String refusal) {}
+  record Outcome(@Nullable GeneratedText answer, String refusal) {}
 
   /** One outcome a question, in their order. */
   List<Outcome> ask(List<Question> questions, GenerationOptions options) {
@@ -84,7 +85,7 @@ final class Asker {
       if (!answered && refusals >= MOST_REFUSALS) {
         throw e;
       }
-      return new Outcome(null, e.getMessage());
+      return new Outcome(null, String.valueOf(e.getMessage()));
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes questions and answers of passages, by a generator: rows that teach a model to answer from
@@ -247,7 +248,7 @@ public final class QuestionWriter {
   }
 
   /** The text of a row that is one; null of another. */
-  private static String text(Example example) {
+  private static @Nullable String text(Example example) {
     return example instanceof Example.Text text ? text.text() : null;
   }
 }

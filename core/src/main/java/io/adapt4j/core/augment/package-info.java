@@ -3,4 +3,7 @@
  * io.adapt4j.core.text.TextGenerator}, checked against what they were made of, and wordings by
  * templates without one.
  */
+@NullMarked
 package io.adapt4j.core.augment;
+
+import org.jspecify.annotations.NullMarked;

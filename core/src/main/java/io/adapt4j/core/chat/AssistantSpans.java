@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds what assistant messages add to a rendered conversation.
@@ -154,7 +155,7 @@ final class AssistantSpans {
     }
   }
 
-  private static ChatException cannotTell(int index, String reason) {
+  private static ChatException cannotTell(int index, @Nullable String reason) {
     return new ChatException(
         "message "
             + index

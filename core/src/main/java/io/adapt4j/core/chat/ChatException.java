@@ -1,5 +1,7 @@
 package io.adapt4j.core.chat;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A conversation that cannot be rendered or masked, or a chat template that cannot be found or
  * chosen. The message says what is wrong, where, and what to do. What fails inside a template is a
@@ -14,7 +16,7 @@ public final class ChatException extends RuntimeException {
    *
    * @param message what is wrong, where, and what to do
    */
-  public ChatException(String message) {
+  public ChatException(@Nullable String message) {
     super(message);
   }
 
@@ -24,7 +26,7 @@ public final class ChatException extends RuntimeException {
    * @param message what is wrong, where, and what to do
    * @param cause the failure underneath
    */
-  public ChatException(String message, Throwable cause) {
+  public ChatException(@Nullable String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.adapt4j.core.internal.Texts;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message of a conversation: a role, a content, and any further fields a chat template knows,
@@ -101,7 +103,7 @@ public final class ChatMessage {
    * @param value its value, copied at every level; may be null
    * @return the copy
    */
-  public ChatMessage with(String field, Object value) {
+  public ChatMessage with(String field, @Nullable Object value) {
     Map<String, Object> changed = new LinkedHashMap<>(fields);
     changed.put(field, value);
     return of(changed);
@@ -113,7 +115,7 @@ public final class ChatMessage {
    * @return the role, such as {@code assistant}
    */
   public String role() {
-    return (String) fields.get(ROLE);
+    return (String) Objects.requireNonNull(fields.get(ROLE));
   }
 
   /**
@@ -121,7 +123,7 @@ public final class ChatMessage {
    *
    * @return a text, a list of parts as maps, or null
    */
-  public Object content() {
+  public @Nullable Object content() {
     return fields.get(CONTENT);
   }
 

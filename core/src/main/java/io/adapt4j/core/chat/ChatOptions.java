@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to render a conversation. Immutable; {@code with} methods give changed copies.
@@ -30,18 +31,18 @@ public final class ChatOptions {
   }
 
   private final Ending ending;
-  private final List<Map<String, Object>> tools;
-  private final List<Map<String, Object>> documents;
+  private final @Nullable List<Map<String, Object>> tools;
+  private final @Nullable List<Map<String, Object>> documents;
   private final Map<String, Object> variables;
-  private final String templateName;
+  private final @Nullable String templateName;
   private final RenderOptions renderOptions;
 
   private ChatOptions(
       Ending ending,
-      List<Map<String, Object>> tools,
-      List<Map<String, Object>> documents,
+      @Nullable List<Map<String, Object>> tools,
+      @Nullable List<Map<String, Object>> documents,
       Map<String, Object> variables,
-      String templateName,
+      @Nullable String templateName,
       RenderOptions renderOptions) {
     this.ending = ending;
     this.tools = tools;

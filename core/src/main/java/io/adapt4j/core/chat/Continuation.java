@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Renders a conversation whose last message is to be continued: as Transformers does, with a mark
@@ -28,12 +30,12 @@ final class Continuation {
     List<ChatMessage> conversation = new ArrayList<>(messages);
     conversation.set(messages.size() - 1, last.with("content", marked));
     Rendered rendered = template.rendered(conversation, options);
-    String text = cut(rendered.text(), lastText(last.content()));
+    String text = cut(rendered.text(), Objects.requireNonNull(lastText(last.content())));
     boolean blocks = template.template(options).hasGenerationBlocks();
     return new RenderedChat(text, blocks ? clipped(rendered.spans(), text.length()) : List.of());
   }
 
-  private static Object marked(Object content) {
+  private static Object marked(@Nullable Object content) {
     if (content instanceof String text) {
       return text + MARK + " ";
     }
@@ -49,7 +51,7 @@ final class Continuation {
     throw noText();
   }
 
-  private static String lastText(Object content) {
+  private static @Nullable String lastText(@Nullable Object content) {
     return content instanceof List<?> parts
         ? (String) ((Map<?, ?>) parts.get(lastTextPart(parts))).get("text")
         : (String) content;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads messages as OpenAI has them ({@code role}, {@code content}) and as ShareGPT has them
@@ -86,7 +87,7 @@ final class Conversations {
   }
 
   /** What a user says, with instructions of its own or those of its row. */
-  static Example prompt(ObjectNode row, String system, String prompt) throws RowProblem {
+  static Example prompt(ObjectNode row, @Nullable String system, String prompt) throws RowProblem {
     List<ChatMessage> messages = new ArrayList<>();
     messages.addAll(system == null ? system(row) : List.of(ChatMessage.system(system)));
     messages.add(ChatMessage.user(prompt));
@@ -94,7 +95,7 @@ final class Conversations {
   }
 
   /** A conversation of one prompt and its answer. */
-  static Example turn(String system, String prompt, String completion) throws RowProblem {
+  static Example turn(@Nullable String system, String prompt, String completion) throws RowProblem {
     List<ChatMessage> messages = new ArrayList<>();
     if (system != null) {
       messages.add(ChatMessage.system(system));

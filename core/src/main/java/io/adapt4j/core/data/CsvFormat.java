@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Delimited records as in RFC 4180; quoted fields may hold line ends. */
 final class CsvFormat implements RecordFormat {
@@ -20,11 +22,11 @@ final class CsvFormat implements RecordFormat {
   private final boolean quotes;
 
   /** Null until the header is read. */
-  private List<String> columns;
+  private @Nullable List<String> columns;
 
   private final boolean hasHeader;
 
-  CsvFormat(char delimiter, boolean quotes, List<String> columns) {
+  CsvFormat(char delimiter, boolean quotes, @Nullable List<String> columns) {
     this.delimiter = delimiter;
     this.quotes = quotes;
     this.columns = columns;
@@ -124,7 +126,8 @@ final class CsvFormat implements RecordFormat {
 
   private ObjectNode row(String record) throws RowProblem {
     List<String> fields = fields(record);
-    if (fields.size() != columns.size()) {
+    List<String> names = Objects.requireNonNull(columns, "the header is read first");
+    if (fields.size() != names.size()) {
       throw new RowProblem(
           "expected "
               + columns.size()

@@ -79,7 +79,10 @@ public final class DataDescription {
         unmatched.retainAll(reader.unmatched());
       }
     }
-    if (paths.size() > 1 && opened.size() == paths.size() && !unmatched.isEmpty()) {
+    if (paths.size() > 1
+        && opened.size() == paths.size()
+        && unmatched != null
+        && !unmatched.isEmpty()) {
       fields.problem(
           "map",
           "expected fields of the files, found no row in any of them that has "

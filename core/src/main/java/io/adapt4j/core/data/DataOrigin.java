@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a dataset comes from: a description that {@link DataDescription} makes it of again, or why
@@ -18,7 +19,7 @@ public final class DataOrigin {
   private static final List<String> STEPS = List.of("take", "split", "balance");
 
   /** Null where the data cannot be made again. */
-  private final ObjectNode description;
+  private final @Nullable ObjectNode description;
 
   private final String reason;
   private final List<Source> sources;
@@ -31,7 +32,7 @@ public final class DataOrigin {
    */
   public record Source(Path file, int rows) {}
 
-  private DataOrigin(ObjectNode description, String reason, List<Source> sources) {
+  private DataOrigin(@Nullable ObjectNode description, String reason, List<Source> sources) {
     this.description = description;
     this.reason = reason;
     this.sources = List.copyOf(sources);

@@ -1,6 +1,7 @@
 package io.adapt4j.core.data;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Data that cannot be trained on. The message names the file and, for each problem, the line, the
@@ -25,7 +26,7 @@ public final class DatasetException extends RuntimeException {
    * @param message what is wrong, where, and what to do
    * @param cause the failure underneath
    */
-  public DatasetException(String message, Throwable cause) {
+  public DatasetException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 

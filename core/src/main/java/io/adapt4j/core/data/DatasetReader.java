@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Options of reading a file or a folder of files. Whatever is not stated is told by names and
@@ -50,26 +51,26 @@ import java.util.stream.Stream;
 public final class DatasetReader {
 
   private final Path path;
-  private String glob;
-  private Format format;
-  private Charset encoding;
-  private Character delimiter;
+  private @Nullable String glob;
+  private @Nullable Format format;
+  private @Nullable Charset encoding;
+  private @Nullable Character delimiter;
   private boolean quotes = true;
-  private List<String> columns;
+  private @Nullable List<String> columns;
   private TextUnit textUnit = TextUnit.DOCUMENT;
-  private String rowsAt;
-  private Shape shape;
-  private PromptTemplate template;
-  private String noAnswer;
+  private @Nullable String rowsAt;
+  private @Nullable Shape shape;
+  private @Nullable PromptTemplate template;
+  private @Nullable String noAnswer;
   private boolean asChat;
-  private String system;
-  private ExampleReader reader;
+  private @Nullable String system;
+  private @Nullable ExampleReader reader;
   private boolean plain;
   private final Map<String, String> renames = new LinkedHashMap<>();
   private boolean mayLack;
   private Set<String> unmatched = Set.of();
   private boolean skipMalformed;
-  private Path quarantine;
+  private @Nullable Path quarantine;
 
   DatasetReader(Path path) {
     this.path = Objects.requireNonNull(path, "path");
@@ -408,7 +409,7 @@ public final class DatasetReader {
             indexer.problems(),
             indexer.shape(),
             indexer.unusedFields(),
-            quarantined ? Optional.of(quarantine) : Optional.empty()),
+            quarantined ? Optional.ofNullable(quarantine) : Optional.empty()),
         this::origin);
   }
 
@@ -455,7 +456,7 @@ public final class DatasetReader {
     return keys;
   }
 
-  private static void put(ObjectNode keys, String key, String value) {
+  private static void put(ObjectNode keys, String key, @Nullable String value) {
     if (value != null) {
       keys.put(key, value);
     }
@@ -484,7 +485,7 @@ public final class DatasetReader {
     return files;
   }
 
-  private boolean isWanted(Path file, PathMatcher matcher) {
+  private boolean isWanted(Path file, @Nullable PathMatcher matcher) {
     Path below = path.relativize(file);
     for (Path name : below) {
       if (name.toString().startsWith(".")) {

@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Checks every row of the files it is given, notes where the good ones are, and what is wrong. */
 final class Indexer {
@@ -17,7 +19,7 @@ final class Indexer {
 
   private final Map<String, String> renames;
   private final Choice choice;
-  private final Quarantine quarantine;
+  private final @Nullable Quarantine quarantine;
 
   /** Fields to rename that no row had so far. */
   private final Set<String> unmatched;
@@ -29,19 +31,22 @@ final class Indexer {
   private final List<String> problems = new ArrayList<>();
   private long malformed;
   private int rows;
-  private ExampleReader reader;
-  private Shape shape;
+  private @Nullable ExampleReader reader;
+  private @Nullable Shape shape;
   private List<String> unused = List.of();
 
   /** How rows are to be read: by a reader, or by a shape, which the first row tells if null. */
-  record Choice(ExampleReader reader, Shape shape, Function<Shape, ExampleReader> ofShape) {}
+  record Choice(
+      @Nullable ExampleReader reader,
+      @Nullable Shape shape,
+      Function<Shape, ExampleReader> ofShape) {}
 
   /**
    * Creates an indexer.
    *
    * @param quarantine takes malformed rows; null to note them only
    */
-  Indexer(Map<String, String> renames, Choice choice, Quarantine quarantine) {
+  Indexer(Map<String, String> renames, Choice choice, @Nullable Quarantine quarantine) {
     this.renames = renames;
     this.unmatched = new LinkedHashSet<>(renames.keySet());
     this.choice = choice;
@@ -69,8 +74,9 @@ final class Indexer {
     return parts;
   }
 
+  /** How rows are read, once there was one. */
   ExampleReader reader() {
-    return reader;
+    return Objects.requireNonNull(reader, "there are rows");
   }
 
   Optional<Shape> shape() {
@@ -143,7 +149,7 @@ final class Indexer {
       if (rows == 0 && shape != null) {
         unused = shape.unknown(row);
       }
-      reader.read(row);
+      reader().read(row);
     }
 
     private Shape recognise(ObjectNode row, long line) {
@@ -171,7 +177,7 @@ final class Indexer {
       }
     }
 
-    private void note(long line, String problem) {
+    private void note(long line, @Nullable String problem) {
       malformed++;
       if (problems.size() < MOST_PROBLEMS) {
         problems.add("line " + line + ": " + problem);

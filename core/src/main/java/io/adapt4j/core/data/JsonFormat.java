@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The objects of an array in one JSON document. A paragraph of SQuAD, an object with a context and
@@ -24,9 +25,9 @@ final class JsonFormat implements RecordFormat {
   private static final String CONTEXT = "context";
 
   /** The field that holds the rows; null to find it. */
-  private final String rowsAt;
+  private final @Nullable String rowsAt;
 
-  JsonFormat(String rowsAt) {
+  JsonFormat(@Nullable String rowsAt) {
     this.rowsAt = rowsAt;
   }
 
@@ -85,7 +86,7 @@ final class JsonFormat implements RecordFormat {
   }
 
   /** The one field of a top-level object that is an array of objects; null if there is none. */
-  private static String onlyArray(SourceFile source) throws IOException {
+  private static @Nullable String onlyArray(SourceFile source) throws IOException {
     List<String> arrays = new ArrayList<>();
     try (InputStream in = open(source);
         JsonParser parser = Json.parser(in)) {

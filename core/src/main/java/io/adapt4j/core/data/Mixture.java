@@ -95,7 +95,7 @@ public final class Mixture {
       share += weights.get(set);
       int until =
           set == datasets.size() - 1 ? size : (int) Math.round(size * Math.min(1, share / sum));
-      int[] order = null;
+      int[] order = {};
       for (int taken = 0; next < until; taken++, next++) {
         int of = datasets.get(set).size();
         if (taken % of == 0) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads rows that say which completion is better, or whether one is good.
@@ -15,7 +16,8 @@ import java.util.regex.Pattern;
  * @param asChat whether texts become conversations
  * @param system the instructions that begin these; null for none
  */
-record PreferenceReader(Shape shape, boolean asChat, String system) implements ExampleReader {
+record PreferenceReader(Shape shape, boolean asChat, @Nullable String system)
+    implements ExampleReader {
 
   /** The turns of HH-RLHF (Bai et al. 2022), which writes a conversation as one text. */
   private static final String HUMAN = "\n\nHuman:";

@@ -12,20 +12,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps malformed rows in a JSON Lines file, with what is wrong with them. */
 final class Quarantine implements AutoCloseable {
 
   private final Path file;
   private final FileTransaction transaction = new FileTransaction();
-  private BufferedWriter writer;
+  private @Nullable BufferedWriter writer;
 
   Quarantine(Path file) {
     this.file = file;
   }
 
   /** Adds a row; the bytes may be null where they are too many. */
-  void add(Path source, long line, String problem, byte[] bytes) throws IOException {
+  void add(Path source, long line, @Nullable String problem, byte @Nullable [] bytes)
+      throws IOException {
     if (writer == null) {
       writer = Files.newBufferedWriter(transaction.stage(file));
     }

@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of a row as its file has them. Values are as in JSON; in CSV files and plain text all
@@ -94,7 +95,7 @@ public final class Row {
    * @return a text, a {@link Long} or {@link BigDecimal}, a boolean, a list, a map, or null where
    *     the field is null or missing
    */
-  public Object value(String field) {
+  public @Nullable Object value(String field) {
     return plain(object.path(field));
   }
 
@@ -119,7 +120,7 @@ public final class Row {
     return object.path(field);
   }
 
-  static Object plain(JsonNode value) {
+  static @Nullable Object plain(JsonNode value) {
     if (value.isObject()) {
       Map<String, Object> map = new LinkedHashMap<>();
       value.properties().forEach(field -> map.put(field.getKey(), plain(field.getValue())));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Reads rows of a shape. */
 final class ShapeReader implements ExampleReader {
@@ -19,10 +20,10 @@ final class ShapeReader implements ExampleReader {
       PromptTemplate.of("{context}\n\n{question}", "{question}");
 
   private final Shape shape;
-  private final PromptTemplate template;
-  private final String noAnswer;
+  private final @Nullable PromptTemplate template;
+  private final @Nullable String noAnswer;
   private final boolean asChat;
-  private final String system;
+  private final @Nullable String system;
 
   /**
    * Creates a reader.
@@ -33,7 +34,11 @@ final class ShapeReader implements ExampleReader {
    * @param system the instructions that begin these; null for none
    */
   ShapeReader(
-      Shape shape, PromptTemplate template, String noAnswer, boolean asChat, String system) {
+      Shape shape,
+      @Nullable PromptTemplate template,
+      @Nullable String noAnswer,
+      boolean asChat,
+      @Nullable String system) {
     this.shape = shape;
     this.template = template;
     this.noAnswer = noAnswer;
@@ -97,7 +102,7 @@ final class ShapeReader implements ExampleReader {
     return PlainReader.content(row, shape.find(row, field), mayBeEmpty);
   }
 
-  private static String text(JsonNode value) {
+  private static @Nullable String text(JsonNode value) {
     return value.isValueNode() && !value.isNull() ? value.asText() : null;
   }
 

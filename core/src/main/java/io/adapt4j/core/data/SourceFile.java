@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file in UTF-8 that is read piece by piece. No handle stays open: a piece is read with what
@@ -137,7 +138,7 @@ final class SourceFile {
     }
   }
 
-  DatasetException changed(int row, String how) {
+  DatasetException changed(int row, @Nullable String how) {
     return new DatasetException(
         file
             + ": row "
@@ -147,7 +148,7 @@ final class SourceFile {
             + ". Open the dataset again and leave the file alone while it is in use.");
   }
 
-  static DatasetException unreadable(Path file, IOException e) {
+  static DatasetException unreadable(Path file, @Nullable IOException e) {
     return new DatasetException(
         file + ": reading failed: " + e + ". Check that it is a readable file.", e);
   }

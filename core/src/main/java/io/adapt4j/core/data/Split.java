@@ -37,7 +37,10 @@ public record Split(Dataset train, Dataset validation, Dataset test) {
    * @param validation rows to validate on
    */
   public Split(Dataset train, Dataset validation) {
-    this(train, validation, null);
+    this(
+        Objects.requireNonNull(train, "train: give the rows to train on"),
+        validation,
+        train.take(0));
   }
 
   static final double TRAIN = 0.8;

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Options of parting a dataset into train, validation and test. The parts are disjoint, together
@@ -32,13 +33,13 @@ public final class Splitter {
   private double validation = Split.VALIDATION;
   private double test = Split.TEST;
   private long seed;
-  private String way;
-  private RowKeys.KeyOf strata;
-  private RowKeys.KeyOf groups;
-  private String timeField;
+  private @Nullable String way;
+  private RowKeys.@Nullable KeyOf strata;
+  private RowKeys.@Nullable KeyOf groups;
+  private @Nullable String timeField;
 
   /** Null where a function tells the classes or groups. */
-  private ObjectNode options = JsonNodeFactory.instance.objectNode();
+  private @Nullable ObjectNode options = JsonNodeFactory.instance.objectNode();
 
   private Splitter(Dataset dataset) {
     this.dataset = Objects.requireNonNull(dataset, "dataset");
@@ -233,7 +234,8 @@ public final class Splitter {
   }
 
   private Instant time(int row) {
-    String text = RowKeys.source(dataset, row, timeField).text(timeField).strip();
+    String field = Objects.requireNonNull(timeField);
+    String text = RowKeys.source(dataset, row, field).text(field).strip();
     try {
       return instant(text);
     } catch (DateTimeParseException | ArithmeticException e) {
@@ -276,7 +278,7 @@ public final class Splitter {
 
   /** Shares are rounded along the classes, so that the whole is right as well as each class. */
   private Split stratified() {
-    int[][] classes = RowKeys.of(dataset, strata).rows();
+    int[][] classes = RowKeys.of(dataset, Objects.requireNonNull(strata)).rows();
     int[] part = new int[dataset.size()];
     long before = 0;
     for (int number = 0; number < classes.length; number++) {
@@ -309,7 +311,7 @@ public final class Splitter {
    * in, and to train if it fits in none.
    */
   private Split grouped() {
-    int[][] members = RowKeys.of(dataset, groups).rows();
+    int[][] members = RowKeys.of(dataset, Objects.requireNonNull(groups)).rows();
     int[] part = new int[dataset.size()];
     double[] target = {
       dataset.size() * train,

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes files readable as UTF-8: what is compressed, of a foreign format or in another encoding is
@@ -38,7 +39,7 @@ final class Unpacking {
    *
    * @param encoding the encoding, or null for what the byte order mark says, else UTF-8
    */
-  static SourceFile open(Path file, Charset encoding) throws IOException {
+  static SourceFile open(Path file, @Nullable Charset encoding) throws IOException {
     byte[] first = first(file);
     Optional<JsonLinesConverter> converter = converter(file, first);
     if (converter.isPresent()) {

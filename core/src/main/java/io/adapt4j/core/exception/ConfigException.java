@@ -1,5 +1,7 @@
 package io.adapt4j.core.exception;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A configuration file that cannot be used. The message names the file, the field, what was
  * expected, what was found, and what to do about it.
@@ -23,7 +25,7 @@ public final class ConfigException extends RuntimeException {
    * @param message what is wrong, where, and what to do
    * @param cause the failure underneath
    */
-  public ConfigException(String message, Throwable cause) {
+  public ConfigException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

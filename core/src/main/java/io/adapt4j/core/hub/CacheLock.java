@@ -8,6 +8,7 @@ import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -40,7 +41,8 @@ final class CacheLock implements AutoCloseable {
 
   /** Waits for the lock. */
   static CacheLock acquire(Path file) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
+    Path folder =
+        Objects.requireNonNull(file.toAbsolutePath().getParent(), "the lock is in a folder");
     Files.createDirectories(folder);
     Path key = folder.toRealPath().resolve(file.getFileName());
     ReentrantLock thread = THREADS.computeIfAbsent(key, path -> new ReentrantLock());

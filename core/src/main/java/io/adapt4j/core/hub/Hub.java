@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Hugging Face Hub and the local cache of what was downloaded from it. The cache has the layout
@@ -189,7 +190,7 @@ public final class Hub {
   /** Describes a hub. Each value may be set more than once; the last one counts. */
   public static final class Builder {
 
-    private String endpoint;
+    private @Nullable String endpoint;
     private Optional<Token> token;
     private Path cache;
     private boolean offline;
@@ -391,7 +392,7 @@ public final class Hub {
     public Hub build() {
       return new Hub(
           new HubSettings(
-              endpoint,
+              Objects.requireNonNull(endpoint),
               token,
               cache,
               offline,

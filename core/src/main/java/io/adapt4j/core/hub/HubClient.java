@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Speaks the Hub's protocol for one repository: one attempt a call. What may work later is an
@@ -211,7 +212,8 @@ final class HubClient {
     return target;
   }
 
-  private HubException badRedirect(URI from, String location, String problem, Exception cause) {
+  private HubException badRedirect(
+      URI from, String location, String problem, @Nullable Exception cause) {
     return new HubException(
         repository
             + ": "

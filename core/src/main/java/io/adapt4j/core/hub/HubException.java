@@ -1,5 +1,7 @@
 package io.adapt4j.core.hub;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A repository that cannot be downloaded or found in the cache. The message names the repository,
  * the file where there is one, what went wrong and what to do about it.
@@ -23,7 +25,7 @@ public final class HubException extends RuntimeException {
    * @param message what is wrong, where, and what to do
    * @param cause the failure underneath
    */
-  public HubException(String message, Throwable cause) {
+  public HubException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a repository at one commit. The server gives it, and the cache keeps it in the
@@ -73,7 +74,8 @@ record Listing(String commit, Map<String, JsonNode> files) {
     return files;
   }
 
-  private static HubException notAHub(RepositoryId repository, String problem, Exception cause) {
+  private static HubException notAHub(
+      RepositoryId repository, String problem, @Nullable Exception cause) {
     return new HubException(
         repository
             + ": the server's answer about the repository has "

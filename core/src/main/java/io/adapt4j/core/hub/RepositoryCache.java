@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -147,12 +148,13 @@ final class RepositoryCache {
   void link(String commit, String file, String etag) throws IOException {
     Path link = snapshotFile(commit, file);
     Path blob = blob(etag);
-    Files.createDirectories(link.getParent());
-    Temporaries.sweepOlderThan(link.getParent(), ABANDONED);
+    Path folder = Objects.requireNonNull(link.getParent(), "a file of a snapshot is in its folder");
+    Files.createDirectories(folder);
+    Temporaries.sweepOlderThan(folder, ABANDONED);
     // A link that leads nowhere is in the way of the new one.
     Files.deleteIfExists(link);
     try {
-      storage.createSymbolicLink(link, link.getParent().relativize(blob));
+      storage.createSymbolicLink(link, folder.relativize(blob));
     } catch (FileAlreadyExistsException e) {
       if (!Files.isRegularFile(link)) {
         throw e;

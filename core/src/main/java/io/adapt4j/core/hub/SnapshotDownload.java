@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -259,7 +260,7 @@ final class SnapshotDownload {
     return thread;
   }
 
-  private static IOException rethrown(Throwable cause) {
+  private static IOException rethrown(@Nullable Throwable cause) {
     if (cause instanceof RuntimeException e) {
       throw e;
     }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -98,7 +99,8 @@ record FrontMatter(Map<?, ?> fields, String body) {
     }
   }
 
-  private static ConfigException malformed(Path file, int line, String problem, Throwable cause) {
+  private static ConfigException malformed(
+      Path file, int line, String problem, @Nullable Throwable cause) {
     return new ConfigException(
         file + ": line " + line + ": " + problem + ". Correct it or download the file again.",
         cause);

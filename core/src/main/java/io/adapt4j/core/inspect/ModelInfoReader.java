@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a model folder part by part, and goes on where a part cannot be read. */
 final class ModelInfoReader {
@@ -42,7 +43,7 @@ final class ModelInfoReader {
   private final List<ModelWarning> problems = new ArrayList<>();
 
   /** Null as long as no weights have been seen. */
-  private Boolean hasOutputMatrix;
+  private @Nullable Boolean hasOutputMatrix;
 
   ModelInfoReader(Path folder) {
     this.folder = folder;
@@ -94,7 +95,7 @@ final class ModelInfoReader {
       Architectures.declare(StoredModel.read(folder, WeightFormat.asStored()).config()).close();
       return Optional.empty();
     } catch (ConfigException e) {
-      return Optional.of(e.getMessage());
+      return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 
@@ -163,7 +164,7 @@ final class ModelInfoReader {
         | TokenizerException
         | ChatException
         | TemplateException e) {
-      problems.add(new ModelWarning(kind, e.getMessage()));
+      problems.add(new ModelWarning(kind, String.valueOf(e.getMessage())));
       return Optional.empty();
     }
   }

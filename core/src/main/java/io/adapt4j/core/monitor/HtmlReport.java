@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a run's figures as one HTML page with charts, which opens from disk without a network.
@@ -38,7 +39,7 @@ public final class HtmlReport implements TrainingListener {
 
   private final Path file;
   private final Clock clock;
-  private ReportState state;
+  private @Nullable ReportState state;
   private Instant written = Instant.MIN;
 
   private HtmlReport(Path file, Clock clock) {
@@ -68,38 +69,42 @@ public final class HtmlReport implements TrainingListener {
 
   @Override
   public void step(StepEvent event) {
-    state.add(event);
+    state().add(event);
     writeAfter(BETWEEN_STEPS);
   }
 
   @Override
   public void evaluated(EvaluationEvent event) {
-    state.add(event);
+    state().add(event);
     writeAfter(BETWEEN_OTHERS);
   }
 
   @Override
   public void checkpointSaved(CheckpointEvent event) {
-    state.add(event);
+    state().add(event);
     writeAfter(BETWEEN_OTHERS);
   }
 
   @Override
   public void skipped(SkippedStep event) {
-    state.add(event);
+    state().add(event);
     writeAfter(BETWEEN_STEPS);
   }
 
   @Override
   public void warned(TrainingWarning warning) {
-    state.add(warning);
+    state().add(warning);
     writeAfter(BETWEEN_OTHERS);
   }
 
   @Override
   public void ended(RunEnd event) {
-    state.end = event;
+    state().end = event;
     write();
+  }
+
+  private ReportState state() {
+    return Objects.requireNonNull(state, "a run starts before its events");
   }
 
   private void writeAfter(Duration pause) {
@@ -112,7 +117,7 @@ public final class HtmlReport implements TrainingListener {
   private void write() {
     written = clock.instant();
     try {
-      AtomicFiles.writeText(file, ReportPage.of(state, written));
+      AtomicFiles.writeText(file, ReportPage.of(state(), written));
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Cannot write the report " + file + ": " + WriteFailure.explain(file, e) + ".", e);

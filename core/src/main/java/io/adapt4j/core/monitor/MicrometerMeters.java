@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a run's figures in meters of Micrometer, for the monitoring system that an application
@@ -143,12 +144,12 @@ public final class MicrometerMeters implements TrainingListener {
     gauge(name, value, null);
   }
 
-  private void gauge(String name, double value, String unit, Tag... more) {
+  private void gauge(String name, double value, @Nullable String unit, Tag... more) {
     String key = name + Tags.of(more);
     values.computeIfAbsent(key, absent -> register(name, unit, more)).number = value;
   }
 
-  private Value register(String name, String unit, Tag... more) {
+  private Value register(String name, @Nullable String unit, Tag... more) {
     Value value = new Value();
     Gauge.builder(PREFIX + name, () -> value.number)
         .tags(tags.and(more))

@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** Makes the page of a report. */
 final class ReportPage {
@@ -90,7 +91,7 @@ final class ReportPage {
     if (isRunning()) {
       return "running";
     }
-    return switch (state.end.reason()) {
+    return switch (Objects.requireNonNull(state.end).reason()) {
       case COMPLETED -> "completed";
       case EARLY_STOPPED -> "stopped-early";
       case STOP_REQUESTED -> "stopped-on-request";
@@ -160,7 +161,10 @@ final class ReportPage {
           state.heap.isEmpty() ? "" : format("Java heap %.2f GiB", state.heap.last()));
     }
     if (state.skipped > 0) {
-      tile("skipped steps", String.valueOf(state.skipped), state.lastSkipped.reason());
+      tile(
+          "skipped steps",
+          String.valueOf(state.skipped),
+          Objects.requireNonNull(state.lastSkipped).reason());
     }
     Duration elapsed =
         state.end != null
@@ -190,7 +194,7 @@ final class ReportPage {
   }
 
   private void warnings() {
-    if (state.end != null && state.end.reason() == StopReason.FAILED) {
+    if (state.end != null && Objects.requireNonNull(state.end).reason() == StopReason.FAILED) {
       out.append("<p class=\"warning\">The run ended with an error. The log says which.</p>\n");
     }
     for (TrainingWarning warning : state.warnings) {

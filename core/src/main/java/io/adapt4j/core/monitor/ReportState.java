@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a report shows of a run, in memory that does not grow with its length. */
 final class ReportState {
@@ -44,12 +45,12 @@ final class ReportState {
 
   final List<TrainingWarning> warnings = new ArrayList<>();
 
-  StepEvent step;
-  EvaluationEvent before;
-  EvaluationEvent best;
-  SkippedStep lastSkipped;
+  @Nullable StepEvent step;
+  @Nullable EvaluationEvent before;
+  @Nullable EvaluationEvent best;
+  @Nullable SkippedStep lastSkipped;
   int skipped;
-  RunEnd end;
+  @Nullable RunEnd end;
 
   ReportState(RunStart start) {
     this.start = start;

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes everything there is to read of a run into one folder, usually that of its output: {@value
@@ -39,7 +40,7 @@ public final class RunFiles implements TrainingListener, AutoCloseable {
   private final Path folder;
   private final HtmlReport report;
   private final TensorBoardLog tensorBoard;
-  private JsonlMetricsLog metrics;
+  private @Nullable JsonlMetricsLog metrics;
   private TrainingListener all;
 
   private RunFiles(Path folder) {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a run's figures as event files of TensorBoard, to be shown with {@code tensorboard
@@ -48,7 +49,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
   private final Path folder;
   private final Clock clock;
-  private RecordFile file;
+  private @Nullable RecordFile file;
 
   private TensorBoardLog(Path folder, Clock clock) {
     this.folder = Objects.requireNonNull(folder, "folder");

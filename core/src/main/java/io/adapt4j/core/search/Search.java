@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Searches settings of a fine-tuning: draws trials at random and trains them, all to the end or by
@@ -60,7 +61,7 @@ public final class Search {
     this.strategy = builder.strategy;
     this.objective = builder.objective;
     this.seed = builder.seed;
-    this.output = builder.output;
+    this.output = Objects.requireNonNull(builder.output, "output");
     this.keepAll = builder.keepAll;
   }
 
@@ -206,7 +207,7 @@ public final class Search {
     private Strategy strategy = Strategy.random();
     private Objective objective = Objective.loss();
     private long seed = SEED;
-    private Path output;
+    private @Nullable Path output;
     private boolean keepAll;
 
     private Builder(Function<Trial, FineTuner.Builder> template) {

@@ -14,9 +14,11 @@ import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** One trial on one rung: trained from where it stopped to the rung's budget. */
 final class TrialRun implements TrainingListener {
@@ -32,7 +34,7 @@ final class TrialRun implements TrainingListener {
   private final BooleanSupplier stopRequested;
   private final TrialScores scores;
   private final long begun = System.nanoTime();
-  private FineTuner tuner;
+  private @Nullable FineTuner tuner;
   private int stopAt = Integer.MAX_VALUE;
 
   TrialRun(
@@ -148,7 +150,7 @@ final class TrialRun implements TrainingListener {
 
   private void stopIfDue(int step) {
     if (step >= stopAt || stopRequested.getAsBoolean()) {
-      tuner.stop();
+      Objects.requireNonNull(tuner, "events come from a run").stop();
     }
   }
 }

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.http.RetryLaterException;
 import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Turns what a server says is wrong into words, with what to do about it. */
 final class ChatErrors {
@@ -72,7 +73,7 @@ final class ChatErrors {
             + ")");
   }
 
-  GeneratorException notACompletion(String body, Exception cause) {
+  GeneratorException notACompletion(String body, @Nullable Exception cause) {
     return new GeneratorException(
         settings.shown()
             + ": expected a chat completion in JSON, found '"

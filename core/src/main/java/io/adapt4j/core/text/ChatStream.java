@@ -12,6 +12,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a chat completion that comes as server-sent events (WHATWG HTML, section 9.2.6), one piece
@@ -43,7 +44,7 @@ final class ChatStream {
   private final Consumer<String> onText;
   private final StringBuilder text = new StringBuilder();
   private Optional<TokenUsage> usage = Optional.empty();
-  private Ending ending;
+  private @Nullable Ending ending;
   private boolean done;
   private long count;
 

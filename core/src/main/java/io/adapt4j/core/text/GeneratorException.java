@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A generator that cannot answer: unreachable, not allowed, or broken. The message says what went
  * wrong and what to do about it. Other requests would fail too; see {@link RequestRefusedException}
@@ -14,7 +16,7 @@ public sealed class GeneratorException extends RuntimeException permits RequestR
    *
    * @param message what is wrong, where, and what to do
    */
-  public GeneratorException(String message) {
+  public GeneratorException(@Nullable String message) {
     super(message);
   }
 
@@ -24,7 +26,7 @@ public sealed class GeneratorException extends RuntimeException permits RequestR
    * @param message what is wrong, where, and what to do
    * @param cause the failure underneath
    */
-  public GeneratorException(String message, Throwable cause) {
+  public GeneratorException(@Nullable String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

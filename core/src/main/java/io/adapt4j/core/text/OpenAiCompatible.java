@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server that speaks OpenAI's chat completions: OpenAI itself, Ollama, vLLM, the server of
@@ -145,7 +146,7 @@ public final class OpenAiCompatible implements TextGenerator {
   public static final class Builder {
 
     private final URI endpoint;
-    private String model;
+    private @Nullable String model;
     private Optional<String> key = Optional.empty();
     private Duration timeout = DEFAULT_TIMEOUT;
     private Optional<Duration> streamTimeout = Optional.empty();

@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Asks several things at a time. */
 final class Parallel {
@@ -20,7 +21,8 @@ final class Parallel {
   }
 
   /** What came of a request; neither if it was not asked since another failed. */
-  private record Outcome(int index, GeneratedText answer, RuntimeException failure) {}
+  private record Outcome(
+      int index, @Nullable GeneratedText answer, @Nullable RuntimeException failure) {}
 
   /** Hands answers on in this thread. A refusal is thrown in the end, a failure ends the rest. */
   List<GeneratedText> run(

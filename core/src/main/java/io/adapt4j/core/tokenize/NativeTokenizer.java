@@ -7,9 +7,11 @@ import io.adapt4j.core.internal.CudaProbe;
 import io.adapt4j.core.internal.NativeCache;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owner of one native tokenizer. It calls DJL's native binding directly: DJL's own tokenizer class
@@ -21,9 +23,9 @@ final class NativeTokenizer implements AutoCloseable {
   private static final String OFFLINE = "ai.djl.offline";
 
   /** Null where the library cannot be loaded; why is said at every attempt, not only the first. */
-  private static final TokenizersLibrary LIBRARY;
+  private static final @Nullable TokenizersLibrary LIBRARY;
 
-  private static final Throwable FAILURE;
+  private static final @Nullable Throwable FAILURE;
 
   static {
     TokenizersLibrary started = null;
@@ -51,20 +53,20 @@ final class NativeTokenizer implements AutoCloseable {
           "the native library of the tokenizers was not loaded: " + reason.getMessage(), FAILURE);
     }
     this.name = name;
-    this.handle = LIBRARY.createTokenizerFromString(json);
-    LIBRARY.disableTruncation(handle);
-    LIBRARY.disablePadding(handle);
+    this.handle = library().createTokenizerFromString(json);
+    library().disableTruncation(handle);
+    library().disablePadding(handle);
   }
 
   /** Token ids without any added around the text. */
   int[] encode(String text) {
     return locked(
         () -> {
-          long encoding = LIBRARY.encode(handle, text, false);
+          long encoding = library().encode(handle, text, false);
           try {
-            return narrow(LIBRARY.getTokenIds(encoding));
+            return narrow(library().getTokenIds(encoding));
           } finally {
-            LIBRARY.deleteEncoding(encoding);
+            library().deleteEncoding(encoding);
           }
         });
   }
@@ -73,14 +75,14 @@ final class NativeTokenizer implements AutoCloseable {
   List<int[]> encodeAll(List<String> texts) {
     return locked(
         () -> {
-          long[] encodings = LIBRARY.batchEncode(handle, texts.toArray(new String[0]), false);
+          long[] encodings = library().batchEncode(handle, texts.toArray(new String[0]), false);
           try {
             return Arrays.stream(encodings)
-                .mapToObj(encoding -> narrow(LIBRARY.getTokenIds(encoding)))
+                .mapToObj(encoding -> narrow(library().getTokenIds(encoding)))
                 .toList();
           } finally {
             for (long encoding : encodings) {
-              LIBRARY.deleteEncoding(encoding);
+              library().deleteEncoding(encoding);
             }
           }
         });
@@ -88,17 +90,17 @@ final class NativeTokenizer implements AutoCloseable {
 
   /** Offsets are in code points, as the native side counts them. */
   Encoding encodeWithOffsets(String text) {
-    return locked(() -> take(LIBRARY.encode(handle, text, false)));
+    return locked(() -> take(library().encode(handle, text, false)));
   }
 
   /** What the post-processor in the file makes of a text; offsets in code points. */
   Encoding encodeFramed(String text) {
-    return locked(() -> take(LIBRARY.encode(handle, text, true)));
+    return locked(() -> take(library().encode(handle, text, true)));
   }
 
   /** What the post-processor in the file makes of a pair; offsets in code points of each text. */
   Encoding encodeFramed(String first, String second) {
-    return locked(() -> take(LIBRARY.encodeDual(handle, first, second, true)));
+    return locked(() -> take(library().encodeDual(handle, first, second, true)));
   }
 
   String decode(int[] ids, int from, int to, boolean skipSpecialTokens) {
@@ -106,7 +108,7 @@ final class NativeTokenizer implements AutoCloseable {
     for (int i = 0; i < wide.length; i++) {
       wide[i] = ids[from + i];
     }
-    return locked(() -> LIBRARY.decode(handle, wide, skipSpecialTokens));
+    return locked(() -> library().decode(handle, wide, skipSpecialTokens));
   }
 
   @Override
@@ -115,7 +117,7 @@ final class NativeTokenizer implements AutoCloseable {
     writing.lock();
     try {
       if (handle != 0) {
-        LIBRARY.deleteTokenizer(handle);
+        library().deleteTokenizer(handle);
         handle = 0;
       }
     } finally {
@@ -144,10 +146,10 @@ final class NativeTokenizer implements AutoCloseable {
   /** Copies a native encoding and frees it. */
   private static Encoding take(long encoding) {
     try {
-      int[] ids = narrow(LIBRARY.getTokenIds(encoding));
-      int[] typeIds = narrow(LIBRARY.getTypeIds(encoding));
-      long[] specialMask = LIBRARY.getSpecialTokenMask(encoding);
-      CharSpan[] spans = LIBRARY.getTokenCharSpans(encoding);
+      int[] ids = narrow(library().getTokenIds(encoding));
+      int[] typeIds = narrow(library().getTypeIds(encoding));
+      long[] specialMask = library().getSpecialTokenMask(encoding);
+      CharSpan[] spans = library().getTokenCharSpans(encoding);
       int[] starts = new int[ids.length];
       int[] ends = new int[ids.length];
       boolean[] special = new boolean[ids.length];
@@ -156,10 +158,10 @@ final class NativeTokenizer implements AutoCloseable {
         starts[i] = spans[i] == null ? 0 : spans[i].getStart();
         ends[i] = spans[i] == null ? 0 : spans[i].getEnd();
       }
-      int[] pieces = narrow(LIBRARY.getWordIds(encoding));
+      int[] pieces = narrow(library().getWordIds(encoding));
       return new Encoding(ids, typeIds, starts, ends, special, pieces);
     } finally {
-      LIBRARY.deleteEncoding(encoding);
+      library().deleteEncoding(encoding);
     }
   }
 
@@ -189,5 +191,9 @@ final class NativeTokenizer implements AutoCloseable {
         System.setProperty(OFFLINE, before);
       }
     }
+  }
+
+  private static TokenizersLibrary library() {
+    return Objects.requireNonNull(LIBRARY, "the constructor fails where there is none");
   }
 }

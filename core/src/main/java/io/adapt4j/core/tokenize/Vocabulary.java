@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The tokens of a {@code tokenizer.json}: those of the model and those added to it. */
 final class Vocabulary {
@@ -19,7 +20,7 @@ final class Vocabulary {
   private final Path file;
   private final Map<String, Integer> ids = new HashMap<>();
   private final BitSet special = new BitSet();
-  private String[] tokens;
+  private @Nullable String[] tokens = {};
 
   private Vocabulary(Path file) {
     this.file = file;
@@ -49,7 +50,7 @@ final class Vocabulary {
   }
 
   /** Returns null for an id without a token. */
-  String token(int id) {
+  @Nullable String token(int id) {
     return id < tokens.length ? tokens[id] : null;
   }
 

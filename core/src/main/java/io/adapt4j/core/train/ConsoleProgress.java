@@ -4,6 +4,7 @@ import java.io.Console;
 import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows a run to the person watching it.
@@ -28,7 +29,7 @@ public final class ConsoleProgress implements TrainingListener {
   /** Columns of the live bar; 0 for plain lines. */
   private final int barWidth;
 
-  private LiveBar bar;
+  private @Nullable LiveBar bar;
 
   private ConsoleProgress(PrintStream out, int barWidth) {
     this.out = Objects.requireNonNull(out, "out");

@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.WriteFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a run's figures to a file, one JSON object a line (UTF-8, {@code \n}).
@@ -56,7 +58,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   private static final int LONGEST_LINE_BYTES = 1 << 16;
 
   private final Path file;
-  private BufferedWriter writer;
+  private @Nullable BufferedWriter writer;
   private boolean closed;
 
   private JsonlMetricsLog(Path file) {
@@ -196,11 +198,11 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   }
 
   /** JSON has no NaN or infinity. */
-  private static Double finite(double number) {
+  private static @Nullable Double finite(double number) {
     return Double.isFinite(number) ? number : null;
   }
 
-  private static Long boxed(OptionalLong number) {
+  private static @Nullable Long boxed(OptionalLong number) {
     return number.isPresent() ? number.getAsLong() : null;
   }
 
@@ -213,12 +215,10 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
       throw new IllegalStateException("The metrics log " + file + " is closed");
     }
     try {
-      if (writer == null) {
-        open();
-      }
-      writer.write(json(line));
-      writer.write('\n');
-      writer.flush();
+      Writer out = writer == null ? open() : writer;
+      out.write(json(line));
+      out.write('\n');
+      out.flush();
     } catch (IOException e) {
       throw failed(e);
     }
@@ -228,7 +228,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
     return JSON.writeValueAsString(line);
   }
 
-  private void open() throws IOException {
+  private Writer open() throws IOException {
     writer =
         Files.newBufferedWriter(
             file,
@@ -236,6 +236,7 @@ public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE,
             StandardOpenOption.APPEND);
+    return writer;
   }
 
   private void release() {

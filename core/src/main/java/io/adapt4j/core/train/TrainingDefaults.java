@@ -197,7 +197,7 @@ public record TrainingDefaults(
   }
 
   private static TrainingDefaults of(String method, TaskKind task, Map<TaskKind, Rates> table) {
-    Rates rates = table.get(task);
+    Rates rates = Objects.requireNonNull(table.get(task), () -> "no rates for " + task);
     return new TrainingDefaults(
         method,
         task,

@@ -1,2 +1,5 @@
 /** Training: schedules, early stopping, and the events a run reports to its listeners. */
+@NullMarked
 package io.adapt4j.core.train;
+
+import org.jspecify.annotations.NullMarked;

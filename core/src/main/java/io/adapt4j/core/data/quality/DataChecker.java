@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Options of looking for what is wrong with a dataset. Nothing is changed: {@link DataCleaner} does
@@ -47,10 +48,10 @@ public final class DataChecker {
 
   private final Dataset dataset;
   private final Set<Check> wanted = EnumSet.allOf(Check.class);
-  private Dataset test;
-  private ExampleEncoder encoder;
-  private String responseMarker;
-  private ChatTemplate usedTemplate;
+  private @Nullable Dataset test;
+  private @Nullable ExampleEncoder encoder;
+  private @Nullable String responseMarker;
+  private @Nullable ChatTemplate usedTemplate;
   private double near = NEAR;
   private int leakedWords = LEAKED_WORDS;
   private int examples = EXAMPLES;
@@ -211,10 +212,10 @@ public final class DataChecker {
         classified.labels().forEach(label -> labels.merge(label, 1, Integer::sum));
       }
       if (lengths.length > 0 && SampleChecks.takes(example)) {
-        lengths[counted] = encoder.tokens(example);
+        lengths[counted] = encoder().tokens(example);
         checkSample(found, samples, row, example, lengths[counted++]);
       } else if (lengths.length > 0 && example instanceof Example.Classified classified) {
-        lengths[counted] = encoder.tokenizer().encode(classified.text(), true).length;
+        lengths[counted] = encoder().tokenizer().encode(classified.text(), true).length;
         checkLength(found, row, lengths[counted++]);
       }
     }
@@ -225,7 +226,7 @@ public final class DataChecker {
     checkTemplate(found);
     checkTemplateSigns(found);
     return found.report(
-        counted == 0 ? null : Lengths.of(Arrays.copyOf(lengths, counted), encoder.maxLength()),
+        counted == 0 ? null : Lengths.of(Arrays.copyOf(lengths, counted), encoder().maxLength()),
         sorted(labels));
   }
 
@@ -244,7 +245,7 @@ public final class DataChecker {
               Check.PAD_IS_EOS,
               Check.TEMPLATE_SIGNS));
     }
-    if (usedTemplate == null || encoder == null || encoder.chatTemplate().isEmpty()) {
+    if (usedTemplate == null || encoder == null || encoder().chatTemplate().isEmpty()) {
       possible.remove(Check.TEMPLATE_DIFFERS);
     }
     if (responseMarker == null) {
@@ -282,23 +283,32 @@ public final class DataChecker {
     }
   }
 
+  /** Checks that need it are wanted only where there is one. */
+  private ExampleEncoder encoder() {
+    return Objects.requireNonNull(encoder);
+  }
+
   private void checkLength(DataReport.Collector found, int row, int tokens) {
-    if (tokens > encoder.maxLength() && found.wants(Check.TOO_LONG)) {
+    if (tokens > encoder().maxLength() && found.wants(Check.TOO_LONG)) {
       found.add(
           Check.TOO_LONG,
           row,
           () -> dataset.locate(row),
-          tokens + " tokens, expected at most " + encoder.maxLength());
+          tokens + " tokens, expected at most " + encoder().maxLength());
     }
   }
 
   private void checkSample(
-      DataReport.Collector found, SampleChecks samples, int row, Example example, int tokens) {
+      DataReport.Collector found,
+      @Nullable SampleChecks samples,
+      int row,
+      Example example,
+      int tokens) {
     checkLength(found, row, tokens);
-    if (tokens > encoder.maxLength() && encoder.failsOverLimit()) {
+    if (tokens > encoder().maxLength() && encoder().failsOverLimit()) {
       return;
     }
-    samples
+    Objects.requireNonNull(samples)
         .of(example)
         .forEach(
             (check, problem) -> {
@@ -403,9 +413,9 @@ public final class DataChecker {
 
   private void checkTemplateSigns(DataReport.Collector found) {
     if (found.wants(Check.TEMPLATE_SIGNS)) {
-      encoder
+      encoder()
           .usedChatTemplate()
-          .map(template -> new ChatEncoder(encoder.tokenizer(), template))
+          .map(template -> new ChatEncoder(encoder().tokenizer(), template))
           .flatMap(ChatEncoder::remark)
           .ifPresent(remark -> found.add(Check.TEMPLATE_SIGNS, -1, dataset::name, remark));
     }
@@ -415,14 +425,15 @@ public final class DataChecker {
     if (!found.wants(Check.LEAKAGE)) {
       return;
     }
-    Leakage leakage = new Leakage(dataset, test, leakedWords, LEAKED_SHARE);
-    for (int i = 0; i < test.size(); i++) {
+    Dataset other = Objects.requireNonNull(test);
+    Leakage leakage = new Leakage(dataset, other, leakedWords, LEAKED_SHARE);
+    for (int i = 0; i < other.size(); i++) {
       int row = i;
       if (leakage.share(row) > 0) {
         found.add(
             Check.LEAKAGE,
             row,
-            () -> test.locate(row),
+            () -> other.locate(row),
             Math.round(100 * leakage.share(row))
                 + " % of its word sequences are in training row "
                 + leakage.trainingRow(row));
@@ -432,13 +443,13 @@ public final class DataChecker {
 
   private void checkPadding(DataReport.Collector found) {
     if (found.wants(Check.PAD_IS_EOS)
-        && encoder.tokenizer().eosId().isPresent()
-        && encoder.paddingId() == encoder.tokenizer().eosId().getAsInt()) {
+        && encoder().tokenizer().eosId().isPresent()
+        && encoder().paddingId() == encoder().tokenizer().eosId().getAsInt()) {
       found.add(
           Check.PAD_IS_EOS,
           -1,
           dataset::name,
-          "batches are filled with '" + encoder.tokenizer().token(encoder.paddingId()) + "'");
+          "batches are filled with '" + encoder().tokenizer().token(encoder().paddingId()) + "'");
     }
   }
 
@@ -446,8 +457,8 @@ public final class DataChecker {
     if (!found.wants(Check.TEMPLATE_DIFFERS)) {
       return;
     }
-    String training = encoder.chatTemplate().orElseThrow().digest();
-    if (!training.equals(usedTemplate.digest())) {
+    String training = encoder().chatTemplate().orElseThrow().digest();
+    if (!training.equals(Objects.requireNonNull(usedTemplate).digest())) {
       found.add(
           Check.TEMPLATE_DIFFERS,
           -1,
@@ -455,7 +466,7 @@ public final class DataChecker {
           "the template of training has sha256 "
               + training
               + ", that of use "
-              + usedTemplate.digest());
+              + Objects.requireNonNull(usedTemplate).digest());
     }
   }
 

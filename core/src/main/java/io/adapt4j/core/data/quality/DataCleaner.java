@@ -15,6 +15,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Repairs a dataset in steps that are carried out in the order they are named. Only named steps are
@@ -41,7 +42,9 @@ public final class DataCleaner {
 
   /** A step: either changes rows, or tells which rows of a dataset go away. */
   private record Step(
-      String name, UnaryOperator<Example> change, Function<Dataset, BitSet> dropped) {}
+      String name,
+      @Nullable UnaryOperator<Example> change,
+      @Nullable Function<Dataset, BitSet> dropped) {}
 
   private DataCleaner(Dataset dataset) {
     this.dataset = Objects.requireNonNull(dataset, "dataset");
@@ -247,7 +250,7 @@ public final class DataCleaner {
         rows = changed;
         continue;
       }
-      BitSet dropped = step.dropped().apply(rows);
+      BitSet dropped = Objects.requireNonNull(step.dropped()).apply(rows);
       done.add(new CleaningReport.Step(step.name(), List.of(), origins(origin, dropped)));
       int[] kept = IntStream.range(0, rows.size()).filter(row -> !dropped.get(row)).toArray();
       if (kept.length == 0) {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is wrong with a dataset, for a person ({@link #text}) or a program ({@link #json}).
@@ -30,9 +31,9 @@ public final class DataReport {
   private final Map<Check, Long> counts;
   private final List<Finding> findings;
   private final Map<String, Integer> labels;
-  private final Lengths lengths;
+  private final @Nullable Lengths lengths;
 
-  private DataReport(Collector collector, Lengths lengths, Map<String, Integer> labels) {
+  private DataReport(Collector collector, @Nullable Lengths lengths, Map<String, Integer> labels) {
     this.dataset = collector.dataset;
     this.rows = collector.rows;
     this.done = Set.copyOf(collector.done);
@@ -76,7 +77,7 @@ public final class DataReport {
       }
     }
 
-    DataReport report(Lengths lengths, Map<String, Integer> labels) {
+    DataReport report(@Nullable Lengths lengths, Map<String, Integer> labels) {
       return new DataReport(this, lengths, labels);
     }
   }

@@ -2,6 +2,7 @@ package io.adapt4j.core.data.quality;
 
 import io.adapt4j.core.chat.ChatMessage;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The order of roles that chat templates and models expect: instructions first, user and assistant
@@ -38,13 +39,15 @@ final class RoleOrder {
     return before.equals(ASSISTANT) ? "" : "the last message is of " + before;
   }
 
-  private static boolean follows(String role, String before, ChatMessage last) {
+  private static boolean follows(String role, String before, @Nullable ChatMessage last) {
     return switch (role) {
       case USER -> before.isEmpty() || before.equals(ASSISTANT);
       case ASSISTANT -> before.equals(USER) || before.equals(TOOL);
       case TOOL ->
           before.equals(TOOL)
-              || (before.equals(ASSISTANT) && last.fields().get("tool_calls") != null);
+              || (before.equals(ASSISTANT)
+                  && last != null
+                  && last.fields().get("tool_calls") != null);
       default -> false;
     };
   }

@@ -1,0 +1,119 @@
+package io.adapt4j.benchmarks.suite;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.provenance.SystemInfo;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * What the benchmarks measured: as a table of the figures with a label, and as raw numbers.
+ *
+ * @param begun when the first one began
+ * @param profile how long they took
+ * @param commit Git's name of the sources
+ * @param system machine and software
+ * @param instructionSets those of the processor that matter to a benchmark, as Linux names them
+ * @param results one for each benchmark and setting, in the order of measurement
+ */
+record Table(
+    Instant begun,
+    Profile profile,
+    String commit,
+    SystemInfo system,
+    List<String> instructionSets,
+    List<Result> results) {
+
+  private static final Pattern ARITHMETIC =
+      Pattern.compile("sse4_2|f16c|fma|bf16|i8mm|sme((\\d|_).*)?|(avx|amx|asimd|sve).*");
+
+  Table {
+    begun = begun.truncatedTo(ChronoUnit.SECONDS);
+    instructionSets =
+        instructionSets.stream()
+            .filter(name -> ARITHMETIC.matcher(name).matches())
+            .sorted()
+            .toList();
+    results = List.copyOf(results);
+  }
+
+  String markdown() {
+    StringBuilder table = new StringBuilder("| what | measured | target |\n| --- | --- | --- |\n");
+    results.stream()
+        .flatMap(result -> result.figures().stream())
+        .filter(figure -> !figure.label().isEmpty())
+        .forEach(
+            figure ->
+                table
+                    .append("| ")
+                    .append(cell(figure.label()))
+                    .append(" | ")
+                    .append(cell(figure.text()))
+                    .append(" | ")
+                    .append(cell(figure.targetText()))
+                    .append(figure.reached() ? "" : ": missed")
+                    .append(" |\n"));
+    return table
+        .append(
+            String.format(
+                Locale.ROOT,
+                "%nMeasured on %s%s, %d threads, %s; Java %s, libtorch %s, DJL %s, Adapt4J %s at %s;"
+                    + " %s, profile `%s`.%n",
+                system.processor(),
+                bf16(),
+                system.threads(),
+                system.system(),
+                system.java(),
+                system.engine(),
+                system.djl(),
+                system.library(),
+                commit,
+                begun.atZone(ZoneOffset.UTC).toLocalDate(),
+                name(profile)))
+        .toString();
+  }
+
+  private String bf16() {
+    List<String> named = instructionSets.stream().filter(name -> name.contains("bf16")).toList();
+    return named.isEmpty() ? " without bf16" : " with " + String.join(" and ", named);
+  }
+
+  private static String cell(String text) {
+    return text.replace("|", "\\|").replace("\n", " ");
+  }
+
+  private static String name(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  ObjectNode json() {
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("date", begun.toString())
+            .put("profile", name(profile))
+            .put("commit", commit);
+    json.set("system", system.json());
+    ArrayNode sets = json.putArray("instruction_sets");
+    instructionSets.forEach(sets::add);
+    ArrayNode all = json.putArray("results");
+    for (Result result : results) {
+      ObjectNode one =
+          all.addObject()
+              .put("benchmark", result.benchmark())
+              .put("setting", result.setting())
+              .put("status", name(result.status()));
+      if (!result.reason().isEmpty()) {
+        one.put("reason", result.reason());
+      }
+      ArrayNode figures = one.putArray("figures");
+      result.figures().forEach(figure -> figures.add(FigureLog.json(figure)));
+    }
+    return json;
+  }
+}

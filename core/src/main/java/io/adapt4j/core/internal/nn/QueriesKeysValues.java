@@ -1,0 +1,140 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.AttentionRule;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.RotaryTable;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/**
+ * Queries, keys and values of a batch. They stay in one tensor, as they were projected, for as long
+ * as an operator can take them so: its single call is faster than one for each part.
+ */
+sealed interface QueriesKeysValues {
+
+  /** Takes what was projected as it is. */
+  static QueriesKeysValues of(Ops ops, Tensor projected, Heads heads) {
+    if (!heads.interleaved()) {
+      return new Joined(ops, projected, heads);
+    }
+    return Apart.of(ops, ops.splitInterleavedHeads(projected, heads.dim()));
+  }
+
+  /** Normalizes queries and keys, each head alone or over their full width. */
+  static QueriesKeysValues normalized(Ops ops, Tensor projected, Heads heads, QueryKeyNorm norm) {
+    if (norm.perHead()) {
+      Tensor[] parts =
+          heads.interleaved()
+              ? ops.splitInterleavedHeads(projected, heads.dim())
+              : Joined.split(ops, projected, heads);
+      return new Apart(
+          ops, norm.query().forward(ops, parts[0]), norm.key().forward(ops, parts[1]), parts[2]);
+    }
+    Tensor[] wide =
+        ops.splitColumns(
+            projected, heads.queryWidth(), heads.keyValueWidth(), heads.keyValueWidth());
+    Tensor q = norm.query().forward(ops, wide[0]);
+    Tensor k = norm.key().forward(ops, wide[1]);
+    return new Apart(
+        ops,
+        ops.splitHeads(q, new long[] {heads.query()}, heads.dim())[0],
+        ops.splitHeads(k, new long[] {heads.keyValue()}, heads.dim())[0],
+        ops.splitHeads(wide[2], new long[] {heads.keyValue()}, heads.dim())[0]);
+  }
+
+  /** Rotates queries and keys by their positions (Su et al. 2021). */
+  QueriesKeysValues rotated(RotaryTable table);
+
+  /** Mixes the values that each query sees, and joins the heads: [B, T, heads * width]. */
+  Tensor attend(Positions positions, AttentionRule rule, int layer);
+
+  /**
+   * All three in one tensor.
+   *
+   * @param ops the operators in use
+   * @param projected [B, T, (query + 2 key-value) heads * width]
+   * @param heads their number and width
+   */
+  record Joined(Ops ops, Tensor projected, Heads heads) implements QueriesKeysValues {
+
+    @Override
+    public QueriesKeysValues rotated(RotaryTable table) {
+      return new Rotated(this, table);
+    }
+
+    @Override
+    public Tensor attend(Positions positions, AttentionRule rule, int layer) {
+      return Apart.of(ops, split(ops, projected, heads)).attend(positions, rule, layer);
+    }
+
+    private static Tensor[] split(Ops ops, Tensor projected, Heads heads) {
+      return ops.splitHeads(
+          projected, new long[] {heads.query(), heads.keyValue(), heads.keyValue()}, heads.dim());
+    }
+  }
+
+  /**
+   * All three in one tensor, queries and keys to be rotated with the operator that takes them.
+   *
+   * @param joined the three
+   * @param table the positions' cosines and sines
+   */
+  record Rotated(Joined joined, RotaryTable table) implements QueriesKeysValues {
+
+    @Override
+    public QueriesKeysValues rotated(RotaryTable other) {
+      throw new IllegalStateException("queries and keys are rotated once");
+    }
+
+    @Override
+    public Tensor attend(Positions positions, AttentionRule rule, int layer) {
+      if (positions.cache() == null) {
+        return apart().attend(positions, rule, layer);
+      }
+      return positions
+          .cache()
+          .attend(
+              layer, joined.projected, joined.heads, table, positions.mask(rule.window()), rule);
+    }
+
+    /** Queries and keys lie side by side, so one product rotates both. */
+    private Apart apart() {
+      Ops ops = joined.ops;
+      Heads heads = joined.heads;
+      long[] split = {heads.query() + heads.keyValue(), heads.keyValue()};
+      Tensor[] parts = ops.splitHeads(joined.projected, split, heads.dim());
+      Tensor[] both = ops.splitAlongHeads(ops.rotary(parts[0], table), heads.query());
+      return new Apart(ops, both[0], both[1], parts[1]);
+    }
+  }
+
+  /**
+   * Each in a tensor of its own.
+   *
+   * @param ops the operators in use
+   * @param q [B, query heads, T, width]
+   * @param k [B, key-value heads, T, width]
+   * @param v [B, key-value heads, T, width]
+   */
+  record Apart(Ops ops, Tensor q, Tensor k, Tensor v) implements QueriesKeysValues {
+
+    static Apart of(Ops ops, Tensor[] parts) {
+      return new Apart(ops, parts[0], parts[1], parts[2]);
+    }
+
+    @Override
+    public QueriesKeysValues rotated(RotaryTable table) {
+      return new Apart(ops, ops.rotary(q, table), ops.rotary(k, table), v);
+    }
+
+    @Override
+    public Tensor attend(Positions positions, AttentionRule rule, int layer) {
+      if (positions.documents() != null) {
+        return ops.packedAttention(q, k, v, positions.documents(), rule);
+      }
+      Tensor mask = positions.mask(rule.window());
+      return positions.cache() == null
+          ? ops.attention(q, k, v, mask, rule)
+          : positions.cache().attend(layer, q, k, v, mask, rule);
+    }
+  }
+}

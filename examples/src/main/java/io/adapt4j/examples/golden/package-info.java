@@ -1,2 +1,0 @@
-/** Recomputes golden folders: reference numbers of the Hugging Face Python stack. */
-package io.adapt4j.examples.golden;

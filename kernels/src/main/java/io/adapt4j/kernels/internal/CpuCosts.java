@@ -1,0 +1,28 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.tensor.DType;
+
+/** Where fused products stop paying, as FourBitKernelBenchmark in module benchmarks measures it. */
+final class CpuCosts {
+
+  private CpuCosts() {}
+
+  /**
+   * The most rows that are multiplied faster by the 4-bit weight itself than by libtorch after
+   * dequantizing it.
+   *
+   * @param variant what computes
+   * @param type of the rows
+   * @param columns inputs; where they are not whole groups of 64, rows are dequantized one by one
+   */
+  static long mostRows(CpuVariant variant, DType type, int columns) {
+    if (columns % 64 != 0) {
+      return 1;
+    }
+    return switch (variant) {
+      case SCALAR -> 2;
+      case AVX2, AVX512, AVX512BF16 -> 8;
+      case AMX -> type == DType.BF16 ? Long.MAX_VALUE : 8;
+    };
+  }
+}

@@ -1,0 +1,116 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.kernels.internal.cpu.FourBitWeight;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Kernels in C++ for the instruction sets of the processor. Runs of weights, which converting asks
+ * for, are dequantized in Java.
+ */
+final class CpuKernels implements FourBitKernels {
+
+  private final CpuVariant variant;
+
+  private CpuKernels(CpuVariant variant) {
+    this.variant = variant;
+  }
+
+  /**
+   * The kernels of this process, in the variant that the system property names.
+   *
+   * @throws IllegalStateException if there are none here, with the reason
+   * @throws IllegalArgumentException if the system property names no variant
+   */
+  static CpuKernels open() {
+    CpuLibrary library = CpuLibrary.get();
+    if (!library.isPresent()) {
+      throw new IllegalStateException(library.absence());
+    }
+    String name = System.getProperty(CpuVariant.PROPERTY, "");
+    return of(name.isEmpty() ? library.best() : CpuVariant.of(name));
+  }
+
+  /**
+   * The kernels in one variant.
+   *
+   * @throws IllegalStateException if the processor lacks its instructions, or without the library
+   */
+  static CpuKernels of(CpuVariant variant) {
+    CpuLibrary library = CpuLibrary.get();
+    if (!library.isPresent()) {
+      throw new IllegalStateException(library.absence());
+    }
+    if (variant.compareTo(library.best()) > 0) {
+      throw new IllegalStateException(
+          "%s: the processor has no %s; it has up to %s"
+              .formatted(
+                  CpuVariant.PROPERTY, variant.propertyName(), library.best().propertyName()));
+    }
+    return new CpuKernels(variant);
+  }
+
+  @Override
+  public String name() {
+    return "cpu (" + variant.propertyName() + ")";
+  }
+
+  @Override
+  public boolean quantize(
+      FourBitFormat format,
+      StoredType type,
+      ByteBuffer values,
+      int count,
+      ByteBuffer packed,
+      float[] absmax,
+      int block) {
+    if (!values.isDirect() || values.capacity() < (long) count * type.bytes()) {
+      throw new IllegalArgumentException(
+          "values: expected %d numbers in direct memory, found %s".formatted(count, values));
+    }
+    int bytes = (int) QuantizedTensor.packedBytes(count);
+    ByteBuffer place = packed.slice().limit(bytes);
+    ByteBuffer codes = packed.isDirect() ? place : ByteBuffer.allocateDirect(bytes);
+    float[] scales = new float[(int) format.blocks(count)];
+    boolean finite =
+        FourBitWeight.quantize(
+            variant.number,
+            values.duplicate().rewind(),
+            CpuMatrix.code("type", computed(type)),
+            count,
+            format.blockSize(),
+            format.code().limits(),
+            format.code() == FourBitCode.FP4,
+            codes,
+            scales,
+            Torch.threads());
+    if (!packed.isDirect()) {
+      place.put(codes);
+    }
+    System.arraycopy(scales, 0, absmax, block, scales.length);
+    packed.position(packed.position() + bytes);
+    return finite;
+  }
+
+  private static DType computed(StoredType type) {
+    return DType.valueOf(type.name());
+  }
+
+  @Override
+  public void dequantize(QuantizedTensor tensor, long first, float[] target, int count) {
+    JavaKernels.INSTANCE.dequantize(tensor, first, target, count);
+  }
+
+  @Override
+  public FourBitProduct product(List<FourBitMatrix> matrices) {
+    return new CpuProduct(matrices.stream().map(CpuMatrix.class::cast).toList());
+  }
+
+  @Override
+  public FourBitMatrix matrix(QuantizedTensor tensor) {
+    return new CpuMatrix(variant, tensor);
+  }
+}

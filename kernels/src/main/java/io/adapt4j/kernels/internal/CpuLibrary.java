@@ -1,0 +1,43 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.NativeCache;
+import io.adapt4j.kernels.internal.cpu.FourBitWeight;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * The library of the kernels in C++: loaded once a process, or not.
+ *
+ * @param best the most capable variant that the processor has; null without the library
+ * @param absence why there is no library; null with it
+ */
+record CpuLibrary(CpuVariant best, String absence) {
+
+  private static final CpuLibrary LOADED = load();
+
+  /** What there is in this process. */
+  static CpuLibrary get() {
+    return LOADED;
+  }
+
+  boolean isPresent() {
+    return absence == null;
+  }
+
+  private static CpuLibrary load() {
+    String file = Loader.getPlatform() + "/" + System.mapLibraryName("jniAdapt4jFourBit");
+    if (FourBitWeight.class.getResource(file) == null) {
+      return new CpuLibrary(
+          null,
+          "this build of adapt4j-kernels has no library for "
+              + Loader.getPlatform()
+              + "; it is made where a C++ compiler is found");
+    }
+    try {
+      NativeCache.prepareJavaCpp();
+      return new CpuLibrary(CpuVariant.numbered(FourBitWeight.bestVariant()), null);
+    } catch (LinkageError | RuntimeException e) {
+      Throwable known = e.getCause() == null ? e : e.getCause();
+      return new CpuLibrary(null, "its library cannot be loaded: " + known.getMessage());
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.adapt4j.kernels.internal;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** The forms of the kernels in C++, from the plainest on, numbered as there. */
+enum CpuVariant {
+  /** Any processor. */
+  SCALAR(0),
+  /** x86-64 with AVX2, FMA and F16C. */
+  AVX2(1),
+  /** AVX-512 F, BW, DQ and VL. */
+  AVX512(2),
+  /** The same with its bfloat16 instructions. */
+  AVX512BF16(3),
+  /** The same with AMX's bfloat16 tiles. */
+  AMX(4);
+
+  /** Names a variant to be used instead of the most capable one. */
+  static final String PROPERTY = "adapt4j.qlora.cpu";
+
+  /** Its number in C++. */
+  final int number;
+
+  CpuVariant(int number) {
+    this.number = number;
+  }
+
+  static CpuVariant numbered(int number) {
+    return Arrays.stream(values())
+        .filter(variant -> variant.number == number)
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalStateException("its library is of another version of Adapt4J"));
+  }
+
+  /** What the system property calls it. */
+  String propertyName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Reads the system property.
+   *
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  static CpuVariant of(String name) {
+    return Arrays.stream(values())
+        .filter(variant -> variant.propertyName().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "%s: expected one of %s, found '%s'".formatted(PROPERTY, names(), name)));
+  }
+
+  private static List<String> names() {
+    return Arrays.stream(values()).map(CpuVariant::propertyName).toList();
+  }
+}

@@ -1,0 +1,82 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/**
+ * A 4-bit weight of a linear layer in the form that one implementation computes with. Whoever asked
+ * for it closes it.
+ */
+public interface FourBitMatrix extends AutoCloseable {
+
+  /**
+   * Returns the outputs of the layer.
+   *
+   * @return how many
+   */
+  int rows();
+
+  /**
+   * Returns the inputs of the layer.
+   *
+   * @return how many
+   */
+  int columns();
+
+  /**
+   * Returns the memory it holds: codes, scales, and whatever the implementation keeps beside them.
+   *
+   * @return bytes
+   */
+  long bytes();
+
+  /**
+   * Returns whether the codes are in memory of its own, so that those it was made from may go.
+   *
+   * @return false where it reads them where they were
+   */
+  default boolean holdsCodes() {
+    return false;
+  }
+
+  /**
+   * Dequantizes the weight.
+   *
+   * @param target [rows, columns], contiguous, F32, F16 or BF16; each weight is the exact product
+   *     of its number and its scale in fp32, rounded once
+   */
+  void dequantize(Tensor target);
+
+  /**
+   * Multiplies without dequantizing the weight: y = x W'.
+   *
+   * @param x [n, columns], contiguous, F32 or BF16
+   * @param y [n, outputs], contiguous, of the type of x; columns {@code first} to {@code first +
+   *     rows} are overwritten. Sums are formed in fp32 or better
+   * @param first the first column of y
+   */
+  void multiply(Tensor x, Tensor y, int first);
+
+  /**
+   * Returns whether {@link #multiply} is faster than dequantizing the weight and multiplying by
+   * libtorch.
+   *
+   * @param n rows of x
+   * @return whether it is
+   */
+  boolean multipliesFaster(long n);
+
+  /**
+   * Returns the same where it depends on the type.
+   *
+   * @param type of x: F32 or BF16
+   * @param n rows of x
+   * @return whether it is
+   */
+  default boolean multipliesFaster(DType type, long n) {
+    return multipliesFaster(n);
+  }
+
+  @Override
+  void close();
+}

@@ -1,0 +1,118 @@
+package io.adapt4j.kernels.internal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Chooses what computes with 4-bit weights: the first implementation that is present, or the one
+ * that the system property {@value #PROPERTY} names. Chosen once a process and said in the log.
+ */
+public final class KernelChoice {
+
+  static final String PROPERTY = "adapt4j.qlora.kernels";
+
+  /**
+   * An implementation.
+   *
+   * @param name what the system property calls it
+   * @param open returns it; throws anything, an {@link UnsatisfiedLinkError} too, where it is not
+   *     present, with the reason as the message
+   */
+  record Candidate(String name, Supplier<FourBitKernels> open) {}
+
+  /** The one place that lists them, the preferred ones first; the last one is always there. */
+  private static final List<Candidate> CANDIDATES =
+      List.of(
+          new Candidate(CudaKernels.NAME, KernelChoice::cuda),
+          new Candidate("cpu", CpuKernels::open),
+          new Candidate("java", () -> JavaKernels.INSTANCE));
+
+  private static final Logger LOG = LoggerFactory.getLogger(KernelChoice.class);
+
+  private static FourBitKernels chosen;
+
+  private KernelChoice() {}
+
+  /** A device is worth it where tensors are on it; who asks for it by name gets it in any case. */
+  private static FourBitKernels cuda() {
+    return CudaKernels.NAME.equals(System.getProperty(PROPERTY))
+        ? CudaKernels.open()
+        : CudaKernels.openForTensors();
+  }
+
+  /**
+   * Returns the implementation of this process.
+   *
+   * @return the same for every call
+   * @throws IllegalStateException if the property names one that is not present, with the reason
+   * @throws IllegalArgumentException if the property names none that is known
+   */
+  public static synchronized FourBitKernels kernels() {
+    if (chosen == null) {
+      Choice choice = choose(System.getProperty(PROPERTY, ""), CANDIDATES);
+      LOG.info("{}", choice.message());
+      chosen = choice.kernels();
+    }
+    return chosen;
+  }
+
+  /**
+   * What was chosen.
+   *
+   * @param kernels the implementation
+   * @param message says it, and why preferred ones are not used
+   */
+  record Choice(FourBitKernels kernels, String message) {}
+
+  static Choice choose(String forced, List<Candidate> candidates) {
+    return forced.isEmpty() ? first(candidates) : named(forced, candidates);
+  }
+
+  private static Choice first(List<Candidate> candidates) {
+    List<String> absent = new ArrayList<>();
+    for (Candidate one : candidates) {
+      try {
+        FourBitKernels kernels = one.open().get();
+        String others = absent.isEmpty() ? "" : "; not used: " + String.join("; ", absent);
+        return new Choice(kernels, "4-bit kernels: " + kernels.name() + others);
+      } catch (RuntimeException | LinkageError e) {
+        absent.add(one.name() + " (" + reason(e) + ")");
+      }
+    }
+    throw new IllegalStateException("No 4-bit kernels: " + String.join("; ", absent));
+  }
+
+  private static Choice named(String forced, List<Candidate> candidates) {
+    for (Candidate one : candidates) {
+      if (one.name().equals(forced)) {
+        return new Choice(open(one), "4-bit kernels: " + forced + ", as " + PROPERTY + " says");
+      }
+    }
+    throw new IllegalArgumentException(
+        "%s: expected one of %s, found '%s'"
+            .formatted(PROPERTY, candidates.stream().map(Candidate::name).toList(), forced));
+  }
+
+  private static FourBitKernels open(Candidate candidate) {
+    try {
+      return candidate.open().get();
+    } catch (RuntimeException | LinkageError e) {
+      throw new IllegalStateException(
+          "%s: the %s kernels are not present: %s. Leave the property out to use others."
+              .formatted(PROPERTY, candidate.name(), reason(e)),
+          e);
+    }
+  }
+
+  /** A class whose loading failed hides why in its cause. */
+  private static String reason(Throwable failure) {
+    Throwable known = failure;
+    while (known.getMessage() == null && known.getCause() != null) {
+      known = known.getCause();
+    }
+    return known.getMessage() == null ? known.getClass().getSimpleName() : known.getMessage();
+  }
+}

@@ -1,0 +1,100 @@
+package io.adapt4j.kernels.internal;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * A tensor in 4 bits.
+ *
+ * @param format how it was quantized
+ * @param numbers what the 16 codes mean
+ * @param shape sizes before quantizing
+ * @param packed two codes a byte along the flattened tensor, the first in the high half; from
+ *     position 0, perhaps read-only or mapped from a file
+ * @param scales one a block
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared, never changed
+public record QuantizedTensor(
+    FourBitFormat format, float[] numbers, List<Long> shape, ByteBuffer packed, Scales scales) {
+
+  /**
+   * Makes a tensor.
+   *
+   * @param format how it was quantized
+   * @param numbers what the 16 codes mean
+   * @param shape sizes before quantizing
+   * @param packed two codes a byte along the flattened tensor, the first in the high half
+   * @param scales one a block
+   */
+  public QuantizedTensor {
+    shape = List.copyOf(shape);
+  }
+
+  /**
+   * Returns how many weights a shape has.
+   *
+   * @param shape sizes
+   * @return their product
+   * @throws ArithmeticException if it does not fit a long
+   */
+  public static long elements(List<Long> shape) {
+    return shape.stream().reduce(1L, Math::multiplyExact);
+  }
+
+  /**
+   * Returns the bytes that codes take.
+   *
+   * @param elements how many weights
+   * @return half a byte each, rounded up
+   */
+  public static long packedBytes(long elements) {
+    return elements / 2 + elements % 2;
+  }
+
+  /**
+   * Returns how many weights there are.
+   *
+   * @return the product of the sizes
+   */
+  public long elements() {
+    return elements(shape);
+  }
+
+  /**
+   * Returns the memory of codes, scales and the 16 numbers.
+   *
+   * @return bytes
+   */
+  public long bytes() {
+    return packed.limit() + scales.bytes() + (long) numbers.length * Float.BYTES;
+  }
+
+  /**
+   * Returns the outputs of a linear layer with this weight, [outputs, inputs].
+   *
+   * @return the first size
+   * @throws IllegalArgumentException if there are not two dimensions
+   */
+  public int rows() {
+    requireMatrix();
+    return Math.toIntExact(shape.get(0));
+  }
+
+  /**
+   * Returns the inputs of a linear layer with this weight, [outputs, inputs].
+   *
+   * @return the second size
+   * @throws IllegalArgumentException if there are not two dimensions
+   */
+  public int columns() {
+    requireMatrix();
+    return Math.toIntExact(shape.get(1));
+  }
+
+  private void requireMatrix() {
+    if (shape.size() != 2) {
+      throw new IllegalArgumentException(
+          "shape: expected two dimensions, [outputs, inputs], found " + shape);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.adapt4j.kernels.internal;
+
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import java.nio.ByteBuffer;
+import java.util.Set;
+
+/** Floats in the types that checkpoints store weights in. */
+public final class StoredFloats {
+
+  /** The types. */
+  public static final Set<StoredType> TYPES =
+      Set.of(StoredType.F32, StoredType.F16, StoredType.BF16);
+
+  private StoredFloats() {}
+
+  /**
+   * Reads numbers from a buffer's position on.
+   *
+   * @param type their type
+   * @param bytes a little-endian buffer
+   * @param target takes them from index 0 on
+   * @param count how many
+   */
+  public static void decode(StoredType type, ByteBuffer bytes, float[] target, int count) {
+    for (int i = 0; i < count; i++) {
+      target[i] =
+          switch (type) {
+            case F32 -> bytes.getFloat();
+            case F16 -> ofHalf(bytes.getShort());
+            case BF16 -> Float.intBitsToFloat(bytes.getShort() << 16);
+            default -> throw unsupported(type);
+          };
+    }
+  }
+
+  /**
+   * Finds the first number that is NaN or infinite.
+   *
+   * @param values numbers
+   * @param count how many of them are looked at
+   * @return its index; -1 if there is none
+   */
+  public static int firstNotFinite(float[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      if (!Float.isFinite(values[i])) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Reads the number at a byte.
+   *
+   * @param type its type
+   * @param bytes a little-endian buffer
+   * @param index of its first byte
+   * @return the number
+   */
+  public static float get(StoredType type, ByteBuffer bytes, int index) {
+    return switch (type) {
+      case F32 -> bytes.getFloat(index);
+      case F16 -> ofHalf(bytes.getShort(index));
+      case BF16 -> Float.intBitsToFloat(bytes.getShort(index) << 16);
+      default -> throw unsupported(type);
+    };
+  }
+
+  /** The nearest number in a type of 16 bits, as its bits. */
+  static short toBits(StoredType type, float value) {
+    return type == StoredType.BF16 ? toBrain(value) : toHalf(value);
+  }
+
+  /**
+   * Writes numbers, rounded to nearest even, from a buffer's position on.
+   *
+   * @param type their type there
+   * @param values the numbers
+   * @param count how many of them
+   * @param target a little-endian buffer
+   */
+  public static void encode(StoredType type, float[] values, int count, ByteBuffer target) {
+    for (int i = 0; i < count; i++) {
+      switch (type) {
+        case F32 -> target.putFloat(values[i]);
+        case F16 -> target.putShort(toHalf(values[i]));
+        case BF16 -> target.putShort(toBrain(values[i]));
+        default -> throw unsupported(type);
+      }
+    }
+  }
+
+  private static float ofHalf(short half) {
+    int exponent = half >> 10 & 0x1F;
+    int mantissa = half & 0x3FF;
+    float magnitude =
+        switch (exponent) {
+          case 0 -> mantissa * 0x1p-24f;
+          case 0x1F -> mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+          default -> Float.intBitsToFloat((exponent + 112) << 23 | mantissa << 13);
+        };
+    return half < 0 ? -magnitude : magnitude;
+  }
+
+  private static short toHalf(float value) {
+    int bits = Float.floatToRawIntBits(value) & 0x7FFFFFFF;
+    int half;
+    if (bits >= 0x477FF000) { // 65520, where rounding reaches infinity
+      half = 0x7C00;
+    } else if (bits < 0x38800000) { // 2^-14: subnormal below, multiples of 2^-24
+      half = (int) Math.rint(Math.abs(value) * 0x1p24);
+    } else {
+      half = ((bits + 0xFFF + (bits >> 13 & 1)) >> 13) - (112 << 10);
+    }
+    return (short) (half | (Float.floatToRawIntBits(value) >>> 16 & 0x8000));
+  }
+
+  private static short toBrain(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
+  }
+
+  private static IllegalArgumentException unsupported(StoredType type) {
+    return new IllegalArgumentException("type: expected F32, F16 or BF16, found " + type);
+  }
+}

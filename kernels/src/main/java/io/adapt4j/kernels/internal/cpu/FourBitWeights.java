@@ -1,0 +1,57 @@
+package io.adapt4j.kernels.internal.cpu;
+
+import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.annotation.ByRef;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Const;
+import org.bytedeco.javacpp.annotation.Namespace;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * The class of that name in {@code src/main/cpp/four_bit_weight.h}: weights of one input,
+ * multiplied together. Nothing is checked here, as in {@link FourBitWeight}.
+ */
+@Platform(include = "four_bit_weight.h", library = "jniAdapt4jFourBit")
+@Namespace("adapt4j")
+public final class FourBitWeights extends Pointer {
+
+  static {
+    Loader.load();
+  }
+
+  /** Makes an empty list. */
+  public FourBitWeights() {
+    super((Pointer) null);
+    allocate();
+  }
+
+  private native void allocate();
+
+  /**
+   * Adds a weight.
+   *
+   * @param weight of the columns and variant of those before it; outlives this list
+   * @param first the first column of its products
+   */
+  public native void add(@Const @ByRef FourBitWeight weight, @Cast("long long") long first);
+
+  /**
+   * Computes y = x W' for every weight.
+   *
+   * @param x direct, [tokens, columns]
+   * @param tokens rows of x
+   * @param type of x and y: 0 F32, 2 BF16
+   * @param y direct, [tokens, outputs]
+   * @param outputs columns of y
+   * @param threads at least 1
+   */
+  public native void multiply(
+      @Cast("const void*") ByteBuffer x,
+      @Cast("long long") long tokens,
+      int type,
+      @Cast("void*") ByteBuffer y,
+      @Cast("long long") long outputs,
+      int threads);
+}

@@ -1,0 +1,48 @@
+package io.adapt4j.kernels.internal.cuda;
+
+import java.util.List;
+
+/** Compiles CUDA C++ in memory: NVRTC. */
+interface Compiler {
+
+  /** What tells one version from another. */
+  String version();
+
+  /** The architectures it knows, as numbers: 80 for 8.0. */
+  List<Integer> architectures();
+
+  /**
+   * The best that can be made for a device: its own binary; else, where the device is newer than
+   * the compiler, PTX for the newest architecture before it.
+   *
+   * @throws CudaException if only newer architectures are known
+   */
+  default Target target(Capability capability) {
+    int wanted = capability.number();
+    if (architectures().contains(wanted)) {
+      return new Target(wanted, true);
+    }
+    int newest =
+        architectures().stream()
+            .mapToInt(Integer::intValue)
+            .filter(known -> known <= wanted)
+            .max()
+            .orElseThrow(
+                () ->
+                    new CudaException(
+                        "NVRTC %s compiles for %s only, the device is of %s. Install an older NVRTC."
+                            .formatted(version(), architectures(), capability)));
+    return new Target(newest, false);
+  }
+
+  /**
+   * Compiles a source without includes.
+   *
+   * @param name what messages call it
+   * @param source the text
+   * @param target what for
+   * @return a binary or PTX that ends with a zero byte, as the target says
+   * @throws CudaException if the source does not compile, with the compiler's log
+   */
+  byte[] compile(String name, String source, Target target);
+}

@@ -1,0 +1,178 @@
+package io.adapt4j.kernels.internal.cuda;
+
+import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A device behind CUDA's driver. It works in the primary context and on the default stream, which
+ * libtorch uses as well: tensors can be computed on in place, and in order.
+ */
+public final class CudaDevice implements Device {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
+
+  private final Driver driver;
+  private final DriverCalls calls;
+  private final long context;
+  private final String name;
+  private final Capability capability;
+  private final Map<KernelFile, Long> modules = new EnumMap<>(KernelFile.class);
+  private final Map<Kernel, Long> functions = new HashMap<>();
+
+  private CudaDevice(Driver driver, int index) {
+    this.driver = driver;
+    this.calls = new DriverCalls(driver);
+    this.name = nameOf(index);
+    this.capability = capabilityOf(index);
+    if (!capability.isAtLeast(Capability.LEAST)) {
+      throw new CudaException(
+          "%s has compute capability %s, the kernels need %s"
+              .formatted(name, capability, Capability.LEAST));
+    }
+    long[] found = new long[1];
+    calls.check(driver.retainPrimaryContext(index, found), "cuDevicePrimaryCtxRetain");
+    this.context = found[0];
+  }
+
+  /**
+   * Opens the first device of this machine with all kernels loaded, compiled where that is needed.
+   * It stays open while the process runs, as libtorch's does.
+   *
+   * @return the device
+   * @throws CudaException with the reason, if org.bytedeco's CUDA, a driver, a device or a way to
+   *     compile the kernels is missing
+   */
+  public static CudaDevice open() {
+    Driver driver = Natives.driver();
+    return open(driver, KernelCache.ofUser(), Natives::compiler);
+  }
+
+  static CudaDevice open(Driver driver, KernelCache cache, Supplier<KernelImages.Found> compiler) {
+    DriverCalls calls = new DriverCalls(driver);
+    calls.check(driver.init(), "cuInit");
+    int[] count = new int[1];
+    calls.check(driver.deviceCount(count), "cuDeviceGetCount");
+    if (count[0] == 0) {
+      throw new CudaException("the driver finds no device");
+    }
+    int[] version = new int[1];
+    calls.check(driver.driverVersion(version), "cuDriverGetVersion");
+    CudaDevice device = new CudaDevice(driver, 0);
+    device.load(
+        new KernelImages(device.capability, version[0], cache, compiler, KernelFile::resource));
+    LOG.info("CUDA device: {}, compute capability {}", device.name, device.capability);
+    return device;
+  }
+
+  private String nameOf(int index) {
+    String[] found = new String[1];
+    calls.check(driver.deviceName(index, found), "cuDeviceGetName");
+    return found[0];
+  }
+
+  private Capability capabilityOf(int index) {
+    int[] found = new int[2];
+    calls.check(driver.capability(index, found), "cuDeviceGetAttribute");
+    return new Capability(found[0], found[1]);
+  }
+
+  private void load(KernelImages images) {
+    makeCurrent();
+    for (KernelFile file : KernelFile.values()) {
+      if (capability.isAtLeast(file.least())) {
+        long[] module = new long[1];
+        calls.check(
+            driver.loadModule(module, images.image(file)),
+            "cuModuleLoadDataEx of " + file.plainName());
+        modules.put(file, module[0]);
+      }
+    }
+  }
+
+  /** The current context is a setting of each thread. */
+  private void makeCurrent() {
+    calls.check(driver.setCurrent(context), "cuCtxSetCurrent");
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Capability capability() {
+    return capability;
+  }
+
+  @Override
+  public long allocate(long bytes) {
+    makeCurrent();
+    return calls.allocate(bytes);
+  }
+
+  @Override
+  public void free(long address) {
+    makeCurrent();
+    calls.check(driver.free(address), "cuMemFree");
+  }
+
+  @Override
+  public void upload(ByteBuffer source, long target) {
+    makeCurrent();
+    calls.check(driver.upload(target, direct(source)), "cuMemcpyHtoD");
+  }
+
+  private static ByteBuffer direct(ByteBuffer source) {
+    if (source.isDirect()) {
+      return source.slice();
+    }
+    return ByteBuffer.allocateDirect(source.remaining()).put(source.duplicate()).flip();
+  }
+
+  @Override
+  public void download(long source, ByteBuffer target) {
+    makeCurrent();
+    if (target.isDirect()) {
+      calls.check(driver.download(target.slice(), source), "cuMemcpyDtoH");
+      return;
+    }
+    ByteBuffer copy = ByteBuffer.allocateDirect(target.remaining());
+    calls.check(driver.download(copy, source), "cuMemcpyDtoH");
+    target.duplicate().put(copy);
+  }
+
+  @Override
+  public void launch(Kernel kernel, int columns, int rows, long... arguments) {
+    makeCurrent();
+    calls.check(
+        driver.launch(function(kernel), columns, rows, kernel.threads(), arguments),
+        "cuLaunchKernel of " + kernel.function());
+  }
+
+  private synchronized long function(Kernel kernel) {
+    return functions.computeIfAbsent(
+        kernel,
+        wanted -> {
+          long[] found = new long[1];
+          calls.check(
+              driver.function(found, modules.get(wanted.file()), wanted.function()),
+              "cuModuleGetFunction of " + wanted.function());
+          return found[0];
+        });
+  }
+
+  /**
+   * Waits for everything launched so far, and reports what went wrong in it.
+   *
+   * @throws CudaException if a kernel failed
+   */
+  public void synchronize() {
+    makeCurrent();
+    calls.check(driver.synchronize(), "cuCtxSynchronize");
+  }
+}

@@ -1,0 +1,97 @@
+package io.adapt4j.kernels.internal.cuda;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * Finds what a device can load of a source: kept on disk, compiled now, or, where there is no
+ * compiler, PTX packed into this module's jar when it was built.
+ */
+final class KernelImages {
+
+  /** A compiler, or why there is none. */
+  record Found(Optional<Compiler> compiler, String reason) {
+    static Found of(Compiler compiler) {
+      return new Found(Optional.of(compiler), "");
+    }
+
+    static Found none(String reason) {
+      return new Found(Optional.empty(), reason);
+    }
+  }
+
+  private final Capability capability;
+  private final int driverVersion;
+  private final KernelCache cache;
+  private final Supplier<Found> compiler;
+  private final Function<String, Optional<byte[]>> resources;
+
+  /**
+   * Prepares to find images.
+   *
+   * @param capability of the device
+   * @param driverVersion as the driver counts
+   * @param cache where compiled ones are kept
+   * @param compiler asked for once a file
+   * @param resources files beside the sources
+   */
+  KernelImages(
+      Capability capability,
+      int driverVersion,
+      KernelCache cache,
+      Supplier<Found> compiler,
+      Function<String, Optional<byte[]>> resources) {
+    this.capability = capability;
+    this.driverVersion = driverVersion;
+    this.cache = cache;
+    this.compiler = compiler;
+    this.resources = resources;
+  }
+
+  /**
+   * Finds the image of a source.
+   *
+   * @throws CudaException if it does not compile, or there is neither compiler nor PTX
+   */
+  byte[] image(KernelFile file) {
+    Found found = compiler.get();
+    return found.compiler().isPresent()
+        ? compiled(file, found.compiler().get())
+        : packed(file, found.reason());
+  }
+
+  private byte[] compiled(KernelFile file, Compiler compiler) {
+    Target target = compiler.target(capability);
+    String source = file.source();
+    String key =
+        KernelCache.key(
+            source,
+            String.join(" ", target.options()),
+            compiler.version(),
+            Integer.toString(driverVersion),
+            capability.toString());
+    Optional<byte[]> kept = cache.read(key);
+    if (kept.isPresent()) {
+      return kept.get();
+    }
+    byte[] image = compiler.compile(file.plainName() + ".cu", source, target);
+    cache.write(key, image);
+    return image;
+  }
+
+  private byte[] packed(KernelFile file, String reason) {
+    String name = file.plainName() + ".ptx";
+    byte[] ptx =
+        resources
+            .apply(name)
+            .orElseThrow(
+                () ->
+                    new CudaException(
+                        ("%s, and this build of adapt4j-kernels has no %s. Put NVRTC on the library"
+                                + " path, or use a jar built with -Pptx.")
+                            .formatted(reason, name)));
+    return Arrays.copyOf(ptx, ptx.length + 1); // the driver wants a zero at the end
+  }
+}

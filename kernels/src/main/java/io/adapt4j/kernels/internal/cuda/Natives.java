@@ -1,0 +1,50 @@
+package io.adapt4j.kernels.internal.cuda;
+
+import io.adapt4j.core.internal.NativeCacheException;
+
+/**
+ * Reaches org.bytedeco's CUDA, which applications add to their class path if they want it. The
+ * classes that use it are loaded here and nowhere else.
+ */
+final class Natives {
+
+  private static final String REMEDY =
+      " Add org.bytedeco:cuda with the classifier of this platform, and install NVIDIA's driver and"
+          + " CUDA 12's runtime libraries.";
+
+  private Natives() {}
+
+  /**
+   * Loads the driver.
+   *
+   * @throws CudaException with the reason if it or its binding is missing
+   */
+  static Driver driver() {
+    try {
+      return new BytedecoDriver();
+    } catch (LinkageError | NativeCacheException e) {
+      throw new CudaException("CUDA's driver could not be loaded: " + reason(e) + "." + REMEDY, e);
+    }
+  }
+
+  /** Loads NVRTC, or says why it could not. */
+  static KernelImages.Found compiler() {
+    try {
+      return KernelImages.Found.of(new BytedecoCompiler());
+    } catch (LinkageError | NativeCacheException e) {
+      return KernelImages.Found.none("NVRTC could not be loaded (" + reason(e) + ")");
+    }
+  }
+
+  /** JavaCPP wraps what the loader said, and Java what a static initializer threw. */
+  static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null && cause.getCause() != cause) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException) {
+      return "no class " + String.valueOf(cause.getMessage()).replace('/', '.');
+    }
+    return String.valueOf(cause.getMessage());
+  }
+}

@@ -1,0 +1,34 @@
+package io.adapt4j.qlora;
+
+import io.adapt4j.core.internal.nn.PackedBytes;
+import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.kernels.internal.FourBitFormat;
+import io.adapt4j.kernels.internal.NestedScales;
+import io.adapt4j.kernels.internal.QuantizedTensor;
+import java.util.Optional;
+
+/** What weights take in memory, to the byte, before they are read. */
+final class FourBitSizes {
+
+  private FourBitSizes() {}
+
+  /** Two codes a byte, the scales, and the tables that say what codes mean. */
+  static PackedBytes of(FourBitFormat format, long elements) {
+    long blocks = format.blocks(elements);
+    long tables = (long) format.code().numbers().length * Float.BYTES;
+    if (format.doubleQuantized()) {
+      long scaleBlocks = (blocks + FourBitFormat.SCALE_BLOCK - 1) / FourBitFormat.SCALE_BLOCK;
+      tables += (scaleBlocks + NestedScales.CODES + 1) * Float.BYTES;
+    }
+    long scales = format.doubleQuantized() ? blocks : blocks * Float.BYTES;
+    return new PackedBytes(QuantizedTensor.packedBytes(elements), scales, tables);
+  }
+
+  /** The sizes of a network's projections; none for those that are skipped. */
+  static Packing packing(FourBitFormat format, SkippedModules skipped) {
+    return (part, in) ->
+        skipped.contains(part.path())
+            ? Optional.empty()
+            : Optional.of(of(format, part.width() * in));
+  }
+}

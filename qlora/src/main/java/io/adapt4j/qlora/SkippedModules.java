@@ -1,0 +1,21 @@
+package io.adapt4j.qlora;
+
+import java.util.Set;
+
+/**
+ * Modules whose weights are not quantized.
+ *
+ * @param names whole paths, or their ends or beginnings
+ */
+record SkippedModules(Set<String> names) {
+
+  static final SkippedModules NONE = new SkippedModules(Set.of());
+
+  boolean contains(String path) {
+    return names.stream().anyMatch(module -> names(module, path));
+  }
+
+  static boolean names(String module, String path) {
+    return path.equals(module) || path.endsWith("." + module) || path.startsWith(module + ".");
+  }
+}

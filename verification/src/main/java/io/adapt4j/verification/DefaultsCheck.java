@@ -1,0 +1,96 @@
+package io.adapt4j.verification;
+
+import io.adapt4j.core.FineTuneReport;
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.plan.FineTunePlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Trains each task by each method with the defaults on small real models and data, and prints what
+ * was measured on held-out rows before and after: the defaults must not make a model worse. {@code
+ * --compare} trains each once more at 2e-4, which was the default of all of them.
+ *
+ * <p>{@code DefaultsCheck SHARED_DATA OUTPUT_FOLDER [--compare] [TASK ...]}. Exits with 1 if a
+ * model got worse with its defaults, with 2 if called wrongly.
+ */
+public final class DefaultsCheck {
+
+  private static final double FORMER_DEFAULT = 2e-4;
+
+  private DefaultsCheck() {}
+
+  /**
+   * Runs the check.
+   *
+   * @param arguments folder of the data, folder to write to, options and names of tasks
+   * @throws IOException if the encoder or data cannot be read
+   */
+  public static void main(String[] arguments) throws IOException {
+    if (arguments.length < 2) {
+      System.err.println("Usage: DefaultsCheck SHARED_DATA OUTPUT_FOLDER [--compare] [TASK ...]");
+      System.exit(2);
+    }
+    List<String> rest = Arrays.asList(arguments).subList(2, arguments.length);
+    List<String> only = rest.stream().filter(one -> !one.startsWith("--")).toList();
+    Path output = Path.of(arguments[1]);
+    boolean worse = false;
+    for (DefaultsTrials.Trial trial : DefaultsTrials.all(Path.of(arguments[0]), only)) {
+      worse |= run(trial, trial.builder().get(), output) < -trial.measure().noise();
+      if (rest.contains("--compare")) {
+        run(trial, trial.builder().get().learningRate(FORMER_DEFAULT), output);
+      }
+    }
+    if (worse) {
+      System.exit(1);
+    }
+  }
+
+  /** Trains, prints, and returns how much better the model got; negative if it got worse. */
+  private static double run(DefaultsTrials.Trial trial, FineTuner.Builder builder, Path output) {
+    double before = trial.measure().before();
+    FineTuneReport report =
+        builder
+            .seed(trial.seed())
+            .saveLimit(0)
+            .output(output.resolve(trial.name().replace(' ', '-')))
+            .overwriteOutput()
+            .build()
+            .run();
+    double after = trial.measure().after(report);
+    if (Double.isNaN(before)) {
+      before = trial.measure().initial(report);
+    }
+    double gain = trial.measure().isMore() ? after - before : before - after;
+    System.out.printf(
+        Locale.ROOT,
+        "%-28s %s, %d steps: %s %.4f -> %.4f%s (%s)%n",
+        trial.name(),
+        options(report.plan()),
+        report.result().steps(),
+        trial.measure().name(),
+        before,
+        after,
+        trial.measure().more(report),
+        worded(gain, trial.measure().noise()));
+    return gain;
+  }
+
+  private static String worded(double gain, double noise) {
+    if (Math.abs(gain) <= noise) {
+      return "as good";
+    }
+    return String.format(
+        Locale.ROOT, gain < 0 ? "worse by %.4f" : "better by %.4f", Math.abs(gain));
+  }
+
+  private static String options(FineTunePlan plan) {
+    return plan.options().stream()
+        .map(one -> one.name() + " " + one.value() + (one.isDefault() ? "" : " (stated)"))
+        .collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,165 @@
+package io.adapt4j.verification;
+
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.regularization.Ewc;
+import io.adapt4j.core.regularization.KlToBase;
+import io.adapt4j.core.regularization.L2ToBase;
+import io.adapt4j.core.score.ScoringRequest;
+import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.Interval;
+import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.TrainingListener;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+
+/**
+ * Trains the model of children's stories on Shakespeare in several ways, and follows its loss on
+ * both.
+ */
+final class ForgettingRuns {
+
+  /** Losses a token once some steps are done. */
+  record Point(int step, double newLoss, double oldLoss) {}
+
+  /**
+   * How far a comparison goes.
+   *
+   * @param passages trained on
+   * @param epochs passes over them
+   * @param every steps between measurements
+   * @param stories at most 120, to hold the model to
+   * @param heldOut texts of either kind, at most 60, that are measured on
+   */
+  record Size(int passages, int epochs, int every, int stories, int heldOut) {}
+
+  private static final int BATCH = 8;
+  private static final int MAX_LENGTH = 128;
+  private static final int CHARACTERS = 300;
+  private static final double RATE = 1e-3;
+
+  private final Path examples;
+  private final Path output;
+  private final Size size;
+  private final ModelSource base;
+
+  /**
+   * Prepares the runs.
+   *
+   * @param examples the folder that holds models and data
+   * @param output where runs write
+   * @param size how far they go
+   */
+  ForgettingRuns(Path examples, Path output, Size size) {
+    this.examples = examples;
+    this.output = output;
+    this.size = size;
+    this.base = ModelSource.path(examples.resolve("models/stories260K"));
+  }
+
+  /** The ways that are compared, by name; the first does nothing against forgetting. */
+  Map<String, UnaryOperator<FineTuner.Builder>> ways() {
+    Map<String, UnaryOperator<FineTuner.Builder>> ways = new LinkedHashMap<>();
+    ways.put("none", tuner -> tuner);
+    ways.put("L2 to the base, 1", tuner -> tuner.regularise(L2ToBase.strength(1)));
+    ways.put("EWC, 50", tuner -> tuner.regularise(Ewc.on(stories()).strength(50)));
+    ways.put("KL to the base, 1", tuner -> tuner.regularise(KlToBase.on(stories()).strength(1)));
+    ways.put("replay, 0.3", tuner -> tuner.replay(stories(), 0.3));
+    return ways;
+  }
+
+  /** Trains one way; the first point is the base's. */
+  List<Point> run(String name, UnaryOperator<FineTuner.Builder> way) {
+    List<Point> points = new ArrayList<>();
+    points.add(measure(0, examples.resolve("models/stories260K")));
+    FineTuner.Builder tuner =
+        FineTuner.builder()
+            .model(base)
+            .dataset(passages(0, size.passages()))
+            .method(FullFineTuning.create())
+            .precision(Precision.FP32)
+            .epochs(size.epochs())
+            .batchSize(BATCH)
+            .maxLength(MAX_LENGTH)
+            .learningRate(RATE)
+            .schedule(LearningRateSchedule.CONSTANT)
+            .weightDecay(0)
+            .evaluateEvery(Interval.steps(size.every()))
+            .saveLimit(0)
+            .listener(
+                new TrainingListener() {
+                  @Override
+                  public void checkpointSaved(CheckpointEvent event) {
+                    points.add(measure(event.step(), event.path()));
+                  }
+                })
+            .output(output.resolve(name.replaceAll("[^A-Za-z0-9.]+", "-")))
+            .overwriteOutput();
+    way.apply(tuner).build().run();
+    return points;
+  }
+
+  /** The first old loss at which a run has a new loss, by straight lines between points. */
+  static OptionalDouble oldLossAt(List<Point> points, double newLoss) {
+    for (int i = 1; i < points.size(); i++) {
+      Point before = points.get(i - 1);
+      Point after = points.get(i);
+      if (before.newLoss() > newLoss && after.newLoss() <= newLoss) {
+        double share = (before.newLoss() - newLoss) / (before.newLoss() - after.newLoss());
+        return OptionalDouble.of(before.oldLoss() + share * (after.oldLoss() - before.oldLoss()));
+      }
+    }
+    return OptionalDouble.empty();
+  }
+
+  /** The lowest new loss that every run has reached. */
+  static double reachedByAll(Collection<List<Point>> runs) {
+    return runs.stream()
+        .mapToDouble(run -> run.stream().mapToDouble(Point::newLoss).min().orElseThrow())
+        .max()
+        .orElseThrow();
+  }
+
+  private Point measure(int step, Path checkpoint) {
+    try (LanguageModel model = LanguageModel.load(ModelSource.path(checkpoint), Precision.FP32)) {
+      Dataset old = Datasets.jsonl(examples.resolve("data/tinystories/heldout.jsonl"));
+      Dataset plays = passages(1000 - size.heldOut(), 1000);
+      return new Point(step, loss(model, plays), loss(model, old.take(size.heldOut())));
+    }
+  }
+
+  private static double loss(LanguageModel model, Dataset data) {
+    List<ScoringRequest> requests =
+        IntStream.range(0, data.size())
+            .mapToObj(row -> ((Example.Text) data.get(row)).text())
+            .map(text -> text.substring(0, Math.min(CHARACTERS, text.length())))
+            .map(text -> new ScoringRequest("", text))
+            .toList();
+    List<TokenScores> scores = model.scoreAll(requests);
+    double sum = scores.stream().mapToDouble(TokenScores::sum).sum();
+    return -sum / scores.stream().mapToInt(one -> one.tokenIds().size()).sum();
+  }
+
+  private Dataset stories() {
+    return Datasets.jsonl(examples.resolve("data/tinystories/stories.jsonl")).take(size.stories());
+  }
+
+  private Dataset passages(int from, int to) {
+    return Datasets.jsonl(examples.resolve("data/shakespeare/passages.jsonl"))
+        .subset(IntStream.range(from, to).toArray());
+  }
+}

@@ -1,0 +1,160 @@
+package io.adapt4j.verification;
+
+import io.adapt4j.core.FineTuneReport;
+import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.Shape;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.score.ScoringRequest;
+import io.adapt4j.core.score.TokenScores;
+import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.Interval;
+import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.qlora.QLora;
+import io.adapt4j.qlora.Quantization;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Losses of a model whose weights are held in several formats, and trainings of it by several
+ * methods on one task.
+ *
+ * @param base the model that learns
+ * @param news the folder with {@code train_4k.jsonl} and {@code dev_1k.jsonl}
+ * @param output where runs write
+ * @param rows trained on
+ * @param epochs passes over them
+ */
+record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int epochs) {
+
+  static final String FULL = "full fine-tuning";
+  static final String QLORA = "QLoRA, NF4, r=16";
+
+  private static final int CHARACTERS = 1000;
+  private static final int MAX_LENGTH = 128;
+  private static final int BATCH = 16;
+  private static final double FULL_RATE = 5e-4;
+  private static final double ADAPTER_RATE = 2e-3;
+
+  /**
+   * A mean over tokens.
+   *
+   * @param nats the cross-entropy
+   */
+  record Loss(double nats) {
+
+    double perplexity() {
+      return Math.exp(nats);
+    }
+  }
+
+  /**
+   * How a training ended.
+   *
+   * @param name the method
+   * @param values that trained
+   * @param accuracy on rows it never saw, at the best epoch
+   * @param loss on the same
+   * @param seconds of the whole run
+   */
+  record Trained(String name, long values, double accuracy, double loss, double seconds) {}
+
+  /** How weights are held, the plain ones first. */
+  static Map<String, WeightFormat> formats() {
+    Map<String, WeightFormat> formats = new LinkedHashMap<>();
+    formats.put("fp32", WeightFormat.asStored());
+    formats.put("NF4", Quantization.nf4().doubleQuant(false));
+    formats.put("NF4, double quantisation", Quantization.nf4());
+    formats.put("FP4", Quantization.fp4().doubleQuant(false));
+    formats.put("FP4, double quantisation", Quantization.fp4());
+    return formats;
+  }
+
+  /** The loss of a model on the beginnings of stories, computed in fp32. */
+  static Loss loss(Path model, WeightFormat format, Path stories, int count) {
+    Dataset data = Datasets.jsonl(stories);
+    List<ScoringRequest> requests =
+        IntStream.range(0, Math.min(count, data.size()))
+            .mapToObj(row -> ((Example.Text) data.get(row)).text())
+            .map(text -> text.substring(0, Math.min(CHARACTERS, text.length())))
+            .map(text -> new ScoringRequest("", text))
+            .toList();
+    try (LanguageModel loaded =
+        LanguageModel.load(ModelSource.path(model), format, Precision.FP32)) {
+      List<TokenScores> scores = loaded.scoreAll(requests);
+      double sum = scores.stream().mapToDouble(TokenScores::sum).sum();
+      return new Loss(-sum / scores.stream().mapToInt(one -> one.tokenIds().size()).sum());
+    }
+  }
+
+  String setting() {
+    return rows + " rows, " + epochs + " epochs, 1000 held-out rows";
+  }
+
+  /** Trains by every method, and tells of each when it has; the first leaves the base as it is. */
+  List<Trained> all(Consumer<Trained> listener) {
+    Map<String, FineTuningMethod> methods = new LinkedHashMap<>();
+    methods.put("classifier alone", FullFineTuning.create().trainOnly("score"));
+    methods.put(FULL, FullFineTuning.create());
+    methods.put(QLORA, QLora.nf4().rank(16));
+    methods.put("LoRA, r=16", Lora.rank(16));
+    methods.put("QLoRA, FP4, r=16", QLora.fp4().rank(16));
+    List<Trained> all = new ArrayList<>();
+    for (Map.Entry<String, FineTuningMethod> one : methods.entrySet()) {
+      double rate = one.getKey().equals(FULL) ? FULL_RATE : ADAPTER_RATE;
+      all.add(train(one.getKey(), one.getValue(), rate));
+      listener.accept(all.get(all.size() - 1));
+    }
+    return all;
+  }
+
+  private Trained train(String name, FineTuningMethod method, double rate) {
+    Dataset train = labelled("train_4k.jsonl").take(rows);
+    Dataset held = labelled("dev_1k.jsonl");
+    FineTuneReport report =
+        FineTuner.builder()
+            .model(base)
+            .task(Task.classification())
+            .dataset(new Split(train, held, held.take(0)))
+            .method(method)
+            .precision(Precision.FP32)
+            .epochs(epochs)
+            .batchSize(BATCH)
+            .maxLength(MAX_LENGTH)
+            .learningRate(rate)
+            .schedule(LearningRateSchedule.LINEAR)
+            .warmupRatio(0.1)
+            .evaluateEvery(Interval.EPOCH)
+            .keepBest()
+            .bestBy("accuracy")
+            .saveLimit(0)
+            .output(output.resolve(name.replaceAll("[^A-Za-z0-9.]+", "-")))
+            .overwriteOutput()
+            .build()
+            .run();
+    return new Trained(
+        name,
+        report.plan().trainableParameters(),
+        report.bestMetrics().get("accuracy"),
+        report.bestValidationLoss().orElseThrow(),
+        report.elapsed().toMillis() / 1e3);
+  }
+
+  private Dataset labelled(String file) {
+    return Datasets.read(news.resolve(file)).shape(Shape.CLASSIFICATION).open();
+  }
+}

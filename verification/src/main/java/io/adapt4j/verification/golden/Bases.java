@@ -1,0 +1,22 @@
+package io.adapt4j.verification.golden;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Finds folders that others name. */
+final class Bases {
+
+  private Bases() {}
+
+  /** Finds a folder by its name relative to this folder or to one of its parents. */
+  static Path find(Path folder, String name) {
+    for (Path root = folder.toAbsolutePath(); root != null; root = root.getParent()) {
+      Path found = root.resolve(name);
+      if (!name.isEmpty() && Files.isDirectory(found)) {
+        return found;
+      }
+    }
+    throw new GoldenException(
+        folder + ": expected the folder '" + name + "' below it or one of its parents, found none");
+  }
+}

@@ -1,0 +1,94 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.spi.Adaptation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Classifiers that PEFT tuned and saved: what they compute here, and what we save of them. */
+final class ClassifierAdapterCheck {
+
+  static final Kind KIND =
+      new Kind(
+          "classifier adapters",
+          source -> source.kind().equals("classifier_adapter"),
+          (source, section) -> {
+            Path base = Bases.find(source.path(), source.json().path("base").asText());
+            Networks.requireSupported(base);
+            PeftParts.requireSupported(source.path());
+            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+              new ClassifierAdapterCheck(golden, base, section).run();
+            }
+          });
+
+  private static final String WEIGHTS = "adapter_model.safetensors";
+  private static final String MODULES = "modules_to_save";
+
+  private final GoldenFolder golden;
+  private final Path base;
+  private final Report.Section section;
+  private final EncoderInputs batch;
+
+  private ClassifierAdapterCheck(GoldenFolder golden, Path base, Report.Section section) {
+    this.golden = golden;
+    this.base = base;
+    this.section = section;
+    this.batch = golden.unlabelled("", "");
+  }
+
+  private void run() {
+    section.attempt("logits_base", () -> logits(false));
+    section.attempt("logits_tuned", () -> logits(true));
+    section.attempt("saved", this::saved);
+  }
+
+  private void logits(boolean tuned) {
+    String tensor = tuned ? "logits_tuned" : "logits_base";
+    try (Network network = Networks.load(base, DType.F32)) {
+      AttachedAdapter attached = tuned ? PeftParts.at(golden.path()).attach(network) : null;
+      float[] found = Networks.logits(network, batch);
+      section.compared(tensor, Deviation.of(found, golden.floats(tensor), ModelCheck.FP32, 0));
+      if (attached != null) {
+        attached.close();
+      }
+    }
+  }
+
+  /** Trained on and saved by us, PEFT must find the same modules under the same names. */
+  private void saved() throws IOException {
+    try (Network network = Networks.load(base, DType.F32);
+        Adaptation adaptation = PeftParts.attach(golden.path(), network, base);
+        TemporaryFolder folder = TemporaryFolder.create()) {
+      section.equal("trained", names(golden.json().path("trained")), trained(adaptation));
+      Path saved = folder.path().resolve("saved");
+      adaptation.save(saved);
+      section.equal(
+          MODULES,
+          names(PeftParts.config(golden.path()).path(MODULES)),
+          names(PeftParts.config(saved).path(MODULES)));
+      try (Checkpoint wanted = Checkpoint.openFile(golden.path().resolve(WEIGHTS));
+          Checkpoint found = Checkpoint.openFile(saved.resolve(WEIGHTS))) {
+        section.equal("saved tensors", wanted.names().toString(), found.names().toString());
+      }
+    }
+  }
+
+  private static String names(JsonNode array) {
+    Set<String> names = new TreeSet<>();
+    array.forEach(name -> names.add(PeftParts.stored(name.asText())));
+    return names.toString();
+  }
+
+  private static String trained(Adaptation adaptation) {
+    Set<String> names = new TreeSet<>();
+    adaptation.trained().forEach(one -> names.add(one.name()));
+    return names.toString();
+  }
+}

@@ -1,0 +1,69 @@
+package io.adapt4j.verification.golden;
+
+import java.util.Arrays;
+
+/**
+ * The value of a quantity that is worst against its tolerance.
+ *
+ * @param error absolute difference from the expected value; NaN if there is no number
+ * @param tolerance the largest error allowed for that value
+ */
+record Deviation(double error, double tolerance) {
+
+  /** Before anything is compared: passes no check, so that comparing nothing is a failure. */
+  static final Deviation NONE = new Deviation(Double.NaN, Double.POSITIVE_INFINITY);
+
+  /** Whether the error is within the tolerance; NaN never is. */
+  boolean passes() {
+    return error <= tolerance;
+  }
+
+  static Deviation of(double found, double expected, double absolute, double relative) {
+    return Double.isFinite(expected)
+        ? new Deviation(Math.abs(found - expected), absolute + relative * Math.abs(expected))
+        : new Deviation(Double.NaN, absolute);
+  }
+
+  /** The worst of all values. */
+  static Deviation of(float[] found, float[] expected, double absolute, double relative) {
+    long[] all = new long[expected.length];
+    Arrays.fill(all, 1);
+    return masked(found, expected, all, absolute, relative);
+  }
+
+  /** The worst value at the positions whose mask is 1; all positions have as many values. */
+  static Deviation masked(
+      float[] found, float[] expected, long[] mask, double absolute, double relative) {
+    if (found.length != expected.length) {
+      throw new GoldenException("expected " + expected.length + " values, found " + found.length);
+    }
+    if (mask.length == 0 || expected.length % mask.length != 0) {
+      throw new GoldenException(
+          expected.length + " expected values do not divide into " + mask.length + " positions");
+    }
+    int width = expected.length / mask.length;
+    Deviation worst = NONE;
+    for (int i = 0; i < expected.length; i++) {
+      if (mask[i / width] == 1) {
+        worst = worst.or(of(found[i], expected[i], absolute, relative));
+      }
+    }
+    return worst;
+  }
+
+  /** This or another, whichever is worse. */
+  Deviation or(Deviation other) {
+    if (this.equals(NONE)) {
+      return other;
+    }
+    return ratio() >= other.ratio() ? this : other;
+  }
+
+  /** Infinite for NaN, so that it stays the worst. */
+  private double ratio() {
+    if (Double.isNaN(error)) {
+      return Double.POSITIVE_INFINITY;
+    }
+    return error == 0 ? 0 : error / tolerance;
+  }
+}

@@ -1,0 +1,186 @@
+package io.adapt4j.verification.golden;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.encode.SentenceFolder;
+import io.adapt4j.core.internal.encode.VectorHead;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.task.embedding.RankingLoss;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+
+/** Embedding models in sentence-transformers' layout: vectors, and the loss they train with. */
+final class EmbedderCheck {
+
+  static final Kind KIND =
+      new Kind(
+          "embedders",
+          source -> source.kind().equals("embed"),
+          (source, section) -> {
+            requireSupported(source.path());
+            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+              new EmbedderCheck(golden, section).run();
+            }
+          });
+
+  private static final double NORMALIZED = 1e-5;
+
+  /** What MultipleNegativesRankingLoss multiplies cosines by. */
+  private static final double SCALE = 20;
+
+  private static final String GRADIENT = "grad.";
+
+  /** Decoders are not embedded with. */
+  private static final Set<String> ENCODERS =
+      Set.of("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "modernbert");
+
+  private final GoldenFolder golden;
+  private final Report.Section section;
+  private final SentenceFolder folder;
+
+  private EmbedderCheck(GoldenFolder golden, Report.Section section) {
+    this.golden = golden;
+    this.section = section;
+    this.folder = SentenceFolder.read(golden.path());
+  }
+
+  private static void requireSupported(Path folder) {
+    Networks.requireSupported(folder);
+    String family = GoldenFolder.json(folder, ModelConfig.FILE).path("model_type").asText();
+    if (!ENCODERS.contains(family)) {
+      throw new UnsupportedQuantityException("embeddings of the decoder family " + family);
+    }
+  }
+
+  private void run() {
+    try (Encoder encoder = (Encoder) Networks.load(folder.transformer(), DType.F32);
+        VectorHead head =
+            VectorHead.declare(
+                encoder.dimensions().hiddenSize(), folder, VectorHead.Changes.NONE)) {
+      head.load(DType.F32);
+      section.attempt("embeddings", () -> embeddings(encoder, head, ""));
+      if (golden.has("embeddings_left")) {
+        section.attempt("embeddings_left", () -> embeddings(encoder, head, "_left"));
+      }
+      if (golden.has("mnrl_loss")) {
+        section.attempt("mnrl_loss", () -> loss(encoder, head));
+      }
+    }
+  }
+
+  private void embeddings(Encoder encoder, VectorHead head, String suffix) {
+    EncoderInputs batch = golden.batch("", suffix);
+    try (Scope scope = Scope.open();
+        Positions positions =
+            encoder.positions(batch.ids(), batch.attentionMask(), batch.rows(), batch.length())) {
+      Ops ops = Ops.inference();
+      Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
+      Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
+      Tensor hidden = encoder.hidden(ops, ids, types, positions, false);
+      if (suffix.isEmpty()) {
+        section.compared(
+            "token_embeddings",
+            golden.deviation("token_embeddings", hidden.toFloats(), batch, ModelCheck.FP32));
+      }
+      float[] vectors = head.forward(ops, hidden, batch.attentionMask()).toFloats();
+      float[] wanted = golden.floats("embeddings" + suffix);
+      section.compared(
+          "embeddings" + suffix, Deviation.of(vectors, wanted, tolerance(wanted, batch), 0));
+      if (suffix.isEmpty()) {
+        section.compared(
+            "similarity",
+            Deviation.of(
+                similarity(vectors, batch.rows()), golden.floats("similarity"), NORMALIZED, 0));
+      }
+    }
+  }
+
+  private static double tolerance(float[] vectors, EncoderInputs batch) {
+    int width = vectors.length / batch.rows();
+    double length = Math.sqrt(dot(vectors, 0, vectors, 0, width));
+    return Math.abs(length - 1) < 1e-3 ? NORMALIZED : ModelCheck.FP32;
+  }
+
+  private static double dot(float[] left, int from, float[] right, int other, int width) {
+    double sum = 0;
+    for (int i = 0; i < width; i++) {
+      sum += (double) left[from + i] * right[other + i];
+    }
+    return sum;
+  }
+
+  /** Cosines of the first half of the rows with the second. */
+  private static float[] similarity(float[] vectors, int rows) {
+    int width = vectors.length / rows;
+    int half = rows / 2;
+    float[] cosines = new float[half * half];
+    for (int i = 0; i < half; i++) {
+      for (int j = 0; j < half; j++) {
+        int other = (half + j) * width;
+        double lengths =
+            Math.sqrt(
+                dot(vectors, i * width, vectors, i * width, width)
+                    * dot(vectors, other, vectors, other, width));
+        cosines[i * half + j] = (float) (dot(vectors, i * width, vectors, other, width) / lengths);
+      }
+    }
+    return cosines;
+  }
+
+  private void loss(Encoder encoder, VectorHead head) {
+    EncoderInputs batch = golden.batch("", "");
+    int half = batch.rows() / 2;
+    float[] weights = new float[half];
+    Arrays.fill(weights, 1);
+    RankingLoss.Inputs inputs =
+        new RankingLoss.Inputs(
+            rows(batch, 0, half), rows(batch, half, 2 * half), new boolean[half * half], weights);
+    encoder.parameters().forEach(Parameter::train);
+    double sum = new RankingLoss(encoder, head, SCALE).differentiate(inputs, 1.0 / half, false, 0);
+    section.compared(
+        "mnrl_loss", Deviation.of(sum / half, golden.floats("mnrl_loss")[0], ModelCheck.FP32, 0));
+    Map<String, float[]> gradients =
+        Networks.gradients(
+            encoder, encoder.parameters().stream().flatMap(one -> one.trained().stream()).toList());
+    for (String tensor : golden.names(GRADIENT)) {
+      section.attempt(
+          tensor, () -> gradient(tensor, tensor.substring(GRADIENT.length()), gradients));
+    }
+  }
+
+  /** Names begin with the module's number; those of the network then with auto_model. */
+  private void gradient(String tensor, String name, Map<String, float[]> gradients) {
+    if (!name.startsWith("0.")) {
+      throw new UnsupportedQuantityException("training of the modules after pooling");
+    }
+    String parameter = name.replaceFirst("^0\\.(auto_model|model)\\.", "");
+    float[] found =
+        gradients.entrySet().stream()
+            .filter(one -> one.getKey().equals(parameter) || one.getKey().endsWith("." + parameter))
+            .findFirst()
+            .orElseThrow(
+                () -> new GoldenException("expected a gradient of " + parameter + ", found none"))
+            .getValue();
+    section.compared(
+        tensor, Deviation.of(found, golden.floats(tensor), ModelCheck.FP32, ModelCheck.RELATIVE));
+  }
+
+  private static EncoderInputs rows(EncoderInputs batch, int from, int to) {
+    int width = batch.length();
+    return new EncoderInputs(
+        Arrays.copyOfRange(batch.ids(), from * width, to * width),
+        Arrays.copyOfRange(batch.attentionMask(), from * width, to * width),
+        Arrays.copyOfRange(batch.tokenTypes(), from * width, to * width),
+        new long[0],
+        to - from,
+        width);
+  }
+}

@@ -1,0 +1,122 @@
+package io.adapt4j.verification.golden;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.qlora.QuantisedCheckpoint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Checkpoints in 4 bits as Transformers saves them: dequantized weights, logits and loss. */
+final class FourBitModelCheck {
+
+  static final Kind KIND =
+      new Kind(
+          "4-bit checkpoints",
+          source -> source.kind().isEmpty() && Networks.isFourBit(source.file("config.json")),
+          (source, section) -> {
+            Networks.requireSupported(source.path());
+            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+              new FourBitModelCheck(golden, section).run();
+            }
+          });
+
+  /** Against logits that were computed in a half type. */
+  private static final Map<DType, Double> HALF = Map.of(DType.BF16, 0.25, DType.F16, 0.05);
+
+  /** The reference rounds dequantized weights to the type it computes in. */
+  private static final Map<DType, Double> ROUNDED = Map.of(DType.BF16, 1.0 / 128, DType.F16, 1e-3);
+
+  /** Its table of fp4 has four digits; names with this part come from the exact one. */
+  private static final String EXACT = "by_quant_map";
+
+  private static final double COARSE_TABLE = 2e-4;
+
+  /** What that table moves logits by, which are compared in full with those of the exact one. */
+  private static final double COARSE_LOGITS = 5e-2;
+
+  private static final double RELATIVE = 1e-6;
+
+  private final GoldenFolder golden;
+  private final Report.Section section;
+  private final EncoderInputs batch;
+  private final DType type;
+  private final boolean exactTable;
+
+  private FourBitModelCheck(GoldenFolder golden, Report.Section section) {
+    this.golden = golden;
+    this.section = section;
+    this.batch = golden.batch("", "");
+    this.type =
+        switch (golden.json().path("compute_dtype").asText()) {
+          case "torch.bfloat16", "bfloat16" -> DType.BF16;
+          case "torch.float16", "float16" -> DType.F16;
+          default -> DType.F32;
+        };
+    this.exactTable = golden.names("").stream().noneMatch(name -> name.contains(EXACT));
+  }
+
+  private void run() {
+    section.attempt("dequantized", this::dequantized);
+    section.attempt("logits in fp32", () -> logits(golden.path(), ""));
+    section.attempt("logits", this::nativeLogits);
+  }
+
+  /** Written out as plain weights. */
+  private void dequantized() throws IOException {
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      Path plain = folder.path().resolve("plain");
+      QuantisedCheckpoint.dequantise(golden.path(), plain, StoredType.F32);
+      try (Checkpoint written = Checkpoint.open(plain)) {
+        for (String tensor : golden.names("dequant")) {
+          String weight = tensor.substring(tensor.indexOf('.') + 1);
+          section.attempt(tensor, () -> weight(tensor, GoldenFolder.floats(written, weight)));
+        }
+      }
+      logits(plain, " of plain weights");
+    }
+  }
+
+  private void weight(String tensor, float[] found) {
+    float[] wanted = golden.floats(tensor);
+    double largest = 0;
+    for (float value : wanted) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    boolean coarse = !exactTable && !tensor.contains(EXACT);
+    section.compared(
+        tensor,
+        Deviation.of(
+            found,
+            wanted,
+            (coarse ? COARSE_TABLE : RELATIVE) * largest,
+            tensor.contains(EXACT) ? RELATIVE : ROUNDED.getOrDefault(type, RELATIVE)));
+  }
+
+  private void logits(Path folder, String what) {
+    String tensor = exactTable ? "logits_fp32_dequant" : "logits_fp32_" + EXACT;
+    try (Network network = Networks.load(folder, DType.F32)) {
+      float[] found = Networks.logits(network, batch);
+      section.compared(tensor + what, golden.deviation(tensor, found, batch, ModelCheck.FP32));
+    }
+  }
+
+  /** In the type that the reference computed in; its table of fp4 then counts too. */
+  private void nativeLogits() {
+    try (Network network = Networks.load(golden.path(), type)) {
+      double tolerance = HALF.getOrDefault(type, exactTable ? ModelCheck.FP32 : COARSE_LOGITS);
+      float[] found = Networks.logits(network, batch);
+      section.compared("logits", golden.deviation("logits", found, batch, tolerance));
+      section.compared(
+          "loss",
+          Deviation.of(
+              Networks.loss(network, batch),
+              golden.floats("loss")[0],
+              type == DType.F32 ? tolerance : HALF.get(type) / 10,
+              0));
+    }
+  }
+}

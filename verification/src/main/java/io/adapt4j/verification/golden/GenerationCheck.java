@@ -1,0 +1,105 @@
+package io.adapt4j.verification.golden;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** Continues the golden prompts greedily; the ids must be those of Transformers. */
+final class GenerationCheck {
+
+  private GenerationCheck() {}
+
+  static void run(GoldenFolder golden, Report.Section section) {
+    if (golden.names("generated").isEmpty()) {
+      return;
+    }
+    try (LanguageModel model =
+        LanguageModel.load(ModelSource.path(golden.path()), Precision.FP32)) {
+      if (golden.has("generated")) {
+        section.attempt(
+            "generated",
+            () -> compare(golden, section, model, "generated", prompts(golden, "").subList(0, 1)));
+      }
+      if (golden.has("generated_left")) {
+        section.attempt(
+            "generated_left",
+            () -> compare(golden, section, model, "generated_left", prompts(golden, "_left")));
+      }
+      if (golden.has("generated_left_eos")) {
+        section.attempt(
+            "generated_left_eos",
+            () -> compare(golden, section, model, "generated_left_eos", prompts(golden, "_left")));
+      }
+    }
+  }
+
+  private static void compare(
+      GoldenFolder golden,
+      Report.Section section,
+      LanguageModel model,
+      String tensor,
+      List<int[]> prompts) {
+    List<int[]> expected = golden.rows(tensor);
+    GenerationOptions.Builder options =
+        GenerationOptions.greedy().toBuilder().maxNewTokens(expected.get(0).length).ignoreEos(true);
+    // Transformers goes on past the context length.
+    options.ignoreContextLength(true);
+    if (tensor.endsWith("_eos")) {
+      options.stopIds(Set.of(golden.json().get("eos_token_id_for_" + tensor).intValue()));
+    }
+    List<int[]> found = padded(model.generateIds(prompts, options.build()), model.padTokenId());
+    section.compared(tensor, new Deviation(differences(found, expected), 0));
+  }
+
+  private static int differences(List<int[]> found, List<int[]> expected) {
+    if (found.size() != expected.size() || found.get(0).length != expected.get(0).length) {
+      throw new GoldenException(
+          "expected "
+              + expected.size()
+              + " rows of "
+              + expected.get(0).length
+              + " ids, found "
+              + found.size()
+              + " of "
+              + found.get(0).length);
+    }
+    int differences = 0;
+    for (int row = 0; row < expected.size(); row++) {
+      for (int i = 0; i < expected.get(row).length; i++) {
+        differences += found.get(row)[i] == expected.get(row)[i] ? 0 : 1;
+      }
+    }
+    return differences;
+  }
+
+  private static List<int[]> padded(List<int[]> rows, int pad) {
+    int width = rows.stream().mapToInt(row -> row.length).max().orElse(0);
+    List<int[]> padded = new ArrayList<>();
+    for (int[] row : rows) {
+      int[] filled = Arrays.copyOf(row, width);
+      Arrays.fill(filled, row.length, width, pad);
+      padded.add(filled);
+    }
+    return padded;
+  }
+
+  /** The rows of a batch without their padding. */
+  static List<int[]> prompts(GoldenFolder golden, String suffix) {
+    List<int[]> masks = golden.rows("attention_mask" + suffix);
+    List<int[]> ids = golden.rows("input_ids" + suffix);
+    List<int[]> prompts = new ArrayList<>();
+    for (int row = 0; row < ids.size(); row++) {
+      int[] mask = masks.get(row);
+      int[] all = ids.get(row);
+      prompts.add(
+          IntStream.range(0, all.length).filter(i -> mask[i] == 1).map(i -> all[i]).toArray());
+    }
+    return prompts;
+  }
+}

@@ -1,0 +1,193 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorEntry;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A golden folder: its checkpoint or run, and the numbers expected of it. A folder without tensors
+ * of its own has the numbers of the folder its {@code source} names, which lies beside it.
+ *
+ * @param path the folder
+ * @param json what is expected, apart from tensors
+ * @param tensors the expected tensors
+ */
+record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements AutoCloseable {
+
+  static final String JSON = "expected.json";
+  private static final String TENSORS = "expected.safetensors";
+
+  private static final Map<StoredType, DType> FLOATING =
+      Map.of(
+          StoredType.F32, DType.F32,
+          StoredType.F16, DType.F16,
+          StoredType.BF16, DType.BF16,
+          StoredType.F64, DType.F64);
+
+  static GoldenFolder open(Path folder) {
+    JsonNode json = json(folder, JSON);
+    Path numbers = folder;
+    if (!Files.exists(folder.resolve(TENSORS)) && json.has("source")) {
+      numbers = folder.resolveSibling(json.get("source").asText());
+      if (!Files.exists(numbers.resolve(TENSORS))) {
+        throw new GoldenException(
+            folder + ": source: expected " + TENSORS + " in " + numbers + ", found none there");
+      }
+      json = json(numbers, JSON);
+    }
+    return new GoldenFolder(folder, json, Checkpoint.openFile(numbers.resolve(TENSORS)));
+  }
+
+  static JsonNode json(Path folder, String name) {
+    return json(folder.resolve(name));
+  }
+
+  static JsonNode json(Path file) {
+    try {
+      return new ObjectMapper().readTree(file.toFile());
+    } catch (JsonProcessingException e) {
+      throw new GoldenException(file + ": expected JSON, found " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": reading failed", e);
+    }
+  }
+
+  boolean has(String tensor) {
+    return tensors.names().contains(tensor);
+  }
+
+  /** The expected tensors whose names begin with a prefix, sorted. */
+  List<String> names(String prefix) {
+    return tensors.names().stream().filter(name -> name.startsWith(prefix)).sorted().toList();
+  }
+
+  float[] floats(String tensor) {
+    return floats(tensors, tensor);
+  }
+
+  long[] longs(String tensor) {
+    return longs(tensors, tensor);
+  }
+
+  static float[] floats(Checkpoint file, String name) {
+    TensorEntry entry = file.entry(name);
+    DType type = FLOATING.get(entry.type());
+    if (type == null) {
+      throw new GoldenException(
+          entry.file() + ": tensor '" + name + "': expected floats, found " + entry.type());
+    }
+    try (Tensor raw = Tensor.empty(type, entry.elements())) {
+      raw.data().put(file.bytes(name));
+      return raw.toFloats();
+    }
+  }
+
+  static long[] longs(Checkpoint file, String name) {
+    TensorEntry entry = file.entry(name);
+    if (entry.type() != StoredType.I64) {
+      throw new GoldenException(
+          entry.file() + ": tensor '" + name + "': expected I64, found " + entry.type());
+    }
+    long[] values = new long[Math.toIntExact(entry.elements())];
+    file.bytes(name).asLongBuffer().get(values);
+    return values;
+  }
+
+  /**
+   * The batch whose tensors have a prefix and a suffix; without labels it has no targets.
+   *
+   * @return a batch of the stored rows and length
+   */
+  EncoderInputs batch(String prefix, String suffix) {
+    return has(prefix + "labels" + suffix)
+        ? batch(prefix, suffix, longs(prefix + "labels" + suffix))
+        : unlabelled(prefix, suffix);
+  }
+
+  /** The same batch without targets. */
+  EncoderInputs unlabelled(String prefix, String suffix) {
+    long[] none = longs(prefix + "input_ids" + suffix);
+    Arrays.fill(none, TargetRows.IGNORED);
+    return batch(prefix, suffix, none);
+  }
+
+  private EncoderInputs batch(String prefix, String suffix, long[] labels) {
+    String name = prefix + "input_ids" + suffix;
+    long[] ids = longs(name);
+    String types = prefix + "token_type_ids" + suffix;
+    return new EncoderInputs(
+        ids,
+        longs(prefix + "attention_mask" + suffix),
+        has(types) ? longs(types) : new long[ids.length],
+        labels,
+        dimension(name, 0),
+        dimension(name, 1));
+  }
+
+  /** Compares every expected tensor whose name has a prefix with what is found for the rest. */
+  void compare(
+      String prefix, Report.Section section, Function<String, float[]> found, double tolerance) {
+    for (String tensor : names(prefix)) {
+      section.attempt(
+          tensor,
+          () ->
+              section.compared(
+                  tensor,
+                  Deviation.of(
+                      found.apply(tensor.substring(prefix.length())),
+                      floats(tensor),
+                      tolerance,
+                      0)));
+    }
+  }
+
+  /** Compares values with an expected tensor: of each token but padding, or of each text. */
+  Deviation deviation(String tensor, float[] found, EncoderInputs batch, double tolerance) {
+    float[] expected = floats(tensor);
+    boolean ofTokens = tensors.entry(tensor).shape().size() > 2;
+    return ofTokens
+        ? Deviation.masked(found, expected, batch.attentionMask(), tolerance, 0)
+        : Deviation.of(found, expected, tolerance, 0);
+  }
+
+  /** The rows of an integer tensor [rows, length]. */
+  List<int[]> rows(String tensor) {
+    long[] values = longs(tensor);
+    int width = dimension(tensor, 1);
+    List<int[]> rows = new ArrayList<>();
+    for (int at = 0; at < values.length; at += width) {
+      rows.add(Arrays.stream(values, at, at + width).mapToInt(Math::toIntExact).toArray());
+    }
+    return rows;
+  }
+
+  private int dimension(String tensor, int index) {
+    List<Long> shape = tensors.entry(tensor).shape();
+    if (shape.size() != 2) {
+      throw new GoldenException(
+          path + ": tensor '" + tensor + "': expected two dimensions, found " + shape);
+    }
+    return Math.toIntExact(shape.get(index));
+  }
+
+  @Override
+  public void close() {
+    tensors.close();
+  }
+}

@@ -1,0 +1,100 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A golden folder, or a file that is golden by itself.
+ *
+ * @param path the folder or file
+ * @param json the content of the file, or of the folder's {@code expected.json}; missing without
+ *     one
+ */
+record GoldenSource(Path path, JsonNode json) {
+
+  /** Files of which any one makes a folder golden. */
+  private static final List<String> MARKS =
+      List.of(GoldenFolder.JSON, ChatCheck.TEMPLATE, ChatCheck.CASES);
+
+  /** Files that make a folder a model, an adapter or a part of one. */
+  private static final List<String> MODELS = List.of("config.json", "adapter_config.json");
+
+  /** Files of weights that are not pickled. */
+  private static final List<String> SAFE =
+      List.of("model.safetensors", "model.safetensors.index.json");
+
+  static GoldenSource read(Path path) {
+    if (!Files.isDirectory(path)) {
+      return new GoldenSource(path, GoldenFolder.json(path));
+    }
+    return new GoldenSource(
+        path,
+        Files.exists(path.resolve(GoldenFolder.JSON))
+            ? GoldenFolder.json(path, GoldenFolder.JSON)
+            : MissingNode.getInstance());
+  }
+
+  /** Whether a path is a golden folder or, being any JSON file, may be golden. */
+  static boolean isGolden(Path path) {
+    return Files.isDirectory(path)
+        ? MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name))) || isPickledModel(path)
+        : path.toString().endsWith(".json") && Files.isRegularFile(path);
+  }
+
+  /** Whether a folder is a model whose weights are pickled. */
+  static boolean isPickledModel(Path folder) {
+    if (!Files.exists(folder.resolve("config.json"))
+        || SAFE.stream().anyMatch(name -> Files.exists(folder.resolve(name)))) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(Path::toString)
+          .anyMatch(name -> name.endsWith(".bin") || name.endsWith(".bin.index.json"));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Whether a folder holds a model or adapter, whose files are no golden ones. */
+  static boolean isModel(Path folder) {
+    return MODELS.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
+  }
+
+  boolean isFile() {
+    return !Files.isDirectory(path);
+  }
+
+  boolean has(String file) {
+    return !isFile() && Files.exists(path.resolve(file));
+  }
+
+  /** The {@code kind} that the folder states; empty where it states none. */
+  String kind() {
+    return json.path("kind").asText("");
+  }
+
+  boolean hasAny(String... fields) {
+    return Stream.of(fields).anyMatch(json::has);
+  }
+
+  /** The JSON of another file of the folder; missing without the file. */
+  JsonNode file(String name) {
+    return has(name) ? GoldenFolder.json(path, name) : MissingNode.getInstance();
+  }
+
+  /** The names of the folder's files. */
+  List<String> files() {
+    try (Stream<Path> files = Files.list(path)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(path + ": listing failed", e);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package io.adapt4j.verification.golden;
+
+import io.adapt4j.core.internal.config.ModelConfig;
+import java.util.List;
+import java.util.Optional;
+
+/** The kinds of golden folders and files. The first that matches counts. */
+final class Kinds {
+
+  private static final List<Kind> ALL =
+      List.of(
+          PickledCheck.KIND,
+          ChatCheck.KIND,
+          ChatCheck.FEATURES,
+          MetricsCheck.TRANSLATION,
+          MetricsCheck.SUMMARIES,
+          MetricsCheck.ANSWERS,
+          MetricsCheck.CLASSES,
+          FourBitTensorCheck.KIND,
+          DpoRunCheck.KIND,
+          LoraCheck.KIND,
+          PreferenceCheck.KIND,
+          MethodsCheck.KIND,
+          ModelCheck.KIND,
+          EmbedderCheck.KIND,
+          RerankCheck.KIND,
+          ClassifierAdapterCheck.KIND,
+          PooledScoreCheck.KIND,
+          FourBitModelCheck.KIND,
+          Kind.unsupported("format GGUF", source -> source.hasAny("llama_cpp", "types")));
+
+  private Kinds() {}
+
+  static Optional<Kind> find(GoldenSource source) {
+    return ALL.stream().filter(kind -> kind.matches().test(source)).findFirst();
+  }
+
+  /** Says what a source of no known kind is. */
+  static String unknown(GoldenSource source) {
+    if (source.isFile()) {
+      return "golden file " + source.path().getFileName();
+    }
+    if (!source.kind().isEmpty()) {
+      String family = source.file(ModelConfig.FILE).path("model_type").asText("");
+      return "kind " + source.kind() + (family.isEmpty() ? "" : " (model_type " + family + ")");
+    }
+    return "golden folder with the files " + source.files();
+  }
+}

@@ -1,0 +1,205 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.FullFineTuning;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.lora.LoraAdapter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Recomputes a folder of kind lora: adapters on a base, and the course of a training run. */
+final class LoraCheck {
+
+  static final Kind KIND =
+      new Kind(
+          "adapters and training",
+          source -> source.has(LoraCheck.OPTIONS) && source.json().has("steps"),
+          (source, section) -> {
+            requireSupported(source.path());
+            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+              run(golden, section);
+            }
+          });
+
+  /** The file that holds base and options of the run. */
+  static final String OPTIONS = "train.json";
+
+  /** What PEFT converts an adapter to whose initial values came out of the base weight. */
+  static final String AS_LORA = "final_as_lora";
+
+  /**
+   * The reference decomposes weights in single precision: where singular values are close, its
+   * residual is up to 1.3e-5 off the exact one.
+   */
+  private static final double RESIDUAL = 5e-4;
+
+  private final GoldenFolder golden;
+  private final Path base;
+  private final EncoderInputs batch;
+  private final Report.Section section;
+  private final double tolerance;
+
+  private LoraCheck(GoldenFolder golden, Path base, Report.Section section) {
+    this.golden = golden;
+    this.base = base;
+    this.batch = golden.batch("eval.", "");
+    this.section = section;
+    Path initial = golden.path().resolve("initial");
+    boolean residual = Files.exists(initial) && PeftParts.leavesResidual(initial);
+    this.tolerance = residual ? RESIDUAL : ModelCheck.FP32;
+  }
+
+  /** Ends the check where the base's family or the kind of adapter is not offered. */
+  private static void requireSupported(Path folder) {
+    JsonNode options = GoldenFolder.json(folder, OPTIONS);
+    Networks.requireSupported(Bases.find(folder, options.path("base").asText()));
+    if (!options.path("lora").isNull()) {
+      PeftParts.requireSupported(folder.resolve("initial"));
+    }
+  }
+
+  private static void run(GoldenFolder golden, Report.Section section) {
+    JsonNode options = GoldenFolder.json(golden.path(), OPTIONS);
+    Path base = Bases.find(golden.path(), options.path("base").asText());
+    LoraCheck check = new LoraCheck(golden, base, section);
+    if (options.path("lora").isNull()) {
+      section.attempt("logits_base", check::baseLogits);
+      section.attempt(
+          "training",
+          () ->
+              TrainingCheck.run(
+                  golden,
+                  base,
+                  options,
+                  network -> FullFineTuning.create().attach(network, base, 0),
+                  section));
+      return;
+    }
+    section.attempt("logits_base", check::baseLogits);
+    section.attempt("initial", () -> check.adapter("initial"));
+    section.attempt("random", () -> check.adapter("random"));
+    section.attempt("final", () -> check.adapter("final"));
+    if (golden.has("logits_" + AS_LORA)) {
+      section.attempt(AS_LORA, () -> check.adapter(AS_LORA));
+    }
+    section.attempt("merged_random", check::mergedWeights);
+    section.attempt("grad_random", () -> check.gradients(false));
+    section.attempt("grad_random (recompute)", () -> check.gradients(true));
+    section.attempt(
+        "training",
+        () ->
+            TrainingCheck.run(
+                golden,
+                base,
+                options,
+                network -> PeftParts.attach(golden.path().resolve("initial"), network, base),
+                section));
+  }
+
+  private void baseLogits() {
+    try (Network network = Networks.load(base, DType.F32)) {
+      logits(network, "logits_base", "logits_base");
+    }
+  }
+
+  private void logits(Network network, String tensor, String quantity) {
+    float[] found = Networks.logits(network, batch);
+    section.compared(quantity, golden.deviation(tensor, found, batch, tolerance));
+  }
+
+  /** A stored adapter: attached, switched off, merged, and taken off again. */
+  private void adapter(String name) {
+    String tensor = "logits_" + name;
+    String stored = name + "/: ";
+    try (Network network = Networks.load(base, DType.F32)) {
+      try (AttachedAdapter attached = PeftParts.at(golden.path().resolve(name)).attach(network)) {
+        logits(network, tensor, stored + tensor);
+        attached.enabled(false);
+        logits(network, "logits_base", stored + "logits_base with the adapter off");
+        attached.enabled(true);
+        attached.merge();
+        if (golden.has(tensor + "_merged")) {
+          logits(network, tensor + "_merged", stored + tensor + "_merged");
+        } else {
+          logits(network, tensor, stored + tensor + " when merged");
+        }
+        attached.unmerge();
+        logits(network, tensor, stored + tensor + " when unmerged");
+      }
+      logits(network, "logits_base", stored + "logits_base with the adapter taken off");
+    }
+  }
+
+  /** The base with the adapter written into it, as a checkpoint and in memory. */
+  private void mergedWeights() throws IOException {
+    Path random = golden.path().resolve("random");
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      Path merged = folder.path().resolve("merged");
+      merge(random, merged);
+      try (Checkpoint checkpoint = Checkpoint.open(merged)) {
+        golden.compare(
+            "merged_random.",
+            section,
+            name -> GoldenFolder.floats(checkpoint, name),
+            ModelCheck.FP32);
+        if (PeftParts.leavesResidual(random)) {
+          Residuals residuals = new Residuals(random, checkpoint);
+          golden.compare("residual.", section, residuals::of, ModelCheck.FP32);
+        }
+      }
+      try (Network network = Networks.load(merged, DType.F32)) {
+        String tensor =
+            golden.has("logits_random_merged") ? "logits_random_merged" : "logits_random";
+        logits(network, tensor, tensor + " of the merged checkpoint");
+      }
+    }
+  }
+
+  private void merge(Path adapter, Path output) {
+    if (!PeftParts.isIa3(adapter)) {
+      LoraAdapter.at(adapter).writeMerged(base, output);
+      return;
+    }
+    try (Network network = Networks.load(base, DType.F32);
+        AttachedAdapter attached = PeftParts.at(adapter).attach(network)) {
+      attached.merge();
+      CheckpointFolder.write(
+          output, base, network.modelConfig(), Weights.tensors(network, StoredType.F32));
+    }
+  }
+
+  private void gradients(boolean recompute) {
+    String suffix = recompute ? " (recompute)" : "";
+    try (Network network = Networks.load(base, DType.F32);
+        Adaptation adaptation = PeftParts.attach(golden.path().resolve("random"), network, base)) {
+      double loss = Networks.differentiate(network, batch, recompute);
+      section.compared(
+          "loss_random" + suffix,
+          Deviation.of(loss, golden.floats("loss_random")[0], ModelCheck.FP32, 0));
+      Map<String, float[]> gradients = Networks.gradients(network, adaptation.trained());
+      for (String tensor : golden.names("grad_random.")) {
+        String parameter = PeftParts.stored(tensor.substring("grad_random.".length()));
+        section.attempt(
+            tensor + suffix,
+            () ->
+                section.compared(
+                    tensor + suffix,
+                    Deviation.of(
+                        ModelCheck.found(gradients, parameter),
+                        golden.floats(tensor),
+                        ModelCheck.FP32,
+                        ModelCheck.RELATIVE)));
+      }
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.adapt4j.verification.golden;
+
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import java.util.List;
+import java.util.Map;
+
+/** Recomputes a folder of kind models: a checkpoint with the numbers expected of it. */
+final class ModelCheck {
+
+  static final Kind KIND =
+      new Kind(
+          "models",
+          source -> List.of("causal", "mlm", "cls").contains(source.kind()),
+          (source, section) -> {
+            Networks.requireSupported(source.path());
+            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+              run(golden, section);
+            }
+          });
+
+  /** Absolute tolerance of what fp32 computes. */
+  static final double FP32 = 1e-4;
+
+  /** Relative part of the tolerance of gradients. */
+  static final double RELATIVE = 1e-3;
+
+  private static final double BF16 = 0.15;
+  private static final double FP16 = 0.03;
+
+  private final GoldenFolder golden;
+  private final Report.Section section;
+
+  private ModelCheck(GoldenFolder golden, Report.Section section) {
+    this.golden = golden;
+    this.section = section;
+  }
+
+  private static void run(GoldenFolder golden, Report.Section section) {
+    ModelCheck check = new ModelCheck(golden, section);
+    section.attempt("forward", check::forward);
+    section.attempt("gradients", () -> check.gradients(false));
+    section.attempt("gradients (recompute)", () -> check.gradients(true));
+    section.attempt("logits_native", check::nativeLogits);
+    section.attempt("generated", () -> GenerationCheck.run(golden, section));
+    section.attempt("round trip", () -> RoundTripCheck.run(golden, section));
+  }
+
+  private void forward() {
+    try (Network network = Networks.load(golden.path(), DType.F32)) {
+      EncoderInputs batch = golden.batch("", "");
+      section.attempt("logits", () -> logits(network, batch, "logits", FP32));
+      section.attempt(
+          "loss",
+          () ->
+              section.compared(
+                  "loss",
+                  Deviation.of(Networks.loss(network, batch), golden.floats("loss")[0], FP32, 0)));
+      if (golden.has("logits_left")) {
+        EncoderInputs left = golden.batch("", "_left");
+        section.attempt("logits_left", () -> logits(network, left, "logits_left", FP32));
+      }
+      section.attempt("hidden", () -> hidden(network, batch));
+    }
+  }
+
+  private void logits(Network network, EncoderInputs batch, String tensor, double tolerance) {
+    float[] found = Networks.logits(network, batch);
+    section.compared(tensor, golden.deviation(tensor, found, batch, tolerance));
+  }
+
+  private void hidden(Network network, EncoderInputs batch) {
+    if (golden.names("hidden.").isEmpty()) {
+      return;
+    }
+    List<float[]> states = Networks.hiddenStates(network, batch);
+    for (int i = 0; i < states.size(); i++) {
+      String tensor = "hidden." + i;
+      if (golden.has(tensor)) {
+        section.compared(tensor, golden.deviation(tensor, states.get(i), batch, FP32));
+      }
+    }
+  }
+
+  private void gradients(boolean recompute) {
+    List<String> tensors = golden.names("grad.");
+    if (tensors.isEmpty() && !golden.json().has("grad_norms")) {
+      return;
+    }
+    String suffix = recompute ? " (recompute)" : "";
+    try (Network network = Networks.load(golden.path(), DType.F32)) {
+      network.parameters().forEach(Parameter::train);
+      double loss = Networks.differentiate(network, golden.batch("", ""), recompute);
+      section.compared(
+          "loss of training" + suffix, Deviation.of(loss, golden.floats("loss")[0], FP32, 0));
+      Map<String, float[]> gradients =
+          Networks.gradients(
+              network,
+              network.parameters().stream().flatMap(one -> one.trained().stream()).toList());
+      section.attempt("grad_norms" + suffix, () -> gradientNorms(gradients, suffix));
+      for (String tensor : tensors) {
+        section.attempt(
+            tensor + suffix,
+            () ->
+                section.compared(
+                    tensor + suffix,
+                    Deviation.of(
+                        found(gradients, tensor.substring("grad.".length())),
+                        golden.floats(tensor),
+                        FP32,
+                        RELATIVE)));
+      }
+    }
+  }
+
+  private void gradientNorms(Map<String, float[]> gradients, String suffix) {
+    Deviation worst = Deviation.NONE;
+    for (var norm : golden.json().path("grad_norms").properties()) {
+      double found = Math.sqrt(squares(found(gradients, norm.getKey())));
+      worst = worst.or(Deviation.of(found, norm.getValue().asDouble(), FP32, RELATIVE));
+    }
+    section.compared("grad_norms" + suffix, worst);
+    double total = Math.sqrt(gradients.values().stream().mapToDouble(ModelCheck::squares).sum());
+    section.compared(
+        "grad_norm_total" + suffix,
+        Deviation.of(
+            total, golden.json().path("grad_norm_total").asDouble(Double.NaN), FP32, RELATIVE));
+  }
+
+  private static double squares(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += (double) value * value;
+    }
+    return sum;
+  }
+
+  static float[] found(Map<String, float[]> gradients, String name) {
+    float[] found = gradients.get(name);
+    if (found == null) {
+      throw new GoldenException("expected a gradient of " + name + ", found none");
+    }
+    return found;
+  }
+
+  private void nativeLogits() {
+    if (!golden.has("logits_native")) {
+      return;
+    }
+    String type = golden.json().path("dtype").asText();
+    if (!type.equals("bfloat16") && !type.equals("float16")) {
+      throw new GoldenException("dtype: expected bfloat16 or float16, found '" + type + "'");
+    }
+    boolean half = type.equals("float16");
+    try (Network network = Networks.load(golden.path(), half ? DType.F16 : DType.BF16)) {
+      logits(network, golden.batch("", ""), "logits_native", half ? FP16 : BF16);
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.EncoderLoss;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.train.TrainingStep;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Loads checkpoints and runs them. */
+final class Networks {
+
+  private Networks() {}
+
+  /** Ends the check of a model whose family or format of weights is not offered by this build. */
+  static void requireSupported(Path model) {
+    JsonNode config = GoldenFolder.json(model, ModelConfig.FILE);
+    String family = config.path("model_type").asText();
+    if (!Architectures.modelTypes().contains(family)) {
+      throw new UnsupportedQuantityException("model family " + family + " (model_type)");
+    }
+    JsonNode quantized = config.path("quantization_config");
+    if (quantized.isObject() && !isFourBit(config)) {
+      throw new UnsupportedQuantityException(
+          "weight format " + quantized.path("quant_method").asText("unknown"));
+    }
+  }
+
+  /** Whether a configuration says that weights are in bitsandbytes' 4 bits. */
+  static boolean isFourBit(JsonNode config) {
+    JsonNode fields = config.path("quantization_config");
+    return fields.path("quant_method").asText().equals("bitsandbytes")
+        && (fields.path("load_in_4bit").asBoolean() || fields.path("_load_in_4bit").asBoolean());
+  }
+
+  /** Loads a checkpoint whose weights are plain or in 4 bits. */
+  static Network load(Path folder, DType type) {
+    StoredModel stored = StoredModel.read(folder, WeightFormat.asStored());
+    Network network = Architectures.declare(stored.config());
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      stored.weights().install(network, checkpoint);
+      Weights.check(network, checkpoint);
+      network.allocate(type);
+      Weights.load(network, checkpoint);
+      return network;
+    } catch (RuntimeException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  private static Tensor logits(Network network, Ops ops, Tensor hidden, EncoderInputs batch) {
+    if (network instanceof Decoder decoder) {
+      return decoder.logits(hidden);
+    }
+    Encoder encoder = (Encoder) network;
+    return encoder.predictsTokens()
+        ? encoder.vocabularyHead().logits(encoder.vocabularyInput(ops, hidden))
+        : encoder.classLogits(ops, hidden, batch.ids(), batch.attentionMask());
+  }
+
+  /** Every hidden state as Transformers returns them: the last is after the final norm. */
+  static List<float[]> hiddenStates(Network network, EncoderInputs batch) {
+    try (Scope scope = Scope.open();
+        Positions positions = positions(network, batch)) {
+      Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
+      Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
+      List<Tensor> states =
+          new ArrayList<>(network.hiddenStates(Ops.inference(), ids, types, positions));
+      // ModernBERT's class leaves the norm out of its last hidden state.
+      boolean beforeNorm = network.modelConfig().modelType().equals("modernbert");
+      states.remove(states.size() - (beforeNorm ? 1 : 2));
+      return states.stream().map(Tensor::toFloats).toList();
+    }
+  }
+
+  /** Scores of every token's successor, of every token, or of every class. */
+  static float[] logits(Network network, EncoderInputs batch) {
+    try (Scope scope = Scope.open();
+        Positions positions = positions(network, batch)) {
+      Ops ops = Ops.inference();
+      Tensor ids = Tensor.of(batch.ids(), batch.rows(), batch.length());
+      Tensor types = Tensor.of(batch.tokenTypes(), batch.rows(), batch.length());
+      Tensor hidden =
+          network instanceof Decoder decoder
+              ? decoder.hidden(ops, ids, positions, false)
+              : ((Encoder) network).hidden(ops, ids, types, positions, false);
+      return logits(network, ops, hidden, batch).toFloats();
+    }
+  }
+
+  private static Positions positions(Network network, EncoderInputs batch) {
+    return network instanceof Decoder decoder
+        ? decoder.positions(batch.attentionMask(), batch.rows(), batch.length())
+        : ((Encoder) network)
+            .positions(batch.ids(), batch.attentionMask(), batch.rows(), batch.length());
+  }
+
+  /** Mean loss over the batch's targets. */
+  static double loss(Network network, EncoderInputs batch) {
+    double sum =
+        network instanceof Decoder decoder
+            ? LanguageModelLoss.evaluate(decoder, causal(batch))
+            : EncoderLoss.evaluate((Encoder) network, batch);
+    return sum / targets(network, batch);
+  }
+
+  /** Mean loss; adds its gradients to the trained values. */
+  static double differentiate(Network network, EncoderInputs batch, boolean recompute) {
+    int targets = targets(network, batch);
+    return objective(network).differentiate(batch, 1.0 / targets, recompute, 0) / targets;
+  }
+
+  /** What a network of its kind is trained to minimise. */
+  static TrainingStep.Objective<EncoderInputs> objective(Network network) {
+    return network instanceof Decoder decoder
+        ? (batch, scale, recompute, seed) ->
+            LanguageModelLoss.differentiate(decoder, causal(batch), scale, recompute, seed)
+        : (batch, scale, recompute, seed) ->
+            EncoderLoss.differentiate((Encoder) network, batch, scale, recompute, seed);
+  }
+
+  private static LanguageModelLoss.Inputs causal(EncoderInputs batch) {
+    return new LanguageModelLoss.Inputs(
+        batch.ids(), batch.attentionMask(), batch.labels(), batch.rows(), batch.length());
+  }
+
+  private static int targets(Network network, EncoderInputs batch) {
+    return network instanceof Decoder
+        ? TargetRows.of(batch.labels(), batch.rows(), batch.length()).count()
+        : Math.toIntExact(
+            Arrays.stream(batch.labels()).filter(one -> one != TargetRows.IGNORED).count());
+  }
+
+  /** Gradients as the checkpoint would store them. */
+  static Map<String, float[]> gradients(Network network, List<Trained> trained) {
+    Set<String> transposed =
+        network.parameters().stream()
+            .flatMap(parameter -> parameter.slices().stream())
+            .filter(Parameter.Slice::transposed)
+            .map(Parameter.Slice::name)
+            .collect(Collectors.toSet());
+    Map<String, float[]> gradients = new HashMap<>();
+    try (Scope scope = Scope.open()) {
+      for (Trained one : trained) {
+        boolean turn = transposed.contains(one.name());
+        Tensor gradient = turn ? one.gradient().transposed() : one.gradient();
+        gradients.put(one.name(), gradient.toFloats());
+      }
+    }
+    return gradients;
+  }
+}

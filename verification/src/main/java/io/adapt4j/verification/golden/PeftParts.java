@@ -1,0 +1,87 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.nn.Adapter;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.lora.Ia3;
+import io.adapt4j.lora.Ia3Adapter;
+import io.adapt4j.lora.Lora;
+import io.adapt4j.lora.LoraAdapter;
+import io.adapt4j.lora.Targets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Adapters that PEFT saved, by what kind they are. */
+final class PeftParts {
+
+  private static final String CONFIG = "adapter_config.json";
+
+  private PeftParts() {}
+
+  /** Ends the check of an adapter of a kind that this build does not offer. */
+  static void requireSupported(Path folder) {
+    type(folder);
+  }
+
+  private static String type(Path folder) {
+    String type = config(folder).path("peft_type").asText();
+    if (!Set.of("LORA", "IA3").contains(type)) {
+      throw new UnsupportedQuantityException("adapter kind " + type);
+    }
+    return type;
+  }
+
+  static boolean isIa3(Path folder) {
+    return type(folder).equals("IA3");
+  }
+
+  /** Whether the adapter's initial values were taken out of the base weight. */
+  static boolean leavesResidual(Path folder) {
+    String initial = config(folder).path("init_lora_weights").asText();
+    return initial.startsWith("pissa") || initial.equals("olora");
+  }
+
+  static JsonNode config(Path folder) {
+    return GoldenFolder.json(folder, CONFIG);
+  }
+
+  static Adapter at(Path folder) {
+    return isIa3(folder) ? Ia3Adapter.at(folder) : LoraAdapter.at(folder);
+  }
+
+  /** Trains an adapter on from what a folder holds. */
+  static Adaptation attach(Path folder, Network network, Path base) {
+    if (!isIa3(folder)) {
+      return Lora.continuing(folder).attach(network, base, 0);
+    }
+    Adaptation adaptation =
+        Ia3.create()
+            .targets(targets(folder, "target_modules"), targets(folder, "feedforward_modules"))
+            .attach(network, base, 0);
+    adaptation.restore(folder);
+    return adaptation;
+  }
+
+  private static Targets targets(Path folder, String field) {
+    JsonNode value = config(folder).path(field);
+    if (value.isTextual()) {
+      return Targets.regex(value.asText());
+    }
+    List<String> names = new ArrayList<>();
+    value.forEach(name -> names.add(name.asText()));
+    return Targets.names(names.toArray(String[]::new));
+  }
+
+  /**
+   * The name in an adapter file of what PEFT calls otherwise in memory: with the adapter's name,
+   * and for DoRA as a module with a weight.
+   */
+  static String stored(String name) {
+    return name.replaceAll(
+            "\\.lora_magnitude_vector\\.default(\\.weight)?$", ".lora_magnitude_vector")
+        .replaceAll("(\\.modules_to_save)?\\.default(?=\\.|$)", "");
+  }
+}

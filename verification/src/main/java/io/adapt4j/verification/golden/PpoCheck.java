@@ -1,0 +1,193 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.task.rl.AdvantageEstimation;
+import io.adapt4j.core.internal.task.rl.ClippedObjective;
+import io.adapt4j.core.internal.task.rl.Divergence;
+import io.adapt4j.core.internal.task.rl.ValueObjective;
+import io.adapt4j.core.internal.task.rl.Whitening;
+import io.adapt4j.core.reinforce.KlEstimator;
+import io.adapt4j.core.reinforce.LossNormalisation;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Compares rewards, advantages, returns and losses of PPO with the expected ones. The reference
+ * lays the score of a completion one place behind its last token where there is room.
+ */
+final class PpoCheck {
+
+  private static final double LOSS = 1e-4;
+
+  private final Checkpoint tensors;
+  private final Report.Section section;
+  private final String name;
+  private final JsonNode options;
+  private final boolean[] token;
+  private final boolean[] place;
+  private final int columns;
+
+  private PpoCheck(Checkpoint tensors, Report.Section section, String name, JsonNode options) {
+    this.tensors = tensors;
+    this.section = section;
+    this.name = name;
+    this.options = options;
+    this.token = real("padding_mask");
+    this.place = real("padding_mask_p1");
+    this.columns = Math.toIntExact(tensors.entry("values").shape().get(1));
+  }
+
+  static void run(Path folder, JsonNode ppo, Report.Section section) {
+    try (Checkpoint tensors = Checkpoint.openFile(folder.resolve("ppo.safetensors"))) {
+      ppo.path("cases")
+          .properties()
+          .forEach(
+              one ->
+                  section.attempt(
+                      "ppo " + one.getKey(),
+                      () -> new PpoCheck(tensors, section, one.getKey(), one.getValue()).check()));
+    }
+  }
+
+  private void check() {
+    double[] values = doubles("values");
+    double[] rewards = rewards();
+    compared("rewards", rewards, all());
+    double[] advantages = advantages(rewards, values);
+    compared("advantages_raw", advantages, all());
+    double[] returns = new double[values.length];
+    for (int i = 0; i < returns.length; i++) {
+      returns[i] = advantages[i] + values[i];
+    }
+    compared("returns", returns, all());
+    double[] white = Whitening.of(only(advantages, token), true);
+    section.compared(
+        "ppo " + name + " advantages",
+        Deviation.of(
+            ReinforcementCheck.floats(white),
+            ReinforcementCheck.floats(only(doubles(name + ".advantages"), token)),
+            LOSS,
+            0));
+    losses(white, returns);
+  }
+
+  private void losses(double[] advantages, double[] returns) {
+    int[] lengths = {advantages.length};
+    double clip = options.path("cliprange").asDouble();
+    ClippedObjective.Outcome policy =
+        new ClippedObjective(clip, clip, 0, false)
+            .of(
+                new ClippedObjective.Tokens(
+                    lengths,
+                    LossNormalisation.DAPO.weights(lengths),
+                    ReinforcementCheck.floats(only(doubles("new_logprobs"), token)),
+                    ReinforcementCheck.floats(only(doubles("logprobs"), token)),
+                    new float[0],
+                    ReinforcementCheck.floats(advantages)));
+    double policyLoss = policy.loss() / lengths[0];
+    number("pg_loss", policyLoss);
+    ValueObjective.Outcome values =
+        new ValueObjective(options.path("cliprange_value").asDouble())
+            .of(
+                ReinforcementCheck.floats(only(doubles("vpred"), place)),
+                ReinforcementCheck.floats(only(doubles("values"), place)),
+                ReinforcementCheck.floats(only(returns, place)));
+    double places = only(returns, place).length;
+    number("vf_loss", values.loss() / places);
+    number("vf_clipfrac", values.clipped() / places);
+    number("loss", policyLoss + options.path("vf_coef").asDouble() * values.loss() / places);
+  }
+
+  private void number(String field, double found) {
+    section.compared(
+        "ppo " + name + " " + field, Deviation.of(found, options.path(field).asDouble(), LOSS, 0));
+  }
+
+  private void compared(String tensor, double[] found, boolean[] wanted) {
+    section.compared(
+        "ppo " + name + " " + tensor,
+        Deviation.of(
+            ReinforcementCheck.floats(only(found, wanted)),
+            ReinforcementCheck.floats(only(doubles(name + "." + tensor), wanted)),
+            LOSS,
+            0));
+  }
+
+  private boolean[] all() {
+    boolean[] all = new boolean[token.length];
+    Arrays.fill(all, true);
+    return all;
+  }
+
+  private double[] rewards() {
+    KlEstimator estimator =
+        KlEstimator.valueOf(options.path("kl_estimator").asText().toUpperCase(Locale.ROOT));
+    double coefficient = options.path("kl_coef").asDouble();
+    double[] policy = doubles("logprobs");
+    double[] reference = doubles("ref_logprobs");
+    double[] scores = doubles("scores");
+    double[] rewards = new double[policy.length];
+    for (int i = 0; i < rewards.length; i++) {
+      rewards[i] = token[i] ? -coefficient * Divergence.of(estimator, policy[i], reference[i]) : 0;
+    }
+    for (int row = 0; row < scores.length; row++) {
+      int last = row * columns;
+      while (last + 1 < (row + 1) * columns && place[last + 1]) {
+        last++;
+      }
+      rewards[last] += scores[row];
+    }
+    return options.path("whiten_rewards").asBoolean() ? whitened(rewards) : rewards;
+  }
+
+  private double[] whitened(double[] rewards) {
+    double[] white = Whitening.of(only(rewards, place), false);
+    double[] all = new double[rewards.length];
+    int next = 0;
+    for (int i = 0; i < all.length; i++) {
+      all[i] = place[i] ? white[next++] : 0;
+    }
+    return all;
+  }
+
+  private double[] advantages(double[] rewards, double[] values) {
+    AdvantageEstimation estimation =
+        new AdvantageEstimation(options.path("gamma").asDouble(), options.path("lam").asDouble());
+    double[] all = new double[rewards.length];
+    for (int from = 0; from < all.length; from += columns) {
+      double[] row =
+          estimation.advantages(
+              Arrays.copyOfRange(rewards, from, from + columns),
+              Arrays.copyOfRange(values, from, from + columns));
+      System.arraycopy(row, 0, all, from, columns);
+    }
+    return all;
+  }
+
+  private double[] doubles(String tensor) {
+    return ReinforcementCheck.doubles(GoldenFolder.floats(tensors, tensor));
+  }
+
+  private boolean[] real(String mask) {
+    ByteBuffer bytes = tensors.bytes(mask);
+    boolean[] real = new boolean[bytes.remaining()];
+    for (int i = 0; i < real.length; i++) {
+      real[i] = bytes.get() == 0;
+    }
+    return real;
+  }
+
+  private static double[] only(double[] values, boolean[] wanted) {
+    double[] kept = new double[values.length];
+    int count = 0;
+    for (int i = 0; i < values.length; i++) {
+      if (wanted[i]) {
+        kept[count++] = values[i];
+      }
+    }
+    return Arrays.copyOf(kept, count);
+  }
+}

@@ -1,0 +1,410 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.PaddingSide;
+import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.task.preference.PairLoss;
+import io.adapt4j.core.internal.task.preference.PreferenceBatch;
+import io.adapt4j.core.internal.task.preference.PreferencePairs;
+import io.adapt4j.core.internal.task.preference.PreferenceSample;
+import io.adapt4j.core.internal.task.preference.ReferenceModel;
+import io.adapt4j.core.internal.task.preference.UnpairedAnswers;
+import io.adapt4j.core.internal.task.preference.UnpairedBatch;
+import io.adapt4j.core.internal.task.preference.UnpairedSample;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.internal.train.Evaluation;
+import io.adapt4j.core.preference.Cpo;
+import io.adapt4j.core.preference.Dpo;
+import io.adapt4j.core.preference.Kto;
+import io.adapt4j.core.preference.Orpo;
+import io.adapt4j.core.preference.PreferenceLoss;
+import io.adapt4j.core.preference.SimPo;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.core.train.Selection;
+import io.adapt4j.lora.Lora;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Recomputes a folder of preferences: log-probabilities, losses, gradients and a run of DPO. */
+final class PreferenceCheck {
+
+  static final Kind KIND =
+      new Kind(
+          "preferences",
+          source ->
+              source.json().has("policy")
+                  && source.hasAny("dpo", "kto", "orpo_cpo_simpo", "ppo", "reward"),
+          (source, section) -> {
+            section.attempt("preferences", () -> run(source.path(), section));
+            section.attempt("rewards", () -> ReinforcementCheck.run(source.path(), section));
+          });
+
+  /** The file that holds the batch. */
+  private static final String TENSORS = "logps.safetensors";
+
+  private static final double LOG_PROBS = 1e-3;
+  private static final double LOSS = 1e-4;
+  private static final double IPO_LOSS = 1e-2;
+  private static final double GRADIENT = 1e-4;
+
+  /** Some losses are squares of log-probabilities, in which fp32 rounding shows. */
+  private static final double RELATIVE = 1e-6;
+
+  private static final String GRADIENTS = "grad_dpo_sigmoid.";
+
+  /** Names of TRL's losses and the forms of {@link Dpo} that they are. */
+  private static final Map<String, Dpo.Form> FORMS =
+      Map.of(
+          "sigmoid", Dpo.Form.SIGMOID,
+          "robust", Dpo.Form.ROBUST,
+          "hinge", Dpo.Form.HINGE,
+          "ipo", Dpo.Form.IPO,
+          "nca_pair", Dpo.Form.NCA,
+          "sppo_hard", Dpo.Form.SPPO,
+          "apo_zero", Dpo.Form.APO_ZERO,
+          "apo_down", Dpo.Form.APO_DOWN,
+          "aot", Dpo.Form.AOT,
+          "aot_pair", Dpo.Form.AOT_PAIR);
+
+  private final JsonNode json;
+  private final Report.Section section;
+  private final Decoder decoder;
+  private final Adaptation adaptation;
+  private final Checkpoint tensors;
+  private final List<PreferenceSample> pairs;
+
+  private PreferenceCheck(
+      JsonNode json,
+      Report.Section section,
+      Decoder decoder,
+      Adaptation adaptation,
+      Checkpoint tensors) {
+    this.json = json;
+    this.section = section;
+    this.decoder = decoder;
+    this.adaptation = adaptation;
+    this.tensors = tensors;
+    List<TrainingSample> chosen = samples("chosen");
+    List<TrainingSample> rejected = samples("rejected");
+    this.pairs =
+        IntStream.range(0, chosen.size())
+            .mapToObj(i -> new PreferenceSample(chosen.get(i), rejected.get(i)))
+            .toList();
+  }
+
+  private static void run(Path folder, Report.Section section) throws IOException {
+    JsonNode json = GoldenFolder.json(folder, GoldenFolder.JSON);
+    String[] policy = json.path("policy").asText().split(" with ", 2);
+    if (policy.length != 2 || !json.path("reference").asText().equals(policy[0])) {
+      throw new UnsupportedQuantityException(
+          "a policy that is no adapter on the reference: " + json.path("policy").asText());
+    }
+    Path base = Bases.find(folder, policy[0]);
+    Networks.requireSupported(base);
+    Path adapter = Bases.find(folder, policy[1]);
+    try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
+        Adaptation adaptation = Lora.continuing(adapter).attach(decoder, base, 0);
+        Checkpoint tensors = Checkpoint.openFile(folder.resolve(TENSORS))) {
+      new PreferenceCheck(json, section, decoder, adaptation, tensors).run();
+    }
+  }
+
+  private void run() {
+    section.attempt("log-probabilities", this::logProbs);
+    JsonNode dpo = json.at("/dpo/losses");
+    for (Iterator<String> names = dpo.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      section.attempt("dpo " + name, () -> dpo(name, dpo.get(name)));
+    }
+    JsonNode kto = json.at("/kto/losses");
+    for (Iterator<String> names = kto.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      section.attempt("kto " + name, () -> kto(name, kto.get(name)));
+    }
+    JsonNode others = json.at("/orpo_cpo_simpo/losses");
+    for (Iterator<String> names = others.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      section.attempt(name, () -> withoutReference(name, others.get(name)));
+    }
+    section.attempt("gradients", () -> gradients(false));
+    section.attempt("gradients (recompute)", () -> gradients(true));
+  }
+
+  /** The rows of one side; what is masked is padding. */
+  private List<TrainingSample> samples(String side) {
+    int length = Math.toIntExact(tensors.entry(side + ".input_ids").shape().get(1));
+    long[] ids = GoldenFolder.longs(tensors, side + ".input_ids");
+    long[] mask = GoldenFolder.longs(tensors, side + ".attention_mask");
+    long[] labels = GoldenFolder.longs(tensors, side + ".labels");
+    List<TrainingSample> samples = new ArrayList<>();
+    for (int from = 0; from < ids.length; from += length) {
+      int[] kept = IntStream.range(from, from + length).filter(i -> mask[i] == 1).toArray();
+      samples.add(
+          new TrainingSample(
+              IntStream.of(kept).map(i -> (int) ids[i]).toArray(),
+              IntStream.of(kept).map(i -> (int) labels[i]).toArray()));
+    }
+    return samples;
+  }
+
+  private PreferenceBatch batch(List<PreferenceSample> chosen) {
+    return PreferenceBatch.of(
+        chosen, IntStream.range(0, chosen.size()).toArray(), ones(chosen.size()), 0);
+  }
+
+  private static float[] ones(int count) {
+    float[] ones = new float[count];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  private ReferenceModel base() {
+    return ReferenceModel.withoutAdapter(decoder, adaptation);
+  }
+
+  private void logProbs() {
+    Batch sides = batch(pairs).sides();
+    logProbs("policy", ReferenceModel.of(decoder).logProbs(sides));
+    logProbs("ref", base().logProbs(sides));
+    Batch mismatched =
+        Batch.of(
+            IntStream.range(0, pairs.size()).mapToObj(this::mismatched).toList(),
+            0,
+            PaddingSide.RIGHT);
+    compare("kto_policy_KL_logps", ReferenceModel.of(decoder).logProbs(mismatched));
+    compare("kto_ref_KL_logps", base().logProbs(mismatched));
+  }
+
+  private void logProbs(String model, float[] found) {
+    int size = pairs.size();
+    compare(model + "_chosen_logps", Arrays.copyOf(found, size));
+    compare(model + "_rejected_logps", Arrays.copyOfRange(found, size, 2 * size));
+  }
+
+  private void compare(String tensor, float[] found) {
+    section.compared(
+        tensor, Deviation.of(found, GoldenFolder.floats(tensors, tensor), LOG_PROBS, 0));
+  }
+
+  /** A prompt with the chosen answer to the next. */
+  private TrainingSample mismatched(int row) {
+    TrainingSample own = pairs.get(row).chosen();
+    TrainingSample other = pairs.get((row + 1) % pairs.size()).chosen();
+    int prompt = prompt(own);
+    int from = prompt(other);
+    int[] ids = Arrays.copyOf(own.ids(), prompt + other.length() - from);
+    int[] labels = new int[ids.length];
+    Arrays.fill(labels, 0, prompt, TrainingSample.IGNORED);
+    System.arraycopy(other.ids(), from, ids, prompt, other.length() - from);
+    System.arraycopy(other.labels(), from, labels, prompt, other.length() - from);
+    return new TrainingSample(ids, labels);
+  }
+
+  private static int prompt(TrainingSample sample) {
+    return (int)
+        IntStream.of(sample.labels()).takeWhile(label -> label == TrainingSample.IGNORED).count();
+  }
+
+  private void dpo(String name, JsonNode wanted) {
+    String type = wanted.path("loss_type").asText();
+    if (!FORMS.containsKey(type)) {
+      throw new UnsupportedQuantityException("loss_type " + type);
+    }
+    PairLoss loss =
+        PairLoss.of(
+            new Dpo(
+                wanted.path("beta").asDouble(),
+                FORMS.get(type),
+                wanted.path("label_smoothing").asDouble(0)));
+    boolean free = name.startsWith("reference_free");
+    PreferencePairs task = pairs(loss, free ? ReferenceModel.none() : base());
+    double tolerance = loss.averages() ? IPO_LOSS : LOSS;
+    boolean ranked = loss.pairing() != PairLoss.Pairing.PAIRS;
+    Deviation losses = ranked ? ofRanks(loss, wanted) : Deviation.NONE;
+    Deviation rewards = Deviation.NONE;
+    for (int i = 0; i < pairs.size(); i++) {
+      Evaluation<PreferenceBatch> one = task.evaluation();
+      double alone = one.add(batch(pairs.subList(i, i + 1)));
+      losses = ranked ? losses : losses.or(of(alone, wanted, "losses", i, tolerance));
+      Map<String, Double> found = one.metrics();
+      if (!free) {
+        rewards =
+            rewards
+                .or(of(found.get("reward_chosen"), wanted, "chosen_rewards", i, LOSS))
+                .or(of(found.get("reward_rejected"), wanted, "rejected_rewards", i, LOSS));
+      }
+    }
+    section.compared("dpo " + name + " losses", losses);
+    section.compared(
+        "dpo " + name + " mean",
+        Deviation.of(
+            task.evaluate(batch(pairs)) / pairs.size(),
+            wanted.path("mean").asDouble(Double.NaN),
+            tolerance,
+            RELATIVE));
+    if (!free) {
+      section.compared("dpo " + name + " rewards", rewards);
+    }
+  }
+
+  /** The terms of a loss that takes a batch's scores by their ranks. */
+  private Deviation ofRanks(PairLoss loss, JsonNode wanted) {
+    float[] policy = ReferenceModel.of(decoder).logProbs(batch(pairs).sides());
+    float[] reference = base().logProbs(batch(pairs).sides());
+    int size = pairs.size();
+    boolean differences = loss.pairing() == PairLoss.Pairing.RANKS_OF_DIFFERENCES;
+    double[] left = new double[size];
+    double[] right = new double[size];
+    for (int i = 0; i < size; i++) {
+      left[i] = (double) policy[i] - (differences ? policy[size + i] : reference[i]);
+      right[i] = (differences ? reference[i] : (double) policy[size + i]) - reference[size + i];
+    }
+    Arrays.sort(left);
+    Arrays.sort(right);
+    Deviation worst = Deviation.NONE;
+    for (int i = 0; i < size; i++) {
+      worst = worst.or(of(loss.terms(left[i], right[i]).loss(), wanted, "losses", i, LOSS));
+    }
+    return worst;
+  }
+
+  private PreferencePairs pairs(PairLoss loss, ReferenceModel reference) {
+    return new PreferencePairs(decoder, loss, reference, Selection.BY_LOSS);
+  }
+
+  private static Deviation of(
+      double found, JsonNode wanted, String field, int index, double tolerance) {
+    return Deviation.of(
+        found, wanted.path(field).path(index).asDouble(Double.NaN), tolerance, RELATIVE);
+  }
+
+  private void kto(String name, JsonNode wanted) {
+    Kto weighted =
+        PreferenceLoss.kto(wanted.path("beta").asDouble())
+            .weights(
+                wanted.path("desirable_weight").asDouble(),
+                wanted.path("undesirable_weight").asDouble());
+    boolean apart = name.equals("apo_zero_unpaired");
+    UnpairedAnswers task =
+        new UnpairedAnswers(
+            decoder, apart ? weighted.withoutDivergence() : weighted, base(), Selection.BY_LOSS);
+    Evaluation<UnpairedBatch> evaluation = task.evaluation();
+    double mean = evaluation.add(unpaired()) / pairs.size();
+    Map<String, Double> found = evaluation.metrics();
+    section.compared(
+        "kto " + name + " mean",
+        Deviation.of(mean, wanted.path("mean").asDouble(Double.NaN), LOSS, 0));
+    section.compared(
+        "kto " + name + " kl",
+        Deviation.of(found.get("kl"), wanted.path("kl").asDouble(Double.NaN), LOG_PROBS, 0));
+    section.compared(
+        "kto " + name + " rewards",
+        Deviation.of(found.get("reward_chosen"), mean(wanted.path("chosen_rewards")), LOSS, 0)
+            .or(
+                Deviation.of(
+                    found.get("reward_rejected"), mean(wanted.path("rejected_rewards")), LOSS, 0)));
+  }
+
+  private static double mean(JsonNode values) {
+    double sum = 0;
+    for (JsonNode value : values) {
+      sum += value.asDouble();
+    }
+    return sum / values.size();
+  }
+
+  /** Chosen answers where the set says desirable, rejected ones where it says undesirable. */
+  private UnpairedBatch unpaired() {
+    List<UnpairedSample> samples = new ArrayList<>();
+    int at = 0;
+    for (JsonNode row : json.at("/kto/desirable_rows")) {
+      samples.add(new UnpairedSample(pairs.get(row.asInt()).chosen(), mismatched(at++), true));
+    }
+    for (JsonNode row : json.at("/kto/undesirable_rows")) {
+      samples.add(new UnpairedSample(pairs.get(row.asInt()).rejected(), mismatched(at++), false));
+    }
+    if (at != pairs.size()) {
+      throw new UnsupportedQuantityException("answers that are not as many as prompts");
+    }
+    return UnpairedBatch.of(samples, IntStream.range(0, at).toArray(), ones(at), 0);
+  }
+
+  private void withoutReference(String name, JsonNode wanted) {
+    Evaluation<PreferenceBatch> evaluation =
+        pairs(loss(name, wanted), ReferenceModel.none()).evaluation();
+    double loss = evaluation.add(batch(pairs)) / pairs.size();
+    Map<String, Double> found = evaluation.metrics();
+    section.compared(
+        name + " loss", Deviation.of(loss, wanted.path("loss").asDouble(Double.NaN), LOSS, 0));
+    JsonNode metrics = wanted.path("metrics");
+    Deviation worst =
+        metric(found, "reward_chosen", metrics.path("rewards/chosen"))
+            .or(metric(found, "reward_rejected", metrics.path("rewards/rejected")))
+            .or(metric(found, "margin", metrics.path("rewards/margins")))
+            .or(metric(found, "accuracy", metrics.path("rewards/accuracies")))
+            .or(metric(found, "logp_chosen", metrics.path("logps/chosen")))
+            .or(metric(found, "logp_rejected", metrics.path("logps/rejected")));
+    if (found.containsKey("nll")) {
+      worst = worst.or(metric(found, "nll", metrics.path("nll_loss")));
+    }
+    section.compared(name + " metrics", worst);
+  }
+
+  private static Deviation metric(Map<String, Double> found, String name, JsonNode wanted) {
+    return Deviation.of(found.get(name), wanted.asDouble(Double.NaN), LOG_PROBS, 0);
+  }
+
+  private static PairLoss loss(String name, JsonNode wanted) {
+    double beta = wanted.path("beta").asDouble();
+    if (name.startsWith("orpo")) {
+      return PairLoss.of(new Orpo(beta));
+    }
+    double smoothing = wanted.path("label_smoothing").asDouble(0);
+    double alpha = wanted.path("cpo_alpha").asDouble(0);
+    if (wanted.path("alpha").asDouble(0) != 0) {
+      throw new UnsupportedQuantityException("AlphaPO");
+    }
+    return switch (wanted.path("loss_type").asText()) {
+      case "sigmoid" -> PairLoss.of(new Cpo(beta, alpha, smoothing));
+      case "simpo" ->
+          PairLoss.of(new SimPo(beta, wanted.path("simpo_gamma").asDouble(), smoothing, alpha));
+      default ->
+          throw new UnsupportedQuantityException("loss_type " + wanted.path("loss_type").asText());
+    };
+  }
+
+  private void gradients(boolean recompute) {
+    String suffix = recompute ? " (recompute)" : "";
+    JsonNode first = json.at("/dpo/losses/sigmoid_beta0.1");
+    pairs(PairLoss.of(PreferenceLoss.dpo(first.path("beta").asDouble(0.1))), base())
+        .differentiate(batch(pairs), 1.0 / pairs.size(), recompute, 0);
+    Map<String, float[]> found = Networks.gradients(decoder, adaptation.trained());
+    for (String tensor : tensors.names()) {
+      if (tensor.startsWith(GRADIENTS)) {
+        String parameter = PeftParts.stored(tensor.substring(GRADIENTS.length()));
+        section.attempt(
+            tensor + suffix,
+            () ->
+                section.compared(
+                    tensor + suffix,
+                    Deviation.of(
+                        ModelCheck.found(found, parameter),
+                        GoldenFolder.floats(tensors, tensor),
+                        GRADIENT,
+                        0)));
+      }
+    }
+    TensorLists.zero(adaptation.trained().stream().map(Parameter.Trained::gradient).toList());
+  }
+}

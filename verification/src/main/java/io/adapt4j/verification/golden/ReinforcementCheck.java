@@ -1,0 +1,291 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.TargetRows;
+import io.adapt4j.core.internal.nn.TokenLogProbs;
+import io.adapt4j.core.internal.task.rl.ClippedObjective;
+import io.adapt4j.core.internal.task.rl.GroupAdvantages;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.reinforce.AdvantageEstimator;
+import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.spi.Adaptation;
+import io.adapt4j.lora.Lora;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/** Compares advantages, log-probabilities, losses and gradients of GRPO with the expected ones. */
+final class ReinforcementCheck {
+
+  static final String TENSORS = "grpo.safetensors";
+
+  /** Options that name what this build does not do, with the values that leave it out. */
+  private static final Map<String, Predicate<JsonNode>> OFF =
+      Map.of(
+          "delta", JsonNode::isNull,
+          "top_entropy_quantile", value -> value.asDouble() == 1,
+          "uses_importance_sampling_ratio", value -> !value.asBoolean(),
+          "temperature", value -> value.asDouble() == 1);
+
+  private static final double LOG_PROBS = 1e-3;
+  private static final double LOSS = 1e-4;
+  private static final String GRADIENT = "grad_";
+
+  private final Path folder;
+  private final JsonNode expected;
+  private final Checkpoint tensors;
+  private final Report.Section section;
+  private final int[] lengths;
+  private final int most;
+  private final LanguageModelLoss.Inputs inputs;
+
+  private ReinforcementCheck(
+      Path folder, JsonNode expected, Checkpoint tensors, Report.Section section) {
+    this.folder = folder;
+    this.expected = expected;
+    this.tensors = tensors;
+    this.section = section;
+    this.most = Math.toIntExact(tensors.entry("completion_ids").shape().get(1));
+    this.lengths = lengths(GoldenFolder.longs(tensors, "completion_mask"), most);
+    this.inputs = inputs();
+  }
+
+  /** Checks all of a folder that concerns rewards: GRPO here, then PPO and the reward model. */
+  static void run(Path folder, Report.Section section) {
+    if (!Files.exists(folder.resolve(TENSORS))) {
+      return;
+    }
+    JsonNode json = GoldenFolder.json(folder, GoldenFolder.JSON);
+    policy(folder, json, section);
+    section.attempt("ppo", () -> PpoCheck.run(folder, json.path("ppo"), section));
+    section.attempt("reward", () -> RewardCheck.run(folder, json.path("reward"), section));
+  }
+
+  /** Checks GRPO alone. */
+  static void policy(Path folder, JsonNode json, Report.Section section) {
+    try (Checkpoint tensors = Checkpoint.openFile(folder.resolve(TENSORS))) {
+      ReinforcementCheck check = new ReinforcementCheck(folder, json, tensors, section);
+      section.attempt("grpo advantages", check::advantages);
+      section.attempt("grpo losses", check::policy);
+    }
+  }
+
+  private void advantages() {
+    Map<String, AdvantageEstimator> scalings =
+        Map.of(
+            "group", AdvantageEstimator.GROUP_SCALED,
+            "batch", AdvantageEstimator.BATCH_SCALED,
+            "none", AdvantageEstimator.CENTRED);
+    int group = expected.path("grpo").path("num_generations").asInt();
+    for (String tensor : tensors.names().stream().sorted().toList()) {
+      if (tensor.startsWith("advantages.")) {
+        String[] parts = tensor.split("\\.", 3);
+        double[] found =
+            GroupAdvantages.of(
+                scalings.get(parts[2]), doubles(GoldenFolder.floats(tensors, parts[1])), group);
+        section.compared("grpo " + tensor, Deviation.of(floats(found), floats(tensor), LOSS, 0));
+      }
+    }
+  }
+
+  private void policy() {
+    String[] names = expected.path("policy").asText().split(" with ", 2);
+    Path base = Bases.find(folder, names[0]);
+    Networks.requireSupported(base);
+    try (Decoder decoder = (Decoder) Networks.load(base, DType.F32);
+        Adaptation adaptation =
+            Lora.continuing(Bases.find(folder, names[1])).attach(decoder, base, 0)) {
+      Supplier<float[]> score = () -> TokenLogProbs.evaluate(decoder, inputs);
+      logProbs("per_token_logps", score.get());
+      boolean given = !expected.has("reference");
+      float[] reference =
+          given ? real(floats("ref_per_token_logps")) : adaptation.withoutAdapter(score);
+      if (!given) {
+        logProbs("ref_per_token_logps", reference);
+      }
+      expected
+          .path("grpo")
+          .path("losses")
+          .properties()
+          .forEach(
+              one ->
+                  section.attempt(
+                      "grpo " + one.getKey(),
+                      () -> loss(one.getKey(), one.getValue(), decoder, adaptation, reference)));
+    }
+  }
+
+  private void logProbs(String tensor, float[] found) {
+    section.compared("grpo " + tensor, Deviation.of(found, real(floats(tensor)), LOG_PROBS, 0));
+  }
+
+  private void loss(
+      String name, JsonNode options, Decoder decoder, Adaptation adaptation, float[] reference) {
+    requireSupported(options);
+    LossNormalisation normalisation =
+        LossNormalisation.valueOf(options.path("loss_type").asText().toUpperCase(Locale.ROOT));
+    ClippedObjective objective =
+        new ClippedObjective(
+            options.path("epsilon_low").asDouble(),
+            options.path("epsilon_high").asDouble(),
+            options.path("beta").asDouble(),
+            options.path("importance_sampling_level").asText().equals("sequence"));
+    float[] old =
+        options.path("uses_old_per_token_logps").asBoolean(true)
+            ? real(floats("old_per_token_logps"))
+            : new float[0];
+    double divisor = divisor(normalisation, options);
+    double[] loss = new double[1];
+    adaptation.trained().forEach(one -> one.gradient().copyFrom(one.gradient().scaled(0)));
+    TokenLogProbs.differentiate(
+        decoder,
+        inputs,
+        1 / divisor,
+        false,
+        0,
+        logProbs -> {
+          ClippedObjective.Outcome outcome =
+              objective.of(
+                  new ClippedObjective.Tokens(
+                      lengths,
+                      normalisation.weights(lengths),
+                      logProbs,
+                      old,
+                      reference,
+                      advantagesOfTokens()));
+          loss[0] = outcome.loss() / divisor;
+          return outcome.derivative();
+        });
+    section.compared(
+        "grpo " + name, Deviation.of(loss[0], options.path("loss").asDouble(), LOSS, 0));
+    gradients(name, options, Networks.gradients(decoder, adaptation.trained()));
+  }
+
+  private static void requireSupported(JsonNode options) {
+    OFF.forEach(
+        (field, off) -> {
+          if (options.has(field) && !off.test(options.path(field))) {
+            throw new UnsupportedQuantityException(
+                "GRPO with " + field + " " + options.path(field).asText());
+          }
+        });
+    String type = options.path("loss_type").asText();
+    if (Arrays.stream(LossNormalisation.values())
+        .noneMatch(one -> one.name().equalsIgnoreCase(type))) {
+      throw new UnsupportedQuantityException("GRPO loss_type " + type);
+    }
+  }
+
+  /** A micro-batch is a part of a step: of its tokens for DAPO, of its micro-batches otherwise. */
+  private double divisor(LossNormalisation normalisation, JsonNode options) {
+    return normalisation == LossNormalisation.DAPO && options.hasNonNull("num_items_in_batch")
+        ? options.path("num_items_in_batch").asDouble()
+        : normalisation.divisor(lengths, options.path("max_completion_length").asInt(most))
+            * options.path("current_gradient_accumulation_steps").asInt(1);
+  }
+
+  private void gradients(String name, JsonNode options, Map<String, float[]> found) {
+    double squares = 0;
+    for (float[] gradient : found.values()) {
+      for (float value : gradient) {
+        squares += (double) value * value;
+      }
+    }
+    section.compared(
+        "grpo " + name + " grad_norm",
+        Deviation.of(Math.sqrt(squares), options.path("grad_norm").asDouble(), 1e-3, 1e-3));
+    String prefix = GRADIENT + name + ".";
+    tensors.names().stream()
+        .filter(tensor -> tensor.startsWith(prefix))
+        .sorted()
+        .forEach(
+            tensor ->
+                section.compared(
+                    "grpo " + tensor,
+                    Deviation.of(
+                        ModelCheck.found(
+                            found, PeftParts.stored(tensor.substring(prefix.length()))),
+                        floats(tensor),
+                        LOSS,
+                        ModelCheck.RELATIVE)));
+  }
+
+  private LanguageModelLoss.Inputs inputs() {
+    long[] promptIds = GoldenFolder.longs(tensors, "prompt_ids");
+    long[] promptMask = GoldenFolder.longs(tensors, "prompt_mask");
+    long[] completionIds = GoldenFolder.longs(tensors, "completion_ids");
+    int before = promptIds.length / lengths.length;
+    int length = before + most;
+    long[] ids = new long[lengths.length * length];
+    long[] mask = new long[ids.length];
+    long[] labels = new long[ids.length];
+    Arrays.fill(labels, TargetRows.IGNORED);
+    for (int row = 0; row < lengths.length; row++) {
+      System.arraycopy(promptIds, row * before, ids, row * length, before);
+      System.arraycopy(promptMask, row * before, mask, row * length, before);
+      int start = row * length + before;
+      System.arraycopy(completionIds, row * most, ids, start, most);
+      System.arraycopy(completionIds, row * most, labels, start, lengths[row]);
+      Arrays.fill(mask, start, start + lengths[row], 1);
+    }
+    return new LanguageModelLoss.Inputs(ids, mask, labels, lengths.length, length);
+  }
+
+  private float[] advantagesOfTokens() {
+    String given = "advantages";
+    float[] ofRows = floats(tensors.names().contains(given) ? given : "advantages.rewards.group");
+    float[] all = new float[Arrays.stream(lengths).sum()];
+    int at = 0;
+    for (int row = 0; row < lengths.length; row++) {
+      Arrays.fill(all, at, at + lengths[row], ofRows[row]);
+      at += lengths[row];
+    }
+    return all;
+  }
+
+  private float[] floats(String tensor) {
+    return GoldenFolder.floats(tensors, tensor);
+  }
+
+  /** The numbers of real tokens among those of padded rows. */
+  private float[] real(float[] padded) {
+    float[] kept = new float[Arrays.stream(lengths).sum()];
+    int at = 0;
+    for (int row = 0; row < lengths.length; row++) {
+      System.arraycopy(padded, row * most, kept, at, lengths[row]);
+      at += lengths[row];
+    }
+    return kept;
+  }
+
+  private static int[] lengths(long[] mask, int width) {
+    int[] lengths = new int[mask.length / width];
+    for (int i = 0; i < mask.length; i++) {
+      lengths[i / width] += (int) mask[i];
+    }
+    return lengths;
+  }
+
+  static double[] doubles(float[] values) {
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
+    }
+    return doubles;
+  }
+
+  static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+}

@@ -1,0 +1,153 @@
+package io.adapt4j.verification.golden;
+
+import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** Prints the outcome of every quantity and counts. */
+final class Report {
+
+  private final PrintStream out;
+  private final Map<String, Counts> kinds = new LinkedHashMap<>();
+
+  Report(PrintStream out) {
+    this.out = out;
+  }
+
+  /** What a check does for a quantity; an exception is its outcome. */
+  interface Check {
+    void run() throws Exception;
+  }
+
+  /** How many quantities had each outcome. */
+  private static final class Counts {
+    private int passed;
+    private int failed;
+    private int unsupported;
+
+    void add(Counts other) {
+      passed += other.passed;
+      failed += other.failed;
+      unsupported += other.unsupported;
+    }
+
+    @Override
+    public String toString() {
+      return passed + " passed, " + failed + " failed, " + unsupported + " unsupported";
+    }
+  }
+
+  /** Lines about one folder. */
+  final class Section {
+
+    private final String folder;
+    private Counts counts = kinds.computeIfAbsent("other", name -> new Counts());
+
+    private Section(String folder) {
+      this.folder = folder;
+    }
+
+    /** Counts what follows for a kind of golden folder. */
+    void kind(String name) {
+      counts = kinds.computeIfAbsent(name, key -> new Counts());
+    }
+
+    /** Reports a recomputed quantity. */
+    void compared(String quantity, Deviation deviation) {
+      boolean passes = deviation.passes();
+      if (passes) {
+        counts.passed++;
+      } else {
+        counts.failed++;
+      }
+      line(
+          quantity,
+          "error %.2e tolerance %.2e %s",
+          deviation.error(),
+          deviation.tolerance(),
+          passes ? "PASS" : "FAIL");
+    }
+
+    /** Reports a text that must be the same to the character. */
+    void equal(String quantity, String expected, String found) {
+      if (expected.equals(found)) {
+        counts.passed++;
+        line(quantity, "%s", "equal PASS");
+      } else {
+        int at = 0;
+        while (at < Math.min(expected.length(), found.length())
+            && expected.charAt(at) == found.charAt(at)) {
+          at++;
+        }
+        failed(
+            quantity,
+            "at character "
+                + at
+                + ": expected "
+                + excerpt(expected, at)
+                + ", found "
+                + excerpt(found, at));
+      }
+    }
+
+    private static String excerpt(String text, int at) {
+      String rest = text.substring(at, Math.min(text.length(), at + 40));
+      return "'" + rest.replace("\n", "\\n") + "'";
+    }
+
+    void failed(String quantity, String reason) {
+      counts.failed++;
+      line(quantity, "FAIL %s", oneLine(reason));
+    }
+
+    void unsupported(String quantity, String reason) {
+      counts.unsupported++;
+      line(quantity, "UNSUPPORTED %s", oneLine(reason));
+    }
+
+    /** Runs a check; what it throws becomes the line of the quantity. */
+    // Whatever goes wrong in one quantity is a failure of it, and the others still count.
+    void attempt(String quantity, Check check) {
+      try {
+        check.run();
+      } catch (UnsupportedQuantityException e) {
+        unsupported(quantity, e.getMessage());
+      } catch (Exception e) {
+        failed(quantity, e.getMessage() == null ? e.toString() : e.getMessage());
+      }
+    }
+
+    private void line(String quantity, String format, Object... values) {
+      String outcome = String.format(Locale.ROOT, format, values);
+      out.println(String.format(Locale.ROOT, "%-24s %-60s %s", folder, quantity, outcome));
+    }
+
+    private static String oneLine(String text) {
+      return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+  }
+
+  Section section(String folder) {
+    return new Section(folder);
+  }
+
+  int failed() {
+    return total().failed;
+  }
+
+  private Counts total() {
+    Counts total = new Counts();
+    kinds.values().forEach(total::add);
+    return total;
+  }
+
+  /** Prints the counts of every kind, if there is more than one, and their sum. */
+  void printCounts() {
+    kinds.values().removeIf(counts -> counts.toString().equals(new Counts().toString()));
+    if (kinds.size() > 1) {
+      kinds.forEach((name, counts) -> out.println(name + ": " + counts));
+    }
+    out.println(total());
+  }
+}

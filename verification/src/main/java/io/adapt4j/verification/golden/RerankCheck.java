@@ -1,0 +1,155 @@
+package io.adapt4j.verification.golden;
+
+import io.adapt4j.core.LanguageModel;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TextLoss;
+import io.adapt4j.core.internal.nn.TextTargets;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.score.TokenSpan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Rerankers: a language model's choice between two tokens, or a classifier's only score. */
+final class RerankCheck {
+
+  static final Kind KIND =
+      new Kind(
+          "rerankers",
+          source -> source.kind().equals("rerank_lm") || source.kind().equals("rerank_cls"),
+          (source, section) -> {
+            Networks.requireSupported(source.path());
+            try (GoldenFolder golden = GoldenFolder.open(source.path())) {
+              RerankCheck check = new RerankCheck(golden, section);
+              if (source.kind().equals("rerank_lm")) {
+                check.languageModel();
+              } else {
+                check.classifier();
+              }
+            }
+          });
+
+  private static final double SCORE = 1e-5;
+  private static final String GRADIENT = "grad.";
+
+  private final GoldenFolder golden;
+  private final Report.Section section;
+
+  private RerankCheck(GoldenFolder golden, Report.Section section) {
+    this.golden = golden;
+    this.section = section;
+  }
+
+  private void languageModel() {
+    for (String suffix : List.of("", "_left")) {
+      section.attempt("scores" + suffix, () -> choices(suffix));
+      section.attempt("two_logits" + suffix, () -> twoLogits(suffix));
+    }
+    section.unsupported("bce_loss", "training of rerankers over language models");
+  }
+
+  private int tokenId(String which) {
+    return golden.json().path("token_id_" + which).asInt();
+  }
+
+  private void choices(String suffix) {
+    List<TokenSpan> spans = new ArrayList<>();
+    for (int[] prompt : GenerationCheck.prompts(golden, suffix)) {
+      spans.add(new TokenSpan(prompt, new int[] {tokenId("true")}));
+      spans.add(new TokenSpan(prompt, new int[] {tokenId("false")}));
+    }
+    try (LanguageModel model =
+        LanguageModel.load(ModelSource.path(golden.path()), Precision.FP32)) {
+      List<Double> logProbs = model.scoreIds(spans).stream().map(one -> one.sum()).toList();
+      float[] found = new float[spans.size() / 2];
+      for (int i = 0; i < found.length; i++) {
+        found[i] = (float) (1 / (1 + Math.exp(logProbs.get(2 * i + 1) - logProbs.get(2 * i))));
+      }
+      section.compared(
+          "scores" + suffix, Deviation.of(found, golden.floats("scores" + suffix), SCORE, 0));
+    }
+  }
+
+  private void twoLogits(String suffix) {
+    EncoderInputs batch = golden.unlabelled("", suffix);
+    try (Network network = Networks.load(golden.path(), DType.F32)) {
+      float[] all = Networks.logits(network, batch);
+      int vocabulary = all.length / batch.attentionMask().length;
+      float[] found = new float[2 * batch.rows()];
+      for (int row = 0; row < batch.rows(); row++) {
+        int last = (row + 1) * batch.length() - 1;
+        while (batch.attentionMask()[last] == 0) {
+          last--;
+        }
+        found[2 * row] = all[last * vocabulary + tokenId("false")];
+        found[2 * row + 1] = all[last * vocabulary + tokenId("true")];
+      }
+      String tensor = "two_logits" + suffix;
+      section.compared(tensor, Deviation.of(found, golden.floats(tensor), ModelCheck.FP32, 0));
+    }
+  }
+
+  private void classifier() {
+    for (String suffix : List.of("", "_left")) {
+      if (golden.has("scores" + suffix)) {
+        section.attempt("scores" + suffix, () -> sigmoids(suffix));
+      }
+    }
+    if (golden.has("bce_loss")) {
+      section.attempt("bce_loss", this::training);
+    }
+  }
+
+  private void sigmoids(String suffix) {
+    try (Network network = Networks.load(golden.path(), DType.F32)) {
+      float[] found = Networks.logits(network, golden.unlabelled("", suffix));
+      for (int i = 0; i < found.length; i++) {
+        found[i] = (float) (1 / (1 + Math.exp(-found[i])));
+      }
+      section.compared(
+          "scores" + suffix, Deviation.of(found, golden.floats("scores" + suffix), SCORE, 0));
+    }
+  }
+
+  private void training() {
+    try (Encoder encoder = (Encoder) Networks.load(golden.path(), DType.F32)) {
+      encoder.parameters().forEach(Parameter::train);
+      EncoderInputs batch = golden.unlabelled("", "");
+      float[] weights = new float[batch.rows()];
+      Arrays.fill(weights, 1);
+      double loss =
+          TextLoss.differentiate(
+                  encoder,
+                  batch,
+                  new TextTargets.ManyClasses(golden.floats("labels"), weights),
+                  1.0 / batch.rows(),
+                  false,
+                  0)
+              / batch.rows();
+      section.compared(
+          "bce_loss", Deviation.of(loss, golden.floats("bce_loss")[0], ModelCheck.FP32, 0));
+      Map<String, float[]> gradients =
+          Networks.gradients(
+              encoder,
+              encoder.parameters().stream().flatMap(one -> one.trained().stream()).toList());
+      for (String tensor : golden.names(GRADIENT)) {
+        section.attempt(
+            tensor,
+            () ->
+                section.compared(
+                    tensor,
+                    Deviation.of(
+                        ModelCheck.found(gradients, tensor.substring(GRADIENT.length())),
+                        golden.floats(tensor),
+                        ModelCheck.FP32,
+                        ModelCheck.RELATIVE)));
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.adapt4j.verification.golden;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Saves a model, in one file and in shards, loads it again, and asks for the same logits. */
+final class RoundTripCheck {
+
+  /** Parts a sharded save is cut into, about. */
+  private static final int SHARDS = 3;
+
+  private RoundTripCheck() {}
+
+  static void run(GoldenFolder golden, Report.Section section) throws IOException {
+    EncoderInputs batch = golden.batch("", "");
+    try (Network network = Networks.load(golden.path(), DType.F32);
+        TemporaryFolder folder = TemporaryFolder.create()) {
+      float[] expected = Networks.logits(network, batch);
+      List<TensorData> tensors = Weights.tensors(network, storedType(golden.path()));
+      Path single = folder.path().resolve("single");
+      CheckpointFolder.write(single, golden.path(), network.modelConfig(), tensors);
+      compare("logits after save and load", single, batch, expected, section);
+      Path sharded = folder.path().resolve("sharded");
+      Files.createDirectories(sharded);
+      long bytes = tensors.stream().mapToLong(TensorData::length).sum();
+      SafetensorsWriter.create().withMaxShardBytes(bytes / SHARDS).writeModel(sharded, tensors);
+      network.modelConfig().save(sharded);
+      if (!Files.exists(sharded.resolve(Checkpoint.INDEX_FILE))) {
+        throw new GoldenException("expected shards, found one file");
+      }
+      compare("logits after sharded save and load", sharded, batch, expected, section);
+    }
+  }
+
+  private static void compare(
+      String quantity, Path folder, EncoderInputs batch, float[] expected, Report.Section section) {
+    try (Network loaded = Networks.load(folder, DType.F32)) {
+      float[] found = Networks.logits(loaded, batch);
+      section.compared(quantity, Deviation.of(found, expected, 0, 0));
+    }
+  }
+
+  /** The type of the stored weights; fp32, which holds them all, where they differ. */
+  private static StoredType storedType(Path model) {
+    try (Checkpoint checkpoint = Checkpoint.open(model)) {
+      List<StoredType> types =
+          checkpoint.names().stream()
+              .map(name -> checkpoint.entry(name).type())
+              .distinct()
+              .toList();
+      return types.size() == 1 ? types.get(0) : StoredType.F32;
+    }
+  }
+}

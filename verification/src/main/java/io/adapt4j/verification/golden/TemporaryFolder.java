@@ -1,0 +1,30 @@
+package io.adapt4j.verification.golden;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A folder that is deleted with everything in it when closed.
+ *
+ * @param path the folder
+ */
+record TemporaryFolder(Path path) implements AutoCloseable {
+
+  static TemporaryFolder create() throws IOException {
+    return new TemporaryFolder(Files.createTempDirectory("golden-check"));
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (Stream<Path> all = Files.walk(path)) {
+      List<Path> deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
+      for (Path one : deepestFirst) {
+        Files.delete(one);
+      }
+    }
+  }
+}

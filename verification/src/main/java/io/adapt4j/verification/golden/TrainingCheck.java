@@ -1,0 +1,228 @@
+package io.adapt4j.verification.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.spi.Adaptation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/** Runs a recorded training run again and compares every step and what it leaves. */
+final class TrainingCheck {
+
+  private static final double LOSS = 1e-3;
+  private static final double GRADIENT_NORM = 1e-3;
+  private static final double LEARNING_RATE = 1e-9;
+  private static final double WEIGHTS = 1e-3;
+  private static final double CONVERTED = 1e-5;
+  private static final double TRAINED_LOGITS = 2e-3;
+
+  private static final String ADAPTER = "adapter_model.safetensors";
+
+  /** Their exact gradient is 0, so what Adam makes of them is rounding noise. */
+  private static final Pattern KEY_BIAS =
+      Pattern.compile("\\.(k_proj|key)(\\.base_layer)?\\.bias$");
+
+  private final GoldenFolder golden;
+  private final Path base;
+  private final Run run;
+  private final Report.Section section;
+  private final EncoderInputs evaluation;
+
+  private TrainingCheck(GoldenFolder golden, Path base, Run run, Report.Section section) {
+    this.golden = golden;
+    this.base = base;
+    this.run = run;
+    this.section = section;
+    this.evaluation = golden.batch("eval.", "");
+  }
+
+  static void run(
+      GoldenFolder golden,
+      Path base,
+      JsonNode options,
+      Function<Network, Adaptation> method,
+      Report.Section section)
+      throws IOException {
+    Run run = Run.read(golden.path(), options);
+    TrainingCheck check = new TrainingCheck(golden, base, run, section);
+    check.requireSameSteps();
+    try (Network network = Networks.load(base, DType.F32);
+        Adaptation adaptation = method.apply(network)) {
+      check.series(check.train(network, adaptation));
+      check.result(network, adaptation);
+    }
+  }
+
+  private JsonNode expected(int step) {
+    return golden.json().get("steps").get(step);
+  }
+
+  private void requireSameSteps() {
+    int expected = golden.json().path("steps").size();
+    if (expected != run.steps().size()) {
+      throw new GoldenException(
+          "expected " + expected + " optimizer steps, found " + run.steps().size());
+    }
+    for (int step = 0; step < expected; step++) {
+      List<Integer> numbers = new ArrayList<>();
+      expected(step).path("micro_batches").forEach(number -> numbers.add(number.asInt()));
+      if (!numbers.equals(run.steps().get(step))) {
+        throw new GoldenException(
+            "step "
+                + (step + 1)
+                + ": expected micro-batches "
+                + numbers
+                + ", found "
+                + run.steps().get(step));
+      }
+    }
+  }
+
+  private List<TrainingStep.Outcome> train(Network network, Adaptation adaptation) {
+    List<TrainingStep.Outcome> outcomes = new ArrayList<>();
+    try (TrainingStep<EncoderInputs> training =
+        new TrainingStep<>(Networks.objective(network), adaptation, run.settings())) {
+      for (int step = 0; step < run.steps().size(); step++) {
+        double rate = run.learningRate().rate(step);
+        outcomes.add(training.run(run.batches(step), run.labels(step), rate, step));
+      }
+    }
+    return outcomes;
+  }
+
+  private void series(List<TrainingStep.Outcome> outcomes) {
+    Deviation items = Deviation.NONE;
+    Deviation rate = Deviation.NONE;
+    Deviation microLoss = Deviation.NONE;
+    Deviation loss = Deviation.NONE;
+    Deviation norm = Deviation.NONE;
+    for (int step = 0; step < outcomes.size(); step++) {
+      TrainingStep.Outcome found = outcomes.get(step);
+      JsonNode wanted = expected(step);
+      if (wanted.hasNonNull("num_items_in_batch")) {
+        items = items.or(of(run.labels(step), wanted.path("num_items_in_batch"), 0, 0));
+      }
+      rate = rate.or(of(run.learningRate().rate(step), wanted.path("lr"), LEARNING_RATE, 0));
+      loss = loss.or(of(found.loss(), wanted.path("loss"), LOSS, 0));
+      norm =
+          norm.or(of(found.gradientNorm(), wanted.path("grad_norm"), GRADIENT_NORM, GRADIENT_NORM));
+      for (int i = 0; i < found.microLosses().size(); i++) {
+        microLoss =
+            microLoss.or(
+                of(found.microLosses().get(i), wanted.path("micro_losses").path(i), LOSS, 0));
+      }
+    }
+    if (!items.equals(Deviation.NONE)) {
+      section.compared("steps: num_items_in_batch", items);
+    }
+    section.compared("steps: lr", rate);
+    section.compared("steps: micro_losses", microLoss);
+    section.compared("steps: loss", loss);
+    section.compared("steps: grad_norm", norm);
+  }
+
+  private static Deviation of(double found, JsonNode wanted, double absolute, double relative) {
+    return Deviation.of(found, wanted.asDouble(Double.NaN), absolute, relative);
+  }
+
+  private void result(Network network, Adaptation adaptation) throws IOException {
+    float[] trained = Networks.logits(network, evaluation);
+    compare("logits_final", trained, "logits_final");
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      Path saved = folder.path().resolve("saved");
+      adaptation.save(saved);
+      section.attempt("final weights", () -> weights(saved));
+      section.attempt("logits after save and load", () -> reload(saved, trained));
+    }
+  }
+
+  private void compare(String quantity, float[] found, String tensor) {
+    section.compared(quantity, golden.deviation(tensor, found, evaluation, TRAINED_LOGITS));
+  }
+
+  private void same(String quantity, Network network, float[] wanted, double tolerance) {
+    float[] found = Networks.logits(network, evaluation);
+    section.compared(quantity, Deviation.of(found, wanted, tolerance, 0));
+  }
+
+  /** Whether the adapter is saved as another that computes the same in another order. */
+  private boolean converts() {
+    return Files.exists(golden.path().resolve(LoraCheck.AS_LORA));
+  }
+
+  private void weights(Path saved) {
+    try (Checkpoint found = open(saved);
+        Checkpoint wanted = open(golden.path().resolve("final"))) {
+      if (converts()) {
+        converted(found, wanted);
+        return;
+      }
+      if (!found.names().equals(wanted.names())) {
+        throw new GoldenException(
+            "expected the tensors " + wanted.names() + ", found " + found.names());
+      }
+      Deviation worst = Deviation.NONE;
+      for (String name : wanted.names()) {
+        if (!KEY_BIAS.matcher(name).find()) {
+          worst =
+              worst.or(
+                  Deviation.of(
+                      GoldenFolder.floats(found, name),
+                      GoldenFolder.floats(wanted, name),
+                      WEIGHTS,
+                      0));
+        }
+      }
+      section.compared("final weights", worst);
+    }
+  }
+
+  /** Saved with the initial values' opposite behind them, the trained values are the first ones. */
+  private void converted(Checkpoint found, Checkpoint wanted) {
+    Deviation worst = Deviation.NONE;
+    for (String name : wanted.names()) {
+      float[] all = GoldenFolder.floats(found, name);
+      float[] trained = GoldenFolder.floats(wanted, name);
+      int columns = Math.toIntExact(wanted.entry(name).shape().get(1));
+      int stored = Math.toIntExact(found.entry(name).shape().get(1));
+      float[] first = new float[trained.length];
+      for (int i = 0; i < first.length; i++) {
+        first[i] = all[i / columns * stored + i % columns];
+      }
+      worst = worst.or(Deviation.of(first, trained, WEIGHTS, 0));
+    }
+    section.compared("final weights", worst);
+  }
+
+  private static Checkpoint open(Path folder) {
+    Path adapter = folder.resolve(ADAPTER);
+    return Files.exists(adapter) ? Checkpoint.openFile(adapter) : Checkpoint.open(folder);
+  }
+
+  private void reload(Path saved, float[] trained) {
+    String quantity = "logits after save and load";
+    if (!Files.exists(saved.resolve(ADAPTER))) {
+      try (Network network = Networks.load(saved, DType.F32)) {
+        same(quantity, network, trained, 0);
+      }
+      return;
+    }
+    try (Network network = Networks.load(base, DType.F32);
+        AttachedAdapter attached = PeftParts.at(saved).attach(network)) {
+      same(quantity, network, trained, converts() ? CONVERTED : 0);
+      attached.merge();
+      String merged = golden.has("logits_final_merged") ? "logits_final_merged" : "logits_final";
+      compare("saved adapter: " + merged, Networks.logits(network, evaluation), merged);
+    }
+  }
+}

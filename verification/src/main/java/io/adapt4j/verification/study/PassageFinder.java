@@ -1,0 +1,33 @@
+package io.adapt4j.verification.study;
+
+import io.adapt4j.rag.Rag;
+import io.adapt4j.rag.retrieve.Passage;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Finds passages for prompts, for each once: all answers to choose from share a prompt. */
+final class PassageFinder {
+
+  private static final Pattern ASKED =
+      Pattern.compile("(?:Question: )?(.*?)(?:\\nAnswer:)?", Pattern.DOTALL);
+
+  private final Rag rag;
+  private final Map<String, List<Passage>> found = new HashMap<>();
+
+  PassageFinder(Rag rag) {
+    this.rag = rag;
+  }
+
+  /** The passages, the best one first; what frames the question is taken off before the search. */
+  List<Passage> find(String prompt) {
+    return found.computeIfAbsent(prompt, text -> rag.search(question(text)).passages());
+  }
+
+  private static String question(String prompt) {
+    Matcher asked = ASKED.matcher(prompt);
+    return asked.matches() ? asked.group(1).strip() : prompt;
+  }
+}

@@ -1,0 +1,63 @@
+package io.adapt4j.verification.study;
+
+import java.util.List;
+
+/**
+ * How large a study is.
+ *
+ * @param storedVillages villages that the base model learns, from 2 to 500
+ * @param rounds how often it sees each of their facts and, of half of them, each question
+ * @param openBookRows rows in which it answers from documents
+ * @param stories real stories in its data
+ * @param villages new villages a seed, of five facts each
+ * @param epochs of fine-tuning
+ * @param seeds each with villages and trainings of its own
+ */
+public record StudySize(
+    int storedVillages,
+    int rounds,
+    int openBookRows,
+    int stories,
+    int villages,
+    int epochs,
+    List<Long> seeds) {
+
+  /** The study in full. */
+  public static final StudySize WHOLE =
+      new StudySize(80, 20, 5000, 800, 24, 5, List.of(1L, 2L, 3L));
+
+  /** A third of the pre-training and two thirds of the facts. */
+  public static final StudySize SMALL =
+      new StudySize(40, 20, 1500, 200, 16, 5, List.of(1L, 2L, 99L));
+
+  /** Checks that everything works; its figures mean nothing. */
+  public static final StudySize QUICK = new StudySize(10, 4, 60, 20, 4, 2, List.of(1L));
+
+  /**
+   * Checks the numbers.
+   *
+   * @param storedVillages villages that the base model learns
+   * @param rounds how often it sees each
+   * @param openBookRows rows in which it answers from documents
+   * @param stories real stories in its data
+   * @param villages new villages a seed
+   * @param epochs of fine-tuning
+   * @param seeds at least one
+   * @throws IllegalArgumentException if a number is out of its range
+   */
+  public StudySize {
+    seeds = List.copyOf(seeds);
+    if (storedVillages < 2 || storedVillages > 500) {
+      throw new IllegalArgumentException(
+          "storedVillages: expected 2 to 500, found " + storedVillages);
+    }
+    if (rounds < 1 || openBookRows < 1 || stories < 1 || villages < 2 || epochs < 1) {
+      throw new IllegalArgumentException(
+          "rounds, openBookRows, stories, epochs: expected 1 or more, villages 2 or more, found "
+              + List.of(rounds, openBookRows, stories, epochs, villages));
+    }
+    if (seeds.isEmpty()) {
+      throw new IllegalArgumentException("seeds: expected at least one, found none");
+    }
+  }
+}

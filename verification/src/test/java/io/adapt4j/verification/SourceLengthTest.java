@@ -1,0 +1,81 @@
+package io.adapt4j.verification;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Source files stay short enough to be read in one go. */
+class SourceLengthTest {
+
+  private static final int MOST = 500;
+
+  /** Files over the limit, by module and name, and how long each may be: only ever less. */
+  private static final Map<String, Integer> LONGER =
+      Map.of(
+          "core/FineTuner.java", 1090,
+          "core/LanguageModel.java", 727,
+          "core/Tensor.java", 587,
+          "core/Ops.java", 851,
+          "core/Trainer.java", 699,
+          "core/DatasetReader.java", 543,
+          "core/Fields.java", 502);
+
+  @Test
+  void noFileIsLongerThanTheLimitOrItsOwn() throws IOException {
+    Map<String, Long> longer = longFiles();
+    assertThat(longer)
+        .as("files over %d lines: divide the new ones, lower the numbers of the others", MOST)
+        .allSatisfy(
+            (file, lines) ->
+                assertThat(lines)
+                    .as("lines of %s", file)
+                    .isLessThanOrEqualTo(LONGER.getOrDefault(file, MOST)));
+  }
+
+  @Test
+  void everyExceptionIsStillNeeded() throws IOException {
+    assertThat(longFiles().keySet()).as("files over %d lines", MOST).containsAll(LONGER.keySet());
+  }
+
+  private static Map<String, Long> longFiles() throws IOException {
+    Path root = Path.of("..");
+    Map<String, Long> longer = new TreeMap<>();
+    for (String module : modules(root)) {
+      Path sources = root.resolve(module).resolve("src");
+      if (Files.isDirectory(sources)) {
+        try (Stream<Path> files = Files.walk(sources)) {
+          files
+              .filter(file -> file.toString().endsWith(".java"))
+              .filter(file -> lines(file) > MOST)
+              .forEach(file -> longer.put(module + "/" + file.getFileName(), lines(file)));
+        }
+      }
+    }
+    return longer;
+  }
+
+  private static List<String> modules(Path root) throws IOException {
+    try (Stream<Path> folders = Files.list(root)) {
+      return folders
+          .filter(folder -> Files.exists(folder.resolve("pom.xml")))
+          .map(folder -> folder.getFileName().toString())
+          .toList();
+    }
+  }
+
+  private static long lines(Path file) {
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
