@@ -407,7 +407,8 @@ public final class FineTuner {
      * @return this builder
      */
     public Builder chatTemplate(String nameOrPath) {
-      draft.set(Options.CHAT_TEMPLATE, nameOrPath == null ? null : TemplateChoice.named(nameOrPath));
+      draft.set(
+          Options.CHAT_TEMPLATE, nameOrPath == null ? null : TemplateChoice.named(nameOrPath));
       return this;
     }
 
