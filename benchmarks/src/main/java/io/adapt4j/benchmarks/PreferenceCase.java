@@ -1,20 +1,21 @@
 package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.core.internal.data.PreferenceBatch;
-import io.adapt4j.core.internal.data.PreferenceSample;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.task.preference.PairLoss;
+import io.adapt4j.core.internal.task.preference.PreferenceBatch;
+import io.adapt4j.core.internal.task.preference.PreferencePairs;
+import io.adapt4j.core.internal.task.preference.PreferenceSample;
+import io.adapt4j.core.internal.task.preference.ReferenceModel;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.preference.PreferencePairs;
-import io.adapt4j.core.preference.ReferenceModel;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
@@ -62,7 +63,7 @@ final class PreferenceCase {
         PreferencePairs task =
             new PreferencePairs(
                 decoder,
-                PreferenceLoss.dpo(0.1),
+                PairLoss.of(PreferenceLoss.dpo(0.1)),
                 ReferenceModel.withoutAdapter(decoder, adaptation),
                 Selection.BY_LOSS);
         PreferenceBatch asked =

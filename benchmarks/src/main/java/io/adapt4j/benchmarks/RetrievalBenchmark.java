@@ -2,7 +2,7 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.eval.stats.Comparison;
 import io.adapt4j.rag.embed.LocalEmbeddings;
 import io.adapt4j.rag.embed.MiniLm;

@@ -2,7 +2,6 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
@@ -11,6 +10,7 @@ import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.EngineInfo;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.adapt4j.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.FineTunePlan;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.plan.PlanOptions;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

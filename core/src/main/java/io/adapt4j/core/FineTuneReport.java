@@ -1,6 +1,7 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.monitor.RunFigures;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingResult;

@@ -25,6 +25,11 @@ record FullMechanics(FullFineTuning full) implements MethodMechanics {
   }
 
   @Override
+  public boolean trainsBase() {
+    return true;
+  }
+
+  @Override
   public List<String> problems(Network declared, Path base) {
     if (!declared.packedLinears().isEmpty()) {
       return List.of(

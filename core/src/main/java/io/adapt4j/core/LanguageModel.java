@@ -1,6 +1,5 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.LoadedModel.SpecialIds;
 import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
@@ -13,11 +12,16 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.load.FolderIdentity;
+import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
+import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.score.Scorer;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;

@@ -2,9 +2,12 @@ package io.adapt4j.core;
 
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.encode.MaskFiller;
+import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.MaskPrediction;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.tokenize.TokenizerException;

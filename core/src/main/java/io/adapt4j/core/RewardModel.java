@@ -1,10 +1,16 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.task.reward.CompletionScorer;
+import io.adapt4j.core.internal.task.rl.AdapterReward;
 import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.RewardFunction;
+import io.adapt4j.core.task.Task;
 import java.util.List;
 import java.util.Map;
 

@@ -1,18 +1,20 @@
 package io.adapt4j.core;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
-import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Problems;
 import io.adapt4j.core.internal.describe.Value;
+import io.adapt4j.core.internal.recipe.DataKeys;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.MethodKey;
+import io.adapt4j.core.internal.task.RunReader;
+import io.adapt4j.core.internal.task.TaskDefinitions;
+import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -52,17 +54,6 @@ public final class RunDescription {
   }
 
   /**
-   * Takes a description from a JSON tree.
-   *
-   * @param keys the tree
-   * @param source what to call it in messages
-   * @return the description; its keys are not looked at yet
-   */
-  static RunDescription of(JsonNode keys, String source) {
-    return new RunDescription(Value.of(keys, Place.of(source, Path.of("").toAbsolutePath())));
-  }
-
-  /**
    * Sets a key, in the place of what is written there if anything is.
    *
    * @param key the key, with those above it before a dot each: {@code method.lora.rank}
@@ -84,29 +75,7 @@ public final class RunDescription {
    *     data that cannot be opened
    */
   public FineTuner.Builder builder() {
-    return builder(Set.of());
-  }
-
-  /** A builder with everything but the data. */
-  FineTuner.Builder builderWithoutData() {
-    return builder(RunKeys.DATA);
-  }
-
-  private FineTuner.Builder builder(Set<String> unread) {
-    Problems problems = new Problems();
-    Fields fields = Fields.of("", tree, problems);
-    FineTuner.Builder builder = FineTuner.builder();
-    for (RunKey key : RunKeys.ALL) {
-      if (unread.contains(key.name())) {
-        fields.find(key.name());
-      } else {
-        key.reader().accept(fields, builder);
-      }
-    }
-    fields.require("output", "Name the folder for checkpoints.");
-    fields.finish();
-    problems.finish();
-    return builder;
+    return FineTuner.builder(RunReader.read(tree, Set.of()));
   }
 
   /**
@@ -118,7 +87,7 @@ public final class RunDescription {
    */
   public Split data() {
     Problems problems = new Problems();
-    Optional<Split> data = RunData.split(Fields.of("", tree, problems));
+    Optional<Split> data = DataKeys.split(Fields.of("", tree, problems));
     problems.finish();
     return data.orElseThrow(() -> new IllegalStateException("data without a problem is open"));
   }
@@ -183,42 +152,6 @@ public final class RunDescription {
    * @return the names, as modules on the class path bring them
    */
   public static List<String> methods() {
-    return RunMethods.names();
-  }
-
-  /**
-   * A description that was written.
-   *
-   * @param keys the tree, every option stated
-   * @param untold what it lacks, so that a run cannot be made of it alone: a key and the reason
-   *     each
-   */
-  record Written(ObjectNode keys, List<String> untold) {}
-
-  static Written write(FineTuneSettings settings) {
-    ObjectNode keys = JsonNodeFactory.instance.objectNode();
-    for (RunKey key : RunKeys.ALL) {
-      key.writer().apply(settings).ifPresent(value -> keys.set(key.name(), value));
-    }
-    List<String> untold = new ArrayList<>();
-    if (!keys.has("task")) {
-      untold.add("task: a reward is code");
-    }
-    if (!keys.has("data")) {
-      untold.add("data: " + settings.train().origin().reason());
-    }
-    settings
-        .validation()
-        .filter(data -> data.origin().description().isEmpty())
-        .ifPresent(data -> untold.add("validation: " + data.origin().reason()));
-    if (settings.training().schedule().isCustom()) {
-      untold.add("schedule: a schedule of your own is code");
-    }
-    if (!keys.has("method")) {
-      untold.add("method: no module describes " + settings.method().description());
-    }
-    RunRegularisations.untold(settings.regularisations())
-        .ifPresent(reason -> untold.add("regularise: " + reason));
-    return new Written(keys, untold);
+    return MethodKey.names();
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.plan.FineTunePlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
@@ -12,7 +13,10 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;

@@ -14,6 +14,8 @@ import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter.Trained;
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingException;

@@ -10,9 +10,14 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.method.TaskKind;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
+import io.adapt4j.core.task.PreferenceTask;
+import io.adapt4j.core.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -87,7 +92,7 @@ class DefaultsByMethodTest {
     assertThat(values(on(encoder, Task.classification(), classified).build().plan()))
         .contains(entry("learningRate", "5e-05"), entry("epochs", "3"), entry("batchSize", "16"));
     Dataset preferred = Datasets.of(List.of(new Example.Preference("Tom ", "was happy", "sat")));
-    Task.Preferences dpo = Task.preference(PreferenceLoss.dpo(0.1));
+    PreferenceTask dpo = Task.preference(PreferenceLoss.dpo(0.1));
     assertThat(
             values(
                 on(

@@ -9,18 +9,24 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.data.RetrievalBatch;
-import io.adapt4j.core.internal.data.RetrievalBatches;
-import io.adapt4j.core.internal.data.RetrievalEncoder;
-import io.adapt4j.core.internal.data.RetrievalRows;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.nn.Pooling;
+import io.adapt4j.core.internal.task.embedding.EmbeddingBatch;
+import io.adapt4j.core.internal.task.embedding.EmbeddingBatches;
+import io.adapt4j.core.internal.task.embedding.EmbeddingEncoder;
+import io.adapt4j.core.internal.task.embedding.EmbeddingRows;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StepEvent;
@@ -179,10 +185,10 @@ class EmbeddingTuningTest {
                 new Example.QueryPassage("cat", "the red cat"),
                 new Example.QueryPassage("dog", "the dog", List.of("the red dog", "the cat"))));
     try (Tokenizer tokenizer = Tokenizer.load(base)) {
-      RetrievalEncoder encoder =
-          new RetrievalEncoder(tokenizer, new RetrievalEncoder.Options(16, "", "", false));
-      RetrievalRows encoded = RetrievalRows.of(rows, encoder);
-      RetrievalBatch batch = RetrievalBatches.inOrder(encoded, 4, 0).epoch(0).next();
+      EmbeddingEncoder encoder =
+          new EmbeddingEncoder(tokenizer, new EmbeddingEncoder.Options(16, "", "", false));
+      EmbeddingRows encoded = EmbeddingRows.of(rows, encoder);
+      EmbeddingBatch batch = EmbeddingBatches.inOrder(encoded, 4, 0).epoch(0).next();
       assertThat(batch.passages().rows()).isEqualTo(6);
       assertThat(encoded.mostTexts()).isEqualTo(4);
       // Columns: red cat, red dog, red cat, dog, red dog (negative), cat (negative).
@@ -190,7 +196,7 @@ class EmbeddingTuningTest {
     }
   }
 
-  private static List<String> rows(RetrievalBatch batch) {
+  private static List<String> rows(EmbeddingBatch batch) {
     List<String> rows = new ArrayList<>();
     int columns = batch.passages().rows();
     for (int i = 0; i < batch.size(); i++) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

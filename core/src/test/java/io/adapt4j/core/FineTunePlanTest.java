@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import java.io.IOException;

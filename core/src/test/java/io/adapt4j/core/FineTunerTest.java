@@ -7,9 +7,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.FineTuneDefaults;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;

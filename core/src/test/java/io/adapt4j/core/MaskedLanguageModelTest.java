@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.MaskPrediction;
 import io.adapt4j.core.score.MaskPrediction.Candidate;
 import io.adapt4j.core.tokenize.TokenizerException;

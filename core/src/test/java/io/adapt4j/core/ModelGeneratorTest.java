@@ -7,6 +7,8 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.text.Ending;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.RequestRefusedException;

@@ -7,6 +7,8 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.preference.ModelJudge;
 import io.adapt4j.core.preference.PreferenceCollector;
 import io.adapt4j.core.preference.PreferenceJudge;

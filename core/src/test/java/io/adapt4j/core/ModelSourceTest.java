@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,12 +9,19 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.preference.Dpo;
 import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
+import io.adapt4j.core.task.PreferenceTask;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
@@ -58,7 +65,7 @@ class PreferenceTuningTest {
         Task.preference(PreferenceLoss.kto(0.1)).reference(Reference.precomputed()));
   }
 
-  private static Task.Preferences dpo() {
+  private static PreferenceTask dpo() {
     return Task.preference(PreferenceLoss.dpo(0.1)).reference(Reference.precomputed());
   }
 
@@ -69,7 +76,7 @@ class PreferenceTuningTest {
     FineTuneReport report = tuner(task, data()).keepBest().bestBy("accuracy").build().run();
     assertThat(Tensor.live()).isEqualTo(before);
     // Answers by themselves are held against an estimate that moves with the model.
-    boolean unpaired = ((Task.Preferences) task).loss() instanceof Kto;
+    boolean unpaired = ((PreferenceTask) task).loss() instanceof Kto;
     assertThat(report.bestMetrics().get("accuracy")).isGreaterThanOrEqualTo(unpaired ? 0.75 : 0.9);
     assertThat(report.bestMetrics().get("reward_chosen"))
         .isGreaterThan(report.bestMetrics().get("reward_rejected"));
@@ -228,7 +235,7 @@ class PreferenceTuningTest {
               + "\ndata: {path: pairs.jsonl}\nmethod: full\noutput: out\nbatchSize: 2\n");
       FineTuneSettings settings = RunDescription.read(file).builder().build().settings();
       Task found = settings.objective().task();
-      Files.writeString(file, RunDescription.write(settings).keys().toString());
+      Files.writeString(file, WrittenRuns.write(settings).keys().toString());
       assertThat(RunDescription.read(file).builder().build().settings().objective().task())
           .as(task)
           .isEqualTo(found);

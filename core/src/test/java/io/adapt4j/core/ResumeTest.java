@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.internal.Child;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;

@@ -9,10 +9,19 @@ import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.Option;
+import io.adapt4j.core.internal.recipe.Options;
+import io.adapt4j.core.internal.recipe.WrittenRecipe;
+import io.adapt4j.core.internal.task.TaskDefinitions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.Dpo;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.LearningRateSchedule;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -114,13 +123,14 @@ class RunDescriptionTest {
   void everySetterOfTheBuilderHasAKeyOrAReasonToHaveNone() {
     Set<String> setters =
         Arrays.stream(FineTuner.Builder.class.getMethods())
-            .filter(method -> method.getReturnType() == FineTuner.Builder.class)
+            .filter(method -> method.getReturnType().isAssignableFrom(FineTuner.Builder.class))
+            .filter(method -> method.getReturnType() != Object.class)
             .map(Method::getName)
             .collect(Collectors.toSet());
     Set<String> mapped =
-        RunKeys.ALL.stream().flatMap(key -> key.setters().stream()).collect(Collectors.toSet());
-    mapped.addAll(RunKeys.WITHOUT_KEY.keySet());
-    assertThat(mapped).as("keys of RunKeys, and setters of the builder").isEqualTo(setters);
+        TaskDefinitions.OPTIONS.stream().map(Option::setter).collect(Collectors.toSet());
+    mapped.addAll(Options.WITHOUT_KEY.keySet());
+    assertThat(mapped).as("options, and setters of the builder").isEqualTo(setters);
   }
 
   @Test
@@ -176,11 +186,10 @@ class RunDescriptionTest {
   @Test
   void whatIsWrittenReadsBackAsTheSame() throws IOException {
     FineTuneSettings settings = settings(ALL);
-    RunDescription.Written written = RunDescription.write(settings);
+    WrittenRecipe written = WrittenRuns.write(settings);
     assertThat(written.untold()).isEmpty();
-    FineTuneSettings again =
-        RunDescription.of(written.keys(), "record").builder().build().settings();
-    assertThat(RunDescription.write(again).keys()).isEqualTo(written.keys());
+    FineTuneSettings again = WrittenRuns.builder(written.keys()).build().settings();
+    assertThat(WrittenRuns.write(again).keys()).isEqualTo(written.keys());
     assertThat(again.training()).isEqualTo(settings.training());
     assertThat(again.train().size()).isEqualTo(8);
     assertThat(again.validation().orElseThrow().size()).isEqualTo(2);
@@ -189,11 +198,14 @@ class RunDescriptionTest {
 
   @Test
   void everyKeyThatARecordCanHoldIsWritten() throws IOException {
-    ObjectNode keys = RunDescription.write(settings(ALL)).keys();
+    ObjectNode keys = WrittenRuns.write(settings(ALL)).keys();
     Set<String> acts = Set.of("overwriteOutput", "resume", "validation", "replay", "warmupRatio");
     assertThat(keys.properties().stream().map(one -> one.getKey()))
         .containsExactlyInAnyOrderElementsOf(
-            RunKeys.ALL.stream().map(RunKey::name).filter(name -> !acts.contains(name)).toList());
+            TaskDefinitions.OPTIONS.stream()
+                .<String>map(Option::name)
+                .filter(name -> !acts.contains(name))
+                .toList());
   }
 
   @ParameterizedTest
@@ -209,8 +221,8 @@ class RunDescriptionTest {
       })
   void everyScheduleReadsBackAsItself(String schedule) throws IOException {
     FineTuneSettings settings = settings(LEAST + "schedule: " + schedule + "\n");
-    ObjectNode keys = RunDescription.write(settings).keys();
-    assertThat(RunDescription.of(keys, "record").builder().build().settings().training().schedule())
+    ObjectNode keys = WrittenRuns.write(settings).keys();
+    assertThat(WrittenRuns.builder(keys).build().settings().training().schedule())
         .isEqualTo(settings.training().schedule());
   }
 
@@ -227,15 +239,8 @@ class RunDescriptionTest {
       })
   void everyOptimizerReadsBackAsItself(String optimizer) throws IOException {
     FineTuneSettings settings = settings(LEAST + "optimizer: " + optimizer + "\n");
-    ObjectNode keys = RunDescription.write(settings).keys();
-    assertThat(
-            RunDescription.of(keys, "record")
-                .builder()
-                .build()
-                .settings()
-                .training()
-                .step()
-                .optimizer())
+    ObjectNode keys = WrittenRuns.write(settings).keys();
+    assertThat(WrittenRuns.builder(keys).build().settings().training().step().optimizer())
         .isEqualTo(settings.training().step().optimizer());
   }
 
@@ -247,7 +252,7 @@ class RunDescriptionTest {
         settings(LEAST + "task: {dpo: {form: " + name + ", reference: none}}\n");
     Task expected = Task.preference(PreferenceLoss.dpo(0.1).form(form)).reference(Reference.none());
     assertThat(settings.objective().task()).isEqualTo(expected);
-    assertThat(RunDescription.write(settings).keys().at("/task/dpo/form").asText()).isEqualTo(name);
+    assertThat(WrittenRuns.write(settings).keys().at("/task/dpo/form").asText()).isEqualTo(name);
   }
 
   @ParameterizedTest
@@ -340,7 +345,7 @@ class RunDescriptionTest {
             .output(folder.resolve("run"))
             .build()
             .settings();
-    assertThat(RunDescription.write(settings).untold()).containsExactly("data: rows in memory");
+    assertThat(WrittenRuns.write(settings).untold()).containsExactly("data: rows in memory");
   }
 
   @Test

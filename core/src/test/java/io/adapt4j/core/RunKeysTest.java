@@ -8,10 +8,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.WrittenRecipe;
+import io.adapt4j.core.internal.task.TaskDefinitions;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.regularization.KlToBase;
 import io.adapt4j.core.regularization.L2ToBase;
+import io.adapt4j.core.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,8 +68,8 @@ class RunKeysTest {
   @Test
   void regularisationsReadBackAsThemselves() throws IOException {
     FineTuneSettings settings = settings(LEAST + TERMS);
-    ObjectNode keys = RunDescription.write(settings).keys();
-    FineTuneSettings again = RunDescription.of(keys, "record").builder().build().settings();
+    ObjectNode keys = WrittenRuns.write(settings).keys();
+    FineTuneSettings again = WrittenRuns.builder(keys).build().settings();
     for (FineTuneSettings one : List.of(settings, again)) {
       assertThat(one.regularisations()).hasSize(3);
       Ewc ewc = (Ewc) one.regularisations().get(0);
@@ -85,7 +89,7 @@ class RunKeysTest {
         settings(LEAST + "regularise: {ewc: {from: fisher.safetensors, strength: 3}}\n");
     Ewc ewc = (Ewc) settings.regularisations().get(0);
     assertThat(ewc.fisher()).contains(folder.resolve("fisher.safetensors"));
-    assertThat(RunDescription.write(settings).keys().at("/regularise/0/ewc/from").asText())
+    assertThat(WrittenRuns.write(settings).keys().at("/regularise/0/ewc/from").asText())
         .isEqualTo(folder.resolve("fisher.safetensors").toString());
   }
 
@@ -97,7 +101,7 @@ class RunKeysTest {
             .regularise(KlToBase.on(SmallModel.sentences(2)))
             .build()
             .settings();
-    RunDescription.Written written = RunDescription.write(settings);
+    WrittenRecipe written = WrittenRuns.write(settings);
     assertThat(written.untold()).containsExactly("regularise: rows in memory");
     assertThat(written.keys().has("regularise")).isFalse();
   }
@@ -106,10 +110,9 @@ class RunKeysTest {
   void aRunWithReplayIsWrittenAsTheMixtureThatItTrainsOn() throws IOException {
     FineTuneSettings settings = settings(LEAST + "replay: {path: earlier.jsonl, share: 0.2}\n");
     assertThat(settings.train().size()).isEqualTo(10);
-    RunDescription.Written written = RunDescription.write(settings);
+    WrittenRecipe written = WrittenRuns.write(settings);
     assertThat(written.untold()).isEmpty();
-    FineTuneSettings again =
-        RunDescription.of(written.keys(), "record").builder().build().settings();
+    FineTuneSettings again = WrittenRuns.builder(written.keys()).build().settings();
     assertThat(again.train().size()).isEqualTo(10);
     for (int row = 0; row < 10; row++) {
       assertThat(again.train().locate(row)).isEqualTo(settings.train().locate(row));
@@ -131,10 +134,8 @@ class RunKeysTest {
     FineTuningMethod read = settings(LEAST.replace("method: full", "method: " + method)).method();
     assertThat(read.description()).isEqualTo(said);
     FineTuneSettings settings = settings(LEAST.replace("method: full", "method: " + method));
-    ObjectNode keys = RunDescription.write(settings).keys();
-    assertThat(
-            RunDescription.of(keys, "record").builder().build().settings().method().description())
-        .isEqualTo(said);
+    ObjectNode keys = WrittenRuns.write(settings).keys();
+    assertThat(WrittenRuns.builder(keys).build().settings().method().description()).isEqualTo(said);
   }
 
   @ParameterizedTest
@@ -162,10 +163,10 @@ class RunKeysTest {
             + " klTarget: 6, klHorizon: 1000, klEstimator: k3, whitenRewards: true}}"
       })
   void everyTaskReadsBackAsItself(String yaml) {
-    Task task = RunTasks.read(fields("task: " + yaml)).orElseThrow();
+    Task task = TaskDefinitions.read(fields("task: " + yaml)).orElseThrow();
     ObjectNode written = JsonNodeFactory.instance.objectNode();
-    written.set("task", RunTasks.write(task).orElseThrow());
-    assertThat(RunTasks.read(fields(written.toString()))).contains(task);
+    written.set("task", TaskDefinitions.write(task).orElseThrow());
+    assertThat(TaskDefinitions.read(fields(written.toString()))).contains(task);
     assertThat(written.toString()).contains(yaml.replaceAll("^\\{|:.*", ""));
   }
 
@@ -173,7 +174,7 @@ class RunKeysTest {
   void rewardsSayWhatIsWrongWithThem() {
     Problems problems = new Problems();
     String yaml = "task: {grpo: {rewards: [{name: a}, {regex: '('}], klTarget: 3, groupSize: 1}}";
-    RunTasks.read(Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), problems));
+    TaskDefinitions.read(Fields.of("", Documents.parse("run.yaml", Path.of(""), yaml), problems));
     assertThatThrownBy(problems::finish)
         .hasMessageContaining("expected what is rewarded: regex, numericAnswer, model or adapter")
         .hasMessageContaining("Name the reward")
@@ -189,8 +190,7 @@ class RunKeysTest {
   @ValueSource(strings = {"epoch", "7", "30s", "10m", "2h", "90s", "1500ms"})
   void everyIntervalReadsBackAsItself(String interval) throws IOException {
     FineTuneSettings settings = settings(LEAST + "saveEvery: " + interval + "\n");
-    assertThat(RunDescription.write(settings).keys().path("saveEvery").asText())
-        .isEqualTo(interval);
+    assertThat(WrittenRuns.write(settings).keys().path("saveEvery").asText()).isEqualTo(interval);
   }
 
   @Test

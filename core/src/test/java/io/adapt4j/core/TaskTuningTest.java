@@ -10,10 +10,15 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.task.MaskedLmTask;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
@@ -222,7 +227,7 @@ class TaskTuningTest {
     Path base = SmallEncoder.write(folder.resolve("base"));
     Split data = split(i -> new Example.Text(text(i)));
     for (Task task : List.of(Task.maskedTokens(), Task.classification())) {
-      Split own = task instanceof Task.MaskedTokens ? data : split(TaskTuningTest::byAnimal);
+      Split own = task instanceof MaskedLmTask ? data : split(TaskTuningTest::byAnimal);
       Path whole = folder.resolve("whole-" + task.getClass().getSimpleName());
       Path cut = folder.resolve("cut-" + task.getClass().getSimpleName());
       Path expected = tuner(base, task, own, 1e-3).output(whole).epochs(3).build().run().last();

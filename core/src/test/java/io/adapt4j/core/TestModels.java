@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Objects;

@@ -9,6 +9,8 @@ import io.adapt4j.core.Classification.LabelScore;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

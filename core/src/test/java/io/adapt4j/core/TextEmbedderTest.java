@@ -16,6 +16,8 @@ import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.tokenize.TokenizerException;
 import java.nio.file.Files;
 import java.nio.file.Path;

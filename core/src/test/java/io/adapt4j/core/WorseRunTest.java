@@ -7,12 +7,17 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.monitor.RunFiles;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.task.PreferenceTask;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.ConsoleProgress;
 import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.RunRecorder;
@@ -188,7 +193,7 @@ class WorseRunTest {
       }
     }
     Dataset pairs = Datasets.of(preferred);
-    Task.Preferences dpo = Task.preference(PreferenceLoss.dpo(0.1));
+    PreferenceTask dpo = Task.preference(PreferenceLoss.dpo(0.1));
     return List.of(
         new Case("next tokens", Task.nextTokens(), false, SmallModel.sentences(16), "loss"),
         new Case("classification", Task.classification(), true, Datasets.of(classified), "loss"),

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.eval.internal.ClassMetrics;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.Request;
@@ -44,7 +44,7 @@ class ClassifierCandidateTest {
     var report =
         FineTuner.builder()
             .model(ModelSource.path(Path.of("../examples/models/stories260K")))
-            .task(io.adapt4j.core.Task.classification())
+            .task(io.adapt4j.core.task.Task.classification())
             .dataset(new Split(data, data.take(12), data.take(0)))
             .method(FullFineTuning.create())
             .learningRate(3e-3)

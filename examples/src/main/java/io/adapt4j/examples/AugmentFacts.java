@@ -1,7 +1,6 @@
 package io.adapt4j.examples;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.augment.AugmentationPlan;
 import io.adapt4j.core.augment.Augmented;
 import io.adapt4j.core.augment.Paraphraser;
@@ -9,6 +8,7 @@ import io.adapt4j.core.augment.QuestionWriter;
 import io.adapt4j.core.augment.TemplateAugmenter;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.text.AnswerCache;
 import io.adapt4j.core.text.OpenAiCompatible;
 import io.adapt4j.core.text.TextGenerator;

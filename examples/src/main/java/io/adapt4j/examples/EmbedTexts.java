@@ -1,7 +1,7 @@
 package io.adapt4j.examples;
 
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.TextEmbedder;
+import io.adapt4j.core.model.ModelSource;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.adapt4j.examples;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Evaluator;

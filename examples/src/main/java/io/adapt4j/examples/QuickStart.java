@@ -2,12 +2,12 @@ package io.adapt4j.examples;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.Interval;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.ConsoleProgress;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.JsonlMetricsLog;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;

@@ -2,15 +2,15 @@ package io.adapt4j.examples;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.Interval;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.RewardModel;
-import io.adapt4j.core.Task;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.core.train.ConsoleProgress;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import java.nio.file.Path;

@@ -3,10 +3,10 @@ package io.adapt4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.inspect.ModelInfo;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.adapt4j.qlora;
 
+import io.adapt4j.core.model.Precision;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.Precision;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.Json;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;

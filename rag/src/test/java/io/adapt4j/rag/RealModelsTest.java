@@ -3,8 +3,8 @@ package io.adapt4j.rag;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.AnswerOptions;
 import io.adapt4j.rag.answer.TokenBudget;

@@ -1,8 +1,8 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.FineTunePlan;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
+import io.adapt4j.core.plan.FineTunePlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

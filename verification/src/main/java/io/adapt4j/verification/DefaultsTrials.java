@@ -4,9 +4,6 @@ import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
-import io.adapt4j.core.Task;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Dataset;
@@ -15,13 +12,15 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.spi.FineTuningMethod;
+import io.adapt4j.core.task.PreferenceTask;
+import io.adapt4j.core.task.Task;
 import io.adapt4j.eval.metric.Metric;
 import io.adapt4j.eval.metric.Metrics;
-import io.adapt4j.eval.metric.RankCorrelation;
 import io.adapt4j.examples.StoryRewards;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Ia3Adapter;
@@ -418,7 +417,7 @@ final class DefaultsTrials {
             methods()
                 .forEach(
                     (name, method) -> {
-                      Task.Preferences task = Task.preference(value);
+                      PreferenceTask task = Task.preference(value);
                       Task whole =
                           name.equals("full") ? task.reference(Reference.precomputed()) : task;
                       trials.add(

@@ -1,6 +1,6 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.verification.study.Study;
 import io.adapt4j.verification.study.StudySize;
 import java.io.IOException;

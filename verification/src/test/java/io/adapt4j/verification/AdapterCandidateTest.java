@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;

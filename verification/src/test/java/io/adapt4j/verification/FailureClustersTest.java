@@ -2,9 +2,9 @@ package io.adapt4j.verification;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.text.TextGenerators;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Evaluator;

@@ -1,6 +1,5 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.lora.Lora;
 import java.nio.FloatBuffer;

@@ -8,7 +8,7 @@ package io.adapt4j.core.preference;
  * @param labelSmoothing share of pairs that are taken to be the wrong way round, from 0 and below
  *     0.5
  */
-public record Cpo(double beta, double alpha, double labelSmoothing) implements PairLoss {
+public record Cpo(double beta, double alpha, double labelSmoothing) implements PreferenceLoss {
 
   /**
    * Checks the values.
@@ -38,28 +38,5 @@ public record Cpo(double beta, double alpha, double labelSmoothing) implements P
   @Override
   public boolean usesReference() {
     return false;
-  }
-
-  @Override
-  public boolean averages() {
-    return false;
-  }
-
-  @Override
-  public double likelihood() {
-    return alpha;
-  }
-
-  @Override
-  public boolean likelihoodCoversPrompt() {
-    return false;
-  }
-
-  @Override
-  public Terms terms(double chosen, double rejected) {
-    double z = beta * (chosen - rejected);
-    return Terms.ofDifference(
-        Logistic.smoothed(z, labelSmoothing),
-        beta * Logistic.smoothedDerivative(z, labelSmoothing));
   }
 }

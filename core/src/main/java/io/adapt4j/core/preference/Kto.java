@@ -58,21 +58,4 @@ public record Kto(
   public boolean usesReference() {
     return true;
   }
-
-  /**
-   * The term of an answer and its derivative.
-   *
-   * @param loss its value
-   * @param derivative by the answer's log-ratio
-   */
-  record Term(double loss, double derivative) {}
-
-  /** The term of an answer with a log-ratio, at a divergence. */
-  Term term(double logRatio, double divergence, boolean desirable) {
-    double x = beta * (logRatio - divergence);
-    double slope = beta * Logistic.sigmoid(x) * Logistic.sigmoid(-x);
-    return desirable
-        ? new Term(desirableWeight * Logistic.sigmoid(-x), -desirableWeight * slope)
-        : new Term(undesirableWeight * Logistic.sigmoid(x), undesirableWeight * slope);
-  }
 }

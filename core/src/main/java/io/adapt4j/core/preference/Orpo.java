@@ -5,10 +5,7 @@ package io.adapt4j.core.preference;
  *
  * @param lambda weight of the odds ratio, above 0
  */
-public record Orpo(double lambda) implements PairLoss {
-
-  /** Mean log-probabilities are taken to be no larger, so that odds stay finite. */
-  private static final double CERTAIN = -1e-9;
+public record Orpo(double lambda) implements PreferenceLoss {
 
   /**
    * Checks the weight.
@@ -28,38 +25,5 @@ public record Orpo(double lambda) implements PairLoss {
   @Override
   public boolean usesReference() {
     return false;
-  }
-
-  @Override
-  public boolean averages() {
-    return true;
-  }
-
-  @Override
-  public double likelihood() {
-    return 1;
-  }
-
-  @Override
-  public boolean likelihoodCoversPrompt() {
-    return true;
-  }
-
-  @Override
-  public Terms terms(double chosen, double rejected) {
-    double c = Math.min(chosen, CERTAIN);
-    double r = Math.min(rejected, CERTAIN);
-    double z = logOdds(c) - logOdds(r);
-    double byOdds = -lambda * Logistic.sigmoid(-z);
-    return new Terms(
-        -lambda * Logistic.logSigmoid(z), byOdds / improbability(c), -byOdds / improbability(r));
-  }
-
-  private static double logOdds(double logProb) {
-    return logProb - Math.log(improbability(logProb));
-  }
-
-  private static double improbability(double logProb) {
-    return -Math.expm1(logProb);
   }
 }

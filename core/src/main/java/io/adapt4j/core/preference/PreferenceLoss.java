@@ -5,7 +5,7 @@ package io.adapt4j.core.preference;
  * reward of an answer is beta times its log-probability, less that under a reference model where
  * the loss has one.
  */
-public sealed interface PreferenceLoss permits PairLoss, Kto {
+public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto {
 
   /**
    * Direct preference optimisation (Rafailov et al. 2023, equation 7): -log sigmoid of the margin

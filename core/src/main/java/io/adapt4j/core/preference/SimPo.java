@@ -11,7 +11,7 @@ package io.adapt4j.core.preference;
  * @param alpha weight of the cross-entropy of the chosen answers, at least 0
  */
 public record SimPo(double beta, double gamma, double labelSmoothing, double alpha)
-    implements PairLoss {
+    implements PreferenceLoss {
 
   /**
    * Checks the values.
@@ -54,28 +54,5 @@ public record SimPo(double beta, double gamma, double labelSmoothing, double alp
   @Override
   public boolean usesReference() {
     return false;
-  }
-
-  @Override
-  public boolean averages() {
-    return true;
-  }
-
-  @Override
-  public double likelihood() {
-    return alpha;
-  }
-
-  @Override
-  public boolean likelihoodCoversPrompt() {
-    return false;
-  }
-
-  @Override
-  public Terms terms(double chosen, double rejected) {
-    double z = beta * (chosen - rejected) - gamma;
-    return Terms.ofDifference(
-        Logistic.smoothed(z, labelSmoothing),
-        beta * Logistic.smoothedDerivative(z, labelSmoothing));
   }
 }

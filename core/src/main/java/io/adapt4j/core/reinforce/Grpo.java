@@ -68,10 +68,6 @@ public record Grpo(
     return klCoefficient > 0;
   }
 
-  ClippedObjective objective() {
-    return new ClippedObjective(clipLow, clipHigh, klCoefficient, sequenceRatios);
-  }
-
   /** Collects the options. Required: a reward. */
   public static final class Builder extends ReinforcementBuilder<Builder> {
 

@@ -70,18 +70,6 @@ public record Ppo(
     return kl.coefficient() > 0;
   }
 
-  AdvantageEstimation estimation() {
-    return new AdvantageEstimation(discount, lambda);
-  }
-
-  ClippedObjective objective() {
-    return new ClippedObjective(clip, clip, 0, false);
-  }
-
-  ValueObjective valueObjective() {
-    return new ValueObjective(valueClip);
-  }
-
   /** Collects the options. Required: a reward. */
   public static final class Builder extends ReinforcementBuilder<Builder> {
 

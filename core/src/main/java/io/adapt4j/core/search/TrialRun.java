@@ -2,10 +2,10 @@ package io.adapt4j.core.search;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.Interval;
 import io.adapt4j.core.search.Strategy.SuccessiveHalving;
 import io.adapt4j.core.search.Strategy.Unit;
 import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.SkippedStep;

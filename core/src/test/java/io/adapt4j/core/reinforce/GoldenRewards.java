@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /** Numbers that TRL 0.23 gives for advantages, losses and returns. */
-final class GoldenRewards implements AutoCloseable {
+public final class GoldenRewards implements AutoCloseable {
 
   private final Checkpoint tensors;
   private final JsonNode json;
@@ -23,14 +23,14 @@ final class GoldenRewards implements AutoCloseable {
     this.json = json;
   }
 
-  static GoldenRewards open(String part) throws IOException {
+  public static GoldenRewards open(String part) throws IOException {
     Path folder = folder();
     JsonNode all = Json.parse(Files.readString(folder.resolve("expected.json")));
     return new GoldenRewards(
         Checkpoint.openFile(folder.resolve(part + ".safetensors")), all.path(part));
   }
 
-  static Path folder() {
+  public static Path folder() {
     try {
       return Path.of(
           Objects.requireNonNull(GoldenRewards.class.getResource("/golden/preference")).toURI());
@@ -39,18 +39,18 @@ final class GoldenRewards implements AutoCloseable {
     }
   }
 
-  JsonNode json() {
+  public JsonNode json() {
     return json;
   }
 
-  float[] floats(String name) {
+  public float[] floats(String name) {
     FloatBuffer buffer = tensors.bytes(name).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     float[] values = new float[buffer.remaining()];
     buffer.get(values);
     return values;
   }
 
-  double[] doubles(String name) {
+  public double[] doubles(String name) {
     float[] floats = floats(name);
     double[] values = new double[floats.length];
     for (int i = 0; i < values.length; i++) {
@@ -59,7 +59,7 @@ final class GoldenRewards implements AutoCloseable {
     return values;
   }
 
-  long[] longs(String name) {
+  public long[] longs(String name) {
     LongBuffer buffer = tensors.bytes(name).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
     long[] values = new long[buffer.remaining()];
     buffer.get(values);
@@ -67,7 +67,7 @@ final class GoldenRewards implements AutoCloseable {
   }
 
   /** Where a mask of bytes is set. */
-  boolean[] mask(String name) {
+  public boolean[] mask(String name) {
     byte[] bytes = new byte[tensors.bytes(name).remaining()];
     tensors.bytes(name).get(bytes);
     boolean[] values = new boolean[bytes.length];

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.EmbeddingOptions;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.rag.internal.WellFormed;
 import io.adapt4j.rag.internal.embed.Vectors;
 import io.adapt4j.rag.spi.TextEmbeddings;

@@ -1,8 +1,8 @@
 package io.adapt4j.rag.embed;
 
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.model.ModelSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;

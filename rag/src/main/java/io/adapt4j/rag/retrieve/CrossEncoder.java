@@ -1,9 +1,9 @@
 package io.adapt4j.rag.retrieve;
 
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.rag.internal.WellFormed;
 import io.adapt4j.rag.spi.Reranker;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.adapt4j.rag.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.ModelSource;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.rag.RealModel;
 import io.adapt4j.rag.internal.embed.Vectors;
 import java.io.IOException;

@@ -2,18 +2,19 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.internal.data.PreferenceBatch;
-import io.adapt4j.core.internal.data.PreferenceSample;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.task.preference.PairLoss;
+import io.adapt4j.core.internal.task.preference.PreferenceBatch;
+import io.adapt4j.core.internal.task.preference.PreferencePairs;
+import io.adapt4j.core.internal.task.preference.PreferenceSample;
+import io.adapt4j.core.internal.task.preference.ReferenceModel;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.LearningRate;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.preference.Dpo;
-import io.adapt4j.core.preference.PreferencePairs;
-import io.adapt4j.core.preference.ReferenceModel;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.Warmup;
 import io.adapt4j.lora.Lora;
@@ -79,7 +80,10 @@ final class DpoRunCheck {
             options.path("label_smoothing").asDouble(0));
     PreferencePairs task =
         new PreferencePairs(
-            decoder, loss, ReferenceModel.withoutAdapter(decoder, adaptation), Selection.BY_LOSS);
+            decoder,
+            PairLoss.of(loss),
+            ReferenceModel.withoutAdapter(decoder, adaptation),
+            Selection.BY_LOSS);
     LearningRate rate =
         new LearningRate(
             Run.schedule(options.path("lr_scheduler_type").asText()),

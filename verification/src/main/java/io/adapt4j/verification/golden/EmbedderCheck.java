@@ -1,12 +1,12 @@
 package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.internal.config.ModelConfig;
-import io.adapt4j.core.internal.encode.RankingLoss;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.task.embedding.RankingLoss;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;

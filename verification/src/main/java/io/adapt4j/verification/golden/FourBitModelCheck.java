@@ -1,6 +1,6 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.Precision;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;

@@ -1,7 +1,7 @@
 package io.adapt4j.verification.golden;
 
+import io.adapt4j.core.model.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.TensorData;

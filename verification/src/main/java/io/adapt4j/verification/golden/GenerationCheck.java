@@ -1,9 +1,9 @@
 package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -2,12 +2,13 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
-import io.adapt4j.core.reinforce.AdvantageEstimation;
-import io.adapt4j.core.reinforce.ClippedObjective;
+import io.adapt4j.core.internal.task.rl.AdvantageEstimation;
+import io.adapt4j.core.internal.task.rl.ClippedObjective;
+import io.adapt4j.core.internal.task.rl.Divergence;
+import io.adapt4j.core.internal.task.rl.ValueObjective;
+import io.adapt4j.core.internal.task.rl.Whitening;
 import io.adapt4j.core.reinforce.KlEstimator;
 import io.adapt4j.core.reinforce.LossNormalisation;
-import io.adapt4j.core.reinforce.ValueObjective;
-import io.adapt4j.core.reinforce.Whitening;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -130,7 +131,7 @@ final class PpoCheck {
     double[] scores = doubles("scores");
     double[] rewards = new double[policy.length];
     for (int i = 0; i < rewards.length; i++) {
-      rewards[i] = token[i] ? -coefficient * estimator.of(policy[i], reference[i]) : 0;
+      rewards[i] = token[i] ? -coefficient * Divergence.of(estimator, policy[i], reference[i]) : 0;
     }
     for (int row = 0; row < scores.length; row++) {
       int last = row * columns;

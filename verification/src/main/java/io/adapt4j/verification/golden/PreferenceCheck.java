@@ -4,14 +4,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.PaddingSide;
-import io.adapt4j.core.internal.data.PreferenceBatch;
-import io.adapt4j.core.internal.data.PreferenceSample;
 import io.adapt4j.core.internal.data.TrainingSample;
-import io.adapt4j.core.internal.data.UnpairedBatch;
-import io.adapt4j.core.internal.data.UnpairedSample;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.task.preference.PairLoss;
+import io.adapt4j.core.internal.task.preference.PreferenceBatch;
+import io.adapt4j.core.internal.task.preference.PreferencePairs;
+import io.adapt4j.core.internal.task.preference.PreferenceSample;
+import io.adapt4j.core.internal.task.preference.ReferenceModel;
+import io.adapt4j.core.internal.task.preference.UnpairedAnswers;
+import io.adapt4j.core.internal.task.preference.UnpairedBatch;
+import io.adapt4j.core.internal.task.preference.UnpairedSample;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.TensorLists;
@@ -20,12 +24,8 @@ import io.adapt4j.core.preference.Cpo;
 import io.adapt4j.core.preference.Dpo;
 import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.Orpo;
-import io.adapt4j.core.preference.PairLoss;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.preference.PreferencePairs;
-import io.adapt4j.core.preference.ReferenceModel;
 import io.adapt4j.core.preference.SimPo;
-import io.adapt4j.core.preference.UnpairedAnswers;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
@@ -222,11 +222,12 @@ final class PreferenceCheck {
     if (!FORMS.containsKey(type)) {
       throw new UnsupportedQuantityException("loss_type " + type);
     }
-    Dpo loss =
-        new Dpo(
-            wanted.path("beta").asDouble(),
-            FORMS.get(type),
-            wanted.path("label_smoothing").asDouble(0));
+    PairLoss loss =
+        PairLoss.of(
+            new Dpo(
+                wanted.path("beta").asDouble(),
+                FORMS.get(type),
+                wanted.path("label_smoothing").asDouble(0)));
     boolean free = name.startsWith("reference_free");
     PreferencePairs task = pairs(loss, free ? ReferenceModel.none() : base());
     double tolerance = loss.averages() ? IPO_LOSS : LOSS;
@@ -368,7 +369,7 @@ final class PreferenceCheck {
   private static PairLoss loss(String name, JsonNode wanted) {
     double beta = wanted.path("beta").asDouble();
     if (name.startsWith("orpo")) {
-      return new Orpo(beta);
+      return PairLoss.of(new Orpo(beta));
     }
     double smoothing = wanted.path("label_smoothing").asDouble(0);
     double alpha = wanted.path("cpo_alpha").asDouble(0);
@@ -376,8 +377,9 @@ final class PreferenceCheck {
       throw new UnsupportedQuantityException("AlphaPO");
     }
     return switch (wanted.path("loss_type").asText()) {
-      case "sigmoid" -> new Cpo(beta, alpha, smoothing);
-      case "simpo" -> new SimPo(beta, wanted.path("simpo_gamma").asDouble(), smoothing, alpha);
+      case "sigmoid" -> PairLoss.of(new Cpo(beta, alpha, smoothing));
+      case "simpo" ->
+          PairLoss.of(new SimPo(beta, wanted.path("simpo_gamma").asDouble(), smoothing, alpha));
       default ->
           throw new UnsupportedQuantityException("loss_type " + wanted.path("loss_type").asText());
     };
@@ -386,7 +388,7 @@ final class PreferenceCheck {
   private void gradients(boolean recompute) {
     String suffix = recompute ? " (recompute)" : "";
     JsonNode first = json.at("/dpo/losses/sigmoid_beta0.1");
-    pairs(PreferenceLoss.dpo(first.path("beta").asDouble(0.1)), base())
+    pairs(PairLoss.of(PreferenceLoss.dpo(first.path("beta").asDouble(0.1))), base())
         .differentiate(batch(pairs), 1.0 / pairs.size(), recompute, 0);
     Map<String, float[]> found = Networks.gradients(decoder, adaptation.trained());
     for (String tensor : tensors.names()) {

@@ -8,9 +8,10 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.TargetRows;
 import io.adapt4j.core.internal.nn.TokenLogProbs;
+import io.adapt4j.core.internal.task.rl.ClippedObjective;
+import io.adapt4j.core.internal.task.rl.GroupAdvantages;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
-import io.adapt4j.core.reinforce.ClippedObjective;
 import io.adapt4j.core.reinforce.LossNormalisation;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Files;
@@ -88,7 +89,8 @@ final class ReinforcementCheck {
       if (tensor.startsWith("advantages.")) {
         String[] parts = tensor.split("\\.", 3);
         double[] found =
-            scalings.get(parts[2]).of(doubles(GoldenFolder.floats(tensors, parts[1])), group);
+            GroupAdvantages.of(
+                scalings.get(parts[2]), doubles(GoldenFolder.floats(tensors, parts[1])), group);
         section.compared("grpo " + tensor, Deviation.of(floats(found), floats(tensor), LOSS, 0));
       }
     }

@@ -1,8 +1,6 @@
 package io.adapt4j.verification.golden;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.ModelSource;
-import io.adapt4j.core.Precision;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
@@ -10,6 +8,8 @@ import io.adapt4j.core.internal.nn.TextLoss;
 import io.adapt4j.core.internal.nn.TextTargets;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.TokenSpan;
 import java.util.ArrayList;
 import java.util.Arrays;

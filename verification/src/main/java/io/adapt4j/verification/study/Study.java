@@ -1,9 +1,9 @@
 package io.adapt4j.verification.study;
 
-import io.adapt4j.core.ModelSource;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.model.ModelSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 
 /** Counts what encoding answers comes to. */
-final class AnswerCounts {
+public final class AnswerCounts {
 
   private final MessageDigest digest = FileDigest.sha256();
   private int rows;
@@ -21,7 +21,7 @@ final class AnswerCounts {
   private int longest;
 
   /** Counts a row, or an answer that stands for one. */
-  void add(AnswerEncoder.Outcome outcome, double weight) {
+  public void add(AnswerEncoder.Outcome outcome, double weight) {
     rows++;
     if (outcome.refusal() != null) {
       switch (outcome.refusal()) {
@@ -42,7 +42,7 @@ final class AnswerCounts {
     }
   }
 
-  EncodingReport report() {
+  public EncodingReport report() {
     return new EncodingReport(
         rows,
         kept,

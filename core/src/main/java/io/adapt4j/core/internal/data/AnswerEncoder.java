@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param encoder turns texts and conversations into tokens
  */
-record AnswerEncoder(ExampleEncoder encoder) {
+public record AnswerEncoder(ExampleEncoder encoder) {
 
   /** Why a row is left out. */
   enum Refusal {
@@ -28,7 +28,7 @@ record AnswerEncoder(ExampleEncoder encoder) {
    * @param truncated whether an answer was cut
    * @param refusal why it is left out; null where it is not
    */
-  record Outcome(List<TrainingSample> samples, boolean truncated, Refusal refusal) {
+  public record Outcome(List<TrainingSample> samples, boolean truncated, Refusal refusal) {
 
     static Outcome refused(Refusal reason) {
       return new Outcome(List.of(), false, reason);
@@ -36,7 +36,7 @@ record AnswerEncoder(ExampleEncoder encoder) {
   }
 
   /** The better and the worse answer of a row. */
-  Outcome pair(Dataset dataset, int row) {
+  public Outcome pair(Dataset dataset, int row) {
     Example example = dataset.get(row);
     return named(
         dataset,
@@ -57,7 +57,7 @@ record AnswerEncoder(ExampleEncoder encoder) {
   }
 
   /** One answer of a row: of a pair, the chosen or the rejected one. */
-  Outcome single(Dataset dataset, int row, boolean desirable) {
+  public Outcome single(Dataset dataset, int row, boolean desirable) {
     Example example = dataset.get(row);
     return named(
         dataset,
@@ -83,7 +83,7 @@ record AnswerEncoder(ExampleEncoder encoder) {
   }
 
   /** Whether each answer of a row is wanted; a pair has two. */
-  static List<Boolean> verdicts(Example example) {
+  public static List<Boolean> verdicts(Example example) {
     if (example instanceof Example.UnpairedPreference one) {
       return List.of(one.desirable());
     }

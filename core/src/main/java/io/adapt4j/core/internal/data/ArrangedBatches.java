@@ -12,7 +12,7 @@ import java.util.function.Function;
  * @param maker makes a batch of rows by their numbers
  * @param <B> a batch
  */
-record ArrangedBatches<B>(Arrangement arrangement, Function<int[], B> maker)
+public record ArrangedBatches<B>(Arrangement arrangement, Function<int[], B> maker)
     implements BatchSource<B> {
 
   @Override

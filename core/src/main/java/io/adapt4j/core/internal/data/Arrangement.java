@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.data;
 
 /** Which samples make which batch of an epoch. The same epoch is always arranged the same. */
-interface Arrangement {
+public interface Arrangement {
 
   /** The number of batches, the same in every epoch. */
   int count();

@@ -9,7 +9,7 @@ import java.util.Arrays;
  * into batches, and the batches are shuffled, but one with a longest sample comes first, so that
  * memory runs out at once or never. Not shuffled, all samples are sorted, longest first.
  */
-final class ByLength implements Arrangement {
+public final class ByLength implements Arrangement {
 
   private static final int BATCHES = 50;
 
@@ -17,7 +17,7 @@ final class ByLength implements Arrangement {
   private final int batchSize;
   private final EpochOrder order;
 
-  ByLength(int[] lengths, int batchSize, EpochOrder order) {
+  public ByLength(int[] lengths, int batchSize, EpochOrder order) {
     this.lengths = lengths;
     this.batchSize = batchSize;
     this.order = order;

@@ -9,10 +9,10 @@ import java.util.stream.IntStream;
  * @param shuffled whether every epoch has an order of its own; else it is 0, 1, 2 and so on
  * @param seed of the orders
  */
-record EpochOrder(boolean shuffled, long seed) {
+public record EpochOrder(boolean shuffled, long seed) {
 
   /** Every epoch in the order of the data. */
-  static final EpochOrder UNSHUFFLED = new EpochOrder(false, 0);
+  public static final EpochOrder UNSHUFFLED = new EpochOrder(false, 0);
 
   /** Tells orders of batches from those of samples in the same epoch. */
   private static final long BATCHES = 0x5DEECE66DL;

@@ -7,7 +7,7 @@ package io.adapt4j.core.internal.data;
  * @param batchSize rows a batch
  * @param order of the samples
  */
-record InOrder(int size, int batchSize, EpochOrder order) implements Arrangement {
+public record InOrder(int size, int batchSize, EpochOrder order) implements Arrangement {
 
   @Override
   public int count() {

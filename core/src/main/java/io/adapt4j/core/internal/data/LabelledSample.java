@@ -16,15 +16,15 @@ import java.util.Arrays;
  */
 // Equality by content is not offered; copying arrays in every call would cost more than it gives.
 @SuppressWarnings("ArrayRecordComponent")
-record LabelledSample(
+public record LabelledSample(
     int[] ids, int[] typeIds, boolean ofTokens, int[] labels, float[] values, boolean truncated) {
 
-  int length() {
+  public int length() {
     return ids.length;
   }
 
   /** Terms of the loss. */
-  int targets() {
+  public int targets() {
     return ofTokens
         ? (int) Arrays.stream(labels).filter(label -> label != TrainingSample.IGNORED).count()
         : 1;

@@ -17,7 +17,7 @@ import java.util.List;
 public record PaddedTexts(int rows, int length, long[] inputIds, long[] attentionMask) {
 
   /** Pads texts to the longest of them. */
-  static PaddedTexts of(List<int[]> texts, int paddingId) {
+  public static PaddedTexts of(List<int[]> texts, int paddingId) {
     int rows = texts.size();
     int length = texts.stream().mapToInt(ids -> ids.length).max().orElse(0);
     long[] inputIds = new long[rows * length];

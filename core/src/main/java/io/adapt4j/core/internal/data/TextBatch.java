@@ -33,7 +33,7 @@ public record TextBatch(
     float[] weights) {
 
   /** Pads samples of one problem to the longest of them. */
-  static TextBatch of(List<LabelledSample> samples, float[] weights, int paddingId) {
+  public static TextBatch of(List<LabelledSample> samples, float[] weights, int paddingId) {
     int rows = samples.size();
     int length = samples.stream().mapToInt(LabelledSample::length).max().orElse(0);
     long[] ids = new long[rows * length];

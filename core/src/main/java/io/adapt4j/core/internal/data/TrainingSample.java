@@ -64,7 +64,7 @@ public record TrainingSample(int[] ids, int[] labels) {
   }
 
   /** Where the first token to be learned stands; the length if there is none. */
-  int firstLabel() {
+  public int firstLabel() {
     int first = 0;
     while (first < labels.length && labels[first] == IGNORED) {
       first++;

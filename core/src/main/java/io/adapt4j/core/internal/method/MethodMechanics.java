@@ -101,6 +101,16 @@ public interface MethodMechanics extends FineTuningMethod {
   }
 
   /**
+   * Returns whether the values of the base train, so that what it said before is not there to be
+   * compared with.
+   *
+   * @return whether they do; by default not, as with adapters
+   */
+  default boolean trainsBase() {
+    return false;
+  }
+
+  /**
    * Learning rates the method wants for some of its values, as factors on that of the step. Those
    * of the run's own options come first.
    *

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.provenance;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Json;
@@ -24,6 +25,12 @@ public final class Provenance {
 
   /** Name of the file. */
   public static final String FILE = "provenance.json";
+
+  /** The key of the training data. */
+  public static final String TRAINING = "training";
+
+  /** The key of the validation data. */
+  public static final String VALIDATION = "validation";
 
   /** Version of the fields; raised when a field changes its meaning. */
   public static final int SCHEMA = 1;
@@ -204,7 +211,7 @@ public final class Provenance {
    * @param digest digest of their samples
    * @return what differs; empty if nothing does
    */
-  public Optional<String> changedData(String part, int rows, String digest) {
+  private Optional<String> changedData(String part, int rows, String digest) {
     JsonNode before = json.path("data").path(part);
     String found = before.path("sha256").asText("none");
     return found.equals(digest)
@@ -220,6 +227,24 @@ public final class Provenance {
                 + " with "
                 + digest
                 + ". Give the rows of the record, with its split and limits.");
+  }
+
+  /**
+   * Compares the encoded data of a run that repeats the recorded one.
+   *
+   * @param train what the training data came to
+   * @param held what the validation data came to
+   * @return what has changed, with both digests
+   */
+  public List<String> changedData(EncodingReport train, Optional<EncodingReport> held) {
+    List<String> changed = new ArrayList<>();
+    changedData(TRAINING, train.kept(), train.digest()).ifPresent(changed::add);
+    changedData(
+            VALIDATION,
+            held.map(EncodingReport::kept).orElse(0),
+            held.map(EncodingReport::digest).orElse("none"))
+        .ifPresent(changed::add);
+    return changed;
   }
 
   /**

@@ -103,6 +103,11 @@ public final class Neftune implements MethodMechanics {
   }
 
   @Override
+  public boolean trainsBase() {
+    return method.trainsBase();
+  }
+
+  @Override
   public boolean recomputesLayers() {
     return method.recomputesLayers();
   }

@@ -6,12 +6,12 @@ import io.adapt4j.core.internal.nn.EncoderInputs;
 import java.util.Arrays;
 
 /** Batches of texts as networks take them. */
-final class TextInputs {
+public final class TextInputs {
 
   private TextInputs() {}
 
   /** Token types above those a model tells apart become its last. */
-  static EncoderInputs of(Encoder encoder, TextBatch batch) {
+  public static EncoderInputs of(Encoder encoder, TextBatch batch) {
     int last = Math.max(0, encoder.tokenTypes() - 1);
     long[] types = Arrays.stream(batch.typeIds()).map(type -> Math.min(last, type)).toArray();
     return new EncoderInputs(

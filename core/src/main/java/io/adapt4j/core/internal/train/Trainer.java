@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.tensor.Torch;
-import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.EvaluationEvent;

@@ -1,9 +1,0 @@
-package io.adapt4j.core.internal.data;
-
-/**
- * A better and a worse answer to one prompt as tokens; the prompt's are not to be learned.
- *
- * @param chosen prompt and better answer
- * @param rejected prompt and worse answer
- */
-public record PreferenceSample(TrainingSample chosen, TrainingSample rejected) {}

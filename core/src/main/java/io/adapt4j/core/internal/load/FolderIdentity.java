@@ -1,0 +1,63 @@
+package io.adapt4j.core.internal.load;
+
+import io.adapt4j.core.internal.FileDigest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Tells model folders apart by what they hold, wherever they lie. */
+public final class FolderIdentity {
+
+  private FolderIdentity() {}
+
+  /**
+   * Describes a folder: its name, and a checksum of its small files' contents and its weights'
+   * names, sizes and times. To read every byte of a large model would take too long.
+   */
+  public static String of(Path folder) {
+    return of(folder, false);
+  }
+
+  /**
+   * Describes an adapter's folder: as {@link #of(Path)}, with the contents of its small weights.
+   */
+  static String ofAdapter(Path folder) {
+    return of(folder, true);
+  }
+
+  private static String of(Path folder, boolean readWeights) {
+    MessageDigest digest = FileDigest.sha256();
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Path> sorted = files.filter(Files::isRegularFile).sorted().toList();
+      for (Path file : sorted) {
+        digest.update(describe(file, readWeights).getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return folder.toAbsolutePath().normalize().getFileName()
+        + " "
+        + HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static String describe(Path file, boolean readWeights) throws IOException {
+    String name = file.getFileName().toString();
+    if (name.endsWith(".safetensors") && !readWeights) {
+      return name
+          + " "
+          + Files.size(file)
+          + " "
+          + Files.getLastModifiedTime(file).toMillis()
+          + "\n";
+    }
+    boolean counts =
+        name.endsWith(".json") || name.endsWith(".jinja") || name.endsWith(".safetensors");
+    return counts ? name + " " + FileDigest.sha256(file) + "\n" : "";
+  }
+}

@@ -1,0 +1,103 @@
+package io.adapt4j.core.internal.load;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.NewTensors;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.method.WeightFormat;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** An encoder and its tokenizer, in memory: closes as one. */
+public record LoadedEncoder(
+    Path folder, Encoder encoder, Tokenizer tokenizer, List<AttachedAdapter> adapters)
+    implements AutoCloseable {
+
+  /** What a use of an encoder asks of it before weights take memory. */
+  @FunctionalInterface
+  public interface Requirement {
+    /**
+     * Checks an encoder.
+     *
+     * @throws RuntimeException if it cannot be used so
+     */
+    void check(Encoder declared, Tokenizer tokenizer);
+  }
+
+  /** Reads a folder. Everything that can be checked is checked before weights take memory. */
+  public static LoadedEncoder load(
+      Path folder, Precision precision, List<AdapterMechanics> adapters, Requirement requirement) {
+    return load(folder, precision, WeightFormat.asStored(), adapters, requirement);
+  }
+
+  /** Reads a folder, with the linear layers' weights held in a format. */
+  public static LoadedEncoder load(
+      Path folder,
+      Precision precision,
+      WeightFormat weights,
+      List<AdapterMechanics> adapters,
+      Requirement requirement) {
+    StoredModel base = StoredModel.read(folder, weights);
+    Encoder encoder = Architectures.declareEncoder(config(base, adapters));
+    Optional<Tokenizer> tokenizer = Optional.empty();
+    List<AttachedAdapter> attached = new ArrayList<>();
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      if (bringsOutput(adapters)) {
+        encoder.beginAnew(NewTensors.missing(encoder, checkpoint));
+      }
+      base.weights().install(encoder, checkpoint);
+      Weights.check(encoder, checkpoint);
+      LoadedModel.requireFitting(folder, encoder, adapters);
+      tokenizer = Optional.of(Tokenizer.load(folder));
+      TokenizerFit.require(folder, encoder, tokenizer.get());
+      requirement.check(encoder, tokenizer.get());
+      encoder.allocate(LoadedModel.type(precision, encoder, checkpoint));
+      Weights.load(encoder, checkpoint);
+      NewTensors.initialise(encoder, 0);
+      for (AdapterMechanics adapter : adapters) {
+        attached.add(adapter.attach(encoder));
+      }
+      return new LoadedEncoder(folder, encoder, tokenizer.get(), List.copyOf(attached));
+    } catch (RuntimeException | Error e) {
+      LoadedModel.close(encoder, tokenizer, attached);
+      throw e;
+    }
+  }
+
+  /** The configuration of the base, or of what an adapter with an output layer makes of it. */
+  public static ModelConfig config(Path folder, List<AdapterMechanics> adapters) {
+    return config(StoredModel.read(folder, WeightFormat.asStored()), adapters);
+  }
+
+  private static ModelConfig config(StoredModel base, List<AdapterMechanics> adapters) {
+    return adapters.stream()
+        .flatMap(adapter -> adapter.modelConfig().stream())
+        .findFirst()
+        .orElse(base.config());
+  }
+
+  private static boolean bringsOutput(List<AdapterMechanics> adapters) {
+    return adapters.stream().anyMatch(adapter -> adapter.modelConfig().isPresent());
+  }
+
+  /** The most tokens of a text: as many as the model has positions for, or fewer if it says so. */
+  public static int maxTokens(Encoder encoder, Tokenizer tokenizer, OptionalInt stated) {
+    int limit = stated.isPresent() ? stated.getAsInt() : tokenizer.modelMaxLength().orElse(0);
+    return limit == 0 ? encoder.contextLength() : Math.min(limit, encoder.contextLength());
+  }
+
+  @Override
+  public void close() {
+    LoadedModel.close(encoder, Optional.of(tokenizer), adapters);
+  }
+}

@@ -1,0 +1,94 @@
+package io.adapt4j.core.internal.load;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.tokenize.TokenizerException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Whether a model has a row of its embedding for every token of its tokenizer. */
+public final class TokenizerFit {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TokenizerFit.class);
+
+  private TokenizerFit() {}
+
+  /**
+   * Refuses a tokenizer that gives ids the model does not know: they would fail in the middle of a
+   * text or a training run. Tokens that were added to the vocabulary are let through with a
+   * warning: published models have some that no text holds, such as Gemma 3's for images.
+   *
+   * @throws TokenizerException naming both files, both sizes and the first token that does not fit
+   */
+  public static void require(Path folder, Network network, Tokenizer tokenizer) {
+    int rows = network.dimensions().vocabularySize();
+    int ids = tokenizer.vocabularySize();
+    if (ids <= rows) {
+      return;
+    }
+    if (areAdded(folder, rows)) {
+      LOG.warn(
+          "{} has added tokens that the model's embedding of {} rows does not know, from {} on; a"
+              + " text that holds one of them is refused",
+          folder.resolve("tokenizer.json"),
+          rows,
+          first(tokenizer, rows));
+      return;
+    }
+    throw new TokenizerException(
+        folder.resolve("tokenizer.json")
+            + ": expected at most "
+            + rows
+            + " tokens, the vocab_size in "
+            + folder.resolve(ModelConfig.FILE)
+            + ", found "
+            + ids
+            + "; the first that the model does not know is "
+            + first(tokenizer, rows)
+            + ". Use the tokenizer that belongs to the model. If tokens were added to it, take them"
+            + " out of the file, or enlarge the model's embedding first"
+            + " (resize_token_embeddings in Transformers)");
+  }
+
+  /** Whether every token that the model does not know was added to the vocabulary. */
+  private static boolean areAdded(Path folder, int rows) {
+    try {
+      JsonNode file = Json.parse(Files.readString(folder.resolve("tokenizer.json")));
+      for (JsonNode id : file.path("model").path("vocab")) {
+        if (id.isInt() && id.intValue() >= rows) {
+          return false;
+        }
+      }
+      return !(file.path("model").path("vocab").isArray()
+          && file.path("model").path("vocab").size() > rows);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Ids may be left out; the largest one is not. */
+  private static String first(Tokenizer tokenizer, int from) {
+    return IntStream.range(from, tokenizer.vocabularySize())
+        .mapToObj(id -> named(tokenizer, id))
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElse("unnamed");
+  }
+
+  private static Optional<String> named(Tokenizer tokenizer, int id) {
+    try {
+      return Optional.of("'" + tokenizer.token(id) + "' with the id " + id);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+}

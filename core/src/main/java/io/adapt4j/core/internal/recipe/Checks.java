@@ -1,0 +1,208 @@
+package io.adapt4j.core.internal.recipe;
+
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.exception.EngineException;
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.hub.HubException;
+import io.adapt4j.core.internal.load.TokenizerFit;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.tensor.EngineInfo;
+import io.adapt4j.core.internal.train.Trainer;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.preference.Kto;
+import io.adapt4j.core.preference.Reference;
+import io.adapt4j.core.reinforce.RolloutOptions;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Collects what is wrong with a fine-tuning, so that all of it can be said at once. */
+public final class Checks {
+
+  private final List<String> problems = new ArrayList<>();
+
+  public void require(boolean holds, String problem) {
+    if (!holds) {
+      problems.add(problem);
+    }
+  }
+
+  /** Whether tensors can be made at all, before a model is read and data encoded. */
+  public void device() {
+    try {
+      EngineInfo.device();
+    } catch (EngineException e) {
+      problems.add(e.getMessage());
+    }
+  }
+
+  void notNull(String name, Object value) {
+    require(value != null, name + " must not be null");
+  }
+
+  void atLeast(String name, int value, int minimum) {
+    require(value >= minimum, name + " must be at least " + minimum + ", found " + value);
+  }
+
+  void notNegative(String name, double value) {
+    require(value >= 0 && Double.isFinite(value), name + " must be at least 0, found " + value);
+  }
+
+  public void dataset(String part, Dataset data) {
+    if (data == null) {
+      problems.add("no dataset: give Datasets.jsonl(...), or a split of it");
+    } else if (data.size() == 0) {
+      problems.add("the " + part + " data " + data.name() + " has no rows");
+    }
+  }
+
+  public void output(Path output, boolean overwrite) {
+    for (Path at = output.toAbsolutePath(); at != null; at = at.getParent()) {
+      if (Files.exists(at)) {
+        require(
+            Files.isDirectory(at) && Files.isWritable(at),
+            "output " + output + ": " + at + " is not a folder that can be written to");
+        break;
+      }
+    }
+    if (!overwrite) {
+      List<String> names = new ArrayList<>(List.of(Trainer.BEST, Trainer.LAST, Trainer.STATES));
+      names.addAll(Trainer.numberedCheckpoints(output));
+      for (String name : names) {
+        require(
+            !Files.exists(output.resolve(name)),
+            "output "
+                + output
+                + " holds '"
+                + name
+                + "' of another run; choose another folder, or say resume() to go on with it or"
+                + " overwriteOutput() to replace it");
+      }
+    }
+  }
+
+  /**
+   * Checks the folder, and the method against the model in it. A model that is not on disk yet is
+   * not downloaded for a fine-tuning that has other problems.
+   *
+   * @param model where the model is; null if it is missing
+   * @param method how it is adapted; null if that is missing
+   * @param ofTask finds the model of the task in a folder
+   * @param fits what else keeps a declared network from the task, one sentence a problem
+   * @return the model; empty if there is none or it cannot be declared
+   */
+  public Optional<TaskModel> model(
+      ModelSource model,
+      MethodMechanics method,
+      Function<Path, TaskModel> ofTask,
+      Function<Network, List<String>> fits) {
+    if (model == null) {
+      problems.add("no model: give ModelSource.path(...) or ModelSource.hub(...)");
+      return Optional.empty();
+    }
+    if (!model.isOnDisk() && !problems.isEmpty()) {
+      return Optional.empty();
+    }
+    Path folder;
+    try {
+      folder = model.folder();
+    } catch (HubException e) {
+      problems.add(e.getMessage());
+      return Optional.empty();
+    }
+    if (!Files.isDirectory(folder)) {
+      problems.add("the model folder " + folder.toAbsolutePath() + " does not exist");
+      return Optional.empty();
+    }
+    Optional<TaskModel> found = find(() -> ofTask.apply(folder));
+    Optional<Network> declared = found.flatMap(one -> find(one::declare));
+    declared.ifPresent(network -> attempt(() -> found.get().checkWeights(network)));
+    attempt(() -> tokenizer(folder, declared));
+    if (declared.isPresent() && method != null) {
+      problems.addAll(method.problems(declared.get(), folder));
+      problems.addAll(fits.apply(declared.get()));
+    }
+    return declared.isPresent() ? found : Optional.empty();
+  }
+
+  /** Finds the chosen chat template, with the model's special tokens. */
+  public Optional<ChatTemplate> chatTemplate(TemplateChoice choice, ModelSource model) {
+    if (choice == null) {
+      return Optional.empty();
+    }
+    boolean hasModel = model != null && model.isOnDisk() && Files.isDirectory(model.folder());
+    return find(() -> hasModel ? choice.find(model.folder()) : choice.template().get());
+  }
+
+  /** Conversations need a template; the first row shows whether the data holds some. */
+  public void conversations(Dataset data, Optional<ChatTemplate> chosen, ModelSource model) {
+    boolean canTell = data != null && data.size() > 0 && problems.isEmpty();
+    if (!canTell || chosen.isPresent() || !isConversation(data)) {
+      return;
+    }
+    find(() -> ChatTemplate.find(model.folder()))
+        .ifPresent(
+            found ->
+                require(
+                    found.isPresent(),
+                    "the data "
+                        + data.name()
+                        + " holds conversations, but the model "
+                        + model.folder()
+                        + " has no chat template, as is usual for base models; name one with"
+                        + " chatTemplate(...): "
+                        + String.join(", ", ChatTemplate.builtInNames())
+                        + ", a file in Jinja or the folder of the model's instruct version"));
+  }
+
+  /** A row that cannot be read is for the run to complain of. */
+  public static boolean isConversation(Dataset data) {
+    try {
+      Example first = data.get(0);
+      return first instanceof Example.Chat
+          || first instanceof Example.ChatPrompt
+          || first instanceof Example.ChatPreference
+          || first instanceof Example.ChatUnpairedPreference;
+    } catch (RuntimeException e) {
+      return false;
+    }
+  }
+
+  private static void tokenizer(Path folder, Optional<Network> declared) {
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+      declared.ifPresent(network -> TokenizerFit.require(folder, network, tokenizer));
+    }
+  }
+
+  private <T> Optional<T> find(Supplier<T> search) {
+    try {
+      return Optional.of(search.get());
+    } catch (RuntimeException e) {
+      problems.add(e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private void attempt(Runnable check) {
+    try {
+      check.run();
+    } catch (RuntimeException e) {
+      problems.add(e.getMessage());
+    }
+  }
+
+  public void finish() {
+    if (!problems.isEmpty()) {
+      throw new FineTuneException(problems);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.adapt4j.core.internal.recipe;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.data.DataDescription;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.describe.Fields;
+import java.util.Optional;
+
+/**
+ * The keys {@code data}, {@code validation} and {@code replay}. Where training and validation data
+ * are parts of one split, {@code data} says it all. Of a run with replay the data that is written
+ * is the mixture of both.
+ */
+public final class DataKeys {
+
+  private DataKeys() {}
+
+  /** The rows of an earlier task, described like other data, with their share in the whole. */
+  static Optional<Replay> replay(Fields fields) {
+    return fields
+        .mapping("replay")
+        .flatMap(
+            replay -> {
+              replay.require("share", "Write the share of these rows in the whole, such as 0.1.");
+              Optional<Double> share =
+                  replay.number("share", "above 0 and below 1", value -> value > 0 && value < 1);
+              Optional<Split> rows = DataDescription.open(replay);
+              return share.flatMap(one -> rows.map(split -> new Replay(split.train(), one)));
+            });
+  }
+
+  /** The described data; its validation part is that of the key of its own, if there is one. */
+  public static Optional<Split> split(Fields fields) {
+    fields.require("data", "Write 'data: {path: FILE}'.");
+    Optional<Split> data = fields.mapping("data").flatMap(DataDescription::open);
+    Optional<Split> held = fields.mapping("validation").flatMap(DataDescription::open);
+    if (held.isEmpty() || data.isEmpty()) {
+      return data;
+    }
+    if (data.get().validation().size() > 0) {
+      fields.problem(
+          "validation",
+          "the split of data has a validation part too. Keep one of them: set the split's"
+              + " validation to 0, or leave this key out.");
+    }
+    return Optional.of(new Split(data.get().train(), held.get().train(), data.get().test()));
+  }
+
+  static Optional<ObjectNode> training(FineTuneSettings settings) {
+    Optional<ObjectNode> train = described(settings.train());
+    if (isOneSplit(settings)) {
+      train.ifPresent(one -> ((ObjectNode) one.get("split")).remove("part"));
+    }
+    return train;
+  }
+
+  static Optional<ObjectNode> held(FineTuneSettings settings) {
+    return isOneSplit(settings)
+        ? Optional.empty()
+        : settings.validation().flatMap(DataKeys::described);
+  }
+
+  /** What data can be made of again. */
+  private static Optional<ObjectNode> described(Dataset data) {
+    return data.origin().description().map(text -> (ObjectNode) Json.written(text));
+  }
+
+  /** Whether training and validation data are the parts of one split, training perhaps balanced. */
+  private static boolean isOneSplit(FineTuneSettings settings) {
+    Optional<ObjectNode> train = part(settings.train(), "train");
+    Optional<ObjectNode> held = settings.validation().flatMap(data -> part(data, "validation"));
+    train.ifPresent(one -> one.remove("balance"));
+    return train.isPresent() && train.equals(held);
+  }
+
+  /** The description without the name of the part, if it is of that part. */
+  private static Optional<ObjectNode> part(Dataset data, String name) {
+    Optional<ObjectNode> description = described(data);
+    JsonNode split = description.map(one -> one.path("split")).orElse(null);
+    return split instanceof ObjectNode options && name.equals(options.path("part").asText())
+        ? Optional.of(removed(description.get(), options))
+        : Optional.empty();
+  }
+
+  private static ObjectNode removed(ObjectNode description, ObjectNode options) {
+    options.remove("part");
+    return description;
+  }
+}

@@ -1,0 +1,74 @@
+package io.adapt4j.core.internal.recipe;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The options of a run as they are given, not checked yet. */
+public final class Draft {
+
+  private final Map<Option<?>, Object> values = new HashMap<>();
+
+  /**
+   * States an option, instead of what was stated before.
+   *
+   * @param option the option
+   * @param value its value; null is reported by {@link Option#check}
+   * @param <T> the type of its values
+   */
+  public <T> void set(Option<T> option, T value) {
+    values.put(option, value);
+  }
+
+  /**
+   * Adds an element to an option that is a list.
+   *
+   * @param option the option
+   * @param element what is added
+   * @param <T> the type of the elements
+   */
+  public <T> void add(Option<List<T>> option, T element) {
+    List<T> all = new ArrayList<>(get(option));
+    all.add(element);
+    values.put(option, all);
+  }
+
+  /**
+   * Returns the value of an option.
+   *
+   * @param option the option
+   * @param <T> the type of its values
+   * @return what was stated, else its default; null if it has neither
+   */
+  @SuppressWarnings("unchecked") // put by set and add only, with the type of the option
+  public <T> T get(Option<T> option) {
+    return values.containsKey(option) ? (T) values.get(option) : option.usual();
+  }
+
+  /**
+   * Returns whether an option was stated.
+   *
+   * @param option the option
+   * @return whether it was, with null as well
+   */
+  public boolean states(Option<?> option) {
+    return values.containsKey(option);
+  }
+
+  /**
+   * Checks every option by itself.
+   *
+   * @param options all there are
+   * @param checks takes what is wrong
+   */
+  public void check(List<Option<?>> options, Checks checks) {
+    options.forEach(option -> check(option, checks));
+  }
+
+  private <T> void check(Option<T> option, Checks checks) {
+    if (states(option)) {
+      option.check(get(option), checks);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.adapt4j.core.internal.recipe;
+
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.internal.train.TrainingOptions;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.FineTuneDefaults;
+import io.adapt4j.core.train.TrainingListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A checked description of a fine-tuning. */
+public record FineTuneSettings(
+    ModelSource model,
+    Dataset train,
+    Optional<Dataset> validation,
+    MethodMechanics method,
+    Path output,
+    int batchSize,
+    Optional<Integer> maxLength,
+    int contextLength,
+    Overflow overflow,
+    TokenOptions tokens,
+    Optional<ChatTemplate> chosenTemplate,
+    Precision precision,
+    TrainingOptions training,
+    long seed,
+    Objective objective,
+    List<TrainingListener> listeners,
+    List<Regularisation> regularisations,
+    int numberedCheckpoints,
+    Optional<Provenance> repeats,
+    RunChoices choices) {
+
+  /** The most tokens of an example: what was stated, else what the model takes up to a limit. */
+  public int lengthLimit() {
+    return maxLength.orElse(usualLength());
+  }
+
+  /** The most tokens of an example where nothing is stated. */
+  public int usualLength() {
+    return Math.min(contextLength, FineTuneDefaults.MAX_LENGTH);
+  }
+
+  /** What turns rows into tokens to predict. */
+  public ExampleEncoder exampleEncoder(Tokenizer tokenizer) {
+    ExampleEncoder.Builder encoding =
+        tokens.applyTo(ExampleEncoder.builder(tokenizer, lengthLimit()).overflow(overflow));
+    chatTemplate().ifPresent(encoding::chatTemplate);
+    return encoding.build();
+  }
+
+  /** The template of conversations: the chosen one, else the model's. */
+  public Optional<ChatTemplate> chatTemplate() {
+    return chosenTemplate.isPresent() ? chosenTemplate : ChatTemplate.find(model.folder());
+  }
+}

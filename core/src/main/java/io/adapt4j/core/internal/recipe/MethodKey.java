@@ -1,0 +1,63 @@
+package io.adapt4j.core.internal.recipe;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.MethodProvider;
+import io.adapt4j.core.internal.method.Methods;
+import io.adapt4j.core.internal.train.Neftune;
+import io.adapt4j.core.method.FineTuningMethod;
+import java.util.List;
+import java.util.Optional;
+
+/** The key {@code method}: one of those that modules on the class path bring. */
+public final class MethodKey {
+
+  private MethodKey() {}
+
+  public static List<String> names() {
+    return Methods.known().stream().map(MethodProvider::name).sorted().toList();
+  }
+
+  static Optional<FineTuningMethod> read(Fields fields) {
+    List<MethodProvider> known = Methods.known();
+    List<String> names = known.stream().map(MethodProvider::name).toList();
+    fields.require("method", "Choose one of " + String.join(", ", names) + ".");
+    Optional<Fields.Named> method = fields.named("method");
+    if (method.isEmpty()) {
+      return Optional.empty();
+    }
+    String name = method.get().name();
+    for (MethodProvider one : known) {
+      if (one.name().equals(name)) {
+        Optional<FineTuningMethod> read = one.read(method.get().options());
+        method.get().options().finish();
+        return read;
+      }
+    }
+    fields.refuse("method", name, names);
+    return Optional.empty();
+  }
+
+  static Optional<JsonNode> write(MethodMechanics method) {
+    for (MethodProvider one : Methods.known()) {
+      Optional<ObjectNode> options = one.write(method.chosen());
+      if (options.isPresent()) {
+        return Optional.of(JsonNodeFactory.instance.objectNode().set(one.name(), options.get()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The method without the noise that the key {@code neftune} adds. */
+  static MethodMechanics plain(MethodMechanics method) {
+    return method instanceof Neftune noisy ? noisy.method() : method;
+  }
+
+  /** The alpha of the noise; 0 if there is none. */
+  static double noise(MethodMechanics method) {
+    return method instanceof Neftune noisy ? noisy.alpha() : 0;
+  }
+}

@@ -1,0 +1,20 @@
+package io.adapt4j.core.internal.recipe;
+
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.Selection;
+
+/**
+ * What a fine-tuning is for.
+ *
+ * @param task the task
+ * @param identity everything of the task that decides how a run goes
+ * @param selection which checkpoint is the best
+ * @param model the model it needs
+ */
+public record Objective(Task task, String identity, Selection selection, TaskModel model) {
+
+  /** Everything of it that decides how a run goes. */
+  public String wholeIdentity() {
+    return identity + ", classes " + model.labels() + ", best by " + selection.metric();
+  }
+}

@@ -1,0 +1,442 @@
+package io.adapt4j.core.internal.recipe;
+
+import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.internal.method.LearningRateFactor;
+import io.adapt4j.core.data.Batching;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.model.Precision;
+import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.EarlyStopping;
+import io.adapt4j.core.train.FineTuneDefaults;
+import io.adapt4j.core.train.Interval;
+import io.adapt4j.core.train.LearningRateSchedule;
+import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.TrainingListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The options of a run. Each is stated here and nowhere else: what it takes, its default, its key
+ * and its sentence in the documentation; the builder adds a setter.
+ */
+public final class Options {
+
+  /** Setters that a description cannot have, and why. */
+  public static final Map<String, String> WITHOUT_KEY =
+      Map.of("listener", "is code; the command line adds those for its output");
+
+  /** Keys that say where data comes from. */
+  public static final Set<String> DATA_KEYS = Set.of("data", "validation", "replay");
+
+  private static final String BY_TASK = "by method and task";
+
+  /** The model to start from. */
+  public static final Option<ModelSource> MODEL =
+      Option.<ModelSource>of("model", "a folder, or {hub: OWNER/NAME, revision: ...}")
+          .text("The Hugging Face checkpoint to start from.")
+          .read(ModelKey::read)
+          .write(settings -> Optional.of(ModelKey.write(settings.model())));
+
+  /** Data to train on. */
+  public static final Option<Dataset> DATA =
+      Option.<Dataset>of("data", "{path: FILE, ...}, perhaps with a split")
+          .setter("dataset")
+          .text("The rows to train on, and of a split those to validate with.")
+          .readInto(
+              (fields, draft) -> DataKeys.split(fields).ifPresent(parts -> setData(draft, parts)))
+          .write(DataKeys::training);
+
+  /** Data to validate with. */
+  public static final Option<Dataset> VALIDATION =
+      Option.<Dataset>of("validation", "as data")
+          .setter("dataset")
+          .text("Rows to validate with that are no part of a split of data.")
+          .readInto((fields, draft) -> fields.find("validation"))
+          .write(DataKeys::held);
+
+  /** Rows of an earlier task; of a run with them, the mixture is the data that is written. */
+  public static final Option<Replay> REPLAY =
+      Option.<Replay>of("replay", "as data, with the share of these rows in the whole")
+          .text("Rows of what is not to be forgotten, mixed into the training data.")
+          .checked((replay, checks) -> replay.check(checks))
+          .read(DataKeys::replay);
+
+  /** How the model is adapted. */
+  public static final Option<FineTuningMethod> METHOD =
+      Option.<FineTuningMethod>of("method", "full, or one of the modules on the class path")
+          .text("How the model is adapted: in full, or by an adapter.")
+          .read(MethodKey::read)
+          .write(settings -> MethodKey.write(MethodKey.plain(settings.method())));
+
+  /** Noise on the embeddings. */
+  public static final Option<Double> NEFTUNE =
+      Option.notNegative("neftune")
+          .usual(0.0, "none")
+          .text("NEFTune's alpha: noise on the token embeddings while training; 5 to 15 are usual.")
+          .written(settings -> MethodKey.noise(settings.method()));
+
+  /** The folder of checkpoints. */
+  public static final Option<Path> OUTPUT =
+      Option.<Path>of("output", "a folder")
+          .text("Where checkpoints, states and the record of the run are written.")
+          .read(fields -> fields.file("output"))
+          .written(settings -> settings.output().toAbsolutePath().normalize());
+
+  /** What to do now is no part of a record. */
+  public static final Option<Boolean> OVERWRITE_OUTPUT =
+      Option.flag("overwriteOutput")
+          .text("Replaces the checkpoints of an earlier run in the output folder.");
+
+  /** What to do now is no part of a record. */
+  public static final Option<Boolean> RESUME =
+      Option.flag("resume")
+          .text("Continues the run that was cut off in the output folder, to the bit.");
+
+  /** Passes over the training data. */
+  public static final Option<Integer> EPOCHS =
+      Option.integer("epochs", 1)
+          .usually(BY_TASK)
+          .text("Passes over the training data.")
+          .written(settings -> settings.training().epochs());
+
+  /** Steps at which the run ends. */
+  public static final Option<Integer> MAX_STEPS =
+      Option.integer("maxSteps", 1)
+          .usual(0, "no limit")
+          .text("Ends the run early; the learning-rate schedule spans this many steps.")
+          .writtenIfAny(
+              settings -> Optional.of(settings.training().maxSteps()).filter(steps -> steps > 0));
+
+  /** Examples a micro-batch. */
+  public static final Option<Integer> BATCH_SIZE =
+      Option.integer("batchSize", 1)
+          .usually(BY_TASK)
+          .text("Examples a micro-batch.")
+          .written(FineTuneSettings::batchSize);
+
+  /** Micro-batches a step. */
+  public static final Option<Integer> GRADIENT_ACCUMULATION =
+      Option.integer("gradientAccumulation", 1)
+          .usual(1)
+          .text("Micro-batches whose gradients make one step.")
+          .written(settings -> settings.training().accumulation());
+
+  /** Longest example. */
+  public static final Option<Integer> MAX_LENGTH =
+      Option.integer("maxLength", 2)
+          .usually("the model's context length, at most " + FineTuneDefaults.MAX_LENGTH)
+          .text("Longest example in tokens.")
+          .writtenIfAny(FineTuneSettings::maxLength);
+
+  /** What happens to longer examples. */
+  public static final Option<Overflow> OVERFLOW =
+      Option.choice("overflow", Overflow.class)
+          .usual(Overflow.TRUNCATE_RIGHT)
+          .text("What happens to longer examples.")
+          .written(FineTuneSettings::overflow);
+
+  /** Context of parts. */
+  public static final Option<Integer> OVERLAP =
+      Option.integer("overlap", 1)
+          .usually("1")
+          .text("Tokens that each part of a split row has of the part before it.")
+          .writtenIfAny(settings -> settings.tokens().overlap());
+
+  /** Whether samples share rows. */
+  public static final Option<Boolean> PACKING =
+      Option.toggle("packing")
+          .usual(false)
+          .text("Lets several samples share a row of up to maxLength tokens.")
+          .written(settings -> settings.tokens().batching() == Batching.PACKED);
+
+  /** Whether samples of similar lengths come together. */
+  public static final Option<Boolean> GROUP_BY_LENGTH =
+      Option.flag("groupByLength")
+          .text("Puts samples of similar lengths into a batch.")
+          .written(settings -> settings.tokens().batching() == Batching.BY_LENGTH);
+
+  /** Which tokens are trained on. */
+  public static final Option<LossOn> LOSS_ON =
+      Option.choice("lossOn", LossOn.class)
+          .usual(LossOn.COMPLETION)
+          .text("Which tokens are trained on.")
+          .written(settings -> settings.tokens().lossOn());
+
+  /** The template of conversations. */
+  public static final Option<TemplateChoice> CHAT_TEMPLATE =
+      Option.<TemplateChoice>of(TemplateKey.KEY, "a name such as chatml, a file or a folder")
+          .usually("the model's")
+          .text("The chat template that conversations are trained in; saved with the result.")
+          .read(TemplateKey::read)
+          .write(TemplateKey::write);
+
+  /** What keeps the model close to what it was. */
+  public static final Option<List<Regularisation>> REGULARISE =
+      Option.<List<Regularisation>>of("regularise", "a list of ewc, l2ToBase, klToBase")
+          .usual(List.of(), "none")
+          .text("Keeps the model close to what it was while it trains.")
+          .checked(
+              (terms, checks) ->
+                  checks.require(
+                      terms.stream().allMatch(term -> term != null), "a regularisation is null"))
+          .read(RegularisationKeys::read)
+          .write(RegularisationKeys::write);
+
+  /** Base learning rate. */
+  public static final Option<Double> LEARNING_RATE =
+      Option.number("learningRate", "above 0", value -> value > 0)
+          .usually(BY_TASK)
+          .text("Base learning rate.")
+          .written(settings -> settings.training().learningRate());
+
+  /** How the rate changes. */
+  public static final Option<LearningRateSchedule> SCHEDULE =
+      Option.<LearningRateSchedule>of("schedule", String.join(", ", ScheduleKeys.NAMES))
+          .usual(LearningRateSchedule.LINEAR, "linear")
+          .required()
+          .text("How the learning rate changes over the run.")
+          .read(ScheduleKeys::read)
+          .write(settings -> ScheduleKeys.write(settings.training().schedule()));
+
+  /** Share of steps in which the rate rises. */
+  public static final Option<Double> WARMUP_RATIO =
+      Option.number("warmupRatio", "from 0 to 1", value -> value >= 0 && value <= 1)
+          .usually(BY_TASK)
+          .text("Share of the steps in which the learning rate rises from 0.")
+          .write(settings -> ScheduleKeys.warmupRatio(settings.training().warmup()));
+
+  /** Steps in which the rate rises. */
+  public static final Option<Integer> WARMUP_STEPS = warmupSteps();
+
+  /** What makes steps of gradients. */
+  public static final Option<Optimizer> OPTIMIZER =
+      Option.<Optimizer>of("optimizer", String.join(", ", OptimizerKeys.NAMES))
+          .usual(Optimizer.adamW(), "adamw")
+          .required()
+          .text("What makes steps of gradients.")
+          .read(OptimizerKeys::read)
+          .write(
+              settings -> Optional.of(OptimizerKeys.write(settings.training().step().optimizer())));
+
+  /** Rates of some of the values. */
+  public static final Option<List<LearningRateFactor>> LEARNING_RATE_FACTORS =
+      Option.<List<LearningRateFactor>>of("learningRateFactors", "a list of {names, factor}")
+          .setter("learningRateFactor")
+          .usual(List.of(), "none")
+          .text("Multiplies the learning rate of the values whose names match.")
+          .read(OptimizerKeys::readFactors)
+          .write(OptimizerKeys::writeFactors);
+
+  /** Decoupled decay. */
+  public static final Option<Double> WEIGHT_DECAY =
+      Option.notNegative("weightDecay")
+          .usual(FineTuneDefaults.WEIGHT_DECAY)
+          .text("Decoupled weight decay, not applied to biases and norms.")
+          .written(settings -> settings.training().step().weightDecay());
+
+  /** Limit of the gradients' norm. */
+  public static final Option<Double> MAX_GRADIENT_NORM =
+      Option.notNegative("maxGradientNorm")
+          .usual(FineTuneDefaults.MAX_GRADIENT_NORM)
+          .text("Gradients of a larger norm are scaled down to it; 0 for no limit.")
+          .written(settings -> settings.training().step().maxGradientNorm());
+
+  /** When to evaluate. */
+  public static final Option<Interval> EVALUATE_EVERY =
+      IntervalKeys.ofSteps("evaluateEvery")
+          .usual(Interval.EPOCH, "epoch")
+          .checked(
+              (interval, checks) ->
+                  checks.require(
+                      !interval.isTime(),
+                      "evaluateEvery must be by steps or epochs, as its results must not depend on"
+                          + " the machine's speed; saveEvery may be by time"))
+          .text("When to evaluate on the validation data and save a checkpoint.")
+          .write(
+              settings ->
+                  Optional.of(
+                      IntervalKeys.write(new Interval(settings.training().evaluationInterval()))));
+
+  /** Whether the best checkpoint stays. */
+  public static final Option<Boolean> KEEP_BEST =
+      Option.flag("keepBest")
+          .text("Keeps the best checkpoint beside the last. Needs validation data.")
+          .written(settings -> settings.training().keepBest());
+
+  /** What decides which checkpoint is the best. */
+  public static final Option<String> BEST_BY =
+      Option.<String>of("bestBy", "loss, or a metric of the task")
+          .usual(Selection.LOSS)
+          .text("What decides which checkpoint is the best, and when to stop early.")
+          .read(fields -> fields.text("bestBy"))
+          .written(settings -> settings.objective().selection().metric());
+
+  /** Checkpoints in folders with numbers. */
+  public static final Option<Integer> KEEP_LAST =
+      Option.integer("keepLast", 0)
+          .usual(0)
+          .text("How many of the newest checkpoints stay in folders checkpoint-STEP.")
+          .written(FineTuneSettings::numberedCheckpoints);
+
+  /** Evaluations without progress. */
+  public static final Option<Integer> EARLY_STOPPING =
+      Option.<Integer>of("earlyStopping", "whole number of at least 1")
+          .checked(
+              (patience, checks) ->
+                  checks.require(
+                      patience >= 1,
+                      "earlyStopping must allow at least 1 evaluation, found " + patience))
+          .read(fields -> fields.integer("earlyStopping", 1))
+          .usually("never")
+          .text("Ends the run after so many evaluations in a row that are no better.")
+          .writtenIfAny(
+              settings -> settings.training().earlyStopping().map(EarlyStopping::patience));
+
+  /** When the state is saved. */
+  public static final Option<Interval> SAVE_EVERY =
+      IntervalKeys.ofStepsOrTime("saveEvery")
+          .usually("with each evaluation")
+          .text("How often the state to resume from is saved.")
+          .write(
+              settings ->
+                  Optional.of(
+                      IntervalKeys.write(
+                          new Interval(
+                              settings.training().states().interval(),
+                              settings.training().states().time()))));
+
+  /** States that stay. */
+  public static final Option<Integer> SAVE_LIMIT =
+      Option.integer("saveLimit", 0)
+          .usual(FineTuneDefaults.SAVE_LIMIT)
+          .text("How many of the newest states stay; 0 saves none.")
+          .written(settings -> settings.training().states().kept());
+
+  /** Whether layers are computed twice. */
+  public static final Option<Boolean> GRADIENT_CHECKPOINTING =
+      Option.toggle("gradientCheckpointing")
+          .usually("false, unless the method says otherwise")
+          .text("Recomputes each layer in the backward pass: less memory, a third more time.")
+          .written(settings -> settings.training().step().recompute());
+
+  /** The compute type. */
+  public static final Option<Precision> PRECISION =
+      Option.choice("precision", Precision.class)
+          .usual(Precision.AUTO)
+          .checked(
+              (precision, checks) ->
+                  checks.require(
+                      precision != Precision.FP16,
+                      "precision FP16 is for running models; train in BF16 or FP32"))
+          .text("The compute type; fp16 is for running models only.")
+          .written(FineTuneSettings::precision);
+
+  /** Steps that may be skipped. */
+  public static final Option<Integer> MAX_SKIPPED_STEPS =
+      Option.integer("maxSkippedSteps", 0)
+          .usual(FineTuneDefaults.MAX_SKIPPED_STEPS)
+          .text("Steps in a row whose loss or gradient may be NaN or infinite.")
+          .written(settings -> settings.training().maxSkippedSteps());
+
+  /** The seed. */
+  public static final Option<Long> SEED =
+      Option.<Long>of("seed", "whole number")
+          .usual(FineTuneDefaults.SEED)
+          .text("Decides initial adapter values, the order of examples and dropout.")
+          .read(fields -> fields.whole("seed"))
+          .written(FineTuneSettings::seed);
+
+  /** Told of what happens; code, so without a key. */
+  public static final Option<List<TrainingListener>> LISTENERS =
+      Option.<List<TrainingListener>>of("listener", "code").usual(List.of(), "none");
+
+  /** The record that the run's data and template must agree with; without a key. */
+  public static final Option<Provenance> REPEATS = Option.of("repeats", "a record");
+
+  private Options() {}
+
+  /**
+   * States data to train on and to validate with.
+   *
+   * @param draft takes it
+   * @param parts the parts; that for tests is left alone
+   */
+  public static void setData(Draft draft, Split parts) {
+    draft.set(DATA, parts.train());
+    draft.set(VALIDATION, parts.validation().size() == 0 ? null : parts.validation());
+  }
+
+  private static Option<Integer> warmupSteps() {
+    String name = "warmupSteps";
+    return Option.integer(name, 0)
+        .usually("none")
+        .text("Steps in which the learning rate rises from 0, instead of warmupRatio.")
+        .read(
+            fields -> {
+              fields.exclude("warmupRatio", name);
+              return fields.integer(name, 0);
+            })
+        .write(settings -> ScheduleKeys.warmupSteps(settings.training().warmup()));
+  }
+
+  /**
+   * Lists the options with a key.
+   *
+   * @param task the one that says what the run is for, of which this package knows nothing
+   * @return all, in the order in which they are read and written
+   */
+  public static List<Option<?>> with(Option<Task> task) {
+    return List.of(
+        MODEL,
+        task,
+        DATA,
+        VALIDATION,
+        REPLAY,
+        METHOD,
+        NEFTUNE,
+        OUTPUT,
+        OVERWRITE_OUTPUT,
+        RESUME,
+        EPOCHS,
+        MAX_STEPS,
+        BATCH_SIZE,
+        GRADIENT_ACCUMULATION,
+        MAX_LENGTH,
+        OVERFLOW,
+        OVERLAP,
+        PACKING,
+        GROUP_BY_LENGTH,
+        LOSS_ON,
+        CHAT_TEMPLATE,
+        REGULARISE,
+        LEARNING_RATE,
+        SCHEDULE,
+        WARMUP_RATIO,
+        WARMUP_STEPS,
+        OPTIMIZER,
+        LEARNING_RATE_FACTORS,
+        WEIGHT_DECAY,
+        MAX_GRADIENT_NORM,
+        EVALUATE_EVERY,
+        KEEP_BEST,
+        BEST_BY,
+        KEEP_LAST,
+        EARLY_STOPPING,
+        SAVE_EVERY,
+        SAVE_LIMIT,
+        GRADIENT_CHECKPOINTING,
+        PRECISION,
+        MAX_SKIPPED_STEPS,
+        SEED);
+  }
+}

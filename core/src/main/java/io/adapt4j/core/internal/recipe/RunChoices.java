@@ -1,0 +1,40 @@
+package io.adapt4j.core.internal.recipe;
+
+import io.adapt4j.core.internal.method.TrainingDefaults;
+import io.adapt4j.core.internal.train.TrainingOptions;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.train.Warmup;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where the values of a run come from.
+ *
+ * @param defaults those of the run's method and task
+ * @param stated the options that were stated, by their keys
+ * @param questions what is unusual about the description, but no reason to refuse it
+ */
+public record RunChoices(TrainingDefaults defaults, Set<String> stated, List<String> questions) {
+
+  /** What the run does about the options whose defaults depend on the method and the task. */
+  public List<FineTunePlan.Option> options(TrainingOptions training, int batchSize) {
+    return List.of(
+        option(
+            "learningRate",
+            TrainingDefaults.text(training.learningRate()),
+            "usual are " + defaults.usualRates()),
+        option("epochs", String.valueOf(training.epochs()), ""),
+        option("batchSize", String.valueOf(batchSize), ""),
+        option("warmup", warmup(training.warmup()), ""));
+  }
+
+  private static String warmup(Warmup warmup) {
+    return warmup instanceof Warmup.Ratio ratio
+        ? ratio.ratio() + " of the steps"
+        : ((Warmup.Steps) warmup).count() + " steps";
+  }
+
+  private FineTunePlan.Option option(String key, String value, String note) {
+    return new FineTunePlan.Option(key, value, !stated.contains(key), note);
+  }
+}

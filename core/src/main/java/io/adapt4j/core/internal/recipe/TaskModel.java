@@ -1,0 +1,115 @@
+package io.adapt4j.core.internal.recipe;
+
+import io.adapt4j.core.method.WeightFormat;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.NewTensors;
+import io.adapt4j.core.internal.nn.OutputLayer;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.model.Precision;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The model a task needs: the checkpoint's, with the task's output layer.
+ *
+ * @param folder where the checkpoint is
+ * @param weights how its linear weights are held
+ * @param config its configuration, changed for the task
+ * @param labels names of the classes; empty where there are none
+ * @param generates whether it predicts next tokens
+ * @param replacesClassifier whether the checkpoint's classifier is left unread
+ */
+public record TaskModel(
+    Path folder,
+    WeightMechanics weights,
+    ModelConfig config,
+    List<String> labels,
+    boolean generates,
+    boolean replacesClassifier) {
+
+  /**
+   * Makes the model of a task that predicts next tokens.
+   *
+   * @param stored the checkpoint
+   * @param folder where it is
+   * @return the model
+   */
+  public static TaskModel generating(StoredModel stored, Path folder) {
+    return new TaskModel(folder, stored.weights(), stored.config(), List.of(), true, false);
+  }
+
+  /**
+   * Makes the model of a task that encodes texts.
+   *
+   * @param stored the checkpoint
+   * @param folder where it is
+   * @param config its configuration, changed for the task
+   * @return the model, without classes
+   */
+  public static TaskModel encoding(StoredModel stored, Path folder, ModelConfig config) {
+    return new TaskModel(folder, stored.weights(), config, List.of(), false, false);
+  }
+
+  /**
+   * Gives a configuration an output layer.
+   *
+   * @param base the configuration
+   * @param layer the layer
+   * @return the configuration of a model that has it
+   */
+  public static ModelConfig withOutput(ModelConfig base, OutputLayer layer) {
+    return layer.isOf(base)
+        ? base
+        : base.with(
+            "architectures", JsonNodeFactory.instance.arrayNode().add(layer.className(base)));
+  }
+
+  /** Declares the network with its weights in their format, and states what of it is new. */
+  public Network declare() {
+    Network declared =
+        generates ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      if (declared instanceof Encoder encoder) {
+        Set<String> fresh = new HashSet<>(NewTensors.missing(encoder, checkpoint));
+        if (replacesClassifier) {
+          fresh.addAll(NewTensors.classifier(encoder));
+        }
+        encoder.beginAnew(fresh);
+      }
+      weights.install(declared, checkpoint);
+    }
+    return declared;
+  }
+
+  /** What does not fit together, read from headers only. */
+  void checkWeights(Network declared) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(declared, checkpoint);
+    }
+  }
+
+  /** Loads the network, its new tensors with their first values. */
+  public Network load(Precision precision, long seed) {
+    Network network = declare();
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Weights.check(network, checkpoint);
+      network.allocate(LoadedModel.type(precision, network, checkpoint));
+      Weights.load(network, checkpoint);
+      NewTensors.initialise(network, seed);
+      return network;
+    } catch (RuntimeException | Error e) {
+      network.close();
+      throw e;
+    }
+  }
+}

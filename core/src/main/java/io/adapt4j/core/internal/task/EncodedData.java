@@ -1,0 +1,73 @@
+package io.adapt4j.core.internal.task;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.exception.FineTuneException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * What the data of a run came to.
+ *
+ * @param train the training data
+ * @param held the validation data
+ * @param maxLength the most tokens of a sample
+ */
+public record EncodedData(EncodingReport train, Optional<EncodingReport> held, int maxLength) {
+
+  /**
+   * Returns the length of the longest sample of all.
+   *
+   * @return in tokens
+   */
+  public int longest() {
+    return Math.max(train.longest(), held.map(EncodingReport::longest).orElse(0));
+  }
+
+  /**
+   * Encodes data, and reports a row that cannot be used as a problem of the run.
+   *
+   * @param encoding encodes
+   * @param <R> what it makes
+   * @return what it made
+   * @throws FineTuneException naming the row
+   */
+  public static <R> R encoded(Supplier<R> encoding) {
+    try {
+      return encoding.get();
+    } catch (DatasetException e) {
+      throw new FineTuneException(List.of(e.getMessage()));
+    }
+  }
+
+  /**
+   * Refuses data of which no row is left.
+   *
+   * @param data the data
+   * @param report what encoding came to
+   * @param maxLength the most tokens of a sample
+   * @throws FineTuneException saying what became of the rows
+   */
+  public static void requireUsable(Dataset data, EncodingReport report, int maxLength) {
+    if (report.kept() == 0) {
+      throw new FineTuneException(
+          List.of(
+              data.name()
+                  + ": none of its "
+                  + report.rows()
+                  + " rows can be used: "
+                  + report.tooLong()
+                  + " are longer than maxLength "
+                  + maxLength
+                  + ", "
+                  + report.nothingToLearn()
+                  + " have nothing to learn within it"
+                  + (report.alike() == 0
+                      ? ""
+                      : ", " + report.alike() + " have two completions that are alike within it")
+                  + ". Raise maxLength or check the data."));
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.adapt4j.core.internal.task;
+
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.ProcessLock;
+import io.adapt4j.core.internal.Temporaries;
+import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Keeps an output folder to one run at a time, on this machine, and clears it of what killed runs
+ * left half written.
+ */
+final class OutputLock implements AutoCloseable {
+
+  private static final String FILE = ".lock";
+
+  private final ProcessLock lock;
+
+  private OutputLock(ProcessLock lock) {
+    this.lock = lock;
+  }
+
+  /**
+   * Takes the lock, and removes the temporary files of killed runs.
+   *
+   * @param output created if absent
+   * @return the lock
+   * @throws FineTuneException if another run has it, or the folder cannot be written
+   */
+  static OutputLock take(Path output) {
+    try {
+      ProcessLock lock =
+          ProcessLock.tryTake(output.resolve(FILE))
+              .orElseThrow(
+                  () ->
+                      new FineTuneException(
+                          List.of(
+                              "output "
+                                  + output
+                                  + " is in use by another run; wait for its end or choose another"
+                                  + " folder")));
+      sweep(output);
+      return new OutputLock(lock);
+    } catch (IOException e) {
+      throw new FineTuneException(
+          List.of(
+              "output "
+                  + output
+                  + " cannot be written to: "
+                  + WriteFailure.explain(output, e)
+                  + "."));
+    }
+  }
+
+  /** Only folders that a run itself makes: others in an output belong to somebody else. */
+  private static void sweep(Path output) {
+    Temporaries.sweep(output);
+    for (String name : List.of(Trainer.BEST, Trainer.LAST, Trainer.STATES)) {
+      Temporaries.sweepTree(output.resolve(name));
+    }
+    for (String name : Trainer.numberedCheckpoints(output)) {
+      Temporaries.sweepTree(output.resolve(name));
+    }
+  }
+
+  /** Gives the folder free. No file of the lock stays. */
+  @Override
+  public void close() {
+    lock.close();
+  }
+}

@@ -1,0 +1,97 @@
+package io.adapt4j.core.internal.task;
+
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.train.TrainingOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** What makes a run that run: two descriptions with the same identity give the same losses. */
+final class RunIdentity {
+
+  private RunIdentity() {}
+
+  /**
+   * Describes a run.
+   *
+   * @param settings what is to be done
+   * @param data what the data came to
+   * @param regularisations each one's identity
+   * @return values by name, fit to be compared and read
+   */
+  static Map<String, String> of(
+      FineTuneSettings settings, EncodedData data, List<String> regularisations) {
+    Path folder = settings.model().folder();
+    EncodingReport train = data.train();
+    TrainingOptions training = settings.training();
+    Map<String, String> identity = new TreeMap<>();
+    identity.put("method", settings.method().identity());
+    identity.put("model configuration", digest(folder.resolve(ModelConfig.FILE)));
+    identity.put("model weights", weights(folder));
+    identity.put("tokenizer", digest(folder.resolve("tokenizer.json")));
+    identity.put("training data", train.kept() + " rows " + train.digest());
+    identity.put(
+        "validation data",
+        data.held().map(one -> one.kept() + " rows " + one.digest()).orElse("none"));
+    identity.put("epochs", training.epochs() + ", at most " + training.maxSteps() + " steps");
+    identity.put(
+        "batch", settings.batchSize() + " x " + training.accumulation() + " x " + data.maxLength());
+    identity.put("tokens", settings.overflow() + " " + settings.tokens());
+    identity.put(
+        "learning rate",
+        training.learningRate() + " " + training.schedule() + " " + training.warmup());
+    identity.put("optimizer", training.step().toString());
+    identity.put(
+        "evaluation",
+        "every "
+            + training.evaluationInterval()
+            + " steps, best kept "
+            + training.keepBest()
+            + ", "
+            + training.earlyStopping());
+    identity.put("task", settings.objective().wholeIdentity());
+    identity.put("regularisation", regularisations.toString());
+    identity.put("precision", settings.precision().toString());
+    identity.put("seed", String.valueOf(settings.seed()));
+    return identity;
+  }
+
+  /** Names and sizes: to read every byte of a large model would take longer than to start it. */
+  private static String weights(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      List<String> found =
+          files
+              .filter(file -> file.getFileName().toString().endsWith(".safetensors"))
+              .sorted()
+              .map(file -> file.getFileName() + " " + size(file))
+              .toList();
+      return String.join(", ", found);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String digest(Path file) {
+    try {
+      return FileDigest.sha256(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,245 @@
+package io.adapt4j.core.internal.task;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.DataOrigin;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.provenance.FileHash;
+import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.internal.provenance.SystemInfo;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.WrittenRecipe;
+import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.ResumeEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingException;
+import io.adapt4j.core.train.TrainingListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Writes the record of a run: into its output folder when it starts and ends, and into each
+ * checkpoint with the chat template it was trained in.
+ */
+final class RunRecorder implements TrainingListener {
+
+  private final Path output;
+  private final ObjectNode run;
+  private final Optional<ChatTemplate> template;
+  private final Path base;
+  private final ObjectNode metrics = JsonNodeFactory.instance.objectNode();
+
+  private RunRecorder(Path output, Path base, ObjectNode run, Optional<ChatTemplate> template) {
+    this.output = output;
+    this.base = base;
+    this.run = run;
+    this.template = template;
+  }
+
+  /**
+   * Reads and hashes what the run is made of. Every byte of local weights and data is read for it.
+   *
+   * @param settings what is to be done
+   * @param written its description
+   * @param data what the data came to
+   * @param template the chat template, where conversations were encoded with it
+   * @return the recorder; nothing is written yet
+   */
+  static RunRecorder start(
+      FineTuneSettings settings,
+      WrittenRecipe written,
+      EncodedData data,
+      Optional<ChatTemplate> template) {
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    ObjectNode run = nodes.objectNode();
+    run.put("seed", settings.seed());
+    run.set("configuration", written.keys());
+    if (!written.untold().isEmpty()) {
+      written.untold().forEach(run.putArray("untold")::add);
+    }
+    run.set("model", model(settings.model()));
+    settings.method().start().ifPresent(folder -> run.set("start", folder(folder)));
+    parent(settings).ifPresent(parent -> run.set("parent", parent));
+    ObjectNode files = run.putObject("data");
+    files.set("files", files(settings));
+    files.set(Provenance.TRAINING, data(data.train()));
+    data.held().ifPresent(report -> files.set(Provenance.VALIDATION, data(report)));
+    template.ifPresent(used -> run.putObject("chatTemplate").put("sha256", used.digest()));
+    run.set("environment", SystemInfo.here().json());
+    return new RunRecorder(settings.output(), settings.model().folder(), run, template);
+  }
+
+  private static ObjectNode model(ModelSource source) {
+    ObjectNode model = folder(source.folder());
+    source.repository().ifPresent(name -> model.put("hub", name));
+    source.revision().ifPresent(revision -> model.put("revision", revision));
+    return model;
+  }
+
+  private static ObjectNode folder(Path folder) {
+    ObjectNode described = JsonNodeFactory.instance.objectNode();
+    described.put("folder", folder.toAbsolutePath().normalize().toString());
+    ArrayNode files = described.putArray("files");
+    FileHash.modelFiles(folder).forEach(file -> files.add(FileHash.describe(file)));
+    return described;
+  }
+
+  /** The record of the adapter or the checkpoint that the run goes on from. */
+  private static Optional<ObjectNode> parent(FineTuneSettings settings) {
+    Path start = settings.method().start().orElseGet(() -> settings.model().folder());
+    return Provenance.find(start).map(record -> FileHash.describe(record.file()));
+  }
+
+  private static ArrayNode files(FineTuneSettings settings) {
+    List<DataOrigin.Source> sources = new ArrayList<>(settings.train().origin().sources());
+    settings.validation().ifPresent(data -> sources.addAll(data.origin().sources()));
+    settings.regularisations().stream()
+        .flatMap(term -> term.reference().stream())
+        .forEach(data -> sources.addAll(data.origin().sources()));
+    Map<Path, Integer> rows = new LinkedHashMap<>();
+    sources.forEach(source -> rows.put(source.file().toAbsolutePath(), source.rows()));
+    ArrayNode files = JsonNodeFactory.instance.arrayNode();
+    rows.forEach((file, count) -> files.add(FileHash.describe(file).put("rows", count)));
+    return files;
+  }
+
+  private static ObjectNode data(EncodingReport report) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("rows", report.rows())
+        .put("kept", report.kept())
+        .put("tokens", report.tokens())
+        .put("targetTokens", report.targetTokens())
+        .put("sha256", report.digest());
+  }
+
+  /** This recorder, to be told before others, so that what they are told of is on disk. */
+  TrainingListener before(List<TrainingListener> others) {
+    List<TrainingListener> all = new ArrayList<>();
+    all.add(this);
+    all.addAll(others);
+    return TrainingListener.all(all);
+  }
+
+  /** An adaptation whose saved folders carry the record. */
+  Adaptation recording(Adaptation adaptation) {
+    return new Recorded(adaptation);
+  }
+
+  private final class Recorded implements Adaptation {
+
+    private final Adaptation adaptation;
+
+    private Recorded(Adaptation adaptation) {
+      this.adaptation = adaptation;
+    }
+
+    @Override
+    public List<Trained> trained() {
+      return adaptation.trained();
+    }
+
+    @Override
+    public void refresh() {
+      adaptation.refresh();
+    }
+
+    /** A process killed in between leaves weights without a record, never with that of others. */
+    @Override
+    public void save(Path folder) {
+      try {
+        Files.deleteIfExists(folder.resolve(Provenance.FILE));
+        adaptation.save(folder);
+        template.ifPresent(used -> used.saveTrained(base, folder));
+        write(folder);
+      } catch (IOException e) {
+        throw new UncheckedIOException("Writing the record of " + folder + " failed", e);
+      }
+    }
+
+    @Override
+    public void restore(Path folder) {
+      adaptation.restore(folder);
+    }
+
+    @Override
+    public void enabled(boolean on) {
+      adaptation.enabled(on);
+    }
+
+    @Override
+    public void close() {
+      adaptation.close();
+    }
+  }
+
+  private void write(Path folder) throws IOException {
+    ObjectNode record = JsonNodeFactory.instance.objectNode();
+    record.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    record.setAll(run);
+    record.set("metrics", metrics.deepCopy());
+    Provenance.of(folder.resolve(Provenance.FILE), record).write();
+  }
+
+  private void writeForRun() {
+    try {
+      write(output);
+    } catch (IOException e) {
+      throw new TrainingException(
+          output + ": writing the record failed: " + WriteFailure.explain(output, e) + ".", e);
+    }
+  }
+
+  @Override
+  public void started(RunStart event) {
+    metrics.put("step", 0).put("totalSteps", event.totalSteps());
+    writeForRun();
+  }
+
+  @Override
+  public void resumed(ResumeEvent event) {
+    metrics.put("resumedAtStep", event.step());
+  }
+
+  @Override
+  public void step(StepEvent event) {
+    metrics
+        .put("step", event.step())
+        .put("epoch", event.epoch())
+        .put("trainingLoss", event.loss())
+        .put("learningRate", event.learningRate())
+        .put("gradientNorm", event.gradientNorm());
+  }
+
+  @Override
+  public void evaluated(EvaluationEvent event) {
+    metrics.put("validationLoss", event.loss());
+    if (event.bestSoFar()) {
+      metrics.put("bestValidationLoss", event.loss()).put("bestStep", event.step());
+    }
+  }
+
+  @Override
+  public void ended(RunEnd event) {
+    metrics.put("ended", event.reason().name().toLowerCase(Locale.ROOT));
+    writeForRun();
+  }
+}

@@ -1,0 +1,134 @@
+package io.adapt4j.core.internal.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.describe.Place;
+import io.adapt4j.core.internal.describe.Value;
+import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.internal.recipe.Draft;
+import io.adapt4j.core.internal.recipe.Options;
+import io.adapt4j.core.model.ModelSource;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads the run of a record, to do it again. */
+public final class RunRepeat {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunRepeat.class);
+  private static final String OUTPUT = "output";
+
+  private RunRepeat() {}
+
+  /**
+   * Reads the run of a record.
+   *
+   * @param path a record, or a folder that has one
+   * @return its options
+   * @throws FineTuneException naming everything that has changed or cannot be made again
+   */
+  public static Draft of(Path path) {
+    Provenance record = Provenance.read(path);
+    return repeating(record, record.untold(), Set.of());
+  }
+
+  /**
+   * Reads the run of a record with data that the record cannot make again.
+   *
+   * @param path a record, or a folder that has one
+   * @param data the same training and validation data
+   * @return its options
+   */
+  public static Draft of(Path path, Split data) {
+    Draft draft = withoutData(Provenance.read(path));
+    Options.setData(draft, data);
+    return draft;
+  }
+
+  /**
+   * Reads the run of a record with data that the record cannot make again, without validation.
+   *
+   * @param path a record, or a folder that has one
+   * @param data the same training data
+   * @return its options
+   */
+  public static Draft of(Path path, Dataset data) {
+    Draft draft = withoutData(Provenance.read(path));
+    draft.set(Options.DATA, data);
+    draft.set(Options.VALIDATION, null);
+    return draft;
+  }
+
+  private static Draft withoutData(Provenance record) {
+    List<String> untold = record.untold().stream().filter(one -> !isData(one)).toList();
+    return repeating(record, untold, Options.DATA_KEYS);
+  }
+
+  private static Draft repeating(Provenance record, List<String> untold, Set<String> unread) {
+    List<String> problems = new ArrayList<>();
+    for (String one : untold) {
+      problems.add(
+          record.file()
+              + " cannot tell how to make "
+              + one
+              + (isData(one) ? ". Give it: repeat(record, data)." : "."));
+    }
+    Path model = modelFolder(record);
+    problems.addAll(record.changedFiles(model));
+    if (record.chatTemplate().isPresent() && !record.choseChatTemplate()) {
+      changedTemplate(record, ChatTemplate.find(model)).ifPresent(problems::add);
+    }
+    if (!problems.isEmpty()) {
+      throw new FineTuneException(problems);
+    }
+    List<String> other = record.otherEnvironment();
+    if (!other.isEmpty()) {
+      LOG.warn(
+          "{} was made elsewhere, so losses may differ in the last digits: {}",
+          record.file(),
+          String.join("; ", other));
+    }
+    ObjectNode keys = record.configuration();
+    JsonNode output = keys.path(OUTPUT);
+    keys.put(OUTPUT, output.asText() + "-repeat");
+    Place place = Place.of(record.file() + ", configuration", Path.of("").toAbsolutePath());
+    Draft draft = RunReader.read(Value.of(keys, place), unread);
+    draft.set(Options.REPEATS, record);
+    return draft;
+  }
+
+  /** Whether something untold is what {@code repeat(record, data)} gives. */
+  private static boolean isData(String untold) {
+    return Options.DATA_KEYS.stream().anyMatch(key -> untold.startsWith(key + ":"));
+  }
+
+  /** The recorded folder; of a model on a hub, the commit wherever the cache is here. */
+  private static Path modelFolder(Provenance record) {
+    JsonNode model = record.json().path("model");
+    return model.has("hub")
+        ? ModelSource.hub(model.path("hub").asText(), model.path("revision").asText()).folder()
+        : Path.of(model.path("folder").asText());
+  }
+
+  private static Optional<String> changedTemplate(
+      Provenance record, Optional<ChatTemplate> template) {
+    String before = record.chatTemplate().orElse("none");
+    String now = template.map(ChatTemplate::digest).orElse("none");
+    return before.equals(now)
+        ? Optional.empty()
+        : Optional.of(
+            "chat template: its sha256 was "
+                + before
+                + ", is "
+                + now
+                + ". Put the recorded chat_template.jinja back.");
+  }
+}

@@ -1,0 +1,172 @@
+package io.adapt4j.core.internal.task;
+
+import io.adapt4j.core.internal.method.MethodMechanics;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.recipe.Checks;
+import io.adapt4j.core.internal.recipe.Draft;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.Options;
+import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.monitor.EarlyWarnings;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.TrainingListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything that a run asks of a task: its keys, its checks, the model it needs and its data made
+ * ready. A task is one package with a definition, and a line in {@code
+ * META-INF/services/io.adapt4j.core.internal.task.TaskDefinition}; what all tasks do alike, to
+ * plan, train, time and find a learning rate, is {@link TaskRun}.
+ *
+ * @param <T> the options of the task
+ */
+public interface TaskDefinition<T extends Task> {
+
+  /**
+   * Returns the type of the options.
+   *
+   * @return the type
+   */
+  Class<T> type();
+
+  /**
+   * Lists the names that descriptions can give under the key {@code task}.
+   *
+   * @return the names, at least one
+   */
+  List<String> names();
+
+  /**
+   * Reads the options of a description.
+   *
+   * @param name the given one of {@link #names}
+   * @param options what stands below it; takes what is wrong
+   * @return the task; empty if something is wrong
+   */
+  Optional<Task> read(String name, Fields options);
+
+  /**
+   * Writes a task as a description.
+   *
+   * @param task the task
+   * @return its name with its options; empty if part of it is code
+   */
+  Optional<JsonNode> write(T task);
+
+  /**
+   * Returns everything of a task that decides how a run goes. States hold it, and are resumed by
+   * tasks with the same text only.
+   *
+   * @param task the task
+   * @return a text that is the same in every process and version
+   */
+  String identity(T task);
+
+  /**
+   * Lists what the task measures beside the loss.
+   *
+   * @param task the task
+   * @return names that {@code bestBy} can give
+   */
+  default List<String> metrics(T task) {
+    return List.of();
+  }
+
+  /**
+   * Checks the task and what is asked of the run together. By default options that concern next
+   * tokens are refused.
+   *
+   * @param task the task
+   * @param draft the run
+   * @param batchSize examples of a micro-batch, by default or as stated
+   * @param checks takes what is wrong
+   */
+  default void check(T task, Draft draft, int batchSize, Checks checks) {
+    Overflow overflow = draft.get(Options.OVERFLOW);
+    checks.require(
+        overflow == Overflow.TRUNCATE_RIGHT,
+        "overflow "
+            + overflow
+            + " is for tasks that predict next tokens; this one cuts texts at their end");
+    requireNoTokenOptions(draft, checks);
+  }
+
+  /**
+   * Refuses options that concern next tokens.
+   *
+   * @param draft the run
+   * @param checks takes what is wrong
+   */
+  static void requireNoTokenOptions(Draft draft, Checks checks) {
+    String remedy = " is for the task nextTokens; leave it out for this task";
+    checks.require(draft.get(Options.REGULARISE).isEmpty(), "regularise" + remedy);
+    checks.require(
+        !TokenChoices.concernGeneration(draft),
+        "packing, groupByLength, lossOn or overlap" + remedy);
+  }
+
+  /**
+   * Finds the model of the task: the checkpoint's, with the output layer that the task needs.
+   *
+   * @param task the task
+   * @param folder where the checkpoint is
+   * @param stored the checkpoint
+   * @param train the training data, where labels may be; null if it is missing
+   * @return the model
+   * @throws RuntimeException if the checkpoint's configuration is no base for the task
+   */
+  TaskModel model(T task, Path folder, StoredModel stored, Dataset train);
+
+  /**
+   * Says what else keeps the task from a model.
+   *
+   * @param task the task
+   * @param declared the model, without weights
+   * @param method how it is adapted
+   * @return one sentence a problem
+   */
+  default List<String> problems(T task, Network declared, MethodMechanics method) {
+    return List.of();
+  }
+
+  /**
+   * Puts warnings before listeners.
+   *
+   * @param listeners told of the run
+   * @return tells them of it, and of what looks wrong early
+   */
+  default TrainingListener warning(List<TrainingListener> listeners) {
+    return EarlyWarnings.before(listeners);
+  }
+
+  /**
+   * Returns what turns rows into the tokens that are trained on.
+   *
+   * @param settings the run
+   * @param tokenizer the model's
+   * @return the encoder; empty where rows are not texts that the model learns to continue
+   */
+  default Optional<ExampleEncoder> encoder(FineTuneSettings settings, Tokenizer tokenizer) {
+    return Optional.empty();
+  }
+
+  /**
+   * Tokenizes the data once to find the rows that can be used.
+   *
+   * @param task the task
+   * @param settings the run
+   * @param tokenizer the model's, open as long as the run
+   * @return the task with its data
+   * @throws io.adapt4j.core.exception.FineTuneException if the data cannot be used
+   */
+  PreparedTask<?> prepare(T task, FineTuneSettings settings, Tokenizer tokenizer);
+}

@@ -1,0 +1,100 @@
+package io.adapt4j.core.internal.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.recipe.Option;
+import io.adapt4j.core.internal.recipe.Options;
+import io.adapt4j.core.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/** The tasks there are. */
+public final class TaskDefinitions {
+
+  /** What the model is trained for. */
+  public static final Option<Task> TASK =
+      Option.<Task>of("task", "a name, perhaps with options: see tasks")
+          .usual(Task.nextTokens(), "nextTokens")
+          .required()
+          .text("What the model is trained for.")
+          .read(TaskDefinitions::read)
+          .write(settings -> write(settings.objective().task()));
+
+  /** All options with a key, in the order in which they are read and written. */
+  public static final List<Option<?>> OPTIONS = Options.with(TASK);
+
+  private TaskDefinitions() {}
+
+  /**
+   * Lists the definitions: those that this module names, and those that the class loader of the
+   * application adds.
+   *
+   * @return all, those of this module first
+   */
+  public static List<TaskDefinition<?>> all() {
+    List<TaskDefinition<?>> all = new ArrayList<>();
+    ClassLoader own = TaskDefinition.class.getClassLoader();
+    ServiceLoader.load(TaskDefinition.class, own).forEach(all::add);
+    ServiceLoader.load(TaskDefinition.class).stream()
+        .filter(more -> all.stream().noneMatch(one -> one.getClass() == more.type()))
+        .forEach(more -> all.add(more.get()));
+    return all;
+  }
+
+  /**
+   * Finds the definition of a task.
+   *
+   * @param task the task
+   * @param <T> its options
+   * @return the definition
+   * @throws IllegalArgumentException if no definition takes it
+   */
+  @SuppressWarnings("unchecked") // a definition takes the type that it names
+  public static <T extends Task> TaskDefinition<T> of(T task) {
+    return (TaskDefinition<T>)
+        all().stream()
+            .filter(one -> one.type().isInstance(task))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "task: expected one that Task makes, found " + task.getClass().getName()));
+  }
+
+  /**
+   * Reads the key {@code task}.
+   *
+   * @param fields the description; takes what is wrong
+   * @return the task; empty if there is none, or it is wrong
+   */
+  public static Optional<Task> read(Fields fields) {
+    Optional<Fields.Named> named = fields.named("task");
+    if (named.isEmpty()) {
+      return Optional.empty();
+    }
+    String name = named.get().name();
+    List<String> names = new ArrayList<>();
+    for (TaskDefinition<?> definition : all()) {
+      if (definition.names().contains(name)) {
+        Optional<Task> task = definition.read(name, named.get().options());
+        named.get().options().finish();
+        return task;
+      }
+      names.addAll(definition.names());
+    }
+    fields.refuse("task", name, names);
+    return Optional.empty();
+  }
+
+  /**
+   * Writes the key {@code task}.
+   *
+   * @param task the task
+   * @return its value; empty if part of it is code
+   */
+  public static Optional<JsonNode> write(Task task) {
+    return of(task).write(task);
+  }
+}

@@ -1,0 +1,291 @@
+package io.adapt4j.core.internal.task;
+
+import io.adapt4j.core.internal.memory.StepShape;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.memory.StepTimer;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.recipe.WrittenRecipe;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.train.RangeTestLoop;
+import io.adapt4j.core.internal.train.Trainer;
+import io.adapt4j.core.internal.train.TrainingOptions;
+import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.plan.Device;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.plan.PlanOptions;
+import io.adapt4j.core.plan.TimedSteps;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.LearningRateCurve;
+import io.adapt4j.core.train.LearningRateSweep;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.TrainingResult;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Plans, trains, times and finds learning rates, alike for every task.
+ *
+ * @param <B> a batch of the task
+ */
+public final class TaskRunner<B> {
+
+  private final FineTuneSettings settings;
+  private final PreparedTask<B> task;
+  private final EncodedData data;
+
+  private TaskRunner(FineTuneSettings settings, PreparedTask<B> task) {
+    this.settings = settings;
+    this.task = task;
+    this.data = task.data();
+  }
+
+  /**
+   * What a run came to.
+   *
+   * @param plan what was to be done
+   * @param result how it went
+   */
+  public record Outcome(FineTunePlan plan, TrainingResult result) {}
+
+  /**
+   * Works out what a run will do.
+   *
+   * @param settings the run
+   * @param options the device, and how many steps to time
+   * @return the plan
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public static FineTunePlan plan(FineTuneSettings settings, PlanOptions options) {
+    return prepared(
+        settings,
+        (runner, tokenizer) -> {
+          Network declared = settings.objective().model().declare();
+          Forecast memory = runner.forecast(declared, options.device());
+          Optional<TimedSteps> time =
+              options.timedSteps() == 0
+                  ? Optional.empty()
+                  : Optional.of(runner.timed(options.timedSteps()));
+          return runner.plan(
+              declared, Optional.of(memory), time, TemplateNotes.of(settings, tokenizer));
+        });
+  }
+
+  /**
+   * Trains to the end and saves.
+   *
+   * @param settings the run
+   * @param stopRequested asked after each step
+   * @return what it came to
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public static Outcome run(FineTuneSettings settings, BooleanSupplier stopRequested) {
+    try (OutputLock lock = OutputLock.take(settings.output())) {
+      return prepared(
+          settings,
+          (runner, tokenizer) -> {
+            FineTunePlan plan =
+                runner.plan(
+                    settings.objective().model().declare(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of());
+            return new Outcome(plan, runner.trained(plan, stopRequested));
+          });
+    }
+  }
+
+  /**
+   * Trains a few steps at growing rates; writes nothing.
+   *
+   * @param settings the run
+   * @param sweep which rates to try
+   * @return the losses
+   * @throws FineTuneException if no row of the training data can be used
+   */
+  public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateSweep sweep) {
+    return prepared(settings, (runner, tokenizer) -> runner.swept(sweep));
+  }
+
+  /** Something that is done with a prepared task, of whatever batches. */
+  @FunctionalInterface
+  private interface Action<R> {
+    R apply(TaskRunner<?> runner, Tokenizer tokenizer);
+  }
+
+  /** Something that is done with a task in memory, of whatever batches. */
+  @FunctionalInterface
+  private interface Trains<B, R> {
+    R apply(Network network, Training<B> training);
+  }
+
+  private static <R> R prepared(FineTuneSettings settings, Action<R> action) {
+    try (Tokenizer tokenizer = Tokenizer.load(settings.model().folder())) {
+      Task task = settings.objective().task();
+      PreparedTask<?> prepared = TaskDefinitions.of(task).prepare(task, settings, tokenizer);
+      EncodedData data = prepared.data();
+      settings
+          .repeats()
+          .map(record -> record.changedData(data.train(), data.held()))
+          .filter(changed -> !changed.isEmpty())
+          .ifPresent(
+              changed -> {
+                throw new FineTuneException(changed);
+              });
+      return action.apply(new TaskRunner<>(settings, prepared), tokenizer);
+    }
+  }
+
+  private <R> R loaded(PreparedTask.Purpose purpose, Trains<B, R> action) {
+    TaskModel model = settings.objective().model();
+    try (Network network = model.load(settings.precision(), settings.seed());
+        Adaptation adaptation =
+            settings.method().attach(network, settings.model().folder(), settings.seed())) {
+      return task.with(network, adaptation, purpose, training -> action.apply(network, training));
+    }
+  }
+
+  private TrainingResult trained(FineTunePlan plan, BooleanSupplier stopRequested) {
+    return loaded(
+        PreparedTask.Purpose.TRAINING,
+        (network, training) -> trainer(training, stopRequested).run(start(network, plan)));
+  }
+
+  private Trainer<B> trainer(Training<B> training, BooleanSupplier stopRequested) {
+    RunRecorder recorder =
+        RunRecorder.start(
+            settings,
+            WrittenRecipe.of(settings, TaskDefinitions.OPTIONS),
+            data,
+            task.chatTemplate());
+    return new Trainer<>(
+            training.task(),
+            recorder.recording(training.adaptation()),
+            settings
+                .training()
+                .identifiedBy(RunIdentity.of(settings, data, task.regularisations())),
+            training.batches(),
+            training.held(),
+            settings.output(),
+            recorder.before(settings.listeners()),
+            stopRequested)
+        .keepLast(settings.numberedCheckpoints())
+        .usualRates(settings.choices().defaults().usualRates())
+        .hooks(training.hooks())
+        .stepsTogether(training.stepsTogether());
+  }
+
+  private RunStart start(Network network, FineTunePlan plan) {
+    return new RunStart(
+        plan.steps(),
+        settings.training().epochs(),
+        plan.trainableParameters(),
+        plan.totalParameters(),
+        plan.trainExamples(),
+        plan.validationExamples(),
+        settings.model() + ", " + settings.method().description(),
+        network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32");
+  }
+
+  private LearningRateCurve swept(LearningRateSweep sweep) {
+    TrainingOptions options = settings.training();
+    return loaded(
+        PreparedTask.Purpose.RANGE_TEST,
+        (network, training) -> {
+          try (TrainingStep<B> step =
+              new TrainingStep<>(
+                  training.task(), training.adaptation(), options.step(), training.hooks())) {
+            return RangeTestLoop.run(
+                sweep,
+                step,
+                training.task(),
+                training.batches(),
+                options.accumulation(),
+                settings.seed());
+          }
+        });
+  }
+
+  private TimedSteps timed(int steps) {
+    return loaded(
+        PreparedTask.Purpose.TIMING,
+        (network, training) -> {
+          StepTimer<B> timer =
+              new StepTimer<>(
+                  training.task(),
+                  training.adaptation(),
+                  settings.training(),
+                  training.batches(),
+                  training.held());
+          return task.rollouts().isPresent()
+              ? timer.measureWithBatches(steps, training.stepsTogether())
+              : timer.measure(steps, data.train().tokens());
+        });
+  }
+
+  private FineTunePlan plan(
+      Network declared, Optional<Forecast> memory, Optional<TimedSteps> time, List<String> notes) {
+    EncodingReport train = data.train();
+    Optional<EncodingReport> held = data.held();
+    return new FineTunePlan(
+        settings.training().totalSteps(task.batches()),
+        train.kept(),
+        held.map(EncodingReport::kept).orElse(0),
+        train.rows() - train.kept() + held.map(one -> one.rows() - one.kept()).orElse(0),
+        train.truncated() + held.map(EncodingReport::truncated).orElse(0),
+        train.split() + held.map(EncodingReport::split).orElse(0),
+        train.targetTokens(),
+        settings.method().trainableParameters(declared),
+        declared.parameterCount(),
+        settings.choices().options(settings.training(), settings.batchSize()),
+        settings.choices().questions(),
+        memory,
+        time,
+        task.rollouts(),
+        notes);
+  }
+
+  /** Predicts the memory: the largest micro-batch is one of the longest texts. */
+  private Forecast forecast(Network declared, Device device) {
+    TrainingStep.Settings step = settings.training().step();
+    PreparedTask.LargestBatch largest =
+        task.largestBatch(Math.min(settings.batchSize(), data.train().kept()));
+    StepShape shape =
+        new StepShape(
+            largest.rows(),
+            largest.longest(),
+            settings.training().accumulation(),
+            LoadedModel.typeOf(settings.precision(), declared, settings.model().folder()),
+            step.optimizer(),
+            step.recompute());
+    Planner planner =
+        Planner.of(declared, settings.method()).lasting(microBatches()).ofLengths(lengths());
+    return task.beside(planner, declared).forecast(shape, device);
+  }
+
+  /** Different lengths of batches, which spread around the mean. */
+  private long lengths() {
+    EncodingReport train = data.train();
+    long mean = train.tokens() / Math.max(1, train.samples());
+    long spread = 2 * Math.max(0, train.longest() - mean);
+    return Math.max(1, Math.min(microBatches(), 1 + spread));
+  }
+
+  /** Micro-batches of the whole run, where examples are not packed. */
+  private long microBatches() {
+    TrainingOptions training = settings.training();
+    long perEpoch = (data.train().kept() + settings.batchSize() - 1L) / settings.batchSize();
+    long all = perEpoch * training.epochs();
+    return training.maxSteps() == 0
+        ? all
+        : Math.min(all, (long) training.maxSteps() * training.accumulation());
+  }
+}

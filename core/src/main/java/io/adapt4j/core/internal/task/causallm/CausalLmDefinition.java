@@ -1,0 +1,71 @@
+package io.adapt4j.core.internal.task.causallm;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.recipe.Checks;
+import io.adapt4j.core.internal.recipe.Draft;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.internal.task.TaskDefinition;
+import io.adapt4j.core.task.CausalLmTask;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Predicting next tokens. */
+public final class CausalLmDefinition implements TaskDefinition<CausalLmTask> {
+
+  private static final String NAME = "nextTokens";
+
+  @Override
+  public Class<CausalLmTask> type() {
+    return CausalLmTask.class;
+  }
+
+  @Override
+  public List<String> names() {
+    return List.of(NAME);
+  }
+
+  @Override
+  public Optional<Task> read(String name, Fields options) {
+    return Optional.of(Task.nextTokens());
+  }
+
+  @Override
+  public Optional<JsonNode> write(CausalLmTask task) {
+    return Optional.of(TextNode.valueOf(NAME));
+  }
+
+  @Override
+  public String identity(CausalLmTask task) {
+    return "NextTokens[]";
+  }
+
+  /** Every option is for this task. */
+  @Override
+  public void check(CausalLmTask task, Draft draft, int batchSize, Checks checks) {}
+
+  @Override
+  public TaskModel model(CausalLmTask task, Path folder, StoredModel stored, Dataset train) {
+    return TaskModel.generating(stored, folder);
+  }
+
+  @Override
+  public Optional<ExampleEncoder> encoder(FineTuneSettings settings, Tokenizer tokenizer) {
+    return Optional.of(settings.exampleEncoder(tokenizer));
+  }
+
+  @Override
+  public PreparedTask<?> prepare(
+      CausalLmTask task, FineTuneSettings settings, Tokenizer tokenizer) {
+    return PreparedCausalLm.of(settings, tokenizer);
+  }
+}

@@ -1,0 +1,128 @@
+package io.adapt4j.core.internal.task.causallm;
+
+import io.adapt4j.core.internal.regularize.Penalties;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Batching;
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.Batches;
+import io.adapt4j.core.internal.data.EncodableRows;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.task.EncodedData;
+import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.internal.train.NextTokens;
+import io.adapt4j.core.internal.train.StepHooks;
+import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Texts to be continued, ready to train a decoder. */
+record PreparedCausalLm(
+    FineTuneSettings settings,
+    ExampleEncoder encoder,
+    EncodableRows train,
+    Optional<EncodableRows> held)
+    implements PreparedTask<Batch> {
+
+  static PreparedCausalLm of(FineTuneSettings settings, Tokenizer tokenizer) {
+    ExampleEncoder encoder = settings.exampleEncoder(tokenizer);
+    int maxLength = encoder.maxLength();
+    EncodableRows train = encoder.filter(settings.train());
+    EncodedData.requireUsable(settings.train(), train.report(), maxLength);
+    Optional<EncodableRows> held = settings.validation().map(encoder::filter);
+    held.ifPresent(
+        rows ->
+            EncodedData.requireUsable(
+                settings.validation().orElseThrow(), rows.report(), maxLength));
+    return new PreparedCausalLm(settings, encoder, train, held);
+  }
+
+  @Override
+  public EncodedData data() {
+    return new EncodedData(train.report(), held.map(EncodableRows::report), encoder.maxLength());
+  }
+
+  @Override
+  public int batches() {
+    return trainBatches().count();
+  }
+
+  @Override
+  public LargestBatch largestBatch(int examples) {
+    return settings.tokens().batching() == Batching.PACKED
+        ? new LargestBatch(examples, encoder.maxLength())
+        : new LargestBatch(examples, data().longest());
+  }
+
+  @Override
+  public Optional<ChatTemplate> chatTemplate() {
+    return encoder.usedChatTemplate();
+  }
+
+  @Override
+  public List<String> regularisations() {
+    return settings.regularisations().stream().map(term -> Penalties.identity(term, encoder)).toList();
+  }
+
+  @Override
+  public <R> R with(
+      Network network,
+      Adaptation adaptation,
+      Purpose purpose,
+      Function<Training<Batch>, R> action) {
+    Decoder decoder = (Decoder) network;
+    // Terms take time that is not the model's.
+    List<Regularisation> terms = purpose == Purpose.TIMING ? List.of() : settings.regularisations();
+    Optional<Path> output =
+        purpose == Purpose.TRAINING ? Optional.of(settings.output()) : Optional.empty();
+    try (Regularisers regularisers =
+        Regularisers.start(terms, regularised(decoder, adaptation, output))) {
+      return action.apply(
+          new Training<>(
+              new NextTokens(decoder),
+              trainBatches(),
+              heldBatches(),
+              adaptation,
+              StepHooks.of(regularisers.penalties()),
+              1));
+    }
+  }
+
+  private PenaltyRun regularised(
+      Decoder decoder, Adaptation adaptation, Optional<Path> output) {
+    return new PenaltyRun(
+        decoder,
+        adaptation,
+        settings.model().folder(),
+        encoder,
+        output,
+        settings.batchSize(),
+        settings.training().step().recompute(),
+        settings.seed());
+  }
+
+  private Optional<Batches> heldBatches() {
+    return held.map(
+        rows ->
+            Batches.of(rows)
+                .batchSize(settings.batchSize())
+                .batching(settings.tokens().evaluation())
+                .build());
+  }
+
+  private Batches trainBatches() {
+    return Batches.of(train)
+        .batchSize(settings.batchSize())
+        .batching(settings.tokens().batching())
+        .shuffle(settings.seed())
+        .build();
+  }
+}

@@ -1,0 +1,2 @@
+/** Predicting next tokens. */
+package io.adapt4j.core.internal.task.causallm;

@@ -1,0 +1,96 @@
+package io.adapt4j.core.internal.task.classification;
+
+import io.adapt4j.core.internal.data.TextBatch;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.TextLoss;
+import io.adapt4j.core.internal.nn.TextTargets;
+import io.adapt4j.core.internal.train.Evaluation;
+import io.adapt4j.core.internal.train.TextInputs;
+import io.adapt4j.core.internal.train.TrainingTask;
+import io.adapt4j.core.task.ClassificationProblem;
+import io.adapt4j.core.train.Selection;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Trains a network to score classes or numbers of texts, or classes of their tokens. The loss of a
+ * text, or of its labelled tokens, counts by its weight, and the mean is weighted so.
+ *
+ * @param encoder the model
+ * @param problem what is to be said of a text
+ * @param labels names of the classes
+ * @param selection which checkpoint is the best
+ */
+public record ClassificationTrainingTask(
+    Encoder encoder, ClassificationProblem problem, List<String> labels, Selection selection)
+    implements TrainingTask<TextBatch> {
+
+  @Override
+  public double differentiate(TextBatch batch, double scale, boolean recompute, long seed) {
+    return TextLoss.differentiate(
+        encoder, TextInputs.of(encoder, batch), targets(problem, batch), scale, recompute, seed);
+  }
+
+  @Override
+  public double evaluate(TextBatch batch) {
+    return score(batch).sum();
+  }
+
+  private TextLoss.Scored score(TextBatch batch) {
+    return TextLoss.evaluate(encoder, TextInputs.of(encoder, batch), targets(problem, batch));
+  }
+
+  private static TextTargets targets(ClassificationProblem problem, TextBatch batch) {
+    return switch (problem) {
+      case SINGLE_LABEL -> new TextTargets.OneClass(batch.labels(), batch.weights());
+      case MULTI_LABEL -> new TextTargets.ManyClasses(batch.values(), batch.weights());
+      case REGRESSION -> new TextTargets.Numbers(batch.values(), batch.weights());
+      case TOKEN -> new TextTargets.TokenClasses(batch.labels(), batch.weights());
+    };
+  }
+
+  @Override
+  public long targets(TextBatch batch) {
+    return batch.targets();
+  }
+
+  @Override
+  public double weight(TextBatch batch) {
+    return batch.weight();
+  }
+
+  @Override
+  public long tokens(TextBatch batch) {
+    return batch.tokens();
+  }
+
+  @Override
+  public Evaluation<TextBatch> evaluation() {
+    TextScores scores =
+        switch (problem) {
+          case SINGLE_LABEL -> new ClassScoring(labels, false);
+          case TOKEN -> new ClassScoring(labels, true);
+          case MULTI_LABEL -> new LabelScoring(labels);
+          case REGRESSION -> new NumberScoring();
+        };
+    return new Evaluation<>() {
+      @Override
+      public double add(TextBatch batch) {
+        TextLoss.Scored scored = score(batch);
+        scores.add(batch, scored.logits());
+        return scored.sum();
+      }
+
+      @Override
+      public Map<String, Double> metrics() {
+        return scores.metrics();
+      }
+
+      @Override
+      public void write(Path output) {
+        scores.write(output);
+      }
+    };
+  }
+}

@@ -1,0 +1,168 @@
+package io.adapt4j.core.internal.task.classification;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.data.LabelledSample;
+import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.data.Words;
+import io.adapt4j.core.task.ClassificationProblem;
+import io.adapt4j.core.tokenize.Encoding;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * Turns texts with labels into tokens and numbers. Texts have the tokens around them that the model
+ * expects and are cut at their end to fit; of a pair the longer text is cut.
+ *
+ * <p>The class of a word is learned at its first token, as Transformers' examples do; its other
+ * tokens have none. Words stand side by side with a space between, and where a token is that space
+ * alone and the tokenizer keeps it with the word after it, it is that word's first.
+ *
+ * <p>Deterministic and thread-safe. Does not close the tokenizer.
+ */
+public final class TextEncoder {
+
+  private final Tokenizer tokenizer;
+  private final int maxLength;
+  private final ClassificationProblem problem;
+  private final LabelSet labels;
+
+  /**
+   * Creates an encoder.
+   *
+   * @param tokenizer the model's
+   * @param maxLength the most tokens of a text, added ones included
+   * @param problem what is to be said of a text
+   * @param labels the classes; none for numbers
+   */
+  public TextEncoder(
+      Tokenizer tokenizer, int maxLength, ClassificationProblem problem, LabelSet labels) {
+    this.tokenizer = tokenizer;
+    this.maxLength = maxLength;
+    this.problem = problem;
+    this.labels = labels;
+  }
+
+  /**
+   * Returns the limit.
+   *
+   * @return the most tokens of a text, added ones included
+   */
+  public int maxLength() {
+    return maxLength;
+  }
+
+  /** Encodes a row, naming it if that fails. */
+  LabelledSample encodeRow(Dataset dataset, int row) {
+    Example example = dataset.get(row);
+    try {
+      return encode(example);
+    } catch (DatasetException e) {
+      throw new DatasetException(dataset.locate(row) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private LabelledSample encode(Example example) {
+    if (problem == ClassificationProblem.TOKEN) {
+      if (example instanceof Example.Tagged tagged) {
+        return tagged(tagged);
+      }
+      throw unfit(example, "words with tags (fields tokens and tags)");
+    }
+    if (example instanceof Example.Classified classified) {
+      return classified(classified);
+    }
+    throw unfit(example, "a text with a label (fields text and label)");
+  }
+
+  private static DatasetException unfit(Example example, String expected) {
+    return new DatasetException(
+        "expected "
+            + expected
+            + ", found "
+            + example.getClass().getSimpleName()
+            + ". State the shape or map the fields when the data is read.");
+  }
+
+  private LabelledSample classified(Example.Classified example) {
+    int[] classes = new int[0];
+    float[] values = new float[0];
+    switch (problem) {
+      case SINGLE_LABEL -> classes = new int[] {number(only(example.labels()))};
+      case MULTI_LABEL -> values = indicators(example.labels());
+      case REGRESSION -> values = new float[] {value(only(example.labels()))};
+      case TOKEN -> throw new IllegalStateException("Texts have no labels of tokens");
+    }
+    if (example.pair().isPresent()) {
+      String second = example.pair().get();
+      int whole = tokenizer.encodePair(example.text(), second).length();
+      Encoding pair = tokenizer.encodePair(example.text(), second, maxLength);
+      return new LabelledSample(
+          pair.ids(), pair.typeIds(), false, classes, values, whole > maxLength);
+    }
+    int[] ids = tokenizer.encode(example.text(), true);
+    boolean cut = ids.length > maxLength;
+    int[] kept = cut ? tokenizer.encodeTruncated(example.text(), maxLength) : ids;
+    return new LabelledSample(kept, new int[kept.length], false, classes, values, cut);
+  }
+
+  private static String only(List<String> found) {
+    if (found.size() != 1) {
+      throw new DatasetException(
+          "expected one label, found " + found + ". For several labels a text use multiLabel.");
+    }
+    return found.get(0);
+  }
+
+  private int number(String label) {
+    OptionalInt number = labels.find(label);
+    if (number.isEmpty()) {
+      throw new DatasetException(
+          "unknown label '" + label + "', known are " + labels.names() + ". Correct the row.");
+    }
+    return number.getAsInt();
+  }
+
+  private float[] indicators(List<String> present) {
+    float[] values = new float[labels.names().size()];
+    present.forEach(label -> values[number(label)] = 1);
+    return values;
+  }
+
+  private static float value(String label) {
+    try {
+      float value = Float.parseFloat(label);
+      if (Float.isFinite(value)) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Falls through to the message that names the label.
+    }
+    throw new DatasetException("expected a number as label, found '" + label + "'.");
+  }
+
+  private LabelledSample tagged(Example.Tagged example) {
+    Words words = Words.of(example.tokens());
+    Encoding whole = tokenizer.encodeWithOffsets(words.text(), true);
+    int[] found = words.firstTokens(whole);
+    int[] classes = new int[whole.length()];
+    for (int i = 0; i < classes.length; i++) {
+      classes[i] = found[i] < 0 ? TrainingSample.IGNORED : number(example.tags().get(found[i]));
+    }
+    int[] kept = Words.within(whole, maxLength);
+    return new LabelledSample(
+        pick(whole.ids(), kept),
+        pick(whole.typeIds(), kept),
+        true,
+        pick(classes, kept),
+        new float[0],
+        kept.length < whole.length());
+  }
+
+  private static int[] pick(int[] values, int[] places) {
+    return Arrays.stream(places).map(place -> values[place]).toArray();
+  }
+}

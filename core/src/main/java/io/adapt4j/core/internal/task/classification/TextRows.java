@@ -1,0 +1,87 @@
+package io.adapt4j.core.internal.task.classification;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.data.LabelledSample;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/**
+ * Rows with labels that can be trained on, with the number of tokens of each.
+ *
+ * @param dataset the rows
+ * @param encoder makes tokens of them
+ * @param lengths tokens of each row
+ * @param report what encoding came to
+ */
+@SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+public record TextRows(Dataset dataset, TextEncoder encoder, int[] lengths, EncodingReport report) {
+
+  /**
+   * Tokenises a dataset once. Rows without anything to learn, such as words that are all cut away,
+   * are left out.
+   *
+   * @param dataset the rows
+   * @param encoder makes tokens of them
+   * @return the rows that can be used
+   * @throws DatasetException if a row has no label that fits, naming it
+   */
+  public static TextRows of(Dataset dataset, TextEncoder encoder) {
+    int[] rows = new int[dataset.size()];
+    int[] lengths = new int[rows.length];
+    int kept = 0;
+    int truncated = 0;
+    long tokens = 0;
+    long targets = 0;
+    MessageDigest digest = FileDigest.sha256();
+    for (int row = 0; row < rows.length; row++) {
+      LabelledSample sample = encoder.encodeRow(dataset, row);
+      if (sample.targets() > 0) {
+        rows[kept] = row;
+        lengths[kept++] = sample.length();
+        truncated += sample.truncated() ? 1 : 0;
+        tokens += sample.length();
+        targets += sample.targets();
+        digest(digest, sample, dataset.weight(row));
+      }
+    }
+    int[] used = Arrays.copyOf(lengths, kept);
+    return new TextRows(
+        kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
+        encoder,
+        used,
+        new EncodingReport(
+            rows.length,
+            kept,
+            kept,
+            truncated,
+            0,
+            0,
+            rows.length - kept,
+            tokens,
+            targets,
+            Arrays.stream(used).max().orElse(0),
+            HexFormat.of().formatHex(digest.digest())));
+  }
+
+  private static void digest(MessageDigest digest, LabelledSample sample, double weight) {
+    int[][] parts = {sample.ids(), sample.typeIds(), sample.labels()};
+    for (int[] part : parts) {
+      ByteBuffer bytes = ByteBuffer.allocate((part.length + 1) * Integer.BYTES);
+      bytes.putInt(part.length);
+      bytes.asIntBuffer().put(part);
+      digest.update(bytes.array());
+    }
+    ByteBuffer rest =
+        ByteBuffer.allocate(sample.values().length * Float.BYTES + Double.BYTES)
+            .order(ByteOrder.BIG_ENDIAN);
+    rest.putDouble(weight);
+    rest.asFloatBuffer().put(sample.values());
+    digest.update(rest.array());
+  }
+}

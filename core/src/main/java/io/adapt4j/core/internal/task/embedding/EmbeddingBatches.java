@@ -1,0 +1,94 @@
+package io.adapt4j.core.internal.task.embedding;
+
+import io.adapt4j.core.internal.data.ArrangedBatches;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.EpochOrder;
+import io.adapt4j.core.internal.data.InOrder;
+import io.adapt4j.core.internal.data.PaddedTexts;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Batches of queries and passages. Which of them meet in a batch decides what is learned, so that
+ * they are not sorted by length. Rows are read and tokenised one batch at a time.
+ */
+public final class EmbeddingBatches {
+
+  private EmbeddingBatches() {}
+
+  /**
+   * Takes the rows in their order.
+   *
+   * @param rows the rows, at least one
+   * @param batchSize queries in a batch, at least 1
+   * @param paddingId the id to fill with
+   * @return the batches
+   */
+  public static BatchSource<EmbeddingBatch> inOrder(
+      EmbeddingRows rows, int batchSize, int paddingId) {
+    return batches(rows, batchSize, paddingId, EpochOrder.UNSHUFFLED);
+  }
+
+  /**
+   * Takes the rows of every epoch in an order of its own.
+   *
+   * @param rows the rows, at least one
+   * @param batchSize queries in a batch, at least 1
+   * @param paddingId the id to fill with
+   * @param seed seed of the orders
+   * @return the batches
+   */
+  public static BatchSource<EmbeddingBatch> shuffled(
+      EmbeddingRows rows, int batchSize, int paddingId, long seed) {
+    return batches(rows, batchSize, paddingId, new EpochOrder(true, seed));
+  }
+
+  private static BatchSource<EmbeddingBatch> batches(
+      EmbeddingRows rows, int batchSize, int paddingId, EpochOrder order) {
+    return new ArrangedBatches<>(
+        new InOrder(rows.size(), batchSize, order), chosen -> batch(rows, paddingId, chosen));
+  }
+
+  private static EmbeddingBatch batch(EmbeddingRows rows, int paddingId, int[] chosen) {
+    List<int[]> queries = new ArrayList<>();
+    List<int[]> passages = new ArrayList<>();
+    List<int[]> negatives = new ArrayList<>();
+    int[] queryNumbers = new int[chosen.length];
+    List<Integer> passageNumbers = new ArrayList<>();
+    List<Integer> negativeNumbers = new ArrayList<>();
+    float[] weights = new float[chosen.length];
+    for (int i = 0; i < chosen.length; i++) {
+      EmbeddingSample sample = rows.sample(chosen[i]);
+      EmbeddingRows.Numbers numbers = rows.numbers(chosen[i]);
+      queries.add(sample.query());
+      queryNumbers[i] = numbers.query();
+      passages.add(sample.passages().get(0));
+      passageNumbers.add(numbers.passages()[0]);
+      for (int j = 1; j < sample.passages().size(); j++) {
+        negatives.add(sample.passages().get(j));
+        negativeNumbers.add(numbers.passages()[j]);
+      }
+      weights[i] = (float) rows.weight(chosen[i]);
+    }
+    passages.addAll(negatives);
+    passageNumbers.addAll(negativeNumbers);
+    int[] numbers = passageNumbers.stream().mapToInt(Integer::intValue).toArray();
+    return new EmbeddingBatch(
+        PaddedTexts.of(queries, paddingId),
+        PaddedTexts.of(passages, paddingId),
+        queryNumbers,
+        numbers,
+        excluded(rows, queryNumbers, numbers),
+        weights);
+  }
+
+  private static boolean[] excluded(EmbeddingRows rows, int[] queries, int[] passages) {
+    boolean[] excluded = new boolean[queries.length * passages.length];
+    for (int i = 0; i < queries.length; i++) {
+      for (int j = 0; j < passages.length; j++) {
+        excluded[i * passages.length + j] = i != j && rows.answers(queries[i], passages[j]);
+      }
+    }
+    return excluded;
+  }
+}

@@ -1,0 +1,78 @@
+package io.adapt4j.core.internal.task.embedding;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Turns queries and passages into tokens as an embedding model reads them: white space around them
+ * is dropped, a prompt may stand before them, and what is too long is cut at its end.
+ *
+ * <p>Deterministic and thread-safe. Does not close the tokenizer.
+ */
+public final class EmbeddingEncoder {
+
+  private final Tokenizer tokenizer;
+  private final Options options;
+
+  /**
+   * How texts are read.
+   *
+   * @param maxLength the most tokens of a text, added ones included
+   * @param queryPrompt what stands before each query; may be empty
+   * @param passagePrompt what stands before each passage; may be empty
+   * @param lowerCase whether texts are turned to lower case first
+   */
+  public record Options(
+      int maxLength, String queryPrompt, String passagePrompt, boolean lowerCase) {}
+
+  /**
+   * Creates an encoder.
+   *
+   * @param tokenizer the model's
+   * @param options how texts are read
+   */
+  public EmbeddingEncoder(Tokenizer tokenizer, Options options) {
+    this.tokenizer = tokenizer;
+    this.options = options;
+  }
+
+  /** Encodes a row, naming it if that fails. */
+  EmbeddingSample encodeRow(Dataset dataset, int row) {
+    Example example = dataset.get(row);
+    if (example instanceof Example.QueryPassage pair) {
+      return encode(pair);
+    }
+    throw new DatasetException(
+        dataset.locate(row)
+            + ": expected a query with its passage (fields query and passage), found "
+            + example.getClass().getSimpleName()
+            + ". State the shape or map the fields when the data is read.");
+  }
+
+  private EmbeddingSample encode(Example.QueryPassage pair) {
+    List<String> texts = new ArrayList<>();
+    texts.add(prepare(options.queryPrompt() + pair.query()));
+    texts.add(prepare(options.passagePrompt() + pair.passage()));
+    pair.negatives().forEach(one -> texts.add(prepare(options.passagePrompt() + one)));
+    boolean truncated = false;
+    List<int[]> encoded = new ArrayList<>();
+    for (String text : texts) {
+      int[] ids = tokenizer.encode(text, true);
+      boolean cut = ids.length > options.maxLength();
+      encoded.add(cut ? tokenizer.encodeTruncated(text, options.maxLength()) : ids);
+      truncated |= cut;
+    }
+    return new EmbeddingSample(
+        encoded.get(0), List.copyOf(encoded.subList(1, encoded.size())), truncated);
+  }
+
+  private String prepare(String text) {
+    String stripped = text.strip();
+    return options.lowerCase() ? stripped.toLowerCase(Locale.ROOT) : stripped;
+  }
+}

@@ -1,0 +1,76 @@
+package io.adapt4j.core.internal.task.embedding;
+
+import io.adapt4j.core.internal.data.PaddedTexts;
+import io.adapt4j.core.internal.nn.EncoderInputs;
+import io.adapt4j.core.internal.train.Evaluation;
+import io.adapt4j.core.internal.train.TrainingTask;
+import io.adapt4j.core.train.Selection;
+import java.util.Map;
+
+/**
+ * Trains an encoder to embed queries near the passages that answer them.
+ *
+ * @param loss the encoder and its loss
+ * @param selection which checkpoint is the best
+ */
+public record EmbeddingTrainingTask(RankingLoss loss, Selection selection)
+    implements TrainingTask<EmbeddingBatch> {
+
+  @Override
+  public double differentiate(EmbeddingBatch batch, double scale, boolean recompute, long seed) {
+    return loss.differentiate(inputs(batch), scale, recompute, seed);
+  }
+
+  @Override
+  public double evaluate(EmbeddingBatch batch) {
+    return loss.evaluate(inputs(batch)).sum();
+  }
+
+  private RankingLoss.Inputs inputs(EmbeddingBatch batch) {
+    return new RankingLoss.Inputs(
+        inputs(batch.queries()), inputs(batch.passages()), batch.excluded(), batch.weights());
+  }
+
+  private static EncoderInputs inputs(PaddedTexts texts) {
+    return new EncoderInputs(
+        texts.inputIds(),
+        texts.attentionMask(),
+        new long[texts.inputIds().length],
+        new long[0],
+        texts.rows(),
+        texts.length());
+  }
+
+  @Override
+  public long targets(EmbeddingBatch batch) {
+    return batch.size();
+  }
+
+  @Override
+  public double weight(EmbeddingBatch batch) {
+    return batch.weight();
+  }
+
+  @Override
+  public long tokens(EmbeddingBatch batch) {
+    return batch.tokens();
+  }
+
+  @Override
+  public Evaluation<EmbeddingBatch> evaluation() {
+    RankingScores scores = new RankingScores();
+    return new Evaluation<>() {
+      @Override
+      public double add(EmbeddingBatch batch) {
+        RankingLoss.Scored scored = loss.evaluate(inputs(batch));
+        scores.add(batch, scored);
+        return scored.sum();
+      }
+
+      @Override
+      public Map<String, Double> metrics() {
+        return scores.metrics();
+      }
+    };
+  }
+}

@@ -1,0 +1,115 @@
+package io.adapt4j.core.internal.task.embedding;
+
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.encode.SentenceFolder;
+import io.adapt4j.core.internal.encode.VectorHead;
+import io.adapt4j.core.internal.load.LoadedEncoder;
+import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.EncodedData;
+import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.task.EmbeddingTask;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Queries with their passages, ready to train an encoder. */
+record PreparedEmbedding(
+    EmbeddingTask task,
+    FineTuneSettings settings,
+    SentenceFolder folder,
+    EmbeddingRows train,
+    Optional<EmbeddingRows> held,
+    int paddingId,
+    int maxLength)
+    implements PreparedTask<EmbeddingBatch> {
+
+  static PreparedEmbedding of(EmbeddingTask task, FineTuneSettings settings, Tokenizer tokenizer) {
+    TaskModel model = settings.objective().model();
+    SentenceFolder folder = SentenceFolder.read(model.folder());
+    Encoder declared = (Encoder) model.declare();
+    int usual =
+        Math.min(
+            LoadedEncoder.maxTokens(declared, tokenizer, folder.maxTokens()),
+            settings.usualLength());
+    int maxLength = settings.maxLength().orElse(usual);
+    EmbeddingEncoder encoder =
+        new EmbeddingEncoder(
+            tokenizer,
+            new EmbeddingEncoder.Options(
+                maxLength, task.queryPrompt(), task.passagePrompt(), folder.lowerCase()));
+    return EncodedData.encoded(
+        () ->
+            new PreparedEmbedding(
+                task,
+                settings,
+                folder,
+                rows(settings.train(), encoder, maxLength),
+                settings.validation().map(data -> rows(data, encoder, maxLength)),
+                model.config().padTokenId().orElse(tokenizer.paddingId()),
+                maxLength));
+  }
+
+  private static EmbeddingRows rows(Dataset data, EmbeddingEncoder encoder, int maxLength) {
+    EmbeddingRows rows = EmbeddingRows.of(data, encoder);
+    EncodedData.requireUsable(data, rows.report(), maxLength);
+    return rows;
+  }
+
+  @Override
+  public EncodedData data() {
+    return new EncodedData(train.report(), held.map(EmbeddingRows::report), maxLength);
+  }
+
+  @Override
+  public int batches() {
+    return trainBatches().count();
+  }
+
+  @Override
+  public LargestBatch largestBatch(int examples) {
+    return new LargestBatch(examples * train.mostTexts(), data().longest());
+  }
+
+  /** Queries pass first, then the passages of all of them. */
+  @Override
+  public Planner beside(Planner planner, Network declared) {
+    int examples = Math.min(settings.batchSize(), train.report().kept());
+    return planner.encoding(examples * Math.max(1, train.mostTexts() - 1));
+  }
+
+  @Override
+  public <R> R with(
+      Network network,
+      Adaptation adaptation,
+      Purpose purpose,
+      Function<Training<EmbeddingBatch>, R> action) {
+    Encoder encoder = (Encoder) network;
+    Adaptation saving = new SentenceAdaptation(adaptation, settings.objective().model(), encoder);
+    int hidden = encoder.dimensions().hiddenSize();
+    try (VectorHead head = VectorHead.declare(hidden, folder, VectorHead.Changes.NONE)) {
+      head.load(encoder.type());
+      RankingLoss loss = new RankingLoss(encoder, head, task.scale());
+      return action.apply(
+          new Training<>(
+              new EmbeddingTrainingTask(loss, settings.objective().selection()),
+              trainBatches(),
+              heldBatches(),
+              saving));
+    }
+  }
+
+  private BatchSource<EmbeddingBatch> trainBatches() {
+    return EmbeddingBatches.shuffled(train, settings.batchSize(), paddingId, settings.seed());
+  }
+
+  private Optional<BatchSource<EmbeddingBatch>> heldBatches() {
+    return held.map(rows -> EmbeddingBatches.inOrder(rows, settings.batchSize(), paddingId));
+  }
+}

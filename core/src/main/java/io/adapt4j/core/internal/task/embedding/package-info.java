@@ -1,0 +1,2 @@
+/** Embedding queries near their passages. */
+package io.adapt4j.core.internal.task.embedding;

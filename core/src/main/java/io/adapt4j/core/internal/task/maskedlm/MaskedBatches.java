@@ -1,0 +1,211 @@
+package io.adapt4j.core.internal.task.maskedlm;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.data.Arrangement;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.ByLength;
+import io.adapt4j.core.internal.data.EpochOrder;
+import io.adapt4j.core.internal.data.InOrder;
+import io.adapt4j.core.internal.data.LabelledSample;
+import io.adapt4j.core.internal.data.TextBatch;
+import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.tokenize.TokenizerException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * Batches of texts with hidden tokens to predict (Devlin et al. 2019, section 3.1): each token is
+ * chosen with a probability, and at least one of every text. Of those chosen, 80 % become the mask
+ * token, 10 % a random one, and 10 % stay. Tokens that the tokenizer adds, and special ones in the
+ * text, are never chosen.
+ *
+ * <p>The choice depends on seed, epoch and row alone, so every epoch hides other tokens, and a run
+ * can go on from any batch. When not shuffled, every epoch hides the same, so that evaluations
+ * compare. Immutable; each iterator is for one thread.
+ */
+public final class MaskedBatches implements BatchSource<TextBatch> {
+
+  private static final double MASKED = 0.8;
+  private static final double RANDOM = 0.9;
+
+  private final Dataset dataset;
+  private final Tokenizer tokenizer;
+  private final Arrangement arrangement;
+  private final Options options;
+  private final EncodingReport report;
+
+  /**
+   * How batches are made.
+   *
+   * @param maxLength the most tokens of a text, added ones included; longer ones are cut
+   * @param probability of each token to be chosen
+   * @param vocabulary the number of tokens the model knows
+   * @param batchSize texts in a batch
+   * @param paddingId the id to fill with
+   * @param seed decides order and hidden tokens
+   * @param shuffle whether every epoch has an order and hidden tokens of its own
+   */
+  public record Options(
+      int maxLength,
+      double probability,
+      int vocabulary,
+      int batchSize,
+      int paddingId,
+      long seed,
+      boolean shuffle) {}
+
+  private MaskedBatches(
+      Dataset dataset, Tokenizer tokenizer, int[] lengths, Options options, EncodingReport report) {
+    this.dataset = dataset;
+    this.tokenizer = tokenizer;
+    this.arrangement =
+        options.shuffle()
+            ? new ByLength(lengths, options.batchSize(), new EpochOrder(true, options.seed()))
+            : new InOrder(lengths.length, options.batchSize(), EpochOrder.UNSHUFFLED);
+    this.options = options;
+    this.report = report;
+  }
+
+  /**
+   * Tokenises a dataset once and leaves out rows in which nothing can be hidden.
+   *
+   * @param dataset rows of plain texts
+   * @param tokenizer the model's, with a mask token
+   * @param options how batches are made
+   * @return the batches
+   * @throws DatasetException if a row is no plain text, naming it
+   * @throws TokenizerException if there is no mask token
+   */
+  public static MaskedBatches of(Dataset dataset, Tokenizer tokenizer, Options options) {
+    if (tokenizer.maskId().isEmpty()) {
+      throw new TokenizerException(
+          "The tokenizer has no mask_token; choose a model that was trained on masked tokens.");
+    }
+    int[] rows = new int[dataset.size()];
+    int[] lengths = new int[rows.length];
+    int kept = 0;
+    int truncated = 0;
+    long targets = 0;
+    MessageDigest digest = FileDigest.sha256();
+    for (int row = 0; row < rows.length; row++) {
+      String text = text(dataset, row);
+      int[] ids = tokenizer.encodeTruncated(text, options.maxLength());
+      long content = Arrays.stream(ids).filter(id -> !tokenizer.isSpecial(id)).count();
+      if (content > 0) {
+        rows[kept] = row;
+        lengths[kept++] = ids.length;
+        boolean full = ids.length == options.maxLength();
+        truncated += full && tokenizer.encode(text, true).length > ids.length ? 1 : 0;
+        targets += Math.max(1, Math.round(content * options.probability()));
+        ByteBuffer bytes = ByteBuffer.allocate((ids.length + 1) * Integer.BYTES);
+        bytes.putInt(ids.length).asIntBuffer().put(ids);
+        digest.update(bytes.array());
+      }
+    }
+    int[] used = Arrays.copyOf(lengths, kept);
+    EncodingReport report =
+        new EncodingReport(
+            rows.length,
+            kept,
+            kept,
+            truncated,
+            0,
+            0,
+            rows.length - kept,
+            IntStream.of(used).asLongStream().sum(),
+            targets,
+            IntStream.of(used).max().orElse(0),
+            HexFormat.of().formatHex(digest.digest()));
+    Dataset usable = kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept));
+    return new MaskedBatches(usable, tokenizer, used, options, report);
+  }
+
+  private static String text(Dataset dataset, int row) {
+    if (dataset.get(row) instanceof Example.Text text) {
+      return text.text();
+    }
+    throw new DatasetException(
+        dataset.locate(row)
+            + ": expected a plain text (field text), found "
+            + dataset.get(row).getClass().getSimpleName()
+            + ". State the shape TEXT or map the fields when the data is read.");
+  }
+
+  /**
+   * Returns what tokenising came to. Target tokens are those expected to be hidden.
+   *
+   * @return the report
+   */
+  public EncodingReport report() {
+    return report;
+  }
+
+  @Override
+  public int count() {
+    return arrangement.count();
+  }
+
+  @Override
+  public Iterator<TextBatch> epoch(int epoch, int firstBatch) {
+    Arrangement.Epoch batches = arrangement.epoch(epoch);
+    int round = options.shuffle() ? epoch : 0;
+    return IntStream.range(firstBatch, count())
+        .mapToObj(number -> batch(Arrangement.single(batches.batch(number)), round))
+        .iterator();
+  }
+
+  private TextBatch batch(int[] rows, int epoch) {
+    List<LabelledSample> samples = new ArrayList<>();
+    float[] weights = new float[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      samples.add(sample(rows[i], epoch));
+      weights[i] = 1;
+    }
+    return TextBatch.of(samples, weights, options.paddingId());
+  }
+
+  private LabelledSample sample(int row, int epoch) {
+    int[] ids = tokenizer.encodeTruncated(text(dataset, row), options.maxLength());
+    int[] labels = new int[ids.length];
+    Arrays.fill(labels, TrainingSample.IGNORED);
+    int[] content =
+        IntStream.range(0, ids.length).filter(i -> !tokenizer.isSpecial(ids[i])).toArray();
+    // Mixed, so that neighbouring epochs and rows do not draw alike.
+    SplittableRandom random =
+        new SplittableRandom(
+            new SplittableRandom(options.seed() + epoch).nextLong() ^ ((long) row << 20));
+    boolean any = false;
+    for (int place : content) {
+      if (random.nextDouble() < options.probability()) {
+        hide(ids, labels, place, random);
+        any = true;
+      }
+    }
+    if (!any) {
+      hide(ids, labels, content[random.nextInt(content.length)], random);
+    }
+    return new LabelledSample(ids, new int[ids.length], true, labels, new float[0], false);
+  }
+
+  private void hide(int[] ids, int[] labels, int place, SplittableRandom random) {
+    labels[place] = ids[place];
+    double drawn = random.nextDouble();
+    if (drawn < MASKED) {
+      ids[place] = tokenizer.maskId().orElseThrow();
+    } else if (drawn < RANDOM) {
+      ids[place] = random.nextInt(options.vocabulary());
+    }
+  }
+}

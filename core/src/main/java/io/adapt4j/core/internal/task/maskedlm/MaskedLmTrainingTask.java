@@ -1,0 +1,36 @@
+package io.adapt4j.core.internal.task.maskedlm;
+
+import io.adapt4j.core.internal.data.TextBatch;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.EncoderLoss;
+import io.adapt4j.core.internal.train.TextInputs;
+import io.adapt4j.core.internal.train.TrainingTask;
+
+/**
+ * Trains an encoder to predict masked tokens (Devlin et al. 2019).
+ *
+ * @param encoder the model, with a head for masked tokens
+ */
+public record MaskedLmTrainingTask(Encoder encoder) implements TrainingTask<TextBatch> {
+
+  @Override
+  public double differentiate(TextBatch batch, double scale, boolean recompute, long seed) {
+    return EncoderLoss.differentiate(
+        encoder, TextInputs.of(encoder, batch), scale, recompute, seed);
+  }
+
+  @Override
+  public double evaluate(TextBatch batch) {
+    return EncoderLoss.evaluate(encoder, TextInputs.of(encoder, batch));
+  }
+
+  @Override
+  public long targets(TextBatch batch) {
+    return batch.targets();
+  }
+
+  @Override
+  public long tokens(TextBatch batch) {
+    return batch.tokens();
+  }
+}

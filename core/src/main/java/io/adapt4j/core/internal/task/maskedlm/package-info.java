@@ -1,0 +1,2 @@
+/** Predicting masked tokens. */
+package io.adapt4j.core.internal.task.maskedlm;

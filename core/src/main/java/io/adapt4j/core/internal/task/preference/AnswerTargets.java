@@ -1,0 +1,115 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.TrainingSample;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.TokenLogProbs;
+import java.util.Arrays;
+
+/** The predicted tokens of a batch of answers, and the answer that each belongs to. */
+final class AnswerTargets {
+
+  private final LanguageModelLoss.Inputs inputs;
+
+  /** The row of each target. */
+  private final int[] rows;
+
+  /** Whether each target is of an answer; the others are of prompts. */
+  private final boolean[] answers;
+
+  /** Targets of each row's answer. */
+  private final int[] lengths;
+
+  private AnswerTargets(
+      LanguageModelLoss.Inputs inputs, int[] rows, boolean[] answers, int[] lengths) {
+    this.inputs = inputs;
+    this.rows = rows;
+    this.answers = answers;
+    this.lengths = lengths;
+  }
+
+  /** The tokens of all answers. */
+  static AnswerTargets of(Batch batch) {
+    return of(batch, 0);
+  }
+
+  /** The tokens of all answers, and of the prompts of the first rows. */
+  static AnswerTargets of(Batch batch, int withPrompt) {
+    int length = batch.length();
+    long[] labels = batch.labels().clone();
+    for (int i = 0; i < withPrompt * length; i++) {
+      labels[i] = batch.attentionMask()[i] == 1 ? batch.inputIds()[i] : TrainingSample.IGNORED;
+    }
+    int[] rows = new int[labels.length];
+    boolean[] answers = new boolean[labels.length];
+    int[] lengths = new int[batch.rows()];
+    int count = 0;
+    for (int i = 0; i < labels.length; i++) {
+      if (i % length != 0 && labels[i] != TrainingSample.IGNORED) {
+        boolean ofAnswer = batch.labels()[i] != TrainingSample.IGNORED;
+        rows[count] = i / length;
+        answers[count++] = ofAnswer;
+        lengths[i / length] += ofAnswer ? 1 : 0;
+      }
+    }
+    return new AnswerTargets(
+        new LanguageModelLoss.Inputs(
+            batch.inputIds(), batch.attentionMask(), labels, batch.rows(), length),
+        Arrays.copyOf(rows, count),
+        Arrays.copyOf(answers, count),
+        lengths);
+  }
+
+  LanguageModelLoss.Inputs inputs() {
+    return inputs;
+  }
+
+  int count() {
+    return rows.length;
+  }
+
+  int row(int target) {
+    return rows[target];
+  }
+
+  boolean isOfAnswer(int target) {
+    return answers[target];
+  }
+
+  /** The targets of a row's answer. */
+  int length(int row) {
+    return lengths[row];
+  }
+
+  /**
+   * The log-probability of each row's answer, rounded as a reference's is, so that a model that is
+   * its reference has log-ratios of 0.
+   */
+  float[] sums(float[] logProbs) {
+    double[] exact = new double[lengths.length];
+    for (int target = 0; target < rows.length; target++) {
+      exact[rows[target]] += answers[target] ? logProbs[target] : 0;
+    }
+    float[] sums = new float[exact.length];
+    for (int row = 0; row < sums.length; row++) {
+      sums[row] = (float) exact[row];
+    }
+    return sums;
+  }
+
+  /** The derivative by each target of an answer, from that by each row's log-probability. */
+  float[] spread(double[] byRow) {
+    float[] byTarget = new float[rows.length];
+    for (int target = 0; target < rows.length; target++) {
+      byTarget[target] = answers[target] ? (float) byRow[rows[target]] : 0;
+    }
+    return byTarget;
+  }
+
+  /** The log-probability of each answer of a batch under a model. */
+  static float[] logProbs(Decoder decoder, Batch batch) {
+    AnswerTargets targets = of(batch);
+    return targets.sums(TokenLogProbs.evaluate(decoder, targets.inputs()));
+  }
+}

@@ -1,0 +1,76 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.TokenLogProbs;
+import io.adapt4j.core.internal.train.Evaluation;
+import io.adapt4j.core.internal.train.TrainingTask;
+import io.adapt4j.core.train.Selection;
+import java.util.Map;
+
+/**
+ * Training on answers: the loss of a batch follows from the log-probabilities of their tokens.
+ *
+ * @param <B> a batch
+ */
+abstract class AnswerTask<B> implements TrainingTask<B> {
+
+  private final Decoder decoder;
+  private final Selection selection;
+  private final Means inStep = new Means();
+
+  AnswerTask(Decoder decoder, Selection selection) {
+    this.decoder = decoder;
+    this.selection = selection;
+  }
+
+  /** The loss of a batch, still to be found. */
+  abstract Scores scores(B batch);
+
+  @Override
+  public double differentiate(B batch, double scale, boolean recompute, long seed) {
+    Scores scores = scores(batch);
+    TokenLogProbs.differentiate(
+        decoder, scores.targets().inputs(), scale, recompute, seed, scores::differentiate);
+    scores.measure(inStep);
+    return scores.sum();
+  }
+
+  @Override
+  public double evaluate(B batch) {
+    return scored(batch).sum();
+  }
+
+  private Scores scored(B batch) {
+    Scores scores = scores(batch);
+    scores.differentiate(TokenLogProbs.evaluate(decoder, scores.targets().inputs()));
+    return scores;
+  }
+
+  @Override
+  public Map<String, Double> takeStepMetrics() {
+    return inStep.take();
+  }
+
+  @Override
+  public Selection selection() {
+    return selection;
+  }
+
+  @Override
+  public Evaluation<B> evaluation() {
+    Means means = new Means();
+    return new Evaluation<>() {
+      @Override
+      public double add(B batch) {
+        Scores scores = scored(batch);
+        scores.measure(means);
+        return scores.sum();
+      }
+
+      @Override
+      public Map<String, Double> metrics() {
+        return means.take();
+      }
+    };
+  }
+}

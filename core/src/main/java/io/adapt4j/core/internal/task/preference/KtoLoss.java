@@ -1,0 +1,24 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.preference.Kto;
+
+/** What KTO computes. */
+record KtoLoss(Kto kto) {
+
+  /**
+   * The term of an answer and its derivative.
+   *
+   * @param loss its value
+   * @param derivative by the answer's log-ratio
+   */
+  record Term(double loss, double derivative) {}
+
+  /** The term of an answer with a log-ratio, at a divergence. */
+  Term term(double logRatio, double divergence, boolean desirable) {
+    double x = kto.beta() * (logRatio - divergence);
+    double slope = kto.beta() * Logistic.sigmoid(x) * Logistic.sigmoid(-x);
+    return desirable
+        ? new Term(kto.desirableWeight() * Logistic.sigmoid(-x), -kto.desirableWeight() * slope)
+        : new Term(kto.undesirableWeight() * Logistic.sigmoid(x), kto.undesirableWeight() * slope);
+  }
+}

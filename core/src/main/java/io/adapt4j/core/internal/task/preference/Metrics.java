@@ -1,0 +1,37 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.preference.Kto;
+import io.adapt4j.core.preference.PreferenceLoss;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Names of what is measured besides the loss. */
+public final class Metrics {
+
+  static final String REWARD_CHOSEN = "reward_chosen";
+  static final String REWARD_REJECTED = "reward_rejected";
+  static final String MARGIN = "margin";
+  static final String ACCURACY = "accuracy";
+  static final String KL = "kl";
+  static final String NLL = "nll";
+  static final String LOGP_CHOSEN = "logp_chosen";
+  static final String LOGP_REJECTED = "logp_rejected";
+  static final String LENGTH_CHOSEN = "length_chosen";
+  static final String LENGTH_REJECTED = "length_rejected";
+
+  private Metrics() {}
+
+  /**
+   * Lists what a loss can be chosen the best checkpoint by.
+   *
+   * @param loss the loss
+   * @return names of metrics of which more is better
+   */
+  public static List<String> selectable(PreferenceLoss loss) {
+    List<String> names = new ArrayList<>(List.of(ACCURACY));
+    if (!(loss instanceof Kto)) {
+      names.add(MARGIN);
+    }
+    return names;
+  }
+}

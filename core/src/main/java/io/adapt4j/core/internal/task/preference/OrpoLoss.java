@@ -1,0 +1,51 @@
+package io.adapt4j.core.internal.task.preference;
+
+/** What {@code Orpo} computes. */
+record OrpoLoss(double lambda) implements PairLoss {
+
+  /** Mean log-probabilities are taken to be no larger, so that odds stay finite. */
+  private static final double CERTAIN = -1e-9;
+
+  @Override
+  public double beta() {
+    return lambda;
+  }
+
+  @Override
+  public boolean usesReference() {
+    return false;
+  }
+
+  @Override
+  public boolean averages() {
+    return true;
+  }
+
+  @Override
+  public double likelihood() {
+    return 1;
+  }
+
+  @Override
+  public boolean likelihoodCoversPrompt() {
+    return true;
+  }
+
+  @Override
+  public Terms terms(double chosen, double rejected) {
+    double c = Math.min(chosen, CERTAIN);
+    double r = Math.min(rejected, CERTAIN);
+    double z = logOdds(c) - logOdds(r);
+    double byOdds = -lambda * Logistic.sigmoid(-z);
+    return new Terms(
+        -lambda * Logistic.logSigmoid(z), byOdds / improbability(c), -byOdds / improbability(r));
+  }
+
+  private static double logOdds(double logProb) {
+    return logProb - Math.log(improbability(logProb));
+  }
+
+  private static double improbability(double logProb) {
+    return -Math.expm1(logProb);
+  }
+}

@@ -1,0 +1,119 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.preference.Cpo;
+import io.adapt4j.core.preference.Dpo;
+import io.adapt4j.core.preference.Orpo;
+import io.adapt4j.core.preference.PreferenceLoss;
+import io.adapt4j.core.preference.SimPo;
+
+/** A loss of pairs of answers: a term of each pair, and perhaps the cross-entropy of the chosen. */
+public interface PairLoss {
+
+  /**
+   * Finds what a loss computes.
+   *
+   * @param loss a loss of pairs
+   * @return what it computes
+   * @throws IllegalArgumentException if it is a loss of answers by themselves
+   */
+  static PairLoss of(PreferenceLoss loss) {
+    if (loss instanceof Dpo dpo) {
+      return new DpoLoss(dpo.beta(), dpo.form(), dpo.labelSmoothing());
+    }
+    if (loss instanceof Orpo orpo) {
+      return new OrpoLoss(orpo.lambda());
+    }
+    if (loss instanceof SimPo simPo) {
+      return new SimPoLoss(simPo.beta(), simPo.gamma(), simPo.labelSmoothing(), simPo.alpha());
+    }
+    if (loss instanceof Cpo cpo) {
+      return new CpoLoss(cpo.beta(), cpo.alpha(), cpo.labelSmoothing());
+    }
+    throw new IllegalArgumentException("loss: expected one of pairs, found " + loss);
+  }
+
+  /**
+   * Returns the weight of the scores, as rewards are reported with.
+   *
+   * @return above 0
+   */
+  double beta();
+
+  /**
+   * Returns whether the loss compares with a reference.
+   *
+   * @return whether it does
+   */
+  boolean usesReference();
+
+  /**
+   * The term of a pair and its derivatives.
+   *
+   * @param loss its value
+   * @param byChosen derivative by the chosen answer's score
+   * @param byRejected derivative by the rejected answer's score
+   */
+  record Terms(double loss, double byChosen, double byRejected) {
+
+    /** The terms of a function of the difference of both scores. */
+    static Terms ofDifference(double loss, double derivative) {
+      return new Terms(loss, derivative, -derivative);
+    }
+  }
+
+  /** Which scores of a batch a term compares. */
+  enum Pairing {
+    /** Those of the two answers of a pair. */
+    PAIRS,
+    /** Of the chosen and of the rejected answers those of one rank, from the lowest on. */
+    RANKS,
+    /**
+     * Differences of log-probabilities between chosen and rejected answers: of those under the
+     * model and of those under the reference the ones of one rank, from the lowest on.
+     */
+    RANKS_OF_DIFFERENCES
+  }
+
+  /**
+   * Tells which scores of a batch a term compares. Where they are of one rank, the loss depends on
+   * which pairs meet in a batch, and a term has the mean weight of the pairs it is made of.
+   *
+   * @return {@link Pairing#PAIRS} unless a loss says otherwise
+   */
+  default Pairing pairing() {
+    return Pairing.PAIRS;
+  }
+
+  /**
+   * Computes the term of a pair. Not finite where a score is not.
+   *
+   * @param chosen score of the chosen answer: its log-probability, summed or {@link #averages()},
+   *     less that under the reference where there is one; or else what {@link #pairing()} has on
+   *     the left
+   * @param rejected score of the rejected answer, or what it has on the right
+   * @return the term
+   */
+  Terms terms(double chosen, double rejected);
+
+  /**
+   * Tells whether log-probabilities are means over an answer's tokens instead of sums.
+   *
+   * @return whether they are
+   */
+  boolean averages();
+
+  /**
+   * Returns the weight of the cross-entropy of the chosen answers, a mean over all their tokens of
+   * a batch.
+   *
+   * @return at least 0
+   */
+  double likelihood();
+
+  /**
+   * Tells whether that cross-entropy covers the prompts too.
+   *
+   * @return whether it does
+   */
+  boolean likelihoodCoversPrompt();
+}

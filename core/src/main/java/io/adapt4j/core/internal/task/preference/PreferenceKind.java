@@ -1,0 +1,108 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.task.EncodedData;
+import io.adapt4j.core.internal.train.TrainingTask;
+import io.adapt4j.core.preference.Kto;
+import io.adapt4j.core.train.Selection;
+
+/**
+ * What pairs and unpaired answers differ in.
+ *
+ * @param <B> a batch
+ */
+interface PreferenceKind<B> {
+
+  /**
+   * Answers that can be learned from.
+   *
+   * @param report what encoding came to
+   * @param size how many pairs or answers there are
+   * @param inOrder batches in their order
+   * @param shuffled batches in an order of each epoch's own
+   * @param <B> a batch
+   */
+  record Data<B>(
+      EncodingReport report, int size, BatchSource<B> inOrder, BatchSource<B> shuffled) {}
+
+  /** Tokenises data; refuses data of which nothing is left. */
+  Data<B> data(Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings);
+
+  TrainingTask<B> task(Decoder decoder, ReferenceModel reference, Selection selection);
+
+  StoredReference.Answers<B> answers();
+
+  /** Texts that are differentiated together of each row of a batch. */
+  int texts();
+
+  /** A loss of pairs. */
+  record Pairs(PairLoss loss) implements PreferenceKind<PreferenceBatch> {
+
+    @Override
+    public Data<PreferenceBatch> data(
+        Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings) {
+      PreferenceRows rows = PreferenceRows.of(dataset, encoder);
+      EncodedData.requireUsable(dataset, rows.report(), encoder.maxLength());
+      int padding = encoder.paddingId();
+      return new Data<>(
+          rows.report(),
+          rows.size(),
+          PreferenceBatches.inOrder(rows, settings.batchSize(), padding),
+          PreferenceBatches.shuffled(rows, settings.batchSize(), padding, settings.seed()));
+    }
+
+    @Override
+    public TrainingTask<PreferenceBatch> task(
+        Decoder decoder, ReferenceModel reference, Selection selection) {
+      return new PreferencePairs(decoder, loss, reference, selection);
+    }
+
+    @Override
+    public StoredReference.Answers<PreferenceBatch> answers() {
+      return StoredReference.PAIRS;
+    }
+
+    @Override
+    public int texts() {
+      return 2;
+    }
+  }
+
+  /** A loss of answers by themselves. */
+  record Unpaired(Kto loss) implements PreferenceKind<UnpairedBatch> {
+
+    @Override
+    public Data<UnpairedBatch> data(
+        Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings) {
+      UnpairedRows rows = UnpairedRows.of(dataset, encoder);
+      EncodedData.requireUsable(dataset, rows.report(), encoder.maxLength());
+      int padding = encoder.paddingId();
+      return new Data<>(
+          rows.report(),
+          rows.size(),
+          UnpairedBatches.inOrder(rows, settings.batchSize(), padding),
+          UnpairedBatches.shuffled(rows, settings.batchSize(), padding, settings.seed()));
+    }
+
+    @Override
+    public TrainingTask<UnpairedBatch> task(
+        Decoder decoder, ReferenceModel reference, Selection selection) {
+      return new UnpairedAnswers(decoder, loss, reference, selection);
+    }
+
+    @Override
+    public StoredReference.Answers<UnpairedBatch> answers() {
+      return StoredReference.UNPAIRED;
+    }
+
+    @Override
+    public int texts() {
+      return 1;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.data.AnswerCounts;
+import io.adapt4j.core.internal.data.AnswerEncoder;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.TrainingSample;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Pairs of a better and a worse answer that can be learned from. Each answer is brought within the
+ * encoder's limit for itself; a pair whose answers are the same tokens then is left out, as are
+ * those of which an answer is left out.
+ *
+ * <p>Immutable and thread-safe as its dataset is.
+ */
+public final class PreferenceRows {
+
+  /** Rows tokenised at once. */
+  private static final int CHUNK = 2048;
+
+  private final Dataset dataset;
+  private final AnswerEncoder encoder;
+  private final EncodingReport report;
+
+  private PreferenceRows(Dataset dataset, AnswerEncoder encoder, EncodingReport report) {
+    this.dataset = dataset;
+    this.encoder = encoder;
+    this.report = report;
+  }
+
+  /**
+   * Tokenises a dataset once, on all processors.
+   *
+   * @param dataset rows that are {@link Example.Preference} or {@link Example.ChatPreference}
+   * @param encoder makes tokens of them; not one that splits
+   * @return the pairs
+   * @throws DatasetException if a row is no pair, or is longer than the limit and the policy is
+   *     {@link Overflow#FAIL}; it names the row
+   */
+  public static PreferenceRows of(Dataset dataset, ExampleEncoder encoder) {
+    AnswerEncoder answers = new AnswerEncoder(encoder);
+    AnswerCounts counts = new AnswerCounts();
+    int[] rows = new int[dataset.size()];
+    int kept = 0;
+    for (int from = 0; from < rows.length; from += CHUNK) {
+      List<AnswerEncoder.Outcome> encoded =
+          encode(dataset, answers, from, Math.min(from + CHUNK, rows.length));
+      for (int i = 0; i < encoded.size(); i++) {
+        counts.add(encoded.get(i), dataset.weight(from + i));
+        if (encoded.get(i).refusal() == null) {
+          rows[kept++] = from + i;
+        }
+      }
+    }
+    return new PreferenceRows(
+        kept == rows.length ? dataset : dataset.subset(Arrays.copyOf(rows, kept)),
+        answers,
+        counts.report());
+  }
+
+  /** Of several rows that cannot be encoded the first is named, whichever was met first. */
+  private static List<AnswerEncoder.Outcome> encode(
+      Dataset dataset, AnswerEncoder answers, int from, int to) {
+    try {
+      return IntStream.range(from, to)
+          .parallel()
+          .mapToObj(row -> answers.pair(dataset, row))
+          .toList();
+    } catch (RuntimeException e) {
+      return IntStream.range(from, to).mapToObj(row -> answers.pair(dataset, row)).toList();
+    }
+  }
+
+  /**
+   * Returns what encoding came to.
+   *
+   * @return counts; samples are answers, two a pair
+   */
+  public EncodingReport report() {
+    return report;
+  }
+
+  /**
+   * Returns the rows the pairs are made of.
+   *
+   * @return a view, row for pair
+   */
+  public Dataset dataset() {
+    return dataset;
+  }
+
+  /**
+   * Returns the number of pairs.
+   *
+   * @return how many; may be 0
+   */
+  public int size() {
+    return dataset.size();
+  }
+
+  /**
+   * Makes a pair.
+   *
+   * @param pair its number, from 0
+   * @return its answers as tokens
+   * @throws DatasetException if its row can no longer be read
+   */
+  public PreferenceSample get(int pair) {
+    List<TrainingSample> samples = encoder.pair(dataset, pair).samples();
+    return new PreferenceSample(samples.get(0), samples.get(1));
+  }
+
+  /**
+   * Returns how much a pair counts in the loss.
+   *
+   * @param pair its number, from 0
+   * @return the weight of its row
+   */
+  public double weight(int pair) {
+    return dataset.weight(pair);
+  }
+}

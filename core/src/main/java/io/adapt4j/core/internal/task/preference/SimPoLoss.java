@@ -1,0 +1,34 @@
+package io.adapt4j.core.internal.task.preference;
+
+/** What {@code SimPo} computes. */
+record SimPoLoss(double beta, double gamma, double labelSmoothing, double alpha)
+    implements PairLoss {
+
+  @Override
+  public boolean usesReference() {
+    return false;
+  }
+
+  @Override
+  public boolean averages() {
+    return true;
+  }
+
+  @Override
+  public double likelihood() {
+    return alpha;
+  }
+
+  @Override
+  public boolean likelihoodCoversPrompt() {
+    return false;
+  }
+
+  @Override
+  public Terms terms(double chosen, double rejected) {
+    double z = beta * (chosen - rejected) - gamma;
+    return Terms.ofDifference(
+        Logistic.smoothed(z, labelSmoothing),
+        beta * Logistic.smoothedDerivative(z, labelSmoothing));
+  }
+}

@@ -1,0 +1,73 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.preference.Kto;
+import io.adapt4j.core.train.Selection;
+import java.util.Arrays;
+
+/**
+ * Trains a decoder on answers that are good or bad by themselves. The loss of a batch is the mean
+ * over its answers, as they are weighted.
+ *
+ * <p>Measures, as means over answers: {@code reward_chosen} of the wanted ones and {@code
+ * reward_rejected} of the others; {@code accuracy}, how often an answer is on its side of the
+ * divergence from the reference; {@code kl}, that divergence; {@code logp_chosen}, {@code
+ * logp_rejected}, {@code length_chosen} and {@code length_rejected} in tokens.
+ */
+public final class UnpairedAnswers extends AnswerTask<UnpairedBatch> {
+
+  private final Decoder decoder;
+  private final Kto loss;
+  private final ReferenceModel reference;
+
+  /**
+   * Creates the task.
+   *
+   * @param decoder the model
+   * @param loss what is minimised
+   * @param reference asked about batches that come without what it says
+   * @param selection which checkpoint is the best
+   */
+  public UnpairedAnswers(Decoder decoder, Kto loss, ReferenceModel reference, Selection selection) {
+    super(decoder, selection);
+    this.decoder = decoder;
+    this.loss = loss;
+    this.reference = reference;
+  }
+
+  @Override
+  Scores scores(UnpairedBatch batch) {
+    int size = batch.size();
+    boolean stored = batch.reference().length > 0;
+    float[] own =
+        stored ? Arrays.copyOf(batch.reference(), size) : reference.logProbs(batch.completions());
+    if (!loss.estimatesDivergence()) {
+      return new UnpairedScores(loss, batch, own, 0);
+    }
+    float[] other =
+        stored
+            ? Arrays.copyOfRange(batch.reference(), size, 2 * size)
+            : reference.logProbs(batch.mismatched());
+    float[] policy = AnswerTargets.logProbs(decoder, batch.mismatched());
+    double divergence = 0;
+    for (int i = 0; i < size; i++) {
+      divergence += ((double) policy[i] - other[i]) / size;
+    }
+    return new UnpairedScores(loss, batch, own, Math.max(0, divergence));
+  }
+
+  @Override
+  public long targets(UnpairedBatch batch) {
+    return batch.size();
+  }
+
+  @Override
+  public double weight(UnpairedBatch batch) {
+    return batch.weight();
+  }
+
+  @Override
+  public long tokens(UnpairedBatch batch) {
+    return batch.completions().tokens();
+  }
+}

@@ -1,0 +1,83 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.data.PaddingSide;
+import io.adapt4j.core.internal.data.TrainingSample;
+import java.util.List;
+
+/**
+ * N answers with their verdicts, and the same prompts with other answers. Not copied in or out:
+ * treat the arrays as read-only.
+ *
+ * @param completions N rows, each a prompt with its answer
+ * @param mismatched N rows, each prompt with an answer to another
+ * @param answers [N] the numbers of the answers in their {@link UnpairedRows}
+ * @param desirable [N] whether each answer is wanted
+ * @param weights [N] how much each answer counts in the loss
+ * @param reference [2N] log-probability under the reference model of each answer, then of each
+ *     mismatched one; empty where it is not known beforehand
+ */
+// Equality by content is not offered; copying arrays in every call would cost more than it gives.
+@SuppressWarnings("ArrayRecordComponent")
+public record UnpairedBatch(
+    Batch completions,
+    Batch mismatched,
+    int[] answers,
+    boolean[] desirable,
+    float[] weights,
+    float[] reference) {
+
+  /**
+   * Pads answers on the right, to the longest of them and of their mismatches.
+   *
+   * @param samples the answers, at least one
+   * @param answers their numbers
+   * @param weights how much each counts
+   * @param paddingId the id to fill with
+   * @return the batch, its reference unknown
+   */
+  public static UnpairedBatch of(
+      List<UnpairedSample> samples, int[] answers, float[] weights, int paddingId) {
+    boolean[] desirable = new boolean[samples.size()];
+    for (int i = 0; i < desirable.length; i++) {
+      desirable[i] = samples.get(i).desirable();
+    }
+    List<TrainingSample> own = samples.stream().map(UnpairedSample::completion).toList();
+    List<TrainingSample> other = samples.stream().map(UnpairedSample::mismatched).toList();
+    return new UnpairedBatch(
+        Batch.of(own, paddingId, PaddingSide.RIGHT),
+        Batch.of(other, paddingId, PaddingSide.RIGHT),
+        answers,
+        desirable,
+        weights,
+        new float[0]);
+  }
+
+  /**
+   * Adds what the reference model says of the answers.
+   *
+   * @param logProbs log-probability of each answer, then of each mismatched one
+   * @return the batch with them
+   */
+  public UnpairedBatch withReference(float[] logProbs) {
+    return new UnpairedBatch(completions, mismatched, answers, desirable, weights, logProbs);
+  }
+
+  /**
+   * Returns the number of answers.
+   *
+   * @return N
+   */
+  public int size() {
+    return answers.length;
+  }
+
+  /**
+   * Returns the sum of the weights.
+   *
+   * @return {@link #size} where every weight is 1
+   */
+  public double weight() {
+    return PreferenceBatch.sum(weights);
+  }
+}

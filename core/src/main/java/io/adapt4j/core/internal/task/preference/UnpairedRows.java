@@ -1,0 +1,155 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.data.AnswerCounts;
+import io.adapt4j.core.internal.data.AnswerEncoder;
+import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.TrainingSample;
+import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Answers with a verdict that can be learned from; a pair counts as two. Each comes with a mismatch
+ * too, its prompt followed by the answer to the next other prompt of the data, by which KTO
+ * estimates how far the model is from its reference (Ethayarajh et al. 2024, section 4.1).
+ *
+ * <p>Immutable and thread-safe as its dataset is.
+ */
+public final class UnpairedRows {
+
+  private final Dataset dataset;
+  private final AnswerEncoder encoder;
+  private final EncodingReport report;
+  private final List<Answer> answers;
+  private final int maxLength;
+
+  private UnpairedRows(
+      Dataset dataset,
+      AnswerEncoder encoder,
+      EncodingReport report,
+      List<Answer> answers,
+      int maxLength) {
+    this.dataset = dataset;
+    this.encoder = encoder;
+    this.report = report;
+    this.answers = List.copyOf(answers);
+    this.maxLength = maxLength;
+  }
+
+  /**
+   * Where an answer is.
+   *
+   * @param prompt equal for equal prompts
+   */
+  private record Answer(int row, boolean desirable, int prompt) {}
+
+  /**
+   * Tokenises a dataset once.
+   *
+   * @param dataset rows with a verdict, or pairs
+   * @param encoder makes tokens of them; not one that splits
+   * @return the answers
+   * @throws DatasetException if a row is neither, or is longer than the limit and the policy is
+   *     {@link Overflow#FAIL}; it names the row
+   */
+  public static UnpairedRows of(Dataset dataset, ExampleEncoder encoder) {
+    AnswerEncoder coder = new AnswerEncoder(encoder);
+    AnswerCounts counts = new AnswerCounts();
+    Map<IntBuffer, Integer> prompts = new HashMap<>();
+    List<Answer> answers = new ArrayList<>();
+    for (int row = 0; row < dataset.size(); row++) {
+      for (boolean desirable : AnswerEncoder.verdicts(dataset.get(row))) {
+        AnswerEncoder.Outcome outcome = coder.single(dataset, row, desirable);
+        counts.add(outcome, dataset.weight(row));
+        if (outcome.refusal() == null) {
+          IntBuffer prompt = IntBuffer.wrap(prompt(outcome.samples().get(0)));
+          int number = prompts.size();
+          Integer known = prompts.putIfAbsent(prompt, number);
+          answers.add(new Answer(row, desirable, known == null ? number : known));
+        }
+      }
+    }
+    return new UnpairedRows(dataset, coder, counts.report(), answers, encoder.maxLength());
+  }
+
+  private static int[] prompt(TrainingSample sample) {
+    return Arrays.copyOf(sample.ids(), sample.firstLabel());
+  }
+
+  /**
+   * Returns what encoding came to.
+   *
+   * @return counts, of answers and not of rows; tokens leave mismatches out
+   */
+  public EncodingReport report() {
+    return report;
+  }
+
+  /**
+   * Returns the number of answers.
+   *
+   * @return how many; may be 0
+   */
+  public int size() {
+    return answers.size();
+  }
+
+  /**
+   * Makes an answer.
+   *
+   * @param answer its number, from 0
+   * @return its tokens
+   * @throws DatasetException if its row can no longer be read
+   */
+  public UnpairedSample get(int answer) {
+    TrainingSample own = sample(answer);
+    TrainingSample other = sample(other(answer));
+    return new UnpairedSample(own, mismatched(own, other), answers.get(answer).desirable());
+  }
+
+  private TrainingSample sample(int answer) {
+    Answer one = answers.get(answer);
+    return encoder.single(dataset, one.row(), one.desirable()).samples().get(0);
+  }
+
+  /** The next answer to another prompt; the next one where there is only one prompt. */
+  private int other(int answer) {
+    int size = answers.size();
+    for (int step = 1; step < size; step++) {
+      int next = (answer + step) % size;
+      if (answers.get(next).prompt() != answers.get(answer).prompt()) {
+        return next;
+      }
+    }
+    return (answer + 1) % size;
+  }
+
+  private TrainingSample mismatched(TrainingSample own, TrainingSample other) {
+    int prompt = own.firstLabel();
+    int from = other.firstLabel();
+    int completion = Math.max(1, Math.min(other.length() - from, maxLength - prompt));
+    int[] ids = Arrays.copyOf(own.ids(), prompt + completion);
+    int[] labels = new int[ids.length];
+    Arrays.fill(labels, 0, prompt, TrainingSample.IGNORED);
+    System.arraycopy(other.ids(), from, ids, prompt, completion);
+    System.arraycopy(other.labels(), from, labels, prompt, completion);
+    return new TrainingSample(ids, labels);
+  }
+
+  /**
+   * Returns how much an answer counts in the loss.
+   *
+   * @param answer its number, from 0
+   * @return the weight of its row
+   */
+  public double weight(int answer) {
+    return dataset.weight(answers.get(answer).row());
+  }
+}

@@ -1,0 +1,64 @@
+package io.adapt4j.core.internal.task.reward;
+
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.encode.Classifier;
+import io.adapt4j.core.internal.load.LoadedEncoder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.reinforce.Completion;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * Scores completions by a network that gives one number to a text. Prompt and completion are read
+ * as one text, at whose end a decoder sees its end-of-sequence token.
+ */
+public final class CompletionScorer {
+
+  private final Tokenizer tokenizer;
+  private final OptionalInt end;
+  private final int maxTokens;
+  private final Classifier classifier;
+
+  public CompletionScorer(Encoder encoder, Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
+    this.end = encoder.isCausal() ? tokenizer.eosId() : OptionalInt.empty();
+    this.maxTokens = LoadedEncoder.maxTokens(encoder, tokenizer, OptionalInt.empty());
+    this.classifier = new Classifier(encoder, tokenizer, maxTokens);
+  }
+
+  /**
+   * Checks that a network gives one number to a text.
+   *
+   * @throws ConfigException if it does not
+   */
+  public static void requireUsable(Encoder encoder) {
+    if (encoder.classes() != 1 || encoder.classifiesTokens()) {
+      throw encoder
+          .modelConfig()
+          .fields()
+          .invalid(
+              "architectures",
+              "a class that ends in ForSequenceClassification, with one label",
+              "The model gives no reward; train it with Task.reward() first.");
+    }
+  }
+
+  public double[] scoreAll(List<Completion> completions) {
+    return classifier.logitsOf(completions.stream().map(this::ids).toList()).stream()
+        .mapToDouble(logits -> logits[0])
+        .toArray();
+  }
+
+  /** The tokens as training had them: cut on the right where they are too many. */
+  private int[] ids(Completion completion) {
+    int[] ids = tokenizer.encode(completion.prompt() + completion.text(), !completion.templated());
+    boolean ended = end.isEmpty() || (ids.length > 0 && ids[ids.length - 1] == end.getAsInt());
+    if (!ended) {
+      ids = Arrays.copyOf(ids, ids.length + 1);
+      ids[ids.length - 1] = end.getAsInt();
+    }
+    return ids.length > maxTokens ? Arrays.copyOf(ids, maxTokens) : ids;
+  }
+}

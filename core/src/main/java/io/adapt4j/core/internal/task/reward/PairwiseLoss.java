@@ -1,0 +1,80 @@
+package io.adapt4j.core.internal.task.reward;
+
+import io.adapt4j.core.internal.data.Batch;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tape;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/**
+ * The loss of a network that gives a text one number, over pairs that go through it side by side.
+ *
+ * @param encoder a network with one class
+ * @param objective of the rewards of pairs
+ */
+public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
+
+  /**
+   * What a batch came to.
+   *
+   * @param sum weighted sum of the losses
+   * @param rewards [2N] of the chosen answers, then of the rejected ones
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Scored(double sum, float[] rewards) {}
+
+  /**
+   * Scores a batch.
+   *
+   * @param batch the pairs
+   * @return losses and rewards
+   */
+  public Scored evaluate(RewardBatch batch) {
+    Batch sides = batch.sides();
+    try (Scope scope = Scope.open();
+        Positions positions = positions(sides)) {
+      float[] rewards = rewards(Ops.inference(), sides, positions, false).toFloats();
+      return new Scored(outcome(batch, rewards).loss(), rewards);
+    }
+  }
+
+  /**
+   * Adds the gradients of the loss, times a scale, to the trained parameters.
+   *
+   * @param batch the pairs
+   * @param scale multiplies the gradients
+   * @param recompute whether to trade time for memory, layer by layer
+   * @param seed decides dropout masks
+   * @return the weighted sum of the losses, not scaled
+   */
+  public double differentiate(RewardBatch batch, double scale, boolean recompute, long seed) {
+    Batch sides = batch.sides();
+    try (Scope scope = Scope.open();
+        Positions positions = positions(sides);
+        Tape tape = new Tape()) {
+      Tensor rewards = rewards(Ops.recording(tape, seed), sides, positions, recompute);
+      PairwiseObjective.Outcome outcome = outcome(batch, rewards.toFloats());
+      Tensor gradient =
+          Tensor.of(outcome.derivative(), rewards.sizes()).scaled(scale).copyAs(rewards.type());
+      tape.backward(rewards, gradient, rewards);
+      return outcome.loss();
+    }
+  }
+
+  private PairwiseObjective.Outcome outcome(RewardBatch batch, float[] rewards) {
+    return objective.of(rewards, batch.margins(), batch.weights());
+  }
+
+  private Tensor rewards(Ops ops, Batch sides, Positions positions, boolean recompute) {
+    Tensor ids = Tensor.of(sides.inputIds(), sides.rows(), sides.length());
+    Tensor types = Tensor.of(new long[sides.inputIds().length], sides.rows(), sides.length());
+    Tensor hidden = encoder.hidden(ops, ids, types, positions, recompute);
+    return encoder.classLogits(ops, hidden, sides.inputIds(), sides.attentionMask());
+  }
+
+  private Positions positions(Batch sides) {
+    return encoder.positions(sides.inputIds(), sides.attentionMask(), sides.rows(), sides.length());
+  }
+}

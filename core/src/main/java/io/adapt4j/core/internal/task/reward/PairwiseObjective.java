@@ -1,0 +1,62 @@
+package io.adapt4j.core.internal.task.reward;
+
+/**
+ * The loss of a pair under the Bradley-Terry model (Ouyang et al. 2022, eq. 1): {@code -log s(c - r
+ * - m)} of the rewards c and r of the chosen and the rejected answer, s the logistic function, m a
+ * margin (Touvron et al. 2023, eq. 2), and {@code k (c + r)^2} to keep rewards around 0 (Eisenstein
+ * et al. 2023).
+ *
+ * @param centring k, at least 0
+ */
+public record PairwiseObjective(double centring) {
+
+  /**
+   * Checks the number.
+   *
+   * @param centring k
+   * @throws IllegalArgumentException if it is negative or not finite
+   */
+  public PairwiseObjective {
+    if (!(centring >= 0 && Double.isFinite(centring))) {
+      throw new IllegalArgumentException("centring must be at least 0, found " + centring);
+    }
+  }
+
+  /**
+   * A loss with its derivative.
+   *
+   * @param loss weighted sum over the pairs
+   * @param derivative [2N] by the rewards of the chosen answers, then of the rejected ones
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Outcome(double loss, float[] derivative) {}
+
+  /**
+   * Finds the loss of pairs.
+   *
+   * @param rewards [2N] of the chosen answers, then of the rejected ones in the same order
+   * @param margins [N]
+   * @param weights [N] how much each pair counts
+   * @return the weighted sum with its derivative
+   */
+  public Outcome of(float[] rewards, float[] margins, float[] weights) {
+    int pairs = margins.length;
+    double loss = 0;
+    float[] derivative = new float[2 * pairs];
+    for (int i = 0; i < pairs; i++) {
+      double chosen = rewards[i];
+      double rejected = rewards[pairs + i];
+      double distance = chosen - rejected - margins[i];
+      double sum = chosen + rejected;
+      loss += weights[i] * (softplus(-distance) + centring * sum * sum);
+      double byDistance = -1 / (1 + Math.exp(distance));
+      derivative[i] = (float) (weights[i] * (byDistance + 2 * centring * sum));
+      derivative[pairs + i] = (float) (weights[i] * (-byDistance + 2 * centring * sum));
+    }
+    return new Outcome(loss, derivative);
+  }
+
+  private static double softplus(double x) {
+    return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  }
+}

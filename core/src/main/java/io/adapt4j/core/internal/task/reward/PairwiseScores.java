@@ -1,0 +1,66 @@
+package io.adapt4j.core.internal.task.reward;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How well rewards tell the better of two answers: {@code accuracy} (a tie counts half), the mean
+ * {@code margin}, {@code calibration_error}, and the mean rewards of either side.
+ *
+ * <p>The calibration error is the expected one over ten bins (Guo et al. 2017): the share of pairs
+ * in a bin times the distance between how sure the rewards are on average, {@code s(|c - r|)}, and
+ * how often they are right.
+ */
+public final class PairwiseScores {
+
+  private static final int BINS = 10;
+
+  private final double[] sure = new double[BINS];
+  private final double[] right = new double[BINS];
+  private int pairs;
+  private double correct;
+  private double chosenSum;
+  private double rejectedSum;
+
+  /** Starts without pairs. */
+  public PairwiseScores() {}
+
+  /**
+   * Adds a pair.
+   *
+   * @param chosen reward of the better answer
+   * @param rejected reward of the worse one
+   */
+  public void add(double chosen, double rejected) {
+    double distance = chosen - rejected;
+    double confidence = 1 / (1 + Math.exp(-Math.abs(distance)));
+    double isRight = distance > 0 ? 1 : distance == 0 ? 0.5 : 0;
+    // Nobody is less than half sure of the better of two.
+    int bin = Math.min(BINS - 1, (int) ((confidence - 0.5) * 2 * BINS));
+    sure[bin] += confidence;
+    right[bin] += isRight;
+    pairs++;
+    correct += isRight;
+    chosenSum += chosen;
+    rejectedSum += rejected;
+  }
+
+  /**
+   * Returns the figures.
+   *
+   * @return by name; NaN without pairs
+   */
+  public Map<String, Double> metrics() {
+    double error = 0;
+    for (int bin = 0; bin < BINS; bin++) {
+      error += Math.abs(sure[bin] - right[bin]);
+    }
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put("accuracy", correct / pairs);
+    metrics.put("margin", (chosenSum - rejectedSum) / pairs);
+    metrics.put("calibration_error", error / pairs);
+    metrics.put("reward_chosen", chosenSum / pairs);
+    metrics.put("reward_rejected", rejectedSum / pairs);
+    return metrics;
+  }
+}

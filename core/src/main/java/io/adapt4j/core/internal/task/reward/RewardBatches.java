@@ -1,0 +1,97 @@
+package io.adapt4j.core.internal.task.reward;
+
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Row;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.task.preference.PreferenceBatch;
+import io.adapt4j.core.internal.task.preference.PreferenceRows;
+import java.util.Iterator;
+import java.util.Optional;
+
+/** Batches of pairs with their margins. */
+public final class RewardBatches implements BatchSource<RewardBatch> {
+
+  private final BatchSource<PreferenceBatch> pairs;
+  private final float[] margins;
+
+  private RewardBatches(BatchSource<PreferenceBatch> pairs, float[] margins) {
+    this.pairs = pairs;
+    this.margins = margins;
+  }
+
+  /**
+   * Adds margins to batches.
+   *
+   * @param pairs the batches
+   * @param margins of all pairs, by their numbers
+   * @return the batches with margins
+   */
+  public static RewardBatches of(BatchSource<PreferenceBatch> pairs, float[] margins) {
+    return new RewardBatches(pairs, margins);
+  }
+
+  /**
+   * Reads the margins of pairs.
+   *
+   * @param rows the pairs
+   * @param field of the rows that holds the margin; empty to ask for none
+   * @return the margin of each pair, 0 where none is asked for
+   * @throws DatasetException if a row has no such number; it names the row
+   */
+  public static float[] margins(PreferenceRows rows, String field) {
+    float[] margins = new float[rows.size()];
+    for (int pair = 0; pair < margins.length && !field.isEmpty(); pair++) {
+      margins[pair] = margin(rows.dataset(), pair, field);
+    }
+    return margins;
+  }
+
+  private static float margin(Dataset dataset, int row, String field) {
+    Optional<Row> source = dataset.source(row);
+    Object value = source.map(one -> one.value(field)).orElse(null);
+    float margin = value instanceof Number number ? number.floatValue() : Float.NaN;
+    if (!Float.isFinite(margin) || margin < 0) {
+      throw new DatasetException(
+          dataset.locate(row)
+              + ": field '"
+              + field
+              + "': expected the margin, a number of at least 0, found "
+              + value
+              + (source.isEmpty()
+                  ? ". Give rows in memory their margins with Dataset.withField"
+                  : "")
+              + ".");
+    }
+    return margin;
+  }
+
+  @Override
+  public int count() {
+    return pairs.count();
+  }
+
+  @Override
+  public Iterator<RewardBatch> epoch(int epoch, int firstBatch) {
+    Iterator<PreferenceBatch> batches = pairs.epoch(epoch, firstBatch);
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return batches.hasNext();
+      }
+
+      @Override
+      public RewardBatch next() {
+        return withMargins(batches.next());
+      }
+    };
+  }
+
+  private RewardBatch withMargins(PreferenceBatch batch) {
+    float[] own = new float[batch.size()];
+    for (int i = 0; i < own.length; i++) {
+      own[i] = margins[batch.pairs()[i]];
+    }
+    return new RewardBatch(batch.sides(), own, batch.weights());
+  }
+}

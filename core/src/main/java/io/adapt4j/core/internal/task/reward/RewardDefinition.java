@@ -1,0 +1,76 @@
+package io.adapt4j.core.internal.task.reward;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.internal.task.TaskDefinition;
+import io.adapt4j.core.internal.task.classification.ClassificationModel;
+import io.adapt4j.core.task.RewardTask;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Reward models. */
+public final class RewardDefinition implements TaskDefinition<RewardTask> {
+
+  private static final String NAME = "reward";
+  private static final String MARGIN = "margin";
+  private static final String CENTRING = "centring";
+
+  @Override
+  public Class<RewardTask> type() {
+    return RewardTask.class;
+  }
+
+  @Override
+  public List<String> names() {
+    return List.of(NAME);
+  }
+
+  @Override
+  public Optional<Task> read(String name, Fields options) {
+    return Optional.of(
+        new RewardTask(
+            options.text(MARGIN).orElse(""),
+            options.number(CENTRING, "of at least 0", value -> value >= 0).orElse(0.0)));
+  }
+
+  @Override
+  public Optional<JsonNode> write(RewardTask task) {
+    ObjectNode keys = JsonNodeFactory.instance.objectNode();
+    ObjectNode options = keys.putObject(NAME);
+    if (!task.marginField().isEmpty()) {
+      options.put(MARGIN, task.marginField());
+    }
+    options.put(CENTRING, task.centring());
+    return Optional.of(keys);
+  }
+
+  @Override
+  public String identity(RewardTask task) {
+    return "Reward[marginField=" + task.marginField() + ", centring=" + task.centring() + "]";
+  }
+
+  @Override
+  public List<String> metrics(RewardTask task) {
+    return List.of("accuracy", "margin");
+  }
+
+  @Override
+  public TaskModel model(RewardTask task, Path folder, StoredModel stored, Dataset train) {
+    return ClassificationModel.of(Task.regression(), folder, stored, train);
+  }
+
+  @Override
+  public PreparedTask<?> prepare(RewardTask task, FineTuneSettings settings, Tokenizer tokenizer) {
+    return PreparedReward.of(task, settings, tokenizer);
+  }
+}

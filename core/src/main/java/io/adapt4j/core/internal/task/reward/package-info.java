@@ -1,0 +1,2 @@
+/** Reward models. */
+package io.adapt4j.core.internal.task.reward;

@@ -1,0 +1,178 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.memory.MemoryNames;
+import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.nn.AdapterFormat;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Encoder;
+import io.adapt4j.core.internal.nn.NewTensors;
+import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.task.reward.CompletionScorer;
+import io.adapt4j.core.reinforce.Completion;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * A reward model that is an adapter on the base of the policy: an output of one number beside the
+ * vocabulary's, and factors that take part only while completions are judged, when the policy's do
+ * not.
+ */
+public final class AdapterReward implements RunReward {
+
+  private final Optional<Path> folder;
+  private final Supplier<AdapterMechanics> adapter;
+  private OnPolicy present;
+
+  private AdapterReward(Optional<Path> folder, Supplier<AdapterMechanics> adapter) {
+    this.folder = folder;
+    this.adapter = adapter;
+  }
+
+  public static AdapterReward of(AdapterMechanics adapter) {
+    return new AdapterReward(adapter.folder(), () -> adapter);
+  }
+
+  /** The adapter that a description names, which may not be there before its run is. */
+  static AdapterReward stored(Path folder) {
+    return new AdapterReward(Optional.of(folder), () -> AdapterFormat.read(folder));
+  }
+
+  /** Where the adapter is; empty if it is not on disk. */
+  Optional<Path> folder() {
+    return folder;
+  }
+
+  /**
+   * The adapter in its place.
+   *
+   * @param policy what stands on the base beside it
+   * @param output the network that ends in the reward
+   * @param attached the adapter on it, off
+   * @param scorer runs the network
+   */
+  private record OnPolicy(
+      Adaptation policy, Encoder output, AttachedAdapter attached, CompletionScorer scorer) {
+
+    double[] scoreAll(List<Completion> completions) {
+      return policy.withoutAdapter(
+          () -> {
+            attached.enabled(true);
+            try {
+              return scorer.scoreAll(completions);
+            } finally {
+              attached.enabled(false);
+            }
+          });
+    }
+  }
+
+  @Override
+  public List<String> problems(Decoder declared, MethodMechanics method) {
+    if (method.trainsBase()) {
+      return List.of(
+          label()
+              + " is to stand on the policy's base, which full fine-tuning changes; train the"
+              + " policy as an adapter, or give RewardModel.load(...), a network of its own");
+    }
+    try {
+      Optional<ModelConfig> config = adapter.get().modelConfig();
+      return config.isEmpty()
+          ? List.of(label() + " brings no output for a reward; train it with Task.reward()")
+          : problems(declared, config.get());
+    } catch (ConfigException e) {
+      return List.of(label() + ": " + e.getMessage());
+    }
+  }
+
+  private List<String> problems(Decoder declared, ModelConfig config) {
+    try (Encoder output = Architectures.withClassOutput(declared, config)) {
+      CompletionScorer.requireUsable(output);
+      return adapter.get().problems(output).stream().map(one -> label() + ": " + one).toList();
+    }
+  }
+
+  private String label() {
+    return "the reward's adapter" + folder.map(at -> " " + at).orElse("");
+  }
+
+  @Override
+  public Planner beside(Planner planner, Decoder declared) {
+    try (Encoder output =
+        Architectures.withClassOutput(declared, adapter.get().modelConfig().orElseThrow())) {
+      return planner.besideAdapter(MemoryNames.REWARD, output, adapter.get().footprint(output));
+    }
+  }
+
+  @Override
+  public void begin(Policy policy) {
+    if (present != null) {
+      throw new IllegalStateException(
+          label() + " is in use by another run; make one with RewardModel.onPolicy for each");
+    }
+    // What the adapter changes of the base must be read where the policy has not changed it.
+    present = policy.adaptation().withoutAdapter(() -> attached(policy));
+  }
+
+  private OnPolicy attached(Policy policy) {
+    Encoder output =
+        Architectures.withClassOutput(policy.decoder(), adapter.get().modelConfig().orElseThrow());
+    try {
+      output.allocate(policy.decoder().type());
+      NewTensors.initialise(output, 0);
+      AttachedAdapter attached = adapter.get().attach(output);
+      attached.enabled(false);
+      return new OnPolicy(
+          policy.adaptation(), output, attached, new CompletionScorer(output, policy.tokenizer()));
+    } catch (RuntimeException | Error e) {
+      output.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public double score(String prompt, String completion, Map<String, Object> fields) {
+    return scoreAll(List.of(Completion.of(prompt, completion)))[0];
+  }
+
+  @Override
+  public double[] scoreAll(List<Completion> completions) {
+    if (present == null) {
+      throw new IllegalStateException(
+          label()
+              + " has no base outside a run: give this function itself to a builder's reward(...),"
+              + " or load the reward model with RewardModel.load(base, adapter)");
+    }
+    return present.scoreAll(completions);
+  }
+
+  @Override
+  public void end() {
+    if (present != null) {
+      present.attached().close();
+      present.output().close();
+      present = null;
+    }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other
+        || (other instanceof AdapterReward reward
+            && folder.isPresent()
+            && folder.equals(reward.folder));
+  }
+
+  @Override
+  public int hashCode() {
+    return folder.hashCode();
+  }
+}

@@ -1,0 +1,53 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.reinforce.AdvantageEstimator;
+
+/** How much better completions are than the others of their prompt. */
+public final class GroupAdvantages {
+
+  /** Added to a standard deviation before dividing by it. */
+  static final double EPSILON = 1e-4;
+
+  private GroupAdvantages() {}
+
+  /**
+   * Finds the advantages.
+   *
+   * @param estimator how
+   * @param rewards of the completions, those of one prompt after each other; NaN where unknown
+   * @param groupSize completions a prompt
+   * @return the advantage of each
+   * @throws IllegalArgumentException if the rewards do not divide into groups
+   */
+  public static double[] of(AdvantageEstimator estimator, double[] rewards, int groupSize) {
+    if (groupSize < 1 || rewards.length % groupSize != 0) {
+      throw new IllegalArgumentException(
+          rewards.length + " rewards do not divide into groups of " + groupSize);
+    }
+    double scale =
+        estimator == AdvantageEstimator.BATCH_SCALED
+            ? Moments.of(rewards, 0, rewards.length).deviation()
+            : 0;
+    double[] advantages = new double[rewards.length];
+    for (int from = 0; from < rewards.length; from += groupSize) {
+      Moments group = Moments.of(rewards, from, from + groupSize);
+      for (int i = from; i < from + groupSize; i++) {
+        if (!Double.isNaN(rewards[i]) && group.count() > 1) {
+          advantages[i] = advantage(estimator, rewards[i], group, scale);
+        }
+      }
+    }
+    return advantages;
+  }
+
+  private static double advantage(
+      AdvantageEstimator estimator, double reward, Moments group, double batchDeviation) {
+    double distance = reward - group.mean();
+    return switch (estimator) {
+      case GROUP_SCALED -> distance / (group.deviation() + EPSILON);
+      case BATCH_SCALED -> distance / (batchDeviation + EPSILON);
+      case CENTRED -> distance;
+      case LEAVE_ONE_OUT -> distance * group.count() / (group.count() - 1);
+    };
+  }
+}

@@ -1,0 +1,44 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.internal.data.BatchSource;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * One completion of each held-out prompt, drawn when asked for, always from the same random
+ * streams.
+ *
+ * @param maker draws and judges
+ * @param prompts held out
+ * @param seed of the random streams
+ */
+record HeldRollouts(RolloutMaker maker, PromptRows prompts, long seed)
+    implements BatchSource<RolloutBatch> {
+
+  private int batch() {
+    return maker.algorithm().rollout().generationBatch();
+  }
+
+  @Override
+  public int count() {
+    return (prompts.size() + batch() - 1) / batch();
+  }
+
+  @Override
+  public Iterator<RolloutBatch> epoch(int epoch, int firstBatch) {
+    Objects.checkIndex(firstBatch, count() + 1);
+    return IntStream.range(firstBatch, count()).mapToObj(this::evaluated).iterator();
+  }
+
+  private RolloutBatch evaluated(int number) {
+    List<PromptRows.Prompt> part =
+        IntStream.range(number * batch(), Math.min(prompts.size(), (number + 1) * batch()))
+            .mapToObj(prompts::get)
+            .toList();
+    Figures figures = maker.evaluate(part, seed + number);
+    double judged = figures.count(FigureNames.REWARD);
+    return new RolloutBatch(List.of(), maker.padId(), judged, figures);
+  }
+}

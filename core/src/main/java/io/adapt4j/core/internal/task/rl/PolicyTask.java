@@ -1,0 +1,143 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.internal.train.Evaluation;
+import io.adapt4j.core.internal.train.TrainingTask;
+import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.Ppo;
+import io.adapt4j.core.reinforce.Reinforcement;
+import io.adapt4j.core.train.Selection;
+import java.util.Map;
+
+/** The loss of completions of a rollout. Of held-out prompts the loss is the negative reward. */
+final class PolicyTask implements TrainingTask<RolloutBatch> {
+
+  private final Policy policy;
+  private final Reinforcement algorithm;
+  private final Selection selection;
+  private Figures rollout = new Figures();
+  private Figures step = new Figures();
+
+  PolicyTask(Policy policy, Reinforcement algorithm, Selection selection) {
+    this.policy = policy;
+    this.algorithm = algorithm;
+    this.selection = selection;
+  }
+
+  /** A loss with its derivative. */
+  private record Outcome(double loss, Policy.Gradient derivative) {}
+
+  @Override
+  public double differentiate(RolloutBatch batch, double scale, boolean recompute, long seed) {
+    double[] loss = new double[1];
+    rollout = batch.figures();
+    policy.differentiate(
+        batch.inputs(),
+        scale,
+        recompute,
+        seed,
+        scores -> {
+          Outcome outcome = outcome(batch, scores, step);
+          loss[0] = outcome.loss();
+          return outcome.derivative();
+        });
+    return loss[0];
+  }
+
+  @Override
+  public double evaluate(RolloutBatch batch) {
+    return outcome(batch, policy.evaluate(batch.inputs()), new Figures()).loss();
+  }
+
+  private Outcome outcome(RolloutBatch batch, Policy.Scores scores, Figures figures) {
+    int[] lengths = batch.lengths();
+    LossNormalisation normalisation =
+        algorithm instanceof Grpo grpo ? grpo.normalisation() : LossNormalisation.DAPO;
+    ClippedObjective objective = ClippedObjective.of(algorithm);
+    float[] reference = algorithm instanceof Grpo ? batch.reference() : new float[0];
+    ClippedObjective.Outcome policyLoss =
+        objective.of(
+            new ClippedObjective.Tokens(
+                lengths,
+                normalisation.weights(lengths),
+                scores.logProbs(),
+                batch.old(),
+                reference,
+                batch.advantages()));
+    int tokens = scores.logProbs().length;
+    if (reference.length > 0) {
+      figures.addAll(FigureNames.KL, policyLoss.kl(), tokens);
+    }
+    figures.addAll(FigureNames.ENTROPY, scores.entropySum(), tokens);
+    figures.addAll(FigureNames.CLIPPED, policyLoss.clippedLow() + policyLoss.clippedHigh(), tokens);
+    figures.addAll(FigureNames.OVERFLOWS, policyLoss.overflows(), tokens);
+    return algorithm instanceof Ppo ppo
+        ? withValues(ppo, batch, scores, policyLoss, figures)
+        : new Outcome(
+            policyLoss.loss(), new Policy.Gradient(policyLoss.derivative(), new float[0]));
+  }
+
+  private static Outcome withValues(
+      Ppo ppo,
+      RolloutBatch batch,
+      Policy.Scores scores,
+      ClippedObjective.Outcome policyLoss,
+      Figures figures) {
+    ValueObjective.Outcome valueLoss =
+        new ValueObjective(ppo.valueClip()).of(scores.values(), batch.values(), batch.returns());
+    figures.addAll(FigureNames.VALUE_LOSS, valueLoss.loss(), scores.values().length);
+    float[] byValues = valueLoss.derivative();
+    for (int i = 0; i < byValues.length; i++) {
+      byValues[i] *= (float) ppo.valueCoefficient();
+    }
+    return new Outcome(
+        policyLoss.loss() + ppo.valueCoefficient() * valueLoss.loss(),
+        new Policy.Gradient(policyLoss.derivative(), byValues));
+  }
+
+  @Override
+  public Evaluation<RolloutBatch> evaluation() {
+    Figures all = new Figures();
+    return new Evaluation<>() {
+      @Override
+      public double add(RolloutBatch batch) {
+        all.addAll(batch.figures());
+        return -batch.figures().sum(FigureNames.REWARD);
+      }
+
+      @Override
+      public Map<String, Double> metrics() {
+        return all.means();
+      }
+    };
+  }
+
+  @Override
+  public Selection selection() {
+    return selection;
+  }
+
+  @Override
+  public Map<String, Double> takeStepMetrics() {
+    Figures both = new Figures();
+    both.addAll(rollout);
+    both.addAll(step);
+    step = new Figures();
+    return both.means();
+  }
+
+  @Override
+  public long targets(RolloutBatch batch) {
+    return batch.targets();
+  }
+
+  @Override
+  public double weight(RolloutBatch batch) {
+    return batch.weight();
+  }
+
+  @Override
+  public long tokens(RolloutBatch batch) {
+    return batch.tokens();
+  }
+}

@@ -1,0 +1,124 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.reinforce.KlEstimator;
+import io.adapt4j.core.reinforce.Ppo;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Makes of the reward of each completion an advantage and a return of each token.
+ *
+ * @param ppo how
+ * @param klCoefficient what a nat of divergence costs in this rollout
+ */
+record PpoTargets(Ppo ppo, double klCoefficient) {
+
+  Rollout rollout(int number, List<Sample> samples, double[] rewards, Figures figures) {
+    double divergence = 0;
+    int completions = 0;
+    List<double[]> shaped = new ArrayList<>();
+    for (int i = 0; i < samples.size(); i++) {
+      Sample one = samples.get(i);
+      shaped.add(shaped(one, rewards[i]));
+      if (one.counts()) {
+        divergence += divergence(one);
+        completions++;
+      }
+      if (one.reference().length > 0) {
+        RolloutMaker.addDivergence(one, figures);
+      }
+    }
+    figures.add(FigureNames.KL_COEFFICIENT, klCoefficient);
+    List<Sample> judged =
+        judged(samples, ppo.whitensRewards() ? whitened(samples, shaped) : shaped);
+    double next =
+        completions == 0
+            ? klCoefficient
+            : ppo.kl().after(klCoefficient, divergence / completions, completions);
+    return new Rollout(number, judged, figures, next);
+  }
+
+  /** The reward of each token: what its divergence costs, and that of the whole at the last. */
+  private double[] shaped(Sample sample, double reward) {
+    double[] shaped = new double[sample.completion().length];
+    for (int t = 0; t < shaped.length && sample.reference().length > 0; t++) {
+      shaped[t] =
+          -klCoefficient * Divergence.of(ppo.klEstimator(), sample.old()[t], sample.reference()[t]);
+    }
+    shaped[shaped.length - 1] += reward;
+    return shaped;
+  }
+
+  private static double divergence(Sample sample) {
+    double sum = 0;
+    for (int t = 0; t < sample.reference().length; t++) {
+      sum += Divergence.of(KlEstimator.K1, sample.old()[t], sample.reference()[t]);
+    }
+    return sum;
+  }
+
+  private List<Sample> judged(List<Sample> samples, List<double[]> rewards) {
+    List<double[]> advantages = new ArrayList<>();
+    for (int i = 0; i < samples.size(); i++) {
+      advantages.add(
+          new AdvantageEstimation(ppo.discount(), ppo.lambda())
+              .advantages(rewards.get(i), doubles(samples.get(i).values())));
+    }
+    List<double[]> white = whiten(samples, advantages, true);
+    List<Sample> judged = new ArrayList<>();
+    for (int i = 0; i < samples.size(); i++) {
+      float[] values = samples.get(i).values();
+      float[] returns = new float[values.length];
+      for (int t = 0; t < returns.length; t++) {
+        returns[t] = (float) (advantages.get(i)[t] + values[t]);
+      }
+      judged.add(samples.get(i).judged(floats(white.get(i)), returns));
+    }
+    return judged;
+  }
+
+  private static List<double[]> whitened(List<Sample> samples, List<double[]> rewards) {
+    return whiten(samples, rewards, false);
+  }
+
+  /** Whitens over the tokens of the completions that count; those of others stay. */
+  private static List<double[]> whiten(
+      List<Sample> samples, List<double[]> numbers, boolean centred) {
+    double[] all =
+        IntStream.range(0, samples.size())
+            .filter(i -> samples.get(i).counts())
+            .mapToObj(numbers::get)
+            .flatMapToDouble(Arrays::stream)
+            .toArray();
+    double[] white = Whitening.of(all, centred);
+    List<double[]> whitened = new ArrayList<>();
+    int at = 0;
+    for (int i = 0; i < samples.size(); i++) {
+      double[] own = numbers.get(i).clone();
+      if (samples.get(i).counts()) {
+        System.arraycopy(white, at, own, 0, own.length);
+        at += own.length;
+      }
+      whitened.add(own);
+    }
+    return whitened;
+  }
+
+  private static double[] doubles(float[] values) {
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
+    }
+    return doubles;
+  }
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+}

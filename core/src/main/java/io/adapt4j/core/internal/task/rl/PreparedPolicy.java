@@ -1,0 +1,256 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.chat.ChatEncoder;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.chat.TemplateMarker;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.config.GenerationDefaults;
+import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.memory.MemoryNames;
+import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.memory.StepTimer;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.EncodedData;
+import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.internal.task.Training;
+import io.adapt4j.core.internal.train.StepHooks;
+import io.adapt4j.core.plan.RolloutPlan;
+import io.adapt4j.core.reinforce.Reinforcement;
+import io.adapt4j.core.reinforce.RolloutOptions;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Prompts, ready to train a decoder on rewards of its own completions. */
+final class PreparedPolicy implements PreparedTask<RolloutBatch> {
+
+  private final FineTuneSettings settings;
+  private final Reinforcement algorithm;
+  private final Tokenizer tokenizer;
+  private final Optional<ChatTemplate> template;
+  private final PromptRows train;
+  private final Optional<PromptRows> held;
+
+  private PreparedPolicy(
+      FineTuneSettings settings,
+      Reinforcement algorithm,
+      Tokenizer tokenizer,
+      Optional<ChatTemplate> template,
+      PromptRows train,
+      Optional<PromptRows> held) {
+    this.settings = settings;
+    this.algorithm = algorithm;
+    this.tokenizer = tokenizer;
+    this.template = template.filter(any -> train.usesTemplate());
+    this.train = train;
+    this.held = held;
+  }
+
+  static PreparedPolicy of(
+      Reinforcement algorithm, FineTuneSettings settings, Tokenizer tokenizer) {
+    int maxLength = settings.lengthLimit();
+    int most = maxLength - algorithm.rollout().maxNewTokens();
+    if (most < 1) {
+      throw new FineTuneException(
+          List.of(
+              "maxLength "
+                  + maxLength
+                  + " leaves no room for a prompt beside maxNewTokens "
+                  + algorithm.rollout().maxNewTokens()
+                  + "; lower maxNewTokens"));
+    }
+    Optional<ChatTemplate> template = settings.chatTemplate();
+    PromptRows.Encoding encoding = new PromptRows.Encoding(tokenizer, template, most);
+    return EncodedData.encoded(
+        () ->
+            new PreparedPolicy(
+                settings,
+                algorithm,
+                tokenizer,
+                template,
+                rows(settings.train(), encoding),
+                settings.validation().map(data -> rows(data, encoding))));
+  }
+
+  private static PromptRows rows(Dataset data, PromptRows.Encoding encoding) {
+    PromptRows rows = PromptRows.of(data, encoding);
+    if (rows.report().kept() == 0) {
+      throw new FineTuneException(
+          List.of(
+              data.name()
+                  + ": each of its "
+                  + rows.report().rows()
+                  + " prompts is longer than "
+                  + encoding.most()
+                  + " tokens, which is what maxLength less maxNewTokens leaves. Shorten them, or"
+                  + " raise maxLength."));
+    }
+    return rows;
+  }
+
+  @Override
+  public EncodedData data() {
+    return new EncodedData(train.report(), held.map(PromptRows::report), settings.lengthLimit());
+  }
+
+  @Override
+  public Optional<ChatTemplate> chatTemplate() {
+    return template;
+  }
+
+  @Override
+  public Optional<RolloutPlan> rollouts() {
+    RolloutOptions rollout = algorithm.rollout();
+    return Optional.of(
+        new RolloutPlan(
+            train.report().kept(),
+            Math.multiplyExact(rolloutsOfEpoch(), rollout.completions()),
+            rollout.groupSize(),
+            rollout.maxNewTokens(),
+            rollout.passes()));
+  }
+
+  private int rolloutsOfEpoch() {
+    int prompts = algorithm.rollout().prompts();
+    return (train.report().kept() + prompts - 1) / prompts;
+  }
+
+  @Override
+  public int batches() {
+    RolloutOptions rollout = algorithm.rollout();
+    return rolloutsOfEpoch() * (rollout.completions() / settings.batchSize()) * rollout.passes();
+  }
+
+  @Override
+  public LargestBatch largestBatch(int examples) {
+    return new LargestBatch(
+        settings.batchSize(), data().longest() + algorithm.rollout().maxNewTokens());
+  }
+
+  /** What a rollout needs: keys and values, rewards, and a second network where the base trains. */
+  @Override
+  public Planner beside(Planner planner, Network network) {
+    Decoder declared = (Decoder) network;
+    int longest = data().longest();
+    RolloutOptions rollout = algorithm.rollout();
+    int side = Math.min(rollout.generationBatch(), rollout.completions());
+    Planner all =
+        planner
+            .generating(side, longest, rollout.maxNewTokens())
+            .lasting(learning(), forwards(side))
+            .ofLengths(Math.min(train.report().kept(), longest));
+    if (algorithm.usesReference() && settings.method().trainsBase()) {
+      all = all.beside(MemoryNames.REFERENCE, declared);
+    }
+    for (RunReward reward : RunReward.in(algorithm)) {
+      all = reward.beside(all, declared);
+    }
+    return all;
+  }
+
+  private long rolloutsOfRun() {
+    long rollouts = (long) rolloutsOfEpoch() * settings.training().epochs();
+    int most = settings.training().maxSteps();
+    return most == 0
+        ? rollouts
+        : Math.min(rollouts, (most + stepsOfRollout() - 1) / Math.max(1, stepsOfRollout()));
+  }
+
+  /** Micro-batches of the whole run. */
+  private long learning() {
+    RolloutOptions rollout = algorithm.rollout();
+    return rolloutsOfRun() * (rollout.completions() / settings.batchSize()) * rollout.passes();
+  }
+
+  /** Passes of the whole run that draw tokens or score them, evaluations included. */
+  private long forwards(int side) {
+    RolloutOptions rollout = algorithm.rollout();
+    long batch = settings.batchSize();
+    long all = rollout.completions();
+    long ofRollout = parts(all, side) * rollout.maxNewTokens() + 2 * parts(all, batch);
+    long kept = held.map(one -> one.report().kept()).orElse(0);
+    long evaluating =
+        parts(kept, rollout.generationBatch()) * rollout.maxNewTokens() + 2 * parts(kept, batch);
+    return rolloutsOfRun() * ofRollout + evaluations(rolloutsOfRun()) * evaluating;
+  }
+
+  private static long parts(long whole, long part) {
+    return (whole + part - 1) / part;
+  }
+
+  /** One before the first step, and one at each interval. */
+  private long evaluations(long rollouts) {
+    int interval = settings.training().evaluationInterval();
+    return 1
+        + (interval == 0 ? settings.training().epochs() : rollouts * stepsOfRollout() / interval);
+  }
+
+  private int stepsOfRollout() {
+    return algorithm.rollout().completions()
+        / (settings.batchSize() * settings.training().accumulation())
+        * algorithm.rollout().passes();
+  }
+
+  /** The model's tokens that end a text, and the one with which a chosen template ends a turn. */
+  private Set<Integer> ends(LoadedModel.SpecialIds ids) {
+    Set<Integer> ends = new LinkedHashSet<>(ids.end());
+    settings
+        .chosenTemplate()
+        .flatMap(chosen -> new ChatEncoder(tokenizer, chosen).turnEnd(ChatOptions.defaults()))
+        .filter(TemplateMarker::isToken)
+        .ifPresent(end -> ends.add(end.ids().get(0)));
+    return ends;
+  }
+
+  @Override
+  public <R> R with(
+      Network network,
+      Adaptation adaptation,
+      Purpose purpose,
+      Function<Training<RolloutBatch>, R> action) {
+    Decoder decoder = (Decoder) network;
+    TaskModel model = settings.objective().model();
+    LoadedModel.SpecialIds ids =
+        LoadedModel.specialIds(
+            model.config(),
+            GenerationDefaults.read(model.folder(), model.config()),
+            Optional.of(tokenizer));
+    Generator generator = new Generator(decoder, Optional.of(tokenizer), ends(ids), ids.pad());
+    try (RunReward.Open rewards =
+            new RunReward.Open(algorithm, new RunReward.Policy(decoder, adaptation, tokenizer));
+        PolicyTraining training =
+            PolicyTraining.start(
+                new PolicyTraining.Setup(
+                    algorithm,
+                    settings.objective().selection(),
+                    decoder,
+                    adaptation,
+                    generator,
+                    ids.pad(),
+                    train,
+                    held,
+                    settings.batchSize(),
+                    settings.training().accumulation(),
+                    settings.seed(),
+                    () -> (Decoder) model.load(settings.precision(), settings.seed())))) {
+      return action.apply(
+          new Training<>(
+              training.task(),
+              training.batches(),
+              training.held(),
+              training.adaptation(),
+              StepHooks.NONE,
+              stepsOfRollout()));
+    }
+  }
+}

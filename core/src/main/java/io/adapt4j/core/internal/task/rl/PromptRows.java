@@ -1,0 +1,196 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.chat.ChatEncoder;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.data.Example;
+import io.adapt4j.core.data.Row;
+import io.adapt4j.core.data.RowPrompt;
+import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.jinja.TemplateException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The prompts of a dataset as tokens: what {@link RowPrompt} finds in its rows, conversations as
+ * the chat template has them, up to where the assistant goes on. Prompts longer than the limit are
+ * left out and counted.
+ */
+public final class PromptRows {
+
+  private final List<Prompt> prompts;
+  private final EncodingReport report;
+  private final boolean usesTemplate;
+
+  private PromptRows(List<Prompt> prompts, EncodingReport report) {
+    this.prompts = prompts;
+    this.report = report;
+    this.usesTemplate = prompts.stream().anyMatch(Prompt::templated);
+  }
+
+  /** A prompt as tokens and as text, with the row it comes from. */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  record Prompt(int[] ids, String text, Map<String, Object> fields, boolean templated) {}
+
+  /**
+   * How prompts become tokens.
+   *
+   * @param tokenizer the model's
+   * @param template the model's chat template, if it has one
+   * @param most the most tokens of a prompt
+   */
+  public record Encoding(Tokenizer tokenizer, Optional<ChatTemplate> template, int most) {}
+
+  /**
+   * Tokenises the prompts of a dataset.
+   *
+   * @param dataset rows with prompts
+   * @param encoding how they become tokens
+   * @return those within the limit
+   * @throws DatasetException if a row has no prompt; it names the row
+   */
+  public static PromptRows of(Dataset dataset, Encoding encoding) {
+    List<Prompt> prompts = new ArrayList<>();
+    MessageDigest digest = FileDigest.sha256();
+    int tooLong = 0;
+    int longest = 0;
+    long tokens = 0;
+    for (int row = 0; row < dataset.size(); row++) {
+      Prompt prompt = prompt(dataset, row, encoding);
+      if (prompt.ids().length > encoding.most()) {
+        tooLong++;
+      } else {
+        prompts.add(prompt);
+        longest = Math.max(longest, prompt.ids().length);
+        tokens += prompt.ids().length;
+        digest(digest, prompt);
+      }
+    }
+    int kept = prompts.size();
+    return new PromptRows(
+        List.copyOf(prompts),
+        new EncodingReport(
+            dataset.size(),
+            kept,
+            kept,
+            0,
+            0,
+            tooLong,
+            0,
+            tokens,
+            0,
+            longest,
+            HexFormat.of().formatHex(digest.digest())));
+  }
+
+  private static Prompt prompt(Dataset dataset, int row, Encoding encoding) {
+    Example example = dataset.get(row);
+    Map<String, Object> fields = fields(dataset, row, example);
+    try {
+      RowPrompt asked = RowPrompt.of(example);
+      return asked instanceof RowPrompt.Plain plain
+          ? plain(plain.text(), fields, encoding.tokenizer())
+          : templated((RowPrompt.Conversation) asked, fields, encoding);
+    } catch (DatasetException e) {
+      throw new DatasetException(dataset.locate(row) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Map<String, Object> fields(Dataset dataset, int row, Example example) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    Optional<Row> source = dataset.source(row);
+    source.ifPresent(one -> one.fields().forEach(name -> fields.put(name, one.value(name))));
+    if (example instanceof Example.PromptCompletion pair) {
+      fields.putIfAbsent("completion", pair.completion());
+    }
+    return fields;
+  }
+
+  private static Prompt plain(String text, Map<String, Object> fields, Tokenizer tokenizer) {
+    int[] ids = tokenizer.encodePrompt(text);
+    if (ids.length > 0) {
+      return new Prompt(ids, text, fields, false);
+    }
+    OptionalInt first = tokenizer.bosId().isPresent() ? tokenizer.bosId() : tokenizer.eosId();
+    if (first.isEmpty()) {
+      throw new DatasetException(
+          "the prompt has no tokens, and the tokenizer names none to begin with. Write a prompt.");
+    }
+    return new Prompt(new int[] {first.getAsInt()}, text, fields, false);
+  }
+
+  private static Prompt templated(
+      RowPrompt.Conversation asked, Map<String, Object> fields, Encoding encoding) {
+    ChatTemplate template =
+        encoding
+            .template()
+            .orElseThrow(
+                () ->
+                    new DatasetException(
+                        "a conversation needs a chat template to become a text, and the model has"
+                            + " none. Name one with chatTemplate(...), such as chatml, read the"
+                            + " rows as texts, or use an instruct model."));
+    if (asked.messages().isEmpty()) {
+      throw new DatasetException("nothing stands before the answer. Remove the row.");
+    }
+    ChatOptions defaults = ChatOptions.defaults().withGenerationPrompt();
+    ChatOptions options = asked.tools().isEmpty() ? defaults : defaults.withTools(asked.tools());
+    try {
+      return new Prompt(
+          new ChatEncoder(encoding.tokenizer(), template).encode(asked.messages(), options),
+          template.render(asked.messages(), options),
+          fields,
+          true);
+    } catch (ChatException | TemplateException e) {
+      throw new DatasetException(
+          "the chat template refuses the conversation: " + e.getMessage(), e);
+    }
+  }
+
+  private static void digest(MessageDigest digest, Prompt prompt) {
+    ByteBuffer bytes = ByteBuffer.allocate((prompt.ids().length + 1) * Integer.BYTES);
+    bytes.putInt(prompt.ids().length);
+    bytes.asIntBuffer().put(prompt.ids());
+    digest.update(bytes.array());
+    digest.update(prompt.fields().toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Returns what encoding came to.
+   *
+   * @return counts; those too long are left out
+   */
+  public EncodingReport report() {
+    return report;
+  }
+
+  /**
+   * Tells whether a chat template made a prompt.
+   *
+   * @return true if one did
+   */
+  public boolean usesTemplate() {
+    return usesTemplate;
+  }
+
+  int size() {
+    return prompts.size();
+  }
+
+  Prompt get(int number) {
+    return prompts.get(number);
+  }
+}

@@ -1,0 +1,69 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The model as it was before: the same network with the adapter off, or one of its own. */
+final class Reference implements AutoCloseable {
+
+  private final Policy policy;
+  private final Optional<Adaptation> adapter;
+
+  private Reference(Policy policy, Optional<Adaptation> adapter) {
+    this.policy = policy;
+    this.adapter = adapter;
+  }
+
+  /**
+   * Finds the reference of a run.
+   *
+   * @param decoder the network that trains
+   * @param adaptation what trains in it
+   * @param temperature divides the logits
+   * @param needed whether to load a second network where there is no adapter to switch off
+   * @param second loads it
+   * @return the reference; empty if there is none
+   */
+  static Optional<Reference> of(
+      Decoder decoder,
+      Adaptation adaptation,
+      double temperature,
+      boolean needed,
+      Supplier<Decoder> second) {
+    if (canBeSwitchedOff(adaptation)) {
+      return Optional.of(
+          new Reference(
+              new Policy(decoder, Optional.empty(), temperature), Optional.of(adaptation)));
+    }
+    return needed
+        ? Optional.of(
+            new Reference(
+                new Policy(second.get(), Optional.empty(), temperature), Optional.empty()))
+        : Optional.empty();
+  }
+
+  private static boolean canBeSwitchedOff(Adaptation adaptation) {
+    try {
+      return adaptation.withoutAdapter(() -> true);
+    } catch (UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  List<float[]> logProbs(List<LanguageModelLoss.Inputs> batches) {
+    Supplier<List<float[]>> scoring =
+        () -> batches.stream().map(one -> policy.evaluate(one).logProbs()).toList();
+    return adapter.isPresent() ? adapter.get().withoutAdapter(scoring) : scoring.get();
+  }
+
+  @Override
+  public void close() {
+    if (adapter.isEmpty()) {
+      policy.decoder().close();
+    }
+  }
+}

@@ -1,0 +1,267 @@
+package io.adapt4j.core.internal.task.rl;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.reinforce.AdvantageEstimator;
+import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.reinforce.KlControl;
+import io.adapt4j.core.reinforce.KlEstimator;
+import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.Ppo;
+import io.adapt4j.core.reinforce.Reinforcement;
+import io.adapt4j.core.reinforce.ReinforcementBuilder;
+import io.adapt4j.core.reinforce.RewardFunction;
+import io.adapt4j.core.reinforce.Rewards;
+import io.adapt4j.core.reinforce.RolloutOptions;
+import io.adapt4j.core.reinforce.WeightedReward;
+import io.adapt4j.core.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.PatternSyntaxException;
+
+/** The tasks {@code grpo} and {@code ppo}. Rewards that are code have no key. */
+final class ReinforcementKeys {
+
+  private static final String GRPO = "grpo";
+  private static final String PPO = "ppo";
+
+  static final List<String> NAMES = List.of(GRPO, PPO);
+
+  private static final String REWARDS = "rewards";
+  private static final String NAME = "name";
+  private static final String WEIGHT = "weight";
+  private static final String REGEX = "regex";
+  private static final String NUMERIC_ANSWER = "numericAnswer";
+  private static final String MODEL = "model";
+  private static final String ADAPTER = "adapter";
+  private static final String KL_COEFFICIENT = "klCoefficient";
+  private static final String ABOVE_0 = "above 0";
+  private static final String NOT_NEGATIVE = "of at least 0";
+
+  private ReinforcementKeys() {}
+
+  private static boolean isPositive(double value) {
+    return value > 0;
+  }
+
+  private static boolean isNotNegative(double value) {
+    return value >= 0;
+  }
+
+  static Optional<Task> read(String name, Fields options) {
+    return name.equals(GRPO) ? readGrpo(options) : readPpo(options);
+  }
+
+  private static Optional<Task> readGrpo(Fields fields) {
+    Grpo.Builder builder = Grpo.builder();
+    int rewards = readRollout(fields, builder);
+    fields.choice("advantages", AdvantageEstimator.class).ifPresent(builder::advantages);
+    fields.choice("normalisation", LossNormalisation.class).ifPresent(builder::normalisation);
+    builder.clip(
+        fields
+            .number("clipLow", "above 0 and below 1", value -> value > 0 && value < 1)
+            .orElse(Grpo.CLIP),
+        fields.number("clipHigh", ABOVE_0, ReinforcementKeys::isPositive).orElse(Grpo.CLIP));
+    fields
+        .number(KL_COEFFICIENT, NOT_NEGATIVE, ReinforcementKeys::isNotNegative)
+        .ifPresent(builder::klCoefficient);
+    fields
+        .flag("sequenceRatios")
+        .filter(Boolean::booleanValue)
+        .ifPresent(on -> builder.sequenceRatios());
+    return built(fields, rewards, builder::build);
+  }
+
+  private static Optional<Task> readPpo(Fields fields) {
+    Ppo.Builder builder = Ppo.builder();
+    int rewards = readRollout(fields, builder);
+    fields
+        .number("clip", "above 0 and below 1", value -> value > 0 && value < 1)
+        .ifPresent(builder::clip);
+    fields
+        .number("valueClip", ABOVE_0, ReinforcementKeys::isPositive)
+        .ifPresent(builder::valueClip);
+    fields
+        .number("valueCoefficient", NOT_NEGATIVE, ReinforcementKeys::isNotNegative)
+        .ifPresent(builder::valueCoefficient);
+    fields
+        .number("discount", "above 0 and at most 1", value -> value > 0 && value <= 1)
+        .ifPresent(builder::discount);
+    fields
+        .number("lambda", "from 0 to 1", value -> value >= 0 && value <= 1)
+        .ifPresent(builder::lambda);
+    readKl(fields, builder);
+    fields.choice("klEstimator", KlEstimator.class).ifPresent(builder::klEstimator);
+    fields
+        .flag("whitenRewards")
+        .filter(Boolean::booleanValue)
+        .ifPresent(on -> builder.whitenRewards());
+    return built(fields, rewards, builder::build);
+  }
+
+  private static void readKl(Fields fields, Ppo.Builder builder) {
+    double usual = Ppo.KL_COEFFICIENT;
+    Optional<Double> coefficient =
+        fields.number(KL_COEFFICIENT, NOT_NEGATIVE, ReinforcementKeys::isNotNegative);
+    Optional<Double> target = fields.number("klTarget", ABOVE_0, ReinforcementKeys::isPositive);
+    Optional<Double> horizon = fields.number("klHorizon", ABOVE_0, ReinforcementKeys::isPositive);
+    if (target.isPresent() != horizon.isPresent()) {
+      fields.problem(
+          target.isPresent() ? "klTarget" : "klHorizon",
+          "klTarget and klHorizon go together. Give both, or neither for a fixed coefficient.");
+    } else if (target.isPresent() && coefficient.orElse(usual) == 0) {
+      fields.problem(KL_COEFFICIENT, "expected a number above 0 to begin with, found 0.");
+    } else {
+      builder.kl(
+          target.isPresent()
+              ? KlControl.adaptive(coefficient.orElse(usual), target.get(), horizon.get())
+              : KlControl.fixed(coefficient.orElse(usual)));
+    }
+  }
+
+  /** Reads what both have in common; returns how many rewards there are. */
+  private static int readRollout(Fields fields, ReinforcementBuilder<?> builder) {
+    fields.require(REWARDS, "Give a list such as '- {name: format, regex: ...}'.");
+    int rewards = 0;
+    for (Fields one : fields.mappings(REWARDS)) {
+      rewards += readReward(one, builder) ? 1 : 0;
+    }
+    fields.integer("promptsPerRollout", 1).ifPresent(builder::promptsPerRollout);
+    fields.integer("groupSize", 1).ifPresent(builder::groupSize);
+    fields.integer("maxNewTokens", 1).ifPresent(builder::maxNewTokens);
+    fields
+        .number("temperature", ABOVE_0, ReinforcementKeys::isPositive)
+        .ifPresent(builder::temperature);
+    fields
+        .number("topP", "above 0 and at most 1", value -> value > 0 && value <= 1)
+        .ifPresent(builder::topP);
+    fields.integer("topK", 0).ifPresent(builder::topK);
+    fields.integer("generationBatch", 1).ifPresent(builder::generationBatch);
+    fields.integer("passes", 1).ifPresent(builder::passes);
+    fields
+        .flag("maskTruncated")
+        .filter(Boolean::booleanValue)
+        .ifPresent(on -> builder.maskTruncated());
+    return rewards;
+  }
+
+  private static boolean readReward(Fields fields, ReinforcementBuilder<?> builder) {
+    fields.require(NAME, "Name the reward; its mean is reported under it.");
+    fields.exclude(REGEX, NUMERIC_ANSWER, MODEL, ADAPTER);
+    List<RewardFunction> functions = new ArrayList<>();
+    fields.text(REGEX).flatMap(regex -> format(fields, regex)).ifPresent(functions::add);
+    fields.text(NUMERIC_ANSWER).map(Rewards::numericAnswer).ifPresent(functions::add);
+    fields.file(MODEL).map(ModelReward::new).ifPresent(functions::add);
+    fields.file(ADAPTER).map(AdapterReward::stored).ifPresent(functions::add);
+    Optional<String> name = fields.text(NAME);
+    double weight = fields.number(WEIGHT, "", Double::isFinite).orElse(1.0);
+    fields.finish();
+    if (functions.isEmpty()) {
+      fields.problem(
+          REGEX,
+          "expected what is rewarded: "
+              + String.join(", ", REGEX, NUMERIC_ANSWER, MODEL)
+              + " or "
+              + ADAPTER
+              + ", found none.");
+      return false;
+    }
+    name.ifPresent(given -> builder.reward(given, weight, functions.get(0)));
+    return name.isPresent();
+  }
+
+  private static Optional<RewardFunction> format(Fields fields, String regex) {
+    try {
+      return Optional.of(Rewards.regex(regex));
+    } catch (PatternSyntaxException e) {
+      fields.problem(
+          REGEX,
+          "expected a regular expression, found one with an error: " + e.getDescription() + ".");
+      return Optional.empty();
+    }
+  }
+
+  /** What is wrong with a value alone was said where it was read. */
+  private static Optional<Task> built(
+      Fields fields, int rewards, Supplier<? extends Reinforcement> build) {
+    if (rewards == 0) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Task.reinforcement(build.get()));
+    } catch (IllegalArgumentException e) {
+      fields.problem(REWARDS, e.getMessage() + ".");
+      return Optional.empty();
+    }
+  }
+
+  /** Tells the task; empty if a reward is code. */
+  static Optional<ObjectNode> write(Reinforcement algorithm) {
+    ObjectNode keys = JsonNodeFactory.instance.objectNode();
+    ObjectNode options = keys.putObject(algorithm instanceof Grpo ? GRPO : PPO);
+    ArrayNode rewards = options.putArray(REWARDS);
+    for (WeightedReward reward : algorithm.rollout().rewards()) {
+      ObjectNode one = rewards.addObject().put(NAME, reward.name()).put(WEIGHT, reward.weight());
+      if (reward.function() instanceof Rewards.Format format) {
+        one.put(REGEX, format.regex());
+      } else if (reward.function() instanceof Rewards.NumericAnswer answer) {
+        one.put(NUMERIC_ANSWER, answer.field());
+      } else if (reward.function() instanceof ModelReward own) {
+        one.put(MODEL, own.folder().toAbsolutePath().normalize().toString());
+      } else if (reward.function() instanceof AdapterReward own && own.folder().isPresent()) {
+        one.put(ADAPTER, own.folder().get().toAbsolutePath().normalize().toString());
+      } else {
+        return Optional.empty();
+      }
+    }
+    writeRollout(algorithm.rollout(), options);
+    if (algorithm instanceof Grpo grpo) {
+      writeGrpo(grpo, options);
+    } else {
+      writePpo((Ppo) algorithm, options);
+    }
+    return Optional.of(keys);
+  }
+
+  private static void writeRollout(RolloutOptions rollout, ObjectNode options) {
+    options
+        .put("promptsPerRollout", rollout.prompts())
+        .put("groupSize", rollout.groupSize())
+        .put("maxNewTokens", rollout.maxNewTokens())
+        .put("temperature", rollout.temperature())
+        .put("topP", rollout.topP())
+        .put("topK", rollout.topK())
+        .put("generationBatch", rollout.generationBatch())
+        .put("passes", rollout.passes())
+        .put("maskTruncated", rollout.masksTruncated());
+  }
+
+  private static void writeGrpo(Grpo grpo, ObjectNode options) {
+    options
+        .put("advantages", Fields.written(grpo.advantages()))
+        .put("normalisation", Fields.written(grpo.normalisation()))
+        .put("clipLow", grpo.clipLow())
+        .put("clipHigh", grpo.clipHigh())
+        .put(KL_COEFFICIENT, grpo.klCoefficient())
+        .put("sequenceRatios", grpo.sequenceRatios());
+  }
+
+  private static void writePpo(Ppo ppo, ObjectNode options) {
+    options
+        .put("clip", ppo.clip())
+        .put("valueClip", ppo.valueClip())
+        .put("valueCoefficient", ppo.valueCoefficient())
+        .put("discount", ppo.discount())
+        .put("lambda", ppo.lambda())
+        .put(KL_COEFFICIENT, ppo.kl().coefficient())
+        .put("klEstimator", Fields.written(ppo.klEstimator()))
+        .put("whitenRewards", ppo.whitensRewards());
+    if (ppo.kl() instanceof KlControl.Adaptive adaptive) {
+      options.put("klTarget", adaptive.target()).put("klHorizon", adaptive.horizon());
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.internal.method.MethodMechanics;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.recipe.Checks;
+import io.adapt4j.core.internal.recipe.Draft;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.Options;
+import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.internal.task.TaskDefinition;
+import io.adapt4j.core.monitor.EarlyWarnings;
+import io.adapt4j.core.reinforce.RolloutOptions;
+import io.adapt4j.core.task.ReinforcementLearningTask;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.core.train.TrainingListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Reinforcement learning. */
+public final class ReinforcementLearningDefinition
+    implements TaskDefinition<ReinforcementLearningTask> {
+
+  @Override
+  public Class<ReinforcementLearningTask> type() {
+    return ReinforcementLearningTask.class;
+  }
+
+  @Override
+  public List<String> names() {
+    return ReinforcementKeys.NAMES;
+  }
+
+  @Override
+  public Optional<Task> read(String name, Fields options) {
+    return ReinforcementKeys.read(name, options);
+  }
+
+  @Override
+  public Optional<JsonNode> write(ReinforcementLearningTask task) {
+    return ReinforcementKeys.write(task.algorithm()).map(JsonNode.class::cast);
+  }
+
+  @Override
+  public String identity(ReinforcementLearningTask task) {
+    return "Reinforced[algorithm=" + task.algorithm() + "]";
+  }
+
+  @Override
+  public List<String> metrics(ReinforcementLearningTask task) {
+    return List.of("reward");
+  }
+
+  /** A rollout must divide into steps, so that every update is of one rollout. */
+  @Override
+  public void check(ReinforcementLearningTask task, Draft draft, int batchSize, Checks checks) {
+    TaskDefinition.super.check(task, draft, batchSize, checks);
+    RolloutOptions options = task.algorithm().rollout();
+    int accumulation = draft.get(Options.GRADIENT_ACCUMULATION);
+    long step = (long) batchSize * accumulation;
+    checks.require(
+        step < 1 || options.completions() % step == 0,
+        "batchSize "
+            + batchSize
+            + " times gradientAccumulation "
+            + accumulation
+            + " must divide the completions of a rollout, which are "
+            + options.prompts()
+            + " prompts times "
+            + options.groupSize());
+    checks.require(
+        draft.get(Options.NEFTUNE) == 0,
+        "neftune changes what the policy is between drawing and updating; leave it out for this"
+            + " task");
+  }
+
+  @Override
+  public TaskModel model(
+      ReinforcementLearningTask task, Path folder, StoredModel stored, Dataset train) {
+    return TaskModel.generating(stored, folder);
+  }
+
+  @Override
+  public List<String> problems(
+      ReinforcementLearningTask task, Network declared, MethodMechanics method) {
+    return RunReward.in(task.algorithm()).stream()
+        .flatMap(reward -> reward.problems((Decoder) declared, method).stream())
+        .toList();
+  }
+
+  @Override
+  public TrainingListener warning(List<TrainingListener> listeners) {
+    return EarlyWarnings.ofRewards(listeners);
+  }
+
+  @Override
+  public PreparedTask<?> prepare(
+      ReinforcementLearningTask task, FineTuneSettings settings, Tokenizer tokenizer) {
+    return PreparedPolicy.of(task.algorithm(), settings, tokenizer);
+  }
+}

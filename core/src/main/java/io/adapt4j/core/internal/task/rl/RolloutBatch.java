@@ -1,0 +1,88 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Completions to train on or to evaluate, with what is known of the rollout they are of.
+ *
+ * <p>Made by a run; the numbers in it are the run's own.
+ */
+public final class RolloutBatch {
+
+  private final List<Sample> samples;
+  private final int padId;
+  private final double weight;
+  private final Figures figures;
+
+  RolloutBatch(List<Sample> samples, int padId, double weight, Figures figures) {
+    this.samples = List.copyOf(samples);
+    this.padId = padId;
+    this.weight = weight;
+    this.figures = figures;
+  }
+
+  LanguageModelLoss.Inputs inputs() {
+    return Sample.inputs(samples, padId, false);
+  }
+
+  /** Tokens of each completion that count. */
+  int[] lengths() {
+    return lengths(samples);
+  }
+
+  static int[] lengths(List<Sample> samples) {
+    return samples.stream().mapToInt(one -> one.counts() ? one.completion().length : 0).toArray();
+  }
+
+  float[] old() {
+    return joined(Sample::old);
+  }
+
+  float[] reference() {
+    return joined(Sample::reference);
+  }
+
+  float[] advantages() {
+    return joined(Sample::advantages);
+  }
+
+  float[] values() {
+    return joined(Sample::values);
+  }
+
+  float[] returns() {
+    return joined(Sample::returns);
+  }
+
+  private float[] joined(Function<Sample, float[]> numbers) {
+    List<float[]> parts = new ArrayList<>();
+    samples.stream().filter(Sample::counts).map(numbers).forEach(parts::add);
+    float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
+  }
+
+  double weight() {
+    return weight;
+  }
+
+  Figures figures() {
+    return figures;
+  }
+
+  long targets() {
+    return Arrays.stream(lengths()).sum();
+  }
+
+  long tokens() {
+    return samples.stream().mapToLong(Sample::length).sum();
+  }
+}

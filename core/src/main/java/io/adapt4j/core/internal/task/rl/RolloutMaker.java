@@ -1,0 +1,198 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.reinforce.KlEstimator;
+import io.adapt4j.core.reinforce.Ppo;
+import io.adapt4j.core.reinforce.Reinforcement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Makes rollouts: draws completions, has them judged and finds what training on them needs.
+ *
+ * @param algorithm what is optimised
+ * @param sampling draws completions
+ * @param policy scores them
+ * @param reference scores them, if there is one
+ * @param padId fills rows
+ * @param rows completions scored side by side
+ * @param onPolicy whether every update is of the policy that drew, so that its log-probabilities
+ *     are those of the update itself
+ */
+record RolloutMaker(
+    Reinforcement algorithm,
+    Sampling sampling,
+    Policy policy,
+    Optional<Reference> reference,
+    int padId,
+    int rows,
+    boolean onPolicy) {
+
+  /** Makes a rollout to train on. */
+  Rollout make(int number, List<PromptRows.Prompt> prompts, long seed, double kl) {
+    Figures figures = new Figures();
+    Judged judged = judged(prompts, seed, algorithm.rollout().groupSize(), figures);
+    long begun = System.nanoTime();
+    List<Sample> scored = judged.samples();
+    if (algorithm instanceof Ppo || !onPolicy) {
+      // Steps report the entropy of what they update.
+      scored = withPolicy(scored, new Figures());
+    }
+    if (algorithm.usesReference()) {
+      scored = withReference(scored);
+    }
+    figures.add(FigureNames.SCORING, seconds(begun));
+    return algorithm instanceof Ppo ppo
+        ? new PpoTargets(ppo, kl).rollout(number, scored, judged.rewards(), figures)
+        : grouped(number, scored, judged.rewards(), figures);
+  }
+
+  private Rollout grouped(int number, List<Sample> samples, double[] rewards, Figures figures) {
+    Grpo grpo = (Grpo) algorithm;
+    double[] advantages =
+        GroupAdvantages.of(grpo.advantages(), rewards, grpo.rollout().groupSize());
+    List<Sample> judged = new ArrayList<>();
+    for (int i = 0; i < advantages.length; i++) {
+      float[] ofTokens = new float[samples.get(i).completion().length];
+      Arrays.fill(ofTokens, (float) advantages[i]);
+      judged.add(samples.get(i).judged(ofTokens, new float[0]));
+    }
+    return new Rollout(number, judged, figures, 0);
+  }
+
+  /** Draws a completion a prompt and reports what they came to, the divergence too. */
+  Figures evaluate(List<PromptRows.Prompt> prompts, long seed) {
+    Figures figures = new Figures();
+    List<Sample> samples = judged(prompts, seed, 1, figures).samples();
+    if (reference.isPresent()) {
+      for (Sample one : withReference(withPolicy(samples, figures))) {
+        addDivergence(one, figures);
+      }
+    }
+    return figures;
+  }
+
+  static void addDivergence(Sample sample, Figures figures) {
+    for (int t = 0; t < sample.completion().length; t++) {
+      figures.add(
+          FigureNames.KL, Divergence.of(KlEstimator.K3, sample.old()[t], sample.reference()[t]));
+    }
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  private record Judged(List<Sample> samples, double[] rewards) {}
+
+  private Judged judged(
+      List<PromptRows.Prompt> prompts, long seed, int groupSize, Figures figures) {
+    long begun = System.nanoTime();
+    List<Sampling.Drawn> drawn = sampling.draw(prompts, seed);
+    double generating = seconds(begun);
+    begun = System.nanoTime();
+    Judgement judgement =
+        Judgement.of(
+            algorithm.rollout().rewards(), drawn.stream().map(Sampling.Drawn::completion).toList());
+    double rewarding = seconds(begun);
+    report(judgement, drawn, groupSize, figures);
+    figures.add(FigureNames.GENERATING, generating);
+    figures.add(FigureNames.REWARDING, rewarding);
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < drawn.size(); i++) {
+      Sampling.Drawn one = drawn.get(i);
+      boolean masked = algorithm.rollout().masksTruncated() && one.truncated();
+      boolean counts = !masked && !Double.isNaN(judgement.total()[i]);
+      samples.add(Sample.of(one.prompt().ids(), one.ids(), counts));
+    }
+    return new Judged(samples, judgement.total());
+  }
+
+  private static void report(
+      Judgement judgement, List<Sampling.Drawn> drawn, int groupSize, Figures figures) {
+    double[] rewards = judgement.total();
+    for (double reward : rewards) {
+      figures.add(FigureNames.REWARD, reward);
+    }
+    figures.add(FigureNames.REWARD_SPREAD, Moments.of(rewards, 0, rewards.length).deviation());
+    judgement
+        .figures()
+        .forEach(
+            (name, scores) -> {
+              for (double score : scores) {
+                figures.add(FigureNames.REWARD_OF + name, score);
+              }
+            });
+    for (int i = 0; i < rewards.length; i++) {
+      figures.add(FigureNames.UNDEFINED, Double.isNaN(rewards[i]) ? 1 : 0);
+      figures.add(FigureNames.TRUNCATED, drawn.get(i).truncated() ? 1 : 0);
+      figures.add(FigureNames.LENGTH, drawn.get(i).generation().tokenIds().size());
+    }
+    for (int from = 0; groupSize > 1 && from < rewards.length; from += groupSize) {
+      boolean equal = Moments.of(rewards, from, from + groupSize).variance() == 0;
+      figures.add(FigureNames.EQUAL_GROUPS, equal ? 1 : 0);
+    }
+  }
+
+  private List<Sample> withPolicy(List<Sample> samples, Figures figures) {
+    List<List<Integer>> batches = byLength(samples);
+    Sample[] scored = samples.toArray(new Sample[0]);
+    for (List<Integer> batch : batches) {
+      Policy.Scores scores = policy.evaluate(inputs(samples, batch));
+      figures.addAll(FigureNames.ENTROPY, scores.entropySum(), scores.entropies().length);
+      int at = 0;
+      for (int i : batch) {
+        int to = at + samples.get(i).completion().length;
+        float[] values =
+            scores.values().length == 0
+                ? new float[0]
+                : Arrays.copyOfRange(scores.values(), at, to);
+        scored[i] = samples.get(i).scored(Arrays.copyOfRange(scores.logProbs(), at, to), values);
+        at = to;
+      }
+    }
+    return List.of(scored);
+  }
+
+  private List<Sample> withReference(List<Sample> samples) {
+    List<List<Integer>> batches = byLength(samples);
+    List<float[]> scores =
+        reference
+            .orElseThrow()
+            .logProbs(batches.stream().map(batch -> inputs(samples, batch)).toList());
+    Sample[] scored = samples.toArray(new Sample[0]);
+    for (int b = 0; b < batches.size(); b++) {
+      int at = 0;
+      for (int i : batches.get(b)) {
+        int to = at + samples.get(i).completion().length;
+        scored[i] = samples.get(i).referred(Arrays.copyOfRange(scores.get(b), at, to));
+        at = to;
+      }
+    }
+    return List.of(scored);
+  }
+
+  private LanguageModelLoss.Inputs inputs(List<Sample> samples, List<Integer> batch) {
+    return Sample.inputs(batch.stream().map(samples::get).toList(), padId, true);
+  }
+
+  /** Numbers of the samples in batches of similar lengths. */
+  private List<List<Integer>> byLength(List<Sample> samples) {
+    List<Integer> order =
+        IntStream.range(0, samples.size())
+            .boxed()
+            .sorted(Comparator.comparing(i -> samples.get(i).length()))
+            .toList();
+    List<List<Integer>> batches = new ArrayList<>();
+    for (int from = 0; from < order.size(); from += rows) {
+      batches.add(order.subList(from, Math.min(order.size(), from + rows)));
+    }
+    return batches;
+  }
+
+  private static double seconds(long begun) {
+    return (System.nanoTime() - begun) / 1e9;
+  }
+}

@@ -1,0 +1,162 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.reinforce.Grpo;
+import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.Ppo;
+import io.adapt4j.core.reinforce.RolloutOptions;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Micro-batches of rollouts that are made when their turn comes. Every rollout has as many prompts
+ * as the others: the last one of an epoch is filled up with prompts of its beginning.
+ */
+final class RolloutSource implements BatchSource<RolloutBatch> {
+
+  private static final long ROLLOUTS = 0xD1342543DE82EF95L;
+
+  private final RolloutMaker maker;
+  private final PromptRows prompts;
+  private final int batchSize;
+  private final long seed;
+  private Rollout current;
+
+  RolloutSource(RolloutMaker maker, PromptRows prompts, int batchSize, long seed) {
+    this.maker = maker;
+    this.prompts = prompts;
+    this.batchSize = batchSize;
+    this.seed = seed;
+  }
+
+  private RolloutOptions options() {
+    return maker.algorithm().rollout();
+  }
+
+  private static int parts(int whole, int part) {
+    return (whole + part - 1) / part;
+  }
+
+  private int microBatches() {
+    return parts(options().completions(), batchSize);
+  }
+
+  private int batchesOfRollout() {
+    return microBatches() * options().passes();
+  }
+
+  private int rollouts() {
+    return parts(prompts.size(), options().prompts());
+  }
+
+  @Override
+  public int count() {
+    return rollouts() * batchesOfRollout();
+  }
+
+  @Override
+  public Iterator<RolloutBatch> epoch(int epoch, int firstBatch) {
+    if (epoch < 0) {
+      throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
+    }
+    Objects.checkIndex(firstBatch, count() + 1);
+    return new Epoch(epoch, firstBatch);
+  }
+
+  private final class Epoch implements Iterator<RolloutBatch> {
+    private final int epoch;
+    private int next;
+
+    Epoch(int epoch, int next) {
+      this.epoch = epoch;
+      this.next = next;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next < count();
+    }
+
+    @Override
+    public RolloutBatch next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException("the epoch has " + count() + " batches");
+      }
+      Rollout rollout = rollout(epoch, next / batchesOfRollout());
+      return batch(rollout, next++ % batchesOfRollout());
+    }
+  }
+
+  private Rollout rollout(int epoch, int inEpoch) {
+    int number = epoch * rollouts() + inEpoch;
+    if (current == null || current.number() != number) {
+      double kl =
+          current != null
+              ? current.nextKl()
+              : maker.algorithm() instanceof Ppo ppo ? ppo.kl().coefficient() : 0;
+      current = maker.make(number, chosen(epoch, inEpoch), seed + ROLLOUTS * number, kl);
+    }
+    return current;
+  }
+
+  private List<PromptRows.Prompt> chosen(int epoch, int inEpoch) {
+    List<Integer> order = shuffled(prompts.size(), seed + epoch);
+    List<PromptRows.Prompt> chosen = new ArrayList<>();
+    for (int i = 0; i < options().prompts(); i++) {
+      int at = (inEpoch * options().prompts() + i) % order.size();
+      chosen.addAll(Collections.nCopies(options().groupSize(), prompts.get(order.get(at))));
+    }
+    return chosen;
+  }
+
+  private static List<Integer> shuffled(int size, long seed) {
+    List<Integer> order = new ArrayList<>(IntStream.range(0, size).boxed().toList());
+    Collections.shuffle(order, new Random(seed));
+    return order;
+  }
+
+  private RolloutBatch batch(Rollout rollout, int number) {
+    int pass = number / microBatches();
+    int from = number % microBatches() * batchSize;
+    List<Integer> order =
+        shuffled(rollout.samples().size(), seed + ROLLOUTS * rollout.number() + 1 + pass);
+    List<Sample> samples =
+        order.subList(from, Math.min(order.size(), from + batchSize)).stream()
+            .map(rollout.samples()::get)
+            .toList();
+    int[] lengths = RolloutBatch.lengths(samples);
+    LossNormalisation normalisation =
+        maker.algorithm() instanceof Grpo grpo ? grpo.normalisation() : LossNormalisation.DAPO;
+    return new RolloutBatch(
+        samples,
+        maker.padId(),
+        normalisation.divisor(lengths, options().maxNewTokens()),
+        rollout.figures());
+  }
+
+  /** A batch of the rollout in hand, so that none is made to try a model on. */
+  @Override
+  public RolloutBatch any() {
+    return current == null ? epoch(0).next() : batch(current, 0);
+  }
+
+  @Override
+  public List<TensorData> state() {
+    return current == null ? List.of() : RolloutState.save(current);
+  }
+
+  @Override
+  public void restore(Checkpoint state) {
+    Optional<Rollout> saved = RolloutState.restore(state);
+    current = saved.orElse(null);
+  }
+}

@@ -1,0 +1,170 @@
+package io.adapt4j.core.internal.task.rl;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A rollout among the tensors of a run's state, so that a run that was cut off between two updates
+ * goes on with the completions it had.
+ */
+final class RolloutState {
+
+  private static final String DESCRIPTION = "rollout.description";
+  private static final String LENGTHS = "rollout.lengths";
+  private static final String IDS = "rollout.ids";
+  private static final String NUMBER = "number";
+  private static final String NEXT_KL = "nextKl";
+  private static final String FIGURES = "figures";
+  private static final List<String> NAMES =
+      List.of(
+          "rollout.old",
+          "rollout.reference",
+          "rollout.advantages",
+          "rollout.values",
+          "rollout.returns");
+  private static final List<Function<Sample, float[]>> NUMBERS =
+      List.of(Sample::old, Sample::reference, Sample::advantages, Sample::values, Sample::returns);
+
+  /**
+   * Numbers of a sample in {@link #LENGTHS}: prompt, completion, whether it counts, then arrays.
+   */
+  private static final int COLUMNS = 3 + NAMES.size();
+
+  private RolloutState() {}
+
+  static List<TensorData> save(Rollout rollout) {
+    List<TensorData> tensors = new ArrayList<>();
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put(NUMBER, rollout.number()).put(NEXT_KL, rollout.nextKl());
+    json.set(FIGURES, rollout.figures().json());
+    byte[] description = Json.compact(json).getBytes(StandardCharsets.UTF_8);
+    tensors.add(
+        tensor(DESCRIPTION, StoredType.U8, description.length, ByteBuffer.wrap(description)));
+    tensors.add(integers(LENGTHS, lengths(rollout.samples())));
+    tensors.add(integers(IDS, ids(rollout.samples())));
+    for (int i = 0; i < NAMES.size(); i++) {
+      tensors.add(floats(NAMES.get(i), rollout.samples(), NUMBERS.get(i)));
+    }
+    return tensors;
+  }
+
+  private static List<Integer> lengths(List<Sample> samples) {
+    List<Integer> lengths = new ArrayList<>();
+    for (Sample one : samples) {
+      lengths.add(one.prompt().length);
+      lengths.add(one.completion().length);
+      lengths.add(one.counts() ? 1 : 0);
+      NUMBERS.forEach(numbers -> lengths.add(numbers.apply(one).length));
+    }
+    return lengths;
+  }
+
+  private static List<Integer> ids(List<Sample> samples) {
+    List<Integer> ids = new ArrayList<>();
+    for (Sample one : samples) {
+      for (int[] part : List.of(one.prompt(), one.completion())) {
+        for (int id : part) {
+          ids.add(id);
+        }
+      }
+    }
+    return ids;
+  }
+
+  private static TensorData integers(String name, List<Integer> values) {
+    ByteBuffer bytes = buffer(values.size() * Integer.BYTES);
+    values.forEach(bytes::putInt);
+    return tensor(name, StoredType.I32, values.size(), bytes.flip());
+  }
+
+  private static TensorData floats(
+      String name, List<Sample> samples, Function<Sample, float[]> numbers) {
+    int count = samples.stream().mapToInt(one -> numbers.apply(one).length).sum();
+    ByteBuffer bytes = buffer(count * Float.BYTES);
+    for (Sample one : samples) {
+      for (float number : numbers.apply(one)) {
+        bytes.putFloat(number);
+      }
+    }
+    return tensor(name, StoredType.F32, count, bytes.flip());
+  }
+
+  private static ByteBuffer buffer(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static TensorData tensor(String name, StoredType type, long count, ByteBuffer bytes) {
+    return TensorData.of(name, type, List.of(count), () -> bytes);
+  }
+
+  /** Finds the rollout of a state; empty if the state was saved before the first one. */
+  static Optional<Rollout> restore(Checkpoint state) {
+    if (!state.names().contains(DESCRIPTION)) {
+      return Optional.empty();
+    }
+    JsonNode json = description(state);
+    IntBuffer lengths = state.bytes(LENGTHS).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    IntBuffer ids = state.bytes(IDS).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    List<FloatBuffer> numbers =
+        NAMES.stream()
+            .map(name -> state.bytes(name).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer())
+            .toList();
+    List<Sample> samples = new ArrayList<>();
+    while (lengths.hasRemaining()) {
+      int[] row = take(lengths, COLUMNS);
+      int[] prompt = take(ids, row[0]);
+      int[] completion = take(ids, row[1]);
+      List<float[]> arrays = new ArrayList<>();
+      for (int i = 0; i < numbers.size(); i++) {
+        float[] array = new float[row[3 + i]];
+        numbers.get(i).get(array);
+        arrays.add(array);
+      }
+      samples.add(
+          Sample.of(prompt, completion, row[2] == 1)
+              .scored(arrays.get(0), arrays.get(3))
+              .referred(arrays.get(1))
+              .judged(arrays.get(2), arrays.get(4)));
+    }
+    return Optional.of(
+        new Rollout(
+            json.path(NUMBER).asInt(),
+            samples,
+            Figures.of(json.path(FIGURES)),
+            json.path(NEXT_KL).asDouble()));
+  }
+
+  private static JsonNode description(Checkpoint state) {
+    ByteBuffer bytes = state.bytes(DESCRIPTION);
+    byte[] text = new byte[bytes.remaining()];
+    bytes.get(text);
+    try {
+      return Json.parse(new String(text, StandardCharsets.UTF_8));
+    } catch (JsonProcessingException e) {
+      throw new CheckpointException(
+          DESCRIPTION + ": expected JSON, found " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static int[] take(IntBuffer buffer, int count) {
+    int[] taken = new int[count];
+    buffer.get(taken);
+    return taken;
+  }
+}

@@ -1,0 +1,86 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.internal.nn.LanguageModelLoss;
+import io.adapt4j.core.internal.nn.TargetRows;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A completion with what training on it needs. The arrays have a number a token of the completion,
+ * or none where the algorithm does without.
+ *
+ * @param prompt token ids
+ * @param completion token ids, the end-of-sequence token among them
+ * @param counts whether it teaches anything
+ * @param old log-probabilities when it was drawn
+ * @param reference log-probabilities under the reference
+ * @param advantages of its tokens
+ * @param values what the value head expected then
+ * @param returns what the value head should have expected
+ */
+@SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+record Sample(
+    int[] prompt,
+    int[] completion,
+    boolean counts,
+    float[] old,
+    float[] reference,
+    float[] advantages,
+    float[] values,
+    float[] returns) {
+
+  private static final float[] NONE = {};
+
+  static Sample of(int[] prompt, int[] completion, boolean counts) {
+    return new Sample(prompt, completion, counts, NONE, NONE, NONE, NONE, NONE);
+  }
+
+  Sample scored(float[] logProbs, float[] expected) {
+    return new Sample(
+        prompt, completion, counts, logProbs, reference, advantages, expected, returns);
+  }
+
+  Sample referred(float[] logProbs) {
+    return new Sample(prompt, completion, counts, old, logProbs, advantages, values, returns);
+  }
+
+  Sample judged(float[] advantage, float[] gain) {
+    return new Sample(prompt, completion, counts, old, reference, advantage, values, gain);
+  }
+
+  int length() {
+    return prompt.length + completion.length;
+  }
+
+  /**
+   * Pads samples on the right.
+   *
+   * @param samples at least one
+   * @param padId fills rows
+   * @param all whether the tokens of samples that do not count are targets too
+   */
+  static LanguageModelLoss.Inputs inputs(List<Sample> samples, int padId, boolean all) {
+    int length = samples.stream().mapToInt(Sample::length).max().orElseThrow();
+    long[] ids = new long[samples.size() * length];
+    long[] mask = new long[ids.length];
+    long[] labels = new long[ids.length];
+    Arrays.fill(ids, padId);
+    Arrays.fill(labels, TargetRows.IGNORED);
+    for (int row = 0; row < samples.size(); row++) {
+      samples.get(row).lay(row * length, ids, mask, labels, all);
+    }
+    return new LanguageModelLoss.Inputs(ids, mask, labels, samples.size(), length);
+  }
+
+  private void lay(int at, long[] ids, long[] mask, long[] labels, boolean all) {
+    for (int i = 0; i < prompt.length; i++) {
+      ids[at + i] = prompt[i];
+    }
+    int start = at + prompt.length;
+    for (int i = 0; i < completion.length; i++) {
+      ids[start + i] = completion[i];
+      labels[start + i] = all || counts ? completion[i] : TargetRows.IGNORED;
+    }
+    Arrays.fill(mask, at, start + completion.length, 1);
+  }
+}

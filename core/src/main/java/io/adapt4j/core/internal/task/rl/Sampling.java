@@ -1,0 +1,73 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.Generation;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.generate.Generator;
+import io.adapt4j.core.reinforce.Completion;
+import io.adapt4j.core.reinforce.RolloutOptions;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Draws completions from the policy.
+ *
+ * @param generator runs the network
+ * @param options what is sampled
+ */
+record Sampling(Generator generator, RolloutOptions options) {
+
+  /** Sets the random streams of the parts of a rollout apart. */
+  private static final long PARTS = 0x9E3779B97F4A7C15L;
+
+  /**
+   * A prompt with a completion of it.
+   *
+   * @param prompt what was given
+   * @param generation what was drawn
+   */
+  record Drawn(PromptRows.Prompt prompt, Generation generation) {
+
+    boolean truncated() {
+      return generation.finishReason().isCut();
+    }
+
+    int[] ids() {
+      return generation.tokenIds().stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    Completion completion() {
+      return new Completion(
+          prompt.text(), generation.text(), prompt.fields(), truncated(), prompt.templated());
+    }
+  }
+
+  /** Draws a completion a prompt; the same seed and policy draw the same. */
+  List<Drawn> draw(List<PromptRows.Prompt> prompts, long seed) {
+    List<Drawn> drawn = new ArrayList<>();
+    for (int from = 0; from < prompts.size(); from += options.generationBatch()) {
+      List<PromptRows.Prompt> part =
+          prompts.subList(from, Math.min(prompts.size(), from + options.generationBatch()));
+      List<Generation> generated =
+          generator.generate(
+              part.stream().map(PromptRows.Prompt::ids).toList(),
+              generation(seed + PARTS * from),
+              piece -> {},
+              new CancellationToken());
+      for (int i = 0; i < part.size(); i++) {
+        drawn.add(new Drawn(part.get(i), generated.get(i)));
+      }
+    }
+    return drawn;
+  }
+
+  private GenerationOptions generation(long seed) {
+    return GenerationOptions.builder()
+        .maxNewTokens(options.maxNewTokens())
+        .temperature(options.temperature())
+        .topP(options.topP())
+        .topK(options.topK())
+        .seed(seed)
+        .build();
+  }
+}

@@ -1,0 +1,92 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A linear layer that says from the hidden state before a token what reward is to be expected. It
+ * begins as 0, so that the first values are exact guesses of nothing, and trains with the policy,
+ * whose network it shares.
+ */
+final class ValueHead implements AutoCloseable {
+
+  /** File beside the adapter or the model; the names in it are those TRL gives to value heads. */
+  static final String FILE = "value_head.safetensors";
+
+  private static final String NAME = "v_head.summary.";
+
+  private final Parameter weight;
+  private final Parameter bias;
+
+  private ValueHead(int hidden) {
+    weight = Parameter.of(NAME + "weight", 1, hidden);
+    bias = Parameter.of(NAME + "bias", 1);
+  }
+
+  static ValueHead create(int hidden, DType type) {
+    ValueHead head = new ValueHead(hidden);
+    for (Parameter parameter : head.parameters()) {
+      parameter.allocate(type);
+      try (Tensor zeros = Tensor.zeros(DType.F32, parameter.sizes())) {
+        parameter.value().copyFrom(zeros);
+      }
+      parameter.train();
+    }
+    return head;
+  }
+
+  private List<Parameter> parameters() {
+    return List.of(weight, bias);
+  }
+
+  /** The values before tokens: hidden states [N, H] to [N, 1]. */
+  Tensor forward(Ops ops, Tensor hidden) {
+    return ops.linear(hidden, weight, bias);
+  }
+
+  Stream<Parameter.Trained> trained() {
+    return parameters().stream().flatMap(one -> one.trained().stream());
+  }
+
+  void refresh() {
+    parameters().forEach(Parameter::refresh);
+  }
+
+  void save(Path folder) {
+    List<TensorData> tensors =
+        parameters().stream()
+            .map(
+                one ->
+                    Weights.tensor(
+                        one.slices().get(0).name(),
+                        one.master(),
+                        one.slices().get(0),
+                        StoredType.F32))
+            .toList();
+    SafetensorsWriter.create().writeFile(folder.resolve(FILE), tensors);
+  }
+
+  void restore(Path folder) {
+    try (Checkpoint stored = Checkpoint.openFile(folder.resolve(FILE))) {
+      for (Parameter one : parameters()) {
+        Weights.fill(one.master(), stored, one.slices().get(0).name());
+      }
+    }
+    refresh();
+  }
+
+  @Override
+  public void close() {
+    parameters().forEach(Parameter::close);
+  }
+}

@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.task.rl;
+
+/**
+ * The clipped loss of a value head: half the larger of the squared errors of the new value, free
+ * and held within a distance of the old one.
+ *
+ * @param clip the distance; infinite to hold nothing
+ */
+public record ValueObjective(double clip) {
+
+  /**
+   * A loss with its derivative.
+   *
+   * @param loss sum over the tokens
+   * @param derivative by each value
+   * @param clipped tokens whose held value gives the larger error
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Outcome(double loss, float[] derivative, int clipped) {}
+
+  /**
+   * Finds the loss of values.
+   *
+   * @param values of the tokens now
+   * @param old their values when the tokens were drawn
+   * @param returns what the values should have been
+   * @return the sum with its derivative
+   */
+  public Outcome of(float[] values, float[] old, float[] returns) {
+    double loss = 0;
+    int clipped = 0;
+    float[] derivative = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      double held = Math.max(old[i] - clip, Math.min(old[i] + clip, values[i]));
+      double error = (double) values[i] - returns[i];
+      double heldError = held - returns[i];
+      boolean holds = heldError * heldError > error * error;
+      loss += 0.5 * Math.max(error * error, heldError * heldError);
+      clipped += holds ? 1 : 0;
+      // A held value does not move with the value itself.
+      derivative[i] = holds ? 0 : (float) error;
+    }
+    return new Outcome(loss, derivative, clipped);
+  }
+}

@@ -1,0 +1,2 @@
+/** Reinforcement learning. */
+package io.adapt4j.core.internal.task.rl;

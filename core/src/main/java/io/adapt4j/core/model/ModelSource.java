@@ -1,0 +1,145 @@
+package io.adapt4j.core.model;
+
+import io.adapt4j.core.hub.Hub;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Where a model is read from: a folder on disk, or a repository on a hub that is downloaded when it
+ * is first needed, which is when a model is loaded or a fine-tuning is built. A source downloads
+ * once and then stays with that snapshot, so that all parts of a run see the same files.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class ModelSource {
+
+  /** A repository on a hub. */
+  private record Remote(String repository, String revision, Hub hub) {
+    Remote {
+      Objects.requireNonNull(repository, "repository");
+      Objects.requireNonNull(revision, "revision");
+      Objects.requireNonNull(hub, "hub");
+    }
+  }
+
+  /** Null for a folder. */
+  private final Remote remote;
+
+  /** Null until downloaded. */
+  private Path folder;
+
+  private ModelSource(Remote remote, Path folder) {
+    this.remote = remote;
+    this.folder = folder;
+  }
+
+  /**
+   * Names a Hugging Face checkpoint folder on disk.
+   *
+   * @param folder the folder that holds {@code config.json} and the weights
+   * @return the source; nothing is read yet
+   */
+  public static ModelSource path(Path folder) {
+    return new ModelSource(null, Objects.requireNonNull(folder, "folder"));
+  }
+
+  /**
+   * Names the default branch of a model's repository on the hub of {@link Hub#fromEnvironment()}.
+   *
+   * @param repository {@code owner/name}, or {@code name}
+   * @return the source; nothing is downloaded yet
+   * @throws io.adapt4j.core.hub.HubException if the environment describes no hub
+   */
+  public static ModelSource hub(String repository) {
+    return hub(repository, Hub.DEFAULT_REVISION);
+  }
+
+  /**
+   * Names a revision of a model's repository on the hub of {@link Hub#fromEnvironment()}.
+   *
+   * @param repository {@code owner/name}, or {@code name}
+   * @param revision a branch, a tag or, for the same files every time, a commit
+   * @return the source; nothing is downloaded yet
+   * @throws io.adapt4j.core.hub.HubException if the environment describes no hub
+   */
+  public static ModelSource hub(String repository, String revision) {
+    return hub(repository, revision, Hub.fromEnvironment());
+  }
+
+  /**
+   * Names a revision of a model's repository on a given hub.
+   *
+   * @param repository {@code owner/name}, or {@code name}
+   * @param revision a branch, a tag or, for the same files every time, a commit
+   * @param hub downloads it
+   * @return the source; nothing is downloaded yet
+   */
+  public static ModelSource hub(String repository, String revision, Hub hub) {
+    return new ModelSource(new Remote(repository, revision, hub), null);
+  }
+
+  /**
+   * Returns the folder on disk; downloads the model if it comes from a hub and has not been needed
+   * yet.
+   *
+   * @return the folder
+   * @throws io.adapt4j.core.hub.HubException if the download fails
+   */
+  public synchronized Path folder() {
+    if (folder == null) {
+      folder = remote.hub().download(remote.repository(), remote.revision());
+    }
+    return folder;
+  }
+
+  /**
+   * Returns whether {@link #folder} answers without a download.
+   *
+   * @return whether the model is on disk
+   */
+  public synchronized boolean isOnDisk() {
+    return folder != null;
+  }
+
+  /**
+   * Returns the repository on a hub.
+   *
+   * @return {@code owner/name}, or {@code name}; empty for a folder
+   */
+  public Optional<String> repository() {
+    return Optional.ofNullable(remote).map(Remote::repository);
+  }
+
+  /**
+   * Returns what names the same files of the repository every time: the commit, once it is on disk.
+   *
+   * @return the commit, before the download the revision asked for; empty for a folder
+   */
+  public synchronized Optional<String> revision() {
+    boolean known = folder != null && folder.getFileName().toString().matches("[0-9a-f]{40}");
+    return Optional.ofNullable(remote)
+        .map(one -> known ? folder.getFileName().toString() : one.revision());
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    if (!(other instanceof ModelSource source)) {
+      return false;
+    }
+    // What a hub's source was downloaded to is no part of what it names.
+    return remote == null
+        ? source.remote == null && folder.equals(source.folder)
+        : remote.equals(source.remote);
+  }
+
+  @Override
+  public int hashCode() {
+    return remote == null ? folder.hashCode() : remote.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return remote == null ? folder.toString() : remote.repository() + "@" + remote.revision();
+  }
+}

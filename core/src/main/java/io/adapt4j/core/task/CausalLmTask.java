@@ -1,0 +1,13 @@
+package io.adapt4j.core.task;
+
+import io.adapt4j.core.internal.method.TaskKind;
+
+
+/** See {@link Task#nextTokens}. */
+public record CausalLmTask() implements Task {
+
+  @Override
+  public TaskKind kind() {
+    return TaskKind.NEXT_TOKENS;
+  }
+}

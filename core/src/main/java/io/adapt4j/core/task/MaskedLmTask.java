@@ -1,0 +1,30 @@
+package io.adapt4j.core.task;
+
+import io.adapt4j.core.internal.method.TaskKind;
+
+
+/**
+ * See {@link Task#maskedTokens(double)}.
+ *
+ * @param probability of each token to be hidden
+ */
+public record MaskedLmTask(double probability) implements Task {
+
+  /**
+   * Checks the probability.
+   *
+   * @param probability above 0 and below 1
+   * @throws IllegalArgumentException if it is not
+   */
+  public MaskedLmTask {
+    if (!(probability > 0 && probability < 1)) {
+      throw new IllegalArgumentException(
+          "maskedTokens: expected a probability above 0 and below 1, found " + probability);
+    }
+  }
+
+  @Override
+  public TaskKind kind() {
+    return TaskKind.MASKED_TOKENS;
+  }
+}

@@ -1,0 +1,5 @@
+/** What a model is fine-tuned for: start at {@link io.adapt4j.core.task.Task}. */
+@NullMarked
+package io.adapt4j.core.task;
+
+import org.jspecify.annotations.NullMarked;
