@@ -30,13 +30,13 @@ import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.train.EarlyStopping;
+import io.adapt4j.core.internal.train.EarlyStopping;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.TrainingListener;
-import io.adapt4j.core.train.Warmup;
+import io.adapt4j.core.internal.train.Warmup;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -85,7 +85,7 @@ public final class FineTuner {
   /**
    * Starts describing a fine-tuning.
    *
-   * @return a builder with every default of {@link FineTuneDefaults}
+   * @return a builder with every option at its default
    */
   public static Builder builder() {
     return new Builder();
@@ -680,7 +680,7 @@ public final class FineTuner {
 
     /**
      * Share of the steps in which the rate rises from 0; default 0.03, or 0.1 for embeddings,
-     * preferences and reinforcement ({@link TrainingDefaults}). Not together with {@link
+     * preferences and reinforcement. Not together with {@link
      * #warmupSteps}.
      *
      * @param share from 0 to 1

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.LongNode;
 import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
-import io.adapt4j.core.train.EarlyStopping;
+import io.adapt4j.core.internal.train.EarlyStopping;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

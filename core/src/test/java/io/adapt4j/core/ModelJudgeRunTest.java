@@ -11,7 +11,7 @@ import io.adapt4j.core.preference.ModelJudge;
 import io.adapt4j.core.preference.PreferenceCollector;
 import io.adapt4j.core.preference.PreferenceJudge;
 import io.adapt4j.core.text.GeneratedText;
-import io.adapt4j.core.text.PairQuestion;
+import io.adapt4j.core.internal.judge.PairQuestion;
 import io.adapt4j.core.text.TextGenerator;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.FileDataset;
-import io.adapt4j.core.data.RowPrompt;
+import io.adapt4j.core.internal.data.RowPrompt;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;

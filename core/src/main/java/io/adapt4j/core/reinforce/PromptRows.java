@@ -9,7 +9,7 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Row;
-import io.adapt4j.core.data.RowPrompt;
+import io.adapt4j.core.internal.data.RowPrompt;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.TemplateException;

@@ -3,6 +3,7 @@ package io.adapt4j.core.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adapt4j.core.internal.data.RowPrompt;
 import io.adapt4j.core.Golden;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;

@@ -1,7 +1,7 @@
 package io.adapt4j.eval.judge;
 
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.PairQuestion;
+import io.adapt4j.core.internal.judge.PairQuestion;
 import io.adapt4j.eval.task.Item;
 import io.adapt4j.eval.task.Outcome;
 import io.adapt4j.eval.task.Reply;

@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.train.CheckpointEvent;
-import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.RunEnd;
