@@ -16,10 +16,12 @@ import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.internal.train.EarlyStopping;
 import io.adapt4j.core.internal.train.Neftune;
 import io.adapt4j.core.internal.train.StateOptions;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.internal.train.Warmup;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.monitor.EarlyWarnings;
@@ -30,13 +32,11 @@ import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.internal.train.EarlyStopping;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.TrainingListener;
-import io.adapt4j.core.internal.train.Warmup;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -680,8 +680,7 @@ public final class FineTuner {
 
     /**
      * Share of the steps in which the rate rises from 0; default 0.03, or 0.1 for embeddings,
-     * preferences and reinforcement. Not together with {@link
-     * #warmupSteps}.
+     * preferences and reinforcement. Not together with {@link #warmupSteps}.
      *
      * @param share from 0 to 1
      * @return this builder

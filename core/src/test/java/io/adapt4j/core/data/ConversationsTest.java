@@ -3,12 +3,12 @@ package io.adapt4j.core.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.internal.data.RowPrompt;
 import io.adapt4j.core.Golden;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.data.EncodedExample;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.RowPrompt;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;

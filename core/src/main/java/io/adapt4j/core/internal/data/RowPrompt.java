@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.data;
 
+import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.chat.ChatMessage;
 import java.util.List;
 import java.util.Map;
 
