@@ -26,10 +26,12 @@ import io.adapt4j.core.internal.task.RunAssembly;
 import io.adapt4j.core.internal.task.RunRepeat;
 import io.adapt4j.core.internal.task.TaskDefinitions;
 import io.adapt4j.core.internal.task.TaskRunner;
+import io.adapt4j.core.internal.train.EarlyStopping;
 import io.adapt4j.core.internal.train.Neftune;
 import io.adapt4j.core.internal.train.StateOptions;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingStep;
+import io.adapt4j.core.internal.train.Warmup;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
@@ -47,7 +49,6 @@ import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.LearningRateSweep;
 import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.TrainingListener;
-import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -90,7 +91,7 @@ public final class FineTuner {
   /**
    * Starts describing a fine-tuning.
    *
-   * @return a builder with every default of {@link FineTuneDefaults}
+   * @return a builder with every option at its default
    */
   public static Builder builder() {
     return builder(new Draft());

@@ -2,8 +2,8 @@ package io.adapt4j.core.preference;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.PairQuestion;
-import io.adapt4j.core.text.PairQuestion.Choice;
+import io.adapt4j.core.internal.judge.PairQuestion;
+import io.adapt4j.core.internal.judge.PairQuestion.Choice;
 import io.adapt4j.core.text.RequestRefusedException;
 import io.adapt4j.core.text.TextGenerator;
 import java.util.ArrayList;

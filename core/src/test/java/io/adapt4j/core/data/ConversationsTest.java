@@ -8,6 +8,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.data.EncodedExample;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.data.RowPrompt;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;

@@ -1,7 +1,7 @@
 package io.adapt4j.eval.judge;
 
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.PairQuestion;
+import io.adapt4j.core.internal.judge.PairQuestion;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Cost;

@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.train.LearningRate;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.train.LearningRateSchedule;
-import io.adapt4j.core.train.Warmup;
+import io.adapt4j.core.internal.train.Warmup;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.train.Warmup;
 import io.adapt4j.core.train.LearningRateSchedule;
-import io.adapt4j.core.train.Warmup;
 import java.util.List;
 import java.util.Optional;
 

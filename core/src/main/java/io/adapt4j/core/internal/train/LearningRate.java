@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.train.LearningRateSchedule;
-import io.adapt4j.core.train.Warmup;
 import java.util.Objects;
 
 /**

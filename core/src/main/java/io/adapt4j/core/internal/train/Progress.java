@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.train;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.train.EarlyStopping;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

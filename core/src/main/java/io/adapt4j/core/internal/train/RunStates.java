@@ -9,7 +9,6 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.TensorData;
-import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.train.Warmup;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.AtomicFolders;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.train.CheckpointEvent;
-import io.adapt4j.core.train.EarlyStopping;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.RunEnd;

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.train.LearningRateSchedule;
-import io.adapt4j.core.train.Warmup;
 import java.io.IOException;
 import java.io.InputStream;
 import org.junit.jupiter.api.Test;

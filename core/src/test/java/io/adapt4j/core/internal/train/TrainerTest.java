@@ -34,7 +34,6 @@ import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingResult;
-import io.adapt4j.core.train.Warmup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

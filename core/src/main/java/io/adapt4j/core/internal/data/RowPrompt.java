@@ -1,6 +1,8 @@
-package io.adapt4j.core.data;
+package io.adapt4j.core.internal.data;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.Example;
 import java.util.List;
 import java.util.Map;
 
@@ -67,7 +69,7 @@ public sealed interface RowPrompt {
     }
     if (example instanceof Example.Chat chat) {
       int last = chat.messages().size() - 1;
-      boolean answered = Example.Chat.isOfAssistant(chat.messages().get(last));
+      boolean answered = chat.messages().get(last).role().equals("assistant");
       return new Conversation(chat.messages().subList(0, answered ? last : last + 1), chat.tools());
     }
     throw new DatasetException(

@@ -1,4 +1,4 @@
-package io.adapt4j.core.text;
+package io.adapt4j.core.internal.judge;
 
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.internal.JudgeText;

@@ -1,4 +1,4 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.internal.train;
 
 /** How long the learning rate rises before it reaches its full value. */
 public sealed interface Warmup {

@@ -1,4 +1,4 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.internal.train;
 
 /**
  * Decides from the validation losses when training no longer helps. The evaluation before training

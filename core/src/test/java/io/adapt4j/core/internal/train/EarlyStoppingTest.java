@@ -1,4 +1,4 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.internal.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
