@@ -36,10 +36,14 @@ public final class TaskDefinitions {
   public static List<TaskDefinition<?>> all() {
     List<TaskDefinition<?>> all = new ArrayList<>();
     ClassLoader own = TaskDefinition.class.getClassLoader();
-    ServiceLoader.load(TaskDefinition.class, own).forEach(all::add);
-    ServiceLoader.load(TaskDefinition.class).stream()
-        .filter(more -> all.stream().noneMatch(one -> one.getClass() == more.type()))
-        .forEach(more -> all.add(more.get()));
+    for (TaskDefinition<?> one : ServiceLoader.load(TaskDefinition.class, own)) {
+      all.add(one);
+    }
+    for (TaskDefinition<?> more : ServiceLoader.load(TaskDefinition.class)) {
+      if (all.stream().noneMatch(one -> one.getClass() == more.getClass())) {
+        all.add(more);
+      }
+    }
     return all;
   }
 
