@@ -1,7 +1,7 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.internal.nn.WeightFormat;
+import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.verification.QLoraQualityRuns.Loss;
 import io.adapt4j.verification.QLoraQualityRuns.Trained;
 import java.nio.file.Files;
