@@ -2,7 +2,7 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.stats.Comparison;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -47,7 +47,7 @@ public class BootstrapBenchmark {
    * @return the interval
    */
   @Benchmark
-  public Interval mean() {
+  public ConfidenceInterval mean() {
     return Bootstrap.DEFAULT.mean(first);
   }
 

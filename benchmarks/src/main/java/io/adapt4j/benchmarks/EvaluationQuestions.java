@@ -3,11 +3,11 @@ package io.adapt4j.benchmarks;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.FileDataset;
-import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.task.Task;
+import io.adapt4j.eval.task.Tasks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +42,7 @@ final class EvaluationQuestions {
         choices.add(from.substring(cut(from)).strip());
       }
       items.add(
-          new ChoiceItem(
+          Tasks.choiceItem(
               String.valueOf(i + 1),
               passage.substring(0, cut).strip(),
               choices,
@@ -51,10 +51,7 @@ final class EvaluationQuestions {
               Map.of()));
     }
     return new Task(
-        "passages",
-        items,
-        List.of(Figure.mean(ChoiceItem.ACC), Figure.mean(ChoiceItem.ACC_NORM)),
-        false);
+        "passages", items, List.of(TaskMetric.mean("acc"), TaskMetric.mean("acc_norm")), false);
   }
 
   /** Requests of which no two have one context. */

@@ -2,12 +2,12 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
-import io.adapt4j.rag.index.Fusion;
-import io.adapt4j.rag.index.Hit;
 import io.adapt4j.rag.index.LuceneIndex;
-import io.adapt4j.rag.index.SearchIndex;
-import io.adapt4j.rag.index.SearchQuery;
 import io.adapt4j.rag.retrieve.SearchBy;
+import io.adapt4j.rag.spi.Fusion;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import io.adapt4j.rag.split.Splitter;
 import java.util.ArrayList;
 import java.util.List;

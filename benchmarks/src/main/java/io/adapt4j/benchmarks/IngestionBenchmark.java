@@ -64,7 +64,10 @@ public final class IngestionBenchmark {
         LocalEmbeddings model = MiniLm.load();
         Rag rag = Rag.builder().index(folder.path()).embeddings(model).build()) {
       Splitter splitter =
-          Splitter.builder().counter(model::countTokens).maxTokens(model.maxTokens()).build();
+          Splitter.builder()
+              .counter(model::countTokens)
+              .maxTokens(model.maxTokens().orElseThrow())
+              .build();
       List<Round> dealt = deal(splitter);
       Round first = dealt.get(0);
       model.passages(first.texts().subList(0, Math.min(200, first.texts().size())));

@@ -1,6 +1,8 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.eval.metric.Retrieval;
+import io.adapt4j.eval.metric.Metrics;
+import io.adapt4j.eval.metric.Ranking;
+import io.adapt4j.eval.metric.RetrievalScores;
 import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.stats.Comparison;
 import java.util.LinkedHashMap;
@@ -15,21 +17,22 @@ import java.util.function.ToDoubleFunction;
  * @param name what it is called in the table
  * @param perQuery the figures of each query alone
  */
-record RankedRun(String name, Map<String, Retrieval> perQuery) {
+record RankedRun(String name, Map<String, RetrievalScores> perQuery) {
 
   private static final int[] CUTOFFS = {10, 30, 100};
 
   /** Searches for every query. */
   static RankedRun of(
       String name, TestCollection collection, Function<String, List<String>> search) {
-    Map<String, Retrieval> perQuery = new LinkedHashMap<>();
+    Map<String, RetrievalScores> perQuery = new LinkedHashMap<>();
     collection
         .queries()
         .forEach(
             (id, text) -> {
-              Retrieval one = new Retrieval(CUTOFFS);
-              one.add(id, search.apply(text), collection.grades().get(id));
-              perQuery.put(id, one);
+              perQuery.put(
+                  id,
+                  Metrics.retrieval(CUTOFFS)
+                      .of(new Ranking(id, search.apply(text)), collection.grades().get(id)));
             });
     return new RankedRun(name, perQuery);
   }
@@ -39,7 +42,7 @@ record RankedRun(String name, Map<String, Retrieval> perQuery) {
   }
 
   double map() {
-    return mean(Retrieval::meanAveragePrecision);
+    return mean(RetrievalScores::meanAveragePrecision);
   }
 
   double precision() {
@@ -50,7 +53,7 @@ record RankedRun(String name, Map<String, Retrieval> perQuery) {
     return mean(one -> one.recall(100));
   }
 
-  private double mean(ToDoubleFunction<Retrieval> figure) {
+  private double mean(ToDoubleFunction<RetrievalScores> figure) {
     return perQuery.values().stream().mapToDouble(figure).average().orElseThrow();
   }
 

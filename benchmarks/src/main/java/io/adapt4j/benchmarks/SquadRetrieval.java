@@ -3,11 +3,9 @@ package io.adapt4j.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.benchmarks.suite.Figure;
-import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.tokenize.Tokenizer;
+import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.answer.Answer;
-import io.adapt4j.rag.answer.AnswerOptions;
-import io.adapt4j.rag.answer.Answerer;
 import io.adapt4j.rag.answer.Citation;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
@@ -15,10 +13,9 @@ import io.adapt4j.rag.document.Span;
 import io.adapt4j.rag.embed.LocalEmbeddings;
 import io.adapt4j.rag.embed.MiniLm;
 import io.adapt4j.rag.index.LuceneIndex;
-import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
-import io.adapt4j.rag.retrieve.Retriever;
 import io.adapt4j.rag.retrieve.SearchBy;
+import io.adapt4j.rag.spi.SearchIndex;
 import io.adapt4j.rag.split.Splitter;
 import io.adapt4j.rag.split.TokenCounter;
 import java.io.IOException;
@@ -28,7 +25,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Questions of SQuAD over all its passages: whether the passage with the answer is among the first
@@ -110,24 +106,25 @@ final class SquadRetrieval {
   }
 
   private static Found ask(
-      SearchIndex index, LocalEmbeddings embeddings, SearchBy by, List<Question> questions) {
+      SearchIndex index, LocalEmbeddings embeddings, SearchBy by, List<Question> questions)
+      throws IOException {
     RetrievalOptions options =
         RetrievalOptions.builder().searchBy(by).limit(FIRST).refuseOffSubject(false).build();
-    Retriever retriever = Retriever.of(index, embeddings, options);
-    Answerer answerer = Answerer.extractive(index, retriever, AnswerOptions.defaults());
     int found = 0;
     int cited = 0;
     int unverified = 0;
-    for (Question question : questions) {
-      List<ChatMessage> asked = List.of(ChatMessage.user(question.text()));
-      Answer answer = answerer.answer(asked, Optional.empty(), piece -> {});
-      List<Citation> gold =
-          answer.citations().stream()
-              .filter(one -> one.documentId().equals(question.passage()))
-              .toList();
-      found += gold.isEmpty() ? 0 : 1;
-      cited += gold.stream().anyMatch(one -> one.span().contains(question.answer())) ? 1 : 0;
-      unverified += (int) answer.citations().stream().filter(one -> !one.verified()).count();
+    try (Rag rag = Rag.builder().index(index).embeddings(embeddings).retrieval(options).build()) {
+      for (Question question : questions) {
+        Answer answer = rag.ask(question.text());
+        List<Citation> gold =
+            answer.citations().stream()
+                .filter(citation -> citation.documentId().equals(question.passage()))
+                .toList();
+        found += gold.isEmpty() ? 0 : 1;
+        cited +=
+            gold.stream().anyMatch(quoted -> quoted.span().contains(question.answer())) ? 1 : 0;
+        unverified += (int) answer.citations().stream().filter(used -> !used.verified()).count();
+      }
     }
     return new Found(questions.size(), found, cited, unverified);
   }

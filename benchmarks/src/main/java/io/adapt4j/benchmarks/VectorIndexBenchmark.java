@@ -6,12 +6,12 @@ import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
 import io.adapt4j.rag.index.CommitPolicy;
-import io.adapt4j.rag.index.Fusion;
-import io.adapt4j.rag.index.Hit;
 import io.adapt4j.rag.index.LuceneIndex;
-import io.adapt4j.rag.index.Quantisation;
-import io.adapt4j.rag.index.SearchIndex;
-import io.adapt4j.rag.index.SearchQuery;
+import io.adapt4j.rag.index.Quantization;
+import io.adapt4j.rag.spi.Fusion;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,15 +108,15 @@ public final class VectorIndexBenchmark {
   }
 
   private LuceneIndex open(Path folder) {
-    Quantisation quantisation =
-        Quantisation.valueOf(arguments.oneOf("--quantisation", Set.of("NONE", "INT7", "INT4")));
+    Quantization quantisation =
+        Quantization.valueOf(arguments.oneOf("--quantisation", Set.of("NONE", "INT7", "INT4")));
     int links = arguments.number("--links", 2);
     int buildBeam = arguments.number("--build-beam", 1);
     int beam = arguments.number("--beam", 1);
     report.line("graph", "%s, %d links, beams %d and %d", quantisation, links, buildBeam, beam);
     return LuceneIndex.builder(folder)
         .embeddings("synthetic", dimension)
-        .quantised(quantisation)
+        .quantized(quantisation)
         .graph(links, buildBeam)
         .searchBeam(beam)
         .buffer(arguments.number("--buffer", 1))

@@ -56,6 +56,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       found.setAll(SystemInfo.here().json());
       found.put("threadsWait", EngineInfo.threadWaiting());
+      found.put("allocator", EngineInfo.allocator());
       return Optional.empty();
     } catch (EngineException e) {
       return Optional.of("engine: " + e.getMessage());

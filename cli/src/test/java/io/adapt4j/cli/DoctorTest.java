@@ -46,6 +46,7 @@ class DoctorTest {
 
   @Test
   void howThreadsWaitIsSaid() throws Exception {
-    assertThat(doctor(ExitCode.OK, "-Dx=y")).contains("threadsWait").contains("OMP_WAIT_POLICY");
+    assertThat(doctor(ExitCode.OK, "-Dx=y"))
+        .contains("threadsWait", "OMP_WAIT_POLICY", "allocator");
   }
 }

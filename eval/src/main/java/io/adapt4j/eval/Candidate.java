@@ -3,8 +3,8 @@ package io.adapt4j.eval;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.List;
 import java.util.function.Function;
 
@@ -83,8 +83,8 @@ public interface Candidate {
      * Copies the list.
      *
      * @param replies one a request
-     * @param promptTokens tokens that were read
-     * @param newTokens tokens that were produced
+     * @param promptTokens tokens that were read; 0 where they are not counted
+     * @param newTokens tokens that were produced; 0 where they are not counted
      */
     public Replies {
       replies = List.copyOf(replies);

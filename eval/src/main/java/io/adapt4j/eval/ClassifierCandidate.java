@@ -2,8 +2,8 @@ package io.adapt4j.eval;
 
 import io.adapt4j.core.Classification;
 import io.adapt4j.core.TextClassifier;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +46,7 @@ final class ClassifierCandidate implements Candidate {
 
   private static Reply reply(Classification found) {
     Map<String, Double> probabilities = new LinkedHashMap<>();
-    found.scores().forEach(one -> probabilities.put(one.label(), one.score()));
+    found.scores().forEach(score -> probabilities.put(score.label(), score.score()));
     return new Reply.Classes(probabilities);
   }
 }

@@ -15,20 +15,16 @@ public record ComparisonReport(
   /**
    * Copies the lists.
    *
-   * @param reports one a candidate
-   * @param comparisons each other candidate against the baseline
-   * @param retentionThreshold the share that counts as kept
+   * @param reports one a candidate, the baseline first
+   * @param comparisons each other candidate against the baseline, task by task
+   * @param retentionThreshold the share of the baseline's score that counts as kept
    */
   public ComparisonReport {
     reports = List.copyOf(reports);
     comparisons = List.copyOf(comparisons);
   }
 
-  /**
-   * Returns the candidate that the others are compared with.
-   *
-   * @return its report
-   */
+  /** {@return the candidate that the others are compared with} */
   public EvaluationReport baseline() {
     return reports.get(0);
   }

@@ -18,7 +18,7 @@ public record EvaluationReport(
    *
    * @param candidate the name it was given
    * @param identity what tells it from others
-   * @param results one a task
+   * @param results one a task, in their order
    * @param cost what it took
    */
   public EvaluationReport {

@@ -1,10 +1,10 @@
 package io.adapt4j.eval;
 
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +33,7 @@ public final class Evaluator {
   private final Optional<Path> replies;
   private final int answersAtOnce;
   private final int likelihoodsAtOnce;
-  private final Comparing comparing;
+  private final ReportComparator comparing;
   private final double retentionThreshold;
   private final EvaluationListener listener;
 
@@ -42,7 +42,7 @@ public final class Evaluator {
     this.replies = Optional.ofNullable(builder.replies);
     this.answersAtOnce = builder.answersAtOnce;
     this.likelihoodsAtOnce = builder.likelihoodsAtOnce;
-    this.comparing = new Comparing(builder.bootstrap, builder.retentionThreshold);
+    this.comparing = new ReportComparator(builder.bootstrap, builder.retentionThreshold);
     this.retentionThreshold = builder.retentionThreshold;
     this.listener = builder.listener;
   }
@@ -80,8 +80,8 @@ public final class Evaluator {
     long start = System.nanoTime();
     Optional<ReplyStore> store =
         replies.map(folder -> ReplyStore.open(folder, candidate.identity()));
-    try (Questioning questioning =
-        new Questioning(name, candidate, store, listener, answersAtOnce, likelihoodsAtOnce)) {
+    try (RequestRunner questioning =
+        new RequestRunner(name, candidate, store, listener, answersAtOnce, likelihoodsAtOnce)) {
       questioning.prepare(tasks);
       List<TaskResult> results = tasks.stream().map(task -> result(task, questioning)).toList();
       Duration total = Duration.ofNanos(System.nanoTime() - start);
@@ -92,18 +92,18 @@ public final class Evaluator {
     }
   }
 
-  private TaskResult result(Task task, Questioning questioning) {
+  private TaskResult result(Task task, RequestRunner questioning) {
     questioning.ask(task);
     List<Outcome> outcomes = judged(task, questioning);
-    Map<String, Interval> figures = new LinkedHashMap<>();
-    for (Figure figure : task.figures()) {
-      figures.put(figure.name(), comparing.interval(figure, outcomes));
+    Map<String, ConfidenceInterval> metrics = new LinkedHashMap<>();
+    for (TaskMetric metric : task.metrics()) {
+      metrics.put(metric.name(), comparing.interval(metric, outcomes));
     }
     return new TaskResult(
-        task.name(), task.isGeneral(), task.figures(), figures, outcomes, questioning.cost());
+        task.name(), task.isGeneral(), task.metrics(), metrics, outcomes, questioning.cost());
   }
 
-  private static List<Outcome> judged(Task task, Questioning questioning) {
+  private static List<Outcome> judged(Task task, RequestRunner questioning) {
     List<Outcome> outcomes = new ArrayList<>();
     for (Item item : task.items()) {
       try {
@@ -183,7 +183,7 @@ public final class Evaluator {
     }
 
     /**
-     * Adds tasks, such as those of a {@link io.adapt4j.eval.task.TaskFile}.
+     * Adds tasks, such as those of a file ({@link io.adapt4j.eval.task.Tasks#read}).
      *
      * @param more the tasks, each with a name of its own
      * @return this builder
@@ -225,7 +225,7 @@ public final class Evaluator {
     /**
      * Sets how intervals are found.
      *
-     * @param settings resamples, confidence and seed; figures that are no means take at most 1,000
+     * @param settings resamples, confidence and seed; metrics that are no means take at most 1,000
      *     resamples
      * @return this builder
      */

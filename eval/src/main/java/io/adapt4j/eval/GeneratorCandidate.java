@@ -5,8 +5,8 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.text.TokenUsage;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.ArrayList;
 import java.util.List;
 

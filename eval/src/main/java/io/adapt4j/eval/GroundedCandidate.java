@@ -1,6 +1,6 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Request;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +41,7 @@ final class GroundedCandidate implements Candidate {
 
   private List<Request> grounded(List<? extends Request> requests) {
     Map<String, String> grounded = new HashMap<>();
-    return requests.stream().map(one -> grounded(one, grounded)).toList();
+    return requests.stream().map(request -> grounded(request, grounded)).toList();
   }
 
   /** The answers to one question have one context, which is looked up once. */

@@ -7,8 +7,8 @@ import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.text.Ending;
 import io.adapt4j.eval.metric.SlidingWindow;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -102,7 +102,7 @@ final class LocalCandidate implements Candidate {
   private Replies likelihoods(List<Request.Likelihood> requests) {
     List<ScoringRequest> scored =
         requests.stream()
-            .map(one -> new ScoringRequest(one.context(), one.continuation()))
+            .map(request -> new ScoringRequest(request.context(), request.continuation()))
             .toList();
     List<Reply> replies = new ArrayList<>();
     long tokens = 0;

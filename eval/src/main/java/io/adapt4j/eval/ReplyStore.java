@@ -12,8 +12,8 @@ import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.text.Ending;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -42,12 +42,7 @@ final class ReplyStore implements AutoCloseable {
     this.lines = AppendedLines.open(file, this::read);
   }
 
-  /**
-   * Opens the file of a candidate.
-   *
-   * @param folder where candidates' files are; created if absent
-   * @param identity the candidate's identity
-   */
+  /** Opens the file of a candidate. */
   static ReplyStore open(Path folder, String identity) {
     Path file = folder.resolve(digest(identity).substring(0, 32) + ".jsonl");
     try {
@@ -174,7 +169,8 @@ final class ReplyStore implements AutoCloseable {
       Map<String, Double> probabilities = new LinkedHashMap<>();
       json.path("classes")
           .properties()
-          .forEach(one -> probabilities.put(one.getKey(), one.getValue().doubleValue()));
+          .forEach(
+              property -> probabilities.put(property.getKey(), property.getValue().doubleValue()));
       return new Reply.Classes(probabilities);
     }
     if (!json.path("logProbability").isNumber()) {

@@ -1,15 +1,15 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 
 /**
  * How much of a baseline's score on a general task another candidate kept.
  *
- * @param kept the other's figure divided by the baseline's, or the other way round where smaller is
+ * @param kept the other's metric divided by the baseline's, or the other way round where smaller is
  *     better, so that 1 is all; with its interval
  * @param verdict what that means
  */
-public record Retention(Interval kept, Verdict verdict) {
+public record Retention(ConfidenceInterval kept, Verdict verdict) {
 
   /** What a share that was kept means. */
   public enum Verdict {
@@ -21,7 +21,7 @@ public record Retention(Interval kept, Verdict verdict) {
     UNSURE
   }
 
-  static Retention of(Interval kept, double threshold) {
+  static Retention of(ConfidenceInterval kept, double threshold) {
     if (kept.low() >= threshold) {
       return new Retention(kept, Verdict.KEPT);
     }

@@ -1,7 +1,7 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -9,10 +9,10 @@ import java.util.OptionalDouble;
  * Two candidates on one task.
  *
  * @param task the task's name
- * @param figure what is compared: the task's primary figure
+ * @param metric what is compared: the task's primary metric
  * @param candidate the one that is compared
  * @param baseline the one that it is compared with
- * @param difference the candidate's figure less the baseline's
+ * @param difference the candidate's metric less the baseline's
  * @param pValue how likely a difference at least so large, in either direction, is where the two do
  *     not differ; paired bootstrap
  * @param mcNemar the exact p-value of McNemar's test, where every item is either right or wrong
@@ -23,10 +23,10 @@ import java.util.OptionalDouble;
  */
 public record TaskComparison(
     String task,
-    Figure figure,
+    TaskMetric metric,
     String candidate,
     String baseline,
-    Interval difference,
+    ConfidenceInterval difference,
     double pValue,
     OptionalDouble mcNemar,
     long wins,
@@ -34,17 +34,13 @@ public record TaskComparison(
     long losses,
     Optional<Retention> retention) {
 
-  /**
-   * Tells whether a difference above 0 is in the candidate's favour.
-   *
-   * @return true if larger figures are better
-   */
+  /** {@return whether a difference above 0 is in the candidate's favor} */
   public boolean largerIsBetter() {
-    return figure.largerIsBetter();
+    return metric.largerIsBetter();
   }
 
   /**
-   * Tells whether the candidates differ.
+   * Returns whether the candidates differ.
    *
    * @param level how often a difference may be claimed where there is none, such as 0.05
    * @return true if the p-value is at or below the level
@@ -54,22 +50,22 @@ public record TaskComparison(
   }
 
   /**
-   * Tells whether the candidate is significantly better.
+   * Returns whether the candidate is significantly better.
    *
    * @param level how often that may be claimed where there is no difference, such as 0.05
-   * @return true if the difference is significant and in the candidate's favour
+   * @return true if the difference is significant and in the candidate's favor
    */
   public boolean isBetter(double level) {
-    return isSignificant(level) && figure.isBetter(difference.value(), 0);
+    return isSignificant(level) && metric.isBetter(difference.value(), 0);
   }
 
   /**
-   * Tells whether the candidate is significantly worse.
+   * Returns whether the candidate is significantly worse.
    *
    * @param level how often that may be claimed where there is no difference, such as 0.05
-   * @return true if the difference is significant and in the baseline's favour
+   * @return true if the difference is significant and in the baseline's favor
    */
   public boolean isWorse(double level) {
-    return isSignificant(level) && figure.isBetter(0, difference.value());
+    return isSignificant(level) && metric.isBetter(0, difference.value());
   }
 }

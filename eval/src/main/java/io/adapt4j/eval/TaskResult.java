@@ -1,8 +1,11 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.internal.ClassMetrics;
+import io.adapt4j.eval.metric.CalibrationReport;
+import io.adapt4j.eval.metric.ClassificationReport;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,16 +17,16 @@ import java.util.Set;
  *
  * @param task the task's name
  * @param isGeneral whether it asks for general abilities
- * @param definitions what the figures are, the one that counts in comparisons first
- * @param figures every figure by name, with its interval
+ * @param definitions what the metrics are, the one that counts in comparisons first
+ * @param metrics every metric by name, with its interval
  * @param outcomes one an item, in the task's order
  * @param cost what it took
  */
 public record TaskResult(
     String task,
     boolean isGeneral,
-    List<Figure> definitions,
-    Map<String, Interval> figures,
+    List<TaskMetric> definitions,
+    Map<String, ConfidenceInterval> metrics,
     List<Outcome> outcomes,
     Cost cost) {
 
@@ -32,17 +35,17 @@ public record TaskResult(
    *
    * @param task the task's name
    * @param isGeneral whether it asks for general abilities
-   * @param definitions what the figures are, the one that counts in comparisons first
-   * @param figures every figure
+   * @param definitions what the metrics are, the one that counts in comparisons first
+   * @param metrics every metric
    * @param outcomes one an item
    */
   public TaskResult(
       String task,
       boolean isGeneral,
-      List<Figure> definitions,
-      Map<String, Interval> figures,
+      List<TaskMetric> definitions,
+      Map<String, ConfidenceInterval> metrics,
       List<Outcome> outcomes) {
-    this(task, isGeneral, definitions, figures, outcomes, Cost.NONE);
+    this(task, isGeneral, definitions, metrics, outcomes, Cost.NONE);
   }
 
   /**
@@ -50,60 +53,72 @@ public record TaskResult(
    *
    * @param task the task's name
    * @param isGeneral whether it asks for general abilities
-   * @param definitions what the figures are
-   * @param figures every figure
-   * @param outcomes one an item
+   * @param definitions what the metrics are, the one that counts in comparisons first
+   * @param metrics every metric by name, with its interval
+   * @param outcomes one an item, in the task's order
    * @param cost what it took
-   * @throws IllegalArgumentException if there is no figure, or one has no value
+   * @throws IllegalArgumentException if there is no metric, or one has no value
    */
   public TaskResult {
     definitions = List.copyOf(definitions);
-    figures = Collections.unmodifiableMap(new LinkedHashMap<>(figures));
+    metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
     outcomes = List.copyOf(outcomes);
-    List<String> names = definitions.stream().map(Figure::name).toList();
-    if (names.isEmpty() || !figures.keySet().equals(Set.copyOf(names))) {
+    List<String> names = definitions.stream().map(TaskMetric::name).toList();
+    if (names.isEmpty() || !metrics.keySet().equals(Set.copyOf(names))) {
       throw new IllegalArgumentException(
-          "Task '" + task + "': expected a value for each of " + names + ", found " + figures);
+          "Task '" + task + "': expected a value for each of " + names + ", found " + metrics);
     }
   }
 
-  /**
-   * Returns the figure that counts in comparisons.
-   *
-   * @return what it is
-   */
-  public Figure primary() {
+  /** {@return the metric that counts in comparisons} */
+  public TaskMetric primary() {
     return definitions.get(0);
   }
 
   /**
-   * Finds a figure.
+   * Finds a metric.
    *
    * @param name its name
    * @return what it is
-   * @throws IllegalArgumentException if there is no such figure
+   * @throws IllegalArgumentException if there is no such metric
    */
-  public Figure figure(String name) {
+  public TaskMetric metric(String name) {
     return definitions.stream()
-        .filter(one -> one.name().equals(name))
+        .filter(definition -> definition.name().equals(name))
         .findFirst()
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
                     "Task '"
                         + task
-                        + "' has no figure '"
+                        + "' has no metric '"
                         + name
                         + "'; it has "
-                        + figures.keySet()));
+                        + metrics.keySet()));
+  }
+
+  /** {@return the value of the metric that counts} */
+  public ConfidenceInterval score() {
+    return metrics.get(primary().name());
   }
 
   /**
-   * Returns the value of the figure that counts.
+   * Counts which answers were given for which. Classes are those that occur among the right answers
+   * or the model's, in lexicographic order.
    *
-   * @return its value and interval
+   * @return the decisions of a task of classes
    */
-  public Interval score() {
-    return figures.get(primary().name());
+  public ClassificationReport classification() {
+    return ClassMetrics.decisions(outcomes);
+  }
+
+  /**
+   * Compares how sure the model was with whether it was right, over 15 bins.
+   *
+   * @return the calibration of a task of classes or choices
+   * @throws IllegalArgumentException if an outcome has no confidence
+   */
+  public CalibrationReport calibration() {
+    return ClassMetrics.calibration(outcomes);
   }
 }

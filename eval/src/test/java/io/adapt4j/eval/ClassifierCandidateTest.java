@@ -13,7 +13,9 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.eval.task.ClassFigures;
+import io.adapt4j.eval.internal.ClassMetrics;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Request;
 import io.adapt4j.eval.task.Outcome;
 import io.adapt4j.eval.task.Request;
 import io.adapt4j.eval.task.RowTask;
@@ -95,8 +97,8 @@ class ClassifierCandidateTest {
     assertThat(result.outcomes())
         .extracting(Outcome::got)
         .containsExactly("size", "colour", "size");
-    assertThat(result.figures().keySet())
-        .containsExactlyElementsOf(ClassFigures.ALL.stream().map(one -> one.name()).toList());
+    assertThat(result.metrics().keySet())
+        .containsExactlyElementsOf(ClassMetrics.ALL.stream().map(one -> one.name()).toList());
     assertThat(result.score().value()).isEqualTo(2 / 3.0);
 
     TaskResult again =

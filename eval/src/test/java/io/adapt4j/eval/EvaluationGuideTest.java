@@ -10,11 +10,10 @@ import io.adapt4j.eval.judge.PairwiseReport;
 import io.adapt4j.eval.judge.RubricJudge;
 import io.adapt4j.eval.judge.RubricReport;
 import io.adapt4j.eval.judge.ScoredAnswer;
+import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.task.AnswerMetric;
 import io.adapt4j.eval.task.RowTask;
 import io.adapt4j.eval.task.Task;
-import io.adapt4j.eval.task.TaskFile;
 import io.adapt4j.eval.task.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,7 +59,7 @@ class EvaluationGuideTest {
     file("mmlu/dev/law_dev.csv", "How?,a,b,c,d,B\n".repeat(5));
     file("more.yaml", "questions: {path: exam.jsonl}");
 
-    List<Task> tasks = TaskFile.read(file("tasks.yaml", yaml.group(1)));
+    List<Task> tasks = Tasks.read(file("tasks.yaml", yaml.group(1)));
 
     assertThat(tasks).extracting(Task::name).containsExactly("support", "mmlu", "exam.jsonl");
     Evaluator evaluator = Evaluator.builder().tasks(tasks.get(0)).build();
@@ -115,7 +114,7 @@ class EvaluationGuideTest {
     PairwiseReport duel =
         PairwiseJudge.of(generator)
             .criteria("how correct and how polite the answer is.")
-            .replies(folder.resolve("judgements"))
+            .replies(folder.resolve("verdicts"))
             .judge(AnswerPair.of(tunedReport.result("support"), baseReport.result("support")));
     RubricReport scores =
         RubricJudge.builder("5: right, polite, complete. 3: right. 1: wrong.", 5)

@@ -9,16 +9,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerators;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Gradings;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
-import io.adapt4j.eval.task.TextItem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -41,16 +39,16 @@ class EvaluatorTest {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       items.add(
-          new TextItem(
+          Tasks.answerItem(
               "q" + i,
               "What is " + i + "?",
               GenerationOptions.greedy(),
               List.of(String.valueOf(i)),
               AnswerExtraction.whole(),
-              Gradings.exactMatch(text -> text),
+              AnswerMetric.EXACT_MATCH,
               Map.of("parity", i % 2 == 0 ? "even" : "odd")));
     }
-    return new Task("counting", items, List.of(Figure.mean(Gradings.EXACT_MATCH)), false);
+    return new Task("counting", items, List.of(TaskMetric.mean("exact_match")), false);
   }
 
   private static String number(String prompt) {
@@ -64,7 +62,7 @@ class EvaluatorTest {
   }
 
   @Test
-  void givesEachFigureWithItsInterval() {
+  void givesEachMetricWithItsInterval() {
     EvaluationReport report =
         Evaluator.builder().tasks(counting(100)).build().evaluate("three quarters", upTo("a", 75));
 
@@ -270,10 +268,7 @@ class EvaluatorTest {
         .isThrownBy(
             () ->
                 new Task(
-                    "twice",
-                    List.of(item, item),
-                    List.of(Figure.mean(Gradings.EXACT_MATCH)),
-                    false))
+                    "twice", List.of(item, item), List.of(TaskMetric.mean("exact_match")), false))
         .withMessageContaining("row 2")
         .withMessageContaining("q0");
   }
@@ -281,9 +276,9 @@ class EvaluatorTest {
   @Test
   void refusesLikelihoodsOfWhatOnlyAnswers() {
     Candidate candidate = Candidate.of(TextGenerators.of("echo", text -> text));
-    ChoiceItem item =
-        new ChoiceItem("1", "Two and two is", List.of("four", "five"), " ", List.of(0), Map.of());
-    Task task = new Task("sums", List.of(item), List.of(Figure.mean(ChoiceItem.ACC)), false);
+    Item item =
+        Tasks.choiceItem("1", "Two and two is", List.of("four", "five"), " ", List.of(0), Map.of());
+    Task task = new Task("sums", List.of(item), List.of(TaskMetric.mean("acc")), false);
 
     assertThatThrownBy(() -> Evaluator.builder().tasks(task).build().evaluate(candidate))
         .isInstanceOf(UnsupportedOperationException.class)

@@ -3,7 +3,7 @@ package io.adapt4j.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Request;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerators;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Gradings;
-import io.adapt4j.eval.task.Item;
 import io.adapt4j.eval.task.Task;
-import io.adapt4j.eval.task.TextItem;
+import io.adapt4j.eval.task.Tasks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -37,16 +37,16 @@ class KilledEvaluationTest {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < ITEMS; i++) {
       items.add(
-          new TextItem(
+          Tasks.answerItem(
               "q" + i,
               "What is " + i + "?",
               GenerationOptions.greedy(),
               List.of(String.valueOf(i)),
               AnswerExtraction.whole(),
-              Gradings.exactMatch(text -> text),
+              AnswerMetric.EXACT_MATCH,
               Map.of()));
     }
-    return new Task("counting", items, List.of(Figure.mean(Gradings.EXACT_MATCH)), false);
+    return new Task("counting", items, List.of(TaskMetric.mean("exact_match")), false);
   }
 
   /** Evaluates a function that notes whatever it is asked. */

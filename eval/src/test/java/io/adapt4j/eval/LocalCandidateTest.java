@@ -8,18 +8,17 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;
+import io.adapt4j.eval.metric.Metrics;
 import io.adapt4j.eval.metric.Perplexity;
 import io.adapt4j.eval.metric.SlidingWindow;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Gradings;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
-import io.adapt4j.eval.task.TextItem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -111,8 +110,8 @@ class LocalCandidateTest {
   @Test
   void scoresTextsLongerThanTheContextInWindows() {
     String text = OPENING.repeat(60);
-    Perplexity expected = new Perplexity();
-    new SlidingWindow(model.contextLength(), model.contextLength()).score(model, text, expected);
+    SlidingWindow whole = new SlidingWindow(model.contextLength(), model.contextLength());
+    Perplexity expected = Metrics.perplexity().of(whole.sum(model, text), text);
 
     EvaluationReport report =
         Evaluator.builder()
@@ -123,7 +122,7 @@ class LocalCandidateTest {
     assertThat(model.tokenizer().encode(text, false).length).isGreaterThan(model.contextLength());
     assertThat(report.result("long").score().value())
         .isCloseTo(expected.bitsPerByte(), within(1e-6));
-    assertThat(report.result("long").figures().get("perplexity").value())
+    assertThat(report.result("long").metrics().get("perplexity").value())
         .isCloseTo(expected.perToken(), within(1e-4));
   }
 
@@ -135,21 +134,21 @@ class LocalCandidateTest {
             List.of(
                 ending("1", "One day, a little dog found a", "ball.", "stock exchange."),
                 ending("2", "Lily was very sad. She started to", "cry.", "parliament.")),
-            List.of(Figure.mean(ChoiceItem.ACC)),
+            List.of(TaskMetric.mean("acc")),
             false);
     Task story =
         new Task(
             "story",
             List.of(
-                new TextItem(
+                Tasks.answerItem(
                     "1",
                     OPENING,
                     GenerationOptions.builder().temperature(0).maxNewTokens(24).build(),
                     List.of(""),
                     AnswerExtraction.whole(),
-                    Gradings.squad(),
+                    AnswerMetric.SQUAD,
                     Map.of())),
-            List.of(Figure.mean(Gradings.F1)),
+            List.of(TaskMetric.mean("f1")),
             false);
 
     EvaluationReport report =
@@ -165,7 +164,7 @@ class LocalCandidateTest {
   }
 
   private static Item ending(String id, String context, String right, String wrong) {
-    return new ChoiceItem(id, context, List.of(right, wrong), " ", List.of(0), Map.of());
+    return Tasks.choiceItem(id, context, List.of(right, wrong), " ", List.of(0), Map.of());
   }
 
   @Test

@@ -3,17 +3,16 @@ package io.adapt4j.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.eval.assertion.EvaluationAssertions;
+import io.adapt4j.eval.assertion.EvaluationAssert;
 import io.adapt4j.eval.failure.Clustering;
-import io.adapt4j.eval.failure.Confusion;
 import io.adapt4j.eval.failure.Corrections;
 import io.adapt4j.eval.failure.Corrections.Correction;
 import io.adapt4j.eval.failure.FailureAnalysis;
 import io.adapt4j.eval.failure.FailureCluster;
 import io.adapt4j.eval.failure.Slice;
+import io.adapt4j.eval.metric.Confusion;
 import io.adapt4j.eval.report.ReportWriter;
-import io.adapt4j.eval.report.StoredReport;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,11 +46,11 @@ class ReportsGuideTest {
     writer.writeMarkdown(folder.resolve("reports/report.md"));
     writer.writeJson(folder.resolve("reports/history/report.json"));
     writer
-        .history(StoredReport.readAll(folder.resolve("reports/history")))
+        .history(folder.resolve("reports/history"))
         .writeHtml(folder.resolve("reports/report.html"));
     assertThat(folder.resolve("reports/report.html")).content().contains("Support model, March");
 
-    EvaluationAssertions.assertThat(comparison)
+    EvaluationAssert.assertThat(comparison)
         .retains(0.95)
         .isNotWorse()
         .candidate("tuned")

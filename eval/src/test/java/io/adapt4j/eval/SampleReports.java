@@ -1,16 +1,14 @@
 package io.adapt4j.eval;
 
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Gradings;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Request;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
-import io.adapt4j.eval.task.TextItem;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +29,7 @@ public final class SampleReports {
     List<Item> all = new ArrayList<>();
     for (int i = 0; i < items; i++) {
       all.add(
-          new ChoiceItem(
+          Tasks.choiceItem(
               "e" + i,
               SHOTS
                   + "Question: Which is number "
@@ -43,8 +41,7 @@ public final class SampleReports {
               List.of(0),
               Map.of("subject", i % 4 == 0 ? "history" : "physics")));
     }
-    return new Task(
-        "exam", all, List.of(Figure.mean(ChoiceItem.ACC), Figure.mean(ChoiceItem.MC2)), false);
+    return new Task("exam", all, List.of(TaskMetric.mean("acc"), TaskMetric.mean("mc2")), false);
   }
 
   /** Questions whose answer is the number in them. */
@@ -52,21 +49,21 @@ public final class SampleReports {
     List<Item> all = new ArrayList<>();
     for (int i = 0; i < items; i++) {
       all.add(
-          new TextItem(
+          Tasks.answerItem(
               "c" + i,
               "What is " + i + "?",
               GenerationOptions.greedy(),
               List.of(String.valueOf(i)),
               AnswerExtraction.whole(),
-              Gradings.exactMatch(text -> text),
+              AnswerMetric.EXACT_MATCH,
               Map.of("parity", i % 2 == 0 ? "even" : "odd")));
     }
     return new Task(
         "counting",
         all,
         List.of(
-            Figure.mean(Gradings.EXACT_MATCH),
-            new Figure(TextItem.CUT, false, new Figure.Mean(TextItem.CUT))),
+            TaskMetric.mean("exact_match"),
+            new TaskMetric("cut", false, new TaskMetric.Mean("cut"))),
         false);
   }
 

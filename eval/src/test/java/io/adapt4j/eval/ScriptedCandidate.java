@@ -1,8 +1,8 @@
 package io.adapt4j.eval;
 
 import io.adapt4j.core.text.Ending;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;

@@ -3,9 +3,8 @@ package io.adapt4j.examples;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Item;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.eval.task.Tasks;
 import java.nio.file.Path;
@@ -41,10 +40,10 @@ final class StoryTasks {
         choices.add(stories.get(other).substring(cuts.get(other)).strip());
       }
       items.add(
-          new ChoiceItem(
+          Tasks.choiceItem(
               "story " + (i + 1), end(before), choices, " ", List.of(right), fields(before)));
     }
-    List<Figure> figures = List.of(Figure.mean(ChoiceItem.ACC), Figure.mean(ChoiceItem.ACC_NORM));
+    List<TaskMetric> figures = List.of(TaskMetric.mean("acc"), TaskMetric.mean("acc_norm"));
     return new Task("endings", items, figures, false);
   }
 

@@ -2,13 +2,14 @@ package io.adapt4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.eval.failure.Corrections;
-import io.adapt4j.eval.report.StoredReport;
-import io.adapt4j.eval.report.StoredReport.Score;
 import io.adapt4j.lora.Lora;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -21,10 +22,10 @@ class EvaluateReportsTest {
   @TempDir private Path folder;
 
   @Test
-  void itWritesThreeReportsAndTheFailuresToCorrect() {
+  void itWritesThreeReportsAndTheFailuresToCorrect() throws IOException {
     EvaluateReports.run(examples(), folder, Optional.empty());
 
-    StoredReport stored = StoredReport.read(folder.resolve("report.json"));
+    JsonNode stored = new ObjectMapper().readTree(folder.resolve("report.json").toFile());
     // Guessing gets a quarter right.
     assertThat(value(stored, "base", "endings", "acc")).isGreaterThan(0.27);
     assertThat(value(stored, "base", "stories", "bits_per_byte"))
@@ -42,7 +43,7 @@ class EvaluateReportsTest {
   }
 
   @Test
-  void itComparesATunedModelWithItsBase() {
+  void itComparesATunedModelWithItsBase() throws IOException {
     Path adapter =
         FineTuner.builder()
             .model(ModelSource.path(examples().resolve("models/stories260K")))
@@ -59,7 +60,7 @@ class EvaluateReportsTest {
 
     EvaluateReports.run(examples(), folder, Optional.of(adapter));
 
-    StoredReport stored = StoredReport.read(folder.resolve("report.json"));
+    JsonNode stored = new ObjectMapper().readTree(folder.resolve("report.json").toFile());
     assertThat(value(stored, "tuned", "plays", "bits_per_byte"))
         .isLessThan(value(stored, "base", "plays", "bits_per_byte"));
     assertThat(folder.resolve("report.html"))
@@ -67,14 +68,19 @@ class EvaluateReportsTest {
         .contains("tuned against base: better on", "of the general ability stories");
   }
 
-  private static double value(StoredReport stored, String candidate, String task, String figure) {
-    return stored.scores().stream()
-        .filter(one -> one.candidate().equals(candidate) && one.task().equals(task))
-        .filter(one -> one.figure().equals(figure))
-        .map(Score::value)
-        .findFirst()
-        .orElseThrow()
-        .value();
+  private static double value(JsonNode stored, String candidate, String task, String metric) {
+    for (JsonNode known : stored.path("candidates")) {
+      for (JsonNode result : known.path("tasks")) {
+        for (JsonNode value : result.path("figures")) {
+          if (known.path("name").asText().equals(candidate)
+              && result.path("name").asText().equals(task)
+              && value.path("name").asText().equals(metric)) {
+            return value.path("value").asDouble();
+          }
+        }
+      }
+    }
+    throw new AssertionError(candidate + " has no " + metric + " of " + task + " in " + stored);
   }
 
   private static Path examples() {

@@ -2,8 +2,8 @@ package io.adapt4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.eval.advise.Approach;
 import io.adapt4j.eval.advise.Recommendation;
+import io.adapt4j.eval.advise.Strategy;
 import io.adapt4j.eval.task.MultipleChoice;
 import io.adapt4j.eval.task.Task;
 import java.io.IOException;
@@ -25,8 +25,8 @@ class WhatToBuildTest {
         WhatToBuild.run(
             squad.resolve("documents"), exam, examples().resolve("models/stories260K"), output);
     assertThat(recommendation.standings())
-        .extracting(Recommendation.Standing::approach)
-        .containsExactly(Approach.values());
+        .extracting(Recommendation.Standing::strategy)
+        .containsExactly(Strategy.values());
     assertThat(recommendation.standings())
         .allSatisfy(one -> assertThat(one.timePerQuestion()).isPositive());
     assertThat(recommendation.text())

@@ -14,8 +14,12 @@ final class Initialiser {
   /** What orthogonal factors are divided by, as in PEFT. */
   private static final double ORTHOGONAL_DIVISOR = 10;
 
+  /** Values drawn at once. */
+  private static final int DRAWN = 1 << 14;
+
   private final LoraInit kind;
   private final SplittableRandom random;
+  private float[] drawn = new float[0];
 
   Initialiser(LoraInit kind, long seed) {
     this.kind = kind;
@@ -52,12 +56,24 @@ final class Initialiser {
     return () -> random.nextGaussian() / rank;
   }
 
-  private static void draw(Tensor target, DoubleSupplier values) {
-    float[] drawn = new float[Math.toIntExact(target.count())];
-    for (int i = 0; i < drawn.length; i++) {
-      drawn[i] = (float) values.getAsDouble();
+  /** Fills a matrix a few rows at a time: arrays of whole ones would fill the heap. */
+  private void draw(Tensor target, DoubleSupplier values) {
+    int width = Math.toIntExact(target.size(1));
+    long most = Math.max(1, DRAWN / width);
+    for (long row = 0; row < target.size(0); row += most) {
+      long rows = Math.min(most, target.size(0) - row);
+      int count = Math.toIntExact(rows * width);
+      if (drawn.length != count) {
+        drawn = new float[count];
+      }
+      for (int i = 0; i < drawn.length; i++) {
+        drawn[i] = (float) values.getAsDouble();
+      }
+      try (Tensor part = target.narrow(0, row, rows);
+          Tensor source = Tensor.of(drawn, rows, width)) {
+        part.copyFrom(source);
+      }
     }
-    target.copyFrom(Tensor.of(drawn, target.sizes()));
   }
 
   private static void zero(Tensor target) {

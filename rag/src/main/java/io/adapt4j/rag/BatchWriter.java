@@ -1,8 +1,8 @@
 package io.adapt4j.rag;
 
 import com.google.common.util.concurrent.Uninterruptibles;
-import io.adapt4j.rag.index.SearchIndex;
-import io.adapt4j.rag.index.SearchIndex.Entry;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchIndex.Entry;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;

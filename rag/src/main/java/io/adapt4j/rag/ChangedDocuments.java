@@ -1,7 +1,7 @@
 package io.adapt4j.rag;
 
 import io.adapt4j.rag.document.Document;
-import io.adapt4j.rag.index.ContentHash;
+import io.adapt4j.rag.internal.index.ContentHash;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;

@@ -4,15 +4,15 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.rag.answer.Answer;
-import io.adapt4j.rag.answer.Answerer;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.DocumentSource;
 import io.adapt4j.rag.document.Documents;
-import io.adapt4j.rag.index.Filter;
-import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.internal.answer.Answerer;
 import io.adapt4j.rag.retrieve.Retrieval;
 import io.adapt4j.rag.retrieve.Retriever;
 import io.adapt4j.rag.retrieve.SimilarityCalibration;
+import io.adapt4j.rag.spi.Filter;
+import io.adapt4j.rag.spi.SearchIndex;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -68,7 +68,7 @@ public final class Rag implements AutoCloseable {
   }
 
   /**
-   * Adds documents, each in the place of the one with its id if there is one. After this returns,
+   * Adds documents, each instead of the one with its id if there is one. After this returns,
    * searches find them. They are read, split, embedded and stored at the same time and stored in
    * batches, of which a failure leaves those before it. Files that cannot be read are reported and
    * the rest goes on.
@@ -315,8 +315,8 @@ public final class Rag implements AutoCloseable {
    * its error rates, as {@link SimilarityCalibration} does.
    *
    * @param answerable questions that the documents answer, at least {@value
-   *     SimilarityCalibration#LEAST_QUESTIONS}; none to take words of the index's own chunks in
-   *     their place, which is less exact
+   *     SimilarityCalibration#MIN_QUESTIONS}; none to take words of the index's own chunks in their
+   *     place, which is less exact
    * @return the proposal
    * @throws IllegalArgumentException if there are a few questions
    * @throws IllegalStateException if the index holds too little
@@ -336,7 +336,7 @@ public final class Rag implements AutoCloseable {
    * @param offSubject questions that they should not answer
    * @return the proposal
    * @throws IllegalArgumentException if there are fewer than {@value
-   *     SimilarityCalibration#LEAST_QUESTIONS} of a kind
+   *     SimilarityCalibration#MIN_QUESTIONS} of a kind
    * @throws IllegalStateException if the index holds nothing
    */
   public SimilarityCalibration calibrate(List<String> answerable, List<String> offSubject) {
@@ -344,11 +344,7 @@ public final class Rag implements AutoCloseable {
         () -> SimilarityCalibration.of(parts.index(), parts.embeddings(), answerable, offSubject));
   }
 
-  /**
-   * Returns the index, such as to list what is in it.
-   *
-   * @return the index, which is closed with this if the builder opened it
-   */
+  /** {@return the index, such as to list what is in it} */
   public SearchIndex index() {
     return parts.index();
   }

@@ -5,11 +5,10 @@ import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.rag.answer.AnswerOptions;
 import io.adapt4j.rag.answer.TokenBudget;
 import io.adapt4j.rag.embed.MiniLm;
-import io.adapt4j.rag.embed.PassageTokens;
-import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.index.LuceneIndex;
-import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import io.adapt4j.rag.split.Splitter;
 import io.adapt4j.rag.trace.TraceListener;
 import java.io.IOException;
@@ -211,10 +210,9 @@ public final class RagBuilder {
     if (splitter != null) {
       return splitter;
     }
-    if (vectors.tokens().isPresent()) {
-      PassageTokens tokens = vectors.tokens().get();
-      int most = Math.min(Splitter.DEFAULT_MAX_TOKENS, tokens.maxTokens());
-      return Splitter.builder().counter(tokens::countTokens).maxTokens(most).build();
+    if (vectors.maxTokens().isPresent()) {
+      int limit = Math.min(Splitter.DEFAULT_MAX_TOKENS, vectors.maxTokens().getAsInt());
+      return Splitter.builder().counter(vectors::countTokens).maxTokens(limit).build();
     }
     return Splitter.standard();
   }

@@ -3,7 +3,7 @@ package io.adapt4j.rag;
 import java.util.List;
 
 /**
- * What a synchronisation did.
+ * What a synchronization did.
  *
  * @param added what was new or changed, and which files could not be read
  * @param unchanged documents that were left as they are
@@ -14,7 +14,7 @@ public record SyncReport(IngestReport added, int unchanged, List<String> deleted
   /**
    * Makes a report with its own copy of the ids.
    *
-   * @param added what was new or changed
+   * @param added what was new or changed, and which files could not be read
    * @param unchanged documents that were left as they are
    * @param deleted ids that the source no longer has
    */

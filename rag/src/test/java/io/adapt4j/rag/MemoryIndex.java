@@ -2,11 +2,11 @@ package io.adapt4j.rag;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
-import io.adapt4j.rag.embed.Vectors;
-import io.adapt4j.rag.index.Filter;
-import io.adapt4j.rag.index.Hit;
-import io.adapt4j.rag.index.SearchIndex;
-import io.adapt4j.rag.index.SearchQuery;
+import io.adapt4j.rag.internal.embed.Vectors;
+import io.adapt4j.rag.spi.Filter;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

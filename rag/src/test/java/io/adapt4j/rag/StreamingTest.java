@@ -15,7 +15,7 @@ import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.AnswerOptions;
 import io.adapt4j.rag.answer.TokenBudget;
 import io.adapt4j.rag.document.Document;
-import io.adapt4j.rag.index.Filter;
+import io.adapt4j.rag.spi.Filter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.adapt4j.rag;
 
-import io.adapt4j.rag.embed.TextEmbeddings;
-import io.adapt4j.rag.embed.Vectors;
+import io.adapt4j.rag.internal.embed.Vectors;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -19,7 +19,8 @@ import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.task.PreferenceTask;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.eval.metric.RankCorrelation;
+import io.adapt4j.eval.metric.Metric;
+import io.adapt4j.eval.metric.Metrics;
 import io.adapt4j.examples.StoryRewards;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Ia3Adapter;
@@ -261,15 +262,15 @@ final class DefaultsTrials {
     private double spearman(TextEmbedder embedder) {
       List<float[]> first = embedder.embedAll(rows.stream().map(row -> row[5]).toList());
       List<float[]> second = embedder.embedAll(rows.stream().map(row -> row[6]).toList());
-      RankCorrelation correlation = new RankCorrelation();
+      Metric<Double, Double, Double> correlation = Metrics.spearman();
       for (int i = 0; i < rows.size(); i++) {
         double cosine = 0;
         for (int d = 0; d < first.get(i).length; d++) {
           cosine += (double) first.get(i)[d] * second.get(i)[d];
         }
-        correlation.add(Double.parseDouble(rows.get(i)[4]), cosine);
+        correlation.add(cosine, Double.parseDouble(rows.get(i)[4]));
       }
-      return correlation.spearman();
+      return correlation.result();
     }
   }
 

@@ -11,12 +11,12 @@ import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.failure.Clustering;
 import io.adapt4j.eval.failure.FailureAnalysis;
 import io.adapt4j.eval.failure.FailureCluster;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Gradings;
-import io.adapt4j.eval.task.Item;
 import io.adapt4j.eval.task.Task;
-import io.adapt4j.eval.task.TextItem;
+import io.adapt4j.eval.task.Tasks;
 import io.adapt4j.rag.embed.MiniLm;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -64,7 +64,7 @@ class FailureClustersTest {
                   topics.put(topic + questions.indexOf(question), topic);
                   items.add(item(topic + questions.indexOf(question), question));
                 }));
-    Task task = new Task("help", items, List.of(Figure.mean(Gradings.EXACT_MATCH)), false);
+    Task task = new Task("help", items, List.of(TaskMetric.mean("exact_match")), false);
     FailureAnalysis failures =
         FailureAnalysis.of(
             Evaluator.builder()
@@ -90,13 +90,13 @@ class FailureClustersTest {
   }
 
   private static Item item(String id, String question) {
-    return new TextItem(
+    return Tasks.answerItem(
         id,
         question,
         GenerationOptions.greedy(),
         List.of("an answer"),
         AnswerExtraction.whole(),
-        Gradings.exactMatch(text -> text),
+        AnswerMetric.EXACT_MATCH,
         Map.of());
   }
 }

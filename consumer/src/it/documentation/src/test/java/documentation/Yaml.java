@@ -1,7 +1,7 @@
 package documentation;
 
 import io.adapt4j.core.RunDescription;
-import io.adapt4j.eval.task.TaskFile;
+import io.adapt4j.eval.task.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ final class Yaml {
   /** Reads a block: tasks of an evaluation, a run, or the task of a run in several variants. */
   static void check(String text, String directive) throws IOException {
     if (text.startsWith("tasks:")) {
-      TaskFile.read(write(text));
+      Tasks.read(write(text));
       return;
     }
     List<String> variants =

@@ -5,11 +5,11 @@ import java.util.List;
 /**
  * What to do, the best first.
  *
- * @param approaches every approach, ranked by points, what is ruled out last; of equal ones the
+ * @param strategies every strategy, ranked by points, what is ruled out last; of equal ones the
  *     simpler comes first
- * @param methods every way of training, ranked, for approaches that train
+ * @param methods every way of training, ranked, for strategies that train
  */
-public record Advice(List<Option<Approach>> approaches, List<Option<TuningMethod>> methods) {
+public record Advice(List<Option<Strategy>> strategies, List<Option<TuningMethod>> methods) {
 
   /**
    * Something that can be done.
@@ -17,28 +17,24 @@ public record Advice(List<Option<Approach>> approaches, List<Option<TuningMethod
    * @param choice what
    * @param points of all reasons together
    * @param reasons for and against, those of the largest effect first
-   * @param <T> approaches or ways of training
+   * @param <T> strategies or ways of training
    */
   public record Option<T>(T choice, int points, List<Reason> reasons) {
 
     /**
      * Copies the reasons.
      *
-     * @param choice what can be done
+     * @param choice what
      * @param points of all reasons together
-     * @param reasons for and against
+     * @param reasons for and against, those of the largest effect first
      */
     public Option {
       reasons = List.copyOf(reasons);
     }
 
-    /**
-     * Tells whether it is out of the question.
-     *
-     * @return true if a reason rules it out
-     */
+    /** {@return whether it is out of the question} */
     public boolean isRuledOut() {
-      return reasons.stream().anyMatch(one -> one.points() <= -10);
+      return reasons.stream().anyMatch(reason -> reason.points() <= -10);
     }
   }
 
@@ -53,44 +49,37 @@ public record Advice(List<Option<Approach>> approaches, List<Option<TuningMethod
   /**
    * Copies the lists.
    *
-   * @param approaches every approach, ranked
-   * @param methods every way of training, ranked
+   * @param strategies every strategy, ranked by points, what is ruled out last; of equal ones the
+   *     simpler comes first
+   * @param methods every way of training, ranked, for strategies that train
    */
   public Advice {
-    approaches = List.copyOf(approaches);
+    strategies = List.copyOf(strategies);
     methods = List.copyOf(methods);
   }
 
-  /**
-   * Returns what to do.
-   *
-   * @return the first approach
-   */
-  public Approach best() {
-    return approaches.get(0).choice();
+  /** {@return what to do} */
+  public Strategy best() {
+    return strategies.get(0).choice();
   }
 
-  /**
-   * Returns how to train if training is to be done.
-   *
-   * @return the first way of training
-   */
+  /** {@return how to train if training is to be done} */
   public TuningMethod method() {
     return methods.get(0).choice();
   }
 
   /**
-   * Tells where an approach stands.
+   * Tells where an strategy stands.
    *
-   * @param approach the approach
+   * @param strategy the strategy
    * @return its place, 1 for the first
    */
-  public int rank(Approach approach) {
-    return 1 + approaches.stream().map(Option::choice).toList().indexOf(approach);
+  public int rank(Strategy strategy) {
+    return 1 + strategies.stream().map(Option::choice).toList().indexOf(strategy);
   }
 
   /**
-   * Writes the advice for a reader: the recommendation, what speaks for and against each approach,
+   * Writes the advice for a reader: the recommendation, what speaks for and against each strategy,
    * and the sources.
    *
    * @return lines of text

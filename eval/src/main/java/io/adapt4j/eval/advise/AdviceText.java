@@ -27,12 +27,13 @@ final class AdviceText {
   private String write() {
     lines.add("Recommended: " + recommended() + ".");
     int place = 1;
-    for (Option<Approach> option : advice.approaches()) {
+    for (Option<Strategy> option : advice.strategies()) {
       lines.add("");
-      lines.add(place++ + ". " + title(option, Approach::label));
+      lines.add(place++ + ". " + title(option, Strategy::label));
       reasons(option);
     }
-    if (advice.approaches().stream().anyMatch(one -> one.choice().trains() && !one.isRuledOut())) {
+    if (advice.strategies().stream()
+        .anyMatch(strategy -> strategy.choice().trains() && !strategy.isRuledOut())) {
       lines.add("");
       lines.add("If you train, the methods in this order:");
       for (Option<TuningMethod> option : advice.methods()) {
@@ -51,8 +52,8 @@ final class AdviceText {
   }
 
   private String recommended() {
-    String approach = advice.best().label();
-    return advice.best().trains() ? approach + " by " + advice.method().label() : approach;
+    String strategy = advice.best().label();
+    return advice.best().trains() ? strategy + " by " + advice.method().label() : strategy;
   }
 
   private static <T> String title(Option<T> option, Function<T, String> label) {

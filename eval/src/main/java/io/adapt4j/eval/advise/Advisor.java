@@ -32,11 +32,7 @@ public final class Advisor {
     return rules;
   }
 
-  /**
-   * Returns the advisor with this library's rules.
-   *
-   * @return the advisor
-   */
+  /** {@return the advisor with this library's rules} */
   public static Advisor standard() {
     return STANDARD;
   }
@@ -75,11 +71,7 @@ public final class Advisor {
     return new Advisor(fewer);
   }
 
-  /**
-   * Returns the rules.
-   *
-   * @return all of them
-   */
+  /** {@return the rules} */
   public List<Rule> rules() {
     return rules;
   }
@@ -87,13 +79,13 @@ public final class Advisor {
   /**
    * Gives advice.
    *
-   * @param situation what is needed and what there is
+   * @param requirements what is needed and what there is
    * @return the advice
    */
-  public Advice advise(Situation situation) {
-    List<Rule> fitting = rules.stream().filter(rule -> rule.fits(situation)).toList();
+  public Advice advise(Requirements requirements) {
+    List<Rule> fitting = rules.stream().filter(rule -> rule.fits(requirements)).toList();
     return new Advice(
-        ranked(Approach.values(), fitting, Rule::approaches),
+        ranked(Strategy.values(), fitting, Rule::strategies),
         ranked(TuningMethod.values(), fitting, Rule::methods));
   }
 

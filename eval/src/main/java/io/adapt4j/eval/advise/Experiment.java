@@ -7,7 +7,7 @@ import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.eval.advise.Recommendation.Standing;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import io.adapt4j.eval.task.Task;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ import java.util.function.UnaryOperator;
  */
 public final class Experiment {
 
-  private final Map<Approach, Candidate> candidates;
+  private final Map<Strategy, Candidate> candidates;
   private final Task exam;
   private final UnaryOperator<Evaluator.Builder> settings;
   private final double level;
@@ -64,11 +64,11 @@ public final class Experiment {
    */
   public Recommendation run() {
     Evaluator evaluator = settings.apply(Evaluator.builder().tasks(exam)).build();
-    Map<Approach, EvaluationReport> reports = new EnumMap<>(Approach.class);
+    Map<Strategy, EvaluationReport> reports = new EnumMap<>(Strategy.class);
     candidates.forEach(
-        (approach, candidate) ->
-            reports.put(approach, evaluator.evaluate(approach.candidateName(), candidate)));
-    Map<Approach, EvaluationReport> quick = new EnumMap<>(reports);
+        (strategy, candidate) ->
+            reports.put(strategy, evaluator.evaluate(strategy.candidateName(), candidate)));
+    Map<Strategy, EvaluationReport> quick = new EnumMap<>(reports);
     quick.values().removeIf(this::isTooSlow);
     if (quick.isEmpty()) {
       throw new IllegalStateException(
@@ -92,41 +92,41 @@ public final class Experiment {
 
   private Recommendation recommend(
       Evaluator evaluator,
-      Map<Approach, EvaluationReport> reports,
-      Map<Approach, EvaluationReport> quick) {
-    Map<Approach, Gap> behindBest = gaps(evaluator, reports, best(quick));
-    Approach chosen =
+      Map<Strategy, EvaluationReport> reports,
+      Map<Strategy, EvaluationReport> quick) {
+    Map<Strategy, Gap> behindBest = gaps(evaluator, reports, best(quick));
+    Strategy chosen =
         quick.keySet().stream()
-            .filter(one -> !isWorse(behindBest.get(one)))
+            .filter(key -> !isWorse(behindBest.get(key)))
             .findFirst()
             .orElseThrow();
-    Map<Approach, Gap> aheadOfChosen = gaps(evaluator, reports, chosen);
+    Map<Strategy, Gap> aheadOfChosen = gaps(evaluator, reports, chosen);
     List<Standing> standings = new ArrayList<>();
     reports.forEach(
-        (approach, report) -> {
-          Gap behind = behindBest.get(approach);
+        (strategy, report) -> {
+          Gap behind = behindBest.get(strategy);
           standings.add(
               new Standing(
-                  approach,
+                  strategy,
                   report.result(exam.name()).score(),
                   timePerQuestion(report),
                   -behind.value(),
                   behind.pValue(),
                   isWorse(behind),
-                  quick.containsKey(approach),
-                  aheadOfChosen.get(approach).value(),
-                  aheadOfChosen.get(approach).most()));
+                  quick.containsKey(strategy),
+                  aheadOfChosen.get(strategy).value(),
+                  aheadOfChosen.get(strategy).most()));
         });
     return Recommendation.of(exam.name(), exam.items().size(), chosen, standings, margin);
   }
 
   /** Of equal ones the simplest. */
-  private Approach best(Map<Approach, EvaluationReport> reports) {
-    Approach best = null;
-    for (Approach approach : reports.keySet()) {
+  private Strategy best(Map<Strategy, EvaluationReport> reports) {
+    Strategy best = null;
+    for (Strategy strategy : reports.keySet()) {
       if (best == null
-          || sign() * score(reports.get(approach)) > sign() * score(reports.get(best))) {
-        best = approach;
+          || sign() * score(reports.get(strategy)) > sign() * score(reports.get(best))) {
+        best = strategy;
       }
     }
     return best;
@@ -154,26 +154,26 @@ public final class Experiment {
   }
 
   /** How much better each is than one of them. */
-  private Map<Approach, Gap> gaps(
-      Evaluator evaluator, Map<Approach, EvaluationReport> reports, Approach than) {
+  private Map<Strategy, Gap> gaps(
+      Evaluator evaluator, Map<Strategy, EvaluationReport> reports, Strategy than) {
     List<EvaluationReport> thatFirst = new ArrayList<>(List.of(reports.get(than)));
     reports.entrySet().stream()
-        .filter(one -> one.getKey() != than)
+        .filter(entry -> entry.getKey() != than)
         .forEach(one -> thatFirst.add(one.getValue()));
     ComparisonReport compared = evaluator.compare(thatFirst);
-    Map<Approach, Gap> gaps = new EnumMap<>(Approach.class);
-    for (Approach approach : reports.keySet()) {
+    Map<Strategy, Gap> gaps = new EnumMap<>(Strategy.class);
+    for (Strategy strategy : reports.keySet()) {
       gaps.put(
-          approach,
-          approach == than
+          strategy,
+          strategy == than
               ? new Gap(0, 0, 1)
-              : gap(compared.comparison(approach.candidateName(), exam.name())));
+              : gap(compared.comparison(strategy.candidateName(), exam.name())));
     }
     return gaps;
   }
 
   private Gap gap(TaskComparison compared) {
-    Interval difference = compared.difference();
+    ConfidenceInterval difference = compared.difference();
     double most = exam.primary().largerIsBetter() ? difference.high() : -difference.low();
     double pValue = Math.max(compared.pValue(), compared.mcNemar().orElse(0));
     return new Gap(sign() * difference.value(), most, pValue);
@@ -182,7 +182,7 @@ public final class Experiment {
   /** Collects what an experiment needs. */
   public static final class Builder {
 
-    private final Map<Approach, Candidate> candidates = new EnumMap<>(Approach.class);
+    private final Map<Strategy, Candidate> candidates = new EnumMap<>(Strategy.class);
     private Task exam;
     private UnaryOperator<Evaluator.Builder> settings = evaluator -> evaluator;
     private double level = 0.05;
@@ -198,7 +198,7 @@ public final class Experiment {
      * @return this builder
      */
     public Builder base(Candidate candidate) {
-      return put(Approach.PROMPTING, candidate);
+      return put(Strategy.PROMPTING, candidate);
     }
 
     /**
@@ -208,7 +208,7 @@ public final class Experiment {
      * @return this builder
      */
     public Builder rag(Candidate candidate) {
-      return put(Approach.RAG, candidate);
+      return put(Strategy.RAG, candidate);
     }
 
     /**
@@ -218,7 +218,7 @@ public final class Experiment {
      * @return this builder
      */
     public Builder fineTuned(Candidate candidate) {
-      return put(Approach.FINE_TUNING, candidate);
+      return put(Strategy.FINE_TUNING, candidate);
     }
 
     /**
@@ -228,16 +228,16 @@ public final class Experiment {
      * @return this builder
      */
     public Builder both(Candidate candidate) {
-      return put(Approach.RAG_AND_FINE_TUNING, candidate);
+      return put(Strategy.RAG_AND_FINE_TUNING, candidate);
     }
 
-    private Builder put(Approach approach, Candidate candidate) {
-      candidates.put(approach, Objects.requireNonNull(candidate, approach.candidateName()));
+    private Builder put(Strategy strategy, Candidate candidate) {
+      candidates.put(strategy, Objects.requireNonNull(candidate, strategy.candidateName()));
       return this;
     }
 
     /**
-     * Sets the questions. Its first figure decides.
+     * Sets the questions. Its first metric decides.
      *
      * @param task questions that none of the candidates was trained on
      * @return this builder
@@ -271,7 +271,7 @@ public final class Experiment {
     }
 
     /**
-     * Sets the difference that would matter, in units of the exam's figure.
+     * Sets the difference that would matter, in units of the exam's metric.
      *
      * @param value above 0, below 1; 0.05 unless set
      * @return this builder

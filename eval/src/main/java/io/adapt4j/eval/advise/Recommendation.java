@@ -1,6 +1,6 @@
 package io.adapt4j.eval.advise;
 
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import java.util.List;
 
@@ -9,17 +9,17 @@ import java.util.List;
  *
  * @param exam the exam's name
  * @param questions how many it has
- * @param approach the simplest approach that is not significantly worse than the best
+ * @param strategy the simplest strategy that is not significantly worse than the best
  * @param isConclusive whether no other can be better by the margin or more, by the upper end of an
  *     interval; if one can, the exam is too small to tell
  * @param questionsNeeded about how many questions would tell; those of the exam where it does
  * @param margin the difference that would matter
- * @param standings how each approach did, the simplest first
+ * @param standings how each strategy did, the simplest first
  */
 public record Recommendation(
     String exam,
     int questions,
-    Approach approach,
+    Strategy strategy,
     boolean isConclusive,
     int questionsNeeded,
     double margin,
@@ -32,9 +32,9 @@ public record Recommendation(
   private static final double RULE_OF_THREE = 3;
 
   /**
-   * How an approach did.
+   * How an strategy did.
    *
-   * @param approach the approach
+   * @param strategy the strategy
    * @param score its score with an interval
    * @param timePerQuestion the time that it took, all answers to choose from together; zero where
    *     all replies were kept from before
@@ -42,12 +42,12 @@ public record Recommendation(
    * @param pValue how likely a difference at least so large is where there is none; 1 for the best
    * @param isWorse whether it is significantly worse
    * @param isQuick whether it keeps to the time limit
-   * @param ahead how much better it is than the recommended approach, below 0 if it is worse
+   * @param ahead how much better it is than the recommended strategy, below 0 if it is worse
    * @param mostAhead the upper end of that difference's interval
    */
   public record Standing(
-      Approach approach,
-      Interval score,
+      Strategy strategy,
+      ConfidenceInterval score,
       Duration timePerQuestion,
       double lag,
       double pValue,
@@ -61,21 +61,24 @@ public record Recommendation(
    *
    * @param exam the exam's name
    * @param questions how many it has
-   * @param approach the simplest approach that is not significantly worse
-   * @param isConclusive whether the exam tells
-   * @param questionsNeeded about how many questions would tell
+   * @param strategy the simplest strategy that is not significantly worse than the best
+   * @param isConclusive whether no other can be better by the margin or more, by the upper end of
+   *     an interval; if one can, the exam is too small to tell
+   * @param questionsNeeded about how many questions would tell; those of the exam where it does
    * @param margin the difference that would matter
-   * @param standings how each approach did
+   * @param standings how each strategy did, the simplest first
    */
   public Recommendation {
     standings = List.copyOf(standings);
   }
 
   static Recommendation of(
-      String exam, int questions, Approach chosen, List<Standing> standings, double margin) {
+      String exam, int questions, Strategy chosen, List<Standing> standings, double margin) {
     List<Standing> open =
         standings.stream()
-            .filter(one -> one.approach() != chosen && one.isQuick() && !one.isWorse())
+            .filter(
+                standing ->
+                    standing.strategy() != chosen && standing.isQuick() && !standing.isWorse())
             .filter(one -> mostAhead(one, questions) >= margin)
             .toList();
     int needed = open.stream().mapToInt(one -> needed(questions, one, margin)).max().orElse(0);
@@ -105,25 +108,25 @@ public record Recommendation(
   }
 
   /**
-   * Finds the standing of the recommended approach.
+   * Finds the standing of the recommended strategy.
    *
    * @return how it did
    */
   public Standing chosen() {
-    return standings.stream().filter(one -> one.approach() == approach).findFirst().orElseThrow();
+    return standings.stream().filter(one -> one.strategy() == strategy).findFirst().orElseThrow();
   }
 
   /**
-   * Finds the approach with the best score of those that keep to the time limit.
+   * Finds the strategy with the best score of those that keep to the time limit.
    *
    * @return of equal ones the simplest
    */
-  public Approach best() {
+  public Strategy best() {
     return standings.stream()
-        .filter(one -> one.isQuick() && one.lag() <= 0)
+        .filter(standing -> standing.isQuick() && standing.lag() <= 0)
         .findFirst()
         .orElseThrow()
-        .approach();
+        .strategy();
   }
 
   /**

@@ -15,7 +15,7 @@ final class RecommendationText {
     List<String> lines = new ArrayList<>();
     lines.add("| candidate | score | interval | behind the best | p | a question |");
     lines.add("| --- | --- | --- | --- | --- | --- |");
-    recommendation.standings().forEach(one -> lines.add(row(one)));
+    recommendation.standings().forEach(standing -> lines.add(row(standing)));
     lines.add("");
     lines.add(verdict(recommendation));
     return String.join("\n", lines) + "\n";
@@ -24,7 +24,7 @@ final class RecommendationText {
   private static String row(Standing one) {
     return format(
         "| %s | %.3f | %.3f to %.3f | %s | %s | %s |",
-        one.approach().candidateName(),
+        one.strategy().candidateName(),
         one.score().value(),
         one.score().low(),
         one.score().high(),
@@ -42,7 +42,7 @@ final class RecommendationText {
   }
 
   private static String verdict(Recommendation it) {
-    String chosen = it.approach().candidateName();
+    String chosen = it.strategy().candidateName();
     String best = it.best().candidateName();
     if (!it.isConclusive()) {
       return format(
@@ -51,13 +51,13 @@ final class RecommendationText {
               + " that is not significantly worse than the best.",
           it.questions(), chosen, number(it.margin()), it.questionsNeeded(), chosen);
     }
-    if (it.approach() != it.best()) {
+    if (it.strategy() != it.best()) {
       return format(
           "Recommended: %s. It is simpler than %s, which has the best score, and less than %s"
               + " behind it.",
           chosen, best, number(it.margin()));
     }
-    return it.approach() == it.standings().get(0).approach()
+    return it.strategy() == it.standings().get(0).strategy()
         ? format("Recommended: %s. It has the best score, and nothing is simpler.", chosen)
         : format(
             "Recommended: %s. It has the best score, and whatever is simpler is significantly"

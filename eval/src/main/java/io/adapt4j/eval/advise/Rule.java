@@ -10,38 +10,38 @@ import java.util.function.Predicate;
  * size is a judgement: 1 is a hint, 3 decides where nothing speaks against it, 10 rules out.
  *
  * @param name what the rule is called, a few words
- * @param reason what it tells someone whose situation fits
+ * @param reason what it tells someone whose requirements fits
  * @param source where it comes from
  * @param condition the situations that it fits
- * @param approaches points by approach, where it has an effect; 0 gives the reason only
+ * @param strategies points by strategy, where it has an effect; 0 gives the reason only
  * @param methods points by way of training, where it has an effect
  */
 public record Rule(
     String name,
     String reason,
     Source source,
-    Predicate<Situation> condition,
-    Map<Approach, Integer> approaches,
+    Predicate<Requirements> condition,
+    Map<Strategy, Integer> strategies,
     Map<TuningMethod, Integer> methods) {
 
   /**
    * Copies the points.
    *
-   * @param name what the rule is called
-   * @param reason what it tells
+   * @param name what the rule is called, a few words
+   * @param reason what it tells someone whose requirements fits
    * @param source where it comes from
    * @param condition the situations that it fits
-   * @param approaches points by approach
-   * @param methods points by way of training
+   * @param strategies points by strategy, where it has an effect; 0 gives the reason only
+   * @param methods points by way of training, where it has an effect
    * @throws IllegalArgumentException if it has no effect at all
    */
   public Rule {
     Objects.requireNonNull(condition, "condition");
-    if (approaches.isEmpty() && methods.isEmpty()) {
+    if (strategies.isEmpty() && methods.isEmpty()) {
       throw new IllegalArgumentException(
-          "Rule '" + name + "': expected an effect on an approach or a method, found none");
+          "Rule '" + name + "': expected an effect on an strategy or a method, found none");
     }
-    approaches = Map.copyOf(approaches);
+    strategies = Map.copyOf(strategies);
     methods = Map.copyOf(methods);
   }
 
@@ -52,42 +52,42 @@ public record Rule(
    * @param condition the situations that it fits
    * @return a builder
    */
-  public static Builder when(String name, Predicate<Situation> condition) {
+  public static Builder when(String name, Predicate<Requirements> condition) {
     return new Builder(name, condition);
   }
 
   /**
-   * Tells whether the rule fits.
+   * Returns whether the rule fits.
    *
-   * @param situation the situation
+   * @param requirements the requirements
    * @return true if its condition holds
    */
-  public boolean fits(Situation situation) {
-    return condition.test(situation);
+  public boolean fits(Requirements requirements) {
+    return condition.test(requirements);
   }
 
   /** Collects the effects of a rule. */
   public static final class Builder {
 
     private final String name;
-    private final Predicate<Situation> condition;
-    private final Map<Approach, Integer> approaches = new EnumMap<>(Approach.class);
+    private final Predicate<Requirements> condition;
+    private final Map<Strategy, Integer> strategies = new EnumMap<>(Strategy.class);
     private final Map<TuningMethod, Integer> methods = new EnumMap<>(TuningMethod.class);
 
-    private Builder(String name, Predicate<Situation> condition) {
+    private Builder(String name, Predicate<Requirements> condition) {
       this.name = Objects.requireNonNull(name, "name");
       this.condition = Objects.requireNonNull(condition, "condition");
     }
 
     /**
-     * Gives an approach points.
+     * Gives an strategy points.
      *
-     * @param approach the approach
+     * @param strategy the strategy
      * @param points above 0 for it, below 0 against it
      * @return this builder
      */
-    public Builder points(Approach approach, int points) {
-      approaches.put(approach, points);
+    public Builder points(Strategy strategy, int points) {
+      strategies.put(strategy, points);
       return this;
     }
 
@@ -106,13 +106,13 @@ public record Rule(
     /**
      * Makes the rule.
      *
-     * @param reason what it tells someone whose situation fits
+     * @param reason what it tells someone whose requirements fits
      * @param source where it comes from
      * @return the rule
      * @throws IllegalArgumentException if it has no effect
      */
     public Rule because(String reason, Source source) {
-      return new Rule(name, reason, source, condition, approaches, methods);
+      return new Rule(name, reason, source, condition, strategies, methods);
     }
   }
 }

@@ -1,20 +1,20 @@
 package io.adapt4j.eval.advise;
 
-import static io.adapt4j.eval.advise.Approach.FINE_TUNING;
-import static io.adapt4j.eval.advise.Approach.PROMPTING;
-import static io.adapt4j.eval.advise.Approach.RAG;
-import static io.adapt4j.eval.advise.Approach.RAG_AND_FINE_TUNING;
+import static io.adapt4j.eval.advise.Strategy.FINE_TUNING;
+import static io.adapt4j.eval.advise.Strategy.PROMPTING;
+import static io.adapt4j.eval.advise.Strategy.RAG;
+import static io.adapt4j.eval.advise.Strategy.RAG_AND_FINE_TUNING;
 
-import io.adapt4j.eval.advise.Situation.Citations;
-import io.adapt4j.eval.advise.Situation.Need;
-import io.adapt4j.eval.advise.Situation.Privacy;
-import io.adapt4j.eval.advise.Situation.Updates;
+import io.adapt4j.eval.advise.Requirements.Citations;
+import io.adapt4j.eval.advise.Requirements.Need;
+import io.adapt4j.eval.advise.Requirements.Privacy;
+import io.adapt4j.eval.advise.Requirements.Updates;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Which approach fits. How to train is the matter of {@link TuningRules}. */
+/** Which strategy fits. How to train is the matter of {@link TuningRules}. */
 final class Rules {
 
   /** The least examples that a guide advises to begin with. */
@@ -63,7 +63,7 @@ final class Rules {
             .because(
                 "if facts are trained on all the same, write each in about ten wordings",
                 Sources.OVADIA_WORDINGS),
-        Rule.when("behaviour is trained", s -> s.needs(Need.BEHAVIOUR))
+        Rule.when("behavior is trained", s -> s.needs(Need.BEHAVIOR))
             .points(FINE_TUNING, 3)
             .points(RAG_AND_FINE_TUNING, 1)
             .because("tone, reasoning and skills are changed by training", Sources.OPENAI_ACCURACY),
@@ -74,10 +74,10 @@ final class Rules {
             .because(
                 "a form of answers is shown by examples: a few in the prompt, or more in training",
                 Sources.LIMA),
-        Rule.when("facts and behaviour want both", Rules::lacksFactsAndMore)
+        Rule.when("facts and behavior want both", Rules::lacksFactsAndMore)
             .points(RAG_AND_FINE_TUNING, 4)
             .because(
-                "facts are looked up and behaviour is trained: the two add up", Sources.MICROSOFT),
+                "facts are looked up and behavior is trained: the two add up", Sources.MICROSOFT),
         Rule.when("a model can learn to read passages", Rules::lacksFactsAndMore)
             .points(RAG_AND_FINE_TUNING, 0)
             .because(
@@ -85,12 +85,12 @@ final class Rules {
                 Sources.ZHANG));
   }
 
-  private static boolean lacksFactsOnly(Situation situation) {
-    return situation.needs(Need.FACTS) && situation.needs().size() == 1;
+  private static boolean lacksFactsOnly(Requirements requirements) {
+    return requirements.needs(Need.FACTS) && requirements.needs().size() == 1;
   }
 
-  private static boolean lacksFactsAndMore(Situation situation) {
-    return situation.needs(Need.FACTS) && situation.needs().size() > 1;
+  private static boolean lacksFactsAndMore(Requirements requirements) {
+    return requirements.needs(Need.FACTS) && requirements.needs().size() > 1;
   }
 
   private static List<Rule> material() {
@@ -122,17 +122,17 @@ final class Rules {
             .because("a thousand good examples teach a style", Sources.LIMA));
   }
 
-  private static boolean fitsIntoPrompt(Situation situation) {
-    return situation.needs(Need.FACTS)
-        && situation.documentTokens() > 0
-        && situation.documentTokens() <= SHORT_DOCUMENTS
-        && situation.documentTokens() < situation.contextTokens();
+  private static boolean fitsIntoPrompt(Requirements requirements) {
+    return requirements.needs(Need.FACTS)
+        && requirements.documentTokens() > 0
+        && requirements.documentTokens() <= SHORT_DOCUMENTS
+        && requirements.documentTokens() < requirements.contextTokens();
   }
 
-  private static boolean exceedsPrompt(Situation situation) {
-    return situation.needs(Need.FACTS)
-        && situation.documentTokens() > 0
-        && !fitsIntoPrompt(situation);
+  private static boolean exceedsPrompt(Requirements requirements) {
+    return requirements.needs(Need.FACTS)
+        && requirements.documentTokens() > 0
+        && !fitsIntoPrompt(requirements);
   }
 
   private static List<Rule> limits() {
@@ -180,16 +180,16 @@ final class Rules {
             .because("no way of training fits into the memory at hand", Sources.DETTMERS));
   }
 
-  private static boolean changes(Situation situation, Updates atLeast) {
-    return situation.needs(Need.FACTS) && situation.updates().compareTo(atLeast) >= 0;
+  private static boolean changes(Requirements requirements, Updates atLeast) {
+    return requirements.needs(Need.FACTS) && requirements.updates().compareTo(atLeast) >= 0;
   }
 
-  private static boolean isUrgent(Situation situation) {
-    return situation.latency().filter(most -> most.compareTo(SHORT_LATENCY) < 0).isPresent();
+  private static boolean isUrgent(Requirements requirements) {
+    return requirements.latency().filter(most -> most.compareTo(SHORT_LATENCY) < 0).isPresent();
   }
 
-  private static boolean cannotTrain(Situation situation) {
-    return Arrays.stream(TuningMethod.values()).noneMatch(situation::fits);
+  private static boolean cannotTrain(Requirements requirements) {
+    return Arrays.stream(TuningMethod.values()).noneMatch(requirements::fits);
   }
 
   private static List<Rule> tried() {
@@ -201,14 +201,14 @@ final class Rules {
                 "prompts have not been tried: they cost least and give what others are compared"
                     + " with",
                 Sources.OPENAI_ACCURACY));
-    for (Approach approach : Approach.values()) {
+    for (Strategy strategy : Strategy.values()) {
       rules.add(
-          Rule.when(approach.label() + " reached the target", s -> s.reached(approach))
-              .points(approach, 8)
+          Rule.when(strategy.label() + " reached the target", s -> s.reached(strategy))
+              .points(strategy, 8)
               .because("it has been tried and is good enough", Sources.MEASURED));
       rules.add(
-          Rule.when(approach.label() + " fell short", s -> s.fellShort(approach))
-              .points(approach, -3)
+          Rule.when(strategy.label() + " fell short", s -> s.fellShort(strategy))
+              .points(strategy, -3)
               .because("it has been tried and was not good enough", Sources.MEASURED));
     }
     return rules;

@@ -9,7 +9,7 @@ public enum TuningMethod {
   /** Every weight. */
   FULL("full fine-tuning"),
   /** Pairs of a better and a worse answer (Rafailov et al. 2023), on an adapter. */
-  PREFERENCE("preference optimisation");
+  PREFERENCE("preference optimization");
 
   /** Weight, gradient and two moments of AdamW, each in fp32, as Adapt4J trains. */
   private static final double FULL_BYTES = 16;
@@ -26,11 +26,7 @@ public enum TuningMethod {
     this.label = label;
   }
 
-  /**
-   * Returns what texts call it.
-   *
-   * @return a name
-   */
+  /** {@return what texts call it} */
   public String label() {
     return label;
   }

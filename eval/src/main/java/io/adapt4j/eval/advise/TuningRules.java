@@ -5,7 +5,7 @@ import static io.adapt4j.eval.advise.TuningMethod.LORA;
 import static io.adapt4j.eval.advise.TuningMethod.PREFERENCE;
 import static io.adapt4j.eval.advise.TuningMethod.QLORA;
 
-import io.adapt4j.eval.advise.Situation.Need;
+import io.adapt4j.eval.advise.Requirements.Need;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,7 +39,7 @@ final class TuningRules {
                 "facts or a skill from much data are more than a small adapter takes up",
                 Sources.BIDERMAN_LEARNS));
     all.add(
-        Rule.when("adapters forget less", Situation::keepsAbilities)
+        Rule.when("adapters forget less", Requirements::keepsAbilities)
             .points(LORA, 2)
             .points(QLORA, 2)
             .because("the model must keep what it can do", Sources.BIDERMAN_FORGETS));
@@ -66,15 +66,15 @@ final class TuningRules {
     return List.copyOf(all);
   }
 
-  private static boolean hasMuchToLearn(Situation situation) {
+  private static boolean hasMuchToLearn(Requirements requirements) {
     boolean much =
-        situation.needs(Need.FACTS)
-            || (situation.needs(Need.BEHAVIOUR)
-                && situation.examples() >= 10 * Rules.MANY_EXAMPLES);
-    return much && situation.fits(FULL);
+        requirements.needs(Need.FACTS)
+            || (requirements.needs(Need.BEHAVIOR)
+                && requirements.examples() >= 10 * Rules.MANY_EXAMPLES);
+    return much && requirements.fits(FULL);
   }
 
-  private static boolean hasTaste(Situation situation) {
-    return situation.preferencePairs() > 0 && situation.needs(Need.BEHAVIOUR);
+  private static boolean hasTaste(Requirements requirements) {
+    return requirements.preferencePairs() > 0 && requirements.needs(Need.BEHAVIOR);
   }
 }

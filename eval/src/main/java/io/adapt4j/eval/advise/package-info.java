@@ -1,5 +1,5 @@
 /**
- * Prompt, look up or train? Advice from rules that name their sources, and an experiment that
+ * Prompting, RAG or fine-tuning? Advice from rules that name their sources, and an experiment that
  * measures it.
  */
 package io.adapt4j.eval.advise;

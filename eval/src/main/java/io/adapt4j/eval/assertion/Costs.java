@@ -12,11 +12,11 @@ final class Costs {
     Duration took = report.cost().candidate();
     if (took.compareTo(time) >= 0) {
       throw new AssertionError(
-          Said.candidate(report)
+          Messages.candidate(report)
               + ": expected replies in less than "
-              + Said.seconds(time)
+              + Messages.seconds(time)
               + ", took "
-              + Said.seconds(took)
+              + Messages.seconds(took)
               + " for "
               + report.cost().asked()
               + " requests");
@@ -28,7 +28,7 @@ final class Costs {
     long written = report.cost().newTokens();
     if (read + written >= tokens) {
       throw new AssertionError(
-          Said.candidate(report)
+          Messages.candidate(report)
               + ": expected fewer than "
               + tokens
               + " tokens, found "

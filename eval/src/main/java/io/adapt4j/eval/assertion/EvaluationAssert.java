@@ -1,62 +1,251 @@
 package io.adapt4j.eval.assertion;
 
+import io.adapt4j.eval.ComparisonReport;
 import io.adapt4j.eval.EvaluationReport;
+import io.adapt4j.eval.Retention;
+import io.adapt4j.eval.TaskComparison;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
-/** Checks how one candidate did. Each check returns this, so that checks follow one another. */
+/**
+ * Checks reports in tests, with any test framework: what is not as required is an {@link
+ * AssertionError} that names the candidate, the task, the metric with its interval, and what was
+ * required. Of a comparison every candidate but the baseline is checked, unless {@link #candidate}
+ * names one.
+ *
+ * <pre>{@code
+ * assertThat(comparison).retains(0.98).isNotWorse().scores("support").atLeast(0.7);
+ * }</pre>
+ */
 public final class EvaluationAssert {
 
-  private final EvaluationReport report;
+  private static final double LEVEL = 0.05;
 
-  EvaluationAssert(EvaluationReport report) {
-    this.report = report;
+  private final Optional<ComparisonReport> comparison;
+  private final List<EvaluationReport> checked;
+
+  private EvaluationAssert(Optional<ComparisonReport> comparison, List<EvaluationReport> checked) {
+    this.comparison = comparison;
+    this.checked = checked;
   }
 
   /**
-   * Checks the figure of a task that counts.
+   * Checks how one candidate did. Checks against a baseline need a {@link ComparisonReport}.
+   *
+   * @param report its report
+   * @return checks
+   */
+  public static EvaluationAssert assertThat(EvaluationReport report) {
+    return new EvaluationAssert(Optional.empty(), List.of(report));
+  }
+
+  /**
+   * Checks how candidates did against their baseline.
+   *
+   * @param report the comparison
+   * @return checks of every candidate but the baseline
+   */
+  public static EvaluationAssert assertThat(ComparisonReport report) {
+    return new EvaluationAssert(
+        Optional.of(report), report.reports().subList(1, report.reports().size()));
+  }
+
+  private ComparisonReport comparison() {
+    return comparison.orElseThrow(
+        () ->
+            new IllegalStateException(
+                "The report has no baseline; check the ComparisonReport of Evaluator.compare"));
+  }
+
+  /**
+   * Checks one candidate only.
+   *
+   * @param name its name
+   * @return checks of it
+   * @throws IllegalArgumentException if there is no such candidate
+   */
+  public EvaluationAssert candidate(String name) {
+    return new EvaluationAssert(comparison, List.of(comparison().report(name)));
+  }
+
+  /**
+   * Checks the metric of a task that counts.
    *
    * @param task the task's name
    * @return what to require of it
    * @throws IllegalArgumentException if there is no such task
    */
-  public ScoreAssert<EvaluationAssert> scores(String task) {
-    return scores(task, report.result(task).primary().name());
+  public ScoreAssert scores(String task) {
+    return scores(task, checked.get(0).result(task).primary().name());
   }
 
   /**
-   * Checks a figure of a task.
+   * Checks a metric of a task.
    *
    * @param task the task's name
-   * @param figure the figure's name
+   * @param metric the metric's name
    * @return what to require of it
-   * @throws IllegalArgumentException if there is no such task or figure
+   * @throws IllegalArgumentException if there is no such task or metric
    */
-  public ScoreAssert<EvaluationAssert> scores(String task, String figure) {
-    return new ScoreAssert<>(this, List.of(report), task, figure);
+  public ScoreAssert scores(String task, String metric) {
+    return new ScoreAssert(this, checked, task, metric);
   }
 
   /**
-   * Requires that the candidate took less time for its replies.
+   * Requires that general abilities were kept: on every general task at least a share of the
+   * baseline's score. A task on which there was nothing to lose passes.
    *
-   * @param time what it must stay below
+   * @param share such as 0.98
    * @return this
-   * @throws AssertionError if it took so long or longer
+   * @throws AssertionError if less was kept, or no task is general
+   */
+  public EvaluationAssert retains(double share) {
+    return requireKept(share, ConfidenceInterval::value, "");
+  }
+
+  /**
+   * Requires that general abilities were kept beyond doubt: the whole interval of what was kept is
+   * at or above a share, on every general task. Takes many items.
+   *
+   * @param share such as 0.98
+   * @return this
+   * @throws AssertionError if less may have been kept, or no task is general
+   */
+  public EvaluationAssert surelyRetains(double share) {
+    return requireKept(share, ConfidenceInterval::low, " in the whole interval");
+  }
+
+  private EvaluationAssert requireKept(
+      double share, ToDoubleFunction<ConfidenceInterval> value, String where) {
+    List<TaskComparison> general =
+        compared().stream()
+            .filter(one -> comparison().baseline().result(one.task()).isGeneral())
+            .toList();
+    if (general.isEmpty()) {
+      throw new AssertionError(
+          "No task asks for general abilities, so nothing tells what was retained; make one"
+              + " general with Task.general()");
+    }
+    for (TaskComparison one : general) {
+      Optional<ConfidenceInterval> kept = one.retention().map(Retention::kept);
+      if (kept.isPresent() && !(value.applyAsDouble(kept.get()) >= share)) {
+        throw new AssertionError(
+            said(one)
+                + " of task '"
+                + one.task()
+                + "' was kept to a share of "
+                + Messages.interval(kept.get())
+                + Messages.format(", expected at least %.4f", share)
+                + where
+                + " of the baseline '"
+                + one.baseline()
+                + "'");
+      }
+    }
+    return this;
+  }
+
+  /**
+   * Requires that no task shows a candidate to be worse than the baseline, at a level of 0.05.
+   *
+   * @return this
+   * @throws AssertionError if a candidate is significantly worse on a task
+   */
+  public EvaluationAssert isNotWorse() {
+    compared().forEach(EvaluationAssert::requireNotWorse);
+    return this;
+  }
+
+  /**
+   * Requires that a task does not show a candidate to be worse than the baseline, at a level of
+   * 0.05.
+   *
+   * @param task the task's name
+   * @return this
+   * @throws IllegalArgumentException if there is no such task
+   * @throws AssertionError if a candidate is significantly worse
+   */
+  public EvaluationAssert isNotWorse(String task) {
+    compared(task).forEach(EvaluationAssert::requireNotWorse);
+    return this;
+  }
+
+  /**
+   * Requires that a task shows a candidate to be better than the baseline, at a level of 0.05.
+   *
+   * @param task the task's name
+   * @return this
+   * @throws IllegalArgumentException if there is no such task
+   * @throws AssertionError if a candidate is not significantly better
+   */
+  public EvaluationAssert isBetter(String task) {
+    for (TaskComparison one : compared(task)) {
+      if (!one.isBetter(LEVEL)) {
+        throw new AssertionError(difference(one, "expected it to be better"));
+      }
+    }
+    return this;
+  }
+
+  private static void requireNotWorse(TaskComparison one) {
+    if (one.isWorse(LEVEL)) {
+      throw new AssertionError(difference(one, "expected it not to be worse"));
+    }
+  }
+
+  /**
+   * Requires that candidates took less time for their replies.
+   *
+   * @param time what each must stay below
+   * @return this
+   * @throws AssertionError if one took so long or longer
    */
   public EvaluationAssert costsLessThan(Duration time) {
-    Costs.requireLess(report, time);
+    checked.forEach(one -> Costs.requireLess(one, time));
     return this;
   }
 
   /**
-   * Requires that the candidate read and wrote fewer tokens.
+   * Requires that candidates read and wrote fewer tokens.
    *
-   * @param tokens what the sum must stay below
+   * @param tokens what the sum of each must stay below
    * @return this
-   * @throws AssertionError if it is so large or larger
+   * @throws AssertionError if one is so large or larger
    */
   public EvaluationAssert costsLessThanTokens(long tokens) {
-    Costs.requireFewer(report, tokens);
+    checked.forEach(one -> Costs.requireFewer(one, tokens));
     return this;
+  }
+
+  private List<TaskComparison> compared() {
+    List<String> names = checked.stream().map(EvaluationReport::candidate).toList();
+    return comparison().comparisons().stream()
+        .filter(comparison -> names.contains(comparison.candidate()))
+        .toList();
+  }
+
+  private List<TaskComparison> compared(String task) {
+    return checked.stream().map(one -> comparison().comparison(one.candidate(), task)).toList();
+  }
+
+  private static String said(TaskComparison one) {
+    return "Candidate '" + one.candidate() + "': " + one.metric().name();
+  }
+
+  private static String difference(TaskComparison one, String expected) {
+    return said(one)
+        + " of task '"
+        + one.task()
+        + "' less that of the baseline '"
+        + one.baseline()
+        + "' is "
+        + Messages.interval(one.difference())
+        + Messages.format(", p = %.4f, ", one.pValue())
+        + (one.largerIsBetter() ? "larger is better, " : "smaller is better, ")
+        + expected
+        + Messages.format(" at a level of %.2f", LEVEL);
   }
 }

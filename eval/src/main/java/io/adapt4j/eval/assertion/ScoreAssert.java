@@ -2,88 +2,85 @@ package io.adapt4j.eval.assertion;
 
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.List;
 import java.util.function.Predicate;
 
-/**
- * Requires something of a figure. With several candidates each must meet it.
- *
- * @param <P> the checks that go on afterwards
- */
-public final class ScoreAssert<P> {
+/** Requires something of a metric. With several candidates each must meet it. */
+public final class ScoreAssert {
 
-  private final P parent;
+  private final EvaluationAssert parent;
   private final List<EvaluationReport> reports;
   private final String task;
-  private final String figure;
+  private final String metric;
 
-  ScoreAssert(P parent, List<EvaluationReport> reports, String task, String figure) {
+  ScoreAssert(EvaluationAssert parent, List<EvaluationReport> reports, String task, String metric) {
     this.parent = parent;
     this.reports = reports;
     this.task = task;
-    this.figure = figure;
-    reports.forEach(report -> report.result(task).figure(figure));
+    this.metric = metric;
+    reports.forEach(report -> report.result(task).metric(metric));
   }
 
   /**
    * Requires a value.
    *
-   * @param least the least that will do
+   * @param least the minimum
    * @return the checks that this belongs to
-   * @throws AssertionError if the figure is smaller
+   * @throws AssertionError if the metric is smaller
    */
-  public P atLeast(double least) {
+  public EvaluationAssert atLeast(double least) {
     return require(found -> found.value() >= least, "at least ", least, "");
   }
 
   /**
    * Requires a value, as of a perplexity.
    *
-   * @param most the most that will do
+   * @param most the maximum
    * @return the checks that this belongs to
-   * @throws AssertionError if the figure is larger
+   * @throws AssertionError if the metric is larger
    */
-  public P atMost(double most) {
+  public EvaluationAssert atMost(double most) {
     return require(found -> found.value() <= most, "at most ", most, "");
   }
 
   /**
    * Requires a value that other items of the kind would give too.
    *
-   * @param least the least that will do
+   * @param least the minimum
    * @return the checks that this belongs to
-   * @throws AssertionError if a part of the figure's interval is smaller
+   * @throws AssertionError if a part of the metric's interval is smaller
    */
-  public P surelyAtLeast(double least) {
+  public EvaluationAssert surelyAtLeast(double least) {
     return require(found -> found.low() >= least, "at least ", least, " in the whole interval");
   }
 
   /**
    * Requires a value that other items of the kind would give too.
    *
-   * @param most the most that will do
+   * @param most the maximum
    * @return the checks that this belongs to
-   * @throws AssertionError if a part of the figure's interval is larger
+   * @throws AssertionError if a part of the metric's interval is larger
    */
-  public P surelyAtMost(double most) {
+  public EvaluationAssert surelyAtMost(double most) {
     return require(found -> found.high() <= most, "at most ", most, " in the whole interval");
   }
 
-  private P require(Predicate<Interval> isMet, String bound, double limit, String where) {
+  private EvaluationAssert require(
+      Predicate<ConfidenceInterval> isMet, String bound, double limit, String where) {
     for (EvaluationReport report : reports) {
       TaskResult result = report.result(task);
-      Interval found = result.figures().get(figure);
+      ConfidenceInterval found = result.metrics().get(metric);
       if (!isMet.test(found)) {
         throw new AssertionError(
-            Said.candidate(report)
+            Messages.candidate(report)
                 + ": "
-                + Said.figure(figure, task, found)
+                + Messages.metric(metric, task, found)
                 + " on "
                 + result.outcomes().size()
                 + " items, expected "
                 + bound
-                + Said.format("%.4f", limit)
+                + Messages.format("%.4f", limit)
                 + where);
       }
     }

@@ -1,7 +1,7 @@
 package io.adapt4j.eval.failure;
 
 import io.adapt4j.core.TextEmbedder;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -125,8 +125,9 @@ public final class Clustering {
     List<String> texts = failures.stream().map(read).toList();
     float[][] vectors = Vectors.unit(embedder.apply(texts), texts.size());
     KMeans groups = KMeans.of(vectors, clusters(vectors), seed);
-    TellingWords words = new TellingWords(analysis.result().outcomes().stream().map(read).toList());
-    return IntStream.range(0, groups.centres().length)
+    DistinctiveKeywords words =
+        new DistinctiveKeywords(analysis.result().outcomes().stream().map(read).toList());
+    return IntStream.range(0, groups.centers().length)
         .mapToObj(k -> rows(vectors, groups, k))
         .filter(rows -> !rows.isEmpty())
         .map(
@@ -135,11 +136,11 @@ public final class Clustering {
                     words.of(rows.stream().map(texts::get).toList(), WORDS),
                     rows.stream().map(failures::get).toList(),
                     rows.stream().mapToDouble(i -> cosine(vectors, groups, i)).average().orElse(0)))
-        .sorted(Comparator.comparingInt(one -> -one.outcomes().size()))
+        .sorted(Comparator.comparingInt(row -> -row.outcomes().size()))
         .toList();
   }
 
-  /** The vectors of a cluster, those nearest to its centre first. */
+  /** The vectors of a cluster, those nearest to its center first. */
   private static List<Integer> rows(float[][] vectors, KMeans groups, int cluster) {
     return IntStream.range(0, vectors.length)
         .filter(i -> groups.numbers()[i] == cluster)
@@ -149,7 +150,7 @@ public final class Clustering {
   }
 
   private static double cosine(float[][] vectors, KMeans groups, int row) {
-    return Vectors.product(vectors[row], groups.centres()[groups.numbers()[row]]);
+    return Vectors.product(vectors[row], groups.centers()[groups.numbers()[row]]);
   }
 
   private int clusters(float[][] vectors) {

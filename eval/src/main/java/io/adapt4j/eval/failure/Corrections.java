@@ -5,7 +5,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Row;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -87,7 +87,9 @@ public final class Corrections {
       FailureAnalysis failures, Path file, BiFunction<String, String, Example> form) {
     List<Rows.Pair> rows =
         failures.failures().stream()
-            .flatMap(one -> example(one, form).map(made -> row(failures, one, made)).stream())
+            .flatMap(
+                failure ->
+                    example(failure, form).map(made -> row(failures, failure, made)).stream())
             .toList();
     Datasets.write(new Rows(rows), file, TASK, ID, GOT, EXPECTED);
     return rows.size();
@@ -176,20 +178,12 @@ public final class Corrections {
         !answer(example).equals(expected));
   }
 
-  /**
-   * Returns all rows.
-   *
-   * @return the rows, in the order of the file
-   */
+  /** {@return all rows} */
   public List<Correction> all() {
     return all;
   }
 
-  /**
-   * Returns all rows to train on.
-   *
-   * @return the rows, in the order of the file
-   */
+  /** {@return all rows to train on} */
   public Dataset dataset() {
     return dataset;
   }

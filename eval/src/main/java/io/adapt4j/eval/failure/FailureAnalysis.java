@@ -1,8 +1,9 @@
 package io.adapt4j.eval.failure;
 
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.metric.Confusion;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -19,10 +20,10 @@ import java.util.stream.Collectors;
 /**
  * What failed on a task, and where.
  *
- * <p>An item fails if its own primary figure is worse than a threshold. Without one, that is 0.5
- * where the figure is a mean of numbers from 0 to 1, so that a wrong answer fails, and an answer
+ * <p>An item fails if its own primary metric is worse than a threshold. Without one, that is 0.5
+ * where the metric is a mean of numbers from 0 to 1, so that a wrong answer fails, and an answer
  * that is right in part if it is mostly wrong. Otherwise, as for perplexity, it is the task's own
- * figure: what fails is worse than the whole.
+ * metric: what fails is worse than the whole.
  *
  * <p>Immutable.
  */
@@ -40,16 +41,16 @@ public final class FailureAnalysis {
   private FailureAnalysis(TaskResult result, double threshold) {
     this.result = result;
     this.threshold = threshold;
-    Figure figure = result.primary();
-    Comparator<Outcome> worst = Comparator.comparingDouble(figure::of);
+    TaskMetric metric = result.primary();
+    Comparator<Outcome> worst = Comparator.comparingDouble(metric::of);
     this.failures =
         result.outcomes().stream()
-            .filter(one -> figure.isBetter(threshold, figure.of(one)))
+            .filter(outcome -> metric.isBetter(threshold, metric.of(outcome)))
             .sorted(
-                (figure.largerIsBetter() ? worst : worst.reversed())
-                    .thenComparing(one -> -one.confidence().orElse(0)))
+                (metric.largerIsBetter() ? worst : worst.reversed())
+                    .thenComparing(outcome -> -outcome.confidence().orElse(0)))
             .toList();
-    failures.forEach(one -> failedIds.add(one.id()));
+    failures.forEach(failure -> failedIds.add(failure.id()));
     this.questions = new Questions(result.outcomes());
   }
 
@@ -67,7 +68,7 @@ public final class FailureAnalysis {
    * Looks for failures.
    *
    * @param result how a candidate did on a task
-   * @param threshold an item fails if its own primary figure is worse
+   * @param threshold an item fails if its own primary metric is worse
    * @return the analysis
    * @throws IllegalArgumentException if the threshold is not a number
    */
@@ -79,29 +80,21 @@ public final class FailureAnalysis {
   }
 
   private static double threshold(TaskResult result) {
-    Figure figure = result.primary();
+    TaskMetric metric = result.primary();
     boolean isShare =
-        figure.kind() instanceof Figure.Mean
+        metric.kind() instanceof TaskMetric.Mean
             && result.outcomes().stream()
-                .mapToDouble(figure::of)
+                .mapToDouble(metric::of)
                 .allMatch(value -> value >= 0 && value <= 1);
     return isShare ? HALF : result.score().value();
   }
 
-  /**
-   * Returns what is looked at.
-   *
-   * @return how the candidate did on the task
-   */
+  /** {@return what is looked at} */
   public TaskResult result() {
     return result;
   }
 
-  /**
-   * Returns what an item must reach.
-   *
-   * @return the threshold of the primary figure
-   */
+  /** {@return what an item must reach} */
   public double threshold() {
     return threshold;
   }
@@ -127,7 +120,7 @@ public final class FailureAnalysis {
   }
 
   /**
-   * Tells whether an item failed.
+   * Returns whether an item failed.
    *
    * @param id the item's id
    * @return true if it did
@@ -147,14 +140,10 @@ public final class FailureAnalysis {
     return questions.of(outcome);
   }
 
-  /**
-   * Returns what is known about items.
-   *
-   * @return the names of fields that at least one item has
-   */
+  /** {@return what is known about items} */
   public Set<String> fields() {
     return result.outcomes().stream()
-        .flatMap(one -> one.fields().keySet().stream())
+        .flatMap(outcome -> outcome.fields().keySet().stream())
         .distinct()
         .sorted()
         .collect(Collectors.toCollection(LinkedHashSet::new));
@@ -218,7 +207,9 @@ public final class FailureAnalysis {
                     LinkedHashMap::new,
                     Collectors.counting()));
     return counts.entrySet().stream()
-        .map(one -> new Confusion(one.getKey().expected(), one.getKey().got(), one.getValue()))
+        .map(
+            entry ->
+                new Confusion(entry.getKey().expected(), entry.getKey().got(), entry.getValue()))
         .sorted(Comparator.comparingLong(Confusion::count).reversed())
         .limit(most)
         .toList();
@@ -247,7 +238,7 @@ public final class FailureAnalysis {
    */
   public List<Slice> byConfidence(int most) {
     List<Outcome> known =
-        result.outcomes().stream().filter(one -> one.confidence().isPresent()).toList();
+        result.outcomes().stream().filter(outcome -> outcome.confidence().isPresent()).toList();
     return buckets(
         known,
         one -> one.confidence().getAsDouble(),

@@ -1,23 +1,23 @@
 package io.adapt4j.eval.failure;
 
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.List;
 
 /**
  * Failures that are alike.
  *
  * @param words what tells their texts from those of all items, the most telling first
- * @param outcomes the failures, those nearest to the centre first
- * @param cohesion the mean cosine of their vectors with the centre, up to 1
+ * @param outcomes the failures, those nearest to the center first
+ * @param cohesion the mean cosine of their vectors with the center, up to 1
  */
 public record FailureCluster(List<String> words, List<Outcome> outcomes, double cohesion) {
 
   /**
    * Copies the lists.
    *
-   * @param words what tells their texts from those of all items
-   * @param outcomes the failures
-   * @param cohesion the mean cosine of their vectors with the centre
+   * @param words what tells their texts from those of all items, the most telling first
+   * @param outcomes the failures, those nearest to the center first
+   * @param cohesion the mean cosine of their vectors with the center, up to 1
    */
   public FailureCluster {
     words = List.copyOf(words);

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Spherical k-means: vectors of length 1, centres that are directions, nearness by cosine (Dhillon
+ * Spherical k-means: vectors of length 1, centers that are directions, nearness by cosine (Dhillon
  * and Modha 2001, "Concept Decompositions for Large Sparse Text Data Using Clustering"), begun with
  * k-means++ (Arthur and Vassilvitskii 2007).
  */
@@ -14,12 +14,12 @@ final class KMeans {
   private static final int MOST_ROUNDS = 100;
 
   private final int[] numbers;
-  private final float[][] centres;
+  private final float[][] centers;
   private final double nearness;
 
-  private KMeans(int[] numbers, float[][] centres, double nearness) {
+  private KMeans(int[] numbers, float[][] centers, double nearness) {
     this.numbers = numbers;
-    this.centres = centres;
+    this.centers = centers;
     this.nearness = nearness;
   }
 
@@ -29,8 +29,8 @@ final class KMeans {
   }
 
   /** A direction of length 1 a cluster. */
-  float[][] centres() {
-    return centres;
+  float[][] centers() {
+    return centers;
   }
 
   /** The best of several starts. */
@@ -47,19 +47,19 @@ final class KMeans {
   }
 
   private static float[][] begin(float[][] vectors, int count, Random random) {
-    float[][] centres = new float[count][];
-    centres[0] = vectors[random.nextInt(vectors.length)];
+    float[][] centers = new float[count][];
+    centers[0] = vectors[random.nextInt(vectors.length)];
     double[] distances = new double[vectors.length];
     Arrays.fill(distances, Double.POSITIVE_INFINITY);
     for (int i = 1; i < count; i++) {
       for (int j = 0; j < vectors.length; j++) {
         // Half the squared distance of vectors of length 1.
-        double distance = Math.max(0, 1 - Vectors.product(vectors[j], centres[i - 1]));
+        double distance = Math.max(0, 1 - Vectors.product(vectors[j], centers[i - 1]));
         distances[j] = Math.min(distances[j], distance);
       }
-      centres[i] = vectors[draw(distances, random)];
+      centers[i] = vectors[draw(distances, random)];
     }
-    return centres;
+    return centers;
   }
 
   private static int draw(double[] weights, Random random) {
@@ -74,32 +74,32 @@ final class KMeans {
   }
 
   private static KMeans run(float[][] vectors, float[][] first) {
-    float[][] centres = first;
+    float[][] centers = first;
     int[] numbers = new int[0];
     for (int round = 0; round < MOST_ROUNDS; round++) {
-      int[] nearest = nearest(vectors, centres);
+      int[] nearest = nearest(vectors, centers);
       if (Arrays.equals(nearest, numbers)) {
         break;
       }
       numbers = nearest;
-      centres = centres(vectors, numbers, centres);
+      centers = centers(vectors, numbers, centers);
     }
     double nearness = 0;
     for (int i = 0; i < vectors.length; i++) {
-      nearness += Vectors.product(vectors[i], centres[numbers[i]]);
+      nearness += Vectors.product(vectors[i], centers[numbers[i]]);
     }
-    return new KMeans(numbers, centres, nearness);
+    return new KMeans(numbers, centers, nearness);
   }
 
-  private static int[] nearest(float[][] vectors, float[][] centres) {
+  private static int[] nearest(float[][] vectors, float[][] centers) {
     int[] nearest = new int[vectors.length];
     Arrays.setAll(
         nearest,
         i -> {
           int best = 0;
           double most = Double.NEGATIVE_INFINITY;
-          for (int k = 0; k < centres.length; k++) {
-            double cosine = Vectors.product(vectors[i], centres[k]);
+          for (int k = 0; k < centers.length; k++) {
+            double cosine = Vectors.product(vectors[i], centers[k]);
             if (cosine > most) {
               most = cosine;
               best = k;
@@ -110,21 +110,21 @@ final class KMeans {
     return nearest;
   }
 
-  /** A centre whose vectors have left, or cancel out, stays where it is. */
-  private static float[][] centres(float[][] vectors, int[] numbers, float[][] before) {
+  /** A center whose vectors have left, or cancel out, stays where it is. */
+  private static float[][] centers(float[][] vectors, int[] numbers, float[][] before) {
     double[][] sums = new double[before.length][vectors[0].length];
     for (int i = 0; i < vectors.length; i++) {
       for (int j = 0; j < vectors[i].length; j++) {
         sums[numbers[i]][j] += vectors[i][j];
       }
     }
-    float[][] centres = new float[before.length][];
+    float[][] centers = new float[before.length][];
     Arrays.setAll(
-        centres,
+        centers,
         k -> {
           double length = Math.sqrt(Arrays.stream(sums[k]).map(one -> one * one).sum());
           return length < 1e-9 ? before[k] : Vectors.scaled(sums[k], 1 / length);
         });
-    return centres;
+    return centers;
   }
 }

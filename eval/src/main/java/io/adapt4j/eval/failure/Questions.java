@@ -1,6 +1,6 @@
 package io.adapt4j.eval.failure;
 
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.List;
 import java.util.regex.Pattern;
 

@@ -13,7 +13,7 @@ final class Vectors {
           "The embedder gave " + embeddings.size() + " vectors for " + texts + " texts");
     }
     int width = embeddings.get(0).length;
-    return embeddings.stream().map(one -> unit(one, width)).toArray(float[][]::new);
+    return embeddings.stream().map(embedding -> unit(embedding, width)).toArray(float[][]::new);
   }
 
   private static float[] unit(float[] vector, int width) {

@@ -1,7 +1,7 @@
 package io.adapt4j.eval.judge;
 
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +27,7 @@ public record AnswerPair(String id, String question, String first, String second
    */
   public static List<AnswerPair> of(TaskResult first, TaskResult second) {
     Map<String, Outcome> others = new HashMap<>();
-    second.outcomes().forEach(one -> others.put(one.id(), one));
+    second.outcomes().forEach(outcome -> others.put(outcome.id(), outcome));
     List<AnswerPair> pairs = new ArrayList<>();
     for (Outcome one : first.outcomes()) {
       Outcome other = others.remove(one.id());

@@ -2,10 +2,10 @@ package io.adapt4j.eval.judge;
 
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.PairQuestion;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Outcome;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,7 @@ record PairItem(AnswerPair pair, PairQuestion question, GenerationOptions option
 
   static final String SWAPPED = "swapped";
 
-  /** Whether a judgement cannot be read. */
+  /** Whether a verdict cannot be read. */
   static final String MALFORMED = "malformed";
 
   private static final String REPLIES = "\n\n=== in the other order ===\n\n";
@@ -51,16 +51,16 @@ record PairItem(AnswerPair pair, PairQuestion question, GenerationOptions option
     String swapped = ((Reply.Text) replies.get(1)).text();
     Optional<PairQuestion.Choice> one = PairQuestion.read(inOrder);
     Optional<PairQuestion.Choice> other = PairQuestion.read(swapped);
-    Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put(MALFORMED, one.isPresent() && other.isPresent() ? 0.0 : 1.0);
-    one.ifPresent(shown -> figures.put(IN_ORDER, code(shown)));
-    other.ifPresent(shown -> figures.put(SWAPPED, -code(shown)));
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put(MALFORMED, one.isPresent() && other.isPresent() ? 0.0 : 1.0);
+    one.ifPresent(shown -> metrics.put(IN_ORDER, code(shown)));
+    other.ifPresent(shown -> metrics.put(SWAPPED, -code(shown)));
     return new Outcome(
         pair.id(),
         pair.question(),
         "",
         inOrder + REPLIES + swapped,
-        figures,
+        metrics,
         OptionalDouble.empty(),
         Map.of());
   }

@@ -7,11 +7,11 @@ import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Cost;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.judge.PairwiseReport.Judgement;
+import io.adapt4j.eval.judge.PairwiseReport.Verdict;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Outcome;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,13 +31,13 @@ import java.util.Set;
  * a tie, and also counted as a disagreement. Answers that are equal are a tie that nobody is asked
  * for.
  *
- * <p>A judgement that does not end as it was told to is malformed; its pair is reported and counts
+ * <p>A verdict that does not end as it was told to is malformed; its pair is reported and counts
  * neither way. Immutable: each setting gives a new judge.
  *
  * <pre>{@code
  * PairwiseReport report =
  *     PairwiseJudge.of(generator)
- *         .replies(Path.of("judgements"))
+ *         .replies(Path.of("verdicts"))
  *         .judge(AnswerPair.of(tuned.result("support"), base.result("support")));
  * }</pre>
  */
@@ -141,9 +141,9 @@ public final class PairwiseJudge {
     Optional<TaskResult> result = asked.isEmpty() ? Optional.empty() : Optional.of(ask(asked));
     Map<String, Outcome> outcomes = new HashMap<>();
     result.ifPresent(one -> one.outcomes().forEach(all -> outcomes.put(all.id(), all)));
-    List<Judgement> judgements =
-        pairs.stream().map(pair -> judgement(pair, outcomes.get(pair.id()))).toList();
-    return PairwiseReport.of(judgements, result.map(TaskResult::cost).orElse(Cost.NONE), bootstrap);
+    List<Verdict> verdicts =
+        pairs.stream().map(pair -> verdict(pair, outcomes.get(pair.id()))).toList();
+    return PairwiseReport.of(verdicts, result.map(TaskResult::cost).orElse(Cost.NONE), bootstrap);
   }
 
   private static void requireUsable(List<AnswerPair> pairs) {
@@ -164,18 +164,19 @@ public final class PairwiseJudge {
   }
 
   private TaskResult ask(List<Item> items) {
-    Figure malformed = new Figure(PairItem.MALFORMED, false, new Figure.Mean(PairItem.MALFORMED));
+    TaskMetric malformed =
+        new TaskMetric(PairItem.MALFORMED, false, new TaskMetric.Mean(PairItem.MALFORMED));
     Evaluator.Builder evaluator =
         Evaluator.builder().tasks(new Task("pairs", items, List.of(malformed), false));
     replies.ifPresent(evaluator::replies);
     return evaluator.build().evaluate(Candidate.of(generator)).results().get(0);
   }
 
-  private static Judgement judgement(AnswerPair pair, Outcome outcome) {
+  private static Verdict verdict(AnswerPair pair, Outcome outcome) {
     if (outcome == null) {
-      return new Judgement(pair, OptionalInt.of(0), OptionalInt.of(0), "", "");
+      return new Verdict(pair, OptionalInt.of(0), OptionalInt.of(0), "", "");
     }
-    return new Judgement(
+    return new Verdict(
         pair,
         preference(outcome, PairItem.IN_ORDER),
         preference(outcome, PairItem.SWAPPED),
@@ -184,8 +185,8 @@ public final class PairwiseJudge {
   }
 
   private static OptionalInt preference(Outcome outcome, String order) {
-    return outcome.figures().containsKey(order)
-        ? OptionalInt.of((int) outcome.figure(order))
+    return outcome.metrics().containsKey(order)
+        ? OptionalInt.of((int) outcome.metric(order))
         : OptionalInt.empty();
   }
 }

@@ -2,7 +2,7 @@ package io.adapt4j.eval.judge;
 
 import io.adapt4j.eval.Cost;
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -14,14 +14,14 @@ import java.util.OptionalInt;
  * @param wins pairs of which the first answer is preferred in both orders
  * @param ties pairs that are equal, tied in both orders, or on which the orders disagree
  * @param losses pairs of which the second answer is preferred in both orders
- * @param malformed pairs with a judgement that cannot be read; they count neither way
+ * @param malformed pairs with a verdict that cannot be read; they count neither way
  * @param disagreements pairs on which the orders disagree
  * @param winRate wins and half of the ties as a share of the pairs that could be judged, with its
  *     bootstrap interval; empty if there are none
- * @param positionBias the share of judgements that prefer the answer shown first, less the share
- *     that prefers the one shown second, from -1 to 1; 0 is none. Each pair is shown in both
- *     orders, so that a better answer moves it neither way. Empty if no pair was judged in both
- * @param judgements one a pair, in their order
+ * @param positionBias the share of verdicts that prefer the answer shown first, less the share that
+ *     prefers the one shown second, from -1 to 1; 0 is none. Each pair is shown in both orders, so
+ *     that a better answer moves it neither way. Empty if no pair was judged in both
+ * @param verdicts one a pair, in their order
  * @param cost what the judge took
  */
 public record PairwiseReport(
@@ -30,26 +30,29 @@ public record PairwiseReport(
     long losses,
     long malformed,
     long disagreements,
-    Optional<Interval> winRate,
+    Optional<ConfidenceInterval> winRate,
     OptionalDouble positionBias,
-    List<Judgement> judgements,
+    List<Verdict> verdicts,
     Cost cost) {
 
   /**
-   * Copies the judgements.
+   * Copies the verdicts.
    *
-   * @param wins pairs of which the first answer is preferred
-   * @param ties pairs without a preference
-   * @param losses pairs of which the second answer is preferred
-   * @param malformed pairs with a judgement that cannot be read
+   * @param wins pairs of which the first answer is preferred in both orders
+   * @param ties pairs that are equal, tied in both orders, or on which the orders disagree
+   * @param losses pairs of which the second answer is preferred in both orders
+   * @param malformed pairs with a verdict that cannot be read; they count neither way
    * @param disagreements pairs on which the orders disagree
-   * @param winRate wins and half of the ties as a share
-   * @param positionBias how much the order counts
-   * @param judgements one a pair
+   * @param winRate wins and half of the ties as a share of the pairs that could be judged, with its
+   *     bootstrap interval; empty if there are none
+   * @param positionBias the share of verdicts that prefer the answer shown first, less the share
+   *     that prefers the one shown second, from -1 to 1; 0 is none. Each pair is shown in both
+   *     orders, so that a better answer moves it neither way. Empty if no pair was judged in both
+   * @param verdicts one a pair, in their order
    * @param cost what the judge took
    */
   public PairwiseReport {
-    judgements = List.copyOf(judgements);
+    verdicts = List.copyOf(verdicts);
   }
 
   /** What became of a pair. */
@@ -60,7 +63,7 @@ public record PairwiseReport(
     TIE,
     /** The second answer is better. */
     LOSS,
-    /** A judgement cannot be read. */
+    /** A verdict cannot be read. */
     MALFORMED
   }
 
@@ -75,7 +78,7 @@ public record PairwiseReport(
    *     which are not judged
    * @param swappedReasons its words in the other order
    */
-  public record Judgement(
+  public record Verdict(
       AnswerPair pair,
       OptionalInt inOrder,
       OptionalInt swapped,
@@ -97,11 +100,7 @@ public record PairwiseReport(
       return inOrder.getAsInt() > 0 ? Result.WIN : Result.LOSS;
     }
 
-    /**
-     * Tells whether the judge says another thing in the other order.
-     *
-     * @return true if so; false if one of them is malformed
-     */
+    /** {@return whether the judge says another thing in the other order} */
     public boolean disagrees() {
       return inOrder.isPresent() && swapped.isPresent() && !inOrder.equals(swapped);
     }
@@ -116,40 +115,40 @@ public record PairwiseReport(
     }
   }
 
-  static PairwiseReport of(List<Judgement> judgements, Cost cost, Bootstrap bootstrap) {
+  static PairwiseReport of(List<Verdict> verdicts, Cost cost, Bootstrap bootstrap) {
     double[] scores =
-        judgements.stream()
-            .filter(one -> one.result() != Result.MALFORMED)
+        verdicts.stream()
+            .filter(verdict -> verdict.result() != Result.MALFORMED)
             .mapToDouble(PairwiseReport::score)
             .toArray();
     return new PairwiseReport(
-        count(judgements, Result.WIN),
-        count(judgements, Result.TIE),
-        count(judgements, Result.LOSS),
-        count(judgements, Result.MALFORMED),
-        judgements.stream().filter(Judgement::disagrees).count(),
+        count(verdicts, Result.WIN),
+        count(verdicts, Result.TIE),
+        count(verdicts, Result.LOSS),
+        count(verdicts, Result.MALFORMED),
+        verdicts.stream().filter(Verdict::disagrees).count(),
         scores.length == 0 ? Optional.empty() : Optional.of(bootstrap.mean(scores)),
-        positionBias(judgements),
-        judgements,
+        positionBias(verdicts),
+        verdicts,
         cost);
   }
 
-  private static long count(List<Judgement> judgements, Result result) {
-    return judgements.stream().filter(one -> one.result() == result).count();
+  private static long count(List<Verdict> verdicts, Result result) {
+    return verdicts.stream().filter(verdict -> verdict.result() == result).count();
   }
 
-  private static double score(Judgement judgement) {
-    return switch (judgement.result()) {
+  private static double score(Verdict verdict) {
+    return switch (verdict.result()) {
       case WIN -> 1;
       case LOSS -> 0;
       default -> 0.5;
     };
   }
 
-  private static OptionalDouble positionBias(List<Judgement> judgements) {
-    return judgements.stream()
-        .filter(Judgement::isJudged)
-        .mapToDouble(one -> one.towardsFirst() / 2.0)
+  private static OptionalDouble positionBias(List<Verdict> verdicts) {
+    return verdicts.stream()
+        .filter(Verdict::isJudged)
+        .mapToDouble(verdict -> verdict.towardsFirst() / 2.0)
         .average();
   }
 }

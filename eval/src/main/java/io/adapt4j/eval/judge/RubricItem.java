@@ -3,10 +3,10 @@ package io.adapt4j.eval.judge;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.JudgeText;
 import io.adapt4j.core.internal.Quoted;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Outcome;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +23,7 @@ record RubricItem(
   /** Judgements that cannot be read. */
   static final String MALFORMED = "malformed";
 
-  private static final String NEXT = "\n\n=== next judgement ===\n\n";
+  private static final String NEXT = "\n\n=== next verdict ===\n\n";
 
   @Override
   public String id() {
@@ -62,7 +62,7 @@ record RubricItem(
 
   @Override
   public Outcome judge(List<Reply> replies) {
-    Map<String, Double> figures = new LinkedHashMap<>();
+    Map<String, Double> metrics = new LinkedHashMap<>();
     List<String> words = new ArrayList<>();
     double malformed = 0;
     for (int i = 0; i < replies.size(); i++) {
@@ -70,18 +70,18 @@ record RubricItem(
       words.add(reply);
       OptionalDouble score = score(reply);
       if (score.isPresent()) {
-        figures.put(figure(i), score.getAsDouble());
+        metrics.put(metric(i), score.getAsDouble());
       } else {
         malformed++;
       }
     }
-    figures.put(MALFORMED, malformed);
+    metrics.put(MALFORMED, malformed);
     return new Outcome(
         answer.id(),
         answer.question(),
         answer.reference(),
         String.join(NEXT, words),
-        figures,
+        metrics,
         OptionalDouble.empty(),
         Map.of());
   }
@@ -94,8 +94,8 @@ record RubricItem(
         .findFirst();
   }
 
-  /** The figure of a repetition, left out where its judgement is malformed. */
-  static String figure(int repetition) {
+  /** The metric of a repetition, left out where its verdict is malformed. */
+  static String metric(int repetition) {
     return "score_" + (repetition + 1);
   }
 

@@ -5,9 +5,9 @@ import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.TaskResult;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Item;
 import io.adapt4j.eval.task.Task;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ import java.util.Objects;
  * Lets language models score answers by a rubric, from 1 to some number, with reasons. Several
  * judges, or one that is asked several times, show how far a score can be trusted.
  *
- * <p>A judgement without a line {@code Score: n} of a number in the scale is malformed: it is
+ * <p>A verdict without a line {@code Score: n} of a number in the scale is malformed: it is
  * reported and left out.
  *
  * <pre>{@code
@@ -87,8 +87,8 @@ public final class RubricJudge {
         answers.stream()
             .<Item>map(one -> new RubricItem(one, rubric, highest, times, options))
             .toList();
-    Figure malformed =
-        new Figure(RubricItem.MALFORMED, false, new Figure.Mean(RubricItem.MALFORMED));
+    TaskMetric malformed =
+        new TaskMetric(RubricItem.MALFORMED, false, new TaskMetric.Mean(RubricItem.MALFORMED));
     Evaluator.Builder builder =
         Evaluator.builder().tasks(new Task("answers", items, List.of(malformed), false));
     if (replies != null) {
@@ -196,7 +196,7 @@ public final class RubricJudge {
         throw new IllegalArgumentException("judges: expected at least one; add it with judge(...)");
       }
       List<String> identities = new ArrayList<>();
-      judges.values().forEach(one -> one.identity().ifPresent(identities::add));
+      judges.values().forEach(value -> value.identity().ifPresent(identities::add));
       if (identities.stream().distinct().count() < identities.size()) {
         throw new IllegalArgumentException(
             "judges: two of "

@@ -1,10 +1,10 @@
 package io.adapt4j.eval.judge;
 
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.metric.KrippendorffAlpha;
+import io.adapt4j.eval.metric.Metrics;
+import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.stats.Bootstrap;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,11 +21,11 @@ import java.util.OptionalInt;
  *     interval; answers without any score are left out; empty if none has one
  * @param agreement Krippendorff's alpha of all scores, ordinal: 1 is agreement, 0 chance; empty if
  *     no answer has two scores, or all scores are alike
- * @param malformed judgements that cannot be read, by judge
+ * @param malformed verdicts that cannot be read, by judge
  * @param answers one an answer, in their order
  */
 public record RubricReport(
-    Optional<Interval> mean,
+    Optional<ConfidenceInterval> mean,
     OptionalDouble agreement,
     Map<String, Long> malformed,
     List<Scored> answers) {
@@ -33,10 +33,12 @@ public record RubricReport(
   /**
    * Copies the collections.
    *
-   * @param mean the mean
-   * @param agreement Krippendorff's alpha
-   * @param malformed judgements that cannot be read, by judge
-   * @param answers one an answer
+   * @param mean the mean over the answers of the mean of each one's scores, with its bootstrap
+   *     interval; answers without any score are left out; empty if none has one
+   * @param agreement Krippendorff's alpha of all scores, ordinal: 1 is agreement, 0 chance; empty
+   *     if no answer has two scores, or all scores are alike
+   * @param malformed verdicts that cannot be read, by judge
+   * @param answers one an answer, in their order
    */
   public RubricReport {
     malformed = Map.copyOf(malformed);
@@ -44,44 +46,40 @@ public record RubricReport(
   }
 
   /**
-   * One judgement.
+   * One verdict.
    *
    * @param judge the judge's name
-   * @param score from 1; empty if the judgement is malformed
+   * @param score from 1; empty if the verdict is malformed
    * @param reasons what the judge wrote
    */
-  public record Judgement(String judge, OptionalInt score, String reasons) {}
+  public record Verdict(String judge, OptionalInt score, String reasons) {}
 
   /**
    * An answer and what judges said of it.
    *
    * @param answer the answer
-   * @param judgements by judge, then by repetition
+   * @param verdicts by judge, then by repetition
    */
-  public record Scored(ScoredAnswer answer, List<Judgement> judgements) {
+  public record Scored(ScoredAnswer answer, List<Verdict> verdicts) {
 
     /**
-     * Copies the judgements.
+     * Copies the verdicts.
      *
      * @param answer the answer
-     * @param judgements what judges said
+     * @param verdicts by judge, then by repetition
      */
     public Scored {
-      judgements = List.copyOf(judgements);
+      verdicts = List.copyOf(verdicts);
     }
 
-    /**
-     * Returns the mean of the scores.
-     *
-     * @return from 1; empty if all judgements are malformed
-     */
+    /** {@return the mean of the scores} */
     public OptionalDouble mean() {
       return scores().stream().mapToDouble(Double::doubleValue).average();
     }
 
     private List<Double> scores() {
-      return judgements.stream()
-          .map(Judgement::score)
+      return verdicts.stream()
+          .map(Verdict::score)
           .filter(OptionalInt::isPresent)
           .map(score -> (double) score.getAsInt())
           .toList();
@@ -92,11 +90,11 @@ public record RubricReport(
       List<ScoredAnswer> answers, Map<String, TaskResult> results, int times, Bootstrap bootstrap) {
     List<Scored> scored = new ArrayList<>();
     for (int i = 0; i < answers.size(); i++) {
-      List<Judgement> judgements = new ArrayList<>();
+      List<Verdict> verdicts = new ArrayList<>();
       for (Map.Entry<String, TaskResult> one : results.entrySet()) {
-        judgements.addAll(judgements(one.getKey(), one.getValue().outcomes().get(i), times));
+        verdicts.addAll(verdicts(one.getKey(), one.getValue().outcomes().get(i), times));
       }
-      scored.add(new Scored(answers.get(i), judgements));
+      scored.add(new Scored(answers.get(i), verdicts));
     }
     Map<String, Long> malformed = new LinkedHashMap<>();
     results.forEach(
@@ -105,7 +103,7 @@ public record RubricReport(
                 judge,
                 (long)
                     result.outcomes().stream()
-                        .mapToDouble(one -> one.figure(RubricItem.MALFORMED))
+                        .mapToDouble(outcome -> outcome.metric(RubricItem.MALFORMED))
                         .sum()));
     double[] means = scored.stream().flatMapToDouble(one -> one.mean().stream()).toArray();
     return new RubricReport(
@@ -115,18 +113,18 @@ public record RubricReport(
         scored);
   }
 
-  private static List<Judgement> judgements(String judge, Outcome outcome, int times) {
+  private static List<Verdict> verdicts(String judge, Outcome outcome, int times) {
     List<String> words = RubricItem.words(outcome);
-    List<Judgement> judgements = new ArrayList<>();
+    List<Verdict> verdicts = new ArrayList<>();
     for (int i = 0; i < times; i++) {
-      Double score = outcome.figures().get(RubricItem.figure(i));
-      judgements.add(
-          new Judgement(
+      Double score = outcome.metrics().get(RubricItem.metric(i));
+      verdicts.add(
+          new Verdict(
               judge,
               Objects.isNull(score) ? OptionalInt.empty() : OptionalInt.of(score.intValue()),
               words.get(i)));
     }
-    return judgements;
+    return verdicts;
   }
 
   private static OptionalDouble agreement(List<Scored> answers) {
@@ -135,9 +133,7 @@ public record RubricReport(
     if (several.isEmpty()) {
       return OptionalDouble.empty();
     }
-    KrippendorffAlpha alpha = new KrippendorffAlpha(KrippendorffAlpha.Level.ORDINAL);
-    several.forEach(alpha::add);
-    double value = alpha.alpha();
+    double value = Metrics.krippendorffAlpha(several, Metrics.Level.ORDINAL);
     return Double.isNaN(value) ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 }

@@ -21,7 +21,9 @@ public record ScoredAnswer(String id, String question, String answer, String ref
    */
   public static List<ScoredAnswer> of(TaskResult result) {
     return result.outcomes().stream()
-        .map(one -> new ScoredAnswer(one.id(), one.prompt(), one.got(), one.expected()))
+        .map(
+            outcome ->
+                new ScoredAnswer(outcome.id(), outcome.prompt(), outcome.got(), outcome.expected()))
         .toList();
   }
 }

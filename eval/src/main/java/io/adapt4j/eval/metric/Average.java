@@ -1,7 +1,7 @@
 package io.adapt4j.eval.metric;
 
-/** How figures of several classes become one, as in scikit-learn. */
-public enum Average {
+/** How metrics of several classes become one, as in scikit-learn. */
+enum Average {
   /** All decisions together. */
   MICRO,
   /** The mean of the classes, each counting the same. */

@@ -11,7 +11,7 @@ import java.util.List;
  * Evaluation of Machine Translation"), equal to sacrebleu 2.6 (Post 2018, "A Call for Clarity in
  * Reporting BLEU Scores"). Keeps sums only.
  */
-public final class Bleu {
+final class Bleu {
 
   private static final String EQUALS = "2.6.0";
 
@@ -28,26 +28,14 @@ public final class Bleu {
     this(BleuOptions.DEFAULT);
   }
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param options how to count
-   */
+  /** Starts with nothing counted. */
   public Bleu(BleuOptions options) {
     this.options = options;
     this.correct = new long[options.maxOrder()];
     this.total = new long[options.maxOrder()];
   }
 
-  /**
-   * Scores one sentence by itself.
-   *
-   * @param options how to count; {@link BleuOptions#withEffectiveOrder} is advisable
-   * @param hypothesis what the model said
-   * @param references what would have been right, at least one
-   * @return the score
-   * @throws IllegalArgumentException if there is no reference
-   */
+  /** Scores one sentence by itself. */
   public static BleuScore sentence(
       BleuOptions options, String hypothesis, List<String> references) {
     Bleu bleu = new Bleu(options);
@@ -55,23 +43,12 @@ public final class Bleu {
     return bleu.score();
   }
 
-  /**
-   * Adds a row with one reference.
-   *
-   * @param hypothesis what the model said
-   * @param reference what would have been right
-   */
+  /** Adds a row with one reference. */
   public void add(String hypothesis, String reference) {
     add(hypothesis, Arrays.asList(reference));
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param hypothesis what the model said
-   * @param texts what would have been right, at least one
-   * @throws IllegalArgumentException if there is no reference, or a text is null
-   */
+  /** Adds a row. */
   public void add(String hypothesis, List<String> texts) {
     references.add(rows + 1, hypothesis, texts);
     rows++;
@@ -92,12 +69,7 @@ public final class Bleu {
     }
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with the same options
-   * @throws IllegalArgumentException if the options differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(Bleu other) {
     Rows.sameSettings(options, other.options);
     references.merge(other.references);
@@ -110,12 +82,7 @@ public final class Bleu {
     }
   }
 
-  /**
-   * Returns the score of all rows together.
-   *
-   * @return the score
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the score of all rows together. */
   public BleuScore score() {
     Rows.some("BLEU", rows);
     double[] matched = Arrays.stream(correct).asDoubleStream().toArray();
@@ -130,22 +97,24 @@ public final class Bleu {
       score = penalty * Math.exp(logs / order);
     }
     return new BleuScore(
-        score, list(matched), list(all), list(precisions), penalty, length, referenceLength);
+        score,
+        list(matched),
+        list(all),
+        list(precisions),
+        penalty,
+        length,
+        referenceLength,
+        signature());
   }
 
-  /**
-   * Says how the score was made, in the form of sacrebleu.
-   *
-   * @return for instance {@code nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0}, where
-   *     the version is that of the sacrebleu which gives the same score
-   */
+  /** Says how the score was made, in the form of sacrebleu. */
   public String signature() {
     return options.signature(references.signature()) + "|version:" + EQUALS;
   }
 
   private List<String> words(String text) {
     String cased = options.lowercase() ? PythonText.lower(text) : text;
-    return PythonText.split(options.tokenizer().tokenize(PythonText.stripTrailing(cased)));
+    return PythonText.split(options.tokenize(PythonText.stripTrailing(cased)));
   }
 
   /** Of two lengths equally close, the shorter one counts. */
@@ -169,12 +138,12 @@ public final class Bleu {
 
   /** As in sacrebleu, orders after the first without any n-gram stay as they are. */
   private void addK(double[] matched, double[] all) {
-    if (options.smoothing().method() != Smoothing.Method.ADD_K) {
+    if (!options.smoothing().equals(BleuOptions.ADD_K)) {
       return;
     }
     for (int i = 1; i < matched.length; i++) {
-      matched[i] += options.smoothing().value();
-      all[i] += options.smoothing().value();
+      matched[i] += options.smoothingValue();
+      all[i] += options.smoothingValue();
       if (all[i] == 0) {
         return;
       }
@@ -188,11 +157,11 @@ public final class Bleu {
     while (order < precisions.length && all[order] > 0) {
       if (matched[order] > 0) {
         precisions[order] = 100 * matched[order] / all[order];
-      } else if (options.smoothing().method() == Smoothing.Method.EXP) {
+      } else if (options.smoothing().equals(BleuOptions.EXP)) {
         halves *= 2;
         precisions[order] = 100 / (halves * all[order]);
-      } else if (options.smoothing().method() == Smoothing.Method.FLOOR) {
-        precisions[order] = 100 * options.smoothing().value() / all[order];
+      } else if (options.smoothing().equals(BleuOptions.FLOOR)) {
+        precisions[order] = 100 * options.smoothingValue() / all[order];
       }
       order++;
     }

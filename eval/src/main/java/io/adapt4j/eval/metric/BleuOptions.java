@@ -1,41 +1,60 @@
 package io.adapt4j.eval.metric;
 
-import java.util.Objects;
+import java.util.List;
+import java.util.Locale;
 
 /**
- * How BLEU counts.
+ * How BLEU counts, in sacrebleu's words.
  *
- * @param tokenizer cuts texts into words; 13a by default
- * @param smoothing for orders without a match; exponential by default
- * @param maxOrder longest n-grams; 4 by default
+ * @param tokenizer cuts texts into words: {@code 13a} (the default), {@code intl}, {@code zh},
+ *     {@code char} or {@code none}
+ * @param smoothing for orders without a match (Chen and Cherry 2014): {@code exp} (the default),
+ *     {@code floor}, {@code add-k} or {@code none}
+ * @param smoothingValue the count of {@code floor} or {@code add-k}; otherwise unused
+ * @param maxOrder longest n-grams, at least 1; 4 by default
  * @param lowercase whether case is ignored; false by default
  * @param effectiveOrder whether orders that a text is too short for are left out; false by default,
  *     advisable for single sentences
  */
 public record BleuOptions(
-    BleuTokenizer tokenizer,
-    Smoothing smoothing,
+    String tokenizer,
+    String smoothing,
+    double smoothingValue,
     int maxOrder,
     boolean lowercase,
     boolean effectiveOrder) {
+  static final String EXP = "exp";
+  static final String FLOOR = "floor";
+  static final String ADD_K = "add-k";
+  private static final List<String> SMOOTHINGS = List.of(EXP, FLOOR, ADD_K, "none");
+  private static final double DEFAULT_FLOOR = 0.1;
 
   /** What sacrebleu does for a corpus without further options. */
-  public static final BleuOptions DEFAULT =
-      new BleuOptions(BleuTokenizer.MTEVAL_13A, Smoothing.exp(), 4, false, false);
+  public static final BleuOptions DEFAULT = new BleuOptions("13a", EXP, 0, 4, false, false);
 
   /**
    * Checks the options.
    *
-   * @param tokenizer cuts texts into words
-   * @param smoothing for orders without a match
-   * @param maxOrder longest n-grams, at least 1
-   * @param lowercase whether case is ignored
-   * @param effectiveOrder whether orders that a text is too short for are left out
-   * @throws IllegalArgumentException if the longest order is below 1
+   * @param tokenizer cuts texts into words: {@code 13a} (the default), {@code intl}, {@code zh},
+   *     {@code char} or {@code none}
+   * @param smoothing for orders without a match (Chen and Cherry 2014): {@code exp} (the default),
+   *     {@code floor}, {@code add-k} or {@code none}
+   * @param smoothingValue the count of {@code floor} or {@code add-k}; otherwise unused
+   * @param maxOrder longest n-grams, at least 1; 4 by default
+   * @param lowercase whether case is ignored; false by default
+   * @param effectiveOrder whether orders that a text is too short for are left out; false by
+   *     default, advisable for single sentences
    */
   public BleuOptions {
-    Objects.requireNonNull(tokenizer, "tokenizer");
-    Objects.requireNonNull(smoothing, "smoothing");
+    BleuTokenizer.named(tokenizer);
+    if (!SMOOTHINGS.contains(smoothing)) {
+      throw new IllegalArgumentException(
+          "smoothing is \"" + smoothing + "\"; give one of " + SMOOTHINGS);
+    }
+    if (!(smoothingValue >= 0) || Double.isInfinite(smoothingValue)) {
+      throw new IllegalArgumentException(
+          "smoothingValue is " + smoothingValue + "; give a number from 0 up");
+    }
     if (maxOrder < 1) {
       throw new IllegalArgumentException("maxOrder is " + maxOrder + "; give at least 1");
     }
@@ -44,21 +63,35 @@ public record BleuOptions(
   /**
    * Returns these options with another tokenizer.
    *
-   * @param other the tokenizer
+   * @param name sacrebleu's name of the tokenizer
    * @return the options
+   * @throws IllegalArgumentException if there is no such tokenizer
    */
-  public BleuOptions with(BleuTokenizer other) {
-    return new BleuOptions(other, smoothing, maxOrder, lowercase, effectiveOrder);
+  public BleuOptions withTokenizer(String name) {
+    return new BleuOptions(name, smoothing, smoothingValue, maxOrder, lowercase, effectiveOrder);
+  }
+
+  /**
+   * Returns these options with another smoothing and sacrebleu's default value of it.
+   *
+   * @param method sacrebleu's name of the method
+   * @return the options
+   * @throws IllegalArgumentException if there is no such method
+   */
+  public BleuOptions withSmoothing(String method) {
+    return withSmoothing(method, method.equals(FLOOR) ? DEFAULT_FLOOR : 1);
   }
 
   /**
    * Returns these options with another smoothing.
    *
-   * @param other the smoothing
+   * @param method sacrebleu's name of the method
+   * @param value the count of {@code floor} or {@code add-k}
    * @return the options
+   * @throws IllegalArgumentException if there is no such method, or the value is negative
    */
-  public BleuOptions with(Smoothing other) {
-    return new BleuOptions(tokenizer, other, maxOrder, lowercase, effectiveOrder);
+  public BleuOptions withSmoothing(String method, double value) {
+    return new BleuOptions(tokenizer, method, value, maxOrder, lowercase, effectiveOrder);
   }
 
   /**
@@ -68,28 +101,31 @@ public record BleuOptions(
    * @return the options
    */
   public BleuOptions withMaxOrder(int order) {
-    return new BleuOptions(tokenizer, smoothing, order, lowercase, effectiveOrder);
+    return new BleuOptions(tokenizer, smoothing, smoothingValue, order, lowercase, effectiveOrder);
   }
 
-  /**
-   * Returns these options, ignoring case.
-   *
-   * @return the options
-   */
+  /** {@return these options, ignoring case} */
   public BleuOptions ignoringCase() {
-    return new BleuOptions(tokenizer, smoothing, maxOrder, true, effectiveOrder);
+    return new BleuOptions(tokenizer, smoothing, smoothingValue, maxOrder, true, effectiveOrder);
+  }
+
+  /** {@return these options, leaving out orders that a text is too short for} */
+  public BleuOptions withEffectiveOrder() {
+    return new BleuOptions(tokenizer, smoothing, smoothingValue, maxOrder, lowercase, true);
   }
 
   /**
-   * Returns these options, leaving out orders that a text is too short for.
+   * Tokenizes a text as these options do before n-grams are counted.
    *
-   * @return the options
+   * @param text the text
+   * @return its words with one space between them
    */
-  public BleuOptions withEffectiveOrder() {
-    return new BleuOptions(tokenizer, smoothing, maxOrder, lowercase, true);
+  public String tokenize(String text) {
+    return BleuTokenizer.named(tokenizer).tokenize(text);
   }
 
   String signature(String references) {
+    boolean hasValue = smoothing.equals(FLOOR) || smoothing.equals(ADD_K);
     return "nrefs:"
         + references
         + "|case:"
@@ -97,8 +133,9 @@ public record BleuOptions(
         + "|eff:"
         + (effectiveOrder ? "yes" : "no")
         + "|tok:"
-        + tokenizer.signature()
+        + tokenizer
         + "|smooth:"
-        + smoothing.signature();
+        + smoothing
+        + (hasValue ? String.format(Locale.ROOT, "[%.2f]", smoothingValue) : "");
   }
 }

@@ -3,7 +3,7 @@ package io.adapt4j.eval.metric;
 import java.util.regex.Pattern;
 
 /** How BLEU cuts a text into words: the tokenizers of sacrebleu 2 that need no further library. */
-public enum BleuTokenizer {
+enum BleuTokenizer {
   /** mteval-v13a, sacrebleu's default. */
   MTEVAL_13A("13a"),
   /** mteval-v14, by Unicode categories. */
@@ -42,22 +42,18 @@ public enum BleuTokenizer {
     this.signature = signature;
   }
 
-  /**
-   * Returns the name that stands in signatures.
-   *
-   * @return sacrebleu's name
-   */
-  public String signature() {
-    return signature;
+  static BleuTokenizer named(String name) {
+    for (BleuTokenizer tokenizer : values()) {
+      if (tokenizer.signature.equals(name)) {
+        return tokenizer;
+      }
+    }
+    throw new IllegalArgumentException(
+        "tokenizer is \"" + name + "\"; give 13a, intl, zh, char or none");
   }
 
-  /**
-   * Cuts a text into words.
-   *
-   * @param text the text
-   * @return its words with one space between them
-   */
-  public String tokenize(String text) {
+  /** Cuts a text into words. */
+  String tokenize(String text) {
     return switch (this) {
       case MTEVAL_13A -> western(' ' + withoutMarkup(text) + ' ');
       case INTERNATIONAL -> international(text);

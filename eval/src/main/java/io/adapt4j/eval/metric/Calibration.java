@@ -9,7 +9,7 @@ import java.util.List;
  * Bayesian Binning"; Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3).
  * Keeps three sums a bin.
  */
-public final class Calibration {
+final class Calibration {
 
   private static final int DEFAULT_BINS = 15;
 
@@ -23,12 +23,7 @@ public final class Calibration {
     this(DEFAULT_BINS);
   }
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param bins their number, at least 1
-   * @throws IllegalArgumentException if there is no bin
-   */
+  /** Starts with nothing counted. */
   public Calibration(int bins) {
     if (bins < 1) {
       throw new IllegalArgumentException("bins is " + bins + "; give at least 1");
@@ -38,24 +33,7 @@ public final class Calibration {
     right = new long[bins];
   }
 
-  /**
-   * Predictions of similar confidence.
-   *
-   * @param above the bin's lower end, itself outside (but 0 is in the first bin)
-   * @param to its upper end, itself inside
-   * @param count predictions in it
-   * @param confidence their mean confidence; NaN without any
-   * @param accuracy the share of them that is right; NaN without any
-   */
-  public record Bin(double above, double to, long count, double confidence, double accuracy) {}
-
-  /**
-   * Adds a row.
-   *
-   * @param confidence the probability of the class that was predicted
-   * @param correct whether the prediction is right
-   * @throws IllegalArgumentException if the confidence is no probability
-   */
+  /** Adds a row. */
   public void add(double confidence, boolean correct) {
     Rows.probability(rows + 1, "the confidence", confidence);
     rows++;
@@ -65,13 +43,7 @@ public final class Calibration {
     right[bin] += correct ? 1 : 0;
   }
 
-  /**
-   * Adds a row of a classifier, whose prediction is its likeliest class.
-   *
-   * @param truth number of the true class
-   * @param probabilities one a class
-   * @throws IllegalArgumentException if there is no such class, or these are no probabilities
-   */
+  /** Adds a row of a classifier, whose prediction is its likeliest class. */
   public void add(int truth, double[] probabilities) {
     ProbabilityRow.check(rows + 1, truth, probabilities, probabilities.length);
     int best = 0;
@@ -81,12 +53,7 @@ public final class Calibration {
     add(probabilities[best], best == truth);
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with as many bins
-   * @throws IllegalArgumentException if their numbers differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(Calibration other) {
     Rows.sameSettings(counts.length, other.counts.length);
     rows += other.rows;
@@ -97,28 +64,20 @@ public final class Calibration {
     }
   }
 
-  /**
-   * Returns the bins, for a reliability diagram.
-   *
-   * @return all bins, the least confident first
-   */
-  public List<Bin> bins() {
-    List<Bin> bins = new ArrayList<>();
+  /** Returns the bins, for a reliability diagram. */
+  public List<CalibrationReport.Bin> bins() {
+    List<CalibrationReport.Bin> bins = new ArrayList<>();
     double width = counts.length;
     for (int i = 0; i < counts.length; i++) {
       double count = counts[i];
       bins.add(
-          new Bin(i / width, (i + 1) / width, counts[i], confidences[i] / count, right[i] / count));
+          new CalibrationReport.Bin(
+              i / width, (i + 1) / width, counts[i], confidences[i] / count, right[i] / count));
     }
     return bins;
   }
 
-  /**
-   * Returns the mean distance of confidence and accuracy, each bin counting by its size.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the mean distance of confidence and accuracy, each bin counting by its size. */
   public double expectedError() {
     Rows.some("The calibration error", rows);
     double sum = 0;
@@ -128,12 +87,7 @@ public final class Calibration {
     return sum / rows;
   }
 
-  /**
-   * Returns the largest distance of confidence and accuracy of a bin.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the largest distance of confidence and accuracy of a bin. */
   public double maximumError() {
     Rows.some("The calibration error", rows);
     return bins().stream()

@@ -10,7 +10,7 @@ import java.util.List;
  * for automatic MT evaluation"; Popović 2017, "chrF++: words helping character n-grams"), equal to
  * sacrebleu 2.6. Keeps sums only.
  */
-public final class Chrf {
+final class Chrf {
 
   private static final String EQUALS = "2.6.0";
   private static final double EPS = 1e-16;
@@ -25,48 +25,25 @@ public final class Chrf {
     this(ChrfOptions.CHRF);
   }
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param options how to count
-   */
+  /** Starts with nothing counted. */
   public Chrf(ChrfOptions options) {
     this.options = options;
     this.sums = new OrderSums(options.orders());
   }
 
-  /**
-   * Scores one sentence by itself.
-   *
-   * @param options how to count
-   * @param hypothesis what the model said
-   * @param references what would have been right, at least one
-   * @return from 0 to 100
-   * @throws IllegalArgumentException if there is no reference
-   */
+  /** Scores one sentence by itself. */
   public static double sentence(ChrfOptions options, String hypothesis, List<String> references) {
     Chrf chrf = new Chrf(options);
     chrf.add(hypothesis, references);
     return chrf.score();
   }
 
-  /**
-   * Adds a row with one reference.
-   *
-   * @param hypothesis what the model said
-   * @param reference what would have been right
-   */
+  /** Adds a row with one reference. */
   public void add(String hypothesis, String reference) {
     add(hypothesis, Arrays.asList(reference));
   }
 
-  /**
-   * Adds a row. Of several references the one with the best score counts.
-   *
-   * @param hypothesis what the model said
-   * @param texts what would have been right, at least one
-   * @throws IllegalArgumentException if there is no reference, or a text is null
-   */
+  /** Adds a row. Of several references the one with the best score counts. */
   public void add(String hypothesis, List<String> texts) {
     references.add(rows + 1, hypothesis, texts);
     rows++;
@@ -84,12 +61,7 @@ public final class Chrf {
     sums.add(best);
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with the same options
-   * @throws IllegalArgumentException if the options differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(Chrf other) {
     Rows.sameSettings(options, other.options);
     references.merge(other.references);
@@ -97,23 +69,13 @@ public final class Chrf {
     sums.add(other.sums);
   }
 
-  /**
-   * Returns the score of all rows together.
-   *
-   * @return from 0 to 100
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the score of all rows together. */
   public double score() {
     Rows.some("chrF", rows);
     return score(sums);
   }
 
-  /**
-   * Says how the score was made, in the form of sacrebleu.
-   *
-   * @return for instance {@code nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:2.6.0}, where
-   *     the version is that of the sacrebleu which gives the same score
-   */
+  /** Says how the score was made, in the form of sacrebleu. */
   public String signature() {
     return options.signature(references.signature()) + "|version:" + EQUALS;
   }

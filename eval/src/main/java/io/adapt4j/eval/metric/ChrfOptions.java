@@ -28,13 +28,13 @@ public record ChrfOptions(
   /**
    * Checks the options.
    *
-   * @param characterOrder longest n-grams of characters, at least 1
-   * @param wordOrder longest n-grams of words, at least 0
-   * @param beta how much recall outweighs precision, above 0
-   * @param lowercase whether case is ignored
-   * @param whitespace whether white space counts as characters
-   * @param epsSmoothing whether orders that a text is too short for count
-   * @throws IllegalArgumentException if a number is out of its range
+   * @param characterOrder longest n-grams of characters; 6 by default
+   * @param wordOrder longest n-grams of words; 0 by default, 2 for chrF++
+   * @param beta how much recall outweighs precision; 2 by default
+   * @param lowercase whether case is ignored; false by default
+   * @param whitespace whether white space counts as characters; false by default
+   * @param epsSmoothing whether orders that a text is too short for count as almost 0, as in the
+   *     original chrF++ program, rather than being left out; false by default
    */
   public ChrfOptions {
     if (characterOrder < 1 || wordOrder < 0 || !(beta > 0) || Double.isInfinite(beta)) {

@@ -9,22 +9,17 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Figures of a classifier's decisions, equal to scikit-learn's with {@code zero_division=0} and all
+ * Metrics of a classifier's decisions, equal to scikit-learn's with {@code zero_division=0} and all
  * {@code labels} given. Keeps one count a pair of classes.
  */
-public final class Classification {
+final class Classification {
 
   private final List<String> labels;
   private final Map<String, Integer> numbers = new HashMap<>();
   private final Confusion confusion;
   private long rows;
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param labels names of all classes, which also count where they never occur
-   * @throws IllegalArgumentException if there is none, or one stands twice
-   */
+  /** Starts with nothing counted. */
   public Classification(List<String> labels) {
     if (labels.isEmpty()) {
       throw new IllegalArgumentException("labels are empty; name the classes");
@@ -38,13 +33,7 @@ public final class Classification {
     this.confusion = new Confusion(this.labels);
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param truth the true class
-   * @param predicted the predicted class
-   * @throws IllegalArgumentException if one of them is not among the labels
-   */
+  /** Adds a row. */
   public void add(String truth, String predicted) {
     int expected = number("true", truth);
     int given = number("predicted", predicted);
@@ -61,28 +50,20 @@ public final class Classification {
     return number;
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with the same labels in the same order
-   * @throws IllegalArgumentException if the labels differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(Classification other) {
     Rows.sameSettings(labels, other.labels);
     confusion.addAll(other.confusion);
     rows += other.rows;
   }
 
-  /**
-   * Returns how often one class was taken for another.
-   *
-   * @param truth the true class
-   * @param predicted the predicted class
-   * @return the count
-   * @throws IllegalArgumentException if one of them is not among the labels
-   */
+  /** Returns how often one class was taken for another. */
   public long count(String truth, String predicted) {
     return confusion.count(labels.indexOf(known(truth)), labels.indexOf(known(predicted)));
+  }
+
+  long support(String label) {
+    return table().counts().get(labels.indexOf(known(label))).support();
   }
 
   private String known(String label) {
@@ -92,101 +73,60 @@ public final class Classification {
     return label;
   }
 
-  /**
-   * Returns the number of rows.
-   *
-   * @return their number
-   */
+  /** Returns the number of rows. */
   public long rows() {
     return rows;
   }
 
-  /**
-   * Returns the decisions class by class.
-   *
-   * @return precision, recall, F1 and support of each
-   */
+  /** Returns the decisions class by class. */
   public ClassTable table() {
     return confusion.table();
   }
 
-  /**
-   * Returns the most frequent mistakes.
-   *
-   * @param limit the most of them
-   * @return the most frequent first
-   */
+  /** Returns the most frequent mistakes. */
   public List<Confusion.Mistake> worst(int limit) {
     return confusion.worst(limit);
   }
 
-  /**
-   * Returns the share of right predictions.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the share of right predictions. */
   public double accuracy() {
     Rows.some("Accuracy", rows);
     return confusion.accuracy();
   }
 
-  /**
-   * Returns the mean recall of the classes that are true of any row.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the mean recall of the classes that are true of any row. */
   public double balancedAccuracy() {
     Rows.some("Balanced accuracy", rows);
     return table().counts().stream()
-        .filter(one -> one.support() > 0)
+        .filter(count -> count.support() > 0)
         .mapToDouble(Counts::recall)
         .average()
         .orElseThrow();
   }
 
-  /**
-   * Returns the precision.
-   *
-   * @param average over what
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the precision. */
   public double precision(Average average) {
     return mean("Precision", average, Counts::precision);
   }
 
-  /**
-   * Returns the recall.
-   *
-   * @param average over what
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the recall. */
   public double recall(Average average) {
     return mean("Recall", average, Counts::recall);
   }
 
-  /**
-   * Returns the F1.
-   *
-   * @param average over what
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the F1. */
   public double f1(Average average) {
     return mean("F1", average, Counts::f1);
   }
 
-  private double mean(String name, Average average, ToDoubleFunction<Counts> figure) {
+  private double mean(String name, Average average, ToDoubleFunction<Counts> metric) {
     Rows.some(name, rows);
     List<Counts> counts = table().counts();
     return switch (average) {
-      case MICRO -> figure.applyAsDouble(counts.stream().reduce(Counts.NONE, Counts::plus));
-      case MACRO -> counts.stream().mapToDouble(figure).sum() / counts.size();
+      case MICRO -> metric.applyAsDouble(counts.stream().reduce(Counts.NONE, Counts::plus));
+      case MACRO -> counts.stream().mapToDouble(metric).sum() / counts.size();
       case WEIGHTED ->
-          counts.stream().mapToDouble(one -> one.support() * figure.applyAsDouble(one)).sum()
+          counts.stream().mapToDouble(count -> count.support() * metric.applyAsDouble(count)).sum()
               / rows;
     };
   }
@@ -194,9 +134,6 @@ public final class Classification {
   /**
    * Returns Matthews's correlation coefficient for any number of classes (Gorodkin 2004, "Comparing
    * two K-category assignments by a K-category correlation coefficient").
-   *
-   * @return from -1 to 1; 0 where all rows are of one class or predicted as one class
-   * @throws IllegalStateException if there are no rows
    */
   public double matthews() {
     Rows.some("Matthews's correlation", rows);
@@ -209,9 +146,6 @@ public final class Classification {
   /**
    * Returns Cohen's kappa, unweighted (Cohen 1960, "A Coefficient of Agreement for Nominal
    * Scales").
-   *
-   * @return at most 1; NaN where truth and predictions are all of one and the same class
-   * @throws IllegalStateException if there are no rows
    */
   public double cohenKappa() {
     Rows.some("Cohen's kappa", rows);

@@ -13,7 +13,11 @@ final class Cutoffs {
         return i;
       }
     }
-    throw new IllegalArgumentException(
+    throw unknown(k, ks);
+  }
+
+  static IllegalArgumentException unknown(int k, int[] ks) {
+    return new IllegalArgumentException(
         "k = " + k + " was not counted, only " + Arrays.toString(ks));
   }
 }

@@ -10,28 +10,16 @@ import java.util.stream.IntStream;
  * compared by Unicode code points. Time grows with the product of the lengths, memory with one of
  * them.
  */
-public final class EditDistance {
+final class EditDistance {
 
   private EditDistance() {}
 
-  /**
-   * Returns the distance of two texts.
-   *
-   * @param some a text
-   * @param other another one
-   * @return a number of characters
-   */
+  /** Returns the distance of two texts. */
   public static int between(String some, String other) {
     return between(characters(some), characters(other));
   }
 
-  /**
-   * Returns the distance of two sequences.
-   *
-   * @param some a sequence
-   * @param other another one
-   * @return a number of elements
-   */
+  /** Returns the distance of two sequences. */
   public static int between(List<?> some, List<?> other) {
     int[] above = IntStream.rangeClosed(0, other.size()).toArray();
     int[] row = new int[above.length];
@@ -54,13 +42,7 @@ public final class EditDistance {
     }
   }
 
-  /**
-   * Returns the distance as a share of the longer text.
-   *
-   * @param some a text
-   * @param other another one
-   * @return from 0 (equal) to 1
-   */
+  /** Returns the distance as a share of the longer text. */
   public static double normalized(String some, String other) {
     int longer = Math.max(characters(some).size(), characters(other).size());
     return longer == 0 ? 0 : (double) between(some, other) / longer;

@@ -7,7 +7,7 @@ import java.util.List;
  * what was wanted, over all rows together (Morris, Maier and Green 2004, "From WER and RIL to MER
  * and WIL"). Texts are compared as they are, case and punctuation included. Keeps sums only.
  */
-public final class ErrorRate {
+final class ErrorRate {
 
   private final boolean words;
   private long rows;
@@ -18,31 +18,17 @@ public final class ErrorRate {
     this.words = words;
   }
 
-  /**
-   * Starts a word error rate; words are what stands between white space.
-   *
-   * @return a rate of no rows
-   */
+  /** Starts a word error rate; words are what stands between white space. */
   public static ErrorRate ofWords() {
     return new ErrorRate(true);
   }
 
-  /**
-   * Starts a character error rate; characters are Unicode code points, spaces included.
-   *
-   * @return a rate of no rows
-   */
+  /** Starts a character error rate; characters are Unicode code points, spaces included. */
   public static ErrorRate ofCharacters() {
     return new ErrorRate(false);
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param prediction what the model said
-   * @param reference what would have been right
-   * @throws IllegalArgumentException if a text is null
-   */
+  /** Adds a row. */
   public void add(String prediction, String reference) {
     Rows.present(rows + 1, "the prediction", prediction);
     Rows.present(rows + 1, "the reference", reference);
@@ -56,12 +42,7 @@ public final class ErrorRate {
     return words ? PythonText.split(text) : EditDistance.characters(text);
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one of the same elements
-   * @throws IllegalArgumentException if one counts words and the other characters
-   */
+  /** Adds everything that another has counted. */
   public void merge(ErrorRate other) {
     Rows.sameSettings("words=" + words, "words=" + other.words);
     rows += other.rows;
@@ -69,12 +50,7 @@ public final class ErrorRate {
     length += other.length;
   }
 
-  /**
-   * Returns the rate.
-   *
-   * @return from 0 up; above 1 where more was said than wanted
-   * @throws IllegalStateException if there are no rows, or all references are empty
-   */
+  /** Returns the rate. */
   public double rate() {
     Rows.some("The error rate", rows);
     if (length == 0) {

@@ -1,7 +1,7 @@
 package io.adapt4j.eval.metric;
 
 /** What a graded document is worth to nDCG. */
-public enum Gain {
+enum Gain {
   /** The grade itself (Järvelin and Kekäläinen 2002; trec_eval, scikit-learn). */
   LINEAR,
   /** 2 to the grade, less 1 (Burges et al. 2005), which stresses the best documents. */

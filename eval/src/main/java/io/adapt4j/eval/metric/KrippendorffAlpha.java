@@ -23,37 +23,18 @@ import java.util.TreeSet;
  *
  * <p>Keeps one sum a pair of values.
  */
-public final class KrippendorffAlpha {
+final class KrippendorffAlpha {
 
-  /** What differences between values mean. */
-  public enum Level {
-    /** Values are names. */
-    NOMINAL,
-    /** Values have an order, such as grades of a rubric. */
-    ORDINAL,
-    /** Differences of values can be compared. */
-    INTERVAL
-  }
-
-  private final Level level;
+  private final Metrics.Level level;
   private final Map<Double, Map<Double, Double>> coincidences = new TreeMap<>();
   private long rows;
 
-  /**
-   * Starts with no rows.
-   *
-   * @param level what differences between values mean
-   */
-  public KrippendorffAlpha(Level level) {
+  /** Starts with no rows. */
+  public KrippendorffAlpha(Metrics.Level level) {
     this.level = level;
   }
 
-  /**
-   * Adds what was said of one thing.
-   *
-   * @param values one a judge that said something; of fewer than two nothing can be learned
-   * @throws IllegalArgumentException if a value is not finite
-   */
+  /** Adds what was said of one thing. */
   public void add(List<Double> values) {
     for (double one : values) {
       if (!Double.isFinite(one)) {
@@ -77,12 +58,7 @@ public final class KrippendorffAlpha {
         .merge(other, weight, Double::sum);
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one of the same level
-   * @throws IllegalArgumentException if the levels differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(KrippendorffAlpha other) {
     Rows.sameSettings(level, other.level);
     rows += other.rows;
@@ -90,18 +66,14 @@ public final class KrippendorffAlpha {
         (value, row) -> row.forEach((against, weight) -> count(value, against, weight)));
   }
 
-  /**
-   * Returns alpha.
-   *
-   * @return at most 1; NaN where all values are alike, so that chance would agree as well
-   * @throws IllegalStateException if no row has two values
-   */
+  /** Returns alpha. */
   public double alpha() {
     Rows.some("Krippendorff's alpha", coincidences.size());
     List<Double> values = new ArrayList<>(new TreeSet<>(coincidences.keySet()));
     double[] totals =
         values.stream()
-            .mapToDouble(one -> coincidences.get(one).values().stream().mapToDouble(w -> w).sum())
+            .mapToDouble(
+                value -> coincidences.get(value).values().stream().mapToDouble(w -> w).sum())
             .toArray();
     double all = 0;
     for (double one : totals) {

@@ -7,18 +7,13 @@ import java.util.List;
  * Areas under ROC curves for more than two classes, equal to {@code roc_auc_score} of scikit-learn
  * with macro averages. Exact, so it keeps 8 bytes a row and class.
  */
-public final class MulticlassAuc {
+final class MulticlassAuc {
 
   private final int classes;
   private final List<Integer> truths = new ArrayList<>();
   private final List<Numbers> probabilities = new ArrayList<>();
 
-  /**
-   * Starts with no rows.
-   *
-   * @param classes their number, at least 2
-   * @throws IllegalArgumentException if there are fewer than 2 classes
-   */
+  /** Starts with no rows. */
   public MulticlassAuc(int classes) {
     this.classes = ProbabilityScores.requireClasses(classes);
     for (int i = 0; i < classes; i++) {
@@ -26,13 +21,7 @@ public final class MulticlassAuc {
     }
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param truth number of the true class
-   * @param row the probability of each class
-   * @throws IllegalArgumentException if there is no such class, or these are no probabilities
-   */
+  /** Adds a row. */
   public void add(int truth, double[] row) {
     ProbabilityRow.check(truths.size() + 1L, truth, row, classes);
     truths.add(truth);
@@ -41,12 +30,7 @@ public final class MulticlassAuc {
     }
   }
 
-  /**
-   * Adds everything that another has collected.
-   *
-   * @param other one with as many classes
-   * @throws IllegalArgumentException if their numbers differ
-   */
+  /** Adds everything that another has collected. */
   public void merge(MulticlassAuc other) {
     Rows.sameSettings(classes, other.classes);
     truths.addAll(List.copyOf(other.truths));
@@ -55,12 +39,7 @@ public final class MulticlassAuc {
     }
   }
 
-  /**
-   * Returns the mean area of each class against all others.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if a class is true of no row or of all
-   */
+  /** Returns the mean area of each class against all others. */
   public double oneVersusRest() {
     double sum = 0;
     for (int one = 0; one < classes; one++) {
@@ -76,9 +55,6 @@ public final class MulticlassAuc {
   /**
    * Returns the mean area of all pairs of classes (Hand and Till 2001, "A Simple Generalisation of
    * the Area Under the ROC Curve for Multiple Class Classification Problems").
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if a class is true of no row
    */
   public double oneVersusOne() {
     double sum = 0;

@@ -8,18 +8,13 @@ import java.util.stream.IntStream;
  * (Chen et al. 2021, "Evaluating Large Language Models Trained on Code", equation 1). The rows are
  * problems. Keeps one sum a k.
  */
-public final class PassAtK {
+final class PassAtK {
 
   private final int[] ks;
   private final double[] sums;
   private long rows;
 
-  /**
-   * Starts with no problems.
-   *
-   * @param ks numbers of samples, each at least 1
-   * @throws IllegalArgumentException if there is none, or one is below 1
-   */
+  /** Starts with no problems. */
   public PassAtK(int... ks) {
     this.ks = ks.clone();
     this.sums = new double[ks.length];
@@ -28,16 +23,7 @@ public final class PassAtK {
     }
   }
 
-  /**
-   * Estimates the chance for one problem.
-   *
-   * @param samples how many were drawn, at least k
-   * @param correct how many of them are right
-   * @param k how many would be drawn
-   * @return from 0 to 1
-   * @throws IllegalArgumentException if k is below 1 or above the samples, or more are right than
-   *     were drawn
-   */
+  /** Estimates the chance for one problem. */
   public static double estimate(int samples, int correct, int k) {
     if (k < 1 || k > samples || correct < 0 || correct > samples) {
       throw new IllegalArgumentException(
@@ -58,14 +44,7 @@ public final class PassAtK {
             .reduce(1, (a, b) -> a * b);
   }
 
-  /**
-   * Adds a problem.
-   *
-   * @param samples how many were drawn, at least the largest k
-   * @param correct how many of them are right
-   * @throws IllegalArgumentException if there are too few samples, or more are right than were
-   *     drawn
-   */
+  /** Adds a problem. */
   public void add(int samples, int correct) {
     double[] chances = new double[ks.length];
     for (int i = 0; i < ks.length; i++) {
@@ -79,26 +58,14 @@ public final class PassAtK {
     Arrays.setAll(sums, i -> sums[i] + chances[i]);
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with the same ks
-   * @throws IllegalArgumentException if they differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(PassAtK other) {
     Rows.sameSettings(Arrays.toString(ks), Arrays.toString(other.ks));
     rows += other.rows;
     Arrays.setAll(sums, i -> sums[i] + other.sums[i]);
   }
 
-  /**
-   * Returns the mean chance of the problems.
-   *
-   * @param k one of the numbers given at the start
-   * @return from 0 to 1
-   * @throws IllegalArgumentException if it is none of them
-   * @throws IllegalStateException if there are no problems
-   */
+  /** Returns the mean chance of the problems. */
   public double at(int k) {
     Rows.some("pass@k", rows);
     return sums[Cutoffs.find(ks, k)] / rows;

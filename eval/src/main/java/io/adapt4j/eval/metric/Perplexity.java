@@ -1,107 +1,11 @@
 package io.adapt4j.eval.metric;
 
-import java.nio.charset.StandardCharsets;
-import java.util.regex.Pattern;
-
 /**
- * How well a model predicts texts, equal to the rolling perplexities of lm-evaluation-harness.
- * Keeps sums only. Figures of tokens compare models of one tokenizer only; those of words and bytes
- * compare any.
+ * How well a model predicts texts.
+ *
+ * @param perToken the perplexity of a token, from 1 up; compares models of one tokenizer only
+ * @param perWord the perplexity of a word ({@code word_perplexity}), from 1 up
+ * @param perByte the perplexity of a byte of UTF-8 ({@code byte_perplexity}), from 1 up
+ * @param bitsPerByte bits that the model needs for a byte of UTF-8 ({@code bits_per_byte})
  */
-public final class Perplexity {
-
-  private static final Pattern SPACE = Pattern.compile("(?U)[\\s\\x1c-\\x1f]+");
-
-  private long rows;
-  private double logProbability;
-  private long tokens;
-  private long words;
-  private long bytes;
-
-  /** Begins with no texts. */
-  public Perplexity() {}
-
-  /**
-   * Adds a text.
-   *
-   * @param sum the logarithm of its probability, in nats
-   * @param scored how many tokens that is the sum of, at least 1
-   * @param text the text that these tokens stand for, not empty
-   * @throws IllegalArgumentException if the sum is above 0 or not finite, or there is no token or
-   *     no text
-   */
-  public void add(double sum, long scored, String text) {
-    Rows.finite(rows + 1, "the log-probability", sum);
-    if (sum > 0) {
-      throw Rows.bad(rows + 1, "the log-probability is " + sum + ", above 0");
-    }
-    if (scored < 1 || text.isEmpty()) {
-      throw Rows.bad(
-          rows + 1, scored + " tokens of " + text.length() + " characters; leave the text out");
-    }
-    rows++;
-    logProbability += sum;
-    tokens += scored;
-    // As many as Python's re.split gives, empty ones at the ends included.
-    words += SPACE.matcher(text).results().count() + 1;
-    bytes += text.getBytes(StandardCharsets.UTF_8).length;
-  }
-
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other the other
-   */
-  public void merge(Perplexity other) {
-    rows += other.rows;
-    logProbability += other.logProbability;
-    tokens += other.tokens;
-    words += other.words;
-    bytes += other.bytes;
-  }
-
-  /**
-   * Returns the perplexity of a token.
-   *
-   * @return from 1 up
-   * @throws IllegalStateException if there are no texts
-   */
-  public double perToken() {
-    return Math.exp(lossOver(tokens));
-  }
-
-  /**
-   * Returns the perplexity of a word ({@code word_perplexity}).
-   *
-   * @return from 1 up
-   * @throws IllegalStateException if there are no texts
-   */
-  public double perWord() {
-    return Math.exp(lossOver(words));
-  }
-
-  /**
-   * Returns the perplexity of a byte of UTF-8 ({@code byte_perplexity}).
-   *
-   * @return from 1 up
-   * @throws IllegalStateException if there are no texts
-   */
-  public double perByte() {
-    return Math.exp(lossOver(bytes));
-  }
-
-  /**
-   * Returns how many bits the model needs for a byte of UTF-8 ({@code bits_per_byte}).
-   *
-   * @return from 0 up
-   * @throws IllegalStateException if there are no texts
-   */
-  public double bitsPerByte() {
-    return lossOver(bytes) / Math.log(2);
-  }
-
-  private double lossOver(long units) {
-    Rows.some("Perplexity", rows);
-    return -logProbability / units;
-  }
-}
+public record Perplexity(double perToken, double perWord, double perByte, double bitsPerByte) {}

@@ -7,7 +7,7 @@ package io.adapt4j.eval.metric;
  * Expressed in Terms of Probability") is the mean squared distance over all classes, halved for two
  * classes, so that it then equals {@code brier_score_loss}.
  */
-public final class ProbabilityScores {
+final class ProbabilityScores {
 
   /** A probability of 0 would cost infinitely much. */
   private static final double LEAST = Math.ulp(1.0);
@@ -17,12 +17,7 @@ public final class ProbabilityScores {
   private double logLoss;
   private double squares;
 
-  /**
-   * Starts with no rows.
-   *
-   * @param classes their number, at least 2
-   * @throws IllegalArgumentException if there are fewer than 2 classes
-   */
+  /** Starts with no rows. */
   public ProbabilityScores(int classes) {
     this.classes = requireClasses(classes);
   }
@@ -34,13 +29,7 @@ public final class ProbabilityScores {
     return classes;
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param truth number of the true class
-   * @param probabilities one a class
-   * @throws IllegalArgumentException if there is no such class, or these are no probabilities
-   */
+  /** Adds a row. */
   public void add(int truth, double[] probabilities) {
     ProbabilityRow.check(rows + 1, truth, probabilities, classes);
     rows++;
@@ -57,12 +46,7 @@ public final class ProbabilityScores {
     return Math.max(LEAST, Math.min(1 - LEAST, probability));
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with as many classes
-   * @throws IllegalArgumentException if their numbers differ
-   */
+  /** Adds everything that another has counted. */
   public void merge(ProbabilityScores other) {
     Rows.sameSettings(classes, other.classes);
     rows += other.rows;
@@ -70,23 +54,13 @@ public final class ProbabilityScores {
     squares += other.squares;
   }
 
-  /**
-   * Returns the mean negative logarithm of the true class's probability.
-   *
-   * @return at least 0, in nats
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the mean negative logarithm of the true class's probability. */
   public double logLoss() {
     Rows.some("Log loss", rows);
     return logLoss / rows;
   }
 
-  /**
-   * Returns the Brier score.
-   *
-   * @return from 0 to 1 for two classes, otherwise to 2; 0 is best
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the Brier score. */
   public double brier() {
     Rows.some("The Brier score", rows);
     return squares / rows / (classes == 2 ? 2 : 1);

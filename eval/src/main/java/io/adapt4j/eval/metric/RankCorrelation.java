@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.metric.NumberErrors;
  * Spearman's rank correlation, equal to SciPy: equal numbers share their mean rank. Ranks need all
  * rows, so it keeps 16 bytes a row.
  */
-public final class RankCorrelation {
+final class RankCorrelation {
 
   private final Numbers truths = new Numbers();
   private final Numbers predictions = new Numbers();
@@ -14,13 +14,7 @@ public final class RankCorrelation {
   /** Begins with no rows. */
   public RankCorrelation() {}
 
-  /**
-   * Adds a row.
-   *
-   * @param truth the true number
-   * @param predicted the predicted one
-   * @throws IllegalArgumentException if one of them is not finite
-   */
+  /** Adds a row. */
   public void add(double truth, double predicted) {
     long row = truths.size() + 1L;
     Rows.finite(row, "the true number", truth);
@@ -29,22 +23,13 @@ public final class RankCorrelation {
     predictions.add(predicted);
   }
 
-  /**
-   * Adds everything that another has collected.
-   *
-   * @param other the other
-   */
+  /** Adds everything that another has collected. */
   public void merge(RankCorrelation other) {
     truths.addAll(other.truths);
     predictions.addAll(other.predictions);
   }
 
-  /**
-   * Returns the correlation.
-   *
-   * @return from -1 to 1; NaN where all numbers of one kind are equal
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the correlation. */
   public double spearman() {
     Rows.some("Spearman's correlation", truths.size());
     return NumberErrors.spearman(truths.toArray(), predictions.toArray());

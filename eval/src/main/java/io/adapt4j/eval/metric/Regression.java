@@ -5,7 +5,7 @@ package io.adapt4j.eval.metric;
  * sums of squares are taken about the running mean (Chan, Golub and LeVeque 1983, "Algorithms for
  * Computing the Sample Variance"). {@link RankCorrelation} has Spearman's correlation.
  */
-public final class Regression {
+final class Regression {
 
   private long rows;
   private double meanTruth;
@@ -19,13 +19,7 @@ public final class Regression {
   /** Begins with no rows. */
   public Regression() {}
 
-  /**
-   * Adds a row.
-   *
-   * @param truth the true number
-   * @param predicted the predicted one
-   * @throws IllegalArgumentException if one of them is not finite
-   */
+  /** Adds a row. */
   public void add(double truth, double predicted) {
     Rows.finite(rows + 1, "the true number", truth);
     Rows.finite(rows + 1, "the predicted number", predicted);
@@ -38,11 +32,7 @@ public final class Regression {
     merge(one);
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other the other
-   */
+  /** Adds everything that another has counted. */
   public void merge(Regression other) {
     if (other.rows == 0) {
       return;
@@ -61,35 +51,19 @@ public final class Regression {
     rows += other.rows;
   }
 
-  /**
-   * Returns the mean squared error.
-   *
-   * @return at least 0
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the mean squared error. */
   public double meanSquaredError() {
     Rows.some("Mean squared error", rows);
     return squaredErrors / rows;
   }
 
-  /**
-   * Returns the mean absolute error.
-   *
-   * @return at least 0
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the mean absolute error. */
   public double meanAbsoluteError() {
     Rows.some("Mean absolute error", rows);
     return absoluteErrors / rows;
   }
 
-  /**
-   * Returns the coefficient of determination.
-   *
-   * @return at most 1; NaN of a single row; where all true numbers are equal, 1 if all predictions
-   *     are right and otherwise 0
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the coefficient of determination. */
   public double r2() {
     Rows.some("R2", rows);
     if (rows == 1) {
@@ -101,12 +75,7 @@ public final class Regression {
     return 1 - squaredErrors / squaresTruth;
   }
 
-  /**
-   * Returns Pearson's correlation.
-   *
-   * @return from -1 to 1; NaN where all numbers of one kind are equal
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns Pearson's correlation. */
   public double pearson() {
     Rows.some("Pearson's correlation", rows);
     double value = products / (Math.sqrt(squaresTruth) * Math.sqrt(squaresPredicted));

@@ -15,7 +15,7 @@ import java.util.Set;
  * reciprocal rank (Voorhees 1999, "The TREC-8 Question Answering Track Report"), recall and
  * precision. The rows are queries. Keeps their names and some sums.
  */
-public final class Retrieval {
+final class Retrieval {
 
   private final int[] ks;
   private final Gain gain;
@@ -26,23 +26,12 @@ public final class Retrieval {
   private double averagePrecision;
   private double reciprocalRank;
 
-  /**
-   * Starts with no queries and linear gain.
-   *
-   * @param ks how many of the first documents count for nDCG, recall and precision
-   * @throws IllegalArgumentException if one is below 1
-   */
+  /** Starts with no queries and linear gain. */
   public Retrieval(int... ks) {
     this(Gain.LINEAR, ks);
   }
 
-  /**
-   * Starts with no queries.
-   *
-   * @param gain what a graded document is worth to nDCG
-   * @param ks how many of the first documents count for nDCG, recall and precision
-   * @throws IllegalArgumentException if one is below 1
-   */
+  /** Starts with no queries. */
   public Retrieval(Gain gain, int... ks) {
     if (Arrays.stream(ks).anyMatch(k -> k < 1)) {
       throw new IllegalArgumentException("k is " + Arrays.toString(ks) + "; give numbers from 1");
@@ -54,16 +43,7 @@ public final class Retrieval {
     this.precision = new double[ks.length];
   }
 
-  /**
-   * Adds a query.
-   *
-   * @param query its name
-   * @param ranking names of the documents found, the best first; those without a grade do not help
-   * @param grades how relevant documents are: 0 for not at all, larger for more; at least one above
-   *     0
-   * @throws IllegalArgumentException if the query was added before, a document is ranked twice, a
-   *     grade is negative, or no document is relevant
-   */
+  /** Adds a query. */
   public void add(String query, List<String> ranking, Map<String, Integer> grades) {
     check(query, ranking, grades);
     queries.add(query);
@@ -135,12 +115,7 @@ public final class Retrieval {
     return 0;
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one with the same gain and ks, of other queries
-   * @throws IllegalArgumentException if gain or ks differ, or both have the same query
-   */
+  /** Adds everything that another has counted. */
   public void merge(Retrieval other) {
     Rows.sameSettings(gain + Arrays.toString(ks), other.gain + Arrays.toString(other.ks));
     for (String query : other.queries) {
@@ -156,26 +131,12 @@ public final class Retrieval {
     reciprocalRank += other.reciprocalRank;
   }
 
-  /**
-   * Returns the mean normalised discounted cumulated gain.
-   *
-   * @param k one of the numbers given at the start
-   * @return from 0 to 1
-   * @throws IllegalArgumentException if k was not given at the start
-   * @throws IllegalStateException if there are no queries
-   */
+  /** Returns the mean normalized discounted cumulated gain. */
   public double ndcg(int k) {
     return mean("nDCG", ndcg[Cutoffs.find(ks, k)]);
   }
 
-  /**
-   * Returns the mean share of the relevant documents that are among the first k.
-   *
-   * @param k one of the numbers given at the start
-   * @return from 0 to 1
-   * @throws IllegalArgumentException if k was not given at the start
-   * @throws IllegalStateException if there are no queries
-   */
+  /** Returns the mean share of the relevant documents that are among the first k. */
   public double recall(int k) {
     return mean("Recall", recall[Cutoffs.find(ks, k)]);
   }
@@ -183,32 +144,17 @@ public final class Retrieval {
   /**
    * Returns the mean share of the first k documents that are relevant; where fewer were found, the
    * rest counts as not relevant.
-   *
-   * @param k one of the numbers given at the start
-   * @return from 0 to 1
-   * @throws IllegalArgumentException if k was not given at the start
-   * @throws IllegalStateException if there are no queries
    */
   public double precision(int k) {
     return mean("Precision", precision[Cutoffs.find(ks, k)]);
   }
 
-  /**
-   * Returns the mean average precision over whole rankings.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no queries
-   */
+  /** Returns the mean average precision over whole rankings. */
   public double meanAveragePrecision() {
     return mean("Mean average precision", averagePrecision);
   }
 
-  /**
-   * Returns the mean reciprocal rank of the first relevant document, 0 where none was found.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no queries
-   */
+  /** Returns the mean reciprocal rank of the first relevant document, 0 where none was found. */
   public double meanReciprocalRank() {
     return mean("Mean reciprocal rank", reciprocalRank);
   }

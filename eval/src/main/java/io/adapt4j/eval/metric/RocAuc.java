@@ -7,7 +7,7 @@ import java.util.Arrays;
  * "The Meaning and Use of the Area under a Receiver Operating Characteristic Curve") and average
  * precision, equal to scikit-learn. Exact, so it keeps 8 bytes a row.
  */
-public final class RocAuc {
+final class RocAuc {
 
   private final Numbers positives = new Numbers();
   private final Numbers negatives = new Numbers();
@@ -15,23 +15,13 @@ public final class RocAuc {
   /** Begins with no rows. */
   public RocAuc() {}
 
-  /**
-   * Adds a row.
-   *
-   * @param truth whether the row truly is positive
-   * @param score any finite number, larger where the model finds that likelier
-   * @throws IllegalArgumentException if the score is not finite
-   */
+  /** Adds a row. */
   public void add(boolean truth, double score) {
     Rows.finite(positives.size() + negatives.size() + 1L, "the score", score);
     (truth ? positives : negatives).add(score);
   }
 
-  /**
-   * Adds everything that another has collected.
-   *
-   * @param other the other
-   */
+  /** Adds everything that another has collected. */
   public void merge(RocAuc other) {
     positives.addAll(other.positives);
     negatives.addAll(other.negatives);
@@ -40,9 +30,6 @@ public final class RocAuc {
   /**
    * Returns the area under the ROC curve: the chance that a positive row scores above a negative
    * one, where a tie counts half.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are not both positive and negative rows
    */
   public double area() {
     requireBoth("The area under the ROC curve");
@@ -66,9 +53,6 @@ public final class RocAuc {
   /**
    * Returns the average precision: the precision at each threshold, weighted by how much recall
    * grows there.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are not both positive and negative rows
    */
   public double averagePrecision() {
     requireBoth("Average precision");

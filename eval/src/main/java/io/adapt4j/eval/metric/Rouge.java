@@ -4,6 +4,7 @@ import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
 import java.util.BitSet;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -13,7 +14,7 @@ import java.util.regex.Pattern;
  * rouge_score computes it: small letters, words of a-z and 0-9 only, so other scripts score 0. A
  * corpus has the mean of its rows. Keeps sums only.
  */
-public final class Rouge {
+final class Rouge {
 
   /** Shorter words are not stemmed. */
   private static final int STEMMED_FROM = 4;
@@ -22,7 +23,7 @@ public final class Rouge {
   private static final Pattern BETWEEN_LINES = Pattern.compile("\n");
 
   private final boolean stemmed;
-  private final Map<RougeType, OverlapScore> sums = new EnumMap<>(RougeType.class);
+  private final Map<RougeType, F1Score> sums = new EnumMap<>(RougeType.class);
   private long rows;
 
   /** Starts with nothing counted and words as they are. */
@@ -30,28 +31,17 @@ public final class Rouge {
     this(false);
   }
 
-  /**
-   * Starts with nothing counted.
-   *
-   * @param stemmed whether words are compared by their English stems (Porter's)
-   */
+  /** Starts with nothing counted. */
   public Rouge(boolean stemmed) {
     this.stemmed = stemmed;
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param prediction what the model said
-   * @param reference what would have been right
-   * @return the row's own scores
-   * @throws IllegalArgumentException if a text is null
-   */
-  public Map<RougeType, OverlapScore> add(String prediction, String reference) {
+  /** Adds a row. */
+  public Map<RougeType, F1Score> add(String prediction, String reference) {
     Rows.present(rows + 1, "the prediction", prediction);
     Rows.present(rows + 1, "the reference", reference);
     rows++;
-    Map<RougeType, OverlapScore> row = new EnumMap<>(RougeType.class);
+    Map<RougeType, F1Score> row = new EnumMap<>(RougeType.class);
     List<String> said = words(prediction);
     List<String> wanted = words(reference);
     for (RougeType type : RougeType.values()) {
@@ -61,32 +51,29 @@ public final class Rouge {
     }
     row.put(RougeType.ROUGE_L, ofSubsequence(said, wanted));
     row.put(RougeType.ROUGE_LSUM, ofLines(lines(prediction), lines(reference)));
-    row.forEach((type, score) -> sums.merge(type, score, OverlapScore::plus));
+    row.forEach((type, score) -> sums.merge(type, score, F1Score::plus));
     return row;
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other one that stems as this one does
-   * @throws IllegalArgumentException if only one of them stems
-   */
+  /** Adds everything that another has counted. */
   public void merge(Rouge other) {
     Rows.sameSettings("stemmed=" + stemmed, "stemmed=" + other.stemmed);
     rows += other.rows;
-    other.sums.forEach((type, score) -> sums.merge(type, score, OverlapScore::plus));
+    other.sums.forEach((type, score) -> sums.merge(type, score, F1Score::plus));
   }
 
-  /**
-   * Returns the mean of the rows.
-   *
-   * @param type what is compared
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
-  public OverlapScore score(RougeType type) {
+  /** Returns the mean of the rows. */
+  public F1Score score(RougeType type) {
     Rows.some("ROUGE", rows);
     return sums.get(type).dividedBy(rows);
+  }
+
+  Map<String, F1Score> scores() {
+    Map<String, F1Score> scores = new LinkedHashMap<>();
+    for (RougeType type : RougeType.values()) {
+      scores.put(type.label(), score(type));
+    }
+    return scores;
   }
 
   private List<String> words(String text) {
@@ -105,17 +92,17 @@ public final class Rouge {
         .toList();
   }
 
-  private static OverlapScore ofNGrams(List<String> said, List<String> wanted, int n) {
+  private static F1Score ofNGrams(List<String> said, List<String> wanted, int n) {
     Multiset<List<String>> some = NGrams.ofWords(said, n);
     Multiset<List<String>> others = NGrams.ofWords(wanted, n);
-    return OverlapScore.of(NGrams.overlap(some, others), some.size(), others.size());
+    return F1Score.of(NGrams.overlap(some, others), some.size(), others.size());
   }
 
-  private static OverlapScore ofSubsequence(List<String> said, List<String> wanted) {
-    return OverlapScore.of(CommonSubsequence.length(wanted, said), said.size(), wanted.size());
+  private static F1Score ofSubsequence(List<String> said, List<String> wanted) {
+    return F1Score.of(CommonSubsequence.length(wanted, said), said.size(), wanted.size());
   }
 
-  private static OverlapScore ofLines(List<List<String>> said, List<List<String>> wanted) {
+  private static F1Score ofLines(List<List<String>> said, List<List<String>> wanted) {
     Multiset<String> leftSaid = words(said);
     Multiset<String> leftWanted = words(wanted);
     long hits = 0;
@@ -130,7 +117,7 @@ public final class Rouge {
         }
       }
     }
-    return OverlapScore.of(hits, size(said), size(wanted));
+    return F1Score.of(hits, size(said), size(wanted));
   }
 
   private static Multiset<String> words(List<List<String>> lines) {

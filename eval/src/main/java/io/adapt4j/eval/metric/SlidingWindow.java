@@ -23,9 +23,10 @@ public record SlidingWindow(int window, int stride) {
   /**
    * Checks the numbers.
    *
-   * @param window the most tokens that the model reads at once
-   * @param stride how many tokens each window after the first one scores
-   * @throws IllegalArgumentException unless 1 &lt;= stride &lt;= window
+   * @param window the most tokens that the model reads at once, at least 1
+   * @param stride how many tokens each window after the first one scores, at most the window; small
+   *     strides give more context and take more time, and equal to the window it is what
+   *     lm-evaluation-harness does
    */
   public SlidingWindow {
     if (stride < 1 || stride > window) {
@@ -35,26 +36,13 @@ public record SlidingWindow(int window, int stride) {
   }
 
   /**
-   * Scores a text and adds it to a perplexity.
-   *
-   * @param model the model; its context must hold the window
-   * @param text the text, not empty
-   * @param into the perplexity
-   * @throws IllegalArgumentException if the text is empty, the model's context is shorter than the
-   *     window, or the model names neither a bos nor an eos token to begin with
-   */
-  public void score(LanguageModel model, String text, Perplexity into) {
-    Sum sum = sum(model, text);
-    into.add(sum.logProbability(), sum.tokens(), text);
-  }
-
-  /**
    * Scores a text.
    *
    * @param model the model; its context must hold the window
    * @param text the text, not empty
    * @return what its tokens add up to
-   * @throws IllegalArgumentException as {@link #score}
+   * @throws IllegalArgumentException if the text is empty, the model's context is shorter than the
+   *     window, or the model names neither a bos nor an eos token to begin with
    */
   public Sum sum(LanguageModel model, String text) {
     if (window > model.contextLength()) {

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * squad_metrics} of transformers: case, punctuation, English articles and spacing are ignored, and
  * of several right answers the best counts. Keeps sums only.
  */
-public final class SquadAnswers {
+final class SquadAnswers {
 
   private static final Pattern ARTICLE =
       Pattern.compile("(?<![\\p{L}\\p{N}_])(a|an|the)(?![\\p{L}\\p{N}_])");
@@ -23,20 +23,10 @@ public final class SquadAnswers {
   /** Begins with no answers. */
   public SquadAnswers() {}
 
-  /**
-   * Two scores of one answer.
-   *
-   * @param exact whether it is right to the letter once normalised
-   * @param f1 harmonic mean of precision and recall of its words
-   */
+  /** Two scores of one answer. */
   public record Answer(boolean exact, double f1) {}
 
-  /**
-   * Brings an answer into the form in which answers are compared.
-   *
-   * @param answer the answer
-   * @return small letters without punctuation, articles and needless space
-   */
+  /** Brings an answer into the form in which answers are compared. */
   public static String normalize(String answer) {
     StringBuilder plain = new StringBuilder();
     PythonText.lower(answer)
@@ -46,15 +36,7 @@ public final class SquadAnswers {
     return PythonText.singleSpaced(ARTICLE.matcher(plain).replaceAll(" "));
   }
 
-  /**
-   * Adds a row.
-   *
-   * @param prediction the model's answer, empty for none
-   * @param answers what is right; those that are empty once normalised are left out, and if none is
-   *     left, no answer is right
-   * @return the row's own scores
-   * @throws IllegalArgumentException if the prediction is null
-   */
+  /** Adds a row. */
   public Answer add(String prediction, List<String> answers) {
     Rows.present(rows + 1, "the prediction", prediction);
     answers.forEach(answer -> Rows.present(rows + 1, "an answer", answer));
@@ -68,34 +50,20 @@ public final class SquadAnswers {
     return best;
   }
 
-  /**
-   * Adds everything that another has counted.
-   *
-   * @param other the other
-   */
+  /** Adds everything that another has counted. */
   public void merge(SquadAnswers other) {
     rows += other.rows;
     exact += other.exact;
     f1 += other.f1;
   }
 
-  /**
-   * Returns the share of exact matches.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the share of exact matches. */
   public double exactMatch() {
     Rows.some("Exact match", rows);
     return (double) exact / rows;
   }
 
-  /**
-   * Returns the mean F1.
-   *
-   * @return from 0 to 1
-   * @throws IllegalStateException if there are no rows
-   */
+  /** Returns the mean F1. */
   public double f1() {
     Rows.some("F1", rows);
     return f1 / rows;
@@ -115,6 +83,6 @@ public final class SquadAnswers {
     }
     Multiset<String> left = HashMultiset.create(wanted);
     long shared = said.stream().filter(left::remove).count();
-    return OverlapScore.of(shared, said.size(), wanted.size()).f1();
+    return F1Score.of(shared, said.size(), wanted.size()).f1();
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Metrics. Most collect rows one at a time ({@code add}), can be merged with others of their kind
- * ({@code merge}, for parts counted apart), and give their result at any moment. Messages count
- * rows from 1, in the order in which they were added. Collectors are not thread safe.
+ * Metrics: {@link io.adapt4j.eval.metric.Metrics} makes them, {@link io.adapt4j.eval.metric.Metric}
+ * collects rows one at a time, gives its result at any moment, and merges with another of its kind.
  */
 package io.adapt4j.eval.metric;

@@ -84,7 +84,7 @@ public final class Faithfulness {
       return;
     }
     rows++;
-    unclear += verdicts.stream().filter(one -> one.supported().isEmpty()).count();
+    unclear += verdicts.stream().filter(verdict -> verdict.supported().isEmpty()).count();
     long right = verdicts.stream().filter(one -> one.supported().orElse(false)).count();
     sum += (double) right / verdicts.size();
   }
@@ -124,29 +124,17 @@ public final class Faithfulness {
     sum += other.sum;
   }
 
-  /**
-   * Returns the mean share of supported statements.
-   *
-   * @return from 0 to 1; empty if no answer states anything
-   */
+  /** {@return the mean share of supported statements} */
   public OptionalDouble score() {
     return rows == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / rows);
   }
 
-  /**
-   * Returns how many answers state nothing and are left out.
-   *
-   * @return their number
-   */
+  /** {@return how many answers state nothing and are left out} */
   public long silent() {
     return silent;
   }
 
-  /**
-   * Returns of how many statements the judge said neither yes nor no.
-   *
-   * @return their number; if it is not small, take another judge
-   */
+  /** {@return of how many statements the judge said neither yes nor no} */
   public long unclear() {
     return unclear;
   }

@@ -2,7 +2,7 @@ package io.adapt4j.eval.report;
 
 import io.adapt4j.core.internal.AxisScale;
 import io.adapt4j.core.internal.Html;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.DoubleStream;
@@ -11,7 +11,7 @@ import java.util.stream.DoubleStream;
 final class BarChart {
 
   /** One bar. */
-  private record Bar(String name, String style, Interval value) {}
+  private record Bar(String name, String style, ConfidenceInterval value) {}
 
   private static final int WIDTH = 480;
   private static final int LEFT = 8;
@@ -29,14 +29,14 @@ final class BarChart {
   }
 
   /** Adds a bar; one whose value is not finite is left out. */
-  BarChart bar(String name, String style, Interval value) {
+  BarChart bar(String name, String style, ConfidenceInterval value) {
     if (Double.isFinite(value.value())) {
       bars.add(new Bar(name, style, value));
     }
     return this;
   }
 
-  /** The figure; nothing without bars. */
+  /** The metric; nothing without bars. */
   String html() {
     if (bars.isEmpty()) {
       return "";
@@ -65,7 +65,7 @@ final class BarChart {
 
   private String summary() {
     List<String> parts = new ArrayList<>();
-    bars.forEach(one -> parts.add(one.name() + " " + Texts.number(one.value().value())));
+    bars.forEach(bar -> parts.add(bar.name() + " " + Texts.number(bar.value().value())));
     return String.join(", ", parts);
   }
 
@@ -83,7 +83,7 @@ final class BarChart {
   private DoubleStream ends() {
     return bars.stream()
         .flatMapToDouble(
-            one -> DoubleStream.of(one.value().value(), one.value().low(), one.value().high()))
+            bar -> DoubleStream.of(bar.value().value(), bar.value().low(), bar.value().high()))
         .filter(Double::isFinite);
   }
 

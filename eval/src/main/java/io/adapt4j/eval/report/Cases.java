@@ -6,8 +6,8 @@ import com.google.common.collect.Multimaps;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.failure.FailureAnalysis;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -25,23 +25,11 @@ final class Cases {
     GAINED
   }
 
-  /**
-   * An item.
-   *
-   * @param item how it went for the first candidate
-   * @param answers one a candidate
-   */
+  /** An item. */
   record Case(Outcome item, List<Answer> answers) {}
 
-  /**
-   * What a candidate answered.
-   *
-   * @param candidate its name
-   * @param outcome how it went
-   * @param figure the item's own figure
-   * @param failed whether that is too bad
-   */
-  record Answer(String candidate, Outcome outcome, double figure, boolean failed) {}
+  /** What a candidate answered. */
+  record Answer(String candidate, Outcome outcome, double metric, boolean failed) {}
 
   private final ListMultimap<Kind, Case> cases =
       MultimapBuilder.enumKeys(Kind.class).arrayListValues().build();
@@ -55,7 +43,7 @@ final class Cases {
   static Cases of(Content content, String task) {
     List<TaskResult> results = content.results(task);
     List<FailureAnalysis> analyses = results.stream().map(content::analysis).toList();
-    Figure figure = results.get(0).primary();
+    TaskMetric metric = results.get(0).primary();
     Cases cases = new Cases(analyses.get(0));
     for (int i = 0; i < results.get(0).outcomes().size(); i++) {
       Outcome item = results.get(0).outcomes().get(i);
@@ -64,11 +52,11 @@ final class Cases {
         Outcome outcome = results.get(c).outcomes().get(i);
         EvaluationReport report = content.reports().get(c);
         boolean failed = analyses.get(c).hasFailed(outcome.id());
-        answers.add(new Answer(report.candidate(), outcome, figure.of(outcome), failed));
+        answers.add(new Answer(report.candidate(), outcome, metric.of(outcome), failed));
       }
       cases.add(new Case(item, answers));
     }
-    Comparator<Case> worst = Comparator.comparingDouble(one -> worst(figure, one));
+    Comparator<Case> worst = Comparator.comparingDouble(one -> worst(metric, one));
     Multimaps.asMap(cases.cases)
         .values()
         .forEach(list -> list.sort(worst.thenComparing(one -> -surest(one))));
@@ -85,11 +73,11 @@ final class Cases {
     }
   }
 
-  /** The worst figure of the candidates that failed, so that a smaller number is worse. */
-  private static double worst(Figure figure, Case one) {
+  /** The worst metric of the candidates that failed, so that a smaller number is worse. */
+  private static double worst(TaskMetric metric, Case one) {
     return one.answers().stream()
         .filter(Answer::failed)
-        .mapToDouble(answer -> figure.largerIsBetter() ? answer.figure() : -answer.figure())
+        .mapToDouble(answer -> metric.largerIsBetter() ? answer.metric() : -answer.metric())
         .min()
         .orElse(0);
   }

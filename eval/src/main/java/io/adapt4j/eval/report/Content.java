@@ -22,14 +22,7 @@ record Content(
     OptionalDouble retentionThreshold,
     Settings settings) {
 
-  /**
-   * How a report is told.
-   *
-   * @param title its title
-   * @param written when it was made
-   * @param cases how many cases of a kind it shows
-   * @param history earlier reports, the oldest first
-   */
+  /** How a report is told. */
   record Settings(String title, Instant written, int cases, List<StoredReport> history) {}
 
   String title() {
@@ -62,7 +55,7 @@ record Content(
 
   /** The results of all candidates on a task of the first one. */
   List<TaskResult> results(String task) {
-    return reports.stream().map(one -> one.result(task)).toList();
+    return reports.stream().map(report -> report.result(task)).toList();
   }
 
   List<String> tasks() {
@@ -70,7 +63,9 @@ record Content(
   }
 
   List<TaskComparison> comparisons(String candidate) {
-    return comparisons.stream().filter(one -> one.candidate().equals(candidate)).toList();
+    return comparisons.stream()
+        .filter(comparison -> comparison.candidate().equals(candidate))
+        .toList();
   }
 
   /** What failed, by the threshold of the first candidate, so that all are held to the same. */

@@ -2,7 +2,7 @@ package io.adapt4j.eval.report;
 
 import io.adapt4j.core.internal.AxisScale;
 import io.adapt4j.core.internal.Html;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,13 +14,8 @@ import java.util.stream.Stream;
 /** Draws points with error bars, joined by lines, as inline SVG. */
 final class CurveChart {
 
-  /**
-   * A point.
-   *
-   * @param x where it is
-   * @param y how high it is, and the error bar
-   */
-  record Point(double x, Interval y) {}
+  /** A point. */
+  record Point(double x, ConfidenceInterval y) {}
 
   private record Line(String name, String style, List<Point> points) {}
 
@@ -50,7 +45,7 @@ final class CurveChart {
     return this;
   }
 
-  /** Writes a text below the horizontal axis in the place of numbers. */
+  /** Writes a text below the horizontal axis instead of numbers. */
   CurveChart tick(double x, String text) {
     ticks.put(x, text);
     return this;
@@ -62,7 +57,7 @@ final class CurveChart {
     return this;
   }
 
-  /** The figure; nothing without lines. */
+  /** The metric; nothing without lines. */
   String html() {
     if (lines.isEmpty()) {
       return "";

@@ -31,7 +31,7 @@ final class HtmlCases {
 
   private void task(String task) {
     Cases cases = Cases.of(content, task);
-    String figure = content.first().result(task).primary().name();
+    String metric = content.first().result(task).primary().name();
     for (Kind kind : Kind.values()) {
       List<Case> all = cases.of(kind);
       if (!all.isEmpty()) {
@@ -44,13 +44,13 @@ final class HtmlCases {
             .append(Texts.count(all.size()))
             .append(all.size() > shown ? ", the worst " + Texts.count(shown) + " shown" : "")
             .append("</summary>\n");
-        all.subList(0, shown).forEach(one -> one(one, cases.question(one), figure));
+        all.subList(0, shown).forEach(one -> one(one, cases.question(one), metric));
         out.append("</details>\n");
       }
     }
   }
 
-  private void one(Case one, String question, String figure) {
+  private void one(Case one, String question, String metric) {
     out.append("<details class=\"case\"><summary><b>")
         .append(Html.escape(Texts.line(one.item().id(), QUESTION)))
         .append("</b> ")
@@ -63,7 +63,7 @@ final class HtmlCases {
     if (!one.item().expected().isEmpty()) {
       text("expected", Texts.head(one.item().expected(), TEXT));
     }
-    one.answers().forEach(answer -> answer(answer, figure));
+    one.answers().forEach(answer -> answer(answer, metric));
     fields(one.item().fields());
     out.append("</details>\n");
   }
@@ -75,13 +75,13 @@ final class HtmlCases {
         .append("</span>");
   }
 
-  private void answer(Answer answer, String figure) {
+  private void answer(Answer answer, String metric) {
     String heading =
         answer.candidate()
             + (answer.failed() ? ", failed, " : ", ")
-            + figure
+            + metric
             + " "
-            + Texts.number(answer.figure());
+            + Texts.number(answer.metric());
     var confidence = answer.outcome().confidence();
     String sure =
         confidence.isPresent() ? Texts.format(", confidence %.2f", confidence.getAsDouble()) : "";

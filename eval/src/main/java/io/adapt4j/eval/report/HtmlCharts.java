@@ -2,13 +2,14 @@ package io.adapt4j.eval.report;
 
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.metric.Calibration;
+import io.adapt4j.eval.internal.ClassMetrics;
+import io.adapt4j.eval.metric.CalibrationReport;
+import io.adapt4j.eval.metric.Metric;
+import io.adapt4j.eval.metric.Metrics;
 import io.adapt4j.eval.report.CurveChart.Point;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.stats.Proportion;
-import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -73,8 +74,8 @@ final class HtmlCharts {
     BarChart shares = new BarChart("Scores from 0 to 1");
     StringBuilder others = new StringBuilder();
     for (TaskResult result : content.first().results()) {
-      Interval score = result.score();
-      boolean isShare = result.primary().kind() instanceof Figure.Mean;
+      ConfidenceInterval score = result.score();
+      boolean isShare = result.primary().kind() instanceof TaskMetric.Mean;
       if (isShare && score.low() >= 0 && score.high() <= 1) {
         shares.bar(title(result), style(0), score);
       } else {
@@ -90,7 +91,7 @@ final class HtmlCharts {
       List<TaskResult> results = content.results(task);
       CurveChart chart = new CurveChart(task + ": right answers by confidence").shares();
       for (int i = 0; i < results.size(); i++) {
-        Optional<Calibration> known = calibration(results.get(i));
+        Optional<CalibrationReport> known = calibration(results.get(i));
         String name = content.reports().get(i).candidate();
         String style = style(i);
         known.ifPresent(
@@ -105,8 +106,8 @@ final class HtmlCharts {
     return out.toString();
   }
 
-  private static Optional<Calibration> calibration(TaskResult result) {
-    Calibration calibration = new Calibration(BINS);
+  private static Optional<CalibrationReport> calibration(TaskResult result) {
+    Metric<Double, Boolean, CalibrationReport> calibration = Metrics.calibration(BINS);
     for (Outcome outcome : result.outcomes()) {
       OptionalDouble right = right(result, outcome);
       if (outcome.confidence().isEmpty() || right.isEmpty()) {
@@ -114,24 +115,25 @@ final class HtmlCharts {
       }
       calibration.add(Math.min(1, outcome.confidence().getAsDouble()), right.getAsDouble() == 1);
     }
-    return Optional.of(calibration);
+    return result.outcomes().isEmpty() ? Optional.empty() : Optional.of(calibration.result());
   }
 
-  /** Confidence is that of the likeliest choice, whichever figure counts. */
+  /** Confidence is that of the likeliest choice, whichever metric counts. */
   private static OptionalDouble right(TaskResult result, Outcome outcome) {
-    Double chosen = outcome.figures().get(ChoiceItem.ACC);
+    Double chosen = outcome.metrics().get(ClassMetrics.ACC);
     double value = chosen == null ? result.primary().of(outcome) : chosen;
     return value == 0 || value == 1 ? OptionalDouble.of(value) : OptionalDouble.empty();
   }
 
-  private static List<Point> points(Calibration calibration) {
+  private static List<Point> points(CalibrationReport calibration) {
     return calibration.bins().stream()
         .filter(bin -> bin.count() > 0)
         .map(
             bin ->
                 new Point(
                     bin.confidence(),
-                    Proportion.of(Math.round(bin.accuracy() * bin.count()), bin.count())))
+                    ConfidenceInterval.wilson(
+                        Math.round(bin.accuracy() * bin.count()), bin.count())))
         .toList();
   }
 
@@ -159,14 +161,14 @@ final class HtmlCharts {
   }
 
   private List<Point> history(EvaluationReport report, TaskResult result) {
-    String figure = result.primary().name();
+    String metric = result.primary().name();
     List<Point> points = new ArrayList<>();
     for (int i = 0; i < content.history().size(); i++) {
       double at = i + 1.0;
       content
           .history()
           .get(i)
-          .score(report.candidate(), result.task(), figure)
+          .score(report.candidate(), result.task(), metric)
           .ifPresent(score -> points.add(new Point(at, score)));
     }
     points.add(new Point(content.history().size() + 1.0, report.result(result.task()).score()));

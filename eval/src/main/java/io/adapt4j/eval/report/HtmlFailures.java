@@ -3,9 +3,9 @@ package io.adapt4j.eval.report;
 import io.adapt4j.core.internal.Html;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.failure.Confusion;
 import io.adapt4j.eval.failure.FailureAnalysis;
 import io.adapt4j.eval.failure.Slice;
+import io.adapt4j.eval.metric.Confusion;
 import java.util.List;
 
 /** Where candidates fail, as folded tables. */
@@ -83,7 +83,7 @@ final class HtmlFailures {
           .append(" to ")
           .append(Texts.percent(slice.failureRate().high()))
           .append("</small><td>")
-          .append(Texts.number(slice.figure()))
+          .append(Texts.number(slice.metric()))
           .append("</tr>\n");
     }
     out.append("</table></div>\n");

@@ -6,7 +6,7 @@ import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Retention;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -65,28 +65,28 @@ final class HtmlPage {
     List<String> sentences = Verdicts.sentences(content, name -> name);
     if (!sentences.isEmpty()) {
       out.append("<ul class=\"verdict\">");
-      sentences.forEach(one -> out.append("<li>").append(Html.escape(one)));
+      sentences.forEach(sentence -> out.append("<li>").append(Html.escape(sentence)));
       out.append("</ul>\n");
     }
   }
 
   private void scores() {
     out.append("<h2>Scores</h2><div class=\"wide\"><table><tr><th class=\"name\">task")
-        .append("<th class=\"name\">figure");
-    content.reports().forEach(one -> out.append("<th>").append(Html.escape(one.candidate())));
+        .append("<th class=\"name\">metric");
+    content.reports().forEach(report -> out.append("<th>").append(Html.escape(report.candidate())));
     out.append("</tr>\n");
     for (String task : content.tasks()) {
       List<TaskResult> results = content.results(task);
-      for (Figure figure : results.get(0).definitions()) {
-        score(results, figure);
+      for (TaskMetric metric : results.get(0).definitions()) {
+        score(results, metric);
       }
     }
     out.append("</table></div>\n");
   }
 
-  private void score(List<TaskResult> results, Figure figure) {
+  private void score(List<TaskResult> results, TaskMetric metric) {
     TaskResult first = results.get(0);
-    boolean counts = figure.equals(first.primary());
+    boolean counts = metric.equals(first.primary());
     out.append("<tr><td class=\"name\">");
     if (counts) {
       out.append(Html.escape(first.task()))
@@ -95,14 +95,14 @@ final class HtmlPage {
           .append(first.isGeneral() ? " items, general ability</small>" : " items</small>");
     }
     out.append("<td class=\"name\">")
-        .append(Html.escape(figure.name()))
+        .append(Html.escape(metric.name()))
         .append("&nbsp;<span title=\"")
-        .append(figure.largerIsBetter() ? "larger is better" : "smaller is better")
+        .append(metric.largerIsBetter() ? "larger is better" : "smaller is better")
         .append("\">")
-        .append(Texts.arrow(figure))
+        .append(Texts.arrow(metric))
         .append("</span>");
     for (TaskResult result : results) {
-      var found = result.figures().get(figure.name());
+      var found = result.metrics().get(metric.name());
       String value = Texts.number(found.value());
       out.append("<td>")
           .append(counts ? "<b>" + value + "</b>" : value)
@@ -131,9 +131,9 @@ final class HtmlPage {
     out.append("<tr><td class=\"name\">")
         .append(Html.escape(one.task()))
         .append("<small>")
-        .append(Html.escape(one.figure().name()))
+        .append(Html.escape(one.metric().name()))
         .append("&nbsp;")
-        .append(Texts.arrow(one.figure()))
+        .append(Texts.arrow(one.metric()))
         .append("</small><td class=\"name\">")
         .append(Html.escape(one.candidate()))
         .append("<td class=\"name verdict ")

@@ -8,8 +8,8 @@ import io.adapt4j.eval.Cost;
 import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 
 /** A report as JSON, for builds and for {@link StoredReport}. */
@@ -25,12 +25,12 @@ final class JsonText {
     json.put("schema", SCHEMA).put("title", content.title());
     json.put("written", content.written().toString());
     ArrayNode candidates = json.putArray("candidates");
-    content.reports().forEach(one -> candidates.add(candidate(content, one)));
+    content.reports().forEach(report -> candidates.add(candidate(content, report)));
     if (content.isComparison()) {
       json.put("baseline", content.first().candidate());
       json.put("retention_threshold", content.retentionThreshold().orElseThrow());
       ArrayNode comparisons = json.putArray("comparisons");
-      content.comparisons().forEach(one -> comparisons.add(comparison(one)));
+      content.comparisons().forEach(comparison -> comparisons.add(comparison(comparison)));
     }
     return Json.indented(json);
   }
@@ -39,7 +39,7 @@ final class JsonText {
     ObjectNode json = object().put("name", report.candidate()).put("identity", report.identity());
     json.set("cost", cost(report.cost()));
     ArrayNode tasks = json.putArray("tasks");
-    report.results().forEach(one -> tasks.add(task(content, one)));
+    report.results().forEach(result -> tasks.add(task(content, result)));
     return json;
   }
 
@@ -65,11 +65,11 @@ final class JsonText {
             .put("items", result.outcomes().size())
             .put("failures", content.analysis(result).failures().size())
             .put("primary", result.primary().name());
-    ArrayNode figures = json.putArray("figures");
-    for (Figure figure : result.definitions()) {
-      ObjectNode one = object().put("name", figure.name());
-      one.put("larger_is_better", figure.largerIsBetter());
-      figures.add(put(one, result.figures().get(figure.name())));
+    ArrayNode metrics = json.putArray("figures");
+    for (TaskMetric metric : result.definitions()) {
+      ObjectNode one = object().put("name", metric.name());
+      one.put("larger_is_better", metric.largerIsBetter());
+      metrics.add(put(one, result.metrics().get(metric.name())));
     }
     return json;
   }
@@ -80,7 +80,7 @@ final class JsonText {
             .put("candidate", one.candidate())
             .put("baseline", one.baseline())
             .put("task", one.task())
-            .put("figure", one.figure().name())
+            .put("figure", one.metric().name())
             .put("larger_is_better", one.largerIsBetter());
     json.set("difference", put(object(), one.difference()));
     json.put("p_value", one.pValue());
@@ -96,7 +96,7 @@ final class JsonText {
     return json;
   }
 
-  private static ObjectNode put(ObjectNode json, Interval interval) {
+  private static ObjectNode put(ObjectNode json, ConfidenceInterval interval) {
     put(json, "value", interval.value());
     put(json, "low", interval.low());
     put(json, "high", interval.high());

@@ -5,8 +5,8 @@ import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Retention;
 import io.adapt4j.eval.TaskComparison;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -42,19 +42,19 @@ final class MarkdownText {
   }
 
   private void scores() {
-    List<String> header = new ArrayList<>(List.of("task", "figure", "items"));
-    content.reports().forEach(one -> header.add(code(one.candidate())));
+    List<String> header = new ArrayList<>(List.of("task", "metric", "items"));
+    content.reports().forEach(report -> header.add(code(report.candidate())));
     List<List<String>> rows = new ArrayList<>();
     for (String task : content.tasks()) {
       List<TaskResult> results = content.results(task);
-      for (Figure figure : results.get(0).definitions()) {
-        boolean counts = figure.equals(results.get(0).primary());
+      for (TaskMetric metric : results.get(0).definitions()) {
+        boolean counts = metric.equals(results.get(0).primary());
         List<String> row = new ArrayList<>();
         row.add(counts ? code(task) + (results.get(0).isGeneral() ? " (general)" : "") : "");
-        row.add(code(figure.name()) + " " + Texts.arrow(figure));
+        row.add(code(metric.name()) + " " + Texts.arrow(metric));
         row.add(counts ? Texts.count(results.get(0).outcomes().size()) : "");
         for (TaskResult result : results) {
-          row.add(score(result.figures().get(figure.name()), counts));
+          row.add(score(result.metrics().get(metric.name()), counts));
         }
         rows.add(row);
       }
@@ -62,7 +62,7 @@ final class MarkdownText {
     table("Scores", header, 2, rows);
   }
 
-  private static String score(Interval found, boolean counts) {
+  private static String score(ConfidenceInterval found, boolean counts) {
     String value = Texts.number(found.value());
     return (counts ? "**" + value + "**" : value) + " (" + Texts.range(found) + ")";
   }
@@ -192,7 +192,7 @@ final class MarkdownText {
       text.append("\n")
           .append(code(answer.candidate()))
           .append(answer.failed() ? ": failed, " : ": ")
-          .append(Texts.number(answer.figure()))
+          .append(Texts.number(answer.metric()))
           .append("\n");
       if (!answer.outcome().got().isEmpty()) {
         text.append("\n").append(block(Texts.head(answer.outcome().got(), TEXT)));

@@ -123,12 +123,16 @@ public final class ReportWriter {
    * Lets the page draw how scores went. Candidates and tasks are matched by name; this report comes
    * last.
    *
-   * @param reports earlier reports, such as {@link StoredReport#readAll} gives
+   * @param folder holds earlier reports that {@link #writeJson} wrote
    * @return a new writer
+   * @throws IllegalArgumentException if one cannot be read, or is of another schema; the message
+   *     names file, line and key
    */
-  public ReportWriter history(List<StoredReport> reports) {
+  public ReportWriter history(Path folder) {
     List<StoredReport> oldestFirst =
-        reports.stream().sorted(Comparator.comparing(StoredReport::written)).toList();
+        StoredReport.readAll(folder).stream()
+            .sorted(Comparator.comparing(StoredReport::written))
+            .toList();
     return with(
         new Settings(settings().title(), settings().written(), settings().cases(), oldestFirst));
   }

@@ -4,7 +4,7 @@ import io.adapt4j.core.exception.DescriptionException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,9 +22,9 @@ import java.util.stream.Stream;
  *
  * @param title the report's title
  * @param written when it was made
- * @param scores every figure of every candidate on every task
+ * @param scores every metric of every candidate on every task
  */
-public record StoredReport(String title, Instant written, List<Score> scores) {
+record StoredReport(String title, Instant written, List<Score> scores) {
 
   private static final int MAX_BYTES = 4 << 20;
 
@@ -33,33 +33,22 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
    *
    * @param title the report's title
    * @param written when it was made
-   * @param scores every figure
+   * @param scores every metric of every candidate on every task
    */
   public StoredReport {
     scores = List.copyOf(scores);
   }
 
-  /**
-   * A figure of a candidate on a task.
-   *
-   * @param candidate the candidate's name
-   * @param task the task's name
-   * @param figure the figure's name
-   * @param largerIsBetter whether a larger number is better
-   * @param value its value and interval; NaN where a number was not finite
-   */
-  public record Score(
-      String candidate, String task, String figure, boolean largerIsBetter, Interval value) {}
+  /** A metric of a candidate on a task. */
+  record Score(
+      String candidate,
+      String task,
+      String metric,
+      boolean largerIsBetter,
+      ConfidenceInterval value) {}
 
-  /**
-   * Reads a report.
-   *
-   * @param file a file that {@link ReportWriter#writeJson} wrote
-   * @return its scores
-   * @throws IllegalArgumentException if it cannot be read, or is of another schema; the message
-   *     names file, line and key
-   */
-  public static StoredReport read(Path file) {
+  /** Reads a report. */
+  static StoredReport read(Path file) {
     Problems problems = new Problems();
     try {
       Fields fields = Fields.of("", Documents.read(file, MAX_BYTES), problems);
@@ -67,7 +56,7 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
       if (!schema.equals(JsonText.SCHEMA)) {
         fields.problem(
             "schema",
-            "expected '" + JsonText.SCHEMA + "', found '" + schema + "'; write the report anew.");
+            "expected '" + JsonText.SCHEMA + "', found '" + schema + "'; write the report again.");
       }
       problems.finish();
       StoredReport report =
@@ -81,14 +70,8 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
     }
   }
 
-  /**
-   * Reads all reports of a folder.
-   *
-   * @param folder a folder; its files that end in {@code .json} are reports
-   * @return the reports, the oldest first
-   * @throws IllegalArgumentException if one cannot be read
-   */
-  public static List<StoredReport> readAll(Path folder) {
+  /** Reads all reports of a folder. */
+  static List<StoredReport> readAll(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(file -> file.toString().endsWith(".json"))
@@ -116,30 +99,30 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
     List<Score> scores = new ArrayList<>();
     for (Fields candidate : fields.mappings("candidates")) {
       for (Fields task : candidate.mappings("tasks")) {
-        for (Fields figure : task.mappings("figures")) {
+        for (Fields metric : task.mappings("figures")) {
           scores.add(
               new Score(
                   required(candidate, "name"),
                   required(task, "name"),
-                  required(figure, "name"),
-                  figure.flag("larger_is_better").orElse(true),
-                  interval(figure)));
+                  required(metric, "name"),
+                  metric.flag("larger_is_better").orElse(true),
+                  interval(metric)));
         }
       }
     }
     if (scores.isEmpty() && problems.all().isEmpty()) {
-      fields.problem("candidates", "expected figures of at least one candidate, found none.");
+      fields.problem("candidates", "expected metrics of at least one candidate, found none.");
     }
     return scores;
   }
 
   private static String required(Fields fields, String key) {
-    fields.require(key, "Write the report anew.");
+    fields.require(key, "Write the report again.");
     return fields.text(key).orElse("");
   }
 
-  private static Interval interval(Fields fields) {
-    return new Interval(
+  private static ConfidenceInterval interval(Fields fields) {
+    return new ConfidenceInterval(
         number(fields, "value"),
         number(fields, "low"),
         number(fields, "high"),
@@ -151,10 +134,10 @@ public record StoredReport(String title, Instant written, List<Score> scores) {
   }
 
   /** Finds the value that a candidate had. */
-  Optional<Interval> score(String candidate, String task, String figure) {
+  Optional<ConfidenceInterval> score(String candidate, String task, String metric) {
     return scores.stream()
-        .filter(one -> one.candidate().equals(candidate))
-        .filter(one -> one.task().equals(task) && one.figure().equals(figure))
+        .filter(score -> score.candidate().equals(candidate))
+        .filter(one -> one.task().equals(task) && one.metric().equals(metric))
         .map(Score::value)
         .findFirst();
   }

@@ -1,8 +1,8 @@
 package io.adapt4j.eval.report;
 
 import io.adapt4j.core.internal.AxisScale;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -34,7 +34,7 @@ final class Texts {
   }
 
   /** Such as {@code 0.612 to 0.790}. */
-  static String range(Interval interval) {
+  static String range(ConfidenceInterval interval) {
     return number(interval.low()) + " to " + number(interval.high());
   }
 
@@ -61,8 +61,8 @@ final class Texts {
   }
 
   /** Which way is better. */
-  static String arrow(Figure figure) {
-    return figure.largerIsBetter() ? "\u2191" : "\u2193";
+  static String arrow(TaskMetric metric) {
+    return metric.largerIsBetter() ? "\u2191" : "\u2193";
   }
 
   /** The beginning of a text. */

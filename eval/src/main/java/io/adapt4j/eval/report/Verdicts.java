@@ -38,7 +38,7 @@ final class Verdicts {
   /** A sentence or more a candidate. */
   static List<String> sentences(Content content, UnaryOperator<String> name) {
     List<String> sentences = new ArrayList<>();
-    content.others().forEach(one -> add(sentences, content, one.candidate(), name));
+    content.others().forEach(other -> add(sentences, content, other.candidate(), name));
     return sentences;
   }
 

@@ -1,19 +1,20 @@
 package io.adapt4j.eval.stats;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * How much a figure would vary with other rows of the same kind, found by drawing the rows again
+ * How much a metric would vary with other rows of the same kind, found by drawing the rows again
  * and again with replacement (Efron 1979, "Bootstrap Methods: Another Look at the Jackknife").
  *
  * <p>Intervals are percentile intervals (Efron and Tibshirani 1993, "An Introduction to the
- * Bootstrap", section 13.3) with linear interpolation between resampled figures. The same seed
+ * Bootstrap", section 13.3) with linear interpolation between resampled metrics. The same seed
  * gives the same interval on any number of processors.
  *
  * @param resamples how many times the rows are drawn; 10,000 by default
- * @param confidence how much of the resampled figures an interval holds; 0.95 by default
+ * @param confidence how much of the resampled metrics an interval holds; 0.95 by default
  * @param seed of the draws; 0 by default
  */
 public record Bootstrap(int resamples, double confidence, long seed) {
@@ -24,9 +25,9 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   /**
    * Checks the settings.
    *
-   * @param resamples how many times the rows are drawn, at least 1
-   * @param confidence above 0 and below 1
-   * @param seed of the draws
+   * @param resamples how many times the rows are drawn; 10,000 by default
+   * @param confidence how much of the resampled metrics an interval holds; 0.95 by default
+   * @param seed of the draws; 0 by default
    * @throws IllegalArgumentException if a number is out of its range
    */
   public Bootstrap {
@@ -42,54 +43,54 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   /**
    * Finds the interval of a mean.
    *
-   * @param rows one figure a row, for instance 1 where the answer is right and otherwise 0
+   * @param rows one metric a row, for instance 1 where the answer is right and otherwise 0
    * @return the interval
-   * @throws IllegalArgumentException if there are no rows, or a figure is not finite
+   * @throws IllegalArgumentException if there are no rows, or a metric is not finite
    */
-  public Interval mean(double[] rows) {
+  public ConfidenceInterval mean(double[] rows) {
     check("rows", rows);
     return interval(Arrays.stream(rows).average().orElseThrow(), means(rows));
   }
 
   /**
-   * Finds the interval of any figure of a set of rows, for instance of BLEU.
+   * Finds the interval of any metric of a set of rows, for instance of BLEU.
    *
    * @param rows how many rows there are
-   * @param figure gives the figure of drawn rows, whose numbers from 0 it gets; called by several
+   * @param statistic gives the value of drawn rows, whose numbers from 0 it gets; called by several
    *     threads at once; must not keep or change the array
    * @return the interval
    * @throws IllegalArgumentException if there are no rows
    */
-  public Interval figure(int rows, ToDoubleFunction<int[]> figure) {
+  public ConfidenceInterval statistic(int rows, ToDoubleFunction<int[]> statistic) {
     requireRows(rows);
-    return interval(figure.applyAsDouble(all(rows)), drawn(rows, figure));
+    return interval(statistic.applyAsDouble(all(rows)), drawn(rows, statistic));
   }
 
   /**
-   * Finds the interval of the difference of any figure between two models, and whether it could be
+   * Finds the interval of the difference of any metric between two models, and whether it could be
    * chance, as {@link #compare(double[], double[])} does for means.
    *
    * @param rows how many rows there are
-   * @param difference gives one model's figure of drawn rows less the other's of the same rows;
+   * @param difference gives one model's metric of drawn rows less the other's of the same rows;
    *     called by several threads at once; must not keep or change the array
-   * @return the difference
+   * @return the difference and its p-value; no single row wins, ties or loses
    * @throws IllegalArgumentException if there are no rows
    */
-  public Difference difference(int rows, ToDoubleFunction<int[]> difference) {
+  public Comparison compare(int rows, ToDoubleFunction<int[]> difference) {
     requireRows(rows);
     double value = difference.applyAsDouble(all(rows));
     double[] drawn = drawn(rows, difference);
-    return new Difference(interval(value, drawn), pValue(value, drawn));
+    return new Comparison(interval(value, drawn), pValue(value, drawn), 0, 0, 0);
   }
 
   private static int[] all(int rows) {
     return IntStream.range(0, rows).toArray();
   }
 
-  private double[] drawn(int rows, ToDoubleFunction<int[]> figure) {
+  private double[] drawn(int rows, ToDoubleFunction<int[]> metric) {
     return IntStream.range(0, resamples)
         .parallel()
-        .mapToDouble(resample -> figure.applyAsDouble(draws(resample).indices(rows)))
+        .mapToDouble(resample -> metric.applyAsDouble(draws(resample).indices(rows)))
         .toArray();
   }
 
@@ -99,10 +100,10 @@ public record Bootstrap(int resamples, double confidence, long seed) {
    * differences moved to a mean of 0 (Efron and Tibshirani 1993, section 16.4), and never below 1 /
    * (resamples + 1).
    *
-   * @param first one figure a row, larger where better
-   * @param second the other model's figures of the same rows in the same order
+   * @param first one metric a row, larger where better
+   * @param second the other model's metrics of the same rows in the same order
    * @return the comparison
-   * @throws IllegalArgumentException if there are no rows, their numbers differ, or a figure is not
+   * @throws IllegalArgumentException if there are no rows, their numbers differ, or a metric is not
    *     finite
    */
   public Comparison compare(double[] first, double[] second) {
@@ -125,13 +126,29 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   /**
    * Compares two models row by row, matched by the rows' ids.
    *
-   * @param first one model's figures, larger where better
-   * @param second the other model's figures of the same rows, in any order
+   * @param first one model's values by id, larger where better
+   * @param second the other model's values of the same ids, in any order
    * @return the comparison
-   * @throws IllegalArgumentException if there are no rows, or a row has only one of the figures
+   * @throws IllegalArgumentException if there are no rows, a value is not finite, or an id is only
+   *     on one side
    */
-  public Comparison compare(ItemScores first, ItemScores second) {
-    return compare(first.values(), second.inOrderOf(first));
+  public Comparison compare(Map<String, Double> first, Map<String, Double> second) {
+    requireAll(first, second);
+    requireAll(second, first);
+    return compare(
+        first.values().stream().mapToDouble(Double::doubleValue).toArray(),
+        first.keySet().stream().mapToDouble(second::get).toArray());
+  }
+
+  private static void requireAll(Map<String, Double> wanted, Map<String, Double> present) {
+    int row = 0;
+    for (String id : wanted.keySet()) {
+      row++;
+      if (!present.containsKey(id)) {
+        throw new IllegalArgumentException(
+            "Row " + row + " (id \"" + id + "\") of one model is missing from the other");
+      }
+    }
   }
 
   private static double pValue(double difference, double[] drawn) {
@@ -153,10 +170,11 @@ public record Bootstrap(int resamples, double confidence, long seed) {
     return new Draws(seed, resample);
   }
 
-  private Interval interval(double value, double[] drawn) {
+  private ConfidenceInterval interval(double value, double[] drawn) {
     Arrays.sort(drawn);
     double outside = (1 - confidence) / 2;
-    return new Interval(value, quantile(drawn, outside), quantile(drawn, 1 - outside), confidence);
+    return new ConfidenceInterval(
+        value, quantile(drawn, outside), quantile(drawn, 1 - outside), confidence);
   }
 
   private static double quantile(double[] sorted, double share) {

@@ -47,11 +47,7 @@ public record McNemar(long bothRight, long onlyFirst, long onlySecond, long both
     return new McNemar(counts[0], counts[1], counts[2], counts[3]);
   }
 
-  /**
-   * Returns the exact two-sided p-value, from the binomial distribution.
-   *
-   * @return from 0 to 1; 1 where the models never differ
-   */
+  /** {@return the exact two-sided p-value, from the binomial distribution} */
   public double pValue() {
     return Math.min(1, 2 * atMostFewer());
   }

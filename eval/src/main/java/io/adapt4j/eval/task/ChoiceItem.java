@@ -1,5 +1,9 @@
 package io.adapt4j.eval.task;
 
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +35,7 @@ import java.util.stream.IntStream;
  * @param right the numbers of right answers, from 0; at least one
  * @param fields what is known about the item
  */
-public record ChoiceItem(
+record ChoiceItem(
     String id,
     String context,
     List<String> choices,
@@ -41,28 +45,26 @@ public record ChoiceItem(
     implements Item {
 
   /** Whether the likeliest answer is right. */
-  public static final String ACC = "acc";
+  static final String ACC = "acc";
 
   /** Whether the likeliest answer by character is right. */
-  public static final String ACC_NORM = "acc_norm";
+  static final String ACC_NORM = "acc_norm";
 
   /** Whether the likeliest answer by byte is right. */
-  public static final String ACC_BYTES = "acc_bytes";
+  static final String ACC_BYTES = "acc_bytes";
 
   /** The right answers' share of the probability of all. */
-  public static final String MC2 = "mc2";
+  static final String MC2 = "mc2";
 
   /**
    * Makes an item.
    *
    * @param id names the item
    * @param context what comes before the answers
-   * @param choices the answers
-   * @param delimiter what stands between context and answer
-   * @param right the numbers of right answers
+   * @param choices the answers, at least two
+   * @param delimiter what stands between context and answer, such as a space
+   * @param right the numbers of right answers, from 0; at least one
    * @param fields what is known about the item
-   * @throws IllegalArgumentException if there are fewer than two answers, one is empty, or a number
-   *     of a right one is not that of an answer
    */
   public ChoiceItem {
     choices = List.copyOf(choices);
@@ -94,22 +96,24 @@ public record ChoiceItem(
   @Override
   public Outcome judge(List<Reply> replies) {
     double[] sums =
-        replies.stream().mapToDouble(one -> ((Reply.Likelihood) one).logProbability()).toArray();
+        replies.stream()
+            .mapToDouble(reply -> ((Reply.Likelihood) reply).logProbability())
+            .toArray();
     int chosen = largest(sums);
     double[] shares = shares(sums);
-    Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put(ACC, isRight(chosen));
-    figures.put(ACC_NORM, isRight(largest(divided(sums, ChoiceItem::characters))));
-    figures.put(
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put(ACC, isRight(chosen));
+    metrics.put(ACC_NORM, isRight(largest(divided(sums, ChoiceItem::characters))));
+    metrics.put(
         ACC_BYTES,
         isRight(largest(divided(sums, one -> one.getBytes(StandardCharsets.UTF_8).length))));
-    figures.put(MC2, right.stream().mapToDouble(number -> shares[number]).sum());
+    metrics.put(MC2, right.stream().mapToDouble(number -> shares[number]).sum());
     return new Outcome(
         id,
         context + delimiter,
         choices.get(right.get(0)),
         choices.get(chosen),
-        figures,
+        metrics,
         OptionalDouble.of(shares[chosen]),
         fields);
   }

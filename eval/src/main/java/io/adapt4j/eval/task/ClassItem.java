@@ -1,5 +1,9 @@
 package io.adapt4j.eval.task;
 
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -12,8 +16,7 @@ import java.util.OptionalDouble;
  * @param label its right class
  * @param fields what is known about the item
  */
-public record ClassItem(String id, String text, String label, Map<String, String> fields)
-    implements Item {
+record ClassItem(String id, String text, String label, Map<String, String> fields) implements Item {
 
   /**
    * Copies the fields.
@@ -32,11 +35,7 @@ public record ClassItem(String id, String text, String label, Map<String, String
     return List.of(new Request.Classification(text));
   }
 
-  /**
-   * Compares the likeliest class with the right one; of equally likely ones the first counts.
-   *
-   * @throws IllegalArgumentException if the right class is none of the classifier's
-   */
+  /** Compares the likeliest class with the right one; of equally likely ones the first counts. */
   @Override
   public Outcome judge(List<Reply> replies) {
     Map<String, Double> probabilities = ((Reply.Classes) replies.get(0)).probabilities();

@@ -2,6 +2,8 @@ package io.adapt4j.eval.task;
 
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Format;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,7 +132,7 @@ public final class MultipleChoice {
   }
 
   /**
-   * Makes the task. Its figure is {@code acc_norm} for {@link Style#CONTINUE} and {@code acc}
+   * Makes the task. Its metric is {@code acc_norm} for {@link Style#CONTINUE} and {@code acc}
    * otherwise; both are reported.
    *
    * @return the task
@@ -149,11 +151,11 @@ public final class MultipleChoice {
               one.fields()));
     }
     boolean byLength = style == Style.CONTINUE;
-    List<Figure> figures = new ArrayList<>();
-    figures.add(Figure.mean(byLength ? ChoiceItem.ACC_NORM : ChoiceItem.ACC));
-    figures.add(Figure.mean(byLength ? ChoiceItem.ACC : ChoiceItem.ACC_NORM));
-    figures.add(Figure.mean(ChoiceItem.ACC_BYTES));
-    return new Task(name, items, figures, false);
+    List<TaskMetric> metrics = new ArrayList<>();
+    metrics.add(TaskMetric.mean(byLength ? ChoiceItem.ACC_NORM : ChoiceItem.ACC));
+    metrics.add(TaskMetric.mean(byLength ? ChoiceItem.ACC : ChoiceItem.ACC_NORM));
+    metrics.add(TaskMetric.mean(ChoiceItem.ACC_BYTES));
+    return new Task(name, items, metrics, false);
   }
 
   private String before(ChoiceQuestion one) {

@@ -4,6 +4,10 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.eval.internal.ClassMetrics;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -162,15 +166,16 @@ public final class RowTask {
    *
    * @param field the right answer, or a list of right ones
    * @param extraction takes the answer out of what was generated
-   * @param metrics compare it with the right ones; the first one's first figure counts
-   * @return the task, with the figures of the metrics, and {@code cut}: the share of answers that
+   * @param metrics compare it with the right ones; the first one's first metric counts
+   * @return the task, with the metrics of the metrics, and {@code cut}: the share of answers that
    *     reached the limit of new tokens
    * @throws IllegalArgumentException if a row cannot be used, there is no metric, or two have a
-   *     figure of one name
+   *     metric of one name
    */
   public Task answers(String field, AnswerExtraction extraction, AnswerMetric... metrics) {
-    List<Figure> figures = figures(List.of(metrics));
-    Grading grading = AnswerMetric.together(List.of(metrics));
+    List<AnswerMetric> graders = List.of(metrics);
+    List<TaskMetric> means = means(graders);
+    AnswerMetric grading = new JoinedMetrics(graders);
     String examples = examples(row -> TaskRows.oneOrMore(row, field).get(0));
     return task(
         (i, row) ->
@@ -182,25 +187,41 @@ public final class RowTask {
                 extraction,
                 grading,
                 slices(row)),
-        figures);
+        means);
   }
 
-  private static List<Figure> figures(List<AnswerMetric> metrics) {
-    List<Figure> figures = new ArrayList<>();
-    metrics.forEach(one -> figures.addAll(one.figures()));
+  private static List<TaskMetric> means(List<AnswerMetric> graders) {
+    List<TaskMetric> means = new ArrayList<>();
     Set<String> names = new HashSet<>();
-    figures.forEach(
-        one -> {
-          if (!names.add(one.name())) {
-            throw new IllegalArgumentException(
-                "metrics: two of " + metrics + " have the figure " + one.name() + "; keep one");
-          }
-        });
-    if (figures.isEmpty()) {
+    for (AnswerMetric grader : graders) {
+      for (String name : grader.names()) {
+        if (!names.add(name)) {
+          throw new IllegalArgumentException(
+              "metrics: two of them have the value " + name + "; keep one");
+        }
+        means.add(TaskMetric.mean(name));
+      }
+    }
+    if (means.isEmpty()) {
       throw new IllegalArgumentException("metrics: expected at least one, found none");
     }
-    figures.add(new Figure(TextItem.CUT, false, new Figure.Mean(TextItem.CUT)));
-    return figures;
+    means.add(TextItem.CUT_SHARE);
+    return means;
+  }
+
+  /** The values of several metrics in one. */
+  private record JoinedMetrics(List<AnswerMetric> metrics) implements AnswerMetric {
+    @Override
+    public List<String> names() {
+      return metrics.stream().flatMap(metric -> metric.names().stream()).toList();
+    }
+
+    @Override
+    public Map<String, Double> grade(String answer, List<String> references) {
+      Map<String, Double> values = new LinkedHashMap<>();
+      metrics.forEach(metric -> values.putAll(metric.grade(answer, references)));
+      return values;
+    }
   }
 
   /**
@@ -230,9 +251,9 @@ public final class RowTask {
               slices(row));
         },
         List.of(
-            Figure.mean(ChoiceItem.ACC),
-            Figure.mean(ChoiceItem.ACC_NORM),
-            Figure.mean(ChoiceItem.ACC_BYTES)));
+            TaskMetric.mean(ChoiceItem.ACC),
+            TaskMetric.mean(ChoiceItem.ACC_NORM),
+            TaskMetric.mean(ChoiceItem.ACC_BYTES)));
   }
 
   /**
@@ -241,7 +262,8 @@ public final class RowTask {
    * @param label the field with the right class
    * @param words by class, the word that stands for it after the prompt; if there are none, the
    *     classes of the rows themselves
-   * @return the task, with {@link ClassFigures#ALL}; right answers and the model's are the words
+   * @return the task, with {@code acc}, {@code macro_f1}, {@code mcc} and {@code ece}; right
+   *     answers and the model's are the words
    * @throws IllegalArgumentException if a row cannot be used, or has a class without a word, or two
    *     classes have one word
    */
@@ -261,7 +283,7 @@ public final class RowTask {
                 delimiter,
                 List.of(choices.indexOf(word(row, label, all))),
                 slices(row)),
-        ClassFigures.ALL);
+        ClassMetrics.ALL);
   }
 
   private Map<String, String> ownWords(String label) {
@@ -286,17 +308,18 @@ public final class RowTask {
    *
    * @param text the field with the text, without a template
    * @param label the field with the right class
-   * @return the task, with {@link ClassFigures#ALL}, for {@code Candidate.of(identity, classifier)}
+   * @return the task, with {@code acc}, {@code macro_f1}, {@code mcc} and {@code ece}, for {@code
+   *     Candidate.of(identity, classifier)}
    * @throws IllegalArgumentException if a row cannot be used
    */
   public Task classesByHead(String text, String label) {
     return task(
         (i, row) -> new ClassItem(id(i, row), row.text(text), row.text(label), slices(row)),
-        ClassFigures.ALL);
+        ClassMetrics.ALL);
   }
 
-  private Task task(TaskRows.Maker<Item> maker, List<Figure> figures) {
-    return new Task(name, TaskRows.read(Datasets.read(file), maker), figures, false);
+  private Task task(TaskRows.Maker<Item> maker, List<TaskMetric> metrics) {
+    return new Task(name, TaskRows.read(Datasets.read(file), maker), metrics, false);
   }
 
   private String examples(Function<Row, String> answer) {

@@ -1,38 +1,41 @@
 package io.adapt4j.eval.task;
 
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * A set of questions and the figures that sum up the answers.
+ * A set of questions and the metrics that sum up the answers.
  *
  * @param name its name in reports
  * @param items the questions
- * @param figures what sums them up, the one that counts first
+ * @param metrics what sums them up, the one that counts first
  * @param isGeneral whether it asks for general abilities that adapting a model must not lose,
  *     rather than for what the model is adapted to
  */
-public record Task(String name, List<Item> items, List<Figure> figures, boolean isGeneral) {
+public record Task(String name, List<Item> items, List<TaskMetric> metrics, boolean isGeneral) {
 
   /**
    * Makes a task.
    *
-   * @param name its name
+   * @param name its name in reports
    * @param items the questions
-   * @param figures what sums them up
-   * @param isGeneral whether it asks for general abilities
-   * @throws IllegalArgumentException if there are no items or figures, or two items have one id
+   * @param metrics what sums them up, the one that counts first
+   * @param isGeneral whether it asks for general abilities that adapting a model must not lose,
+   *     rather than for what the model is adapted to
+   * @throws IllegalArgumentException if there are no items or metrics, or two items have one id
    */
   public Task {
     items = List.copyOf(items);
-    figures = List.copyOf(figures);
-    if (items.isEmpty() || figures.isEmpty()) {
+    metrics = List.copyOf(metrics);
+    if (items.isEmpty() || metrics.isEmpty()) {
       throw new IllegalArgumentException(
           "Task '"
               + name
-              + "': expected items and figures, found no "
-              + (items.isEmpty() ? "items" : "figures"));
+              + "': expected items and metrics, found no "
+              + (items.isEmpty() ? "items" : "metrics"));
     }
     requireDistinct(name, items);
   }
@@ -53,22 +56,14 @@ public record Task(String name, List<Item> items, List<Figure> figures, boolean 
     }
   }
 
-  /**
-   * Returns the figure that counts in comparisons.
-   *
-   * @return the first one
-   */
-  public Figure primary() {
-    return figures.get(0);
+  /** {@return the metric that counts in comparisons} */
+  public TaskMetric primary() {
+    return metrics.get(0);
   }
 
-  /**
-   * Returns this task as one of general abilities.
-   *
-   * @return a new task
-   */
+  /** {@return this task as one of general abilities} */
   public Task general() {
-    return new Task(name, items, figures, true);
+    return new Task(name, items, metrics, true);
   }
 
   /**
@@ -78,7 +73,7 @@ public record Task(String name, List<Item> items, List<Figure> figures, boolean 
    * @return a new task
    */
   public Task named(String other) {
-    return new Task(other, items, figures, isGeneral);
+    return new Task(other, items, metrics, isGeneral);
   }
 
   /**
@@ -88,6 +83,6 @@ public record Task(String name, List<Item> items, List<Figure> figures, boolean 
    * @return a new task
    */
   public Task limit(int most) {
-    return new Task(name, items.subList(0, Math.min(most, items.size())), figures, isGeneral);
+    return new Task(name, items.subList(0, Math.min(most, items.size())), metrics, isGeneral);
   }
 }

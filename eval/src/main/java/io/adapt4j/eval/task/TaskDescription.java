@@ -5,6 +5,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.eval.spi.AnswerMetric;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,6 +19,17 @@ import java.util.regex.Pattern;
 
 /** Makes a task of its description: what every task may have, and the keys of its kind. */
 final class TaskDescription {
+
+  private static final Map<String, AnswerMetric> ANSWER_METRICS = new LinkedHashMap<>();
+
+  static {
+    ANSWER_METRICS.put("exact-match", AnswerMetric.EXACT_MATCH);
+    ANSWER_METRICS.put("squad", AnswerMetric.SQUAD);
+    ANSWER_METRICS.put("number", AnswerMetric.NUMBER);
+    ANSWER_METRICS.put("rouge", AnswerMetric.ROUGE);
+    ANSWER_METRICS.put("bleu", AnswerMetric.BLEU);
+    ANSWER_METRICS.put("chrf", AnswerMetric.CHRF);
+  }
 
   private static final String PATH = "path";
   private static final String FEW_SHOT = "fewShot";
@@ -326,16 +338,12 @@ final class TaskDescription {
   }
 
   private static AnswerMetric[] metrics(Fields fields) {
-    Map<String, AnswerMetric> known = new LinkedHashMap<>();
-    for (AnswerMetric metric : AnswerMetric.values()) {
-      known.put(Fields.written(metric), metric);
-    }
     List<AnswerMetric> found = new ArrayList<>();
     for (String name : fields.texts(METRICS)) {
-      if (known.containsKey(name)) {
-        found.add(known.get(name));
+      if (ANSWER_METRICS.containsKey(name)) {
+        found.add(ANSWER_METRICS.get(name));
       } else {
-        fields.refuse(METRICS, name, known.keySet());
+        fields.refuse(METRICS, name, ANSWER_METRICS.keySet());
       }
     }
     return found.isEmpty()

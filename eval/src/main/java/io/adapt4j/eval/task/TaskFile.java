@@ -29,7 +29,7 @@ import java.util.Set;
  * <p>Relative paths begin at the folder of the file that they are written in. The page
  * docs/evaluation.md lists all keys.
  */
-public final class TaskFile {
+final class TaskFile {
 
   private static final String TASKS = "tasks";
   private static final String FILE = "file";
@@ -41,16 +41,8 @@ public final class TaskFile {
 
   private TaskFile() {}
 
-  /**
-   * Reads a file and the data of its tasks.
-   *
-   * @param file YAML or JSON
-   * @return its tasks, at least one, each with a name of its own
-   * @throws io.adapt4j.core.exception.DescriptionException naming file, line, key, value and remedy
-   *     of everything that is wrong: unknown keys, values of another type or out of range, rows
-   *     that cannot be used
-   */
-  public static List<Task> read(Path file) {
+  /** Reads a file and the data of its tasks. */
+  static List<Task> read(Path file) {
     TaskFile reading = new TaskFile();
     reading.add(file);
     reading.problems.finish();
@@ -89,7 +81,7 @@ public final class TaskFile {
     try {
       add(other.get());
     } catch (DescriptionException e) {
-      e.problems().forEach(one -> entry.problem(FILE, one));
+      e.problems().forEach(problem -> entry.problem(FILE, problem));
     }
   }
 

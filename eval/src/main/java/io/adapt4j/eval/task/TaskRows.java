@@ -19,11 +19,7 @@ final class TaskRows {
     T make(int row, Row fields);
   }
 
-  /**
-   * Reads every row.
-   *
-   * @throws IllegalArgumentException if the maker refuses one; the message names file and line
-   */
+  /** Reads every row. */
   static <T> List<T> read(DatasetReader reader, Maker<T> maker) {
     FileDataset rows = reader.map(row -> new Example.Text("row")).open();
     List<T> made = new ArrayList<>(rows.size());

@@ -5,6 +5,9 @@ import io.adapt4j.core.data.Format;
 import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -32,11 +35,73 @@ public final class Tasks {
   private Tasks() {}
 
   /**
+   * Makes an item that is answered in words.
+   *
+   * @param id names the item within its task
+   * @param prompt what is asked
+   * @param options how long the answer may be and where it stops
+   * @param references right answers, at least one
+   * @param extraction takes the answer out of what was generated
+   * @param metric compares the answer with the right ones
+   * @param fields what is known about the item, to slice results by
+   * @return the item, with the values of the metric, and {@code cut}: 1 for an answer that reached
+   *     the limit of new tokens
+   * @throws IllegalArgumentException if there is no right answer
+   */
+  public static Item answerItem(
+      String id,
+      String prompt,
+      GenerationOptions options,
+      List<String> references,
+      AnswerExtraction extraction,
+      AnswerMetric metric,
+      Map<String, String> fields) {
+    return new TextItem(id, prompt, options, references, extraction, metric, fields);
+  }
+
+  /**
+   * Makes an item with answers to choose from, of which the model finds one the likeliest.
+   *
+   * @param id names the item within its task
+   * @param context what comes before the answers
+   * @param choices the answers, at least two
+   * @param delimiter what stands between context and answer, such as a space
+   * @param right the numbers of right answers, from 0; at least one
+   * @param fields what is known about the item, to slice results by
+   * @return the item, with {@code acc}, {@code acc_norm}, {@code acc_bytes} and {@code mc2}
+   * @throws IllegalArgumentException if there are fewer than two answers, one is empty, or a number
+   *     of a right one is not that of an answer
+   */
+  public static Item choiceItem(
+      String id,
+      String context,
+      List<String> choices,
+      String delimiter,
+      List<Integer> right,
+      Map<String, String> fields) {
+    return new ChoiceItem(id, context, choices, delimiter, right, fields);
+  }
+
+  /**
+   * Reads a file of tasks and their data: YAML or JSON that describes one task, or a suite of them
+   * under {@code tasks}. The page docs/evaluation.md lists all keys.
+   *
+   * @param file YAML or JSON
+   * @return its tasks, at least one, each with its own name
+   * @throws io.adapt4j.core.exception.DescriptionException naming file, line, key, value and remedy
+   *     of everything that is wrong: unknown keys, values of another type or out of range, rows
+   *     that cannot be used
+   */
+  public static List<Task> read(Path file) {
+    return TaskFile.read(file);
+  }
+
+  /**
    * Reads questions with one right answer as JSON lines: {@code question} and {@code answer} (a
    * text or a list of texts, each right). Answers are compared as SQuAD's are.
    *
    * @param file the file
-   * @return the task, called as the file, with the figures {@code f1} and {@code exact_match}
+   * @return the task, called as the file, with the metrics {@code f1} and {@code exact_match}
    * @throws IllegalArgumentException if a row is malformed; the message names file, line and field
    */
   public static Task jsonl(Path file) {
@@ -51,13 +116,9 @@ public final class Tasks {
                     options,
                     TaskRows.oneOrMore(row, "answer"),
                     AnswerExtraction.whole(),
-                    Gradings.squad(),
+                    AnswerMetric.SQUAD,
                     Map.of()));
-    return new Task(
-        file.getFileName().toString(),
-        items,
-        List.of(Figure.mean(Gradings.F1), Figure.mean(Gradings.EXACT_MATCH)),
-        false);
+    return new Task(file.getFileName().toString(), items, means(AnswerMetric.SQUAD), false);
   }
 
   /**
@@ -124,16 +185,7 @@ public final class Tasks {
   public static Task gsm8k(Path file, int shots, Path solved) {
     String before = shots == 0 ? "" : gsm8kExamples(shots, solved);
     GenerationOptions options = answerOptions(256, GSM8K_STOPS);
-    AnswerExtraction strict = AnswerExtraction.first(AFTER_SIGNS);
-    AnswerExtraction flexible = AnswerExtraction.last(ANY_NUMBER);
-    Grading number = Gradings.number();
-    Grading both =
-        (text, references) ->
-            Map.of(
-                Gradings.EXACT_MATCH,
-                number.grade(strict.answer(text), references).get(Gradings.EXACT_MATCH),
-                "flexible",
-                number.grade(flexible.answer(text), references).get(Gradings.EXACT_MATCH));
+    AnswerMetric both = new Gsm8kMetric();
     List<Item> items =
         TaskRows.read(
             Datasets.read(file),
@@ -149,8 +201,41 @@ public final class Tasks {
     return new Task(
         "gsm8k",
         items,
-        List.of(Figure.mean(Gradings.EXACT_MATCH), Figure.mean("flexible"), cut()),
+        Stream.concat(means(both).stream(), Stream.of(TextItem.CUT_SHARE)).toList(),
         false);
+  }
+
+  /** The strict and the flexible answer of lm-evaluation-harness. */
+  private static final class Gsm8kMetric implements AnswerMetric {
+    private static final String FLEXIBLE = "flexible";
+    private final AnswerExtraction strict = AnswerExtraction.first(AFTER_SIGNS);
+    private final AnswerExtraction flexible = AnswerExtraction.last(ANY_NUMBER);
+
+    @Override
+    public List<String> names() {
+      return List.of(name(), FLEXIBLE);
+    }
+
+    private static String name() {
+      return AnswerMetric.NUMBER.names().get(0);
+    }
+
+    @Override
+    public Map<String, Double> grade(String answer, List<String> references) {
+      return Map.of(
+          name(),
+          number(strict.answer(answer), references),
+          FLEXIBLE,
+          number(flexible.answer(answer), references));
+    }
+
+    private static double number(String answer, List<String> references) {
+      return AnswerMetric.NUMBER.grade(answer, references).get(name());
+    }
+  }
+
+  private static List<TaskMetric> means(AnswerMetric metric) {
+    return metric.names().stream().map(TaskMetric::mean).toList();
   }
 
   private static String gsm8kExamples(int shots, Path solved) {
@@ -193,7 +278,7 @@ public final class Tasks {
                   IntStream.range(0, right.size()).boxed().toList(),
                   Map.of("category", row.text("Category"), "type", row.text("Type")));
             });
-    return new Task("truthfulqa_mc2", items, List.of(Figure.mean(ChoiceItem.MC2)), false);
+    return new Task("truthfulqa_mc2", items, List.of(TaskMetric.mean(ChoiceItem.MC2)), false);
   }
 
   private static List<String> parts(String joined) {
@@ -216,11 +301,7 @@ public final class Tasks {
     GenerationOptions options = answerOptions(48, List.of("\n"));
     List<Item> items =
         TaskRows.read(Datasets.read(file), (i, row) -> squadItem(row, withPassage, options));
-    return new Task(
-        "squad",
-        items,
-        List.of(Figure.mean(Gradings.F1), Figure.mean(Gradings.EXACT_MATCH)),
-        false);
+    return new Task("squad", items, means(AnswerMetric.SQUAD), false);
   }
 
   private static Item squadItem(Row row, boolean withPassage, GenerationOptions options) {
@@ -238,7 +319,7 @@ public final class Tasks {
         options,
         answers,
         AnswerExtraction.whole(),
-        Gradings.squad(),
+        AnswerMetric.SQUAD,
         Map.of("title", title));
   }
 
@@ -251,10 +332,6 @@ public final class Tasks {
 
   private static GenerationOptions answerOptions(int most, List<String> stops) {
     return GenerationOptions.builder().temperature(0).maxNewTokens(most).stopStrings(stops).build();
-  }
-
-  private static Figure cut() {
-    return new Figure(TextItem.CUT, false, new Figure.Mean(TextItem.CUT));
   }
 
   private static String resource(String name) {

@@ -2,6 +2,12 @@ package io.adapt4j.eval.task;
 
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.Ending;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,21 +21,24 @@ import java.util.OptionalDouble;
  * @param options how long the answer may be and where it stops
  * @param references right answers, at least one
  * @param extraction takes the answer out of what was generated
- * @param grading compares the answer with the right ones
+ * @param metric compares the answer with the right ones
  * @param fields what is known about the item
  */
-public record TextItem(
+record TextItem(
     String id,
     String prompt,
     GenerationOptions options,
     List<String> references,
     AnswerExtraction extraction,
-    Grading grading,
+    AnswerMetric metric,
     Map<String, String> fields)
     implements Item {
 
   /** Whether an answer was cut at the limit of new tokens: the mean of this is their share. */
-  public static final String CUT = "cut";
+  static final String CUT = "cut";
+
+  /** The share of answers that were cut. */
+  static final TaskMetric CUT_SHARE = new TaskMetric(CUT, false, new TaskMetric.Mean(CUT));
 
   /**
    * Makes an item.
@@ -37,11 +46,10 @@ public record TextItem(
    * @param id names the item
    * @param prompt what is asked
    * @param options how long the answer may be and where it stops
-   * @param references right answers
+   * @param references right answers, at least one
    * @param extraction takes the answer out of what was generated
-   * @param grading compares the answer with the right ones
+   * @param metric compares the answer with the right ones
    * @param fields what is known about the item
-   * @throws IllegalArgumentException if there is no right answer
    */
   public TextItem {
     references = List.copyOf(references);
@@ -60,9 +68,9 @@ public record TextItem(
   public Outcome judge(List<Reply> replies) {
     Reply.Text reply = (Reply.Text) replies.get(0);
     String answer = extraction.answer(reply.text());
-    Map<String, Double> figures = new LinkedHashMap<>(grading.grade(answer, references));
-    figures.put(CUT, reply.ending() == Ending.LENGTH ? 1.0 : 0.0);
+    Map<String, Double> metrics = new LinkedHashMap<>(metric.grade(answer, references));
+    metrics.put(CUT, reply.ending() == Ending.LENGTH ? 1.0 : 0.0);
     return new Outcome(
-        id, prompt, references.get(0), reply.text(), figures, OptionalDouble.empty(), fields);
+        id, prompt, references.get(0), reply.text(), metrics, OptionalDouble.empty(), fields);
   }
 }

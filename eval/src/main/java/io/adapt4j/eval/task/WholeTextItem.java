@@ -1,5 +1,10 @@
 package io.adapt4j.eval.task;
 
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,8 +20,8 @@ import java.util.OptionalDouble;
  * @param stride the tokens that each window after the first one scores; 0 for the whole window
  * @param fields what is known about the item
  */
-public record WholeTextItem(
-    String id, String text, int window, int stride, Map<String, String> fields) implements Item {
+record WholeTextItem(String id, String text, int window, int stride, Map<String, String> fields)
+    implements Item {
 
   private static final String NATS = "nats";
   private static final String TOKENS = "tokens";
@@ -24,17 +29,18 @@ public record WholeTextItem(
   private static final String WORDS = "words";
 
   /** Bits a UTF-8 byte, all texts together: comparable between tokenizers. */
-  public static final Figure BITS_PER_BYTE =
-      Figure.corpus(
+  static final TaskMetric BITS_PER_BYTE =
+      TaskMetric.corpus(
           "bits_per_byte", false, items -> sum(items, NATS) / sum(items, BYTES) / Math.log(2));
 
   /** Perplexity a token, all texts together. */
-  public static final Figure PERPLEXITY =
-      Figure.corpus("perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, TOKENS)));
+  static final TaskMetric PERPLEXITY =
+      TaskMetric.corpus(
+          "perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, TOKENS)));
 
   /** Perplexity a word, all texts together; words are what white space separates. */
-  public static final Figure WORD_PERPLEXITY =
-      Figure.corpus(
+  static final TaskMetric WORD_PERPLEXITY =
+      TaskMetric.corpus(
           "word_perplexity", false, items -> Math.exp(sum(items, NATS) / sum(items, WORDS)));
 
   /**
@@ -42,10 +48,9 @@ public record WholeTextItem(
    *
    * @param id names the item
    * @param text the text
-   * @param window the most tokens the model reads at once
-   * @param stride the tokens that each window after the first one scores
+   * @param window the most tokens the model reads at once; 0 for as many as its context holds
+   * @param stride the tokens that each window after the first one scores; 0 for the whole window
    * @param fields what is known about the item
-   * @throws IllegalArgumentException if the text is blank
    */
   public WholeTextItem {
     fields = Map.copyOf(fields);
@@ -55,7 +60,7 @@ public record WholeTextItem(
   }
 
   private static double sum(List<Outcome> items, String name) {
-    return items.stream().mapToDouble(one -> one.figure(name)).sum();
+    return items.stream().mapToDouble(item -> item.metric(name)).sum();
   }
 
   @Override
@@ -66,11 +71,11 @@ public record WholeTextItem(
   @Override
   public Outcome judge(List<Reply> replies) {
     Reply.Likelihood reply = (Reply.Likelihood) replies.get(0);
-    Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put(NATS, -reply.logProbability());
-    figures.put(TOKENS, (double) reply.tokens());
-    figures.put(BYTES, (double) text.getBytes(StandardCharsets.UTF_8).length);
-    figures.put(WORDS, (double) text.strip().split("\\s+").length);
-    return new Outcome(id, text, "", "", figures, OptionalDouble.empty(), fields);
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put(NATS, -reply.logProbability());
+    metrics.put(TOKENS, (double) reply.tokens());
+    metrics.put(BYTES, (double) text.getBytes(StandardCharsets.UTF_8).length);
+    metrics.put(WORDS, (double) text.strip().split("\\s+").length);
+    return new Outcome(id, text, "", "", metrics, OptionalDouble.empty(), fields);
   }
 }

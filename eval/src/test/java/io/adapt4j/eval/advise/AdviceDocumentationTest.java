@@ -2,10 +2,10 @@ package io.adapt4j.eval.advise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.eval.advise.Situation.Citations;
-import io.adapt4j.eval.advise.Situation.Need;
-import io.adapt4j.eval.advise.Situation.Privacy;
-import io.adapt4j.eval.advise.Situation.Updates;
+import io.adapt4j.eval.advise.Requirements.Citations;
+import io.adapt4j.eval.advise.Requirements.Need;
+import io.adapt4j.eval.advise.Requirements.Privacy;
+import io.adapt4j.eval.advise.Requirements.Updates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,12 +14,12 @@ import org.junit.jupiter.api.Test;
 /** docs/advice.md: its examples run, and print what it says. */
 class AdviceDocumentationTest {
 
-  private static final Situation SITUATION =
-      Situation.needing(Need.FACTS)
+  private static final Requirements SITUATION =
+      Requirements.needing(Need.FACTS)
           .updates(Updates.DAILY)
           .documentTokens(1_000_000)
           .citations(Citations.HELPFUL)
-          .tried(Approach.PROMPTING, 0.4)
+          .tried(Strategy.PROMPTING, 0.4)
           .target(0.8)
           .build();
 
@@ -35,15 +35,15 @@ class AdviceDocumentationTest {
   void theSecondExampleForbidsTrainingOnWhatIsNotPublic() {
     Rule lawyers =
         Rule.when("our lawyers", s -> s.privacy() != Privacy.PUBLIC)
-            .points(Approach.FINE_TUNING, -10)
+            .points(Strategy.FINE_TUNING, -10)
             .because(
                 "customers' texts must not be trained on",
                 new Source("Our contract", "no training"));
     Advisor ours = Advisor.standard().with(lawyers);
-    Situation confidential =
-        Situation.needing(Need.BEHAVIOUR).examples(2_000).privacy(Privacy.CONFIDENTIAL).build();
-    assertThat(ours.advise(confidential).approaches())
-        .filteredOn(one -> one.choice() == Approach.FINE_TUNING)
+    Requirements confidential =
+        Requirements.needing(Need.BEHAVIOR).examples(2_000).privacy(Privacy.CONFIDENTIAL).build();
+    assertThat(ours.advise(confidential).strategies())
+        .filteredOn(one -> one.choice() == Strategy.FINE_TUNING)
         .allMatch(Advice.Option::isRuledOut);
   }
 }

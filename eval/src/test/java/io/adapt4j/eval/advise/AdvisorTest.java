@@ -3,10 +3,10 @@ package io.adapt4j.eval.advise;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.adapt4j.eval.advise.Situation.Citations;
-import io.adapt4j.eval.advise.Situation.Need;
-import io.adapt4j.eval.advise.Situation.Privacy;
-import io.adapt4j.eval.advise.Situation.Updates;
+import io.adapt4j.eval.advise.Requirements.Citations;
+import io.adapt4j.eval.advise.Requirements.Need;
+import io.adapt4j.eval.advise.Requirements.Privacy;
+import io.adapt4j.eval.advise.Requirements.Updates;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -27,102 +27,102 @@ class AdvisorTest {
 
   @Property
   void moreNeedOfCitationsNeverLowersRag(
-      @ForAll("situations") Situation some, @ForAll Citations one, @ForAll Citations other) {
+      @ForAll("situations") Requirements some, @ForAll Citations one, @ForAll Citations other) {
     Citations less = one.compareTo(other) < 0 ? one : other;
     Citations more = one.compareTo(other) < 0 ? other : one;
-    assertThat(rank(with(some, more), Approach.RAG))
-        .isLessThanOrEqualTo(rank(with(some, less), Approach.RAG));
+    assertThat(rank(with(some, more), Strategy.RAG))
+        .isLessThanOrEqualTo(rank(with(some, less), Strategy.RAG));
   }
 
   @Property
   void factsThatChangeMoreOftenNeverLowerRag(
-      @ForAll("situations") Situation some, @ForAll Updates one, @ForAll Updates other) {
+      @ForAll("situations") Requirements some, @ForAll Updates one, @ForAll Updates other) {
     Updates less = one.compareTo(other) < 0 ? one : other;
     Updates more = one.compareTo(other) < 0 ? other : one;
-    assertThat(rank(with(some, more), Approach.RAG))
-        .isLessThanOrEqualTo(rank(with(some, less), Approach.RAG));
+    assertThat(rank(with(some, more), Strategy.RAG))
+        .isLessThanOrEqualTo(rank(with(some, less), Strategy.RAG));
   }
 
   @Property
   void moreExamplesNeverLowerFineTuning(
-      @ForAll("situations") Situation some, @ForAll("examples") int more) {
-    assertThat(rank(withExamples(some, some.examples() + more), Approach.FINE_TUNING))
-        .isLessThanOrEqualTo(rank(some, Approach.FINE_TUNING));
+      @ForAll("situations") Requirements some, @ForAll("examples") int more) {
+    assertThat(rank(withExamples(some, some.examples() + more), Strategy.FINE_TUNING))
+        .isLessThanOrEqualTo(rank(some, Strategy.FINE_TUNING));
   }
 
   @Property
   void moreMemoryNeverLowersFineTuning(
-      @ForAll("situations") Situation some, @ForAll("memory") long more) {
-    assertThat(rank(withMemory(some, some.trainingBytes() + more), Approach.FINE_TUNING))
-        .isLessThanOrEqualTo(rank(some, Approach.FINE_TUNING));
+      @ForAll("situations") Requirements some, @ForAll("memory") long more) {
+    assertThat(rank(withMemory(some, some.trainingBytes() + more), Strategy.FINE_TUNING))
+        .isLessThanOrEqualTo(rank(some, Strategy.FINE_TUNING));
   }
 
   @Property
-  void everyApproachIsRankedOnceWithReasonsThatAddUp(@ForAll("situations") Situation some) {
+  void everyApproachIsRankedOnceWithReasonsThatAddUp(@ForAll("situations") Requirements some) {
     Advice advice = ADVISOR.advise(some);
-    assertThat(advice.approaches())
+    assertThat(advice.strategies())
         .extracting(Advice.Option::choice)
-        .containsExactlyInAnyOrder(Approach.values());
+        .containsExactlyInAnyOrder(Strategy.values());
     assertThat(advice.methods())
         .extracting(Advice.Option::choice)
         .containsExactlyInAnyOrder(TuningMethod.values());
-    assertThat(advice.approaches())
+    assertThat(advice.strategies())
         .allSatisfy(
             one ->
                 assertThat(one.points())
                     .isEqualTo(one.reasons().stream().mapToInt(Advice.Reason::points).sum()));
-    assertThat(advice.approaches())
+    assertThat(advice.strategies())
         .filteredOn(one -> !one.isRuledOut())
         .isSortedAccordingTo((a, b) -> Integer.compare(b.points(), a.points()));
   }
 
   @Property
-  void whatIsRuledOutComesLast(@ForAll("situations") Situation some) {
-    assertThat(ADVISOR.advise(some).approaches())
+  void whatIsRuledOutComesLast(@ForAll("situations") Requirements some) {
+    assertThat(ADVISOR.advise(some).strategies())
         .extracting(Advice.Option::isRuledOut)
         .isSortedAccordingTo(Boolean::compare);
   }
 
   @Property
-  void theMethodAdvisedFitsIntoMemoryWhereAnyDoes(@ForAll("situations") Situation some) {
+  void theMethodAdvisedFitsIntoMemoryWhereAnyDoes(@ForAll("situations") Requirements some) {
     Advice advice = ADVISOR.advise(some);
     if (advice.best().trains()) {
       assertThat(some.fits(advice.method())).isTrue();
     }
   }
 
-  private static int rank(Situation situation, Approach approach) {
-    return ADVISOR.advise(situation).rank(approach);
+  private static int rank(Requirements requirements, Strategy strategy) {
+    return ADVISOR.advise(requirements).rank(strategy);
   }
 
   @Test
   void newsWantsRetrieval() {
     Advice advice =
         ADVISOR.advise(
-            Situation.needing(Need.FACTS)
+            Requirements.needing(Need.FACTS)
                 .updates(Updates.DAILY)
                 .documentTokens(50_000_000)
                 .citations(Citations.REQUIRED)
                 .examples(2_000)
                 .trainingBytes(200 * GB)
-                .tried(Approach.PROMPTING, 0.4)
+                .tried(Strategy.PROMPTING, 0.4)
                 .target(0.8)
                 .build());
-    assertThat(advice.best()).isEqualTo(Approach.RAG);
+    assertThat(advice.best()).isEqualTo(Strategy.RAG);
   }
 
   @Test
   void aHouseStyleWantsAdapters() {
     Advice advice =
         ADVISOR.advise(
-            Situation.needing(Need.BEHAVIOUR)
+            Requirements.needing(Need.BEHAVIOR)
                 .examples(3_000)
                 .trainingBytes(24 * GB)
                 .keepsAbilities()
-                .tried(Approach.PROMPTING, 0.6)
+                .tried(Strategy.PROMPTING, 0.6)
                 .target(0.8)
                 .build());
-    assertThat(advice.best()).isEqualTo(Approach.FINE_TUNING);
+    assertThat(advice.best()).isEqualTo(Strategy.FINE_TUNING);
     assertThat(advice.method()).isEqualTo(TuningMethod.LORA);
   }
 
@@ -130,10 +130,10 @@ class AdvisorTest {
   void aHouseStyleOnASmallCardWantsFourBits() {
     Advice advice =
         ADVISOR.advise(
-            Situation.needing(Need.BEHAVIOUR)
+            Requirements.needing(Need.BEHAVIOR)
                 .examples(3_000)
                 .trainingBytes(8 * GB)
-                .tried(Approach.PROMPTING, 0.6)
+                .tried(Strategy.PROMPTING, 0.6)
                 .target(0.8)
                 .build());
     assertThat(advice.method()).isEqualTo(TuningMethod.QLORA);
@@ -143,33 +143,33 @@ class AdvisorTest {
   void anExpertsVoiceOnChangingFactsWantsBoth() {
     Advice advice =
         ADVISOR.advise(
-            Situation.needing(Need.FACTS, Need.BEHAVIOUR)
+            Requirements.needing(Need.FACTS, Need.BEHAVIOR)
                 .updates(Updates.MONTHLY)
                 .documentTokens(5_000_000)
                 .examples(2_000)
                 .trainingBytes(24 * GB)
-                .tried(Approach.PROMPTING, 0.5)
+                .tried(Strategy.PROMPTING, 0.5)
                 .target(0.8)
                 .build());
-    assertThat(advice.best()).isEqualTo(Approach.RAG_AND_FINE_TUNING);
+    assertThat(advice.best()).isEqualTo(Strategy.RAG_AND_FINE_TUNING);
   }
 
   @Test
   void nothingTriedMeansPromptsFirst() {
-    assertThat(ADVISOR.advise(Situation.needing(Need.FORMAT).build()).best())
-        .isEqualTo(Approach.PROMPTING);
+    assertThat(ADVISOR.advise(Requirements.needing(Need.FORMAT).build()).best())
+        .isEqualTo(Strategy.PROMPTING);
   }
 
   @Test
   void whatIsGoodEnoughIsKept() {
     Advice advice =
         ADVISOR.advise(
-            Situation.needing(Need.FACTS)
+            Requirements.needing(Need.FACTS)
                 .documentTokens(1_000_000)
-                .tried(Approach.PROMPTING, 0.9)
+                .tried(Strategy.PROMPTING, 0.9)
                 .target(0.8)
                 .build());
-    assertThat(advice.best()).isEqualTo(Approach.PROMPTING);
+    assertThat(advice.best()).isEqualTo(Strategy.PROMPTING);
   }
 
   @Test
@@ -177,10 +177,10 @@ class AdvisorTest {
     String text =
         ADVISOR
             .advise(
-                Situation.needing(Need.FACTS)
+                Requirements.needing(Need.FACTS)
                     .updates(Updates.DAILY)
                     .documentTokens(1_000_000)
-                    .tried(Approach.PROMPTING, 0.4)
+                    .tried(Strategy.PROMPTING, 0.4)
                     .target(0.8)
                     .build())
             .text();
@@ -200,12 +200,12 @@ class AdvisorTest {
   @Test
   void aRuleOfOnesOwnCounts() {
     Rule rule =
-        Rule.when("our lawyers", situation -> true)
-            .points(Approach.RAG, -20)
+        Rule.when("our lawyers", requirements -> true)
+            .points(Strategy.RAG, -20)
             .because("the contract forbids an index", new Source("Our contract", "no index"));
-    Situation news =
-        Situation.needing(Need.FACTS).documentTokens(1_000_000).updates(Updates.DAILY).build();
-    assertThat(ADVISOR.with(rule).advise(news).rank(Approach.RAG)).isGreaterThan(1);
+    Requirements news =
+        Requirements.needing(Need.FACTS).documentTokens(1_000_000).updates(Updates.DAILY).build();
+    assertThat(ADVISOR.with(rule).advise(news).rank(Strategy.RAG)).isGreaterThan(1);
     assertThat(ADVISOR.with(rule).without("our lawyers").advise(news))
         .isEqualTo(ADVISOR.advise(news));
     assertThatIllegalArgumentException()
@@ -219,13 +219,13 @@ class AdvisorTest {
   @Test
   void aWrongSituationIsRefusedWithItsFieldAndValue() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Situation.needing(Need.FACTS).examples(-1).build())
+        .isThrownBy(() -> Requirements.needing(Need.FACTS).examples(-1).build())
         .withMessage("examples: expected 0 or more, found -1");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Situation.needing(Need.FACTS).model(0, 10).build())
+        .isThrownBy(() -> Requirements.needing(Need.FACTS).model(0, 10).build())
         .withMessageContaining("parameters");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Situation.needing(Need.FACTS).tried(Approach.RAG, Double.NaN).build())
+        .isThrownBy(() -> Requirements.needing(Need.FACTS).tried(Strategy.RAG, Double.NaN).build())
         .withMessageContaining("RAG")
         .withMessageContaining("NaN");
   }
@@ -241,12 +241,12 @@ class AdvisorTest {
   }
 
   @Provide
-  Arbitrary<Situation> situations() {
+  Arbitrary<Requirements> situations() {
     Arbitrary<Set<Need>> needs = Arbitraries.of(Need.class).set().ofMinSize(1);
     Arbitrary<Long> documents = Arbitraries.of(0L, 1_000L, 100_000L, 10_000_000L);
     Arbitrary<Integer> pairs = Arbitraries.of(0, 10, 10_000);
-    Arbitrary<Map<Approach, Double>> tried =
-        Arbitraries.maps(Arbitraries.of(Approach.class), Arbitraries.doubles().between(0, 1));
+    Arbitrary<Map<Strategy, Double>> tried =
+        Arbitraries.maps(Arbitraries.of(Strategy.class), Arbitraries.doubles().between(0, 1));
     Arbitrary<OptionalDouble> target =
         Arbitraries.of(OptionalDouble.empty(), OptionalDouble.of(0.5));
     Arbitrary<Optional<Duration>> latency =
@@ -262,7 +262,7 @@ class AdvisorTest {
             latency)
         .as(
             (material, memory, updates, citations, privacy, scores, goal, limit) ->
-                new Situation(
+                new Requirements(
                     material.needs(),
                     updates,
                     material.documents(),
@@ -281,25 +281,25 @@ class AdvisorTest {
 
   private record Material(Set<Need> needs, long documents, int examples, int pairs) {}
 
-  private static Situation with(Situation some, Citations citations) {
+  private static Requirements with(Requirements some, Citations citations) {
     return copy(some, some.updates(), some.examples(), some.trainingBytes(), citations);
   }
 
-  private static Situation with(Situation some, Updates updates) {
+  private static Requirements with(Requirements some, Updates updates) {
     return copy(some, updates, some.examples(), some.trainingBytes(), some.citations());
   }
 
-  private static Situation withExamples(Situation some, int examples) {
+  private static Requirements withExamples(Requirements some, int examples) {
     return copy(some, some.updates(), examples, some.trainingBytes(), some.citations());
   }
 
-  private static Situation withMemory(Situation some, long bytes) {
+  private static Requirements withMemory(Requirements some, long bytes) {
     return copy(some, some.updates(), some.examples(), bytes, some.citations());
   }
 
-  private static Situation copy(
-      Situation some, Updates updates, int examples, long bytes, Citations citations) {
-    return new Situation(
+  private static Requirements copy(
+      Requirements some, Updates updates, int examples, long bytes, Citations citations) {
+    return new Requirements(
         some.needs(),
         updates,
         some.documentTokens(),

@@ -8,12 +8,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerators;
 import io.adapt4j.eval.Candidate;
+import io.adapt4j.eval.spi.AnswerMetric;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.task.AnswerExtraction;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Gradings;
-import io.adapt4j.eval.task.Item;
 import io.adapt4j.eval.task.Task;
-import io.adapt4j.eval.task.TextItem;
+import io.adapt4j.eval.task.Tasks;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,16 +32,16 @@ class ExperimentTest {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < questions; i++) {
       items.add(
-          new TextItem(
+          Tasks.answerItem(
               String.valueOf(i),
               String.valueOf(i),
               GenerationOptions.greedy(),
               List.of(String.valueOf(i)),
               AnswerExtraction.whole(),
-              Gradings.exactMatch(text -> text),
+              AnswerMetric.EXACT_MATCH,
               Map.of()));
     }
-    return new Task("exam", items, List.of(Figure.mean(Gradings.EXACT_MATCH)), false);
+    return new Task("exam", items, List.of(TaskMetric.mean("exact_match")), false);
   }
 
   private static Candidate knowing(String name, IntPredicate known) {
@@ -74,8 +74,8 @@ class ExperimentTest {
             .exam(exam(400))
             .build()
             .run();
-    assertThat(recommendation.approach()).isEqualTo(Approach.RAG);
-    assertThat(recommendation.best()).isEqualTo(Approach.RAG);
+    assertThat(recommendation.strategy()).isEqualTo(Strategy.RAG);
+    assertThat(recommendation.best()).isEqualTo(Strategy.RAG);
     assertThat(recommendation.isConclusive()).isTrue();
     assertThat(recommendation.chosen().score().value()).isCloseTo(0.9, within(1e-12));
     assertThat(recommendation.text())
@@ -93,8 +93,8 @@ class ExperimentTest {
             .exam(exam(400))
             .build()
             .run();
-    assertThat(recommendation.approach()).isEqualTo(Approach.RAG);
-    assertThat(recommendation.best()).isEqualTo(Approach.RAG_AND_FINE_TUNING);
+    assertThat(recommendation.strategy()).isEqualTo(Strategy.RAG);
+    assertThat(recommendation.best()).isEqualTo(Strategy.RAG_AND_FINE_TUNING);
     assertThat(recommendation.isConclusive()).isTrue();
     assertThat(recommendation.text())
         .contains("Recommended: RAG. It is simpler than both, which has the best score");
@@ -109,7 +109,7 @@ class ExperimentTest {
             .exam(exam(20))
             .build()
             .run();
-    assertThat(recommendation.approach()).isEqualTo(Approach.PROMPTING);
+    assertThat(recommendation.strategy()).isEqualTo(Strategy.PROMPTING);
     assertThat(recommendation.isConclusive()).isFalse();
     assertThat(recommendation.questionsNeeded()).isBetween(21, 400);
     assertThat(recommendation.text())
@@ -127,7 +127,7 @@ class ExperimentTest {
   @Test
   void manyQuestionsAlikeTellThatTheSimplerDoes() {
     Recommendation recommendation = alike(61);
-    assertThat(recommendation.approach()).isEqualTo(Approach.PROMPTING);
+    assertThat(recommendation.strategy()).isEqualTo(Strategy.PROMPTING);
     assertThat(recommendation.isConclusive()).isTrue();
     assertThat(recommendation.text()).contains("It has the best score, and nothing is simpler.");
   }
@@ -160,9 +160,9 @@ class ExperimentTest {
             .base(knowing("base", i -> i % 4 == 0))
             .rag(slow("rag", i -> true))
             .exam(exam(80));
-    assertThat(builder.build().run().approach()).isEqualTo(Approach.RAG);
+    assertThat(builder.build().run().strategy()).isEqualTo(Strategy.RAG);
     Recommendation recommendation = builder.slowest(Duration.ofMillis(3)).build().run();
-    assertThat(recommendation.approach()).isEqualTo(Approach.PROMPTING);
+    assertThat(recommendation.strategy()).isEqualTo(Strategy.PROMPTING);
     assertThat(recommendation.text()).contains("ms, too slow |");
     assertThatIllegalStateException()
         .isThrownBy(() -> builder.slowest(Duration.ofNanos(1)).build().run())
@@ -180,7 +180,7 @@ class ExperimentTest {
             .build();
     Recommendation first = experiment.run();
     Recommendation second = experiment.run();
-    assertThat(second.approach()).isEqualTo(first.approach());
+    assertThat(second.strategy()).isEqualTo(first.strategy());
     assertThat(second.chosen().timePerQuestion()).isZero();
   }
 

@@ -1,19 +1,19 @@
 package io.adapt4j.eval.advise;
 
-import static io.adapt4j.eval.advise.Approach.FINE_TUNING;
-import static io.adapt4j.eval.advise.Approach.PROMPTING;
-import static io.adapt4j.eval.advise.Approach.RAG;
-import static io.adapt4j.eval.advise.Approach.RAG_AND_FINE_TUNING;
+import static io.adapt4j.eval.advise.Strategy.FINE_TUNING;
+import static io.adapt4j.eval.advise.Strategy.PROMPTING;
+import static io.adapt4j.eval.advise.Strategy.RAG;
+import static io.adapt4j.eval.advise.Strategy.RAG_AND_FINE_TUNING;
 import static io.adapt4j.eval.advise.TuningMethod.FULL;
 import static io.adapt4j.eval.advise.TuningMethod.LORA;
 import static io.adapt4j.eval.advise.TuningMethod.PREFERENCE;
 import static io.adapt4j.eval.advise.TuningMethod.QLORA;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.eval.advise.Situation.Citations;
-import io.adapt4j.eval.advise.Situation.Need;
-import io.adapt4j.eval.advise.Situation.Privacy;
-import io.adapt4j.eval.advise.Situation.Updates;
+import io.adapt4j.eval.advise.Requirements.Citations;
+import io.adapt4j.eval.advise.Requirements.Need;
+import io.adapt4j.eval.advise.Requirements.Privacy;
+import io.adapt4j.eval.advise.Requirements.Updates;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -21,7 +21,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** Each rule: a situation that it fits, one beside it that it does not, and what it is for. */
+/** Each rule: requirements that it fits, one beside it that it does not, and what it is for. */
 class RulesTest {
 
   private static final Set<String> TESTED = new HashSet<>();
@@ -32,19 +32,20 @@ class RulesTest {
     assertThat(Advisor.standard().rules()).extracting(Rule::name).isSubsetOf(TESTED);
   }
 
-  private static Situation.Builder facts() {
-    return Situation.needing(Need.FACTS);
+  private static Requirements.Builder facts() {
+    return Requirements.needing(Need.FACTS);
   }
 
-  private static Situation.Builder behaviour() {
-    return Situation.needing(Need.BEHAVIOUR);
+  private static Requirements.Builder behavior() {
+    return Requirements.needing(Need.BEHAVIOR);
   }
 
-  private static Situation.Builder factsAndBehaviour() {
-    return Situation.needing(Need.FACTS, Need.BEHAVIOUR);
+  private static Requirements.Builder factsAndBehavior() {
+    return Requirements.needing(Need.FACTS, Need.BEHAVIOR);
   }
 
-  private static Rule rule(String name, Situation.Builder fitting, Situation.Builder... others) {
+  private static Rule rule(
+      String name, Requirements.Builder fitting, Requirements.Builder... others) {
     TESTED.add(name);
     Rule rule =
         Advisor.standard().rules().stream()
@@ -52,14 +53,14 @@ class RulesTest {
             .findFirst()
             .orElseThrow();
     assertThat(rule.fits(fitting.build())).as("fits").isTrue();
-    assertThat(Arrays.stream(others).map(Situation.Builder::build)).noneMatch(rule::fits);
+    assertThat(Arrays.stream(others).map(Requirements.Builder::build)).noneMatch(rule::fits);
     assertThat(rule.source().reference()).isNotBlank();
     assertThat(rule.source().finding()).isNotBlank();
     return rule;
   }
 
-  private static int points(Rule rule, Approach approach) {
-    return rule.approaches().getOrDefault(approach, 0);
+  private static int points(Rule rule, Strategy strategy) {
+    return rule.strategies().getOrDefault(strategy, 0);
   }
 
   private static int points(Rule rule, TuningMethod method) {
@@ -68,55 +69,55 @@ class RulesTest {
 
   @Test
   void factsAreLookedUp() {
-    Rule rule = rule("facts are looked up", facts(), behaviour());
+    Rule rule = rule("facts are looked up", facts(), behavior());
     assertThat(points(rule, RAG)).isGreaterThan(points(rule, RAG_AND_FINE_TUNING));
     assertThat(points(rule, FINE_TUNING)).isZero();
   }
 
   @Test
   void factsAloneAreAPoorReasonToTrain() {
-    Rule rule = rule("facts alone are a poor reason to train", facts(), factsAndBehaviour());
+    Rule rule = rule("facts alone are a poor reason to train", facts(), factsAndBehavior());
     assertThat(points(rule, FINE_TUNING)).isNegative();
   }
 
   @Test
   void factsWantManyWordings() {
-    Rule rule = rule("facts want many wordings", facts(), behaviour());
-    assertThat(rule.approaches()).containsOnlyKeys(FINE_TUNING, RAG_AND_FINE_TUNING);
-    assertThat(rule.approaches().values()).containsOnly(0);
+    Rule rule = rule("facts want many wordings", facts(), behavior());
+    assertThat(rule.strategies()).containsOnlyKeys(FINE_TUNING, RAG_AND_FINE_TUNING);
+    assertThat(rule.strategies().values()).containsOnly(0);
   }
 
   @Test
-  void behaviourIsTrained() {
-    Rule rule = rule("behaviour is trained", behaviour(), facts());
+  void behaviorIsTrained() {
+    Rule rule = rule("behavior is trained", behavior(), facts());
     assertThat(points(rule, FINE_TUNING)).isPositive();
     assertThat(points(rule, RAG)).isZero();
   }
 
   @Test
   void aFormatIsQuicklyLearned() {
-    Rule rule = rule("a format is quickly learned", Situation.needing(Need.FORMAT), behaviour());
+    Rule rule = rule("a format is quickly learned", Requirements.needing(Need.FORMAT), behavior());
     assertThat(points(rule, PROMPTING)).isPositive();
     assertThat(points(rule, FINE_TUNING)).isPositive();
   }
 
   @Test
-  void factsAndBehaviourWantBoth() {
-    Rule rule = rule("facts and behaviour want both", factsAndBehaviour(), facts(), behaviour());
+  void factsAndBehaviorWantBoth() {
+    Rule rule = rule("facts and behavior want both", factsAndBehavior(), facts(), behavior());
     assertThat(points(rule, RAG_AND_FINE_TUNING)).isPositive();
   }
 
   @Test
   void aModelCanLearnToReadPassages() {
-    Rule rule = rule("a model can learn to read passages", factsAndBehaviour(), facts());
-    assertThat(rule.approaches()).containsOnlyKeys(RAG_AND_FINE_TUNING);
+    Rule rule = rule("a model can learn to read passages", factsAndBehavior(), facts());
+    assertThat(rule.strategies()).containsOnlyKeys(RAG_AND_FINE_TUNING);
   }
 
   @Test
   void withoutDocumentsNothingIsLookedUp() {
     rule("nothing to look up", facts(), facts().documentTokens(1));
     Advice advice = Advisor.standard().advise(facts().build());
-    assertThat(advice.approaches())
+    assertThat(advice.strategies())
         .filteredOn(one -> one.choice().retrieves())
         .allMatch(Advice.Option::isRuledOut);
   }
@@ -146,21 +147,20 @@ class RulesTest {
 
   @Test
   void fewExamplesSpeakAgainstTraining() {
-    Rule rule =
-        rule("too few examples to train", behaviour().examples(49), behaviour().examples(50));
+    Rule rule = rule("too few examples to train", behavior().examples(49), behavior().examples(50));
     assertThat(points(rule, FINE_TUNING)).isNegative();
   }
 
   @Test
   void fiftyExamplesAreEnoughToTry() {
-    Rule rule = rule("examples enough to try", behaviour().examples(50), behaviour().examples(49));
+    Rule rule = rule("examples enough to try", behavior().examples(50), behavior().examples(49));
     assertThat(points(rule, FINE_TUNING)).isPositive();
   }
 
   @Test
   void aThousandExamplesTeachAStyle() {
     Rule rule =
-        rule("examples enough for a style", behaviour().examples(1000), behaviour().examples(999));
+        rule("examples enough for a style", behavior().examples(1000), behavior().examples(999));
     assertThat(points(rule, FINE_TUNING)).isPositive();
   }
 
@@ -171,7 +171,7 @@ class RulesTest {
             "facts change",
             facts().updates(Updates.MONTHLY),
             facts().updates(Updates.YEARLY),
-            behaviour().updates(Updates.MONTHLY));
+            behavior().updates(Updates.MONTHLY));
     assertThat(points(rule, RAG)).isPositive();
     assertThat(points(rule, FINE_TUNING)).isNegative();
   }
@@ -233,7 +233,7 @@ class RulesTest {
 
   @Test
   void withoutMemoryNothingIsTrained() {
-    Rule rule = rule("no memory to train", behaviour(), behaviour().trainingBytes(8 * GB));
+    Rule rule = rule("no memory to train", behavior(), behavior().trainingBytes(8 * GB));
     assertThat(points(rule, FINE_TUNING)).isEqualTo(-10);
   }
 
@@ -245,27 +245,27 @@ class RulesTest {
 
   @Test
   void whatReachedTheTargetDoes() {
-    for (Approach approach : Approach.values()) {
+    for (Strategy strategy : Strategy.values()) {
       Rule rule =
           rule(
-              approach.label() + " reached the target",
-              facts().tried(approach, 0.8).target(0.8),
-              facts().tried(approach, 0.79).target(0.8),
-              facts().tried(approach, 0.8));
-      assertThat(points(rule, approach)).isPositive();
+              strategy.label() + " reached the target",
+              facts().tried(strategy, 0.8).target(0.8),
+              facts().tried(strategy, 0.79).target(0.8),
+              facts().tried(strategy, 0.8));
+      assertThat(points(rule, strategy)).isPositive();
     }
   }
 
   @Test
   void whatFellShortDoesNot() {
-    for (Approach approach : Approach.values()) {
+    for (Strategy strategy : Strategy.values()) {
       Rule rule =
           rule(
-              approach.label() + " fell short",
-              facts().tried(approach, 0.79).target(0.8),
-              facts().tried(approach, 0.8).target(0.8),
-              facts().tried(approach, 0.79));
-      assertThat(points(rule, approach)).isNegative();
+              strategy.label() + " fell short",
+              facts().tried(strategy, 0.79).target(0.8),
+              facts().tried(strategy, 0.8).target(0.8),
+              facts().tried(strategy, 0.79));
+      assertThat(points(rule, strategy)).isNegative();
     }
   }
 
@@ -279,9 +279,9 @@ class RulesTest {
     Rule rule =
         rule(
             "4 bits save memory",
-            behaviour().trainingBytes(8 * GB),
-            behaviour().trainingBytes(24 * GB),
-            behaviour().trainingBytes(GB));
+            behavior().trainingBytes(8 * GB),
+            behavior().trainingBytes(24 * GB),
+            behavior().trainingBytes(GB));
     assertThat(points(rule, QLORA)).isPositive();
   }
 
@@ -292,14 +292,14 @@ class RulesTest {
             "much to learn wants all weights",
             facts().trainingBytes(120 * GB),
             facts().trainingBytes(24 * GB),
-            behaviour().trainingBytes(120 * GB).examples(9_999));
-    assertThat(rule.fits(behaviour().trainingBytes(120 * GB).examples(10_000).build())).isTrue();
+            behavior().trainingBytes(120 * GB).examples(9_999));
+    assertThat(rule.fits(behavior().trainingBytes(120 * GB).examples(10_000).build())).isTrue();
     assertThat(points(rule, FULL)).isGreaterThan(2);
   }
 
   @Test
   void adaptersForgetLess() {
-    Rule rule = rule("adapters forget less", behaviour().keepsAbilities(), behaviour());
+    Rule rule = rule("adapters forget less", behavior().keepsAbilities(), behavior());
     assertThat(points(rule, LORA)).isPositive();
     assertThat(points(rule, FULL)).isZero();
   }
@@ -309,8 +309,8 @@ class RulesTest {
     Rule rule =
         rule(
             "pairs teach what is a matter of taste",
-            behaviour().preferencePairs(1),
-            behaviour(),
+            behavior().preferencePairs(1),
+            behavior(),
             facts().preferencePairs(1));
     assertThat(points(rule, PREFERENCE)).isPositive();
   }
@@ -320,14 +320,14 @@ class RulesTest {
     Rule rule =
         rule(
             "examples before pairs",
-            behaviour().preferencePairs(1).examples(50),
-            behaviour().preferencePairs(1));
+            behavior().preferencePairs(1).examples(50),
+            behavior().preferencePairs(1));
     assertThat(rule.methods()).containsOnlyKeys(PREFERENCE);
   }
 
   @Test
   void withoutPairsThereIsNoPreference() {
-    Rule rule = rule("no pairs", behaviour(), behaviour().preferencePairs(1));
+    Rule rule = rule("no pairs", behavior(), behavior().preferencePairs(1));
     assertThat(points(rule, PREFERENCE)).isEqualTo(-10);
   }
 

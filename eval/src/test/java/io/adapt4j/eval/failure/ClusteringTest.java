@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,8 +58,8 @@ class ClusteringTest {
         new TaskResult(
             "support",
             false,
-            List.of(Figure.mean("score")),
-            Map.of("score", new Interval(0.1, 0, 0.2, 0.95)),
+            List.of(TaskMetric.mean("score")),
+            Map.of("score", new ConfidenceInterval(0.1, 0, 0.2, 0.95)),
             outcomes));
   }
 
@@ -77,7 +77,7 @@ class ClusteringTest {
     for (FailureCluster cluster : clusters) {
       Set<String> topics =
           cluster.outcomes().stream()
-              .map(one -> one.id().replaceAll("\\d", ""))
+              .map(outcome -> outcome.id().replaceAll("\\d", ""))
               .collect(Collectors.toSet());
       assertThat(topics).hasSize(1);
       assertThat(cluster.words().get(0)).isEqualTo(topics.iterator().next());
@@ -126,7 +126,7 @@ class ClusteringTest {
     List<FailureCluster> clusters = failures.clusters(clustering);
 
     assertThat(clusters).isEqualTo(failures.clusters(clustering));
-    assertThat(clusters.stream().flatMap(one -> one.outcomes().stream()))
+    assertThat(clusters.stream().flatMap(cluster -> cluster.outcomes().stream()))
         .containsExactlyInAnyOrderElementsOf(failures.failures());
   }
 
@@ -137,7 +137,8 @@ class ClusteringTest {
             () ->
                 failures(2)
                     .clusters(
-                        Clustering.with(texts -> texts.stream().map(one -> new float[4]).toList())))
+                        Clustering.with(
+                            texts -> texts.stream().map(text -> new float[4]).toList())))
         .withMessageContaining("zero");
     assertThatIllegalStateException()
         .isThrownBy(() -> failures(2).clusters(Clustering.with(texts -> List.of())))

@@ -11,9 +11,9 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.eval.SampleReports;
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.failure.Corrections.Correction;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,8 +46,8 @@ class CorrectionsTest {
         new TaskResult(
             "task",
             false,
-            List.of(Figure.mean("score")),
-            Map.of("score", new Interval(0, 0, 0, 0.95)),
+            List.of(TaskMetric.mean("score")),
+            Map.of("score", new ConfidenceInterval(0, 0, 0, 0.95)),
             List.of(outcome)));
   }
 

@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.eval.SampleReports;
 import io.adapt4j.eval.TaskResult;
-import io.adapt4j.eval.stats.Interval;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.metric.Confusion;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.TaskMetric;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class FailureAnalysisTest {
 
-  private static final Figure SCORE = Figure.mean("score");
+  private static final TaskMetric SCORE = TaskMetric.mean("score");
 
   private static Outcome outcome(String id, String prompt, double score, double confidence) {
     return new Outcome(
@@ -35,13 +36,13 @@ class FailureAnalysisTest {
         Map.of("kind", id.substring(0, 1)));
   }
 
-  private static TaskResult result(Figure figure, List<Outcome> outcomes) {
-    double value = figure.of(outcomes);
+  private static TaskResult result(TaskMetric metric, List<Outcome> outcomes) {
+    double value = metric.of(outcomes);
     return new TaskResult(
         "task",
         false,
-        List.of(figure),
-        Map.of(figure.name(), new Interval(value, value, value, 0.95)),
+        List.of(metric),
+        Map.of(metric.name(), new ConfidenceInterval(value, value, value, 0.95)),
         outcomes);
   }
 
@@ -87,7 +88,7 @@ class FailureAnalysisTest {
     assertThat(found.threshold()).isEqualTo(texts.score().value());
     assertThat(found.failures()).isEmpty();
 
-    Figure errors = new Figure("errors", false, new Figure.Mean("score"));
+    TaskMetric errors = new TaskMetric("errors", false, new TaskMetric.Mean("score"));
     FailureAnalysis many =
         FailureAnalysis.of(
             result(
@@ -127,7 +128,7 @@ class FailureAnalysisTest {
     assertThat(slices).extracting(Slice::name).containsExactly("y", "x", "z");
     assertThat(slices.get(0).items()).isEqualTo(40);
     assertThat(slices.get(0).failures()).isEqualTo(30);
-    assertThat(slices.get(0).figure()).isEqualTo(0.25);
+    assertThat(slices.get(0).metric()).isEqualTo(0.25);
     assertThat(slices.get(0).failureRate().value()).isEqualTo(0.75);
   }
 
@@ -171,7 +172,7 @@ class FailureAnalysisTest {
     List<Slice> buckets = FailureAnalysis.of(SampleReports.single().result("exam")).byConfidence(4);
     assertThat(buckets).hasSize(4);
     // The candidate of the sample is surer where it is right.
-    assertThat(buckets.get(3).figure()).isGreaterThan(buckets.get(0).figure());
+    assertThat(buckets.get(3).metric()).isGreaterThan(buckets.get(0).metric());
   }
 
   @Property
@@ -189,7 +190,7 @@ class FailureAnalysisTest {
     assertThat(buckets.stream().mapToLong(Slice::failures).sum())
         .isEqualTo((outcomes.size() + 1) / 2);
     List<Double> lows =
-        buckets.stream().map(one -> Double.valueOf(one.name().split(" ", 2)[0])).toList();
+        buckets.stream().map(bucket -> Double.valueOf(bucket.name().split(" ", 2)[0])).toList();
     assertThat(lows).isSorted();
   }
 
@@ -207,15 +208,15 @@ class FailureAnalysisTest {
   }
 
   @Test
-  void knowsWhichWayOfEachFigureIsBetter() {
+  void knowsWhichWayOfEachMetricIsBetter() {
     TaskResult counting = SampleReports.single().result("counting");
 
     assertThat(counting.primary().largerIsBetter()).isTrue();
-    assertThat(counting.figure("cut").largerIsBetter()).isFalse();
-    assertThat(counting.figure("cut").isBetter(0.1, 0.2)).isTrue();
+    assertThat(counting.metric("cut").largerIsBetter()).isFalse();
+    assertThat(counting.metric("cut").isBetter(0.1, 0.2)).isTrue();
     assertThat(counting.primary().of(counting.outcomes().get(0))).isCloseTo(1, within(1.0));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> counting.figure("bleu"))
+        .isThrownBy(() -> counting.metric("bleu"))
         .withMessageContaining("exact_match");
   }
 }

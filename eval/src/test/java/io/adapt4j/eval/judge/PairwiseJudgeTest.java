@@ -58,15 +58,15 @@ class PairwiseJudgeTest {
                     pair("3", "short", "long answer"),
                     pair("4", "same!", "equal")));
 
-    assertThat(report.judgements())
-        .extracting(PairwiseReport.Judgement::result)
+    assertThat(report.verdicts())
+        .extracting(PairwiseReport.Verdict::result)
         .containsExactly(Result.WIN, Result.WIN, Result.LOSS, Result.TIE);
     assertThat(List.of(report.wins(), report.ties(), report.losses())).containsExactly(2L, 1L, 1L);
     assertThat(report.winRate().orElseThrow().value()).isEqualTo(0.625);
     assertThat(report.winRate().orElseThrow().low()).isLessThan(0.625);
     assertThat(report.disagreements()).isZero();
     assertThat(report.positionBias()).hasValue(0);
-    assertThat(report.judgements().get(0).reasons()).startsWith("Because.");
+    assertThat(report.verdicts().get(0).reasons()).startsWith("Because.");
     assertThat(report.cost().asked()).isEqualTo(8);
   }
 
@@ -103,10 +103,10 @@ class PairwiseJudgeTest {
     assertThat(report.wins() + report.ties() + report.losses()).isZero();
     assertThat(report.winRate()).isEmpty();
     assertThat(report.positionBias()).isEmpty();
-    assertThat(report.judgements().get(0).reasons()).endsWith("I like both");
-    assertThat(report.judgements().get(0).inOrder()).isEmpty();
+    assertThat(report.verdicts().get(0).reasons()).endsWith("I like both");
+    assertThat(report.verdicts().get(0).inOrder()).isEmpty();
     // Shown second, the second answer's side is preferred.
-    assertThat(report.judgements().get(0).swapped()).hasValue(-1);
+    assertThat(report.verdicts().get(0).swapped()).hasValue(-1);
   }
 
   @Test

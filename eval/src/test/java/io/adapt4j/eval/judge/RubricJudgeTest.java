@@ -45,10 +45,10 @@ class RubricJudgeTest {
     assertThat(report.agreement().orElseThrow()).isCloseTo(1, within(1e-12));
     assertThat(report.malformed()).containsEntry("one", 0L).containsEntry("two", 0L);
     assertThat(report.answers().get(1).mean()).hasValue(2);
-    assertThat(report.answers().get(1).judgements())
-        .extracting(RubricReport.Judgement::judge)
+    assertThat(report.answers().get(1).verdicts())
+        .extracting(RubricReport.Verdict::judge)
         .containsExactly("one", "two");
-    assertThat(report.answers().get(1).judgements().get(0).reasons()).startsWith("It is 2.");
+    assertThat(report.answers().get(1).verdicts().get(0).reasons()).startsWith("It is 2.");
   }
 
   @Test
@@ -76,7 +76,7 @@ class RubricJudgeTest {
     assertThat(report.mean().orElseThrow().value()).isEqualTo(4);
     assertThat(report.agreement()).isEmpty();
     assertThat(report.answers().get(4).mean()).isEmpty();
-    assertThat(report.answers().get(4).judgements())
+    assertThat(report.answers().get(4).verdicts())
         .allSatisfy(one -> assertThat(one.score()).isEmpty());
   }
 
@@ -95,7 +95,7 @@ class RubricJudgeTest {
             .build()
             .score(ANSWERS.subList(0, 1));
 
-    assertThat(report.answers().get(0).judgements())
+    assertThat(report.answers().get(0).verdicts())
         .extracting(one -> one.score().orElseThrow())
         .containsExactly(1, 2, 3);
   }

@@ -10,8 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,7 +63,7 @@ class BleuTest {
   @MethodSource("sentences")
   void aSentenceScoresAsInSacrebleu(String name) {
     JsonNode rows = golden.get("bleu_sentence_effective_order").get(name);
-    BleuOptions options = BleuOptions.DEFAULT.with(smoothing(name, null)).withEffectiveOrder();
+    BleuOptions options = BleuOptions.DEFAULT.withSmoothing(name).withEffectiveOrder();
     for (int i = 0; i < hypotheses.size(); i++) {
       assertScore(Bleu.sentence(options, hypotheses.get(i), first(i)), rows.get(i));
     }
@@ -84,7 +82,7 @@ class BleuTest {
   void textsAreCutIntoWordsAs13aDoes() {
     List<String> expected = Golden.texts(golden.get("tokenized_13a"));
     for (int i = 0; i < expected.size(); i++) {
-      assertThat(BleuTokenizer.MTEVAL_13A.tokenize(hypotheses.get(i))).isEqualTo(expected.get(i));
+      assertThat(BleuOptions.DEFAULT.tokenize(hypotheses.get(i))).isEqualTo(expected.get(i));
     }
   }
 
@@ -158,31 +156,17 @@ class BleuTest {
   }
 
   private static BleuOptions options(JsonNode args) {
-    Map<String, BleuTokenizer> tokenizers =
-        Map.of(
-            "13a", BleuTokenizer.MTEVAL_13A,
-            "none", BleuTokenizer.NONE,
-            "char", BleuTokenizer.CHARACTER,
-            "intl", BleuTokenizer.INTERNATIONAL,
-            "zh", BleuTokenizer.CHINESE);
+    String smoothing = args.path("smooth_method").asText("exp");
     BleuOptions options =
         BleuOptions.DEFAULT
-            .with(tokenizers.get(args.path("tokenize").asText("13a")))
-            .with(smoothing(args.path("smooth_method").asText("exp"), args.get("smooth_value")))
+            .withTokenizer(args.path("tokenize").asText("13a"))
+            .withSmoothing(smoothing)
             .withMaxOrder(args.path("max_ngram_order").asInt(4));
+    if (args.has("smooth_value")) {
+      options = options.withSmoothing(smoothing, args.path("smooth_value").asDouble());
+    }
     options = args.path("effective_order").asBoolean() ? options.withEffectiveOrder() : options;
     return args.path("lowercase").asBoolean() ? options.ignoringCase() : options;
-  }
-
-  private static Smoothing smoothing(String method, JsonNode value) {
-    Smoothing.Method which =
-        Smoothing.Method.valueOf(method.replace('-', '_').toUpperCase(Locale.ROOT));
-    return switch (which) {
-      case NONE -> Smoothing.none();
-      case EXP -> Smoothing.exp();
-      case FLOOR -> Smoothing.floor(value == null ? 0.1 : value.asDouble());
-      case ADD_K -> Smoothing.addK(value == null ? 1 : value.asDouble());
-    };
   }
 
   private static void assertScore(BleuScore score, JsonNode expected) {

@@ -88,9 +88,9 @@ class ClassificationTest {
     check(row, "roc_auc_ovo_macro", areas::oneVersusOne);
   }
 
-  private static void check(JsonNode row, String name, DoubleSupplier figure) {
+  private static void check(JsonNode row, String name, DoubleSupplier metric) {
     if (row.has(name)) {
-      assertThat(figure.getAsDouble()).as(name).isCloseTo(row.get(name).asDouble(), EQUAL);
+      assertThat(metric.getAsDouble()).as(name).isCloseTo(row.get(name).asDouble(), EQUAL);
     }
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.eval.metric.KrippendorffAlpha.Level;
+import io.adapt4j.eval.metric.Metrics.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -35,7 +35,7 @@ class KrippendorffAlphaTest {
 
   @ParameterizedTest
   @CsvSource({"NOMINAL, 0.743", "ORDINAL, 0.815", "INTERVAL, 0.849"})
-  void givesTheFiguresOfTheWorkedExample(Level level, double expected) {
+  void givesTheMetricsOfTheWorkedExample(Level level, double expected) {
     KrippendorffAlpha alpha = new KrippendorffAlpha(level);
     for (int unit = 0; unit < 12; unit++) {
       alpha.add(unit(unit));

@@ -27,7 +27,7 @@ class PerplexityTest {
 
   @Test
   void aGuessAmongEquallyLikelyTokensHasTheirNumberAsPerplexity() {
-    Perplexity perplexity = new Perplexity();
+    PerplexitySums perplexity = new PerplexitySums();
     perplexity.add(3 * Math.log(1 / 32.0), 3, "ab é");
     assertThat(perplexity.perToken()).isCloseTo(32, EQUAL);
     assertThat(perplexity.bitsPerByte()).isCloseTo(15 / 5.0, EQUAL);
@@ -37,9 +37,9 @@ class PerplexityTest {
 
   @Test
   void partsCountedApartMergeToTheWhole() {
-    Perplexity left = new Perplexity();
-    Perplexity right = new Perplexity();
-    Perplexity whole = new Perplexity();
+    PerplexitySums left = new PerplexitySums();
+    PerplexitySums right = new PerplexitySums();
+    PerplexitySums whole = new PerplexitySums();
     left.add(-3, 2, "one");
     right.add(-5, 3, "two words");
     whole.add(-3, 2, "one");
@@ -81,15 +81,15 @@ class PerplexityTest {
   @Test
   void aWindowThatHoldsTheTextScoresItAsTheModelDoes() {
     try (LanguageModel model = LanguageModel.load(ModelSource.path(STORIES))) {
-      Perplexity whole = new Perplexity();
-      new SlidingWindow(128, 128).score(model, STORY, whole);
+      PerplexitySums whole = new PerplexitySums();
+      add(new SlidingWindow(128, 128).sum(model, STORY), whole);
       int[] ids = model.tokenizer().encode(STORY, false);
       double sum = model.score("", STORY).sum();
       assertThat(whole.perToken()).isCloseTo(Math.exp(-sum / ids.length), within(1e-4));
-      Perplexity chopped = new Perplexity();
-      new SlidingWindow(8, 8).score(model, STORY, chopped);
-      Perplexity sliding = new Perplexity();
-      new SlidingWindow(8, 1).score(model, STORY, sliding);
+      PerplexitySums chopped = new PerplexitySums();
+      add(new SlidingWindow(8, 8).sum(model, STORY), chopped);
+      PerplexitySums sliding = new PerplexitySums();
+      add(new SlidingWindow(8, 1).sum(model, STORY), sliding);
       assertThat(chopped.perToken()).isGreaterThan(sliding.perToken());
       assertThat(sliding.perToken()).isGreaterThan(whole.perToken());
     }
@@ -97,14 +97,19 @@ class PerplexityTest {
 
   @Test
   void badRowsAreNamed() {
-    Perplexity perplexity = new Perplexity();
+    PerplexitySums perplexity = new PerplexitySums();
     perplexity.add(-1, 1, "a");
     assertThatThrownBy(() -> perplexity.add(Double.NaN, 1, "a"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Row 2: the log-probability is NaN");
     assertThatThrownBy(() -> perplexity.add(1, 1, "a")).hasMessageContaining("above 0");
     assertThatThrownBy(() -> perplexity.add(-1, 0, "")).hasMessageContaining("Row 2: 0 tokens");
-    assertThatThrownBy(() -> new Perplexity().perToken()).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> new PerplexitySums().perToken())
+        .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> new SlidingWindow(4, 5)).hasMessageContaining("stride is 5");
+  }
+
+  private static void add(SlidingWindow.Sum score, PerplexitySums into) {
+    into.add(score.logProbability(), score.tokens(), STORY);
   }
 }

@@ -52,7 +52,7 @@ class ProbabilityScoresTest {
     calibration.add(0, false);
     calibration.add(0.5, false);
     calibration.add(1, true);
-    assertThat(calibration.bins()).extracting(Calibration.Bin::count).containsExactly(2L, 1L);
+    assertThat(calibration.bins()).extracting(CalibrationReport.Bin::count).containsExactly(2L, 1L);
   }
 
   @Test
@@ -148,8 +148,8 @@ class ProbabilityScoresTest {
             () -> new ProbabilityScores(2).logLoss(),
             () -> new Calibration().expectedError())
         .forEach(
-            figure ->
-                assertThatThrownBy(figure::run)
+            metric ->
+                assertThatThrownBy(metric::run)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("no rows"));
   }

@@ -29,14 +29,14 @@ class RougeTest {
   void textsScoreAsInRougeScore(boolean stemmed) throws IOException {
     for (JsonNode row : Golden.read("rouge.json").get("cases")) {
       String target = row.get("target").asText();
-      Map<RougeType, OverlapScore> given =
+      Map<RougeType, F1Score> given =
           new Rouge(stemmed).add(row.get("prediction").asText(), target);
       JsonNode expected = row.get(stemmed ? "stemmed" : "plain");
       assertThat(expected.size()).isEqualTo(TYPES.size());
       TYPES.forEach(
           (name, type) -> {
             JsonNode wanted = expected.get(name);
-            OverlapScore score = given.get(type);
+            F1Score score = given.get(type);
             String as = name + " of " + target;
             assertThat(score.precision())
                 .as(as)
@@ -139,8 +139,8 @@ class RougeTest {
   void swappingTheTextsSwapsPrecisionAndRecall() {
     String some = "the cat sat on the mat\nand slept";
     String other = "a cat slept on a mat";
-    Map<RougeType, OverlapScore> one = new Rouge().add(some, other);
-    Map<RougeType, OverlapScore> back = new Rouge().add(other, some);
+    Map<RougeType, F1Score> one = new Rouge().add(some, other);
+    Map<RougeType, F1Score> back = new Rouge().add(other, some);
     for (RougeType type : new RougeType[] {RougeType.ROUGE_1, RougeType.ROUGE_L}) {
       assertThat(one.get(type).precision()).isEqualTo(back.get(type).recall());
       assertThat(one.get(type).f1()).isEqualTo(back.get(type).f1());
@@ -154,7 +154,7 @@ class RougeTest {
     Rouge right = new Rouge();
     right.add("x", "y");
     left.merge(right);
-    assertThat(left.score(RougeType.ROUGE_L)).isEqualTo(new OverlapScore(0.5, 0.5, 0.5));
+    assertThat(left.score(RougeType.ROUGE_L)).isEqualTo(new F1Score(0.5, 0.5, 0.5));
   }
 
   @Test

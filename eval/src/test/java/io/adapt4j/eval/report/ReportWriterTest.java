@@ -12,12 +12,11 @@ import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.SampleReports;
 import io.adapt4j.eval.failure.FailureAnalysis;
-import io.adapt4j.eval.task.Figure;
-import io.adapt4j.eval.task.Gradings;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Outcome;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import io.adapt4j.eval.task.Task;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -72,7 +71,7 @@ class ReportWriterTest {
         new Task(
             ATTACK,
             List.of(new Hostile(ATTACK), new Hostile("b"), new Hostile("c")),
-            List.of(Figure.mean(ATTACK)),
+            List.of(TaskMetric.mean(ATTACK)),
             true);
     Map<String, Candidate> candidates = new LinkedHashMap<>();
     candidates.put(ATTACK, SampleReports.candidate(ATTACK, 0.5, 1));
@@ -138,7 +137,7 @@ class ReportWriterTest {
     int gained = 0;
     List<Outcome> base = COMPARISON.baseline().result("counting").outcomes();
     for (int i = 0; i < base.size(); i++) {
-      boolean right = base.get(i).figure(Gradings.EXACT_MATCH) == 1;
+      boolean right = base.get(i).metric("exact_match") == 1;
       int row = i;
       boolean others =
           Stream.of("tuned", "tuned and rag")
@@ -149,7 +148,7 @@ class ReportWriterTest {
                               .result("counting")
                               .outcomes()
                               .get(row)
-                              .figure(Gradings.EXACT_MATCH)
+                              .metric("exact_match")
                           == 1);
       lost += right && !others ? 1 : 0;
       gained += !right && others ? 1 : 0;
@@ -225,12 +224,12 @@ class ReportWriterTest {
   }
 
   @Test
-  void markdownHasTheSameFiguresAsThePage() {
+  void markdownHasTheSameMetricsAsThePage() {
     String text = ReportWriter.of(COMPARISON).markdown();
 
     assertThat(text)
         .contains("## tuned, tuned and rag against base")
-        .contains("| task | figure | items | `base` | `tuned` | `tuned and rag` |")
+        .contains("| task | metric | items | `base` | `tuned` | `tuned and rag` |")
         .contains("| `exam` | `acc` \u2191 | 120 | **")
         .contains("| `texts` (general) | `bits_per_byte` \u2193 | 8 | **1.443** (1.443 to 1.443)")
         .contains("### Against `base`", "### Cost")
@@ -238,7 +237,7 @@ class ReportWriterTest {
   }
 
   @Test
-  void jsonHasEveryFigure() throws IOException {
+  void jsonHasEveryMetric() throws IOException {
     JsonNode json = Json.parseStrictly(ReportWriter.of(COMPARISON).written(NOW).json());
 
     assertThat(json.path("schema").asText()).isEqualTo("adapt4j-evaluation/1");
@@ -316,7 +315,8 @@ class ReportWriterTest {
     assertThat(stored).extracting(one -> one.written().toString()).isSorted().hasSize(3);
     assertThat(stored.get(0).score("tuned", "exam", "acc"))
         .contains(COMPARISON.report("tuned").result("exam").score());
-    String page = ReportWriter.of(COMPARISON).written(NOW).history(stored).html();
+    String page =
+        ReportWriter.of(COMPARISON).written(NOW).history(folder.resolve("history")).html();
     assertThat(page).contains("<h2>History</h2>", ">02-01<", ">02-03<", ">03-01<");
     assertThat(page.substring(page.indexOf("<h2>History</h2>")))
         .containsPattern("<polyline class=\"b\" points=\"([0-9.,]+ ){4}\"");

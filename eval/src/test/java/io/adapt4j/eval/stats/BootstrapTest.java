@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -15,7 +17,7 @@ class BootstrapTest {
   /** Of 100 rows half of which are right, 95 per cent of the resamples have 40 to 60 right. */
   @Test
   void theIntervalOfAnAccuracyIsThatOfTheBinomialDistribution() {
-    Interval interval = Bootstrap.DEFAULT.mean(halfRight(100));
+    ConfidenceInterval interval = Bootstrap.DEFAULT.mean(halfRight(100));
     assertThat(interval.value()).isEqualTo(0.5);
     assertThat(interval.low()).isCloseTo(0.40, within(1e-9));
     assertThat(interval.high()).isCloseTo(0.60, within(1e-9));
@@ -30,7 +32,7 @@ class BootstrapTest {
     double variance =
         Arrays.stream(rows).map(row -> (row - mean) * (row - mean)).average().orElseThrow();
     double half = 1.959964 * Math.sqrt(variance / rows.length);
-    Interval interval = Bootstrap.DEFAULT.mean(rows);
+    ConfidenceInterval interval = Bootstrap.DEFAULT.mean(rows);
     assertThat(interval.low()).isCloseTo(mean - half, within(0.05 * half));
     assertThat(interval.high()).isCloseTo(mean + half, within(0.05 * half));
   }
@@ -56,30 +58,30 @@ class BootstrapTest {
   @Test
   void moreConfidenceTakesAWiderInterval() {
     double[] rows = normal(50, 4);
-    Interval narrow = new Bootstrap(2000, 0.5, 0).mean(rows);
-    Interval wide = new Bootstrap(2000, 0.99, 0).mean(rows);
+    ConfidenceInterval narrow = new Bootstrap(2000, 0.5, 0).mean(rows);
+    ConfidenceInterval wide = new Bootstrap(2000, 0.99, 0).mean(rows);
     assertThat(wide.low()).isLessThan(narrow.low());
     assertThat(wide.high()).isGreaterThan(narrow.high());
   }
 
   @Test
   void equalRowsLeaveNoDoubt() {
-    Interval interval = Bootstrap.DEFAULT.mean(new double[] {0.5, 0.5, 0.5});
+    ConfidenceInterval interval = Bootstrap.DEFAULT.mean(new double[] {0.5, 0.5, 0.5});
     assertThat(interval.low()).isEqualTo(0.5);
     assertThat(interval.high()).isEqualTo(0.5);
   }
 
   @Test
-  void anyFigureOfRowsHasAnInterval() {
+  void anyMetricOfRowsHasAnInterval() {
     double[] rows = normal(300, 5);
-    Interval mean = Bootstrap.DEFAULT.mean(rows);
-    Interval figure =
-        Bootstrap.DEFAULT.figure(
+    ConfidenceInterval mean = Bootstrap.DEFAULT.mean(rows);
+    ConfidenceInterval metric =
+        Bootstrap.DEFAULT.statistic(
             rows.length, drawn -> Arrays.stream(drawn).mapToDouble(i -> rows[i]).sum() / 300);
-    assertThat(figure.value()).isCloseTo(mean.value(), within(1e-12));
+    assertThat(metric.value()).isCloseTo(mean.value(), within(1e-12));
     double width = mean.high() - mean.low();
-    assertThat(figure.low()).isCloseTo(mean.low(), within(0.05 * width));
-    assertThat(figure.high()).isCloseTo(mean.high(), within(0.05 * width));
+    assertThat(metric.low()).isCloseTo(mean.low(), within(0.05 * width));
+    assertThat(metric.high()).isCloseTo(mean.high(), within(0.05 * width));
   }
 
   @Test
@@ -133,12 +135,12 @@ class BootstrapTest {
 
   @Test
   void rowsAreMatchedByTheirIds() {
-    ItemScores first = new ItemScores();
-    ItemScores second = new ItemScores();
-    first.add("a", 1);
-    first.add("b", 0);
-    second.add("b", 0);
-    second.add("a", 0);
+    Map<String, Double> first = new LinkedHashMap<>();
+    Map<String, Double> second = new LinkedHashMap<>();
+    first.put("a", 1.0);
+    first.put("b", 0.0);
+    second.put("b", 0.0);
+    second.put("a", 0.0);
     Comparison comparison = Bootstrap.DEFAULT.compare(first, second);
     assertThat(comparison.wins()).isEqualTo(1);
     assertThat(comparison.ties()).isEqualTo(1);
@@ -154,15 +156,10 @@ class BootstrapTest {
         .hasMessageContaining("Row 2 of rows is NaN");
     assertThatThrownBy(() -> Bootstrap.DEFAULT.compare(new double[2], new double[3]))
         .hasMessageContaining("row 3 is missing");
-    ItemScores scores = new ItemScores();
-    scores.add("a", 1);
-    assertThatThrownBy(() -> scores.add("a", 1))
-        .hasMessageContaining("Row 2: id \"a\" was added before");
-    assertThatThrownBy(() -> scores.add("b", Double.NaN))
-        .hasMessageContaining("Row 2 (id \"b\") scores NaN");
-    ItemScores others = new ItemScores();
-    others.add("c", 1);
-    assertThatThrownBy(() -> Bootstrap.DEFAULT.compare(scores, others))
+    Map<String, Double> scores = Map.of("a", 1.0);
+    assertThatThrownBy(() -> Bootstrap.DEFAULT.compare(scores, Map.of("a", Double.NaN)))
+        .hasMessageContaining("Row 1 of second is NaN");
+    assertThatThrownBy(() -> Bootstrap.DEFAULT.compare(scores, Map.of("c", 1.0)))
         .hasMessageContaining("Row 1 (id \"a\") of one model is missing from the other");
     assertThatThrownBy(() -> new Bootstrap(0, 0.95, 0)).hasMessageContaining("resamples from 1");
   }

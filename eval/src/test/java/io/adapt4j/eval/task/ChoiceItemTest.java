@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -16,12 +19,12 @@ class ChoiceItemTest {
         "1", "The sky is", choices, " ", Arrays.stream(right).boxed().toList(), Map.of());
   }
 
-  private static Map<String, Double> figures(ChoiceItem item, double... logProbabilities) {
+  private static Map<String, Double> metrics(ChoiceItem item, double... logProbabilities) {
     return item.judge(
             Arrays.stream(logProbabilities)
                 .<Reply>mapToObj(one -> new Reply.Likelihood(one, 1, false))
                 .toList())
-        .figures();
+        .metrics();
   }
 
   @Test
@@ -35,9 +38,9 @@ class ChoiceItemTest {
   @Test
   void dividesByCharactersAndBytesWithoutTheDelimiter() {
     // By sum the first is likelier; by character -6/2 < -7/4, by byte -6/4 > -7/4.
-    Map<String, Double> figures = figures(item(List.of("éé", "blue"), 0), -6, -7);
+    Map<String, Double> metrics = metrics(item(List.of("éé", "blue"), 0), -6, -7);
 
-    assertThat(figures)
+    assertThat(metrics)
         .containsEntry(ChoiceItem.ACC, 1.0)
         .containsEntry(ChoiceItem.ACC_NORM, 0.0)
         .containsEntry(ChoiceItem.ACC_BYTES, 1.0);
@@ -46,7 +49,7 @@ class ChoiceItemTest {
   @Test
   void countsCharactersAsPythonDoes() {
     // One character outside the basic plane: -3 / 1 < -5 / 2, though Java's length would say 2.
-    assertThat(figures(item(List.of("\uD83D\uDE00", "ab"), 0), -3, -5))
+    assertThat(metrics(item(List.of("\uD83D\uDE00", "ab"), 0), -3, -5))
         .containsEntry(ChoiceItem.ACC, 1.0)
         .containsEntry(ChoiceItem.ACC_NORM, 0.0);
   }
@@ -63,21 +66,21 @@ class ChoiceItemTest {
 
   @Test
   void takesTheFirstOfEquallyLikelyAnswers() {
-    assertThat(figures(item(List.of("a", "b"), 0), -1, -1)).containsEntry(ChoiceItem.ACC, 1.0);
-    assertThat(figures(item(List.of("a", "b"), 1), -1, -1)).containsEntry(ChoiceItem.ACC, 0.0);
+    assertThat(metrics(item(List.of("a", "b"), 0), -1, -1)).containsEntry(ChoiceItem.ACC, 1.0);
+    assertThat(metrics(item(List.of("a", "b"), 1), -1, -1)).containsEntry(ChoiceItem.ACC, 0.0);
   }
 
   @Test
   void addsUpTheProbabilityOfAllRightAnswers() {
     double share =
-        figures(item(List.of("a", "b", "c"), 0, 1), Math.log(0.1), Math.log(0.2), Math.log(0.3))
+        metrics(item(List.of("a", "b", "c"), 0, 1), Math.log(0.1), Math.log(0.2), Math.log(0.3))
             .get(ChoiceItem.MC2);
     assertThat(share).isCloseTo(0.5, within(1e-12));
   }
 
   @Test
   void surviveProbabilitiesThatUnderflow() {
-    assertThat(figures(item(List.of("a", "b"), 0), -2000, -2001).get(ChoiceItem.MC2))
+    assertThat(metrics(item(List.of("a", "b"), 0), -2000, -2001).get(ChoiceItem.MC2))
         .isCloseTo(1 / (1 + Math.exp(-1)), within(1e-12));
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.text.Ending;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Reply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -156,18 +158,18 @@ class PublicSetsTest {
         .extracting("prompt")
         .isEqualTo("Question: How many?\nAnswer:");
     assertThat(judged(item, "So it is\n#### 1200"))
-        .containsEntry(Gradings.EXACT_MATCH, 1.0)
+        .containsEntry("exact_match", 1.0)
         .containsEntry("flexible", 1.0);
     assertThat(judged(item, "It makes $1,200."))
-        .containsEntry(Gradings.EXACT_MATCH, 0.0)
+        .containsEntry("exact_match", 0.0)
         .containsEntry("flexible", 1.0);
     assertThat(judged(item, "I do not know"))
-        .containsEntry(Gradings.EXACT_MATCH, 0.0)
+        .containsEntry("exact_match", 0.0)
         .containsEntry("flexible", 0.0);
   }
 
   private static Map<String, Double> judged(Item item, String text) {
-    return item.judge(List.of(new Reply.Text(text, Ending.COMPLETE))).figures();
+    return item.judge(List.of(new Reply.Text(text, Ending.COMPLETE))).metrics();
   }
 
   @Test
@@ -188,9 +190,7 @@ class PublicSetsTest {
   void grantsEveryReferenceOfGsm8kItsOwnAnswer() {
     for (Item item : Tasks.gsm8k(data("gsm8k/test.jsonl"), 0, null).items()) {
       String answer = ((TextItem) item).references().get(0);
-      assertThat(judged(item, answer).get(Gradings.EXACT_MATCH))
-          .as(item.id())
-          .isCloseTo(1, within(0.0));
+      assertThat(judged(item, answer).get("exact_match")).as(item.id()).isCloseTo(1, within(0.0));
     }
   }
 }

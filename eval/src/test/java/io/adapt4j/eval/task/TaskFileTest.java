@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.exception.DescriptionException;
 import io.adapt4j.core.text.Ending;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
+import io.adapt4j.eval.spi.TaskMetric;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -89,14 +92,14 @@ class TaskFileTest {
     assertThat(asked(task).prompt()).isEqualTo("Q: One and one?\nA: 2\n---\nQ: Two and two?\nA:");
     assertThat(asked(task).options().maxNewTokens()).isEqualTo(12);
     assertThat(asked(task).options().stopStrings()).containsExactly("\nQ:");
-    assertThat(task.figures())
-        .extracting(Figure::name)
+    assertThat(task.metrics())
+        .extracting(TaskMetric::name)
         .containsExactly("exact_match", "chrf", "cut");
     assertThat(
             task.items()
                 .get(0)
                 .judge(List.of(new Reply.Text("2 and 2 is 4", Ending.COMPLETE)))
-                .figure("exact_match"))
+                .metric("exact_match"))
         .isEqualTo(1);
   }
 

@@ -31,12 +31,16 @@ public record Answer(
   /**
    * Makes an answer with its own copies of the lists.
    *
-   * @param text the answer
-   * @param answerable whether the documents answer the question
-   * @param citations the sources that the text names
-   * @param unknownCitations numbers that are no source's
-   * @param quotes the quotations
-   * @param passages what was shown
+   * @param text the answer, with numbers of sources in brackets such as [1]; without a generator,
+   *     the numbered passages themselves
+   * @param answerable false if no passage was relevant enough or the generator said that the
+   *     sources do not contain the answer
+   * @param citations the sources that the text names, each once, in the order of their first
+   *     mention
+   * @param unknownCitations numbers in the text that are no source's: made up by the generator
+   * @param quotes the quotations in the text, checked against the sources; empty without a
+   *     generator
+   * @param passages what was found and shown, the first of them as source 1
    * @param trace how the answer came about
    */
   public Answer {
@@ -47,8 +51,8 @@ public record Answer(
   }
 
   /**
-   * Tells whether everything that can be checked holds: the answer names a source, every number is
-   * that of a source whose document is as it was, and every quote is verbatim. It does not tell
+   * Returns whether everything that can be checked holds: the answer names a source, every number
+   * is that of a source whose document is as it was, and every quote is verbatim. It does not tell
    * whether the sources say what the answer says.
    *
    * @return true if all of it holds

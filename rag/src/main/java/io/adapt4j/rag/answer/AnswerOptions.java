@@ -42,19 +42,23 @@ public final class AnswerOptions {
     return new Builder();
   }
 
-  GenerationOptions generation() {
+  /** {@return how answers are generated} */
+  public GenerationOptions generation() {
     return generation;
   }
 
-  String notFound() {
+  /** {@return the answer where the documents do not say} */
+  public String notFound() {
     return notFound;
   }
 
-  String instructions() {
+  /** {@return further instructions; empty without any} */
+  public String instructions() {
     return instructions;
   }
 
-  boolean systemMessage() {
+  /** {@return whether instructions stand in a system message} */
+  public boolean systemMessage() {
     return systemMessage;
   }
 

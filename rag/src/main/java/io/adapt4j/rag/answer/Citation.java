@@ -1,7 +1,6 @@
 package io.adapt4j.rag.answer;
 
 import io.adapt4j.rag.document.Span;
-import io.adapt4j.rag.retrieve.Passage;
 
 /**
  * A source that an answer names.
@@ -22,17 +21,4 @@ public record Citation(
     Span span,
     String text,
     double score,
-    boolean verified) {
-
-  static Citation of(Source source, boolean verified) {
-    Passage passage = source.passage();
-    return new Citation(
-        source.number(),
-        passage.documentId(),
-        passage.title(),
-        passage.span(),
-        passage.text(),
-        passage.score(),
-        verified);
-  }
-}
+    boolean verified) {}

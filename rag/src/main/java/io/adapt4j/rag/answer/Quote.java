@@ -39,11 +39,7 @@ public record Quote(String text, Optional<Place> place) {
    */
   public record Place(int number, String documentId, Span span) {}
 
-  /**
-   * Tells whether a source has these words.
-   *
-   * @return true if it is verbatim
-   */
+  /** {@return whether a source has these words} */
   public boolean verbatim() {
     return place.isPresent();
   }

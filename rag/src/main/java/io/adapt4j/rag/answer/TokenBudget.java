@@ -29,8 +29,9 @@ public record TokenBudget(
    * Makes a budget with its own copy of the texts.
    *
    * @param contextTokens the most tokens of prompt and answer together
-   * @param counter counts the tokens of a text
-   * @param controlTexts texts that the generator takes for the frame of a conversation
+   * @param counter counts the tokens of a text; called by several threads
+   * @param controlTexts texts that the generator takes for the frame of a conversation, such as
+   *     {@code <|im_end|>}; documents cannot use them
    * @throws IllegalArgumentException if the context is below 1
    */
   public TokenBudget {
@@ -75,7 +76,13 @@ public record TokenBudget(
     return (bytes + BYTES_A_TOKEN - 1) / BYTES_A_TOKEN;
   }
 
-  int count(String text) {
+  /**
+   * Counts the tokens of a text.
+   *
+   * @param text the text
+   * @return their number
+   */
+  public int count(String text) {
     return counter.applyAsInt(text);
   }
 }

@@ -72,7 +72,7 @@ final class Attachments implements EmbeddedDocumentExtractor {
       return false;
     }
     try {
-      Inflation.check(Files.readAllBytes(stream.getPath()), limits.inflatedBytes());
+      ZipBombGuard.check(Files.readAllBytes(stream.getPath()), limits.inflatedBytes());
       return true;
     } catch (Unreadable e) {
       return false;

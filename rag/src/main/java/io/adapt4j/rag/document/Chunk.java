@@ -21,10 +21,12 @@ public record Chunk(
    * Makes a chunk.
    *
    * @param documentId the document's id
-   * @param number its place among the document's chunks
-   * @param span where it stands
-   * @param parent the larger stretch around it
-   * @param heading the headings above it
+   * @param number its place among the document's chunks, from 0
+   * @param span where it stands in the document's text
+   * @param parent the larger stretch to read where this one is found; the span itself if there is
+   *     none
+   * @param heading the headings above it, outermost first, joined by " &gt; "; empty if there are
+   *     none
    * @param text the characters of {@code span}
    * @throws IllegalArgumentException if the text is not as long as the span, or the parent does not
    *     contain it
@@ -54,11 +56,7 @@ public record Chunk(
     return documentId + "#" + number;
   }
 
-  /**
-   * Returns the text with what stands above it, as it is embedded and searched by words.
-   *
-   * @return heading and text
-   */
+  /** {@return the text with what stands above it, as it is embedded and searched by words} */
   public String searchText() {
     return searchText(heading, text);
   }

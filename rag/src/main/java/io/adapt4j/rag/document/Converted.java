@@ -1,5 +1,6 @@
 package io.adapt4j.rag.document;
 
+import io.adapt4j.rag.internal.document.Structure;
 import java.util.Map;
 
 /**

@@ -22,12 +22,12 @@ import java.util.function.Function;
  *
  * <p>The id of a document is the file's path below its folder, with forward slashes. Its title is
  * the one the file states, else its first heading, else the file's name. Its metadata has the
- * fields of {@link DocumentFields} that are known, and those given here.
+ * fields of {@link Document} that are known, and those given here.
  *
  * <p>HTML and office files become Markdown: headings, lists, tables row by row. Pages and slides
  * are parted by form feeds, which {@link Pages} counts. Other files are the text they are.
  *
- * <p>Immutable: each option returns new documents. Each opening reads the files anew.
+ * <p>Immutable: each option returns new documents. Each opening reads the files again.
  */
 public final class Documents implements DocumentSource {
 
@@ -107,7 +107,7 @@ public final class Documents implements DocumentSource {
         (options, report) -> {
           if (used.getAndSet(true)) {
             throw new IllegalStateException(
-                name + ": this stream was read already. Open it anew, or use bytes().");
+                name + ": this stream was read already. Open it again, or use bytes().");
           }
           return List.of(file).iterator();
         });
@@ -204,7 +204,7 @@ public final class Documents implements DocumentSource {
   }
 
   /**
-   * Adds fields to each document's metadata, in the place of those of the same name.
+   * Adds fields to each document's metadata, instead of those of the same name.
    *
    * @param fields gives the fields for an id
    * @return new documents

@@ -1,6 +1,8 @@
 package io.adapt4j.rag.document;
 
 import io.adapt4j.core.internal.UnpairedSurrogates;
+import io.adapt4j.rag.internal.document.FileNames;
+import io.adapt4j.rag.internal.document.Structure;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +33,7 @@ final class FileConverter {
     Converted converted = convert(file, type, bytes);
     if (converted.text().isBlank()) {
       throw Unreadable.skipped(
-          "has no text", "If its pages are pictures, recognise their text with an OCR program");
+          "has no text", "If its pages are pictures, recognize their text with an OCR program");
     }
     return document(file, type, bytes.length, converted);
   }
@@ -71,7 +73,7 @@ final class FileConverter {
   }
 
   private static Map<String, Object> charset(Charset charset) {
-    return Map.of(DocumentFields.CHARSET, charset.name());
+    return Map.of(Document.CHARSET, charset.name());
   }
 
   private static Unreadable tooLarge(String reason) {
@@ -80,17 +82,17 @@ final class FileConverter {
 
   private static Document document(RawFile file, FileType type, long size, Converted converted) {
     Map<String, Object> fields = new TreeMap<>();
-    fields.put(DocumentFields.MEDIA_TYPE, type.mediaType());
+    fields.put(Document.MEDIA_TYPE, type.mediaType());
     fields.putAll(converted.fields());
-    fields.put(DocumentFields.FILE_NAME, file.name());
-    fields.put(DocumentFields.STRUCTURE, converted.structure().fieldValue());
-    fields.put(DocumentFields.SIZE, size);
+    fields.put(Document.FILE_NAME, file.name());
+    fields.put(Document.STRUCTURE, converted.structure().fieldValue());
+    fields.put(Document.SIZE, size);
     String extension = FileNames.extension(file.name());
     if (!extension.isEmpty()) {
-      fields.put(DocumentFields.EXTENSION, extension);
+      fields.put(Document.EXTENSION, extension);
     }
     file.modified()
-        .ifPresent(time -> fields.put(DocumentFields.MODIFIED, time.toInstant().getEpochSecond()));
+        .ifPresent(time -> fields.put(Document.MODIFIED, time.toInstant().getEpochSecond()));
     fields.replaceAll((field, value) -> value instanceof String text ? storable(text) : value);
     return new Document(
         file.id(), storable(title(file, converted)), storable(converted.text()), fields);

@@ -1,5 +1,7 @@
 package io.adapt4j.rag.document;
 
+import io.adapt4j.rag.internal.document.FileNames;
+import io.adapt4j.rag.internal.document.Structure;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;

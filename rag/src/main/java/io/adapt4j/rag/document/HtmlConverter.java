@@ -1,5 +1,6 @@
 package io.adapt4j.rag.document;
 
+import io.adapt4j.rag.internal.document.Structure;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;

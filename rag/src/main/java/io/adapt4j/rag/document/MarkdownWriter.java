@@ -69,12 +69,7 @@ final class MarkdownWriter {
     }
   }
 
-  /**
-   * Makes a writer.
-   *
-   * @param out where the text goes
-   * @param keepLines whether line ends within paragraphs are kept
-   */
+  /** Makes a writer. */
   MarkdownWriter(TextSink out, boolean keepLines) {
     this.out = out;
     this.keepLines = keepLines;

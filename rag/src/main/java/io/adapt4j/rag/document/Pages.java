@@ -29,11 +29,7 @@ public final class Pages {
             .toArray());
   }
 
-  /**
-   * Returns the number of pages.
-   *
-   * @return 1 or more
-   */
+  /** {@return the number of pages} */
   public int count() {
     return breaks.length + 1;
   }

@@ -1,5 +1,6 @@
 package io.adapt4j.rag.document;
 
+import io.adapt4j.rag.internal.document.FileNames;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.attribute.FileTime;

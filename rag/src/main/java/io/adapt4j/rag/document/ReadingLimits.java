@@ -19,11 +19,11 @@ public record ReadingLimits(
   /**
    * Makes limits.
    *
-   * @param bytes from 1 to 1 GiB
-   * @param characters 1 or more
-   * @param inflatedBytes 1 or more
-   * @param depth 0 or more
-   * @param time more than nothing
+   * @param bytes the most bytes of a file
+   * @param characters the most characters of its text
+   * @param inflatedBytes the most bytes that its compressed parts may have inflated
+   * @param depth how deep documents within documents are read, such as attachments: 0 reads none
+   * @param time how long reading may take
    * @throws IllegalArgumentException if one is out of its range
    */
   public ReadingLimits {

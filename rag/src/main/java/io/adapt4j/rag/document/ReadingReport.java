@@ -17,19 +17,15 @@ public record ReadingReport(long read, List<FileProblem> failed, List<FileProble
    * Makes a report.
    *
    * @param read how many gave a document
-   * @param failed those that should have given one
-   * @param skipped those that have nothing to give
+   * @param failed those that should have given one: damaged, encrypted, too large, too slow
+   * @param skipped those that have nothing to give: empty, links, no documents
    */
   public ReadingReport {
     failed = List.copyOf(failed);
     skipped = List.copyOf(skipped);
   }
 
-  /**
-   * Returns the report for people to read.
-   *
-   * @return a line with the counts, then one for each problem
-   */
+  /** {@return the report for people to read} */
   public String text() {
     String counts = read + " read, " + failed.size() + " failed, " + skipped.size() + " skipped\n";
     return Stream.concat(

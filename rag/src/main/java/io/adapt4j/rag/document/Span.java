@@ -11,7 +11,7 @@ public record Span(int start, int end) {
   /**
    * Makes a span.
    *
-   * @param start the first character
+   * @param start the first character, in Java's UTF-16 counting
    * @param end the character after the last
    * @throws IllegalArgumentException if it begins before 0 or ends before it begins
    */
@@ -22,17 +22,13 @@ public record Span(int start, int end) {
     }
   }
 
-  /**
-   * Returns the number of characters.
-   *
-   * @return 0 or more
-   */
+  /** {@return the number of characters} */
   public int length() {
     return end - start;
   }
 
   /**
-   * Tells whether another span lies within this one.
+   * Returns whether another span lies within this one.
    *
    * @param other the other
    * @return true if no character of it is outside

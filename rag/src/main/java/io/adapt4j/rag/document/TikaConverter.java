@@ -1,5 +1,6 @@
 package io.adapt4j.rag.document;
 
+import io.adapt4j.rag.internal.document.Structure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -43,7 +44,7 @@ final class TikaConverter {
 
   static Converted convert(String name, String mediaType, byte[] bytes, ReadingLimits limits)
       throws Exception {
-    Inflation.check(bytes, limits.inflatedBytes());
+    ZipBombGuard.check(bytes, limits.inflatedBytes());
     requireEnd(bytes);
     TextSink sink = new TextSink(limits.characters());
     Metadata metadata = new Metadata();
@@ -158,17 +159,17 @@ final class TikaConverter {
 
   private static Map<String, Object> fields(Metadata metadata, String mediaType, TextSink sink) {
     Map<String, Object> fields = new TreeMap<>();
-    fields.put(DocumentFields.MEDIA_TYPE, mediaType);
-    put(fields, DocumentFields.AUTHOR, metadata.getValues(TikaCoreProperties.CREATOR));
-    put(fields, DocumentFields.CREATED, metadata.get(TikaCoreProperties.CREATED));
+    fields.put(Document.MEDIA_TYPE, mediaType);
+    put(fields, Document.AUTHOR, metadata.getValues(TikaCoreProperties.CREATOR));
+    put(fields, Document.CREATED, metadata.get(TikaCoreProperties.CREATED));
     Integer pages = metadata.getInt(PagedText.N_PAGES);
     if (pages != null || sink.pages() > 1) {
-      fields.put(DocumentFields.PAGE_COUNT, pages == null ? sink.pages() : (long) pages);
+      fields.put(Document.PAGE_COUNT, pages == null ? sink.pages() : (long) pages);
     }
     if (isMail(mediaType)) {
-      put(fields, DocumentFields.EMAIL_FROM, metadata.getValues(Message.MESSAGE_FROM));
-      put(fields, DocumentFields.EMAIL_TO, metadata.getValues(Message.MESSAGE_TO));
-      put(fields, DocumentFields.EMAIL_SUBJECT, title(metadata, mediaType));
+      put(fields, Document.EMAIL_FROM, metadata.getValues(Message.MESSAGE_FROM));
+      put(fields, Document.EMAIL_TO, metadata.getValues(Message.MESSAGE_TO));
+      put(fields, Document.EMAIL_SUBJECT, title(metadata, mediaType));
     }
     return fields;
   }

@@ -12,11 +12,7 @@ final class TikaOptions {
 
   private TikaOptions() {}
 
-  /**
-   * Sets the options for a file.
-   *
-   * @param mediaType what it is by its content
-   */
+  /** Sets the options for a file. */
   static void set(ParseContext context, String mediaType) {
     try {
       Pdf.set(context);

@@ -12,12 +12,7 @@ final class TikaText extends DefaultHandler {
   private final boolean onlyTables;
   private int tables;
 
-  /**
-   * Writes a file.
-   *
-   * @param onlyTables whether to leave out what stands in no table: in OpenDocument sheets, the
-   *     headers and footers of page styles, which even sheets that were never printed have
-   */
+  /** Writes a file. */
   TikaText(MarkdownWriter writer, boolean onlyTables) {
     this.writer = writer;
     this.onlyTables = onlyTables;

@@ -2,6 +2,7 @@ package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
@@ -79,8 +81,13 @@ public final class CachedEmbeddings implements TextEmbeddings {
   }
 
   @Override
-  public Optional<PassageTokens> tokens() {
-    return embeddings.tokens();
+  public OptionalInt maxTokens() {
+    return embeddings.maxTokens();
+  }
+
+  @Override
+  public int countTokens(String text) {
+    return embeddings.countTokens(text);
   }
 
   /** Embeds texts of which no vector is kept, each once. */
@@ -140,11 +147,7 @@ public final class CachedEmbeddings implements TextEmbeddings {
     return kept("query", List.of(text), texts -> List.of(embeddings.query(text))).get(0);
   }
 
-  /**
-   * Returns the number of vectors kept.
-   *
-   * @return those of this model
-   */
+  /** {@return the number of vectors kept} */
   public int size() {
     return cache.size();
   }

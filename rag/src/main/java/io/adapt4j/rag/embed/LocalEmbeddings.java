@@ -6,6 +6,8 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.rag.internal.WellFormed;
+import io.adapt4j.rag.internal.embed.Vectors;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -22,7 +24,7 @@ import java.util.OptionalInt;
  *
  * <p>Safe for use by several threads; calls run one after the other.
  */
-public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
+public final class LocalEmbeddings implements TextEmbeddings {
 
   private final TextEmbedder embedder;
   private final String identity;
@@ -81,13 +83,8 @@ public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
   }
 
   @Override
-  public int maxTokens() {
-    return embedder.maxTokens();
-  }
-
-  @Override
-  public Optional<PassageTokens> tokens() {
-    return Optional.of(this);
+  public OptionalInt maxTokens() {
+    return OptionalInt.of(embedder.maxTokens());
   }
 
   @Override
@@ -199,7 +196,7 @@ public final class LocalEmbeddings implements TextEmbeddings, PassageTokens {
     }
 
     /**
-     * Sets what to put before texts, in the place of what the folder says.
+     * Sets what to put before texts, instead of what the folder says.
      *
      * @param value the prompts
      * @return this

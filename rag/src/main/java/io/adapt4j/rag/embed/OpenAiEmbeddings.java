@@ -2,6 +2,8 @@ package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.http.Sleeper;
+import io.adapt4j.rag.internal.embed.Vectors;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -21,11 +21,7 @@ public record Prompts(String query, String passage) {
     Objects.requireNonNull(passage, "passage");
   }
 
-  /**
-   * Returns no prompts, as MiniLM and most sentence encoders want it.
-   *
-   * @return two empty texts
-   */
+  /** {@return no prompts, as MiniLM and most sentence encoders want it} */
   public static Prompts none() {
     return new Prompts("", "");
   }

@@ -1,6 +1,8 @@
 package io.adapt4j.rag.index;
 
 import io.adapt4j.rag.document.Chunk;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -9,12 +11,7 @@ final class Entries {
 
   private Entries() {}
 
-  /**
-   * Checks an entry.
-   *
-   * @param dimension the length of the index's vectors; 0 if it has none
-   * @throws IllegalArgumentException naming the document or chunk that is wrong
-   */
+  /** Checks an entry. */
   static void check(SearchIndex.Entry entry, int dimension) {
     String id = entry.document().id();
     Set<Integer> numbers = new HashSet<>();
@@ -50,13 +47,7 @@ final class Entries {
     }
   }
 
-  /**
-   * Returns a vector brought to Euclidean length 1.
-   *
-   * @param owner what the vector belongs to, for the message
-   * @return a new array
-   * @throws IllegalArgumentException if its length is wrong, an entry is not finite, or all are 0
-   */
+  /** Returns a vector brought to Euclidean length 1. */
   static float[] unit(float[] vector, int dimension, String owner) {
     if (vector.length != dimension) {
       throw new IllegalArgumentException(

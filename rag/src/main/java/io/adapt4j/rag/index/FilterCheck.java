@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.Filter;
 import java.util.List;
 
 /** What a filter must be like, and its values in the types that metadata has. */
@@ -10,11 +11,7 @@ final class FilterCheck {
 
   private FilterCheck() {}
 
-  /**
-   * Checks a filter.
-   *
-   * @throws IllegalArgumentException naming the field that is wrong
-   */
+  /** Checks a filter. */
   static void check(Filter filter) {
     int conditions = count(filter);
     if (conditions > MOST_CONDITIONS) {
@@ -101,12 +98,7 @@ final class FilterCheck {
     return value instanceof Number ? Number.class : value.getClass();
   }
 
-  /**
-   * Returns a value as metadata holds it.
-   *
-   * @return String, Boolean, Long or Double
-   * @throws IllegalArgumentException if it is of another type or not finite
-   */
+  /** Returns a value as metadata holds it. */
   static Object value(String field, Object value) {
     if (value instanceof Integer number) {
       return number.longValue();

@@ -17,19 +17,19 @@ final class HnswCodec extends Lucene912Codec {
 
   private final KnnVectorsFormat vectors;
 
-  HnswCodec(Quantisation quantisation, int links, int buildBeam) {
-    this.vectors = new AnyDimension(format(quantisation, links, buildBeam));
+  HnswCodec(Quantization quantization, int links, int buildBeam) {
+    this.vectors = new AnyDimension(format(quantization, links, buildBeam));
   }
 
-  private static KnnVectorsFormat format(Quantisation quantisation, int links, int buildBeam) {
-    return switch (quantisation) {
+  private static KnnVectorsFormat format(Quantization quantization, int links, int buildBeam) {
+    return switch (quantization) {
       case NONE -> new Lucene99HnswVectorsFormat(links, buildBeam);
-      case INT7 -> quantised(links, buildBeam, 7);
-      case INT4 -> quantised(links, buildBeam, 4);
+      case INT7 -> quantized(links, buildBeam, 7);
+      case INT4 -> quantized(links, buildBeam, 4);
     };
   }
 
-  private static KnnVectorsFormat quantised(int links, int buildBeam, int bits) {
+  private static KnnVectorsFormat quantized(int links, int buildBeam, int bits) {
     return new Lucene99HnswScalarQuantizedVectorsFormat(
         links, buildBeam, 1, bits, bits == 4, null, null);
   }

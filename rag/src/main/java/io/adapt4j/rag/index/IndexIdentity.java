@@ -26,13 +26,7 @@ record IndexIdentity(String embeddings, int dimension, String words) {
         WORDS_KEY, words);
   }
 
-  /**
-   * Compares what is recorded with what is asked for.
-   *
-   * @param where the index, for the message
-   * @param recorded what {@link #asMap} returned when it was made
-   * @throws IllegalStateException naming both if they differ
-   */
+  /** Compares what is recorded with what is asked for. */
   void check(String where, Map<String, String> recorded) {
     String format = recorded.get(FORMAT_KEY);
     if (format == null) {

@@ -1,6 +1,8 @@
 package io.adapt4j.rag.index;
 
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.internal.index.ContentHash;
+import io.adapt4j.rag.spi.SearchIndex;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -37,7 +39,7 @@ public final class IndexSync {
   }
 
   /**
-   * Begins to describe a synchronisation.
+   * Begins to describe a synchronization.
    *
    * @param index what to bring up to date
    * @param prepare splits and embeds some documents: one entry each, in their order
@@ -60,7 +62,7 @@ public final class IndexSync {
   }
 
   /**
-   * What a synchronisation did.
+   * What a synchronization did.
    *
    * @param added ids that the index did not have
    * @param updated ids whose documents had changed
@@ -163,7 +165,7 @@ public final class IndexSync {
     }
   }
 
-  /** Options of a synchronisation. */
+  /** Options of a synchronization. */
   public static final class Builder {
     private final SearchIndex index;
     private final Function<List<Document>, List<SearchIndex.Entry>> prepare;
@@ -177,7 +179,7 @@ public final class IndexSync {
     }
 
     /**
-     * Limits the synchronisation to a part of the index, so that several sources may share it.
+     * Limits the synchronization to a part of the index, so that several sources may share it.
      *
      * @param prefix what the ids of the source's documents begin with; nothing by default
      * @return this
@@ -215,7 +217,7 @@ public final class IndexSync {
     }
 
     /**
-     * Makes the synchronisation.
+     * Makes the synchronization.
      *
      * @return it, to be run any number of times
      */

@@ -3,6 +3,8 @@ package io.adapt4j.rag.index;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,11 +67,7 @@ final class LuceneFields {
     return "d:" + field;
   }
 
-  /**
-   * Checks that Lucene takes a document's id and metadata.
-   *
-   * @throws IllegalArgumentException naming what is too long
-   */
+  /** Checks that Lucene takes a document's id and metadata. */
   static void check(Document document) {
     requireShort(document.id(), "id of document '" + document.id() + "'");
     document
@@ -82,11 +80,7 @@ final class LuceneFields {
             });
   }
 
-  /**
-   * Makes the block of an entry.
-   *
-   * @param dimension the length of the vectors; 0 if the index has none
-   */
+  /** Makes the block of an entry. */
   static List<org.apache.lucene.document.Document> block(SearchIndex.Entry entry, int dimension) {
     Document document = entry.document();
     String metadata = MetadataJson.write(document.metadata());

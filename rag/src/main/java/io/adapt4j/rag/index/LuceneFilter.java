@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.Filter;
 import java.util.List;
 import org.apache.lucene.document.DoublePoint;
 import org.apache.lucene.document.LongPoint;

@@ -39,14 +39,7 @@ record LuceneFolder(Path path) {
           "kdm", "liv", "nvd", "nvm", "pay", "pos", "psm", "si", "tim", "tip", "tmd", "tmp", "tvd",
           "tvm", "tvx", "vec", "vem", "vemf", "vemq", "veq", "vex");
 
-  /**
-   * Checks the folder before it is read or written.
-   *
-   * @return whether there is an index
-   * @throws IllegalStateException if the index is of another identity, its commit is missing, or
-   *     other files are there
-   * @throws CorruptIndexException if a file of the commit is missing
-   */
+  /** Checks the folder before it is read or written. */
   boolean check(Directory directory, IndexIdentity identity) throws IOException {
     if (!DirectoryReader.indexExists(directory)) {
       requireNoFiles();
@@ -65,8 +58,6 @@ record LuceneFolder(Path path) {
   /**
    * Checks that writing deletes nothing of other programs: Lucene removes files whose names look
    * like its own and that no commit names.
-   *
-   * @throws IllegalStateException if there are such files
    */
   void requireNoForeignFiles(Directory directory) throws IOException {
     Set<String> known = Set.copyOf(SegmentInfos.readLatestCommit(directory).files(true));
@@ -130,12 +121,7 @@ record LuceneFolder(Path path) {
     return "index " + path;
   }
 
-  /**
-   * Says what a failure means and what to do.
-   *
-   * @param failure an IOException, or what Lucene wraps one into
-   * @param consequence what became of the call, such as that it may be repeated; may be empty
-   */
+  /** Says what a failure means and what to do. */
   RuntimeException explained(Exception failure, String consequence) {
     String detail = " (" + failure.getMessage() + ")" + consequence;
     if (failure instanceof LockObtainFailedException) {

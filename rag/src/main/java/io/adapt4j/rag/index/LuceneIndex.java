@@ -3,6 +3,9 @@ package io.adapt4j.rag.index;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.internal.OwnThreads;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -272,7 +275,7 @@ public final class LuceneIndex implements SearchIndex {
     private int dimension;
     private String analyzerName = "ENGLISH";
     private Analyzer analyzer = LuceneWords.analyzer(Language.ENGLISH);
-    private Quantisation quantisation = Quantisation.NONE;
+    private Quantization quantization = Quantization.NONE;
     private int links = 16;
     private int buildBeam = 100;
     private int searchBeam = 100;
@@ -330,11 +333,11 @@ public final class LuceneIndex implements SearchIndex {
      * Chooses how vectors are held for searching. It holds for what is written from now on, so it
      * may differ from one opening to the next.
      *
-     * @param quantisation whole vectors by default
+     * @param quantization whole vectors by default
      * @return this
      */
-    public Builder quantised(Quantisation quantisation) {
-      this.quantisation = Objects.requireNonNull(quantisation, "quantisation");
+    public Builder quantized(Quantization quantization) {
+      this.quantization = Objects.requireNonNull(quantization, "quantization");
       return this;
     }
 
@@ -342,7 +345,7 @@ public final class LuceneIndex implements SearchIndex {
      * Sets the shape of the graph over vectors: more of either makes it find more, and larger or
      * slower to build.
      *
-     * @param links M, the neighbours a vector keeps: 16 by default, from 2 to 512
+     * @param links M, the neighbors a vector keeps: 16 by default, from 2 to 512
      * @param buildBeam efConstruction, the candidates considered for them: 100 by default, from 1
      *     to 3200
      * @return this
@@ -465,7 +468,7 @@ public final class LuceneIndex implements SearchIndex {
           dimension,
           analyzerName,
           analyzer,
-          quantisation,
+          quantization,
           links,
           buildBeam,
           searchBeam,

@@ -107,7 +107,7 @@ final class LuceneOpening {
 
   private static IndexWriterConfig config(LuceneOptions options) {
     return new IndexWriterConfig(options.analyzer())
-        .setCodec(new HnswCodec(options.quantisation(), options.links(), options.buildBeam()))
+        .setCodec(new HnswCodec(options.quantization(), options.links(), options.buildBeam()))
         .setSimilarity(similarity(options))
         .setRAMBufferSizeMB(options.bufferMegabytes());
   }

@@ -10,7 +10,7 @@ record LuceneOptions(
     int dimension,
     String analyzerName,
     Analyzer analyzer,
-    Quantisation quantisation,
+    Quantization quantization,
     int links,
     int buildBeam,
     int searchBeam,

@@ -1,5 +1,7 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,7 +102,7 @@ final class LuceneSearch {
     return list;
   }
 
-  /** Scores anew by whole vectors, since the search may have used shortened ones. */
+  /** Scores again by whole vectors, since the search may have used shortened ones. */
   private void addExact(
       List<Scored> list, LeafReaderContext leaf, List<ScoreDoc> found, float[] unit)
       throws IOException {

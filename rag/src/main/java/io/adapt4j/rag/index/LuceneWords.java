@@ -45,8 +45,6 @@ final class LuceneWords {
   /**
    * Returns the query for a text's words, each counting as often as it stands there. Nothing in the
    * text is an operator. Of a long text the first words count, as many as Lucene takes.
-   *
-   * @return a query without clauses if no word is left
    */
   static BooleanQuery bag(Analyzer analyzer, String text) throws IOException {
     BooleanQuery.Builder query = new BooleanQuery.Builder();

@@ -1,6 +1,7 @@
 package io.adapt4j.rag.index;
 
 import com.google.common.util.concurrent.Uninterruptibles;
+import io.adapt4j.rag.spi.SearchIndex;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Executors;

@@ -38,7 +38,9 @@ final class MetadataJson {
 
   static Map<String, Object> read(String json) {
     Map<String, Object> metadata = new TreeMap<>();
-    tree(json).properties().forEach(one -> metadata.put(one.getKey(), plain(one.getValue())));
+    tree(json)
+        .properties()
+        .forEach(property -> metadata.put(property.getKey(), plain(property.getValue())));
     return metadata;
   }
 

@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.Filter;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;

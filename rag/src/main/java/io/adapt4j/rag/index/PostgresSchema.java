@@ -28,12 +28,7 @@ final class PostgresSchema {
     this.options = options;
   }
 
-  /**
-   * Leaves the tables as this version wants them.
-   *
-   * @param connection inside a transaction, which the caller commits
-   * @throws IllegalStateException if they are of another identity or a newer version
-   */
+  /** Leaves the tables as this version wants them. */
   void migrate(Connection connection) throws SQLException {
     lock(connection);
     try (Statement statement = connection.createStatement()) {

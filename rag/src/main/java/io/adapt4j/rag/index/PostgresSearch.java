@@ -1,5 +1,7 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -2,6 +2,7 @@ package io.adapt4j.rag.index;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.spi.SearchIndex;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;

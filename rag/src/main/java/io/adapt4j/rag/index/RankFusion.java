@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.Fusion;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,13 +10,7 @@ final class RankFusion {
 
   private RankFusion() {}
 
-  /**
-   * Joins two lists. A chunk that only one of them has gets nothing from the other.
-   *
-   * @param words found by words, the best first
-   * @param vectors found by vector, the best first
-   * @return every chunk of both, the best first
-   */
+  /** Joins two lists. A chunk that only one of them has gets nothing from the other. */
   static List<Scored> fuse(List<Scored> words, List<Scored> vectors, Fusion fusion) {
     Map<ChunkKey, Double> sums = new HashMap<>();
     if (fusion instanceof Fusion.ReciprocalRank rank) {

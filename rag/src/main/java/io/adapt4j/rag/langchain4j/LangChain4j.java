@@ -6,9 +6,9 @@ import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.rag.content.retriever.ContentRetriever;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.rag.embed.TextEmbeddings;
-import io.adapt4j.rag.index.SearchIndex;
 import io.adapt4j.rag.retrieve.Retriever;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.TextEmbeddings;
 
 /**
  * Parts of Adapt4J as LangChain4j takes them, and the other way round. Needs the optional
@@ -41,7 +41,7 @@ public final class LangChain4j {
    * @return the same retriever
    */
   public static ContentRetriever contentRetriever(Retriever retriever) {
-    return new OurContentRetriever(retriever);
+    return new Adapt4jContentRetriever(retriever);
   }
 
   /**
@@ -54,7 +54,7 @@ public final class LangChain4j {
    * @return an index of what it finds
    */
   public static SearchIndex index(ContentRetriever retriever) {
-    return new TheirIndex(retriever);
+    return new LangChain4jIndex(retriever);
   }
 
   /**
@@ -65,7 +65,7 @@ public final class LangChain4j {
    * @return the same model
    */
   public static EmbeddingModel embeddingModel(TextEmbeddings embeddings) {
-    return new OurEmbeddingModel(embeddings);
+    return new Adapt4jEmbeddingModel(embeddings);
   }
 
   /**
@@ -78,7 +78,7 @@ public final class LangChain4j {
    * @return the same generator
    */
   public static ChatModel chatModel(TextGenerator generator, GenerationOptions options) {
-    return new OurChatModel(generator, options);
+    return new Adapt4jChatModel(generator, options);
   }
 
   /**
@@ -91,7 +91,7 @@ public final class LangChain4j {
    */
   public static StreamingChatModel streamingChatModel(
       TextGenerator generator, GenerationOptions options) {
-    return new OurStreamingChatModel(generator, options);
+    return new Adapt4jStreamingChatModel(generator, options);
   }
 
   /**
@@ -106,7 +106,7 @@ public final class LangChain4j {
    * @throws IllegalArgumentException if the identity is blank
    */
   public static TextEmbeddings embeddings(EmbeddingModel model, String identity) {
-    return new TheirEmbeddings(model, identity);
+    return new LangChain4jEmbeddings(model, identity);
   }
 
   /**

@@ -1,10 +1,10 @@
 package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.rag.document.Chunk;
-import io.adapt4j.rag.index.Fusion;
-import io.adapt4j.rag.index.Hit;
-import io.adapt4j.rag.index.SearchIndex;
-import io.adapt4j.rag.index.SearchQuery;
+import io.adapt4j.rag.spi.Fusion;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

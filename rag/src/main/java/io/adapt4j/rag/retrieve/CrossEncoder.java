@@ -5,6 +5,7 @@ import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.nn.Adapter;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.rag.internal.WellFormed;
+import io.adapt4j.rag.spi.Reranker;
 import java.util.List;
 
 /**

@@ -1,6 +1,6 @@
 package io.adapt4j.rag.retrieve;
 
-import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.spi.Hit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;

@@ -1,9 +1,9 @@
 package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.rag.document.Chunk;
-import io.adapt4j.rag.embed.TextEmbeddings;
-import io.adapt4j.rag.embed.Vectors;
-import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.internal.embed.Vectors;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;

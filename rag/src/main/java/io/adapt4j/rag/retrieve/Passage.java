@@ -2,7 +2,7 @@ package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Span;
-import io.adapt4j.rag.index.Hit;
+import io.adapt4j.rag.spi.Hit;
 import java.util.Map;
 
 /**
@@ -26,11 +26,7 @@ public record Passage(
     return new Passage(hit.chunk(), span, text, hit.score(), hit.title(), hit.metadata());
   }
 
-  /**
-   * Returns the document it is in.
-   *
-   * @return the document's id
-   */
+  /** {@return the document it is in} */
   public String documentId() {
     return chunk.documentId();
   }

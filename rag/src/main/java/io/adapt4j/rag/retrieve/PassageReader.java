@@ -3,8 +3,8 @@ package io.adapt4j.rag.retrieve;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
-import io.adapt4j.rag.index.Hit;
-import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -43,13 +43,13 @@ final class PassageReader {
 
   private Span around(Chunk chunk) {
     Span span = options.parents() ? chunk.parent() : chunk.span();
-    if (options.neighbours() == 0) {
+    if (options.neighbors() == 0) {
       return span;
     }
-    int first = Math.max(0, chunk.number() - options.neighbours());
-    int last = chunk.number() + options.neighbours();
-    for (Chunk neighbour : index.chunks(chunk.documentId(), first, last)) {
-      span = union(span, neighbour.span());
+    int first = Math.max(0, chunk.number() - options.neighbors());
+    int last = chunk.number() + options.neighbors();
+    for (Chunk neighbor : index.chunks(chunk.documentId(), first, last)) {
+      span = union(span, neighbor.span());
     }
     return span;
   }

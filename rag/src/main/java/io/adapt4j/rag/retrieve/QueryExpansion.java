@@ -27,8 +27,9 @@ public interface QueryExpansion {
     /**
      * Makes a search with its own copy of the passages.
      *
-     * @param question its words
-     * @param hypothetical passages as they might answer it
+     * @param question its words, and what its vector is made of
+     * @param hypothetical passages as they might answer it, whose vectors are averaged with the
+     *     question's; usually none
      */
     public SearchText {
       hypothetical = List.copyOf(hypothetical);

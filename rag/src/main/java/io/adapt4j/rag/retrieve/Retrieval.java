@@ -16,7 +16,7 @@ public record Retrieval(String question, List<Passage> passages, List<Stage> sta
    * Makes a result with its own copies of the lists.
    *
    * @param question the question
-   * @param passages what may answer it
+   * @param passages what may answer it, the best first; empty if nothing is relevant enough
    * @param stages how they were found
    */
   public Retrieval {

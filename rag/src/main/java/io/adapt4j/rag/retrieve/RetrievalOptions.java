@@ -1,7 +1,8 @@
 package io.adapt4j.rag.retrieve;
 
-import io.adapt4j.rag.index.Filter;
-import io.adapt4j.rag.index.Fusion;
+import io.adapt4j.rag.spi.Filter;
+import io.adapt4j.rag.spi.Fusion;
+import io.adapt4j.rag.spi.Reranker;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -34,7 +35,7 @@ public final class RetrievalOptions {
   private final boolean refuseOffSubject;
   private final OptionalDouble diversity;
   private final boolean parents;
-  private final int neighbours;
+  private final int neighbors;
 
   private RetrievalOptions(Builder builder) {
     this.limit = builder.limit;
@@ -50,7 +51,7 @@ public final class RetrievalOptions {
     this.refuseOffSubject = builder.refuseOffSubject;
     this.diversity = builder.diversity;
     this.parents = builder.parents;
-    this.neighbours = builder.neighbours;
+    this.neighbors = builder.neighbors;
   }
 
   /**
@@ -128,8 +129,8 @@ public final class RetrievalOptions {
     return parents;
   }
 
-  int neighbours() {
-    return neighbours;
+  int neighbors() {
+    return neighbors;
   }
 
   /** Collects options. */
@@ -148,7 +149,7 @@ public final class RetrievalOptions {
     private boolean refuseOffSubject = true;
     private OptionalDouble diversity = OptionalDouble.empty();
     private boolean parents = true;
-    private int neighbours;
+    private int neighbors;
 
     private Builder() {}
 
@@ -262,7 +263,7 @@ public final class RetrievalOptions {
      * best passage is no nearer than the best passages of most questions from a shipped list of 120
      * everyday subjects. The bound is found at the first question, and again when the index has
      * grown or shrunk by a quarter. It holds where the index keeps vectors ({@link
-     * io.adapt4j.rag.index.SearchIndex#vectors}), chunks are searched by vector, and neither {@link
+     * io.adapt4j.rag.spi.SearchIndex#vectors}), chunks are searched by vector, and neither {@link
      * #minimumSimilarity} nor {@link #minimumScore} is set. A question with a word of letters and
      * digits, such as a part number, that stands in a candidate is never refused.
      *
@@ -305,8 +306,8 @@ public final class RetrievalOptions {
      * @param value at least 0
      * @return this
      */
-    public Builder neighbours(int value) {
-      neighbours = requireAtLeast("neighbours", 0, value);
+    public Builder neighbors(int value) {
+      neighbors = requireAtLeast("neighbors", 0, value);
       return this;
     }
 

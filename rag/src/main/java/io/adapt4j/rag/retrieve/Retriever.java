@@ -2,12 +2,13 @@ package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.text.GeneratorException;
-import io.adapt4j.rag.embed.TextEmbeddings;
-import io.adapt4j.rag.index.Filter;
-import io.adapt4j.rag.index.Hit;
-import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.internal.trace.StageRecorder;
 import io.adapt4j.rag.retrieve.QueryExpansion.SearchText;
-import io.adapt4j.rag.trace.StageRecorder;
+import io.adapt4j.rag.spi.Filter;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.Reranker;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -31,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code rerank}: the candidates get the reranker's scores, and the least score is applied.
  *   <li>{@code threshold}: the least similarity is applied.
  *   <li>{@code diversify}: they are put in the order of maximal marginal relevance.
- *   <li>{@code read}: chunks become passages with their neighbours and parents, of which the first
+ *   <li>{@code read}: chunks become passages with their neighbors and parents, of which the first
  *       {@code limit} are the result; passages of a document that overlap become one.
  * </ol>
  *

@@ -6,6 +6,6 @@ public enum SearchBy {
   WORDS,
   /** The question's vector. */
   VECTOR,
-  /** Both, joined by a {@link io.adapt4j.rag.index.Fusion}. */
+  /** Both, joined by a {@link io.adapt4j.rag.spi.Fusion}. */
   BOTH
 }

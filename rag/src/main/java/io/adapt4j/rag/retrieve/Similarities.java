@@ -1,10 +1,10 @@
 package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.rag.document.Chunk;
-import io.adapt4j.rag.embed.TextEmbeddings;
-import io.adapt4j.rag.embed.Vectors;
-import io.adapt4j.rag.index.Hit;
-import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.internal.embed.Vectors;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

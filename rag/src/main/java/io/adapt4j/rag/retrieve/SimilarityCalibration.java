@@ -1,8 +1,8 @@
 package io.adapt4j.rag.retrieve;
 
 import io.adapt4j.rag.document.Chunk;
-import io.adapt4j.rag.embed.TextEmbeddings;
-import io.adapt4j.rag.index.SearchIndex;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -30,7 +30,7 @@ public record SimilarityCalibration(
     double threshold, double falseRefusals, double missedRefusals, int answerable, int offSubject) {
 
   /** The fewest questions of a kind. */
-  public static final int LEAST_QUESTIONS = 10;
+  public static final int MIN_QUESTIONS = 10;
 
   /** A question wrongly turned away is as bad as so many that should have been. */
   private static final double FALSE_REFUSAL = 3;
@@ -44,9 +44,9 @@ public record SimilarityCalibration(
    *
    * @param index the index
    * @param embeddings those that it was filled with
-   * @param answerable questions that its documents answer, at least {@value #LEAST_QUESTIONS}; a
+   * @param answerable questions that its documents answer, at least {@value #MIN_QUESTIONS}; a
    *     hundred give rates to about 2 %
-   * @param offSubject questions that they should not answer, at least {@value #LEAST_QUESTIONS}
+   * @param offSubject questions that they should not answer, at least {@value #MIN_QUESTIONS}
    * @return the proposal
    * @throws IllegalArgumentException if there are fewer questions
    * @throws IllegalStateException if the index has no chunk with a vector
@@ -67,7 +67,7 @@ public record SimilarityCalibration(
    *
    * @param index the index
    * @param embeddings those that it was filled with
-   * @param answerable questions that its documents answer, at least {@value #LEAST_QUESTIONS}
+   * @param answerable questions that its documents answer, at least {@value #MIN_QUESTIONS}
    * @return the proposal
    * @throws IllegalArgumentException if there are fewer questions
    * @throws IllegalStateException if the index has no chunk with a vector
@@ -89,25 +89,21 @@ public record SimilarityCalibration(
    */
   public static SimilarityCalibration of(SearchIndex index, TextEmbeddings embeddings) {
     List<String> samples = samples(index);
-    if (samples.size() < LEAST_QUESTIONS) {
+    if (samples.size() < MIN_QUESTIONS) {
       throw new IllegalStateException(
           "the index gives "
               + samples.size()
               + " sentences to calibrate on, at least "
-              + LEAST_QUESTIONS
+              + MIN_QUESTIONS
               + " are needed: add documents, or give questions that they answer");
     }
     return of(index, embeddings, samples);
   }
 
   private static void requireEnough(String name, List<String> questions) {
-    if (questions.size() < LEAST_QUESTIONS) {
+    if (questions.size() < MIN_QUESTIONS) {
       throw new IllegalArgumentException(
-          name
-              + ": expected at least "
-              + LEAST_QUESTIONS
-              + " questions, found "
-              + questions.size());
+          name + ": expected at least " + MIN_QUESTIONS + " questions, found " + questions.size());
     }
   }
 

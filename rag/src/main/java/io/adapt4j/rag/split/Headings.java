@@ -10,11 +10,7 @@ final class Headings {
   private final List<List<String>> above = new ArrayList<>();
   private final List<List<String>> below = new ArrayList<>();
 
-  /**
-   * Makes it of the headings of a text.
-   *
-   * @param headings in the order of the text
-   */
+  /** Makes it of the headings of a text. */
   Headings(List<Breaks.Heading> headings) {
     this.headings = headings;
     List<Breaks.Heading> open = new ArrayList<>();
@@ -28,12 +24,7 @@ final class Headings {
     }
   }
 
-  /**
-   * Finds the headings above a place; one that begins there is not above it.
-   *
-   * @param position the place
-   * @return titles, the outermost first
-   */
+  /** Finds the headings above a place; one that begins there is not above it. */
   List<String> above(int position) {
     int after = firstFrom(position);
     if (after < headings.size() && headings.get(after).start() == position) {

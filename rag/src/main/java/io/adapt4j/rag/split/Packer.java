@@ -32,15 +32,7 @@ final class Packer {
     this.wholeLines = wholeLines;
   }
 
-  /**
-   * A stretch of pieces.
-   *
-   * @param from the first
-   * @param to the one after the last
-   * @param start the first character
-   * @param end the character after the last
-   * @param heading the headings above
-   */
+  /** A stretch of pieces. */
   record Stretch(int from, int to, int start, int end, String heading) {}
 
   /** Packs the pieces from one up to another. */
@@ -76,12 +68,7 @@ final class Packer {
     }
   }
 
-  /**
-   * Chooses the stretch from a piece on.
-   *
-   * @param done the stretch must go beyond the pieces before this one
-   * @return it; up to {@code done} if nothing more fits
-   */
+  /** Chooses the stretch from a piece on. */
   private Stretch next(int from, int done, int to) {
     int start = startOf(from);
     String heading = limits.withHeading() ? headings.at(start) : "";

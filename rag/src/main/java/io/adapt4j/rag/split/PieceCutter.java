@@ -45,11 +45,7 @@ final class PieceCutter {
     this.mostTokens = mostTokens;
   }
 
-  /**
-   * Cuts a text.
-   *
-   * @param mostTokens a word of more is cut within
-   */
+  /** Cuts a text. */
   static Pieces cut(String text, Breaks breaks, PieceCounts counts, int mostTokens) {
     PieceCutter cutter = new PieceCutter(text, breaks.sorted(), counts, mostTokens);
     cutter.cutWords(breaks.contentStart());

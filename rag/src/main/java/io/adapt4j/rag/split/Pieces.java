@@ -35,15 +35,7 @@ final class Pieces {
   private long total;
   private int size;
 
-  /**
-   * Adds the next piece.
-   *
-   * @param start its first character, blanks before it left out
-   * @param end the character after the last
-   * @param count its tokens
-   * @param strength how well the text is cut before it
-   * @param isPart whether it is a part of a word, not a whole one
-   */
+  /** Adds the next piece. */
   void add(int start, int end, int count, int strength, boolean isPart) {
     int place = size & (PAGE - 1);
     if (place == 0) {

@@ -20,11 +20,7 @@ final class SourceCode {
     return breaks;
   }
 
-  /**
-   * Adds the places within code.
-   *
-   * @param strongest the strength of a place before a line that is not indented
-   */
+  /** Adds the places within code. */
   static void add(String text, int start, int end, int strongest, Breaks breaks) {
     boolean blankBefore = false;
     for (int line = start; line < end; ) {

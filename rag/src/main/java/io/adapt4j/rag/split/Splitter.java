@@ -3,7 +3,7 @@ package io.adapt4j.rag.split;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
-import io.adapt4j.rag.document.Structure;
+import io.adapt4j.rag.internal.document.Structure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -15,7 +15,8 @@ import java.util.Objects;
  * heading, always; else between paragraphs, items of a list, sentences, lines, words; within a word
  * only where the word alone is too long, and never within what a reader sees as one character. A
  * block that fits in a chunk, such as a table or a code block, is not cut for filling the chunk
- * before it. How a document is built is told by {@link Structure#of}.
+ * before it. How a document is built is told by its field {@link Document#STRUCTURE}, else by the
+ * extension of its id.
  *
  * <p>Each chunk is an exact stretch of its document's text. Together they hold every character that
  * is not blank, except the front matter of Markdown. The same document gives the same chunks.
@@ -73,7 +74,7 @@ public final class Splitter {
    * @return its chunks in the order of the text; none if it is blank
    */
   public List<Chunk> split(Document document) {
-    Structure structure = Structure.of(document);
+    Structure structure = Structure.of(document.metadata().get(Document.STRUCTURE), document.id());
     Breaks breaks = breaks(structure, document.text());
     Pieces pieces = PieceCutter.cut(document.text(), breaks, counts, maxTokens / LARGEST_WORD_PART);
     HeadingLines headings = new HeadingLines(new Headings(breaks.headings()), counts, maxTokens);

@@ -15,7 +15,7 @@ public interface TokenCounter {
   int count(String text);
 
   /**
-   * Tells whether a text has as many tokens as its words have by themselves, a word being what
+   * Returns whether a text has as many tokens as its words have by themselves, a word being what
    * stands between blanks. If so, words are counted once and nothing else is.
    *
    * @return false where nothing else is known

@@ -18,10 +18,10 @@ public record Stage(String name, Duration duration, List<Candidate> candidates, 
   /**
    * Makes a stage with its own copy of the candidates.
    *
-   * @param name its name
+   * @param name such as {@code search} or {@code generate}
    * @param duration how long it took
-   * @param candidates the chunks after it
-   * @param note what else is to be known
+   * @param candidates the chunks after it, the best first; empty where a stage has none
+   * @param note what else is to be known, such as the expanded questions; may be empty
    */
   public Stage {
     candidates = List.copyOf(candidates);

@@ -30,11 +30,11 @@ public record Trace(
   /**
    * Makes a trace with its own copies of the lists.
    *
-   * @param question what was looked for
-   * @param stages what was done
-   * @param prompt what the generator was given
-   * @param promptTokens tokens of the prompt's texts
-   * @param usage the tokens as the generator counted them
+   * @param question what was looked for; for a conversation, the question that it was condensed to
+   * @param stages what was done, in order
+   * @param prompt what the generator was given; empty if none was asked
+   * @param promptTokens tokens of the prompt's texts as the budget counts them; 0 if there is none
+   * @param usage the tokens as the generator counted them, if it does
    * @param answerable whether the documents answered the question
    */
   public Trace {
@@ -58,20 +58,12 @@ public record Trace(
     return usage.orElse(null);
   }
 
-  /**
-   * Returns the time of all stages.
-   *
-   * @return their sum
-   */
+  /** {@return the time of all stages} */
   public Duration total() {
     return stages.stream().map(Stage::duration).reduce(Duration.ZERO, Duration::plus);
   }
 
-  /**
-   * Returns one line a stage, for logs.
-   *
-   * @return such as {@code search 12.3 ms, 30 candidates; generate 840.0 ms}
-   */
+  /** {@return one line a stage, for logs} */
   public String summary() {
     StringBuilder text = new StringBuilder();
     for (Stage stage : stages) {

@@ -294,7 +294,7 @@ class DocumentsTest {
 
   private String text(byte[] bytes, String charset) {
     Document document = read(Documents.bytes("a.txt", bytes)).get(0);
-    assertThat(document.metadata()).contains(entry(DocumentFields.CHARSET, charset));
+    assertThat(document.metadata()).contains(entry(Document.CHARSET, charset));
     return document.text();
   }
 

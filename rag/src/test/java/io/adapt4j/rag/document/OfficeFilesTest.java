@@ -20,9 +20,9 @@ class OfficeFilesTest {
     assertThat(document.text()).isEqualTo("First page.\nSecond line.\n\n\f\n\nSecond page.\n");
     assertThat(document.metadata())
         .contains(
-            entry(DocumentFields.PAGE_COUNT, 2L),
-            entry(DocumentFields.MEDIA_TYPE, "application/pdf"),
-            entry(DocumentFields.STRUCTURE, "text"));
+            entry(Document.PAGE_COUNT, 2L),
+            entry(Document.MEDIA_TYPE, "application/pdf"),
+            entry(Document.STRUCTURE, "text"));
     Pages pages = Pages.of(document);
     int second = document.text().indexOf("Second page");
     assertThat(pages.count()).isEqualTo(2);
@@ -44,15 +44,14 @@ class OfficeFilesTest {
         .isEqualTo(
             "# Returns\n\nWithin 30 days.\n\n| Item | Days |\n| --- | --- |\n| Shoes | 30 |\n");
     assertThat(document.metadata())
-        .contains(
-            entry(DocumentFields.AUTHOR, "A. Writer"), entry(DocumentFields.STRUCTURE, "markdown"));
+        .contains(entry(Document.AUTHOR, "A. Writer"), entry(Document.STRUCTURE, "markdown"));
   }
 
   @Test
   void slidesArePages() throws IOException {
     Document document = read("a.pptx", OfficeFiles.pptx("First slide", "Second slide"));
     assertThat(document.text()).isEqualTo("First slide\n\n\f\n\nSecond slide\n");
-    assertThat(document.metadata()).contains(entry(DocumentFields.PAGE_COUNT, 2L));
+    assertThat(document.metadata()).contains(entry(Document.PAGE_COUNT, 2L));
   }
 
   @Test
@@ -71,10 +70,10 @@ class OfficeFilesTest {
     assertThat(document.text()).isEqualTo("Dear Bob,\n\nit is\nlate.\n\nAnn\n");
     assertThat(document.metadata())
         .contains(
-            entry(DocumentFields.EMAIL_FROM, "Ann <ann@example.org>"),
-            entry(DocumentFields.EMAIL_TO, "Bob <bob@example.org>"),
-            entry(DocumentFields.EMAIL_SUBJECT, "Parcel"),
-            entry(DocumentFields.CREATED, "2026-03-03T10:00:00Z"));
+            entry(Document.EMAIL_FROM, "Ann <ann@example.org>"),
+            entry(Document.EMAIL_TO, "Bob <bob@example.org>"),
+            entry(Document.EMAIL_SUBJECT, "Parcel"),
+            entry(Document.CREATED, "2026-03-03T10:00:00Z"));
   }
 
   @Test
@@ -110,7 +109,7 @@ class OfficeFilesTest {
     Document document = read("a.msg", OfficeFiles.msg("Parcel", "It is late.\r\nAnn"));
     assertThat(document.title()).isEqualTo("Parcel");
     assertThat(document.text()).endsWith("It is late.\nAnn\n");
-    assertThat(document.metadata()).contains(entry(DocumentFields.EMAIL_FROM, "Ann Sender"));
+    assertThat(document.metadata()).contains(entry(Document.EMAIL_FROM, "Ann Sender"));
   }
 
   @Test

@@ -32,7 +32,7 @@ class StoredOfficeFilesTest {
             | Shoes | 30 |
             """);
     assertThat(document.title()).isEqualTo("Returns");
-    assertThat(document.metadata()).contains(entry(DocumentFields.STRUCTURE, "markdown"));
+    assertThat(document.metadata()).contains(entry(Document.STRUCTURE, "markdown"));
   }
 
   @Test

@@ -9,6 +9,8 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

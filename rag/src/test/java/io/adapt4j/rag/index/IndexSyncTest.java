@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.adapt4j.rag.document.Document;
-import io.adapt4j.rag.document.DocumentFields;
+import io.adapt4j.rag.spi.SearchIndex;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -85,7 +85,7 @@ class IndexSyncTest {
   }
 
   private static Document modified(String id, String text, long seconds) {
-    return new Document(id, "", text, Map.of(DocumentFields.MODIFIED, seconds));
+    return new Document(id, "", text, Map.of(Document.MODIFIED, seconds));
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.internal.index.ContentHash;
+import io.adapt4j.rag.spi.SearchIndex;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.SearchIndex;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 

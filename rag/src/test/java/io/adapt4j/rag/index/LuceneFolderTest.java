@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.rag.spi.Hit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -163,10 +164,10 @@ class LuceneFolderTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Quantisation.class)
-  void whatShortenedVectorsFindIsScoredByWholeOnes(Quantisation quantisation) {
+  @EnumSource(Quantization.class)
+  void whatShortenedVectorsFindIsScoredByWholeOnes(Quantization quantization) {
     try (LuceneIndex index =
-        LuceneIndex.builder(folder).embeddings("m", 4).quantised(quantisation).open()) {
+        LuceneIndex.builder(folder).embeddings("m", 4).quantized(quantization).open()) {
       for (int i = 0; i < 50; i++) {
         index.putAll(List.of(entry("d" + i, "x", new float[] {50 - i, i, 1, 2})));
       }

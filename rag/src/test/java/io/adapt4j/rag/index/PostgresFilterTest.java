@@ -1,5 +1,6 @@
 package io.adapt4j.rag.index;
 
+import io.adapt4j.rag.spi.SearchIndex;
 import org.junit.jupiter.api.AfterAll;
 
 class PostgresFilterTest extends FilterContract {

@@ -19,6 +19,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
+import io.adapt4j.rag.spi.Filter;
+import io.adapt4j.rag.spi.Fusion;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

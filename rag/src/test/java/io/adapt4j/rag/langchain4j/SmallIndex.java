@@ -3,9 +3,9 @@ package io.adapt4j.rag.langchain4j;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
-import io.adapt4j.rag.index.Hit;
-import io.adapt4j.rag.index.SearchIndex;
-import io.adapt4j.rag.index.SearchQuery;
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.spi.SearchIndex;
+import io.adapt4j.rag.spi.SearchQuery;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -62,7 +62,7 @@ final class SmallIndex implements SearchIndex {
 
   @Override
   public Optional<Document> document(String id) {
-    return documents.stream().filter(one -> one.id().equals(id)).findFirst();
+    return documents.stream().filter(document -> document.id().equals(id)).findFirst();
   }
 
   @Override

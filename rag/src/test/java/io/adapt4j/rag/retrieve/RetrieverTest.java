@@ -13,9 +13,10 @@ import io.adapt4j.rag.WordEmbeddings;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
-import io.adapt4j.rag.embed.Vectors;
-import io.adapt4j.rag.index.Filter;
-import io.adapt4j.rag.index.SearchQuery;
+import io.adapt4j.rag.internal.embed.Vectors;
+import io.adapt4j.rag.spi.Filter;
+import io.adapt4j.rag.spi.Reranker;
+import io.adapt4j.rag.spi.SearchQuery;
 import io.adapt4j.rag.trace.Stage;
 import java.util.ArrayList;
 import java.util.List;
@@ -182,9 +183,9 @@ class RetrieverTest {
   }
 
   @Test
-  void neighboursAreReadWithAChunkAndOverlapsBecomeOne() {
+  void neighborsAreReadWithAChunkAndOverlapsBecomeOne() {
     add("a", "x", "intro", "red shoes", "their price", "blue hats", "end");
-    Retriever retriever = retriever(RetrievalOptions.builder().neighbours(1));
+    Retriever retriever = retriever(RetrievalOptions.builder().neighbors(1));
     Retrieval one = retriever.retrieve("red shoes");
     assertThat(texts(one)).containsExactly("intro\nred shoes\ntheir price");
     Retrieval two = retriever.retrieve("red shoes blue hats");
@@ -225,7 +226,7 @@ class RetrieverTest {
     assertThatIllegalArgumentException().isThrownBy(() -> builder.candidates(0));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.diversity(1.1));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.minimumSimilarity(Double.NaN));
-    assertThatIllegalArgumentException().isThrownBy(() -> builder.neighbours(-1));
+    assertThatIllegalArgumentException().isThrownBy(() -> builder.neighbors(-1));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> retriever(RetrievalOptions.builder()).retrieve(" "))
         .withMessageContaining("question");

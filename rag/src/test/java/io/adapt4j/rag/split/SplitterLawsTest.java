@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
-import io.adapt4j.rag.document.DocumentFields;
 import io.adapt4j.rag.document.Span;
-import io.adapt4j.rag.document.Structure;
+import io.adapt4j.rag.internal.document.Structure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -215,7 +214,7 @@ class SplitterLawsTest {
   }
 
   private static Document document(String text, Structure structure) {
-    return new Document("law", "", text, Map.of(DocumentFields.STRUCTURE, structure.fieldValue()));
+    return new Document("law", "", text, Map.of(Document.STRUCTURE, structure.fieldValue()));
   }
 
   private static boolean isBlank(String text, int start, int end) {

@@ -2,33 +2,22 @@ package io.adapt4j.verification.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import io.adapt4j.core.internal.metric.Counts;
-import io.adapt4j.eval.metric.Average;
-import io.adapt4j.eval.metric.Bleu;
 import io.adapt4j.eval.metric.BleuOptions;
 import io.adapt4j.eval.metric.BleuScore;
-import io.adapt4j.eval.metric.BleuTokenizer;
-import io.adapt4j.eval.metric.Chrf;
 import io.adapt4j.eval.metric.ChrfOptions;
-import io.adapt4j.eval.metric.Classification;
-import io.adapt4j.eval.metric.MulticlassAuc;
-import io.adapt4j.eval.metric.OverlapScore;
-import io.adapt4j.eval.metric.ProbabilityScores;
-import io.adapt4j.eval.metric.RankCorrelation;
-import io.adapt4j.eval.metric.Regression;
-import io.adapt4j.eval.metric.RocAuc;
-import io.adapt4j.eval.metric.Rouge;
-import io.adapt4j.eval.metric.RougeType;
-import io.adapt4j.eval.metric.Smoothing;
-import io.adapt4j.eval.metric.SquadAnswers;
+import io.adapt4j.eval.metric.ChrfScore;
+import io.adapt4j.eval.metric.ClassificationReport;
+import io.adapt4j.eval.metric.F1Score;
+import io.adapt4j.eval.metric.Metric;
+import io.adapt4j.eval.metric.Metrics;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /** Files of metrics: translations, summaries, answers, classes and numbers. */
 final class MetricsCheck {
@@ -43,21 +32,10 @@ final class MetricsCheck {
   private static final double SACREBLEU = 1e-6;
   private static final double EXACT = 1e-9;
 
-  private static final Map<String, BleuTokenizer> TOKENIZERS =
-      Map.of(
-          "13a", BleuTokenizer.MTEVAL_13A,
-          "none", BleuTokenizer.NONE,
-          "char", BleuTokenizer.CHARACTER,
-          "intl", BleuTokenizer.INTERNATIONAL,
-          "zh", BleuTokenizer.CHINESE);
-
-  private static final Map<String, RougeType> ROUGE =
-      Map.of(
-          "rouge1", RougeType.ROUGE_1,
-          "rouge2", RougeType.ROUGE_2,
-          "rouge3", RougeType.ROUGE_3,
-          "rougeL", RougeType.ROUGE_L,
-          "rougeLsum", RougeType.ROUGE_LSUM);
+  private static final Set<String> TOKENIZERS = Set.of("13a", "none", "char", "intl", "zh");
+  private static final Set<String> SMOOTHINGS = Set.of("none", "exp", "floor", "add-k");
+  private static final Set<String> ROUGE =
+      Set.of("rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum");
 
   private MetricsCheck() {}
 
@@ -106,7 +84,7 @@ final class MetricsCheck {
       section.equal(
           "tokenized_13a row " + i,
           wanted.get(i),
-          BleuTokenizer.MTEVAL_13A.tokenize(corpus.said().get(i)));
+          BleuOptions.DEFAULT.tokenize(corpus.said().get(i)));
     }
   }
 
@@ -145,12 +123,12 @@ final class MetricsCheck {
       String signature = "";
       for (String field : List.of("single_reference", "two_references")) {
         if (wanted.has(field)) {
-          Bleu bleu = new Bleu(options);
+          Metric<String, List<String>, BleuScore> bleu = Metrics.bleu(options);
           for (int i = 0; i < said.size(); i++) {
             bleu.add(said.get(i), references(i, counts.get(field)));
           }
-          worst = worst.or(deviation(bleu.score(), wanted.path(field)));
-          signature = bleu.signature();
+          worst = worst.or(deviation(bleu.result(), wanted.path(field)));
+          signature = bleu.result().signature();
         }
       }
       if (wanted.has("signature") && !signature.equals(wanted.path("signature").asText())) {
@@ -162,14 +140,12 @@ final class MetricsCheck {
 
     Deviation sentences(String method, JsonNode rows) {
       BleuOptions options =
-          BleuOptions.DEFAULT
-              .with(smoothing(method, MissingNode.getInstance()))
-              .withEffectiveOrder();
+          smoothed(BleuOptions.DEFAULT, method, MissingNode.getInstance()).withEffectiveOrder();
       Deviation worst = Deviation.NONE;
       for (int i = 0; i < said.size(); i++) {
         worst =
             worst.or(
-                deviation(Bleu.sentence(options, said.get(i), references(i, 1)), rows.path(i)));
+                deviation(Metrics.bleu(options).of(said.get(i), references(i, 1)), rows.path(i)));
       }
       return worst;
     }
@@ -180,7 +156,7 @@ final class MetricsCheck {
         worst =
             worst.or(
                 of(
-                    Bleu.sentence(BleuOptions.DEFAULT, said.get(i), references(i, 1)).score(),
+                    Metrics.bleu().of(said.get(i), references(i, 1)).score(),
                     rows.path(i),
                     SACREBLEU));
       }
@@ -197,8 +173,8 @@ final class MetricsCheck {
               args.path("lowercase").asBoolean(),
               args.path("whitespace").asBoolean(),
               args.path("eps_smoothing").asBoolean());
-      Chrf one = new Chrf(options);
-      Chrf two = new Chrf(options);
+      Metric<String, List<String>, ChrfScore> one = Metrics.chrf(options);
+      Metric<String, List<String>, ChrfScore> two = Metrics.chrf(options);
       Deviation worst = Deviation.NONE;
       for (int i = 0; i < said.size(); i++) {
         one.add(said.get(i), references(i, 1));
@@ -206,38 +182,38 @@ final class MetricsCheck {
         worst =
             worst.or(
                 of(
-                    Chrf.sentence(options, said.get(i), references(i, 1)),
+                    one.of(said.get(i), references(i, 1)).score(),
                     wanted.path("sentences").path(i),
                     SACREBLEU));
       }
       return worst
-          .or(of(one.score(), wanted.path("corpus"), SACREBLEU))
-          .or(of(two.score(), wanted.path("corpus_two_references"), SACREBLEU));
+          .or(of(one.result().score(), wanted.path("corpus"), SACREBLEU))
+          .or(of(two.result().score(), wanted.path("corpus_two_references"), SACREBLEU));
     }
   }
 
   private static BleuOptions options(JsonNode args) {
     String tokenizer = args.path("tokenize").asText("13a");
-    if (!TOKENIZERS.containsKey(tokenizer)) {
+    if (!TOKENIZERS.contains(tokenizer)) {
       throw new UnsupportedQuantityException("BLEU tokenizer " + tokenizer);
     }
     BleuOptions options =
-        BleuOptions.DEFAULT
-            .with(TOKENIZERS.get(tokenizer))
-            .with(smoothing(args.path("smooth_method").asText("exp"), args.path("smooth_value")))
+        smoothed(
+                BleuOptions.DEFAULT.withTokenizer(tokenizer),
+                args.path("smooth_method").asText("exp"),
+                args.path("smooth_value"))
             .withMaxOrder(args.path("max_ngram_order").asInt(4));
     options = args.path("effective_order").asBoolean() ? options.withEffectiveOrder() : options;
     return args.path("lowercase").asBoolean() ? options.ignoringCase() : options;
   }
 
-  private static Smoothing smoothing(String method, JsonNode value) {
-    return switch (method) {
-      case "none" -> Smoothing.none();
-      case "exp" -> Smoothing.exp();
-      case "floor" -> Smoothing.floor(value.asDouble(0.1));
-      case "add-k" -> Smoothing.addK(value.asDouble(1));
-      default -> throw new UnsupportedQuantityException("BLEU smoothing " + method);
-    };
+  private static BleuOptions smoothed(BleuOptions options, String method, JsonNode value) {
+    if (!SMOOTHINGS.contains(method)) {
+      throw new UnsupportedQuantityException("BLEU smoothing " + method);
+    }
+    return value.isNumber()
+        ? options.withSmoothing(method, value.asDouble())
+        : options.withSmoothing(method);
   }
 
   private static Deviation deviation(BleuScore score, JsonNode wanted) {
@@ -279,14 +255,14 @@ final class MetricsCheck {
   }
 
   private static Deviation rouge(JsonNode one, boolean stemmed, String variant) {
-    Map<RougeType, OverlapScore> found =
-        new Rouge(stemmed).add(one.path("prediction").asText(), one.path("target").asText());
+    Map<String, F1Score> found =
+        Metrics.rouge(stemmed).of(one.path("prediction").asText(), one.path("target").asText());
     Deviation worst = Deviation.NONE;
     for (Map.Entry<String, JsonNode> field : one.path(variant).properties()) {
-      if (!ROUGE.containsKey(field.getKey())) {
+      if (!ROUGE.contains(field.getKey())) {
         throw new UnsupportedQuantityException("metric " + field.getKey());
       }
-      OverlapScore score = found.get(ROUGE.get(field.getKey()));
+      F1Score score = found.get(field.getKey());
       worst =
           worst
               .or(of(score.precision(), field.getValue().path("precision"), EXACT))
@@ -303,16 +279,15 @@ final class MetricsCheck {
       String gold = one.path("gold").asText();
       String said = one.path("prediction").asText();
       section.equal(
-          label + " gold", one.path("gold_normalized").asText(), SquadAnswers.normalize(gold));
+          label + " gold", one.path("gold_normalized").asText(), Metrics.normalizeAnswer(gold));
       section.equal(
           label + " prediction",
           one.path("prediction_normalized").asText(),
-          SquadAnswers.normalize(said));
-      SquadAnswers.Answer answer = new SquadAnswers().add(said, List.of(gold));
+          Metrics.normalizeAnswer(said));
       section.compared(
           label + " scores",
-          of(answer.exact() ? 1 : 0, one.path("exact"), 0)
-              .or(of(answer.f1(), one.path("f1"), EXACT)));
+          of(Metrics.exactMatch().of(said, List.of(gold)), one.path("exact"), 0)
+              .or(of(Metrics.answerF1().of(said, List.of(gold)), one.path("f1"), EXACT)));
     }
   }
 
@@ -327,25 +302,21 @@ final class MetricsCheck {
   }
 
   private static void regression(JsonNode wanted, Report.Section section) {
-    Regression scores = new Regression();
-    RankCorrelation ranks = new RankCorrelation();
+    Map<String, Metric<Double, Double, Double>> metrics =
+        Map.of(
+            "mse", Metrics.meanSquaredError(),
+            "mae", Metrics.meanAbsoluteError(),
+            "r2", Metrics.r2(),
+            "pearson", Metrics.pearson(),
+            "spearman", Metrics.spearman());
     for (int i = 0; i < wanted.path("y_true").size(); i++) {
       double truth = wanted.path("y_true").path(i).asDouble();
       double predicted = wanted.path("y_pred").path(i).asDouble();
-      scores.add(truth, predicted);
-      ranks.add(truth, predicted);
+      metrics.values().forEach(metric -> metric.add(predicted, truth));
     }
-    numbers(
-        "regression",
-        wanted,
-        Map.of(
-            "mse", scores::meanSquaredError,
-            "mae", scores::meanAbsoluteError,
-            "r2", scores::r2,
-            "pearson", scores::pearson,
-            "spearman", ranks::spearman),
-        Set.of("y_true", "y_pred"),
-        section);
+    Map<String, DoubleSupplier> found = new LinkedHashMap<>();
+    metrics.forEach((name, metric) -> found.put(name, metric::result));
+    numbers("regression", wanted, found, Set.of("y_true", "y_pred"), section);
   }
 
   /** Compares every number that is expected; one that this build has no metric for is named. */
@@ -383,78 +354,85 @@ final class MetricsCheck {
     private final Report.Section section;
     private final String label;
     private final List<String> labels;
-    private final Classification scores;
+    private final Metric<String, String, ClassificationReport> scores;
 
     Classes(JsonNode wanted, Report.Section section, String label) {
       this.wanted = wanted;
       this.section = section;
       this.label = label;
       this.labels = texts(wanted.path("labels"));
-      this.scores = new Classification(labels);
+      this.scores = Metrics.classification(labels);
     }
 
     void check() {
-      RocAuc binary = new RocAuc();
-      ProbabilityScores probabilities = new ProbabilityScores(labels.size());
-      MulticlassAuc areas = new MulticlassAuc(labels.size());
+      Map<String, Metric<Double, Boolean, Double>> binary =
+          Map.of("roc_auc", Metrics.rocAuc(), "average_precision", Metrics.averagePrecision());
+      int classes = labels.size();
+      Map<String, Metric<double[], Integer, Double>> probabilities =
+          Map.of(
+              "log_loss", Metrics.logLoss(classes),
+              "brier", Metrics.brier(classes),
+              "roc_auc_ovr_macro", Metrics.rocAucOneVersusRest(classes),
+              "roc_auc_ovo_macro", Metrics.rocAucOneVersusOne(classes));
       List<String> truth = texts(wanted.path("y_true"));
       for (int i = 0; i < truth.size(); i++) {
-        scores.add(truth.get(i), wanted.path("y_pred").path(i).asText());
+        scores.add(wanted.path("y_pred").path(i).asText(), truth.get(i));
         int number = labels.indexOf(truth.get(i));
         if (wanted.has("scores")) {
-          binary.add(number == 1, wanted.path("scores").path(i).asDouble());
+          double score = wanted.path("scores").path(i).asDouble();
+          binary.values().forEach(metric -> metric.add(score, number == 1));
         }
         if (wanted.has("probabilities")) {
           double[] row = doubles(wanted.path("probabilities").path(i));
-          probabilities.add(number, row);
-          areas.add(number, row);
+          probabilities.values().forEach(metric -> metric.add(row, number));
         }
       }
+      ClassificationReport report = scores.result();
       Map<String, DoubleSupplier> found = new LinkedHashMap<>();
-      found.put("accuracy", scores::accuracy);
-      found.put("balanced_accuracy", scores::balancedAccuracy);
-      found.put("mcc", scores::matthews);
-      found.put("cohen_kappa", scores::cohenKappa);
-      found.put("roc_auc", binary::area);
-      found.put("average_precision", binary::averagePrecision);
-      found.put("log_loss", probabilities::logLoss);
-      found.put("brier", probabilities::brier);
-      found.put("roc_auc_ovr_macro", areas::oneVersusRest);
-      found.put("roc_auc_ovo_macro", areas::oneVersusOne);
+      found.put("accuracy", report::accuracy);
+      found.put("balanced_accuracy", report::balancedAccuracy);
+      found.put("mcc", report::matthews);
+      found.put("cohen_kappa", report::cohenKappa);
+      binary.forEach((name, metric) -> found.put(name, metric::result));
+      probabilities.forEach((name, metric) -> found.put(name, metric::result));
       Set<String> others = new HashSet<>(INPUTS);
       others.addAll(TABLES);
       numbers(label, wanted, found, others, section);
-      for (Average average : Average.values()) {
-        String name = average.name().toLowerCase(Locale.ROOT);
-        if (wanted.has(name)) {
-          JsonNode means = wanted.path(name);
-          section.compared(
-              label + " " + name,
-              of(scores.precision(average), means.path("precision"), EXACT)
-                  .or(of(scores.recall(average), means.path("recall"), EXACT))
-                  .or(of(scores.f1(average), means.path("f1"), EXACT)));
-        }
-      }
-      tables();
+      averages("micro", report::micro);
+      averages("macro", report::macro);
+      averages("weighted", report::weighted);
+      tables(report);
     }
 
-    private void tables() {
+    private void averages(String name, Supplier<F1Score> found) {
+      if (wanted.has(name)) {
+        JsonNode means = wanted.path(name);
+        F1Score score = found.get();
+        section.compared(
+            label + " " + name,
+            of(score.precision(), means.path("precision"), EXACT)
+                .or(of(score.recall(), means.path("recall"), EXACT))
+                .or(of(score.f1(), means.path("f1"), EXACT)));
+      }
+    }
+
+    private void tables(ClassificationReport report) {
       JsonNode each = wanted.path("per_class");
       Deviation ofClasses = Deviation.NONE;
       Deviation confusion = Deviation.NONE;
       for (int i = 0; i < labels.size(); i++) {
-        Counts one = scores.table().counts().get(i);
+        F1Score one = report.classes().get(labels.get(i));
         ofClasses =
             ofClasses
                 .or(of(one.precision(), each.path("precision").path(i), EXACT))
                 .or(of(one.recall(), each.path("recall").path(i), EXACT))
                 .or(of(one.f1(), each.path("f1").path(i), EXACT))
-                .or(of((double) one.support(), each.path("support").path(i), 0));
+                .or(of((double) report.support(labels.get(i)), each.path("support").path(i), 0));
         for (int j = 0; j < labels.size(); j++) {
           confusion =
               confusion.or(
                   of(
-                      (double) scores.count(labels.get(i), labels.get(j)),
+                      (double) report.count(labels.get(i), labels.get(j)),
                       wanted.path("confusion_matrix").path(i).path(j),
                       0));
         }

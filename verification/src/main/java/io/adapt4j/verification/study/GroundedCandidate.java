@@ -1,7 +1,7 @@
 package io.adapt4j.verification.study;
 
 import io.adapt4j.eval.Candidate;
-import io.adapt4j.eval.task.Request;
+import io.adapt4j.eval.spi.Request;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.retrieve.Passage;
 import java.util.List;

@@ -1,6 +1,5 @@
 package io.adapt4j.verification.study;
 
-import io.adapt4j.eval.stats.ItemScores;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,11 +35,5 @@ final class Scores {
       scores.put(line.substring(0, tab), Double.valueOf(line.substring(tab + 1)));
     }
     return scores;
-  }
-
-  static ItemScores items(Map<String, Double> scores) {
-    ItemScores items = new ItemScores();
-    scores.forEach(items::add);
-    return items;
   }
 }

@@ -5,16 +5,16 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Evaluator;
-import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Outcome;
+import io.adapt4j.eval.spi.Outcome;
+import io.adapt4j.eval.spi.Request;
 import io.adapt4j.eval.task.Task;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Documents;
 import io.adapt4j.rag.embed.CachedEmbeddings;
 import io.adapt4j.rag.embed.MiniLm;
-import io.adapt4j.rag.embed.TextEmbeddings;
 import io.adapt4j.rag.retrieve.RetrievalOptions;
+import io.adapt4j.rag.spi.TextEmbeddings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -183,7 +183,7 @@ final class StudyRuns {
     exam.items()
         .forEach(
             item -> {
-              String prompt = ((ChoiceItem) item).context();
+              String prompt = ((Request.Likelihood) item.requests().get(0)).context();
               boolean gold =
                   finder.find(prompt).stream()
                       .anyMatch(one -> one.documentId().equals(item.fields().get("village")));
@@ -196,7 +196,7 @@ final class StudyRuns {
     List<Outcome> outcomes =
         Evaluator.builder().tasks(exam).build().evaluate(candidate).result(exam.name()).outcomes();
     Map<String, Double> scores = new LinkedHashMap<>();
-    outcomes.forEach(one -> scores.put(one.id(), one.figure(ChoiceItem.ACC)));
+    outcomes.forEach(one -> scores.put(one.id(), one.metric("acc")));
     Scores.write(file, scores);
     return scores.values().stream().mapToDouble(one -> one).average().orElseThrow();
   }

@@ -2,7 +2,7 @@ package io.adapt4j.verification.study;
 
 import io.adapt4j.eval.stats.Bootstrap;
 import io.adapt4j.eval.stats.Comparison;
-import io.adapt4j.eval.stats.Interval;
+import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +72,7 @@ final class StudyTable {
   }
 
   private String row(Condition condition) throws IOException {
-    Interval all = Bootstrap.DEFAULT.mean(values(scores.get(condition)));
+    ConfidenceInterval all = Bootstrap.DEFAULT.mean(values(scores.get(condition)));
     List<String> seeds = new ArrayList<>();
     double kept = 0;
     for (long seed : size.seeds()) {
@@ -102,8 +102,7 @@ final class StudyTable {
   }
 
   private Comparison compare(Condition one, Condition other) {
-    return Bootstrap.DEFAULT.compare(
-        Scores.items(scores.get(one)), Scores.items(scores.get(other)));
+    return Bootstrap.DEFAULT.compare(scores.get(one), scores.get(other));
   }
 
   private String retrieval() throws IOException {
@@ -179,7 +178,7 @@ final class StudyTable {
   }
 
   private static double[] values(Map<String, Double> scores) {
-    return Scores.items(scores).values();
+    return scores.values().stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private static String format(String pattern, Object... arguments) {

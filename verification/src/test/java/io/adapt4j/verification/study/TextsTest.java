@@ -3,8 +3,9 @@ package io.adapt4j.verification.study;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.data.Example;
-import io.adapt4j.eval.task.ChoiceItem;
-import io.adapt4j.eval.task.Item;
+import io.adapt4j.eval.spi.Item;
+import io.adapt4j.eval.spi.Reply;
+import io.adapt4j.eval.spi.Request;
 import io.adapt4j.eval.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -101,10 +102,16 @@ class TextsTest {
     assertThat(exam.items()).hasSize(20 * Relation.values().length);
     Set<Integer> places = new HashSet<>();
     for (Item item : exam.items()) {
-      ChoiceItem choice = (ChoiceItem) item;
-      assertThat(choice.choices()).hasSize(4).doesNotHaveDuplicates();
-      assertThat(choice.context()).startsWith("Question: ").endsWith("\nAnswer:");
-      places.add(choice.right().get(0));
+      List<String> choices = new ArrayList<>();
+      List<Reply> replies = new ArrayList<>();
+      for (Request request : item.requests()) {
+        Request.Likelihood choice = (Request.Likelihood) request;
+        assertThat(choice.context()).startsWith("Question: ").endsWith("\nAnswer:");
+        choices.add(choice.continuation().strip());
+        replies.add(new Reply.Likelihood(-1, 1, false));
+      }
+      assertThat(choices).hasSize(4).doesNotHaveDuplicates();
+      places.add(choices.indexOf(item.judge(replies).expected()));
     }
     assertThat(places).containsExactlyInAnyOrder(0, 1, 2, 3);
   }

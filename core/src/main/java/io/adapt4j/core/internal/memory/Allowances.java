@@ -13,7 +13,7 @@ public final class Allowances {
 
   /**
    * The JVM with its classes and compiled code but without its heap, libtorch with its scripts, the
-   * tokenizer: resident size after some steps.
+   * tokenizer, and what the C library's allocator keeps: resident size after some steps.
    */
   private static final long LIBRARIES = 236_000_000;
 
@@ -56,19 +56,18 @@ public final class Allowances {
   /** Driver, kernels and workspaces of a graphics processor; not measured. */
   private static final long GPU_CONTEXT = 600_000_000;
 
-  /**
-   * Gaps that glibc's arenas have between tensors that come and go, and scratch memory of kernels:
-   * a share of them. Blocks from {@link #GIVEN_BACK} on leave no gaps.
-   */
-  private static final double SLACK = 0.2;
-
-  /** Blocks of this size go back to the system when freed: glibc's DEFAULT_MMAP_THRESHOLD_MAX. */
-  static final long GIVEN_BACK = 32L << 20;
+  /** Gaps that a graphics processor's allocator has between tensors that come and go: a share. */
+  private static final double GAPS = 0.2;
 
   /**
-   * Runs of one configuration differ by some percent in how their tensors fall into the arenas; the
-   * plan is to be on the safe side of most.
+   * Gaps that a pass leaves in the machine's memory among the tensors it keeps: a share of them,
+   * and the most that were found.
    */
+  private static final double GAPS_OF_A_PASS = 0.15;
+
+  private static final long MOST_GAPS_OF_A_PASS = 64L << 20;
+
+  /** Runs of one configuration differ by some percent: the plan is to be on the safe side. */
   private static final double RESERVE = 0.03;
 
   private Allowances() {}
@@ -82,8 +81,19 @@ public final class Allowances {
     return Math.min(MOST_KERNELS, KERNEL * Math.max(0, products.count() - COUNTED));
   }
 
-  static long slack(long bytes) {
-    return (long) (bytes * SLACK);
+  /**
+   * What lies between tensors that come and go. In the machine's memory it is given back between
+   * phases, and what is left is part of {@link #process}.
+   */
+  static long gaps(Device.Kind kind, long bytes) {
+    return kind == Device.Kind.GPU ? (long) (bytes * GAPS) : 0;
+  }
+
+  /** What lies between the tensors that a pass keeps, until it is given back at the pass's end. */
+  static long gapsOfPass(Device.Kind kind, long kept) {
+    return kind == Device.Kind.GPU
+        ? 0
+        : Math.min(MOST_GAPS_OF_A_PASS, (long) (kept * GAPS_OF_A_PASS));
   }
 
   /** What is set aside for a peak that differs from run to run. */

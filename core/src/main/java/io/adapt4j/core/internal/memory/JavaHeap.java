@@ -17,10 +17,13 @@ record JavaHeap(long initialBytes) {
   /** Objects of a layer's forward and backward pass: measured. */
   private static final long GARBAGE_OF_A_LAYER = 30_000;
 
-  /** Objects of a layer's pass without derivatives, and those that DoRA adds: measured. */
+  /**
+   * Objects of a layer's pass without derivatives, those of DoRA and of 4-bit weights: measured.
+   */
   private static final long GARBAGE_OF_A_FORWARD = 5_000;
 
   private static final long GARBAGE_OF_DORA = 6_000;
+  private static final long GARBAGE_OF_4_BITS = 11_000;
 
   /** Garbage before the young generation begins to grow. */
   private static final long BEFORE_GROWTH = 40_000_000;
@@ -43,14 +46,16 @@ record JavaHeap(long initialBytes) {
    * @param layers passed forward and backward in the whole run
    * @param forwards layers passed without derivatives
    * @param dora whether they have adapters with magnitudes
+   * @param packed whether their weights are held in fewer bits
    * @param draws whether sequences are drawn
    * @param arrays bytes that live throughout
    */
-  long resident(long layers, long forwards, boolean dora, boolean draws, long arrays) {
+  long resident(
+      long layers, long forwards, boolean dora, boolean packed, boolean draws, long arrays) {
     long before = BEFORE_GROWTH - (draws ? FIRST_DRAWING : 0);
-    long garbage =
-        layers * GARBAGE_OF_A_LAYER
-            + forwards * (GARBAGE_OF_A_FORWARD + (dora ? GARBAGE_OF_DORA : 0));
+    long ofForward =
+        GARBAGE_OF_A_FORWARD + (dora ? GARBAGE_OF_DORA : 0) + (packed ? GARBAGE_OF_4_BITS : 0);
+    long garbage = layers * GARBAGE_OF_A_LAYER + forwards * ofForward;
     long grown = Math.max(0, garbage - before);
     long most = Math.max(0, (long) (YOUNG * initialBytes) - BEGINNING);
     return BEGINNING + arrays + Math.min(grown, most);

@@ -266,19 +266,13 @@ public final class Planner {
     List<Phase> phases = new ArrayList<>();
     company
         .generation()
-        .ifPresent(one -> phases.add(phase("generation", generating(shape, one), shape)));
-    phases.add(phase("validation", step.validation(passing(shape)), shape));
+        .ifPresent(one -> phases.add(phase("generation", generating(shape, one), kind)));
+    phases.add(phase("validation", step.validation(passing(shape), targets(shape)), kind));
+    phases.add(phase("forward and backward", training(shape, kind), kind));
+    phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), kind));
     phases.add(
         phase(
-            "forward and backward",
-            step.training(shape, passing(shape), company.generation().isPresent()),
-            shape));
-    phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), shape));
-    phases.add(
-        phase(
-            "saving",
-            List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)),
-            shape));
+            "saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)), kind));
     long peak = new MemoryEstimate(items, phases, host).peakBytes();
     add(items, MemoryNames.RESERVE, Allowances.reserve(kind, peak));
     return new MemoryEstimate(items, phases, host);
@@ -290,6 +284,30 @@ public final class Planner {
     return rows == 0 ? shape : shape.sized(Math.min(rows, shape.rows()), shape.length());
   }
 
+  /**
+   * The height of a step: with the gaps of the forward pass, which a loss over the vocabulary finds
+   * given back.
+   */
+  private List<MemoryItem> training(StepShape shape, Device.Kind kind) {
+    boolean scored = company.generation().isPresent();
+    List<MemoryItem> items =
+        new ArrayList<>(step.training(shape, passing(shape), targets(shape), scored));
+    boolean isGivenBack = step.head().vocabulary() > 0;
+    add(
+        items,
+        "gaps of the forward pass",
+        isGivenBack ? 0 : Allowances.gapsOfPass(kind, step.kept(shape)));
+    return items;
+  }
+
+  /** What the loss is taken of: of sequences that were drawn not the prompts. */
+  private StepShape targets(StepShape shape) {
+    return company
+        .generation()
+        .map(one -> shape.sized(shape.rows(), Math.min(shape.length(), one.newTokens())))
+        .orElse(shape);
+  }
+
   /** What the virtual machine holds, the arrays that tokens are drawn with among it. */
   private long javaHeap(StepShape shape) {
     long arrays = company.generation().map(one -> step.drawing(one.rows())).orElse(0L);
@@ -298,6 +316,7 @@ public final class Planner {
             company.batches() * step.layers() * (shape.recompute() ? 2 : 1),
             company.forwards() * step.layers(),
             !footprint.factors().isEmpty() && !footprint.rescalings().isEmpty(),
+            isPacked(),
             company.generation().isPresent(),
             arrays);
   }
@@ -365,10 +384,11 @@ public final class Planner {
     }
   }
 
-  /** What comes and goes leaves gaps in the allocator's memory. */
-  private Phase phase(String name, List<MemoryItem> items, StepShape shape) {
+  /** What comes and goes leaves gaps in the memory of a graphics processor's allocator. */
+  private static Phase phase(String name, List<MemoryItem> items, Device.Kind kind) {
     List<MemoryItem> all = new ArrayList<>(items);
-    all.add(new MemoryItem("allocator and kernels", Allowances.slack(step.gappy(items, shape))));
+    long bytes = items.stream().mapToLong(MemoryItem::bytes).sum();
+    add(all, "gaps", Allowances.gaps(kind, bytes));
     return new Phase(name, all);
   }
 

@@ -29,6 +29,7 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
    */
   record Head(long vocabulary, long hidden, boolean trains, boolean capped) {}
 
+  private static final String LAYER = "a layer at work";
   private static final String LOSS = "loss over the vocabulary";
 
   static final Head NO_HEAD = new Head(0, 0, false, false);
@@ -67,31 +68,43 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
    *
    * @param shape of all sequences of the batch, whose activations are kept
    * @param passing of those that pass through the network at once
+   * @param targets of the positions that the loss is taken of
    * @param scored whether log-probabilities and entropies are taken before the loss, as
    *     reinforcement learning does
    */
-  List<MemoryItem> training(StepShape shape, StepShape passing, boolean scored) {
-    long kept =
-        sketch.layers().stream()
-            .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
-            .sum();
+  List<MemoryItem> training(StepShape shape, StepShape passing, StepShape targets, boolean scored) {
     List<MemoryItem> items = new ArrayList<>();
-    items.add(new MemoryItem("activations kept", bytes(kept, shape)));
-    long loss = Math.max(loss(shape, true), scored ? scores(shape) : 0);
+    items.add(new MemoryItem("activations kept", kept(shape)));
+    long loss = Math.max(loss(targets, true), scored ? scores(targets) : 0);
     items.addAll(passing(shape, loss, Math.max(forward(passing), backward(passing))));
     return items;
   }
 
-  /** The height of a pass without derivatives: one layer at a time, then the loss. */
-  List<MemoryItem> validation(StepShape shape) {
-    return passing(shape, loss(shape, false), undifferentiated(shape));
+  /** What the layers keep for their derivatives. */
+  long kept(StepShape shape) {
+    long widths =
+        sketch.layers().stream()
+            .mapToLong(one -> one.input() + (shape.recompute() ? 0 : one.kept()))
+            .sum();
+    return bytes(widths, shape);
   }
 
-  /** The height of the pass that reads prompts: logits are made of the last position alone. */
+  /** The height of a pass without derivatives: one layer at a time, then the loss. */
+  List<MemoryItem> validation(StepShape shape, StepShape targets) {
+    return passing(shape, loss(targets, false), undifferentiated(shape));
+  }
+
+  /**
+   * The height of the pass that reads prompts: logits are made of the last position alone, beside
+   * what a layer has left free.
+   */
   List<MemoryItem> reading(StepShape shape) {
     long copies = shape.type() == DType.F32 ? 0 : Float.BYTES;
     long logits = shape.rows() * head.vocabulary() * (shape.type().bytes() + copies);
-    return passing(shape, bytes(head.hidden(), shape) + logits, undifferentiated(shape));
+    return List.of(
+        around(shape),
+        new MemoryItem(LAYER, undifferentiated(shape)),
+        new MemoryItem(LOSS, bytes(head.hidden(), shape) + logits));
   }
 
   private long undifferentiated(StepShape shape) {
@@ -106,38 +119,17 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
   }
 
   /**
-   * What comes and goes: a layer's own tensors and the loss exist one after the other, but glibc
-   * keeps the memory of blocks below {@link Allowances#GIVEN_BACK} for the process, where the
-   * larger ones of the loss find no room. Of a layer with larger blocks so much is taken to stay as
-   * if they were just of that size.
+   * What comes and goes: a layer's own tensors and the loss exist one after the other, and what is
+   * free is given back to the system between them.
    */
   private List<MemoryItem> passing(StepShape shape, long loss, long layer) {
-    double share =
-        Math.min(1, (double) Allowances.GIVEN_BACK / Math.max(1, bytes(widest(), shape)));
-    long pooled = (long) (layer * share);
     return List.of(
-        new MemoryItem(
-            "embeddings, positions and batch", bytes(sketch.outside(), shape) + batch(shape)),
-        new MemoryItem("a layer at work, beside the loss", Math.max(pooled, layer - loss)),
-        new MemoryItem(LOSS, loss));
+        around(shape), loss > layer ? new MemoryItem(LOSS, loss) : new MemoryItem(LAYER, layer));
   }
 
-  /**
-   * The bytes that leave gaps: all but those of a loss whose chunks of logits go back to the system
-   * when they are freed.
-   */
-  long gappy(List<MemoryItem> items, StepShape shape) {
-    boolean givenBack =
-        head.vocabulary() > 0
-            && chunk(shape) * head.vocabulary() * Float.BYTES >= Allowances.GIVEN_BACK;
-    return items.stream()
-        .filter(one -> !(givenBack && one.name().equals(LOSS)))
-        .mapToLong(MemoryItem::bytes)
-        .sum();
-  }
-
-  private long widest() {
-    return sketch.layers().stream().mapToLong(LayerSketch::widest).max().orElse(0);
+  private MemoryItem around(StepShape shape) {
+    return new MemoryItem(
+        "embeddings, positions and batch", bytes(sketch.outside(), shape) + batch(shape));
   }
 
   private long batch(StepShape shape) {

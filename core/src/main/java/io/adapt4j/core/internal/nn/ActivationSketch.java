@@ -25,7 +25,6 @@ public final class ActivationSketch {
    * @param backwardFloats the part of the derivative in fp32, of norms and keys and values
    * @param weightGradient values of the largest weight gradient, which exists before it is added
    * @param queryHeads heads whose scores are formed at once
-   * @param widest the widest of its tensors
    * @param forwardCopies copies in fp32 that the forward pass makes of other types
    * @param backwardCopies copies in fp32 that the derivative makes of other types
    */
@@ -37,7 +36,6 @@ public final class ActivationSketch {
       long backwardFloats,
       long weightGradient,
       long queryHeads,
-      long widest,
       long forwardCopies,
       long backwardCopies) {}
 
@@ -146,7 +144,6 @@ public final class ActivationSketch {
             backwardFloats,
             weightGradient,
             layer.attention().heads().query(),
-            made.stream().mapToLong(memory -> memory.width).max().orElse(0),
             forwardCopies,
             backwardCopies);
     forwardCopies = 0;

@@ -45,6 +45,20 @@ public final class EngineInfo {
   }
 
   /**
+   * Returns what is done with free memory of the host: between the phases of a training step it is
+   * given back to the system, which glibc alone would not do. Not where the environment sets {@code
+   * MALLOC_TRIM_THRESHOLD_}, {@code MALLOC_MMAP_THRESHOLD_} or {@code GLIBC_TUNABLES}, where the
+   * system property {@code adapt4j.allocator} is {@code user}, or where the C library is another.
+   *
+   * @return what is done, and why
+   * @throws EngineException if the engine cannot be started
+   */
+  public static String allocator() {
+    LibTorch.threads();
+    return HostAllocator.current().description();
+  }
+
+  /**
    * Returns the folder that native libraries are unpacked into and loaded from. Starts nothing.
    *
    * @return the folder

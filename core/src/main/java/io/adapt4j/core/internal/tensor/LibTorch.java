@@ -187,6 +187,7 @@ final class LibTorch {
     try {
       NativeCache.prepare();
       WaitPolicy.prepare();
+      HostAllocator.prepare();
       NativeCache.verifyTorch(LibTorch.class.getClassLoader());
       CudaProbe.without(() -> Engine.getEngine("PyTorch"));
     } catch (NativeCacheException e) {

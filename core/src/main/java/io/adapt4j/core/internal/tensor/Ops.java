@@ -808,7 +808,7 @@ public final class Ops {
         new Tensor[] {y},
         new Tensor[] {x},
         dy -> {
-          Tensor dx = inner.backward(y, dy[0], x);
+          Tensor dx = inner.walk(y, dy[0], x);
           inner.close();
           return new Tensor[] {dx};
         });
@@ -832,7 +832,7 @@ public final class Ops {
         dy -> {
           try (Tape inner = new Tape()) {
             Tensor again = forward(inner, x, body);
-            Tensor dx = inner.backward(again, dy[0], x);
+            Tensor dx = inner.walk(again, dy[0], x);
             again.close();
             return new Tensor[] {dx};
           }

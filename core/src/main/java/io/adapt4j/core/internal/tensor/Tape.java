@@ -102,6 +102,12 @@ public final class Tape implements AutoCloseable {
    *     the scope open now
    */
   public Tensor backward(Tensor output, Tensor gradient, Tensor input) {
+    HostAllocator.current().giveBack();
+    return walk(output, gradient, input);
+  }
+
+  /** The same of a segment of a longer computation. */
+  Tensor walk(Tensor output, Tensor gradient, Tensor input) {
     IdentityHashMap<Tensor, Tensor> gradients = new IdentityHashMap<>();
     gradients.put(output, gradient);
     for (int i = nodes.size() - 1; i >= 0; i--) {

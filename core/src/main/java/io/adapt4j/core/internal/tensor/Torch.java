@@ -34,4 +34,13 @@ public final class Torch {
     }
     LibTorch.threads(count);
   }
+
+  /**
+   * Gives memory of the host that is free back to the system, where the C library keeps it and
+   * nobody has asked to leave that alone. Called between phases that take much memory; does nothing
+   * if it was done a moment ago.
+   */
+  public static void giveBackMemory() {
+    HostAllocator.current().giveBack();
+  }
 }

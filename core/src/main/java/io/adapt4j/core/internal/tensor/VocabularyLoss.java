@@ -93,6 +93,7 @@ public final class VocabularyLoss {
       double scale,
       boolean gradients,
       long rows) {
+    HostAllocator.current().giveBack();
     Tensor[] made =
         LibTorch.tensors(
             "cross_entropy",
@@ -158,6 +159,7 @@ public final class VocabularyLoss {
 
   private static Tensor[] score(
       Tensor hidden, VocabularyHead head, Tensor targets, boolean entropies) {
+    HostAllocator.current().giveBack();
     return LibTorch.tensors(
         "token_log_probabilities",
         false,

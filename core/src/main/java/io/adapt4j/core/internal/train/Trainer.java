@@ -1,12 +1,13 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.AtomicFolders;
-import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.spi.Adaptation;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EarlyStopping;
@@ -214,6 +215,7 @@ public final class Trainer<B> {
     listener.started(start.withSettings(SettingsText.of(options, output)));
     StopReason reason = StopReason.FAILED;
     timeLeft = new TimeLeft(clock, stepsTogether);
+    Torch.giveBackMemory();
     try (TrainingStep<B> step = new TrainingStep<>(task, adaptation, options.step(), hooks)) {
       if (!resume(step)) {
         timeLeft.pause();

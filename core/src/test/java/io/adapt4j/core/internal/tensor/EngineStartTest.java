@@ -47,7 +47,14 @@ class EngineStartTest {
     command.add(StartProgram.class.getName());
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    List.of("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "DJL_CACHE_DIR", "ENGINE_CACHE_DIR")
+    List.of(
+            "OMP_WAIT_POLICY",
+            "GOMP_SPINCOUNT",
+            "DJL_CACHE_DIR",
+            "ENGINE_CACHE_DIR",
+            "MALLOC_TRIM_THRESHOLD_",
+            "MALLOC_MMAP_THRESHOLD_",
+            "GLIBC_TUNABLES")
         .forEach(builder.environment()::remove);
     builder.environment().putAll(environment);
     Process process = builder.start();
@@ -228,6 +235,16 @@ class EngineStartTest {
                     && line.contains("OMP_WAIT_POLICY=PASSIVE")
                     && line.contains("WARN"));
     assertThat(lines).anyMatch(line -> line.startsWith("waits threads wait for each other"));
+  }
+
+  @Test
+  void theUsersOwnAllocatorSettingsStay() throws Exception {
+    assertThat(start(List.of(), Map.of("MALLOC_TRIM_THRESHOLD_", "1000000")))
+        .contains(
+            "free memory: left to the C library, since the environment sets"
+                + " MALLOC_TRIM_THRESHOLD_");
+    assertThat(start(List.of("-Dadapt4j.allocator=user"), Map.of()))
+        .contains("free memory: left to the C library, since adapt4j.allocator=user");
   }
 
   @Test

@@ -22,6 +22,7 @@ final class StartProgram {
           EngineInfo.version();
           System.out.println("from " + LibUtils.getLibtorchPath());
           System.out.println("waits " + EngineInfo.threadWaiting());
+          System.out.println("free memory: " + EngineInfo.allocator());
         }
       } catch (Throwable e) {
         System.out.println(e);

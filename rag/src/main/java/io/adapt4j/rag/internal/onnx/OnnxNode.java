@@ -17,13 +17,7 @@ public record OnnxNode(String name, String operator, List<String> inputs) {
   private static final int NAME = 3;
   private static final int OPERATOR = 4;
 
-  /**
-   * Makes a node with its own copy of the inputs.
-   *
-   * @param name its name
-   * @param operator such as {@code MatMul}
-   * @param inputs the names of what it reads
-   */
+  /** Makes a node with its own copy of the inputs. */
   public OnnxNode {
     inputs = List.copyOf(inputs);
   }

@@ -1,0 +1,99 @@
+package io.adapt4j.core.internal.tensor;
+
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The C library's allocator, which holds the memory of tensors. glibc keeps freed blocks below 32
+ * MiB for the process, and where they lie between others it finds no use for them: the next phase
+ * of a training step then takes fresh memory beside them. At the borders of phases the free pages
+ * are given back, so that the process takes what is in use and little more.
+ */
+final class HostAllocator {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HostAllocator.class);
+
+  /** {@code user}: leave the allocator alone. */
+  static final String PROPERTY = "adapt4j.allocator";
+
+  /** Of a step shorter than this the phases take too little memory to be worth the time. */
+  private static final long INTERVAL_NANOS = 100_000_000;
+
+  /** Settings of glibc's allocator by which a user has chosen already. */
+  private static final List<String> CHOICES =
+      List.of("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES");
+
+  private static final HostAllocator NONE =
+      new HostAllocator(Optional.empty(), "not known before the engine starts");
+
+  private static volatile HostAllocator current = NONE;
+
+  private final Optional<Function> trim;
+  private final String description;
+  private final AtomicLong last = new AtomicLong(System.nanoTime() - INTERVAL_NANOS);
+
+  private HostAllocator(Optional<Function> trim, String description) {
+    this.trim = trim;
+    this.description = description;
+  }
+
+  /** The allocator of this process. */
+  static HostAllocator current() {
+    return current;
+  }
+
+  /** Finds out what can be done. Called once, when the engine starts. */
+  static void prepare() {
+    current = prepare(System.getenv(), System.getProperty("os.name"));
+    LOG.debug("free memory: {}", current.description);
+  }
+
+  private static HostAllocator prepare(Map<String, String> environment, String system) {
+    if (System.getProperty(PROPERTY, "").equals("user")) {
+      return left("since " + PROPERTY + "=user");
+    }
+    for (String name : CHOICES) {
+      if (environment.containsKey(name)) {
+        return left("since the environment sets " + name);
+      }
+    }
+    if (!system.equals("Linux")) {
+      return left("which is known of glibc on Linux only, not of " + system);
+    }
+    try {
+      Function found = NativeLibrary.getProcess().getFunction("malloc_trim");
+      return new HostAllocator(
+          Optional.of(found), "given back between the phases of a step, by malloc_trim");
+    } catch (RuntimeException | LinkageError e) {
+      return left("since this C library has no malloc_trim");
+    }
+  }
+
+  private static HostAllocator left(String reason) {
+    return new HostAllocator(Optional.empty(), "left to the C library, " + reason);
+  }
+
+  /** What is done with free memory, and why. */
+  String description() {
+    return description;
+  }
+
+  /** Gives free pages back to the system, unless that was done a moment ago. */
+  void giveBack() {
+    if (trim.isEmpty()) {
+      return;
+    }
+    long now = System.nanoTime();
+    long before = last.get();
+    if (now - before >= INTERVAL_NANOS && last.compareAndSet(before, now)) {
+      trim.get().invokeInt(new Object[] {0});
+      last.set(System.nanoTime());
+    }
+  }
+}

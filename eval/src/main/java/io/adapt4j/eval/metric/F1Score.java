@@ -1,0 +1,30 @@
+package io.adapt4j.eval.metric;
+
+/**
+ * How much of one text is found in another.
+ *
+ * @param precision share of the prediction that is in the reference
+ * @param recall share of the reference that is in the prediction
+ * @param f1 their harmonic mean
+ */
+public record F1Score(double precision, double recall, double f1) {
+
+  static final F1Score NOTHING = new F1Score(0, 0, 0);
+
+  /** Scores so many hits; of an empty text the share is 0. */
+  static F1Score of(long hits, long predicted, long wanted) {
+    double precision = (double) hits / Math.max(predicted, 1);
+    double recall = (double) hits / Math.max(wanted, 1);
+    double sum = precision + recall;
+    return new F1Score(precision, recall, sum > 0 ? 2 * precision * recall / sum : 0);
+  }
+
+  F1Score plus(F1Score other) {
+    return new F1Score(precision + other.precision, recall + other.recall, f1 + other.f1);
+  }
+
+  F1Score dividedBy(long rows) {
+    double by = rows;
+    return new F1Score(precision / by, recall / by, f1 / by);
+  }
+}

@@ -1,0 +1,79 @@
+package io.adapt4j.eval.metric;
+
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/**
+ * How well a model predicts texts, equal to the rolling perplexities of lm-evaluation-harness.
+ * Keeps sums only. Metrics of tokens compare models of one tokenizer only; those of words and bytes
+ * compare any.
+ */
+final class PerplexitySums {
+
+  private static final Pattern SPACE = Pattern.compile("(?U)[\\s\\x1c-\\x1f]+");
+
+  private long rows;
+  private double logProbability;
+  private long tokens;
+  private long words;
+  private long bytes;
+
+  /** Begins with no texts. */
+  public PerplexitySums() {}
+
+  /** Adds a text. */
+  public void add(double sum, long scored, String text) {
+    Rows.finite(rows + 1, "the log-probability", sum);
+    if (sum > 0) {
+      throw Rows.bad(rows + 1, "the log-probability is " + sum + ", above 0");
+    }
+    if (scored < 1 || text.isEmpty()) {
+      throw Rows.bad(
+          rows + 1, scored + " tokens of " + text.length() + " characters; leave the text out");
+    }
+    rows++;
+    logProbability += sum;
+    tokens += scored;
+    // As many as Python's re.split gives, empty ones at the ends included.
+    words += SPACE.matcher(text).results().count() + 1;
+    bytes += text.getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  /** Adds everything that another has counted. */
+  public void merge(PerplexitySums other) {
+    rows += other.rows;
+    logProbability += other.logProbability;
+    tokens += other.tokens;
+    words += other.words;
+    bytes += other.bytes;
+  }
+
+  /** Returns the perplexity of a token. */
+  public double perToken() {
+    return Math.exp(lossOver(tokens));
+  }
+
+  /** Returns the perplexity of a word ({@code word_perplexity}). */
+  public double perWord() {
+    return Math.exp(lossOver(words));
+  }
+
+  /** Returns the perplexity of a byte of UTF-8 ({@code byte_perplexity}). */
+  public double perByte() {
+    return Math.exp(lossOver(bytes));
+  }
+
+  /** Returns how many bits the model needs for a byte of UTF-8 ({@code bits_per_byte}). */
+  public double bitsPerByte() {
+    return lossOver(bytes) / Math.log(2);
+  }
+
+  Perplexity result() {
+    return new Perplexity(perToken(), perWord(), perByte(), bitsPerByte());
+  }
+
+  private double lossOver(long units) {
+    Rows.some("PerplexitySums", rows);
+    return -logProbability / units;
+  }
+}

@@ -1,0 +1,76 @@
+package io.adapt4j.eval.spi;
+
+import io.adapt4j.core.text.Ending;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a model replied to a {@link Request}. */
+public sealed interface Reply {
+
+  /**
+   * A likelihood.
+   *
+   * @param logProbability natural logarithm of the probability of all scored tokens together
+   * @param tokens how many tokens were scored
+   * @param greedy whether greedy decoding would have produced them
+   */
+  record Likelihood(double logProbability, int tokens, boolean greedy) implements Reply {
+
+    /**
+     * Makes a reply.
+     *
+     * @param logProbability natural logarithm of the probability of all scored tokens together
+     * @param tokens how many tokens were scored
+     * @param greedy whether greedy decoding would have produced them
+     * @throws IllegalArgumentException if the logarithm is not a number, or above 0
+     */
+    public Likelihood {
+      if (!(logProbability <= 0)) {
+        throw new IllegalArgumentException(
+            "logProbability: expected 0 or less, found " + logProbability);
+      }
+    }
+  }
+
+  /**
+   * A text.
+   *
+   * @param text what was generated; may be empty
+   * @param ending why it ends where it does
+   */
+  record Text(String text, Ending ending) implements Reply {}
+
+  /**
+   * Probabilities of classes.
+   *
+   * @param probabilities by class, in the classifier's order; they add up to 1
+   */
+  record Classes(Map<String, Double> probabilities) implements Reply {
+
+    private static final double ROUNDING = 1e-3;
+
+    /**
+     * Makes a reply.
+     *
+     * @param probabilities by class, in the classifier's order; they add up to 1
+     * @throws IllegalArgumentException if there is none, one is no probability, or they do not add
+     *     up to 1
+     */
+    public Classes {
+      probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
+      double sum = 0;
+      for (double one : probabilities.values()) {
+        sum += one >= 0 ? one : Double.NaN;
+      }
+      // Not so where the sum is not a number.
+      if (!(Math.abs(sum - 1) <= ROUNDING)) {
+        throw new IllegalArgumentException(
+            "probabilities: expected numbers of 0 or more that add up to 1, found "
+                + probabilities
+                + "; a classifier of several labels at once, or of a number, cannot be asked for"
+                + " one class");
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.adapt4j.rag.internal.trace;
+
+import io.adapt4j.rag.spi.Hit;
+import io.adapt4j.rag.trace.Candidate;
+import io.adapt4j.rag.trace.Stage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Times the stages of one answer. Not safe for use by several threads. */
+public final class StageRecorder {
+
+  private final List<Stage> stages = new ArrayList<>();
+
+  /** Begins without stages. */
+  public StageRecorder() {}
+
+  /**
+   * Runs a stage that leaves hits.
+   *
+   * @param name its name
+   * @param action the stage
+   * @return the hits
+   */
+  public List<Hit> hits(String name, Supplier<List<Hit>> action) {
+    return hits(name, action, () -> "");
+  }
+
+  /**
+   * Runs a stage that leaves hits and has more to say.
+   *
+   * @param name its name
+   * @param action the stage
+   * @param note says of it what is to be known, after it has run
+   * @return the hits
+   */
+  public List<Hit> hits(String name, Supplier<List<Hit>> action, Supplier<String> note) {
+    long begun = System.nanoTime();
+    List<Hit> hits = action.get();
+    add(name, begun, hits.stream().map(StageRecorder::candidate).toList(), note.get());
+    return hits;
+  }
+
+  /**
+   * Runs a stage of another kind.
+   *
+   * @param name its name
+   * @param action the stage
+   * @param note says of its result what is to be known
+   * @param <T> its result
+   * @return the result
+   */
+  public <T> T run(String name, Supplier<T> action, Function<T, String> note) {
+    long begun = System.nanoTime();
+    T result = action.get();
+    add(name, begun, List.of(), note.apply(result));
+    return result;
+  }
+
+  private void add(String name, long begun, List<Candidate> candidates, String note) {
+    stages.add(new Stage(name, Duration.ofNanos(System.nanoTime() - begun), candidates, note));
+  }
+
+  private static Candidate candidate(Hit hit) {
+    return new Candidate(hit.chunk().id(), hit.score());
+  }
+
+  /** {@return the stages so far} */
+  public List<Stage> stages() {
+    return List.copyOf(stages);
+  }
+}

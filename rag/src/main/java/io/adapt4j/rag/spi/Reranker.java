@@ -1,0 +1,17 @@
+package io.adapt4j.rag.spi;
+
+import java.util.List;
+
+/** Judges passages by reading them together with the question. */
+@FunctionalInterface
+public interface Reranker {
+
+  /**
+   * Scores passages.
+   *
+   * @param question the question
+   * @param passages their texts
+   * @return one score a passage, in their order; larger is better
+   */
+  double[] scores(String question, List<String> passages);
+}

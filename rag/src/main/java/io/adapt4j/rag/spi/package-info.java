@@ -1,0 +1,2 @@
+/** What an application may implement, and the types that it then meets. */
+package io.adapt4j.rag.spi;
