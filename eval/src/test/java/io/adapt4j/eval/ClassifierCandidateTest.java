@@ -16,8 +16,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.eval.internal.ClassMetrics;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.Request;
-import io.adapt4j.eval.task.Outcome;
-import io.adapt4j.eval.task.Request;
 import io.adapt4j.eval.task.RowTask;
 import io.adapt4j.eval.task.Task;
 import java.io.IOException;
