@@ -503,11 +503,7 @@ public final class LanguageModel implements AutoCloseable {
     return exclusively(() -> model.adapters().names());
   }
 
-  /**
-   * Returns the names of the adapters that take part now.
-   *
-   * @return an immutable list
-   */
+  /** {@return the names of the adapters that take part now, an immutable list} */
   public List<String> activeAdapters() {
     return exclusively(() -> model.adapters().active());
   }

@@ -20,7 +20,6 @@ class SourceLengthTest {
   /** Files over the limit, by module and name, and how long each may be: only ever less. */
   private static final Map<String, Integer> LONGER =
       Map.of(
-          "core/FineTuner.java", 1090,
           "core/LanguageModel.java", 727,
           "core/Tensor.java", 587,
           "core/Ops.java", 851,

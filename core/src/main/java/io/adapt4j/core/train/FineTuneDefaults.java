@@ -7,22 +7,22 @@ package io.adapt4j.core.train;
 final class FineTuneDefaults {
 
   /** Decoupled weight decay. */
-  static final double WEIGHT_DECAY = 0.01;
+  public static final double WEIGHT_DECAY = 0.01;
 
   /** Limit of the gradients' norm. */
-  static final double MAX_GRADIENT_NORM = 1.0;
+  public static final double MAX_GRADIENT_NORM = 1.0;
 
   /** Steps in a row that may fail to be finite. */
-  static final int MAX_SKIPPED_STEPS = 5;
+  public static final int MAX_SKIPPED_STEPS = 5;
 
   /** Seed of all random choices. */
-  static final long SEED = 42;
+  public static final long SEED = 42;
 
   /** Longest example in tokens where the model would take more. */
   public static final int MAX_LENGTH = 1024;
 
   /** States kept to resume from. */
-  static final int SAVE_LIMIT = 2;
+  public static final int SAVE_LIMIT = 2;
 
   private FineTuneDefaults() {}
 }
