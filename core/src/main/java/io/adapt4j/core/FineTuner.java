@@ -43,7 +43,7 @@ import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.train.FineTuneDefaults;
+import io.adapt4j.core.internal.recipe.FineTuneDefaults;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.LearningRateSweep;

@@ -14,7 +14,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.train.EvaluationEvent;
-import io.adapt4j.core.train.FineTuneDefaults;
+import io.adapt4j.core.internal.recipe.FineTuneDefaults;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.RunRecorder;
 import io.adapt4j.core.train.StepEvent;

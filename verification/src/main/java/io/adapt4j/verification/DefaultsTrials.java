@@ -17,7 +17,6 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.spi.FineTuningMethod;
 import io.adapt4j.core.task.PreferenceTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.eval.metric.Metric;

@@ -1,6 +1,5 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.internal.nn.WeightFormat;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.verification.QLoraQualityRuns.Loss;

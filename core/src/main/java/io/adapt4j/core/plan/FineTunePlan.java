@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.Json;
-import io.adapt4j.core.plan.Forecast;
-import io.adapt4j.core.plan.TimedSteps;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

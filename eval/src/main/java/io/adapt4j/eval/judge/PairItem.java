@@ -2,15 +2,10 @@ package io.adapt4j.eval.judge;
 
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.judge.PairQuestion;
-import io.adapt4j.core.text.PairQuestion;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Outcome;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
-import io.adapt4j.eval.task.Item;
-import io.adapt4j.eval.task.Outcome;
-import io.adapt4j.eval.task.Reply;
-import io.adapt4j.eval.task.Request;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -11,7 +11,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.regularization.Regularisation;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.train.FineTuneDefaults;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.List;

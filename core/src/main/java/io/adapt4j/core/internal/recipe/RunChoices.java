@@ -4,7 +4,6 @@ import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.Warmup;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.train.Warmup;
 import java.util.List;
 import java.util.Set;
 

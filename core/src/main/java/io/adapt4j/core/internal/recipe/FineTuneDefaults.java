@@ -1,10 +1,10 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.internal.recipe;
 
 /**
  * What {@code FineTuner} does where nothing is said, whatever the method and the task. The learning
  * rate, epochs, batch size and warm-up depend on both: see {@code TrainingDefaults}.
  */
-final class FineTuneDefaults {
+public final class FineTuneDefaults {
 
   /** Decoupled weight decay. */
   public static final double WEIGHT_DECAY = 0.01;
