@@ -1,6 +1,5 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.model.Precision;
 import java.util.Objects;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.Option;
 import io.adapt4j.core.internal.recipe.Options;

@@ -17,7 +17,6 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
-import io.adapt4j.core.internal.nn.Pooling;
 import io.adapt4j.core.internal.task.embedding.EmbeddingBatch;
 import io.adapt4j.core.internal.task.embedding.EmbeddingBatches;
 import io.adapt4j.core.internal.task.embedding.EmbeddingEncoder;

@@ -356,7 +356,7 @@ class RunDescriptionTest {
             .schedule(LearningRateSchedule.custom("squared", (done, warmup) -> 1 - done * done))
             .build()
             .settings();
-    RunDescription.Written written = RunDescription.write(settings);
+    WrittenRecipe written = WrittenRuns.write(settings);
     assertThat(written.keys().has("schedule")).isFalse();
     assertThat(written.untold()).containsExactly("schedule: a schedule of your own is code");
   }

@@ -1,6 +1,5 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.model.Precision;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.exception.ConfigException;
@@ -11,6 +10,7 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.FourBitKernels;
 import io.adapt4j.kernels.internal.JavaKernels;

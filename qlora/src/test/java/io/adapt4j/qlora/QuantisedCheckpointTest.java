@@ -19,6 +19,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.kernels.internal.JavaKernels;
 import io.adapt4j.kernels.internal.QuantizedTensor;
 import java.nio.file.Files;

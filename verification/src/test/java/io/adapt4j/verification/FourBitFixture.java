@@ -15,6 +15,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.qlora.QuantiseOptions;
 import io.adapt4j.qlora.QuantisedCheckpoint;
 import io.adapt4j.qlora.Quantization;

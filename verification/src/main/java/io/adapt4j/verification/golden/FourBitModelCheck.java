@@ -1,10 +1,10 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.qlora.QuantisedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package io.adapt4j.verification.golden;
 
-import io.adapt4j.core.model.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
@@ -13,6 +12,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.model.Precision;
 import io.adapt4j.qlora.QuantiseOptions;
 import io.adapt4j.qlora.QuantisedCheckpoint;
 import io.adapt4j.qlora.Quantization;

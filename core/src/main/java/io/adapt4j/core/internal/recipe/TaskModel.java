@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.recipe;
 
-import io.adapt4j.core.method.WeightFormat;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.plan.RolloutPlan;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.internal.method.MethodMechanics;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;

@@ -1,12 +1,12 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.internal.memory.StepShape;
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.exception.FineTuneException;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.memory.StepShape;
 import io.adapt4j.core.internal.memory.StepTimer;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;

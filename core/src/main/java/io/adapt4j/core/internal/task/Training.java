@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.train.StepHooks;
 import io.adapt4j.core.internal.train.TrainingTask;
 import java.util.Optional;

@@ -1,13 +1,13 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.tensor.Scope;
-import io.adapt4j.core.internal.AtomicFolders;
-import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;

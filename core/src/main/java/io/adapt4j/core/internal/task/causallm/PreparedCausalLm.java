@@ -1,17 +1,17 @@
 package io.adapt4j.core.internal.task.causallm;
 
-import io.adapt4j.core.internal.regularize.Penalties;
-import io.adapt4j.core.internal.regularize.PenaltyRun;
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.regularize.Penalties;
+import io.adapt4j.core.internal.regularize.PenaltyRun;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
@@ -69,7 +69,9 @@ record PreparedCausalLm(
 
   @Override
   public List<String> regularisations() {
-    return settings.regularisations().stream().map(term -> Penalties.identity(term, encoder)).toList();
+    return settings.regularisations().stream()
+        .map(term -> Penalties.identity(term, encoder))
+        .toList();
   }
 
   @Override
@@ -96,8 +98,7 @@ record PreparedCausalLm(
     }
   }
 
-  private PenaltyRun regularised(
-      Decoder decoder, Adaptation adaptation, Optional<Path> output) {
+  private PenaltyRun regularised(Decoder decoder, Adaptation adaptation, Optional<Path> output) {
     return new PenaltyRun(
         decoder,
         adaptation,

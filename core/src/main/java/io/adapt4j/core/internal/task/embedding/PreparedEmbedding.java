@@ -1,12 +1,12 @@
 package io.adapt4j.core.internal.task.embedding;
 
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.encode.SentenceFolder;
 import io.adapt4j.core.internal.encode.VectorHead;
 import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.memory.Planner;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;

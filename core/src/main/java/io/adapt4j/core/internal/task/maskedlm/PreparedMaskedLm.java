@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task.maskedlm;
 
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.TextBatch;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;

@@ -1,13 +1,12 @@
 package io.adapt4j.core.internal.task.preference;
 
-import io.adapt4j.core.internal.method.MethodMechanics;
-import io.adapt4j.core.internal.method.Methods;
-import io.adapt4j.core.method.FineTuningMethod;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.MethodMechanics;
+import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
@@ -16,6 +15,7 @@ import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;

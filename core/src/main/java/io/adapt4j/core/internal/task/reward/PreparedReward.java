@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.task.reward;
 
-import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.ExampleEncoder;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;

@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.task.rl;
 
-import io.adapt4j.core.internal.method.MethodMechanics;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.StoredModel;

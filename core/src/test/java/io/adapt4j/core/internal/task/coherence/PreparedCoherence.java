@@ -5,6 +5,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.TextBatch;
+import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
