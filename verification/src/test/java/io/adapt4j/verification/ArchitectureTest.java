@@ -61,7 +61,6 @@ class ArchitectureTest {
   private static final Set<String> NOT_YET_PUBLIC =
       Set.of(
           BASE + ".core.internal.checkpoint.StoredType",
-          BASE + ".core.internal.nn.Adapter",
           BASE + ".core.internal.provenance.Provenance",
           BASE + ".core.internal.provenance.SystemInfo",
           BASE + ".core.internal.tensor.EngineInfo",

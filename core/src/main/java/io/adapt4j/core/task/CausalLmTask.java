@@ -1,7 +1,5 @@
 package io.adapt4j.core.task;
 
-import io.adapt4j.core.internal.method.TaskKind;
-
 /** See {@link Task#nextTokens}. */
 public record CausalLmTask() implements Task {
 

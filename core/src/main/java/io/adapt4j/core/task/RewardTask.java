@@ -1,6 +1,5 @@
 package io.adapt4j.core.task;
 
-import io.adapt4j.core.internal.method.TaskKind;
 import java.util.Objects;
 
 /**

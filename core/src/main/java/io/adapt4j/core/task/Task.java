@@ -1,6 +1,5 @@
 package io.adapt4j.core.task;
 
-import io.adapt4j.core.internal.method.TaskKind;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Reinforcement;
