@@ -76,8 +76,7 @@ public abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Passes over the training data; default 3, but 1 over pairs, preferences and prompts ({@link
-   * TrainingDefaults}).
+   * Passes over the training data; default 3, but 1 over pairs, preferences and prompts.
    *
    * @param passes at least 1
    * @return this builder
@@ -97,8 +96,7 @@ public abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Examples a micro-batch; default 8, 16 for classification, 32 for embeddings ({@link
-   * TrainingDefaults}).
+   * Examples a micro-batch; default 8, 16 for classification, 32 for embeddings.
    *
    * @param examples at least 1
    * @return this builder
@@ -118,10 +116,9 @@ public abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
   }
 
   /**
-   * Base learning rate. The default depends on the method and the task ({@link TrainingDefaults}):
-   * for next tokens 2e-4 with LoRA and 2e-5 in full, for preferences 5e-6 with LoRA; {@link
-   * FineTuner#plan} shows it. A rate outside what is usual is questioned ({@link
-   * FineTuner#questions}), not refused.
+   * Base learning rate. The default depends on the method and the task: for next tokens 2e-4 with
+   * LoRA and 2e-5 in full, for preferences 5e-6 with LoRA; {@link FineTuner#plan} shows it. A rate
+   * outside what is usual is questioned ({@link FineTuner#questions}), not refused.
    *
    * @param rate above 0
    * @return this builder
@@ -166,8 +163,7 @@ public abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
 
   /**
    * Share of the steps in which the rate rises from 0; default 0.03, or 0.1 for embeddings,
-   * preferences and reinforcement ({@link TrainingDefaults}). Not together with {@link
-   * #warmupSteps}.
+   * preferences and reinforcement. Not together with {@link #warmupSteps}.
    *
    * @param share from 0 to 1
    * @return this builder
