@@ -88,7 +88,9 @@ final class Wording {
 
   private static void setters(Class<?> builder) {
     for (Method method : builder.getMethods()) {
-      if (method.getReturnType() == builder) {
+      Class<?> returned = method.getReturnType();
+      // Setters of a superclass return the superclass.
+      if (returned != Object.class && returned.isAssignableFrom(builder)) {
         SETTERS.merge(method.getName(), method.getParameterCount() == 0, Boolean::logicalOr);
       }
     }
