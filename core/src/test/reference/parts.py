@@ -33,8 +33,8 @@ def rms_norm(x, weight, eps):
 
 
 def layer_norm(x, weights, name, eps):
-    centred = x - x.mean(-1, keepdims=True)
-    y = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps)
+    centered = x - x.mean(-1, keepdims=True)
+    y = centered / np.sqrt((centered**2).mean(-1, keepdims=True) + eps)
     y = y * weights[name + ".weight"]
     bias = weights.get(name + ".bias")
     return y if bias is None else y + bias

@@ -4,7 +4,7 @@ import java.util.SplittableRandom;
 
 /**
  * Vectors of length 1 in clusters, as embeddings of texts on many topics lie: points around random
- * centres in a space of few dimensions, turned into one of many, with a little noise in all of
+ * centers in a space of few dimensions, turned into one of many, with a little noise in all of
  * them. The same number gives the same vector.
  */
 final class ClusteredVectors {
@@ -14,13 +14,13 @@ final class ClusteredVectors {
   private static final double NOISE = 0.02;
 
   private final int dimension;
-  private final float[][] centres;
+  private final float[][] centers;
   private final float[][] directions;
 
   ClusteredVectors(int dimension, int clusters) {
     this.dimension = dimension;
     SplittableRandom random = new SplittableRandom(7);
-    this.centres = gaussian(random, clusters, LATENT, 1);
+    this.centers = gaussian(random, clusters, LATENT, 1);
     this.directions = gaussian(random, LATENT, dimension, 1 / Math.sqrt(dimension));
   }
 
@@ -37,10 +37,10 @@ final class ClusteredVectors {
   /** Numbers from 0 are those indexed; negative ones are questions of the same kind. */
   float[] vector(long number) {
     SplittableRandom random = new SplittableRandom(number * 0x9E3779B97F4A7C15L + 1);
-    float[] centre = centres[random.nextInt(centres.length)];
+    float[] center = centers[random.nextInt(centers.length)];
     float[] vector = new float[dimension];
     for (int l = 0; l < LATENT; l++) {
-      float weight = (float) (centre[l] + SPREAD * random.nextGaussian());
+      float weight = (float) (center[l] + SPREAD * random.nextGaussian());
       float[] direction = directions[l];
       for (int i = 0; i < dimension; i++) {
         vector[i] += weight * direction[i];

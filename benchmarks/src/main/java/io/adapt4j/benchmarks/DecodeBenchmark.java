@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -151,7 +151,7 @@ public final class DecodeBenchmark {
       Samples rates = timing.decodeRates();
       report.keep(
           rates
-              .errorOf(Figure.larger(name, "tokens/s", rates.median()))
+              .errorOf(Measurement.larger(name, "tokens/s", rates.median()))
               .label("decoding with a 135M model, " + type() + ", " + name));
     }
     report.line(
@@ -163,13 +163,14 @@ public final class DecodeBenchmark {
     report.figure(
         one.decodeRates()
             .errorOf(
-                Figure.largerRatio("of the bandwidth", bytes * one.decodeRate() / bandwidth.best()))
+                Measurement.largerRatio(
+                    "of the bandwidth", bytes * one.decodeRate() / bandwidth.best()))
             .target(BANDWIDTH_TARGET)
             .label("decoding, " + type() + ", batch 1: weights read, of the memory bandwidth"));
     report.line("", "%.3f with the prompt's time included", bytes * one.rate() / bandwidth.best());
     report.atLeast(
         "batch " + many.rows() + " / 1", many.decodeRate() / one.decodeRate(), BATCH_TARGET);
-    report.keep(Figure.smaller("peak resident", "GB", Machine.peakResident() / 1e9));
+    report.keep(Measurement.smaller("peak resident", "GB", Machine.peakResident() / 1e9));
     report.line("", "%.3f with the prompts' time included", many.rate() / one.rate());
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);
     report.print();

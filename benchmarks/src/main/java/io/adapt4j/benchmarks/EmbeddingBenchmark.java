@@ -1,8 +1,8 @@
 package io.adapt4j.benchmarks;
 
 import ai.onnxruntime.OrtException;
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.tensor.DType;
@@ -152,7 +152,7 @@ public final class EmbeddingBenchmark {
     line(report, "ONNX Runtime", onnx);
     report.figure(
         ratios
-            .errorOf(Figure.largerRatio("of ONNX Runtime", ratios.median()))
+            .errorOf(Measurement.largerRatio("of ONNX Runtime", ratios.median()))
             .target(TARGET)
             .label("sentence embeddings, all-MiniLM-L6-v2, fp32, over ONNX Runtime"));
     report.line(
@@ -165,11 +165,12 @@ public final class EmbeddingBenchmark {
         flops / onnx.median() / ceiling.flops());
     report.keep(
         ours.errorOf(
-            Figure.largerRatio("of the matmul ceiling", flops / ours.median() / ceiling.flops())));
+            Measurement.largerRatio(
+                "of the matmul ceiling", flops / ours.median() / ceiling.flops())));
     Samples rates = ours.map(seconds -> batch / seconds);
     report.keep(
         rates
-            .errorOf(Figure.larger("speed", "texts/s", rates.median()))
+            .errorOf(Measurement.larger("speed", "texts/s", rates.median()))
             .label("sentence embeddings, all-MiniLM-L6-v2, fp32, texts of " + length + " tokens"));
     report.line("largest difference", "%.1e between entries of the vectors", difference);
     report.line("peak resident", "%.2f GB of the process", Machine.peakResident() / 1e9);

@@ -149,7 +149,7 @@ public final class EvaluationBenchmark {
         requests.size(),
         (double) tokens / requests.size());
     report.line("prefill", "%.0f tokens/s, median of %d", median(prefill), rounds);
-    report.line("scoring", "%.0f tokens/s, tokenising included", median(scoring));
+    report.line("scoring", "%.0f tokens/s, tokenizing included", median(scoring));
     report.atLeast("scoring / prefill", median(ratios), SCORING_TARGET);
   }
 
@@ -159,7 +159,7 @@ public final class EvaluationBenchmark {
     double seconds = cost.total().toNanos() / 1e9;
     report.line(
         "evaluation",
-        "%d items, %d requests, %d tokens read in %.2f s, peak resident %.2f GB",
+        "%d items, %d requests, %d tokens read in %.2f s, peak RSS      %.2f GB",
         task.items().size(),
         cost.asked(),
         cost.promptTokens(),

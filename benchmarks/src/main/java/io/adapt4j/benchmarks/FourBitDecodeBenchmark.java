@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LinearSlot;
@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 
 /**
  * Decoding one text with a Llama of random weights in NF4, beside llama.cpp with the same weights
- * in Q4_0: each in a process of its own, by turns, on the same number of threads.
+ * in Q4_0: each in its own process, by turns, on the same number of threads.
  */
 @InSuite(quick = "--shape 30m --tokens 32 --rounds 1", full = "--shape 1.1b --rounds 5")
 public final class FourBitDecodeBenchmark {
@@ -35,9 +35,7 @@ public final class FourBitDecodeBenchmark {
           "--threads", "0",
           "--folder", "");
 
-  /**
-   * Shapes whose rows are whole blocks in both formats, and whose vocabulary has an end of its own.
-   */
+  /** Shapes whose rows are whole blocks in both formats, and whose vocabulary has its own end. */
   private static final Set<String> SHAPES = Set.of("small", "30m", "1.1b");
 
   private static final double TARGET = 1;
@@ -143,7 +141,7 @@ public final class FourBitDecodeBenchmark {
     Samples rates = rates(processes);
     long bytes = bytes(part);
     double floor = bandwidth.best() / bytes;
-    report.figure(rates.errorOf(Figure.larger(part, "tokens/s", rates.median())));
+    report.figure(rates.errorOf(Measurement.larger(part, "tokens/s", rates.median())));
     report.line(
         "",
         "%.0f MB of weights a token, %.3f of the %.1f tokens/s at which they can be read",
@@ -151,10 +149,10 @@ public final class FourBitDecodeBenchmark {
         rates.median() / floor,
         floor);
     Samples loading = samples(processes, FourBitDecodeCase.LOADING);
-    report.figure(loading.errorOf(Figure.smaller(part + ": loading", "s", loading.median())));
+    report.figure(loading.errorOf(Measurement.smaller(part + ": loading", "s", loading.median())));
   }
 
-  /** What a token reads: all linear layers and the output layer, which NF4 leaves unquantised. */
+  /** What a token reads: all linear layers and the output layer, which NF4 leaves unquantized. */
   private long bytes(String part) {
     try (Decoder decoder = shape.declare()) {
       long weights = SmolLm.matmulParameters(decoder);
@@ -194,7 +192,7 @@ public final class FourBitDecodeBenchmark {
     Samples samples = Samples.of(ratios);
     report.figure(
         samples
-            .errorOf(Figure.largerRatio("NF4 / llama.cpp", samples.median()))
+            .errorOf(Measurement.largerRatio("NF4 / llama.cpp", samples.median()))
             .target(TARGET)
             .label("decoding with a " + shape.name() + " Llama in NF4, over llama.cpp in Q4_0"));
   }

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -99,7 +99,7 @@ public final class FourBitKernelBenchmark {
       double bandwidth = (weights.bytes() + COPIED) / seconds;
       report.line("restore", "%.1f GB/s read and written (to 256 MiB)", bandwidth / 1e9);
       report.figure(
-          Figure.largerRatio("restore / copy", bandwidth / copy)
+          Measurement.largerRatio("restore / copy", bandwidth / copy)
               .target(0.6)
               .label("restoring 4-bit weights, of the bandwidth of a copy"));
     }
@@ -163,12 +163,12 @@ public final class FourBitKernelBenchmark {
           weights.bytes() / fused / 1e9,
           flops / fused / 1e9,
           micros(restoring));
-      Figure times = Figure.largerRatio(name + ": libtorch / fused", torch / fused);
+      Measurement times = Measurement.largerRatio(name + ": libtorch / fused", torch / fused);
       report.figure(
           n == 1
               ? times.target(2.5).label("4-bit weight " + name + ", over libtorch bf16")
               : times);
-      report.figure(Figure.largerRatio(name + ": libtorch / restored", torch / restoring));
+      report.figure(Measurement.largerRatio(name + ": libtorch / restored", torch / restoring));
     }
   }
 

@@ -23,7 +23,7 @@ import java.util.Map;
  * norms in fp32. Tensors pass through one after another, a piece at a time.
  *
  * <p>llama.cpp's converter also permutes the rows of the query and key projections, since it turns
- * neighbouring entries of a head. That is left out here: it changes what the model says, not how
+ * neighboring entries of a head. That is left out here: it changes what the model says, not how
  * long it takes. The vocabulary is made up: the unknown token, the beginning, the end, and then
  * single characters, so that a text of n of them is n tokens.
  */
@@ -171,7 +171,7 @@ final class GgufFile {
       }
       written.clear();
       if (isMatrix(entry)) {
-        Q4Blocks.quantise(values, count, written);
+        Q4Blocks.quantize(values, count, written);
       } else {
         written.asFloatBuffer().put(values, 0, count);
         written.position(count * Float.BYTES);

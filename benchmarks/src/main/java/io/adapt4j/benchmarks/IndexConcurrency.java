@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
@@ -101,7 +101,7 @@ public final class IndexConcurrency {
     Report report = new Report("Index concurrency, " + index.getClass().getSimpleName());
     report.line("questions", "%d from %d threads, %d hits", questions.get(), threads, hits.get());
     report.line("documents", "%d written, %d deleted", written.get(), deleted.size());
-    report.keep(Figure.larger("questions", "a second", (double) questions.get() / seconds));
+    report.keep(Measurement.larger("questions", "a second", (double) questions.get() / seconds));
     report.figure(none("stale hits", stale.intValue()));
     report.figure(none("half documents", halves.intValue()));
     report.figure(none("errors", errors));
@@ -109,8 +109,8 @@ public final class IndexConcurrency {
     return errors == 0 && stale.get() == 0 && halves.get() == 0 && hits.get() > 0;
   }
 
-  private static Figure none(String name, double count) {
-    return Figure.smaller(name, "", count).plusMinus(0).target(0);
+  private static Measurement none(String name, double count) {
+    return Measurement.smaller(name, "", count).plusMinus(0).target(0);
   }
 
   /** So that the first questions find something. */

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.document.Chunk;
@@ -138,10 +138,10 @@ public final class IngestionBenchmark {
         rounds);
     report.line("model alone", "%.1f chunks/s, %.1f s", count / aloneSeconds, aloneSeconds);
     report.line("ingestion", "%.1f chunks/s, %.1f s", count / wholeSeconds, wholeSeconds);
-    report.keep(Figure.larger("ingestion", "chunks/s", count / wholeSeconds));
+    report.keep(Measurement.larger("ingestion", "chunks/s", count / wholeSeconds));
     report.figure(
         ratios
-            .errorOf(Figure.largerRatio("of the model", aloneSeconds / wholeSeconds))
+            .errorOf(Measurement.largerRatio("of the model", aloneSeconds / wholeSeconds))
             .target(TARGET)
             .label("ingestion of documents, of the embedding model's own speed"));
     report.line(

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -108,17 +108,17 @@ public final class LoadBenchmark {
     report.line("loading", "%.1f ms: checks, memory, weights", loading.median() * 1e3);
     report.keep(
         loading
-            .errorOf(Figure.smaller("loading", "ms", loading.median() * 1e3))
+            .errorOf(Measurement.smaller("loading", "ms", loading.median() * 1e3))
             .label("loading a 269 MB bf16 checkpoint"));
     report.figure(
         ratios
-            .errorOf(Figure.smallerRatio("loading / reading", ratios.median()))
+            .errorOf(Measurement.smallerRatio("loading / reading", ratios.median()))
             .target(TIME_TARGET)
             .label("loading over reading the file through a memory map"));
     report.line("", "%.3f of reading into memory", loading.median() / copying.median());
     report.line("peak memory", "%.1f MB more than before", growth / 1e6);
     report.figure(
-        Figure.smallerRatio("growth / weights", memory)
+        Measurement.smallerRatio("growth / weights", memory)
             .target(MEMORY_TARGET)
             .label("memory that loading takes, over the weights"));
     report.print();

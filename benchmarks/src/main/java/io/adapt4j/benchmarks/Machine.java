@@ -57,7 +57,7 @@ final class Machine {
     try {
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");
     } catch (IOException e) {
-      throw new UncheckedIOException("The peak of resident memory cannot be reset here", e);
+      throw new UncheckedIOException("The peak of RSS cannot be reset here", e);
     }
   }
 
@@ -67,8 +67,8 @@ final class Machine {
   }
 
   /**
-   * Tells how the resident memory divides: the Java heap, which lies below 32 GB in the address
-   * space, files, and what was mapped or allocated otherwise.
+   * Tells how the RSS divides: the Java heap, which lies below 32 GB in the address space, files,
+   * and what was mapped or allocated otherwise.
    */
   static String residentParts() {
     long heap = 0;

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -101,12 +101,12 @@ public final class MemoryBenchmark {
         readings.heapLast / 1e6,
         Runtime.getRuntime().maxMemory() / 1e6);
     report.figure(
-        Figure.smaller("growth", "%", growth * 100)
+        Measurement.smaller("growth", "%", growth * 100)
             .plusMinus(TARGET * 100)
             .target(TARGET * 100)
-            .label("resident memory, step " + steps + " against " + BASELINE_STEP));
+            .label("RSS, step " + steps + " against " + BASELINE_STEP));
     report.figure(
-        Figure.smaller("tensors left open", "", (double) (tensorsAfter - tensorsBefore))
+        Measurement.smaller("tensors left open", "", (double) (tensorsAfter - tensorsBefore))
             .plusMinus(0)
             .target(0));
     report.print();

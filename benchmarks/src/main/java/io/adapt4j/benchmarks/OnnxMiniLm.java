@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * all-MiniLM-L6-v2 on ONNX Runtime: tokenised by the same tokenizer, run with all graph
- * optimisations, then pooled and scaled in Java.
+ * all-MiniLM-L6-v2 on ONNX Runtime: tokenized by the same tokenizer, run with all graph
+ * optimizations, then pooled and scaled in Java.
  */
 final class OnnxMiniLm implements AutoCloseable {
 

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 
-/** A program in a JVM of its own, so that its memory is its own. */
+/** A program in its own JVM, so that its memory is its own. */
 final class OwnProcess {
 
   private final String name;

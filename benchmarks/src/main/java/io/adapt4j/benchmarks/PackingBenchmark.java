@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
@@ -166,14 +166,14 @@ public final class PackingBenchmark {
               total.targetsPerSecond(),
               total.tokens / (total.batchSeconds + total.stepSeconds),
               100.0 * total.tokens / total.places);
-          report.keep(Figure.larger(name, "target tokens/s", total.targetsPerSecond()));
+          report.keep(Measurement.larger(name, "target tokens/s", total.targetsPerSecond()));
         });
     double padded = totals.get(Batching.PADDED).targetsPerSecond();
     report.figure(
-        Figure.largerRatio(
+        Measurement.largerRatio(
             "by length / padded", totals.get(Batching.BY_LENGTH).targetsPerSecond() / padded));
     report.figure(
-        Figure.largerRatio(
+        Measurement.largerRatio(
                 "packed / padded", totals.get(Batching.PACKED).targetsPerSecond() / padded)
             .target(2)
             .label(

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.plan.MemoryEstimate;
 import io.adapt4j.core.plan.MemoryItem;
 import java.util.List;
@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Predicted against measured peak memory. Each configuration trains in a process of its own; its
- * peak is what Linux calls VmHWM.
+ * Predicted against measured peak memory. Each configuration trains in its own process; its peak is
+ * what Linux calls VmHWM.
  */
 @InSuite(quick = "--quick", full = "")
 public final class PlanBenchmark {
 
   /** What stands before the measured bytes in a process's output. */
-  static final String PEAK = "peak resident bytes ";
+  static final String PEAK = "peak RSS      bytes ";
 
   private static final String QUICK = "--quick";
   private static final String ITEMS = "--items";
@@ -47,7 +47,7 @@ public final class PlanBenchmark {
       }
     }
     report.figure(
-        Figure.smaller("largest error", "%", worst * 100)
+        Measurement.smaller("largest error", "%", worst * 100)
             .plusMinus(REPEATED * 100)
             .target(TARGET * 100)
             .label("predicted peak memory against measured, largest error"));
@@ -68,7 +68,7 @@ public final class PlanBenchmark {
         predicted.peakBytes() / 1e9,
         measured / 1e9,
         ratio);
-    report.keep(Figure.smaller(one.name() + ": peak resident", "GB", measured / 1e9));
+    report.keep(Measurement.smaller(one.name() + ": peak resident", "GB", measured / 1e9));
     if (items) {
       predicted.lasting().forEach(item -> line(report, "", item));
       report.line("", "in the %s:", predicted.peakPhase().name());

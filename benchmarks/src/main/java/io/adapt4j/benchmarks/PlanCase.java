@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * One configuration of {@link PlanBenchmark}, and the program that runs it in a process of its own.
+ * One configuration of {@link PlanBenchmark}, and the program that runs it in its own process.
  *
  * @param name what to call it
  * @param model the shape: 135M, or a smaller one of another family
@@ -85,7 +85,7 @@ record PlanCase(String name, String model, boolean lora, StepShape step) {
   }
 
   /**
-   * Trains two steps of a configuration and prints the peak of resident memory in bytes.
+   * Trains two steps of a configuration and prints the peak RSS in bytes.
    *
    * @param line the configuration's number in the grid
    */
@@ -98,7 +98,7 @@ record PlanCase(String name, String model, boolean lora, StepShape step) {
   private void train() {
     try (Decoder decoder = declare()) {
       decoder.allocate(step.type());
-      Weights.randomise(decoder, 1);
+      Weights.randomize(decoder, 1);
       TrainingStep.Settings settings =
           new TrainingStep.Settings(step.optimizer(), 0.01, 1.0, step.recompute());
       LanguageModelLoss.Inputs batch = batch(decoder.dimensions().vocabularySize());

@@ -82,9 +82,7 @@ record PlanDraw(
     return List.copyOf(all);
   }
 
-  /**
-   * The entry of this number, where each round of draws takes all entries in an order of its own.
-   */
+  /** The entry of this number, where each round of draws takes all entries in its own order. */
   private static String share(List<String> all, long seed, int number) {
     List<String> order = new ArrayList<>(all);
     Collections.shuffle(order, new Random(seed * 1_000_003 + number / ROUND));
@@ -103,11 +101,11 @@ record PlanDraw(
         new SplittableRandom((seed * 1_000_003 + number) * 1_000_003 + attempt);
     String task = share(TASKS, seed, number);
     String method = share(METHODS, ~seed, number);
-    boolean labelled = task.equals(CLASSES) || task.equals(REWARD);
+    boolean labeled = task.equals(CLASSES) || task.equals(REWARD);
     boolean encoder = task.equals(EMBEDDINGS) || (task.equals(CLASSES) && random.nextInt(3) > 0);
     List<String> encoders = method.equals("ia3") ? RESCALED_ENCODERS : ENCODERS;
     String family = pick(random, encoder ? encoders : DECODERS);
-    if (labelled && family.equals("olmo2")) {
+    if (labeled && family.equals("olmo2")) {
       family = "llama";
     }
     boolean full = method.equals("full");

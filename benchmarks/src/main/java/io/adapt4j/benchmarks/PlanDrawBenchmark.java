@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.memory.StepShape;
 import io.adapt4j.core.internal.nn.Network;
@@ -67,7 +67,7 @@ public final class PlanDrawBenchmark {
     System.out.printf(
         "inside [%.2f, %.2f]: %d of %d, lowest %.3f, highest %.3f%n",
         LOW, HIGH, inside, done, lowest, highest);
-    report.figure(Figure.larger("within the band", "", (double) inside / done).target(1));
+    report.figure(Measurement.larger("within the band", "", (double) inside / done).target(1));
     report.print();
   }
 

@@ -30,13 +30,13 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Plans or runs a configuration of {@link PlanDrawBenchmark} in a process of its own, as a user's
+ * Plans or runs a configuration of {@link PlanDrawBenchmark} in its own process, as a user's
  * program does.
  */
 @InSuite(leftOut = "a part of PlanDrawBenchmark")
 final class PlanDrawCase {
 
-  static final String PEAK = "peak resident bytes ";
+  static final String PEAK = "peak RSS      bytes ";
   static final String PREDICTED = "predicted bytes ";
   static final String DETAIL = "| ";
 

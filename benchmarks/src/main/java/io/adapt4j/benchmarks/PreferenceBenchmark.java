@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 /**
  * What DPO costs beside supervised steps on the same tokens, LoRA of rank 16 on a model of 135M
  * parameters in bf16: seconds a step and peak memory, the reference asked in every step or
- * beforehand. The cases take turns, each in a process of its own; of each the best round counts.
+ * beforehand. The cases take turns, each in its own process; of each the best round counts.
  */
 @InSuite(quick = "--pairs 1 --length 128 --steps 3 --warmup 1 --rounds 1", full = "")
 public final class PreferenceBenchmark {
@@ -29,7 +29,7 @@ public final class PreferenceBenchmark {
    * The best of a case's rounds.
    *
    * @param seconds a step
-   * @param peak resident bytes
+   * @param peak RSS bytes
    */
   private record Cost(double seconds, double peak) {
 

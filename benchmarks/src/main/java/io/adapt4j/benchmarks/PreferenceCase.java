@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,8 +26,8 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * One way to step over the same tokens, in a process of its own: prints the median seconds a step
- * and the peak of resident memory.
+ * One way to step over the same tokens, in its own process: prints the median seconds a step and
+ * the peak RSS.
  */
 @InSuite(leftOut = "a part of PreferenceBenchmark")
 final class PreferenceCase {
@@ -65,7 +65,7 @@ final class PreferenceCase {
                 decoder,
                 PairLoss.of(PreferenceLoss.dpo(0.1)),
                 ReferenceModel.withoutAdapter(decoder, adaptation),
-                Selection.BY_LOSS);
+                BestModelMetric.BY_LOSS);
         PreferenceBatch asked =
             way.equals(PRECOMPUTED)
                 ? batch.withReference(

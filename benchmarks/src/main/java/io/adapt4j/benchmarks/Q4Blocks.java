@@ -3,7 +3,7 @@ package io.adapt4j.benchmarks;
 import java.nio.ByteBuffer;
 
 /**
- * ggml's Q4_0, quantised as its reference does: 32 weights share a scale in fp16, the value of
+ * ggml's Q4_0, quantized as its reference does: 32 weights share a scale in fp16, the value of
  * largest magnitude over -8; weight i is in the low half of byte i, weight i + 16 in its high half.
  */
 final class Q4Blocks {
@@ -21,13 +21,13 @@ final class Q4Blocks {
   }
 
   /**
-   * Quantises whole blocks.
+   * Quantizes whole blocks.
    *
    * @param values numbers of a magnitude that fp16 holds
    * @param count how many, a multiple of 32
    * @param target little-endian; takes the blocks from its position on
    */
-  static void quantise(float[] values, int count, ByteBuffer target) {
+  static void quantize(float[] values, int count, ByteBuffer target) {
     for (int start = 0; start < count; start += WEIGHTS) {
       float scale = ofLargest(values, start) / -8;
       float inverse = scale == 0 ? 0 : 1 / scale;

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.memory.StepShape;
@@ -21,7 +21,7 @@ import java.util.Set;
 /**
  * QLoRA on Llamas of random weights beside LoRA over bf16 weights, both with recomputed layers:
  * speed, peak memory against the planner's prediction, and against full fine-tuning. Each training
- * runs in a process of its own, the two in turn.
+ * runs in its own process, the two in turn.
  */
 @InSuite(
     quick = "--shape 135m --batch 1 --steps 3 --warmup 1",
@@ -145,10 +145,10 @@ public final class QLoraBenchmark {
     keep(part("lora"), lora);
     keep(part("qlora"), qlora);
     Samples samples = Samples.of(ratios);
-    Figure ratio =
-        Figure.largerRatio("speed over LoRA", samples.median())
+    Measurement ratio =
+        Measurement.largerRatio("speed over LoRA", samples.median())
             .label("QLoRA step of a " + shape.name() + " Llama, over a bf16 LoRA step");
-    Figure known = samples.errorOf(ratio);
+    Measurement known = samples.errorOf(ratio);
     report.figure(SPEED.containsKey(shape.name()) ? known.target(SPEED.get(shape.name())) : known);
   }
 
@@ -166,11 +166,11 @@ public final class QLoraBenchmark {
         Samples.of(
             processes.stream().mapToDouble(process -> process.number(QLoraCase.PEAK)).toArray());
     double predicted = one.predicted().peakBytes();
-    Figure speed = Figure.larger(one.part() + ": speed", "tokens/s", speeds.median());
+    Measurement speed = Measurement.larger(one.part() + ": speed", "tokens/s", speeds.median());
     report.keep(speeds.errorOf(speed));
-    report.keep(Figure.smaller(one.part() + ": peak resident", "GB", peaks.median() / 1e9));
+    report.keep(Measurement.smaller(one.part() + ": peak resident", "GB", peaks.median() / 1e9));
     report.keep(
-        Figure.smaller(
+        Measurement.smaller(
                 one.part() + ": error of the predicted peak",
                 "",
                 Math.abs(predicted / peaks.median() - 1))

@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
-import io.adapt4j.core.internal.nn.PackedLinear;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A training of {@link QLoraBenchmark}, and the program that runs it in a process of its own.
+ * A training of {@link QLoraBenchmark}, and the program that runs it in its own process.
  *
  * @param shape the model
  * @param part what trains: {@code qlora}, {@code lora} or {@code full}
@@ -40,7 +40,7 @@ import java.util.SplittableRandom;
 record QLoraCase(
     LlamaShape shape, String part, int rows, int length, int steps, int warmup, int threads) {
 
-  static final String PEAK = "peak resident bytes ";
+  static final String PEAK = "peak RSS      bytes ";
   static final String LOADED = "peak while loading ";
   static final String SECONDS = "median seconds a step ";
   static final String WEIGHTS = "weights in 4 bits ";
@@ -86,7 +86,7 @@ record QLoraCase(
   }
 
   /**
-   * Trains, and prints how long a step took and the peak of resident memory.
+   * Trains, and prints how long a step took and the peak RSS.
    *
    * @param line the components and the folder of the checkpoint
    */
@@ -111,9 +111,9 @@ record QLoraCase(
   private void train(Path folder) {
     try (Decoder decoder = load(folder)) {
       System.out.println(LOADED + Machine.peakResident());
-      List<PackedLinear> packed = decoder.packedLinears();
-      System.out.println(WEIGHTS + packed.stream().mapToLong(PackedLinear::packedCount).sum());
-      System.out.println(BYTES + packed.stream().mapToLong(PackedLinear::packedBytes).sum());
+      List<QuantizedLinear> packed = decoder.packedLinears();
+      System.out.println(WEIGHTS + packed.stream().mapToLong(QuantizedLinear::packedCount).sum());
+      System.out.println(BYTES + packed.stream().mapToLong(QuantizedLinear::packedBytes).sum());
       double[] seconds = new double[steps];
       TrainingStep.Settings settings =
           new TrainingStep.Settings(step().optimizer(), 0.01, 1.0, step().recompute());

@@ -69,7 +69,7 @@ public final class ReinforcementBenchmark {
     new ReinforcementBenchmark(Arguments.parse(line, DEFAULTS, Set.of())).run();
   }
 
-  /** Sums over the measured steps, each of which has a rollout of its own. */
+  /** Sums over the measured steps, each of which has its own rollout. */
   private static final class Watch implements TrainingListener {
     private final int warmup;
     private final int completions;

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
-import io.adapt4j.benchmarks.suite.FigureLog;
+import io.adapt4j.benchmarks.suite.Measurement;
+import io.adapt4j.benchmarks.suite.MeasurementLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -10,7 +10,7 @@ import java.util.Locale;
 final class Report {
 
   private final StringBuilder text = new StringBuilder();
-  private final List<Figure> figures = new ArrayList<>();
+  private final List<Measurement> figures = new ArrayList<>();
 
   Report(String title) {
     text.append(title).append('\n');
@@ -22,8 +22,8 @@ final class Report {
         .append('\n');
   }
 
-  /** A figure with a line of its own. */
-  void figure(Figure figure) {
+  /** A figure with its own line. */
+  void figure(Measurement figure) {
     String target =
         figure.target().isEmpty()
             ? ""
@@ -33,18 +33,18 @@ final class Report {
   }
 
   /** A figure that a line says already. */
-  void keep(Figure figure) {
+  void keep(Measurement figure) {
     figures.add(figure);
   }
 
   /** A ratio within the run that should be large. */
   void atLeast(String name, double found, double target) {
-    figure(Figure.largerRatio(name, found).target(target));
+    figure(Measurement.largerRatio(name, found).target(target));
   }
 
   /** A figure that should be small. */
   void atMost(String name, double found, double target, String unit) {
-    figure(Figure.smaller(name, unit, found).target(target));
+    figure(Measurement.smaller(name, unit, found).target(target));
   }
 
   static String verdict(boolean reached) {
@@ -53,6 +53,6 @@ final class Report {
 
   void print() {
     System.out.print(text);
-    FigureLog.add(figures);
+    MeasurementLog.add(figures);
   }
 }

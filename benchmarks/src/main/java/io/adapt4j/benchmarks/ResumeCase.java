@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An evaluation that is killed half-way, in a process of its own, and gone on with in this one.
+ * An evaluation that is killed half-way, in its own process, and gone on with in this one.
  *
  * @param folder the model
  * @param precision its compute type

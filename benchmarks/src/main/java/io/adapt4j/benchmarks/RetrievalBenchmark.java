@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.eval.stats.Comparison;
 import io.adapt4j.rag.embed.LocalEmbeddings;
@@ -138,7 +138,7 @@ public final class RetrievalBenchmark {
           run.precision(),
           run.recall());
       report.keep(
-          Figure.larger(collection.name() + ", " + run.name(), "nDCG@10", run.ndcg())
+          Measurement.larger(collection.name() + ", " + run.name(), "nDCG@10", run.ndcg())
               .plusMinus(REPEATED));
     }
     RankedRun words = runs.get(0);

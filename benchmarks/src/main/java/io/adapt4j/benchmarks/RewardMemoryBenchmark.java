@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 /**
  * What a reward model costs PPO in memory: policy, reference and values on one network of 135M
  * parameters in bf16 with LoRA of rank 16, and the reward from code, from an adapter on the same
- * network, and from a network of its own. Each case runs in a process of its own, several times;
- * the least peak counts, since what a heap holds before it is collected only adds.
+ * network, and from its own network. Each case runs in its own process, several times; the least
+ * peak counts, since what a heap holds before it is collected only adds.
  */
 @InSuite(quick = "--prompts 4 --tokens 16 --rounds 1", full = "")
 public final class RewardMemoryBenchmark {
@@ -83,8 +83,9 @@ public final class RewardMemoryBenchmark {
     line(report, "reward from code", code);
     line(report, "an adapter", shared);
     line(report, "a second network", own);
-    report.figure(Figure.smaller("an adapter adds", "MB", (shared.peak() - code.peak()) / 1e6));
-    report.figure(Figure.smaller("a network adds", "MB", (own.peak() - code.peak()) / 1e6));
+    report.figure(
+        Measurement.smaller("an adapter adds", "MB", (shared.peak() - code.peak()) / 1e6));
+    report.figure(Measurement.smaller("a network adds", "MB", (own.peak() - code.peak()) / 1e6));
     report.print();
   }
 

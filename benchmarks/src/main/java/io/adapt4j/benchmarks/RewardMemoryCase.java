@@ -22,9 +22,9 @@ import java.nio.file.Path;
 import java.util.Collections;
 
 /**
- * One rollout of PPO and its updates with the reward from one place, in a process of its own:
- * prints the peak of resident memory and the forecast. Before, a process of its own prepares the
- * policy's base and the reward's adapter in a folder.
+ * One rollout of PPO and its updates with the reward from one place, in its own process: prints the
+ * peak RSS and the forecast. Before, another process prepares the policy's base and the reward's
+ * adapter in a folder.
  */
 @InSuite(leftOut = "a part of RewardMemoryBenchmark")
 final class RewardMemoryCase {

@@ -55,7 +55,7 @@ final class SmolLm {
   static Decoder random(DType type) {
     Decoder decoder = declare();
     decoder.allocate(type);
-    Weights.randomise(decoder, SEED);
+    Weights.randomize(decoder, SEED);
     return decoder;
   }
 

@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.rag.document.Chunk;
@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
-/** How fast files are read and cut into chunks, beside what tokenising them takes anyway. */
+/** How fast files are read and cut into chunks, beside what tokenizing them takes anyway. */
 @InSuite(
     quick = "--rounds 2 --warmup 1",
     full = "",
@@ -60,7 +60,7 @@ public final class SplittingBenchmark {
       measure.rate("splitting, words", new Split(TokenCounter.words(), tokens));
       measure.rate("splitting, model", new Split(TokenCounter.of(tokenizer), tokens));
       measure.rate(
-          "tokenising chunks", new Tokenise(tokenizer, chunks(documents, tokenizer, tokens)));
+          "tokenizing chunks", new Tokenize(tokenizer, chunks(documents, tokenizer, tokens)));
     }
     report.print();
   }
@@ -94,7 +94,7 @@ public final class SplittingBenchmark {
   }
 
   /** What an embedding model does with the chunks before it computes. */
-  private record Tokenise(Tokenizer tokenizer, List<Chunk> chunks)
+  private record Tokenize(Tokenizer tokenizer, List<Chunk> chunks)
       implements ToLongFunction<List<Document>> {
 
     @Override
@@ -119,7 +119,7 @@ public final class SplittingBenchmark {
         }
       }
       Samples rates = Samples.of(seconds).map(one -> megabytes / one);
-      report.figure(rates.errorOf(Figure.larger(name, "MB/s", rates.median())));
+      report.figure(rates.errorOf(Measurement.larger(name, "MB/s", rates.median())));
       report.line("", "result %d in each of %d rounds", result, rounds);
     }
   }

@@ -2,7 +2,7 @@ package io.adapt4j.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.adapt4j.benchmarks.suite.Figure;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.rag.Rag;
 import io.adapt4j.rag.answer.Answer;
@@ -144,7 +144,7 @@ final class SquadRetrieval {
         found.unverified());
     String name =
         "squad, chunks of " + tokens + " tokens, by " + by.name().toLowerCase(Locale.ROOT);
-    report.keep(Figure.larger(name + ": passage among the first " + FIRST, "", recall));
-    report.keep(Figure.larger(name + ": answer in what is cited", "", cited));
+    report.keep(Measurement.larger(name + ": passage among the first " + FIRST, "", recall));
+    report.keep(Measurement.larger(name + ": answer in what is cited", "", cited));
   }
 }

@@ -1,8 +1,8 @@
 package io.adapt4j.benchmarks;
 
 import ai.onnxruntime.OrtException;
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.internal.metric.NumberErrors;
 import io.adapt4j.core.internal.tensor.Torch;
@@ -77,11 +77,11 @@ public final class StsBenchmark {
     Report report = new Report("STS benchmark, all-MiniLM-L6-v2, fp32");
     report.line("pairs", "%d of %s", rows.size(), Path.of(file).getFileName());
     report.figure(
-        Figure.larger("Spearman", "", NumberErrors.spearman(cosines(ours), scores))
+        Measurement.larger("Spearman", "", NumberErrors.spearman(cosines(ours), scores))
             .plusMinus(ROUNDING));
     report.line("ONNX Runtime", "Spearman %.4f", NumberErrors.spearman(cosines(onnx), scores));
     report.figure(
-        Figure.smaller("largest difference to ONNX Runtime's vectors", "", difference)
+        Measurement.smaller("largest difference to ONNX Runtime's vectors", "", difference)
             .plusMinus(TOLERANCE)
             .target(TOLERANCE));
     report.print();

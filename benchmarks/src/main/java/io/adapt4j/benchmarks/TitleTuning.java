@@ -15,7 +15,7 @@ import java.util.List;
 
 /**
  * Fine-tunes an embedding model on a collection's own documents: each title has to find its
- * abstract. Neither queries nor judgements are read.
+ * abstract. Neither queries nor judgments are read.
  */
 final class TitleTuning {
 

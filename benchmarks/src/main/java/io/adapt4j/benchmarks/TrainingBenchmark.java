@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -125,7 +125,7 @@ public final class TrainingBenchmark {
     long tokens = (long) rows * length;
     int perParameter = lora ? 4 : 6;
     double flops = (double) perParameter * matmulParameters * tokens;
-    double utilisation = flops / median / ceiling.flops();
+    double utilization = flops / median / ceiling.flops();
     Report report = new Report("Training, SmolLM2-135M's shape, random weights");
     Machine.describe(report);
     report.line(
@@ -145,7 +145,8 @@ public final class TrainingBenchmark {
         samples.most(),
         warmup);
     String name = (lora ? "LoRA" : "full") + " step of a 135M model" + kept();
-    report.figure(samples.errorOf(Figure.larger("speed", "tokens/s", tokens / median)).label(name));
+    report.figure(
+        samples.errorOf(Measurement.larger("speed", "tokens/s", tokens / median)).label(name));
     report.line(
         "model FLOPs",
         "%d x %.1f M matmul parameters x %d tokens = %.2f TFLOP a step, %.0f GFLOP/s",
@@ -162,12 +163,12 @@ public final class TrainingBenchmark {
         MatmulCeiling.REPETITIONS,
         MatmulCeiling.REPETITIONS);
     report.line("fastest step", "%.3f of the ceiling", flops / samples.least() / ceiling.flops());
-    Figure share =
+    Measurement share =
         samples
-            .errorOf(Figure.largerRatio("utilisation", utilisation))
+            .errorOf(Measurement.largerRatio("utilization", utilization))
             .label(name + ": share of the bf16 matmul rate");
-    Figure memory =
-        Figure.smaller("peak resident", "GB", peak / 1e9)
+    Measurement memory =
+        Measurement.smaller("peak resident", "GB", peak / 1e9)
             .label(name + ": peak memory of the process");
     boolean judged = type == DType.BF16 && lora;
     report.figure(judged ? share.target(recompute ? 0.15 : 0.21) : share);

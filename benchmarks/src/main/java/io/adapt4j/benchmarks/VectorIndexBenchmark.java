@@ -1,7 +1,7 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
+import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.rag.document.Chunk;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Span;
@@ -60,7 +60,7 @@ public final class VectorIndexBenchmark {
    * Runs the benchmark.
    *
    * @param args {@code --vectors}, {@code --dimension}, {@code --clusters}, {@code --questions},
-   *     {@code --quantisation} (NONE, INT7 or INT4), {@code --links}, {@code --build-beam}, {@code
+   *     {@code --quantization} (NONE, INT7 or INT4), {@code --links}, {@code --build-beam}, {@code
    *     --beam}, {@code --buffer} in megabytes, {@code --langchain} vectors in LangChain4j's store,
    *     0 for none
    * @throws IOException if the index's size cannot be read
@@ -72,7 +72,7 @@ public final class VectorIndexBenchmark {
             "--dimension", "384",
             "--clusters", "1000",
             "--questions", "1000",
-            "--quantisation", "INT7",
+            "--quantization", "INT7",
             "--links", "16",
             "--build-beam", "100",
             "--beam", "100",
@@ -93,7 +93,7 @@ public final class VectorIndexBenchmark {
       double done = seconds(begun);
       report.line("adding", "%.0f vectors a second (%.0f s)", count / added, added);
       report.line("with compacting", "%.0f vectors a second (%.0f s)", count / done, done);
-      report.keep(Figure.larger("adding, with compacting", "vectors/s", count / done));
+      report.keep(Measurement.larger("adding, with compacting", "vectors/s", count / done));
       report.line("on disk", "%.0f MB", megabytes(size(folder.path())));
       progress("indexed");
       measure(index);
@@ -108,15 +108,15 @@ public final class VectorIndexBenchmark {
   }
 
   private LuceneIndex open(Path folder) {
-    Quantization quantisation =
-        Quantization.valueOf(arguments.oneOf("--quantisation", Set.of("NONE", "INT7", "INT4")));
+    Quantization quantization =
+        Quantization.valueOf(arguments.oneOf("--quantization", Set.of("NONE", "INT7", "INT4")));
     int links = arguments.number("--links", 2);
     int buildBeam = arguments.number("--build-beam", 1);
     int beam = arguments.number("--beam", 1);
-    report.line("graph", "%s, %d links, beams %d and %d", quantisation, links, buildBeam, beam);
+    report.line("graph", "%s, %d links, beams %d and %d", quantization, links, buildBeam, beam);
     return LuceneIndex.builder(folder)
         .embeddings("synthetic", dimension)
-        .quantized(quantisation)
+        .quantized(quantization)
         .graph(links, buildBeam)
         .searchBeam(beam)
         .buffer(arguments.number("--buffer", 1))
@@ -167,13 +167,13 @@ public final class VectorIndexBenchmark {
       found += hits.stream().filter(hit -> truth.contains(number(hit))).count();
     }
     report.figure(
-        Figure.larger("recall@10", "", (double) found / NEAREST / questions.size())
+        Measurement.larger("recall@10", "", (double) found / NEAREST / questions.size())
             .plusMinus(RECALL_REPEATED)
             .target(0.95)
             .label("vector search, " + count + " vectors: recall of the nearest 10"));
     report.line("search", "%s", latencies);
     report.keep(
-        Figure.smaller("median time of a question", "ms", latencies.percentile(0.5))
+        Measurement.smaller("median time of a question", "ms", latencies.percentile(0.5))
             .label("vector search, " + count + " vectors: a question"));
     report.atMost("p99", latencies.percentile(0.99), 20, "ms");
     report.line("exact scan", "%.1f ms a question", scan.millisecondsPerQuestion());

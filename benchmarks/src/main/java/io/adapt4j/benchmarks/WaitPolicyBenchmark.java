@@ -1,8 +1,8 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.benchmarks.suite.Figure;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.JavaCommand;
+import io.adapt4j.benchmarks.suite.Measurement;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,7 +15,7 @@ import java.util.Set;
 
 /**
  * What it costs how libtorch's threads wait for each other, on a quiet machine and beside processes
- * that keep every processor busy. Each setting is a process of its own.
+ * that keep every processor busy. Each setting runs in its own process.
  */
 @InSuite(quick = "--repetitions 3", full = "--repetitions 9")
 public final class WaitPolicyBenchmark {
@@ -94,8 +94,8 @@ public final class WaitPolicyBenchmark {
                       .orElse(""));
               if (name.equals(LIBRARY)) {
                 String label = String.format(Locale.ROOT, "%s, ", machine);
-                report.keep(Figure.smaller(label + "decoding", "s", decoding));
-                report.keep(Figure.smaller(label + "step", "s", step));
+                report.keep(Measurement.smaller(label + "decoding", "s", decoding));
+                report.keep(Measurement.smaller(label + "step", "s", step));
               }
             });
   }

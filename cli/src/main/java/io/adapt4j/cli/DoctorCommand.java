@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Tells whether everything that a run needs is here. */
+/** Returns whether everything that a run needs is here. */
 @Command(
     name = "doctor",
     description = "Shows what is here to run on, and what is wrong with it.",

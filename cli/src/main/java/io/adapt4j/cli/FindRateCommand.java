@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateSweep;
+import io.adapt4j.core.train.LearningRateRangeTest;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
@@ -35,7 +35,7 @@ final class FindRateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    LearningRateSweep sweep = LearningRateSweep.standard().steps(steps);
+    LearningRateRangeTest sweep = LearningRateRangeTest.standard().steps(steps);
     LearningRateCurve curve = run.readToLook().builder().build().findLearningRate(sweep);
     OptionalDouble rate = curve.suggestion();
     String advice =

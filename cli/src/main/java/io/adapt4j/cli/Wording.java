@@ -60,9 +60,7 @@ final class Wording {
     say("ChatTemplate.named(\"chatml\")", "chatml");
     say(", or load the reward model with RewardModel.load(base, adapter)", "");
     say("load the reward model with RewardModel.load(base, adapter)", "merge the adapter first");
-    say(
-        "or give RewardModel.load(...), a network of its own",
-        "or name its folder, a network of its own");
+    say("or give RewardModel.load(...), its own network", "or name its folder, its own network");
     say("give this function itself to a builder's reward(...)", "name it under rewards");
   }
 

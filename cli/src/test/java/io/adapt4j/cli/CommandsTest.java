@@ -202,7 +202,7 @@ class CommandsTest {
         saveEvery: 10m
         keepLast: 1
         replay: {path: earlier.jsonl, share: 0.1}
-        regularise:
+        regularize:
           - {klToBase: {on: {path: earlier.jsonl}, strength: 0.5}}
           - {l2ToBase: {strength: 0.1}}
         """,
@@ -257,7 +257,7 @@ class CommandsTest {
         run,
         """
         task: {classification: {labels: [pet, toy]}}
-        bestBy: accuracy
+        metricForBestModel: accuracy
         """,
         StandardOpenOption.APPEND);
     assertThat(execute("validate", run).code()).isZero();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the doctor says where the engine does not start, in a process of its own. */
+/** What the doctor says where the engine does not start, in its own process. */
 @DisabledOnOs(OS.WINDOWS)
 class DoctorTest {
 

@@ -64,7 +64,7 @@ class MessagesTest {
         "data.path=nothing.jsonl | nothing.jsonl: no such file",
         "chatTemplate=chatlm | Did you mean 'chatml'?",
         "overlap=8 | write 'overflow: split'",
-        "bestBy=accuracy | bestBy: expected one of [loss]",
+        "metricForBestModel=accuracy | metricForBestModel: expected one of [loss]",
       })
   void wrongSettingsAreToldInKeys(String setting, String said) {
     assertThat(refused("plan", run, "--set", setting).err()).contains(said);

@@ -1,6 +1,6 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.monitor.RunFigures;
+import io.adapt4j.core.monitor.RunMetrics;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.StopReason;
@@ -20,7 +20,7 @@ import java.util.OptionalDouble;
  * @param result what was done
  * @param figures speed, memory and warnings
  */
-public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunFigures figures) {
+public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunMetrics figures) {
 
   /**
    * Makes the report of a run that was not watched.
@@ -29,7 +29,7 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunFigure
    * @param result what was done
    */
   public FineTuneReport(FineTunePlan plan, TrainingResult result) {
-    this(plan, result, RunFigures.NONE);
+    this(plan, result, RunMetrics.NONE);
   }
 
   /**

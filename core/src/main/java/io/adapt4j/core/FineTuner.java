@@ -19,14 +19,14 @@ import io.adapt4j.core.internal.task.TaskDefinitions;
 import io.adapt4j.core.internal.task.TaskRunner;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.monitor.RunFigures;
+import io.adapt4j.core.monitor.RunMetrics;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateSweep;
+import io.adapt4j.core.train.LearningRateRangeTest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -57,11 +57,11 @@ public final class FineTuner {
   private static final Logger LOG = LoggerFactory.getLogger(FineTuner.class);
 
   private final FineTuneSettings settings;
-  private final RunFigures.Collector figures;
+  private final RunMetrics.Collector figures;
   private final AtomicBoolean stopRequested = new AtomicBoolean();
   private final AtomicBoolean started = new AtomicBoolean();
 
-  private FineTuner(FineTuneSettings settings, RunFigures.Collector figures) {
+  private FineTuner(FineTuneSettings settings, RunMetrics.Collector figures) {
     this.settings = settings;
     this.figures = figures;
   }
@@ -139,7 +139,7 @@ public final class FineTuner {
   }
 
   /**
-   * Works out what {@link #run} will do and what memory it will take on this machine. Tokenises the
+   * Works out what {@link #run} will do and what memory it will take on this machine. Tokenizes the
    * data; reads no weights.
    *
    * @return the plan
@@ -231,13 +231,13 @@ public final class FineTuner {
 
   /**
    * Looks for a learning rate: trains a few steps of this description at exponentially growing
-   * rates (Smith 2017) on a model of its own. Writes nothing; {@link #run} is as it was.
+   * rates (Smith 2017) on its own model. Writes nothing; {@link #run} is as it was.
    *
    * @return the losses and a suggestion
    * @throws FineTuneException if no row of the training data can be used
    */
   public LearningRateCurve findLearningRate() {
-    return findLearningRate(LearningRateSweep.standard());
+    return findLearningRate(LearningRateRangeTest.standard());
   }
 
   /**
@@ -247,7 +247,7 @@ public final class FineTuner {
    * @return the losses and a suggestion
    * @throws FineTuneException if no row of the training data can be used
    */
-  public LearningRateCurve findLearningRate(LearningRateSweep sweep) {
+  public LearningRateCurve findLearningRate(LearningRateRangeTest sweep) {
     return TaskRunner.sweep(settings, sweep);
   }
 
@@ -382,9 +382,9 @@ public final class FineTuner {
 
     /**
      * Says whether several samples share a row of up to maxLength tokens; default off. Each is seen
-     * as if it had a row of its own, and nothing is filled up, which for short samples saves most
-     * of the time. {@link #batchSize} then counts such rows: choose it smaller, to keep the number
-     * of samples a step.
+     * as if it had its own row, and nothing is filled up, which for short samples saves most of the
+     * time. {@link #batchSize} then counts such rows: choose it smaller, to keep the number of
+     * samples a step.
      *
      * @param on whether to pack
      * @return this builder
@@ -465,7 +465,7 @@ public final class FineTuner {
      *     output that holds another run
      */
     public FineTuner build() {
-      RunFigures.Collector figures = new RunFigures.Collector();
+      RunMetrics.Collector figures = new RunMetrics.Collector();
       FineTuneSettings settings = RunAssembly.of(draft, figures);
       settings.choices().questions().forEach(LOG::warn);
       return new FineTuner(settings, figures);

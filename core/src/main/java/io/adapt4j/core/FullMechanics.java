@@ -6,11 +6,11 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,8 +56,8 @@ record FullMechanics(FullFineTuning full) implements MethodMechanics {
   }
 
   @Override
-  public Footprint footprint(Network declared) {
-    return new Footprint(full.freezing().trained(declared), List.of(), false, 0);
+  public TrainableSummary trainableSummary(Network declared) {
+    return new TrainableSummary(full.freezing().trained(declared), List.of(), false, 0);
   }
 
   @Override
@@ -70,7 +70,7 @@ record FullMechanics(FullFineTuning full) implements MethodMechanics {
   private record Everything(Network network, Path base) implements Adaptation {
 
     @Override
-    public List<Trained> trained() {
+    public List<Trainable> trained() {
       return network.parameters().stream().flatMap(one -> one.trained().stream()).toList();
     }
 

@@ -216,7 +216,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Generates the continuations of several tokenised prompts as one batch.
+   * Generates the continuations of several tokenized prompts as one batch.
    *
    * @param prompts token ids, at least one each, without padding
    * @param options how to choose tokens and when to stop
@@ -331,7 +331,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Tells whether {@link #chat} can be used.
+   * Returns whether {@link #chat} can be used.
    *
    * @return whether there is a chat template: set, in the model's folder, or saved with an adapter
    */
@@ -379,7 +379,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Sets the chat template, in the place of the one in the model's folder if there is one.
+   * Sets the chat template, instead of the one in the model's folder if there is one.
    *
    * @param template the template to use from now on
    * @throws ChatException if the model or an adapter was trained in another one, as its {@code
@@ -439,7 +439,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Scores tokenised continuations, in batches of similar length.
+   * Scores tokenized continuations, in batches of similar length.
    *
    * @param spans what to score
    * @return one result a span, in their order

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * An encoder that predicts hidden tokens (Devlin et al. 2019).
+ * An encoder that predicts masked tokens (Devlin et al. 2019).
  *
  * <p>Safe for use by several threads; calls run one after the other. The caller closes it. Closing
  * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link

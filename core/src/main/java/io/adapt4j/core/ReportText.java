@@ -1,6 +1,6 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.monitor.RunFigures;
+import io.adapt4j.core.monitor.RunMetrics;
 import io.adapt4j.core.train.TrainingResult;
 import io.adapt4j.core.train.TrainingWarning;
 import java.time.Duration;
@@ -107,7 +107,7 @@ final class ReportText {
         .collect(Collectors.joining(", "));
   }
 
-  private static String speed(RunFigures figures) {
+  private static String speed(RunMetrics figures) {
     List<String> parts = new ArrayList<>();
     figures.tokensPerSecond().ifPresent(speed -> parts.add(format("%,.0f tokens/s", speed)));
     figures
@@ -119,7 +119,7 @@ final class ReportText {
     return String.join(", ", parts);
   }
 
-  private static String memory(RunFigures figures) {
+  private static String memory(RunMetrics figures) {
     return figures.peakResidentBytes().isPresent()
         ? format("%.2f GiB at most", (double) figures.peakResidentBytes().getAsLong() / (1L << 30))
         : "";

@@ -51,7 +51,7 @@ public final class RunDescription {
   }
 
   /**
-   * Sets a key, in the place of what is written there if anything is.
+   * Sets a key, instead of what is written there if anything is.
    *
    * @param key the key, with those above it before a dot each: {@code method.lora.rank}
    * @param yaml its value in YAML; relative paths in it begin at the working directory

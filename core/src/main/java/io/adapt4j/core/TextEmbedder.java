@@ -21,7 +21,7 @@ import java.util.Optional;
  * Transformers (Reimers and Gurevych 2019) does.
  *
  * <p>Reads sentence-transformers folders: the network, {@code modules.json} with pooling, dense
- * layers and normalisation, the length limit, lower-casing and prompts. For the folder of a plain
+ * layers and normalization, the length limit, lower-casing and prompts. For the folder of a plain
  * encoder see {@link EmbeddingOptions}. White space around texts is not read. Texts longer than
  * {@link #maxTokens} are cut at their end; {@link #countTruncated} tells how many would be.
  *

@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.recipe.Options;
 import io.adapt4j.core.internal.recipe.Replay;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.TrainingListener;
@@ -49,8 +49,8 @@ public abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    * @param metric its name
    * @return this builder
    */
-  public B bestBy(String metric) {
-    return set(Options.BEST_BY, metric);
+  public B metricForBestModel(String metric) {
+    return set(Options.METRIC_FOR_BEST_MODEL, metric);
   }
 
   /**
@@ -214,7 +214,7 @@ public abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
 
   /**
    * Keeps the best checkpoint beside the last: that of the lowest validation loss, unless {@link
-   * #bestBy} says otherwise. Needs validation data.
+   * #metricForBestModel} says otherwise. Needs validation data.
    *
    * @return this builder
    */
@@ -303,8 +303,8 @@ public abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
    * @param term EWC, L2 towards the base, or KL to the base on replay data
    * @return this builder
    */
-  public B regularise(Regularisation term) {
-    return add(Options.REGULARISE, term);
+  public B regularize(Regularization term) {
+    return add(Options.REGULARIZE, term);
   }
 
   /**

@@ -78,7 +78,7 @@ class AddingATaskTest {
             .epochs(2)
             .batchSize(4)
             .keepBest()
-            .bestBy("accuracy")
+            .metricForBestModel("accuracy")
             .output(folder.resolve("run"))
             .build();
     assertThat(tuner.plan().trainExamples()).isEqualTo(24);

@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -173,7 +173,7 @@ class CheckpointPolicyTest {
   private record Saving(Adaptation inner, AtomicInteger room) implements Adaptation {
 
     @Override
-    public List<Trained> trained() {
+    public List<Trainable> trained() {
       return inner.trained();
     }
 

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Embedding models fine-tuned on queries and their passages, from the builder to the folder. */
 class EmbeddingTuningTest {
 
-  private static final List<String> COLOURS = List.of("red", "blue");
+  private static final List<String> COLORS = List.of("red", "blue");
   private static final List<String> ANIMALS = List.of("cat", "dog");
   private static final List<String> SPEEDS = List.of("fast", "slow");
 
@@ -52,11 +52,12 @@ class EmbeddingTuningTest {
   private final RunRecorder events = new RunRecorder();
 
   @Test
-  void queriesLearnToFindTheirPassagesAndTheFolderIsOneOfSentenceTransformers() throws IOException {
+  void queriesLearnedoFindTheirPassagesAndTheFolderIsOneOfSentenceTransformers()
+      throws IOException {
     long before = Tensor.live();
     Path base = SmallEncoder.write(folder.resolve("base"));
     FineTuneReport report =
-        tuner(base, Task.embeddings(), data()).keepBest().bestBy("mrr").build().run();
+        tuner(base, Task.embeddings(), data()).keepBest().metricForBestModel("mrr").build().run();
     assertThat(Tensor.live()).isEqualTo(before);
     assertThat(events.evaluations.get(0).metrics().get("mrr")).isLessThan(0.8);
     assertThat(report.bestMetrics().keySet()).containsExactly("mrr", "accuracy");
@@ -245,7 +246,8 @@ class EmbeddingTuningTest {
     Path decoder = SmallModel.write(folder.resolve("decoder"));
     assertThatThrownBy(() -> tuner(decoder, Task.embeddings(), data()).build())
         .isInstanceOf(FineTuneException.class);
-    assertThatThrownBy(() -> tuner(base, Task.embeddings(), data()).bestBy("macro_f1").build())
+    assertThatThrownBy(
+            () -> tuner(base, Task.embeddings(), data()).metricForBestModel("macro_f1").build())
         .hasMessageContaining("expected one of [loss, mrr, accuracy]");
     Files.createDirectories(base.resolve("1_Pooling"));
     Files.writeString(base.resolve("1_Pooling/config.json"), "{\"include_prompt\": false}");
@@ -276,14 +278,14 @@ class EmbeddingTuningTest {
   private static Split data() {
     List<Example> rows = new ArrayList<>();
     for (int i = 0; i < 32; i++) {
-      String colour = COLOURS.get(i % 2);
+      String color = COLORS.get(i % 2);
       String animal = ANIMALS.get(i / 2 % 2);
       String speed = SPEEDS.get(i / 4 % 2);
       String query =
-          i < 16 ? animal + " " + colour + " " + speed : speed + " " + animal + " a " + colour;
+          i < 16 ? animal + " " + color + " " + speed : speed + " " + animal + " a " + color;
       String verb = speed.equals("fast") ? " ran" : " sat";
       rows.add(
-          new Example.QueryPassage(query, "the " + colour + " " + animal + verb + " on the mat"));
+          new Example.QueryPassage(query, "the " + color + " " + animal + verb + " on the mat"));
     }
     Dataset all = Datasets.of(rows);
     return new Split(all, all.take(8), all.take(0));

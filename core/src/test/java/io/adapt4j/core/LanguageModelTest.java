@@ -14,8 +14,8 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
@@ -104,8 +104,8 @@ class LanguageModelTest {
   @Test
   void aRepetitionPenaltyChangesGreedyText() {
     try (LanguageModel model = TestModels.stories()) {
-      GenerationOptions penalised = GREEDY.toBuilder().repetitionPenalty(1.3).build();
-      assertThat(model.generate(LILY, penalised)).isNotEqualTo(model.generate(LILY, GREEDY));
+      GenerationOptions penalized = GREEDY.toBuilder().repetitionPenalty(1.3).build();
+      assertThat(model.generate(LILY, penalized)).isNotEqualTo(model.generate(LILY, GREEDY));
     }
   }
 
@@ -319,8 +319,8 @@ class LanguageModelTest {
     }
 
     @Override
-    public Footprint footprint(Network declared) {
-      return Footprint.ofValues(0);
+    public TrainableSummary trainableSummary(Network declared) {
+      return TrainableSummary.ofValues(0);
     }
 
     @Override

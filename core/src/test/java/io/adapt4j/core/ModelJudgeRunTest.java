@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A model that was taught a taste judges the answers of another generator. */
 class ModelJudgeRunTest {
 
-  private static final String WORDING = "{question}\n{first}\n{second}\n";
+  private static final String PARAPHRASE = "{question}\n{first}\n{second}\n";
   private static final String GOOD = "Lily was happy.";
   private static final String BAD = "It was dark.";
 
@@ -53,7 +53,7 @@ class ModelJudgeRunTest {
     try (LanguageModel loaded = LanguageModel.load(ModelSource.path(model), Precision.FP32)) {
       ModelJudge judge =
           PreferenceJudge.byModel(loaded.asGenerator())
-              .wording(WORDING)
+              .wording(PARAPHRASE)
               .generating(GenerationOptions.greedy().toBuilder().maxNewTokens(12).build());
       PreferenceCollector.of(answering, judge).answers(2).collect(List.of("Go on."), file);
       return judge.counts();
@@ -61,7 +61,7 @@ class ModelJudgeRunTest {
   }
 
   private Path taught(Path base) {
-    PairQuestion question = PairQuestion.by("taste").wording(WORDING);
+    PairQuestion question = PairQuestion.by("taste").wording(PARAPHRASE);
     List<Example> lessons = new ArrayList<>();
     lessons.add(new Example.PromptCompletion(question.ask("Go on.", GOOD, BAD), "Verdict: A"));
     lessons.add(new Example.PromptCompletion(question.ask("Go on.", BAD, GOOD), "Verdict: B"));

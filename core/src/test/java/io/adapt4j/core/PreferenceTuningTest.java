@@ -73,7 +73,8 @@ class PreferenceTuningTest {
   @MethodSource("tasks")
   void heldOutAnswersArePreferredAfterTraining(Task task) {
     long before = Tensor.live();
-    FineTuneReport report = tuner(task, data()).keepBest().bestBy("accuracy").build().run();
+    FineTuneReport report =
+        tuner(task, data()).keepBest().metricForBestModel("accuracy").build().run();
     assertThat(Tensor.live()).isEqualTo(before);
     // Answers by themselves are held against an estimate that moves with the model.
     boolean unpaired = ((PreferenceTask) task).loss() instanceof Kto;
@@ -195,7 +196,7 @@ class PreferenceTuningTest {
         .hasMessageContaining("at least 2, found 1");
     assertThatThrownBy(() -> tuner(dpo(), data()).overflow(Overflow.SPLIT).build())
         .hasMessageContaining("overflow SPLIT is not for preferences");
-    assertThatThrownBy(() -> tuner(dpo(), data()).bestBy("mrr").build())
+    assertThatThrownBy(() -> tuner(dpo(), data()).metricForBestModel("mrr").build())
         .hasMessageContaining("expected one of [loss, accuracy, margin]");
     Task lost = dpo().reference(Reference.model(folder.resolve("nowhere")));
     assertThatThrownBy(() -> tuner(lost, data()).build()).hasMessageContaining("does not exist");

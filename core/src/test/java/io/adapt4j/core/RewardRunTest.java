@@ -60,7 +60,7 @@ class RewardRunTest {
   @Test
   void heldOutPairsAreToldApartAndTheFolderIsAReward() {
     List<EvaluationEvent> evaluations = new ArrayList<>();
-    FineTuneReport report = train(Task.reward().centring(0.01), pairs(48), evaluations);
+    FineTuneReport report = train(Task.reward().centering(0.01), pairs(48), evaluations);
     Map<String, Double> metrics = evaluations.get(evaluations.size() - 1).metrics();
     assertThat(metrics.get("accuracy")).isGreaterThan(0.9);
     assertThat(metrics.get("margin")).isPositive();
@@ -253,7 +253,7 @@ class RewardRunTest {
     return tuner(task, rows)
         .dataset(rows.split(0.75, 0.25, 0, 1))
         .keepBest()
-        .bestBy("accuracy")
+        .metricForBestModel("accuracy")
         .epochs(8)
         .listener(
             new TrainingListener() {

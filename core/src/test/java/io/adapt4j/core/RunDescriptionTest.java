@@ -67,7 +67,7 @@ class RunDescriptionTest {
           lossOn: all
           chatTemplate: zephyr
           neftune: 5
-          regularise:
+          regularize:
             - {ewc: {on: {path: earlier.jsonl}, strength: 2}}
             - {l2ToBase: {strength: 0.1}}
             - {klToBase: {on: {path: earlier.jsonl, take: 1}, strength: 0.5, every: 3}}
@@ -82,7 +82,7 @@ class RunDescriptionTest {
           evaluateEvery: 5
           keepBest: true
           earlyStopping: 2
-          bestBy: loss
+          metricForBestModel: loss
           keepLast: 2
           saveEvery: 10m
           saveLimit: 1
@@ -161,7 +161,7 @@ class RunDescriptionTest {
             .weightDecay(0)
             .maxGradientNorm(0.5)
             .evaluateEvery(Interval.steps(5))
-            .bestBy("loss")
+            .metricForBestModel("loss")
             .keepLast(2)
             .saveEvery(Interval.every(Duration.ofMinutes(10)))
             .saveLimit(1)
@@ -177,7 +177,7 @@ class RunDescriptionTest {
             .settings();
     assertThat(found)
         .usingRecursiveComparison()
-        .ignoringFields("method", "regularisations", "listeners", "objective.model")
+        .ignoringFields("method", "regularizations", "listeners", "objective.model")
         .isEqualTo(expected);
     assertThat(found.method().identity()).isEqualTo(expected.method().identity());
     assertThat(found.train().size()).isEqualTo(8);
@@ -279,8 +279,8 @@ class RunDescriptionTest {
         "task: clasification | task: expected one of classification, cpo, dpo, embeddings, grpo,"
             + " kto",
         "task: {regression: {labels: [a]}} | task.regression.labels: unknown key.",
-        "regularise: {ewc: {}} | regularise[0].ewc.on: expected a value, found none.",
-        "regularise: {l3: {strength: 1}} | expected one of ewc, klToBase, l2ToBase, found 'l3'.",
+        "regularize: {ewc: {}} | regularize[0].ewc.on: expected a value, found none.",
+        "regularize: {l3: {strength: 1}} | expected one of ewc, klToBase, l2ToBase, found 'l3'.",
         "replay: {path: rows.jsonl} | replay.share: expected a value, found none.",
         "evaluateEvery: never | expected 'epoch' or a number of steps",
         "warmupRatio: 0.1\\n"

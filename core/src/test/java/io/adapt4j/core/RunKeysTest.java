@@ -40,7 +40,7 @@ class RunKeysTest {
 
   private static final String TERMS =
       """
-      regularise:
+      regularize:
         - {ewc: {on: {path: earlier.jsonl}, strength: 2}}
         - {l2ToBase: {strength: 0.1}}
         - {klToBase: {on: {path: earlier.jsonl, take: 1}, strength: 0.5, every: 3}}
@@ -66,17 +66,17 @@ class RunKeysTest {
   }
 
   @Test
-  void regularisationsReadBackAsThemselves() throws IOException {
+  void regularizationsReadBackAsThemselves() throws IOException {
     FineTuneSettings settings = settings(LEAST + TERMS);
     ObjectNode keys = WrittenRuns.write(settings).keys();
     FineTuneSettings again = WrittenRuns.builder(keys).build().settings();
     for (FineTuneSettings one : List.of(settings, again)) {
-      assertThat(one.regularisations()).hasSize(3);
-      Ewc ewc = (Ewc) one.regularisations().get(0);
+      assertThat(one.regularizations()).hasSize(3);
+      Ewc ewc = (Ewc) one.regularizations().get(0);
       assertThat(ewc.strength()).isEqualTo(2);
       assertThat(ewc.reference().orElseThrow().size()).isEqualTo(4);
-      assertThat(one.regularisations().get(1)).isEqualTo(L2ToBase.strength(0.1));
-      KlToBase kl = (KlToBase) one.regularisations().get(2);
+      assertThat(one.regularizations().get(1)).isEqualTo(L2ToBase.strength(0.1));
+      KlToBase kl = (KlToBase) one.regularizations().get(2);
       assertThat(kl.strength()).isEqualTo(0.5);
       assertThat(kl.every()).isEqualTo(3);
       assertThat(kl.reference().orElseThrow().size()).isEqualTo(1);
@@ -86,10 +86,10 @@ class RunKeysTest {
   @Test
   void aFisherFileIsNamedInThePlaceOfReferenceData() throws IOException {
     FineTuneSettings settings =
-        settings(LEAST + "regularise: {ewc: {from: fisher.safetensors, strength: 3}}\n");
-    Ewc ewc = (Ewc) settings.regularisations().get(0);
+        settings(LEAST + "regularize: {ewc: {from: fisher.safetensors, strength: 3}}\n");
+    Ewc ewc = (Ewc) settings.regularizations().get(0);
     assertThat(ewc.fisher()).contains(folder.resolve("fisher.safetensors"));
-    assertThat(WrittenRuns.write(settings).keys().at("/regularise/0/ewc/from").asText())
+    assertThat(WrittenRuns.write(settings).keys().at("/regularize/0/ewc/from").asText())
         .isEqualTo(folder.resolve("fisher.safetensors").toString());
   }
 
@@ -98,12 +98,12 @@ class RunKeysTest {
     FineTuneSettings settings =
         described(LEAST)
             .builder()
-            .regularise(KlToBase.on(SmallModel.sentences(2)))
+            .regularize(KlToBase.on(SmallModel.sentences(2)))
             .build()
             .settings();
     WrittenRecipe written = WrittenRuns.write(settings);
-    assertThat(written.untold()).containsExactly("regularise: rows in memory");
-    assertThat(written.keys().has("regularise")).isFalse();
+    assertThat(written.untold()).containsExactly("regularize: rows in memory");
+    assertThat(written.keys().has("regularize")).isFalse();
   }
 
   @Test
@@ -154,10 +154,10 @@ class RunKeysTest {
         "{grpo: {rewards: [{name: a, regex: 'x+', weight: 0.5}, {name: b, numericAnswer: sum}],"
             + " promptsPerRollout: 3, groupSize: 4, maxNewTokens: 9, temperature: 0.7, topP: 0.9,"
             + " topK: 5, generationBatch: 6, passes: 2, maskTruncated: true,"
-            + " advantages: leave-one-out, normalisation: dr-grpo, clipLow: 0.1, clipHigh: 0.3,"
+            + " advantages: leave-one-out, normalization: dr-grpo, clipLow: 0.1, clipHigh: 0.3,"
             + " klCoefficient: 0.02, sequenceRatios: true}}",
         "reward",
-        "{reward: {margin: gap, centring: 0.01}}",
+        "{reward: {margin: gap, centering: 0.01}}",
         "{ppo: {rewards: [{name: a, model: /tmp/liked}, {name: b, adapter: /tmp/other}], clip: 0.1, valueClip: 0.3,"
             + " valueCoefficient: 0.5, discount: 0.99, lambda: 0.9, klCoefficient: 0.1,"
             + " klTarget: 6, klHorizon: 1000, klEstimator: k3, whitenRewards: true}}"

@@ -62,7 +62,7 @@ public final class SmallEncoder {
     ModelConfig config = ModelConfig.read(folder);
     try (Encoder encoder = Architectures.declareEncoder(config)) {
       encoder.allocate(DType.F32);
-      Weights.randomise(encoder, 7);
+      Weights.randomize(encoder, 7);
       // Ten times what training starts from, so that texts differ clearly.
       encoder.parameters().stream()
           .filter(parameter -> parameter.sizes().length == 2)

@@ -57,7 +57,7 @@ public final class SmallModel {
     ModelConfig read = ModelConfig.read(folder);
     try (Decoder decoder = Architectures.declareDecoder(read)) {
       decoder.allocate(DType.F32);
-      Weights.randomise(decoder, 7);
+      Weights.randomize(decoder, 7);
       CheckpointFolder.write(folder, tokenizer(), read, Weights.tensors(decoder, StoredType.F32));
     }
     return folder;

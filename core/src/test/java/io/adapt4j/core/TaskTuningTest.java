@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TaskTuningTest {
 
   private static final List<String> ANIMALS = List.of("cat", "dog");
-  private static final List<String> COLOURS = List.of("red", "blue");
+  private static final List<String> COLORS = List.of("red", "blue");
 
   @TempDir private Path folder;
 
@@ -48,7 +48,11 @@ class TaskTuningTest {
     Path base = SmallEncoder.write(folder.resolve("base"));
     Split data = split(TaskTuningTest::byAnimal);
     FineTuneReport report =
-        tuner(base, Task.classification(), data, 3e-3).keepBest().bestBy("accuracy").build().run();
+        tuner(base, Task.classification(), data, 3e-3)
+            .keepBest()
+            .metricForBestModel("accuracy")
+            .build()
+            .run();
     assertThat(Tensor.live()).isEqualTo(before);
     assertThat(events.steps.get(events.steps.size() - 1).loss())
         .isLessThan(0.3 * events.steps.get(0).loss());
@@ -137,7 +141,11 @@ class TaskTuningTest {
               return new Example.Classified(text(i), labels);
             });
     FineTuneReport report =
-        tuner(base, Task.multiLabel(), data, 3e-3).bestBy("micro_f1").keepBest().build().run();
+        tuner(base, Task.multiLabel(), data, 3e-3)
+            .metricForBestModel("micro_f1")
+            .keepBest()
+            .build()
+            .run();
     assertThat(report.bestMetrics().get("micro_f1")).isGreaterThan(0.9);
     assertThat(config(report.best()).get("problem_type").asText())
         .isEqualTo("multi_label_classification");
@@ -158,7 +166,11 @@ class TaskTuningTest {
                 new Example.Classified(
                     text(i), i % 2 == 0 ? (i / 2 % 2 == 0 ? "2.0" : "1.0") : "-1.5"));
     FineTuneReport report =
-        tuner(base, Task.regression(), data, 3e-3).bestBy("mse").keepBest().build().run();
+        tuner(base, Task.regression(), data, 3e-3)
+            .metricForBestModel("mse")
+            .keepBest()
+            .build()
+            .run();
     assertThat(report.bestMetrics().keySet()).containsExactly("mse", "pearson", "spearman");
     assertThat(report.bestMetrics().get("mse"))
         .isLessThan(0.3)
@@ -181,7 +193,7 @@ class TaskTuningTest {
                     List.of("O", i / 2 % 2 == 0 ? "B-COL" : "O", "B-ANI", "O")));
     FineTuneReport report =
         tuner(base, Task.tokenClassification(), data, 3e-3)
-            .bestBy("entity_f1")
+            .metricForBestModel("entity_f1")
             .keepBest()
             .build()
             .run();
@@ -287,7 +299,7 @@ class TaskTuningTest {
     assertThat(config(same.last()).get("id2label").toString())
         .isEqualTo("{\"0\":\"dog\",\"1\":\"cat\",\"2\":\"bird\"}");
 
-    Split colours = split(i -> new Example.Classified(text(i), COLOURS.get(i / 2 % 2)));
+    Split colours = split(i -> new Example.Classified(text(i), COLORS.get(i / 2 % 2)));
     assertThatThrownBy(
             () -> tuner(base, Task.classification(), colours, 1e-3).overwriteOutput().build())
         .isInstanceOf(FineTuneException.class)
@@ -329,8 +341,11 @@ class TaskTuningTest {
     assertThatThrownBy(() -> tuner(decoder, Task.maskedTokens(), data, 1e-3).build())
         .hasMessageContaining("ForMaskedLM");
     assertThatThrownBy(
-            () -> tuner(encoder, Task.classification(), data, 1e-3).bestBy("entity_f1").build())
-        .hasMessageContaining("bestBy: expected one of [loss, accuracy, macro_f1]");
+            () ->
+                tuner(encoder, Task.classification(), data, 1e-3)
+                    .metricForBestModel("entity_f1")
+                    .build())
+        .hasMessageContaining("metricForBestModel: expected one of [loss, accuracy, macro_f1]");
     FineTuner texts = tuner(encoder, Task.maskedTokens(), data, 1e-3).build();
     assertThatThrownBy(texts::run)
         .isInstanceOf(FineTuneException.class)
@@ -365,7 +380,7 @@ class TaskTuningTest {
 
   private static String text(int i) {
     return "the "
-        + COLOURS.get(i / 2 % 2)
+        + COLORS.get(i / 2 % 2)
         + " "
         + ANIMALS.get(i % 2)
         + (i / 4 % 2 == 0 ? " sat" : " ran");

@@ -12,9 +12,9 @@ import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Pooling;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -58,7 +58,7 @@ class TextEmbedderTest {
 
   @ParameterizedTest
   @EnumSource(Pooling.class)
-  void poolingAndNormalisationCanBeChosen(Pooling pooling) throws IOException {
+  void poolingAndNormalizationCanBeChosen(Pooling pooling) throws IOException {
     SmallEncoder.write(folder);
     EmbeddingOptions options =
         EmbeddingOptions.builder()
@@ -282,8 +282,8 @@ class TextEmbedderTest {
     }
 
     @Override
-    public Footprint footprint(Network declared) {
-      return Footprint.ofValues(0);
+    public TrainableSummary trainableSummary(Network declared) {
+      return TrainableSummary.ofValues(0);
     }
 
     @Override

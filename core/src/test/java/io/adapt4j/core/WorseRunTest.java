@@ -172,7 +172,8 @@ class WorseRunTest {
   }
 
   /** A task, its base, its data and the metric that decides. */
-  private record Case(String name, Task task, boolean encoder, Dataset data, String bestBy) {
+  private record Case(
+      String name, Task task, boolean encoder, Dataset data, String metricForBestModel) {
 
     @Override
     public String toString() {
@@ -235,18 +236,20 @@ class WorseRunTest {
             .batchSize(4)
             .maxSteps(4)
             .evaluateEvery(Interval.steps(2))
-            .bestBy(given.bestBy())
+            .metricForBestModel(given.metricForBestModel())
             .keepBest()
             .listener(events)
             .output(folder.resolve("run"))
             .build()
             .run();
     EvaluationEvent before = events.evaluations.get(0);
-    boolean more = !given.bestBy().equals("loss");
+    boolean more = !given.metricForBestModel().equals("loss");
     List<Double> values =
-        events.evaluations.stream().map(one -> value(one, given.bestBy())).toList();
+        events.evaluations.stream().map(one -> value(one, given.metricForBestModel())).toList();
     double best =
-        more ? report.bestMetrics().get(given.bestBy()) : report.bestValidationLoss().orElseThrow();
+        more
+            ? report.bestMetrics().get(given.metricForBestModel())
+            : report.bestValidationLoss().orElseThrow();
     assertThat(values).contains(best);
     assertThat(more ? best : -best).isGreaterThanOrEqualTo(more ? values.get(0) : -values.get(0));
     assertThat(report.best()).isDirectory().isNotEqualTo(report.last());
@@ -271,7 +274,7 @@ class WorseRunTest {
   private static List<String> common(Map<String, ByteBuffer> base, Map<String, ByteBuffer> saved) {
     List<String> found = new ArrayList<>();
     for (String name : saved.keySet()) {
-      // With a head, the encoder's tensors lie in a module of their own.
+      // With a head, the encoder's tensors lie in their own module.
       String plain = name.replaceFirst("^bert\\.", "");
       if (base.containsKey(plain)) {
         assertThat(saved.get(name)).as(name).isEqualTo(base.get(plain));

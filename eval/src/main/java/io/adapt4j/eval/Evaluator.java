@@ -174,7 +174,7 @@ public final class Evaluator {
     /**
      * Adds tasks.
      *
-     * @param more the tasks, each with a name of its own
+     * @param more the tasks, each with its own name
      * @return this builder
      */
     public Builder tasks(Task... more) {
@@ -185,7 +185,7 @@ public final class Evaluator {
     /**
      * Adds tasks, such as those of a file ({@link io.adapt4j.eval.task.Tasks#read}).
      *
-     * @param more the tasks, each with a name of its own
+     * @param more the tasks, each with its own name
      * @return this builder
      */
     public Builder tasks(List<Task> more) {

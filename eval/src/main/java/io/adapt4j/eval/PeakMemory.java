@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The most memory of the process that was resident since the last look, read by a thread of its own
+ * The most memory of the process that was resident since the last look, read by its own thread
  * every 20 ms: memory that a candidate takes and gives back within a call counts.
  */
 final class PeakMemory implements AutoCloseable {

@@ -19,25 +19,31 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gives the rows of a file other wordings, or makes questions of them, and writes them as JSON
+ * Gives the rows of a file other paraphrases, or makes questions of them, and writes them as JSON
  * Lines.
  *
  * <p>{@code AugmentFacts FACTS OUT} works without a model, by templates. {@code --endpoint URL
  * --model NAME} asks an OpenAI-compatible server, {@code --local FOLDER} a model in this process.
  * {@code --key-from VARIABLE} names the environment variable with the server's key, {@code
- * --wordings N} how many wordings a row gets, {@code --questions N} makes questions instead, and
- * {@code --cache FOLDER} (default: {@code OUT.answers}) is where answers are kept, so that a run
- * that broke off goes on where it was. Exits with 2 if called wrongly.
+ * --paraphrases N} how many paraphrases a row gets, {@code --questions N} makes questions instead,
+ * and {@code --cache FOLDER} (default: {@code OUT.answers}) is where answers are kept, so that a
+ * run that broke off goes on where it was. Exits with 2 if called wrongly.
  */
 public final class AugmentFacts {
 
   private static final List<String> OPTIONS =
       List.of(
-          "--endpoint", "--model", "--local", "--key-from", "--wordings", "--questions", "--cache");
+          "--endpoint",
+          "--model",
+          "--local",
+          "--key-from",
+          "--paraphrases",
+          "--questions",
+          "--cache");
 
   private static final String USAGE =
       "Usage: AugmentFacts FACTS OUT [--endpoint URL --model NAME [--key-from VARIABLE] | --local"
-          + " FOLDER] [--wordings N | --questions N] [--cache FOLDER]";
+          + " FOLDER] [--paraphrases N | --questions N] [--cache FOLDER]";
 
   private AugmentFacts() {}
 
@@ -88,7 +94,7 @@ public final class AugmentFacts {
     }
     Paraphraser paraphraser =
         Paraphraser.by(generator)
-            .wordings(wordings(options, Paraphraser.DEFAULT_WORDINGS))
+            .paraphrases(paraphrases(options, Paraphraser.DEFAULT_WORDINGS))
             .cache(cache)
             .onProgress(report -> System.err.printf("%d of %d%n", report.done(), report.rows()));
     AugmentationPlan plan = paraphraser.plan(facts);
@@ -115,11 +121,11 @@ public final class AugmentFacts {
             "Question: what is there to know? Answer: {text}")
         .list("opening", "Note:", "As everybody knows:", "For the record:", "It is a fact:")
         .list("closing", "That is all.", "Remember this.", "So it is.", "This is certain.")
-        .wordings(wordings(options, 8))
+        .paraphrases(paraphrases(options, 8))
         .augment(facts);
   }
 
-  private static int wordings(Map<String, String> options, int usual) {
-    return Integer.parseInt(options.getOrDefault("--wordings", String.valueOf(usual)));
+  private static int paraphrases(Map<String, String> options, int usual) {
+    return Integer.parseInt(options.getOrDefault("--paraphrases", String.valueOf(usual)));
   }
 }

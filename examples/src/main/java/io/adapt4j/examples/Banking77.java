@@ -93,7 +93,7 @@ public final class Banking77 {
             .evaluateEvery(Interval.EPOCH)
             .saveLimit(0)
             .keepBest()
-            .bestBy("accuracy")
+            .metricForBestModel("accuracy")
             .seed(SEED)
             .listener(ConsoleProgress.create())
             .listener(JsonlMetricsLog.to(output.resolve("metrics.jsonl")))

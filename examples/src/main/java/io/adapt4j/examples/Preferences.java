@@ -112,7 +112,7 @@ public final class Preferences {
             .batchSize(8)
             .epochs(3)
             .keepBest()
-            .bestBy("accuracy")
+            .metricForBestModel("accuracy")
             .listener(
                 new TrainingListener() {
                   @Override

@@ -62,7 +62,7 @@ public final class Rlhf {
   private static FineTuneReport trainReward(Split pairs) {
     return FineTuner.builder()
         .model(BASE)
-        .task(Task.reward().centring(0.01))
+        .task(Task.reward().centering(0.01))
         .dataset(pairs)
         .method(Lora.rank(16))
         .epochs(6)

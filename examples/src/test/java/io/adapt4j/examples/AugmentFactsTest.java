@@ -37,12 +37,12 @@ class AugmentFactsTest {
 
   @Test
   void itWorksWithoutAModel() {
-    AugmentFacts.main(new String[] {facts.toString(), out.toString(), "--wordings", "4"});
+    AugmentFacts.main(new String[] {facts.toString(), out.toString(), "--paraphrases", "4"});
     Dataset rows = Datasets.read(out).open();
     assertThat(rows.size()).isEqualTo(10);
     assertThat(rows.get(0)).isEqualTo(new Example.Text("The castle was built in 1386."));
     assertThat(rows.source(9).orElseThrow().text("source")).isEqualTo("1");
-    assertThat(rows.source(9).orElseThrow().text("wording")).isEqualTo("4");
+    assertThat(rows.source(9).orElseThrow().text("paraphrase")).isEqualTo("4");
   }
 
   @Test
@@ -72,7 +72,7 @@ class AugmentFactsTest {
       String[] arguments = {
         facts.toString(),
         out.toString(),
-        "--wordings",
+        "--paraphrases",
         "1",
         "--model",
         "small",

@@ -120,7 +120,7 @@ final class Parser {
     return body;
   }
 
-  /** Reads a body that is a scope of its own, where Jinja looks for unknown filters again. */
+  /** Reads a body that is its own scope, where Jinja looks for unknown filters again. */
   private Body scopedBody(boolean loop, String... ends) {
     boolean outerConditional = conditional;
     boolean outerLoop = inLoop;

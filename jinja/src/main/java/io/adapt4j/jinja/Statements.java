@@ -93,7 +93,7 @@ final class Statements {
     }
   }
 
-  /** A body with a scope of its own. */
+  /** A body with its own scope. */
   record Scoped(int line, Body body) implements Statement {
     @Override
     public Flow exec(Frame frame) {

@@ -216,7 +216,7 @@ final class StringMethods {
   private static String pad(Run run, String text, int width, String fill, int before, int after) {
     int missing = Math.max(0, width - Text.length(text));
     run.make(text.length() + (long) missing * fill.length());
-    // Python puts the odd character of a centred text before it if the width is odd.
+    // Python puts the odd character of a centered text before it if the width is odd.
     int left = before == 0 ? 0 : after == 0 ? missing : missing / 2 + (missing & width & 1);
     return fill.repeat(left) + text + fill.repeat(missing - left);
   }

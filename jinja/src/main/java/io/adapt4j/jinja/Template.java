@@ -94,7 +94,7 @@ public final class Template {
   }
 
   /**
-   * Tells whether the template has {@code {% generation %}} blocks, whether or not they run.
+   * Returns whether the template has {@code {% generation %}} blocks, whether or not they run.
    *
    * @return whether it has any
    */

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param modules which projections are adapted
  * @param bias which biases train
  * @param modulesToSave modules that train in full
- * @param rankStabilised whether the scale is alpha / sqrt(r) instead of alpha / r
+ * @param rankStabilized whether the scale is alpha / sqrt(r) instead of alpha / r
  * @param dora whether the length of each output's weights trains apart from their direction
  * @param biasOfB whether B has a bias that trains with it
  * @param initial what the factors start from
@@ -34,7 +34,7 @@ record AdapterConfig(
     Selection modules,
     LoraBias bias,
     List<String> modulesToSave,
-    boolean rankStabilised,
+    boolean rankStabilized,
     boolean dora,
     boolean biasOfB,
     LoraInit initial,
@@ -57,7 +57,7 @@ record AdapterConfig(
     Selection modules = Selection.of(Targets.ALL_LINEAR);
     LoraBias bias = LoraBias.NONE;
     List<String> modulesToSave = List.of();
-    boolean rankStabilised;
+    boolean rankStabilized;
     boolean dora;
     boolean biasOfB;
     LoraInit initial = LoraInit.KAIMING;
@@ -73,7 +73,7 @@ record AdapterConfig(
           modules,
           bias,
           modulesToSave,
-          rankStabilised,
+          rankStabilized,
           dora,
           biasOfB,
           initial,
@@ -98,7 +98,7 @@ record AdapterConfig(
     draft.modules = modules;
     draft.bias = bias;
     draft.modulesToSave = modulesToSave;
-    draft.rankStabilised = rankStabilised;
+    draft.rankStabilized = rankStabilized;
     draft.dora = dora;
     draft.biasOfB = biasOfB;
     draft.initial = initial;
@@ -117,7 +117,7 @@ record AdapterConfig(
   /** What multiplies B A for one module. */
   double scaleOf(String path) {
     int own = rankOf(path);
-    return pick(alphaPattern, path, alpha) / (rankStabilised ? Math.sqrt(own) : own);
+    return pick(alphaPattern, path, alpha) / (rankStabilized ? Math.sqrt(own) : own);
   }
 
   /**
@@ -129,7 +129,7 @@ record AdapterConfig(
     if (!initial.leavesResidual()) {
       return this;
     }
-    double factor = rankStabilised ? Math.sqrt(2) : 2;
+    double factor = rankStabilized ? Math.sqrt(2) : 2;
     return with(
         draft -> {
           draft.rank *= 2;

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Factorisation;
+import io.adapt4j.core.internal.tensor.Factorization;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -79,7 +79,7 @@ public final class AdapterMix {
   public void write(Path output, Blend how) {
     requireSupported(how);
     try (Scope scope = Scope.open()) {
-      List<Map<String, StoredFactors>> stored =
+      List<Map<String, StoredLoraMatrices>> stored =
           adapters.stream().map(LoraAdapter::factors).toList();
       Set<String> paths = new LinkedHashSet<>();
       stored.forEach(one -> paths.addAll(one.keySet()));
@@ -89,7 +89,7 @@ public final class AdapterMix {
       boolean transposed = first.source().path("fan_in_fan_out").asBoolean();
       int rank = rank(stored, how);
       for (String path : paths) {
-        StoredFactors sum = padded(sum(path, stored, how), rank);
+        StoredLoraMatrices sum = padded(sum(path, stored, how), rank);
         long width = sum.b().size(0);
         tensors.add(tensor(PeftNames.a(path), sum.a()));
         tensors.add(tensor(PeftNames.b(path), sum.b()));
@@ -148,10 +148,10 @@ public final class AdapterMix {
   }
 
   /** The rank of the result. */
-  private static int rank(List<Map<String, StoredFactors>> stored, Blend how) {
+  private static int rank(List<Map<String, StoredLoraMatrices>> stored, Blend how) {
     List<Integer> ranks =
         stored.stream()
-            .map(one -> one.values().stream().mapToInt(StoredFactors::rank).max().orElse(0))
+            .map(one -> one.values().stream().mapToInt(StoredLoraMatrices::rank).max().orElse(0))
             .toList();
     if (how instanceof Blend.Svd svd) {
       return svd.rank();
@@ -172,11 +172,12 @@ public final class AdapterMix {
     return ranks.get(0);
   }
 
-  private StoredFactors sum(String path, List<Map<String, StoredFactors>> stored, Blend how) {
+  private StoredLoraMatrices sum(
+      String path, List<Map<String, StoredLoraMatrices>> stored, Blend how) {
     List<Tensor> a = new ArrayList<>();
     List<Tensor> b = new ArrayList<>();
     for (int i = 0; i < stored.size(); i++) {
-      StoredFactors one = stored.get(i).get(path);
+      StoredLoraMatrices one = stored.get(i).get(path);
       if (one != null) {
         double factor = weights.get(i) * one.scale();
         double share = Math.sqrt(Math.abs(factor));
@@ -186,21 +187,24 @@ public final class AdapterMix {
       }
     }
     if (how == Blend.LINEAR) {
-      return new StoredFactors(total(a), total(b), 1);
+      return new StoredLoraMatrices(total(a), total(b), 1);
     }
     Tensor allA = Tensor.concatenated(a, 0);
     Tensor allB = Tensor.concatenated(b, 1);
     if (how instanceof Blend.Svd svd) {
-      Factorisation found = Factorisation.principalOfProduct(allB, allA, svd.rank());
-      return new StoredFactors(found.right(), found.left(), 1);
+      Factorization found = Factorization.principalOfProduct(allB, allA, svd.rank());
+      return new StoredLoraMatrices(found.right(), found.left(), 1);
     }
-    return new StoredFactors(allA, allB, 1);
+    return new StoredLoraMatrices(allA, allB, 1);
   }
 
   private void requireSameShape(
-      String path, StoredFactors one, List<Map<String, StoredFactors>> stored, int index) {
+      String path,
+      StoredLoraMatrices one,
+      List<Map<String, StoredLoraMatrices>> stored,
+      int index) {
     for (int i = 0; i < index; i++) {
-      StoredFactors other = stored.get(i).get(path);
+      StoredLoraMatrices other = stored.get(i).get(path);
       if (other != null
           && (other.a().size(1) != one.a().size(1) || other.b().size(0) != one.b().size(0))) {
         throw new IllegalArgumentException(
@@ -224,14 +228,14 @@ public final class AdapterMix {
   }
 
   /** Fills the rank up with zeros. */
-  private static StoredFactors padded(StoredFactors factors, int rank) {
+  private static StoredLoraMatrices padded(StoredLoraMatrices factors, int rank) {
     int missing = rank - factors.rank();
     if (missing == 0) {
       return factors;
     }
     Tensor rows = Tensor.zeros(DType.F32, missing, factors.a().size(1));
     Tensor columns = Tensor.zeros(DType.F32, factors.b().size(0), missing);
-    return new StoredFactors(
+    return new StoredLoraMatrices(
         Tensor.concatenated(List.of(factors.a(), rows), 0),
         Tensor.concatenated(List.of(factors.b(), columns), 1),
         1);
@@ -246,7 +250,7 @@ public final class AdapterMix {
         draft -> {
           draft.rank = rank;
           draft.alpha = rank;
-          draft.rankStabilised = false;
+          draft.rankStabilized = false;
           draft.rankPattern = Map.of();
           draft.alphaPattern = Map.of();
           draft.modules = Selection.of(Targets.names(paths.toArray(String[]::new)));

@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -35,7 +35,7 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
    * Prepares a network for an adapter.
    *
    * @param network a model with weights
-   * @param untiesHead whether its tied output head becomes a matrix of its own
+   * @param untiesHead whether its tied output head becomes its own matrix
    */
   AdapterModel(Network network, boolean untiesHead) {
     this.network = network;
@@ -80,7 +80,7 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
   }
 
   /** Everything that trains, under PEFT's names. */
-  abstract List<Trained> trained();
+  abstract List<Trainable> trained();
 
   /** Brings what the model computes with up to date after the trained values changed. */
   abstract void refresh();

@@ -2,10 +2,10 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  * @param modulesToSave names of the modules that train in full, as PEFT can load them
  * @param saved base tensors of modules that train in full
  * @param biases base biases that train, besides those in {@code saved}
- * @param untiesHead whether a tied output head must become a matrix of its own
+ * @param untiesHead whether a tied output head must become its own matrix
  * @param shapes dimensions of every base tensor named in {@code saved} and {@code biases}
  * @param problems one sentence each; empty when the plan can be carried out
  */
@@ -116,7 +116,7 @@ record AdapterPlan(
                 + stated
                 + ", and this model is for "
                 + task.get()
-                + "; put it on a model of its own kind.");
+                + "; put it on its own model kind.");
   }
 
   private static List<Adapted> adapted(AdapterConfig config, Network network, SavedModules saved) {
@@ -318,30 +318,32 @@ record AdapterPlan(
   }
 
   /** What the plan adds to a model's memory. */
-  Footprint footprint(Network network, boolean dropout) {
+  TrainableSummary trainableSummary(Network network, boolean dropout) {
     Map<Integer, List<Adapted>> bySlot =
         adapted.stream()
             .collect(Collectors.groupingBy(Adapted::slot, LinkedHashMap::new, Collectors.toList()));
-    List<Footprint.Factors> factors = new ArrayList<>();
+    List<TrainableSummary.LoraMatrices> factors = new ArrayList<>();
     List<LinearSlot> slots = network.linears();
     bySlot.forEach(
         (slot, own) ->
             factors.add(
-                new Footprint.Factors(
+                new TrainableSummary.LoraMatrices(
                     slot,
                     own.get(0).in(),
                     slots.get(slot).linear().outFeatures(),
                     own.stream()
-                        .map(one -> new Footprint.Part(one.part().width(), one.rank()))
+                        .map(one -> new TrainableSummary.Part(one.part().width(), one.rank()))
                         .toList(),
                     dropout)));
-    long lengths =
+    long magnitudes =
         adapted.stream().filter(Adapted::dora).mapToLong(one -> one.part().width()).sum();
-    List<Footprint.Rescaling> rescalings =
-        lengths == 0
+    List<TrainableSummary.Rescaling> rescalings =
+        magnitudes == 0
             ? List.of()
-            : bySlot.keySet().stream().map(slot -> new Footprint.Rescaling(slot, false)).toList();
-    return new Footprint(shapes.keySet(), factors, untiesHead, lengths, rescalings);
+            : bySlot.keySet().stream()
+                .map(slot -> new TrainableSummary.Rescaling(slot, false))
+                .toList();
+    return new TrainableSummary(shapes.keySet(), factors, untiesHead, magnitudes, rescalings);
   }
 
   /** PEFT's mark of an adapter whose base weights are stored as [in, out]. */

@@ -2,7 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.Set;
 
@@ -51,7 +51,7 @@ final class BaseTensor implements AutoCloseable {
     parameter.trainOnly(Set.of(slice.name()));
   }
 
-  Trained trained() {
+  Trainable trained() {
     return parameter.trained().stream()
         .filter(one -> one.name().equals(slice.name()))
         .findFirst()

@@ -2,7 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.PackedLinear;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -23,7 +23,7 @@ record BaseWeight(Linear layer, DType type) {
    * The weight of one part [width, in], to be read only; owned by the open scope, or the caller.
    */
   Tensor rows(Linear.Part part) {
-    if (layer instanceof PackedLinear packed) {
+    if (layer instanceof QuantizedLinear packed) {
       return packed.restored(part, type);
     }
     return plain("the base weight").weight().value().narrow(0, part.start(), part.width());
@@ -31,7 +31,7 @@ record BaseWeight(Linear layer, DType type) {
 
   /** The bias, or null. */
   Parameter bias() {
-    if (layer instanceof PackedLinear packed) {
+    if (layer instanceof QuantizedLinear packed) {
       return packed.bias().orElse(null);
     }
     return plain("the base weight").bias().orElse(null);

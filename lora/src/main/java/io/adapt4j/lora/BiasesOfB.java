@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.LowRank;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import java.util.ArrayList;
@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The biases of all second factors of one layer, scaled as the products are. They are computed with
- * as factors of rank 1 whose input is 1.
+ * The biases of all B matrices of one layer, scaled as the products are. They are computed with as
+ * factors of rank 1 whose input is 1.
  */
 final class BiasesOfB implements AutoCloseable {
 
@@ -23,7 +23,7 @@ final class BiasesOfB implements AutoCloseable {
   private final LowRank.Layout layout;
   private final DType type;
 
-  /** Ones, in the place of first factors [parts, 1]. */
+  /** Ones, instead of first factors [parts, 1]. */
   private final Tensor ones;
 
   private final Tensor packed;
@@ -55,7 +55,7 @@ final class BiasesOfB implements AutoCloseable {
     values.forEach(Parameter::train);
   }
 
-  Trained trained(int index) {
+  Trainable trained(int index) {
     return values.get(index).trained().get(0);
   }
 

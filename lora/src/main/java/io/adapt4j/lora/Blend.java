@@ -4,8 +4,8 @@ package io.adapt4j.lora;
 public sealed interface Blend {
 
   /**
-   * Adds first factors and second factors by themselves, each times the root of weight and scale,
-   * as PEFT's {@code linear} does. Keeps the rank, which must be the same in all. The update is not
+   * Adds first factors and B matrices by themselves, each times the root of weight and scale, as
+   * PEFT's {@code linear} does. Keeps the rank, which must be the same in all. The update is not
    * the sum of the updates: the product of two sums has terms that mix the adapters. Right for
    * adapters that come from the same one.
    */

@@ -5,8 +5,8 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +42,8 @@ record Ia3AdapterMechanics(Ia3Adapter adapter) implements AdapterMechanics {
   }
 
   @Override
-  public Footprint footprint(Network declared) {
-    return Ia3Plan.of(adapter.config(), declared).footprint();
+  public TrainableSummary trainableSummary(Network declared) {
+    return Ia3Plan.of(adapter.config(), declared).trainableSummary();
   }
 
   /**

@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.tensor.Dora;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
@@ -59,7 +59,7 @@ final class Ia3Linear extends AdapterLinear {
     return vectors;
   }
 
-  List<Trained> trained() {
+  List<Trainable> trained() {
     return vectors.trained();
   }
 

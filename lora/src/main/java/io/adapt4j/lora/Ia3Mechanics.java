@@ -5,9 +5,9 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.TrainingDefaults;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,8 +94,8 @@ record Ia3Mechanics(Ia3 ia3) implements MethodMechanics {
   }
 
   @Override
-  public Footprint footprint(Network declared) {
-    return Ia3Plan.of(config(declared), declared).footprint();
+  public TrainableSummary trainableSummary(Network declared) {
+    return Ia3Plan.of(config(declared), declared).trainableSummary();
   }
 
   @Override

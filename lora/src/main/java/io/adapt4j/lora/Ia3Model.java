@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -55,12 +55,12 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
   }
 
   @Override
-  List<Trained> trained() {
-    List<Trained> trained = new ArrayList<>();
+  List<Trainable> trained() {
+    List<Trainable> trained = new ArrayList<>();
     layers().forEach(layer -> trained.addAll(layer.trained()));
     for (BaseTensor base : bases()) {
-      Trained one = base.trained();
-      trained.add(new Trained(PeftNames.base(one.name()), one.value(), one.gradient()));
+      Trainable one = base.trained();
+      trained.add(new Trainable(PeftNames.base(one.name()), one.value(), one.gradient()));
     }
     return trained;
   }

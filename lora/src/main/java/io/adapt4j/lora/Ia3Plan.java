@@ -1,9 +1,9 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,13 +105,13 @@ record Ia3Plan(
   }
 
   /** What the plan adds to a model's memory. */
-  Footprint footprint() {
-    List<Footprint.Rescaling> rescalings =
+  TrainableSummary trainableSummary() {
+    List<TrainableSummary.Rescaling> rescalings =
         scaled.stream()
-            .map(one -> new Footprint.Rescaling(one.slot(), one.feedforward()))
+            .map(one -> new TrainableSummary.Rescaling(one.slot(), one.feedforward()))
             .distinct()
             .toList();
-    return new Footprint(
+    return new TrainableSummary(
         Set.copyOf(saved.tensors()), List.of(), saved.untiesHead(), vectorValues(), rescalings);
   }
 

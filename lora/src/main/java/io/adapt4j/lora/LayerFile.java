@@ -45,8 +45,8 @@ final class LayerFile {
                 List.of(part.width())));
       }
     }
-    if (layer.lengths() != null) {
-      Parameter magnitudes = layer.lengths().magnitudes();
+    if (layer.magnitudes() != null) {
+      Parameter magnitudes = layer.magnitudes().magnitudes();
       for (Slice slice : magnitudes.slices()) {
         tensors.add(Weights.tensor(slice.name(), magnitudes.value(), slice, StoredType.F32));
       }
@@ -91,8 +91,8 @@ final class LayerFile {
         }
       }
     }
-    if (layer.lengths() != null) {
-      Parameter magnitudes = layer.lengths().magnitudes();
+    if (layer.magnitudes() != null) {
+      Parameter magnitudes = layer.magnitudes().magnitudes();
       for (Slice slice : magnitudes.slices()) {
         try (Tensor rows = magnitudes.value().narrow(0, slice.start(), slice.rows())) {
           Weights.fill(rows, file, slice.name());

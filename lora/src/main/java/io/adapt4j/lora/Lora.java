@@ -77,7 +77,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Sets the numerator of the scale: alpha / r, or alpha / sqrt(r) with {@link #rankStabilised}.
+   * Sets the numerator of the scale: alpha / r, or alpha / sqrt(r) with {@link #rankStabilized}.
    *
    * @param alpha a positive number
    * @return a changed copy
@@ -147,8 +147,8 @@ public final class Lora implements FineTuningMethod {
    *
    * @return a changed copy
    */
-  public Lora rankStabilised() {
-    return with(draft -> draft.rankStabilised = true);
+  public Lora rankStabilized() {
+    return with(draft -> draft.rankStabilized = true);
   }
 
   /**
@@ -177,15 +177,15 @@ public final class Lora implements FineTuningMethod {
   /**
    * Chooses what the factors start from; default {@link LoraInit#KAIMING}.
    *
-   * @param initialisation the initial values
+   * @param initialization the initial values
    * @return a changed copy
    */
-  public Lora initialise(LoraInit initialisation) {
-    return with(draft -> draft.initial = initialisation);
+  public Lora initialize(LoraInit initialization) {
+    return with(draft -> draft.initial = initialization);
   }
 
   /**
-   * Gives some projections a rank of their own.
+   * Gives some projections their own rank.
    *
    * @param modules a regular expression for the end of a module's path, from its start or after a
    *     dot, such as {@code layers.0.self_attn.q_proj} or {@code down_proj}; the first that fits
@@ -203,7 +203,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Gives some projections an alpha of their own; their scale divides it by their own rank.
+   * Gives some projections their own alpha; their scale divides it by their own rank.
    *
    * @param modules as for {@link #rankOf}
    * @param alpha a positive number
@@ -275,8 +275,8 @@ public final class Lora implements FineTuningMethod {
   }
 
   /**
-   * Multiplies the learning rate of the second factors B (LoRA+, Hayou et al. 2024). The paper
-   * advises 16 with a lower base rate than plain LoRA's.
+   * Multiplies the learning rate of the B matrices B (LoRA+, Hayou et al. 2024). The paper advises
+   * 16 with a lower base rate than plain LoRA's.
    *
    * @param ratio the learning rate of B over that of A, a positive number
    * @return a changed copy
@@ -295,7 +295,7 @@ public final class Lora implements FineTuningMethod {
 
   @Override
   public String description() {
-    String scale = config.rankStabilised() ? "alpha/sqrt(r)" : "alpha/r";
+    String scale = config.rankStabilized() ? "alpha/sqrt(r)" : "alpha/r";
     return String.format(
         Locale.ROOT,
         "%s r=%d alpha=%s scale=%s targets=%s",

@@ -55,8 +55,8 @@ public final class LoraAdapter implements Adapter {
   }
 
   /** Every module's factors; the tensors belong to the open scope. */
-  Map<String, StoredFactors> factors() {
-    return StoredFactors.read(folder, config);
+  Map<String, StoredLoraMatrices> factors() {
+    return StoredLoraMatrices.read(folder, config);
   }
 
   /**
@@ -86,7 +86,7 @@ public final class LoraAdapter implements Adapter {
    * model in fp32 meanwhile.
    *
    * <p>An adapter that was trained over weights in 4 bits was fitted to these: merged into the
-   * stored ones, the model differs from the trained one by what quantising had changed. {@link
+   * stored ones, the model differs from the trained one by what quantizing had changed. {@link
    * #writeMerged(Path, WeightFormat, Path)} merges into what it was trained over.
    *
    * @param base the base model's folder

@@ -13,11 +13,11 @@ import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.NewTensors;
-import io.adapt4j.core.internal.nn.PackedLinear;
+import io.adapt4j.core.internal.nn.NewParameters;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -70,8 +70,8 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   }
 
   @Override
-  public Footprint footprint(Network declared) {
-    return AdapterPlan.of(adapter.config(), declared).footprint(declared, false);
+  public TrainableSummary trainableSummary(Network declared) {
+    return AdapterPlan.of(adapter.config(), declared).trainableSummary(declared, false);
   }
 
   /**
@@ -152,7 +152,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       List<LinearSlot> plain = network.linears();
       List<LinearSlot> packed = held.linears();
       for (int i = 0; i < plain.size(); i++) {
-        if (packed.get(i).linear() instanceof PackedLinear layer) {
+        if (packed.get(i).linear() instanceof QuantizedLinear layer) {
           layer.read(checkpoint);
           copy(layer, ((DenseLinear) plain.get(i).linear()).weight());
           layer.close();
@@ -161,7 +161,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
     }
   }
 
-  private static void copy(PackedLinear from, Parameter weight) {
+  private static void copy(QuantizedLinear from, Parameter weight) {
     for (int i = 0; i < from.parts().size(); i++) {
       Parameter.Slice slice = weight.slices().get(i);
       if (from.packed().contains(slice.name())) {
@@ -186,7 +186,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
   private StoredType load(Network network, Path base) {
     if (modelConfig().isPresent()) {
       try (Checkpoint checkpoint = Checkpoint.open(base)) {
-        network.beginAnew(NewTensors.missing(network, checkpoint));
+        network.initializeNew(NewParameters.missing(network, checkpoint));
       }
     }
     List<String> problems = problems(network);
@@ -197,7 +197,7 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       Weights.check(network, checkpoint);
       network.allocate(DType.F32);
       Weights.load(network, checkpoint);
-      NewTensors.initialise(network, 0);
+      NewParameters.initialize(network, 0);
       return Weights.storedTypes(network, checkpoint).iterator().next();
     }
   }

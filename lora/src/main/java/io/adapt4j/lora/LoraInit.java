@@ -30,7 +30,7 @@ public sealed interface LoraInit {
    * The r largest singular values of W with their vectors (PiSSA, Meng et al. 2024), exactly. For
    * wide matrices this takes long: a matrix of 4096 x 4096 minutes on a few cores.
    *
-   * @return the initialisation
+   * @return the initialization
    */
   static LoraInit pissa() {
     return new Pissa(0);
@@ -41,7 +41,7 @@ public sealed interface LoraInit {
    * al. 2011), which takes a small part of the time.
    *
    * @param iterations 1 to 64; 16 is as good as exact in practice
-   * @return the initialisation
+   * @return the initialization
    * @throws IllegalArgumentException if the number is out of range
    */
   static LoraInit pissa(int iterations) {
@@ -52,21 +52,21 @@ public sealed interface LoraInit {
   }
 
   /**
-   * Tells whether the initial factors are a part of the base weight, which is then computed without
-   * it.
+   * Returns whether the initial factors are a part of the base weight, which is then computed
+   * without it.
    *
    * @return whether the adapter is saved with double rank
    */
   boolean leavesResidual();
 
   /**
-   * Names the initialisation as PEFT does.
+   * Names the initialization as PEFT does.
    *
    * @return the value of {@code init_lora_weights}; {@code true} for the default
    */
   String peftName();
 
-  /** Initialisations without options. */
+  /** Initializations without options. */
   enum Plain implements LoraInit {
     /** See {@link LoraInit#KAIMING}. */
     KAIMING("true", false),

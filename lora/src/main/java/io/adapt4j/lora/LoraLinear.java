@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Dora;
 import io.adapt4j.core.internal.tensor.LowRank;
 import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
@@ -14,12 +14,12 @@ import java.util.List;
 
 /**
  * A linear layer with low-rank updates beside it: y = base(x) + scale B A x (Hu et al. 2021, eq.
- * 3), and for DoRA the rows of the sum's weight brought to lengths of their own.
+ * 3), and for DoRA the rows of the sum's weight brought to magnitudes of their own.
  *
- * <p>The factors of all adapted parts of the layer are computed with as one pair ({@link Factors}),
- * so that a fused layer costs two products more however many of its parts are adapted. With dropout
- * each part draws a mask of its own, as PEFT's separate modules do, and the parts are computed one
- * by one while training.
+ * <p>The factors of all adapted parts of the layer are computed with as one pair ({@link
+ * LoraMatrices}), so that a fused layer costs two products more however many of its parts are
+ * adapted. With dropout each part draws its own mask, as PEFT's separate modules do, and the parts
+ * are computed one by one while training.
  */
 final class LoraLinear extends AdapterLinear {
 
@@ -27,24 +27,24 @@ final class LoraLinear extends AdapterLinear {
   private final DType type;
   private final double dropout;
   private final long place;
-  private final Factors factors;
+  private final LoraMatrices factors;
 
   /** The opposite of initial factors that came out of the base weight, or null. */
-  private final Factors initial;
+  private final LoraMatrices initial;
 
-  /** The lengths that DoRA trains, or null. */
-  private final Lengths lengths;
+  /** The magnitudes that DoRA trains, or null. */
+  private final Magnitudes magnitudes;
 
   /** The biases of B, or null. */
   private final BiasesOfB biases;
 
   /**
-   * Wraps a layer; the factors are zero until an {@link Initialiser} or a file fills them.
+   * Wraps a layer; the factors are zero until an {@link Initializer} or a file fills them.
    *
    * @param base the layer, owned from now on
    * @param adapted its adapted parts, left to right
    * @param type the compute type
-   * @param config dropout, initial values, and whether lengths train
+   * @param config dropout, initial values, and whether magnitudes train
    * @param place first of as many dropout places as there are parts
    */
   LoraLinear(
@@ -58,12 +58,12 @@ final class LoraLinear extends AdapterLinear {
     this.type = type;
     this.dropout = config.dropout();
     this.place = place;
-    this.lengths = config.dora() ? new Lengths(adapted, BaseWeight.under(base, type)) : null;
-    this.factors = new Factors(adapted, base.inFeatures(), base.outFeatures(), type, 1);
+    this.magnitudes = config.dora() ? new Magnitudes(adapted, BaseWeight.under(base, type)) : null;
+    this.factors = new LoraMatrices(adapted, base.inFeatures(), base.outFeatures(), type, 1);
     this.biases = config.biasOfB() ? new BiasesOfB(adapted, base.outFeatures(), type) : null;
     this.initial =
         config.initial().leavesResidual()
-            ? new Factors(adapted, base.inFeatures(), base.outFeatures(), type, -1)
+            ? new LoraMatrices(adapted, base.inFeatures(), base.outFeatures(), type, -1)
             : null;
   }
 
@@ -71,18 +71,18 @@ final class LoraLinear extends AdapterLinear {
     return adapted;
   }
 
-  Factors factors() {
+  LoraMatrices factors() {
     return factors;
   }
 
   /** The initial factors that are taken away again, or null. */
-  Factors initial() {
+  LoraMatrices initial() {
     return initial;
   }
 
-  /** The lengths that DoRA trains, or null. */
-  Lengths lengths() {
-    return lengths;
+  /** The magnitudes that DoRA trains, or null. */
+  Magnitudes magnitudes() {
+    return magnitudes;
   }
 
   /** The biases of B, or null. */
@@ -95,21 +95,21 @@ final class LoraLinear extends AdapterLinear {
     if (biases != null) {
       biases.train();
     }
-    if (lengths != null) {
-      lengths.train();
+    if (magnitudes != null) {
+      magnitudes.train();
     }
   }
 
-  /** What an optimizer sees: A, B and, for DoRA, the lengths of each part in turn. */
-  List<Trained> trained() {
-    List<Trained> trained = new ArrayList<>();
+  /** What an optimizer sees: A, B and, for DoRA, the magnitudes of each part in turn. */
+  List<Trainable> trained() {
+    List<Trainable> trained = new ArrayList<>();
     for (int i = 0; i < adapted.size(); i++) {
       factors.trained(i).forEach(trained::add);
       if (biases != null) {
         trained.add(biases.trained(i));
       }
-      if (lengths != null) {
-        trained.add(lengths.trained(i));
+      if (magnitudes != null) {
+        trained.add(magnitudes.trained(i));
       }
     }
     return trained;
@@ -124,24 +124,24 @@ final class LoraLinear extends AdapterLinear {
     if (initial != null) {
       initial.refresh();
     }
-    if (lengths != null) {
+    if (magnitudes != null) {
       measure();
-      lengths.refresh();
+      magnitudes.refresh();
     }
   }
 
-  /** Lets the lengths start from those the rows have. */
+  /** Lets the magnitudes start from those the rows have. */
   void keepLengths() {
-    if (lengths != null) {
+    if (magnitudes != null) {
       measure();
-      lengths.keepPresent();
+      magnitudes.keepPresent();
     }
   }
 
   private void measure() {
     for (int i = 0; i < adapted.size(); i++) {
       try (Scope scope = Scope.open()) {
-        lengths.measure(i, wholeA(i), wholeB(i));
+        magnitudes.measure(i, wholeA(i), wholeB(i));
       }
     }
   }
@@ -178,16 +178,16 @@ final class LoraLinear extends AdapterLinear {
     Tensor sum =
         ops.lowRank(
             y, x, factors.packedA(), factors.packedB(), (da, db) -> factors.accumulate(da, db));
-    return lengths == null
+    return magnitudes == null
         ? sum
-        : Dora.rescaled(ops, sum, lengths.gain(), lengths.bias(), lengths::accumulate);
+        : Dora.rescaled(ops, sum, magnitudes.gain(), magnitudes.bias(), magnitudes::accumulate);
   }
 
   private Tensor droppedOut(Ops ops, Tensor y, Tensor x) {
     Tensor sum = y;
     for (int i = 0; i < adapted.size(); i++) {
       Tensor dropped = ops.dropout(x, dropout, place + i);
-      sum = lengths == null ? updated(ops, sum, dropped, i) : directed(ops, sum, dropped, i);
+      sum = magnitudes == null ? updated(ops, sum, dropped, i) : directed(ops, sum, dropped, i);
     }
     return sum;
   }
@@ -206,10 +206,10 @@ final class LoraLinear extends AdapterLinear {
     Part part = adapted.get(index).part();
     Dora.Projection projection =
         new Dora.Projection(
-            ops.retained(lengths.weight(index)),
+            ops.retained(magnitudes.weight(index)),
             factors.partA(index),
             ops.retained(factors.partB(index).narrow(0, part.start(), part.width())),
-            ops.retained(lengths.gain(index)),
+            ops.retained(magnitudes.gain(index)),
             part.start());
     return Dora.update(
         ops,
@@ -218,7 +218,7 @@ final class LoraLinear extends AdapterLinear {
         projection,
         (da, db, dgain) -> {
           factors.accumulate(index, da, db, 0);
-          lengths.accumulate(index, dgain);
+          magnitudes.accumulate(index, dgain);
         });
   }
 
@@ -235,10 +235,10 @@ final class LoraLinear extends AdapterLinear {
           keep(rows.copyAs(type));
         }
         double scale = adapted.get(i).scale();
-        if (lengths == null) {
+        if (magnitudes == null) {
           LowRank.merge(rows, wholeA(i), wholeB(i), scale);
         } else {
-          Dora.merge(rows, wholeA(i), wholeB(i), scale, lengths.gain(i));
+          Dora.merge(rows, wholeA(i), wholeB(i), scale, magnitudes.gain(i));
         }
       }
     }
@@ -254,7 +254,7 @@ final class LoraLinear extends AdapterLinear {
   }
 
   private boolean keepsRows() {
-    return type != DType.F32 || lengths != null;
+    return type != DType.F32 || magnitudes != null;
   }
 
   @Override
@@ -332,8 +332,8 @@ final class LoraLinear extends AdapterLinear {
     if (initial != null) {
       initial.close();
     }
-    if (lengths != null) {
-      lengths.close();
+    if (magnitudes != null) {
+      magnitudes.close();
     }
   }
 }

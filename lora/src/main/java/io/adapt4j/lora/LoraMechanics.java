@@ -4,13 +4,12 @@ import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.TrainingDefaults;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Trains the factors of a LoRA adapter. */
@@ -122,17 +121,9 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
   }
 
   @Override
-  public Footprint footprint(Network declared) {
+  public TrainableSummary trainableSummary(Network declared) {
     return AdapterPlan.of(completed(declared), declared)
-        .footprint(declared, config().dropout() > 0);
-  }
-
-  /** Says how much trains, such as {@code 3,584 of 81,984 parameters (4.3716 %)} of the base. */
-  String trainableSummary(Network declared) {
-    long trainable = trainableParameters(declared);
-    long all = declared.parameterCount();
-    return String.format(
-        Locale.ROOT, "%,d of %,d parameters (%.4f %%)", trainable, all, 100.0 * trainable / all);
+        .trainableSummary(declared, config().dropout() > 0);
   }
 
   @Override
@@ -145,7 +136,7 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
       if (lora.start().isPresent()) {
         training.restore(lora.start().get());
       } else {
-        model.initialise(config().initial(), seed);
+        model.initialize(config().initial(), seed);
       }
       return training;
     } catch (RuntimeException e) {

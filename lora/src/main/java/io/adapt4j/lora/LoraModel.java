@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,9 +60,9 @@ final class LoraModel extends AdapterModel<LoraLinear> {
   }
 
   /** Sets every factor to its initial values; the same seed gives the same ones. */
-  void initialise(LoraInit kind, long seed) {
-    Initialiser initialiser = new Initialiser(kind, seed);
-    layers().forEach(initialiser::fill);
+  void initialize(LoraInit kind, long seed) {
+    Initializer initializer = new Initializer(kind, seed);
+    layers().forEach(initializer::fill);
     refresh();
   }
 
@@ -72,7 +72,7 @@ final class LoraModel extends AdapterModel<LoraLinear> {
    */
   void repeatInitial(AdapterConfig stored) {
     if (stored.initial().leavesResidual()) {
-      initialise(stored.initial(), 0);
+      initialize(stored.initial(), 0);
     }
   }
 
@@ -96,12 +96,12 @@ final class LoraModel extends AdapterModel<LoraLinear> {
   }
 
   @Override
-  List<Trained> trained() {
-    List<Trained> trained = new ArrayList<>();
+  List<Trainable> trained() {
+    List<Trainable> trained = new ArrayList<>();
     layers().forEach(layer -> trained.addAll(layer.trained()));
     for (BaseTensor base : bases()) {
-      Trained one = base.trained();
-      trained.add(new Trained(PeftNames.base(one.name(), plan), one.value(), one.gradient()));
+      Trainable one = base.trained();
+      trained.add(new Trainable(PeftNames.base(one.name(), plan), one.value(), one.gradient()));
     }
     return trained;
   }

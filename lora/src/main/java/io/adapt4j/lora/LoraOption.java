@@ -73,14 +73,14 @@ record LoraOption(
               (fields, lora) -> fields.choice("bias", LoraBias.class).map(lora::bias).orElse(lora),
               (lora, options) -> options.put("bias", Fields.written(lora.config().bias()))),
           texts("modulesToSave", Lora::modulesToSave, lora -> lora.config().modulesToSave()),
-          flag("rankStabilised", Lora::rankStabilised, lora -> lora.config().rankStabilised()),
+          flag("rankStabilized", Lora::rankStabilized, lora -> lora.config().rankStabilized()),
           flag("dora", Lora::dora, lora -> lora.config().dora()),
           flag("biasOfB", Lora::biasOfB, lora -> lora.config().biasOfB()),
           new LoraOption(
               "init",
-              "initialise",
+              "initialize",
               (fields, lora) ->
-                  DescribedInit.read(fields, "init").map(lora::initialise).orElse(lora),
+                  DescribedInit.read(fields, "init").map(lora::initialize).orElse(lora),
               (lora, options) -> DescribedInit.write(lora.config().initial(), "init", options)),
           new LoraOption("ranks", "rankOf", LoraOption::readRanks, LoraOption::writeRanks),
           new LoraOption("alphas", "alphaOf", LoraOption::readAlphas, LoraOption::writeAlphas));

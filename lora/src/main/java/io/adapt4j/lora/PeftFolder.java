@@ -94,7 +94,7 @@ final class PeftFolder {
           "use_rslora");
 
   /** Initial values that leave the base as it was. */
-  private static final Set<String> PLAIN_INITIALISATIONS = Set.of("gaussian", "eva", "orthogonal");
+  private static final Set<String> PLAIN_INITIALIZATIONS = Set.of("gaussian", "eva", "orthogonal");
 
   /**
    * Initial values that are taken out of the base weight, which PEFT repeats whenever it loads the
@@ -128,7 +128,7 @@ final class PeftFolder {
               draft.modules = SelectionFields.read(fields);
               draft.bias = bias(fields);
               draft.modulesToSave = fields.texts("modules_to_save");
-              draft.rankStabilised = fields.bool("use_rslora", false);
+              draft.rankStabilized = fields.bool("use_rslora", false);
               draft.dora = fields.bool("use_dora", false);
               draft.biasOfB = fields.bool("lora_bias", false);
               draft.initial = initial(fields);
@@ -174,13 +174,13 @@ final class PeftFolder {
     requireTask(fields);
     JsonNode initial = json.path("init_lora_weights");
     if (initial.isTextual()
-        && !PLAIN_INITIALISATIONS.contains(initial.textValue())
+        && !PLAIN_INITIALIZATIONS.contains(initial.textValue())
         && !RESIDUAL.matcher(initial.textValue()).matches()) {
       throw fields.invalid(
           "init_lora_weights",
           "true, false, olora, pissa, pissa_niter_ with a number, or one of "
-              + PLAIN_INITIALISATIONS.stream().sorted().toList(),
-          "This initialisation changes the base model by more than the base; convert the adapter to"
+              + PLAIN_INITIALIZATIONS.stream().sorted().toList(),
+          "This initialization changes the base model by more than the base; convert the adapter to"
               + " plain LoRA with PEFT first.");
     }
     for (Map.Entry<String, JsonNode> field : json.properties()) {
@@ -345,7 +345,7 @@ final class PeftFolder {
     fields.put(
         "modules_to_save",
         plan.modulesToSave().isEmpty() ? nodes.nullNode() : array(plan.modulesToSave()));
-    fields.put("use_rslora", nodes.booleanNode(config.rankStabilised()));
+    fields.put("use_rslora", nodes.booleanNode(config.rankStabilized()));
     fields.put("lora_bias", nodes.booleanNode(config.biasOfB()));
     fields.put("use_dora", nodes.booleanNode(config.dora()));
     if (config.initial() != LoraInit.KAIMING) {

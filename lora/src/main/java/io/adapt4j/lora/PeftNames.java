@@ -41,7 +41,7 @@ final class PeftNames {
         : Optional.empty();
   }
 
-  /** The lengths that DoRA trains, one an output. */
+  /** The magnitudes that DoRA trains, one an output. */
   static String magnitude(String path) {
     return ROOT + path + ".lora_magnitude_vector";
   }

@@ -19,7 +19,7 @@ import java.util.Set;
  *     wrapped module inside a wrapped one
  * @param tensors base tensors of the modules
  * @param known dimensions of every tensor of the model, a tied output head's among them
- * @param untiesHead whether a tied output head must become a matrix of its own
+ * @param untiesHead whether a tied output head must become its own matrix
  */
 record SavedModules(
     List<String> names, List<String> tensors, Map<String, List<Long>> known, boolean untiesHead) {

@@ -122,7 +122,7 @@ class DoraLayerTest {
         fill(layer.factors().b(i), b.get(i));
         long start = i == 0 ? 0 : 4;
         fill(
-            layer.lengths().magnitudes().value().narrow(0, start, magnitude.get(i).length),
+            layer.magnitudes().magnitudes().value().narrow(0, start, magnitude.get(i).length),
             magnitude.get(i));
       }
     }

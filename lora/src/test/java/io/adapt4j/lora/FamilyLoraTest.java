@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.file.Path;
@@ -62,15 +62,15 @@ class FamilyLoraTest {
       float[] plain = outputs(network);
       try (Adaptation adaptation = Methods.of(lora).attach(network, base, 1)) {
         for (String projection : projections.split(" ", -1)) {
-          assertThat(adaptation.trained().stream().map(Trained::name))
+          assertThat(adaptation.trained().stream().map(Trainable::name))
               .contains("base_model.model." + layer + "." + projection + ".lora_A.weight");
         }
         // What scores classes is no projection to adapt, but an output to train in full.
-        assertThat(adaptation.trained().stream().map(Trained::name))
+        assertThat(adaptation.trained().stream().map(Trainable::name))
             .doesNotContain("base_model.model.classifier.lora_A.weight");
         assertThat(outputs(network)).isEqualTo(plain);
         SplittableRandom random = new SplittableRandom(5);
-        adaptation.trained().forEach(one -> randomise(one.value(), random));
+        adaptation.trained().forEach(one -> randomize(one.value(), random));
         adaptation.refresh();
         adaptation.save(folder);
       }
@@ -94,13 +94,13 @@ class FamilyLoraTest {
     Path base = Path.of("..", "core", "src", "test", "resources", "families", family);
     try (Network network = load(base)) {
       float[] plain = outputs(network);
-      Lora both = Lora.rank(2).dora().initialise(LoraInit.pissa());
+      Lora both = Lora.rank(2).dora().initialize(LoraInit.pissa());
       try (Adaptation adaptation = Methods.of(both).attach(network, base, 1)) {
         assertThat(distance(outputs(network), plain)).isLessThan(1e-4);
         SplittableRandom random = new SplittableRandom(5);
-        for (Trained one : adaptation.trained()) {
+        for (Trainable one : adaptation.trained()) {
           if (!one.name().endsWith("lora_magnitude_vector")) {
-            randomise(one.value(), random);
+            randomize(one.value(), random);
           }
         }
         adaptation.refresh();
@@ -127,7 +127,7 @@ class FamilyLoraTest {
     return network;
   }
 
-  private static void randomise(Tensor value, SplittableRandom random) {
+  private static void randomize(Tensor value, SplittableRandom random) {
     float[] numbers = new float[Math.toIntExact(value.count())];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = (float) (0.2 * (random.nextDouble() - 0.5));

@@ -17,7 +17,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -82,7 +82,7 @@ class Ia3Test {
         Adaptation adaptation = Methods.of(Ia3.create()).attach(decoder, BASE, 1)) {
       change(adaptation);
       LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
-      for (Trained one : adaptation.trained()) {
+      for (Trainable one : adaptation.trained()) {
         float[] gradient = one.gradient().toFloats();
         float[] start = one.value().toFloats();
         double slope = 0;
@@ -103,7 +103,7 @@ class Ia3Test {
   private static double lossAt(
       Decoder decoder,
       Adaptation adaptation,
-      Trained one,
+      Trainable one,
       float[] start,
       float[] direction,
       double step) {
@@ -156,7 +156,7 @@ class Ia3Test {
       try (Adaptation adaptation = Methods.of(Ia3.create()).attach(network, base, 1)) {
         assertThat(
                 adaptation.trained().stream()
-                    .map(Trained::name)
+                    .map(Trainable::name)
                     .filter(name -> name.contains(".0."))
                     .collect(Collectors.toSet()))
             .containsExactlyInAnyOrder(
@@ -190,7 +190,7 @@ class Ia3Test {
   }
 
   private static void change(Adaptation adaptation) {
-    for (Trained one : adaptation.trained()) {
+    for (Trainable one : adaptation.trained()) {
       float[] values = one.value().toFloats();
       for (int i = 0; i < values.length; i++) {
         values[i] += 0.5f * (float) Math.sin(i + values.length);
@@ -200,7 +200,7 @@ class Ia3Test {
     adaptation.refresh();
   }
 
-  private static void set(Trained one, float[] values) {
+  private static void set(Trainable one, float[] values) {
     try (Tensor moved = Tensor.of(values, one.value().sizes())) {
       one.value().copyFrom(moved);
     }

@@ -15,7 +15,7 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.net.URISyntaxException;
@@ -73,7 +73,7 @@ final class LoraCase {
   static Decoder random(boolean tied, DType type) {
     Decoder decoder = Architectures.declareDecoder(config(tied));
     decoder.allocate(type);
-    Weights.randomise(decoder, 7);
+    Weights.randomize(decoder, 7);
     return decoder;
   }
 
@@ -108,11 +108,11 @@ final class LoraCase {
   /** Mean loss; its gradients are in the trained values, which were zeroed first. */
   static double differentiate(
       Decoder decoder,
-      List<Trained> trained,
+      List<Trainable> trained,
       LanguageModelLoss.Inputs inputs,
       boolean recompute,
       long seed) {
-    for (Trained one : trained) {
+    for (Trainable one : trained) {
       try (Tensor zero = Tensor.zeros(DType.F32, one.gradient().sizes())) {
         one.gradient().copyFrom(zero);
       }
@@ -122,7 +122,7 @@ final class LoraCase {
         / targets;
   }
 
-  static Map<String, float[]> gradients(List<Trained> trained) {
+  static Map<String, float[]> gradients(List<Trainable> trained) {
     Map<String, float[]> gradients = new HashMap<>();
     trained.forEach(one -> gradients.put(one.name(), one.gradient().toFloats()));
     return gradients;

@@ -58,7 +58,7 @@ class LoraDescriptionTest {
       strings = {
         "{rank: 16}",
         "{rank: 4, alpha: 3.5, dropout: 0.1, targets: [q_proj, v_proj], bias: lora-only}",
-        "{rank: 2, targets: all-linear, modulesToSave: [lm_head, norm], rankStabilised: true}",
+        "{rank: 2, targets: all-linear, modulesToSave: [lm_head, norm], rankStabilized: true}",
         "{rank: 8, targets: {regex: '.*q_proj'}}",
         "{rank: 8, dora: true, plus: 16, init: gaussian, exclude: [down_proj]}",
         "{rank: 8, init: {pissa: {iterations: 16}}, layers: [0, 2], layersPattern: layers}",
@@ -115,7 +115,7 @@ class LoraDescriptionTest {
                         .orElseThrow())
                 .identity())
         .isEqualTo(
-            Methods.of(Lora.rank(8).dora().plus(16).initialise(LoraInit.OLORA).rankOf("q_proj", 2))
+            Methods.of(Lora.rank(8).dora().plus(16).initialize(LoraInit.OLORA).rankOf("q_proj", 2))
                 .identity());
   }
 

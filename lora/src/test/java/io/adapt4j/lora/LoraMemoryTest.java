@@ -12,7 +12,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.MemoryEstimate;
@@ -57,7 +57,7 @@ class LoraMemoryTest {
         try (Adaptation adaptation = Methods.of(lora).attach(decoder, Path.of("base"), 1)) {
           long gradients =
               adaptation.trained().stream()
-                  .map(Trained::gradient)
+                  .map(Trainable::gradient)
                   .mapToLong(LoraMemoryTest::bytes)
                   .sum();
           long moments =

@@ -20,7 +20,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,7 +86,6 @@ class LoraTest {
         .isEqualTo(factors + 2 * (32 + 16));
     assertThat(Methods.of(lora.modulesToSave("lm_head")).trainableParameters(declared))
         .isEqualTo(factors + 96 * 32);
-    assertThat(new LoraMechanics(lora).trainableSummary(declared)).startsWith("896 of 1");
   }
 
   @Test
@@ -128,7 +127,7 @@ class LoraTest {
       float[] changed;
       try (Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
         assertThat(decoder.isTied()).isFalse();
-        assertThat(adaptation.trained().stream().map(Trained::name))
+        assertThat(adaptation.trained().stream().map(Trainable::name))
             .contains(
                 "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
                 "base_model.model.model.layers.0.self_attn.q_proj.base_layer.bias",
@@ -140,7 +139,7 @@ class LoraTest {
             .doesNotContain("base_model.model.model.layers.1.mlp.up_proj.lora_A.weight")
             .doesNotHaveDuplicates();
         descend(decoder, adaptation);
-        for (Trained one : adaptation.trained()) {
+        for (Trainable one : adaptation.trained()) {
           assertThat(one.gradient().toFloats()).as(one.name()).isNotEqualTo(zeros(one));
         }
         changed = LoraCase.logits(decoder, LoraCase.batch());
@@ -239,7 +238,7 @@ class LoraTest {
     try (Decoder decoder = LoraCase.random(false, DType.F32);
         Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
       descend(decoder, adaptation);
-      List<Trained> trained = adaptation.trained();
+      List<Trainable> trained = adaptation.trained();
       double once = LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
       Map<String, float[]> gradients = LoraCase.gradients(trained);
       double again = LoraCase.differentiate(decoder, trained, LoraCase.batch(), true, 3);
@@ -257,9 +256,9 @@ class LoraTest {
     Lora lora = Lora.rank(2).dropout(0.4).targets(Targets.names("gate_proj", "up_proj", "v_proj"));
     try (Decoder decoder = LoraCase.random(false, DType.F32);
         Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
-      List<Trained> trained = adaptation.trained();
+      List<Trainable> trained = adaptation.trained();
       SplittableRandom random = new SplittableRandom(9);
-      for (Trained one : trained) {
+      for (Trainable one : trained) {
         float[] values = zeros(one);
         for (int i = 0; i < values.length; i++) {
           values[i] = (float) random.nextDouble(-1, 1);
@@ -268,7 +267,7 @@ class LoraTest {
       }
       adaptation.refresh();
       LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
-      for (Trained one : trained) {
+      for (Trainable one : trained) {
         double slope = squaredNorm(one.gradient().toFloats());
         float[] start = one.value().toFloats();
         float[] direction = one.gradient().toFloats();
@@ -286,7 +285,7 @@ class LoraTest {
   private static double lossAt(
       Decoder decoder,
       Adaptation adaptation,
-      Trained one,
+      Trainable one,
       float[] start,
       float[] direction,
       double step) {
@@ -295,7 +294,7 @@ class LoraTest {
     return LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, 3);
   }
 
-  private static void set(Trained one, float[] start, float[] direction, double step) {
+  private static void set(Trainable one, float[] start, float[] direction, double step) {
     float[] values = new float[start.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (start[i] + step * direction[i]);
@@ -306,7 +305,7 @@ class LoraTest {
   }
 
   @Test
-  void ranksAndAlphasByModuleAreHonouredAndKept(@TempDir Path folder) throws Exception {
+  void ranksAndAlphasByModuleAreHonoredAndKept(@TempDir Path folder) throws Exception {
     Path first = folder.resolve("first");
     Path second = folder.resolve("second");
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
@@ -329,7 +328,7 @@ class LoraTest {
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
       AdapterPlan plan = AdapterPlan.of(config, decoder);
       try (LoraModel model = LoraModel.attach(decoder, plan, config)) {
-        model.initialise(LoraInit.KAIMING, 1);
+        model.initialize(LoraInit.KAIMING, 1);
         PeftFolder.write(second, config, plan, "base", model.tensors());
       }
       try (Adaptation adaptation = Methods.of(Lora.continuing(second)).attach(decoder, BASE, 2)) {
@@ -422,7 +421,7 @@ class LoraTest {
   private static void descend(Decoder decoder, Adaptation adaptation) {
     for (int step = 0; step < 2; step++) {
       LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, step);
-      for (Trained one : adaptation.trained()) {
+      for (Trainable one : adaptation.trained()) {
         set(one, one.value().toFloats(), one.gradient().toFloats(), -0.5);
       }
       adaptation.refresh();
@@ -436,7 +435,7 @@ class LoraTest {
     }
   }
 
-  private static float[] zeros(Trained one) {
+  private static float[] zeros(Trainable one) {
     return new float[Math.toIntExact(one.gradient().count())];
   }
 

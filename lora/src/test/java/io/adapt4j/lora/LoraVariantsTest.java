@@ -18,7 +18,7 @@ import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.io.IOException;
@@ -53,18 +53,18 @@ class LoraVariantsTest {
             "bias of B of some, rsLoRA, dropout",
             Lora.rank(4)
                 .biasOfB()
-                .rankStabilised()
+                .rankStabilized()
                 .dropout(0.1)
                 .targets(Targets.names("v_proj", "down_proj")),
             0),
-        Arguments.of("Gaussian", Lora.rank(4).initialise(LoraInit.GAUSSIAN), 0),
-        Arguments.of("orthogonal", Lora.rank(4).initialise(LoraInit.ORTHOGONAL), 1e-5),
-        Arguments.of("OLoRA", Lora.rank(4).initialise(LoraInit.OLORA), 1e-5),
-        Arguments.of("PiSSA", Lora.rank(4).initialise(LoraInit.pissa()), 1e-5),
-        Arguments.of("fast PiSSA", Lora.rank(4).initialise(LoraInit.pissa(4)), 1e-5),
+        Arguments.of("Gaussian", Lora.rank(4).initialize(LoraInit.GAUSSIAN), 0),
+        Arguments.of("orthogonal", Lora.rank(4).initialize(LoraInit.ORTHOGONAL), 1e-5),
+        Arguments.of("OLoRA", Lora.rank(4).initialize(LoraInit.OLORA), 1e-5),
+        Arguments.of("PiSSA", Lora.rank(4).initialize(LoraInit.pissa()), 1e-5),
+        Arguments.of("fast PiSSA", Lora.rank(4).initialize(LoraInit.pissa(4)), 1e-5),
         Arguments.of(
             "PiSSA, DoRA, rsLoRA",
-            Lora.rank(4).dora().rankStabilised().initialise(LoraInit.pissa()),
+            Lora.rank(4).dora().rankStabilized().initialize(LoraInit.pissa()),
             1e-5));
   }
 
@@ -129,7 +129,7 @@ class LoraVariantsTest {
     try (Decoder decoder = LoraCase.random(false, DType.F32);
         Adaptation adaptation = Methods.of(masked).attach(decoder, BASE, 1)) {
       descend(decoder, adaptation);
-      List<Trained> trained = adaptation.trained();
+      List<Trainable> trained = adaptation.trained();
       double once = LoraCase.differentiate(decoder, trained, LoraCase.batch(), false, 3);
       Map<String, float[]> gradients = LoraCase.gradients(trained);
       assertThat(LoraCase.differentiate(decoder, trained, LoraCase.batch(), true, 3))
@@ -176,7 +176,7 @@ class LoraVariantsTest {
             .rankOf("v_proj", 2)
             .alphaOf("v_proj", 1)
             .targets(Targets.names("q_proj", "v_proj"))
-            .initialise(LoraInit.pissa());
+            .initialize(LoraInit.pissa());
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
       train(decoder, lora, folder);
     }
@@ -219,7 +219,7 @@ class LoraVariantsTest {
   void anAdapterSavedWithItsInitialValuesIsPutOverTheRestOfTheBase(
       String kind, @TempDir Path folder) throws IOException {
     LoraInit initial = kind.equals("olora") ? LoraInit.OLORA : LoraInit.pissa();
-    Lora lora = Lora.rank(4).targets(Targets.names("q_proj", "down_proj")).initialise(initial);
+    Lora lora = Lora.rank(4).targets(Targets.names("q_proj", "down_proj")).initialize(initial);
     Path plain = folder.resolve("plain");
     Path doubled = folder.resolve("doubled");
     try (Decoder decoder = LoraCase.random(false, DType.F32);
@@ -253,7 +253,7 @@ class LoraVariantsTest {
   private static void write(Adaptation adaptation, Path folder, String kind, float factor)
       throws IOException {
     List<TensorData> tensors = new ArrayList<>();
-    for (Trained one : adaptation.trained()) {
+    for (Trainable one : adaptation.trained()) {
       float[] values = one.value().toFloats();
       ByteBuffer bytes =
           ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -275,13 +275,13 @@ class LoraVariantsTest {
   }
 
   @Test
-  void rankStabilisedPissaKeepsItsScaleAtDoubleRank() {
+  void rankStabilizedPissaKeepsItsScaleAtDoubleRank() {
     AdapterConfig config =
         AdapterConfig.ofRank(4)
             .with(
                 draft -> {
                   draft.alpha = 8;
-                  draft.rankStabilised = true;
+                  draft.rankStabilized = true;
                   draft.initial = LoraInit.pissa();
                 });
     assertThat(config.stored().rank()).isEqualTo(8);
@@ -292,7 +292,7 @@ class LoraVariantsTest {
   @Test
   void pissaStartsFromTheLargestSingularValues() {
     for (LoraInit kind : List.of(LoraInit.pissa(), LoraInit.pissa(8))) {
-      Lora lora = Lora.rank(3).alpha(6).targets(Targets.names("down_proj")).initialise(kind);
+      Lora lora = Lora.rank(3).alpha(6).targets(Targets.names("down_proj")).initialize(kind);
       try (Decoder decoder = LoraCase.random(false, DType.F32);
           Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1);
           Scope scope = Scope.open()) {
@@ -352,7 +352,7 @@ class LoraVariantsTest {
     try (Decoder decoder = LoraCase.random(false, DType.F32)) {
       train(decoder, lora, folder);
       try (Adaptation adaptation = Methods.of(lora).attach(decoder, BASE, 1)) {
-        assertThat(adaptation.trained().stream().map(Trained::name))
+        assertThat(adaptation.trained().stream().map(Trainable::name))
             .containsExactly(
                 "base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight",
                 "base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight",
@@ -404,8 +404,8 @@ class LoraVariantsTest {
         List.of(
             plain.dora(),
             plain.biasOfB(),
-            plain.initialise(LoraInit.pissa()),
-            plain.initialise(LoraInit.pissa(4)),
+            plain.initialize(LoraInit.pissa()),
+            plain.initialize(LoraInit.pissa(4)),
             plain.rankOf("q_proj", 2),
             plain.alphaOf("q_proj", 2),
             plain.exclude(Targets.names("q_proj")),
@@ -421,7 +421,7 @@ class LoraVariantsTest {
   @Test
   void combinationsThatCannotWorkAreNamed() {
     Decoder declared = Architectures.declareDecoder(LoraCase.config(false));
-    assertThat(Methods.of(Lora.rank(3).initialise(LoraInit.ORTHOGONAL)).problems(declared, BASE))
+    assertThat(Methods.of(Lora.rank(3).initialize(LoraInit.ORTHOGONAL)).problems(declared, BASE))
         .singleElement()
         .asString()
         .contains("even ranks", "rank 3");
@@ -429,12 +429,12 @@ class LoraVariantsTest {
         .singleElement()
         .asString()
         .contains("bias of B", "DoRA");
-    assertThat(Methods.of(Lora.rank(20).initialise(LoraInit.pissa())).problems(declared, BASE))
+    assertThat(Methods.of(Lora.rank(20).initialize(LoraInit.pissa())).problems(declared, BASE))
         .singleElement()
         .asString()
         .contains("k_proj", "rank 20", "pissa");
     assertThat(
-            Methods.of(Lora.rank(4).dora().dropout(0.1).initialise(LoraInit.OLORA))
+            Methods.of(Lora.rank(4).dora().dropout(0.1).initialize(LoraInit.OLORA))
                 .problems(declared, BASE))
         .singleElement()
         .asString()
@@ -465,7 +465,7 @@ class LoraVariantsTest {
   private static void descend(Decoder decoder, Adaptation adaptation) {
     for (int step = 0; step < 2; step++) {
       LoraCase.differentiate(decoder, adaptation.trained(), LoraCase.batch(), false, step);
-      for (Trained one : adaptation.trained()) {
+      for (Trainable one : adaptation.trained()) {
         float[] values = one.value().toFloats();
         float[] gradient = one.gradient().toFloats();
         for (int i = 0; i < values.length; i++) {

@@ -146,7 +146,7 @@ class MergedEmbeddingTest {
     Path adapter = folder.resolve("adapter");
     try (Network network = Architectures.declare(ModelConfig.read(base))) {
       network.allocate(DType.F32);
-      Weights.randomise(network, 1);
+      Weights.randomize(network, 1);
       try (Adaptation adaptation = Methods.of(Lora.rank(2)).attach(network, base, 1)) {
         adaptation.save(adapter);
       }

@@ -16,13 +16,13 @@ import io.adapt4j.core.internal.nn.AdapterFormat;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.NewTensors;
+import io.adapt4j.core.internal.nn.NewParameters;
 import io.adapt4j.core.internal.nn.Positions;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.Adapter;
@@ -98,7 +98,7 @@ class PeftClassifierTest {
                 .replace(".ia3_l.default", ".ia3_l"));
       }
       assertThat(adaptation.trained())
-          .extracting(Trained::name)
+          .extracting(Trainable::name)
           .containsExactlyInAnyOrderElementsOf(trained);
       adaptation.restore(golden);
       adaptation.save(folder);
@@ -131,8 +131,8 @@ class PeftClassifierTest {
       Lora lora = dora ? Lora.rank(2).dora() : Lora.rank(2);
       try (Encoder network = load(base)) {
         if (freshHead) {
-          network.beginAnew(Set.copyOf(network.outputTensors()));
-          NewTensors.initialise(network, 1);
+          network.initializeNew(Set.copyOf(network.outputTensors()));
+          NewParameters.initialize(network, 1);
         }
         try (Adaptation adaptation = Methods.of(lora.modulesToSave(own)).attach(network, base, 1)) {
           adaptation.save(folder);
@@ -197,7 +197,7 @@ class PeftClassifierTest {
     config.putNull("modules_to_save");
     JSON.writeValue(folder.resolve(CONFIG).toFile(), config);
     try (Encoder network = load(LoraCase.golden("models/bert_cls"))) {
-      network.beginAnew(NewTensors.classifier(network));
+      network.initializeNew(NewParameters.classifier(network));
       assertThat(AdapterMechanics.of(Ia3Adapter.at(folder)).problems(network))
           .anySatisfy(problem -> assertThat(problem).contains("The base has no classifier.weight"));
     }

@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.nn.CheckpointFolder;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -61,7 +61,7 @@ class SeveralAdaptersTest {
     try (Decoder decoder = LoraCase.load(base, DType.F32);
         Adaptation adaptation = Methods.of(lora).attach(decoder, base, seed)) {
       SplittableRandom random = new SplittableRandom(seed);
-      for (Trained one : adaptation.trained()) {
+      for (Trainable one : adaptation.trained()) {
         float[] values = one.value().toFloats();
         for (int i = 0; i < values.length; i++) {
           values[i] += (float) random.nextDouble(-0.1, 0.1);

@@ -132,7 +132,7 @@ class SharedRewardTest {
       Arguments.of("GRPO of LoRA", grpo, Lora.rank(4)),
       Arguments.of("PPO of LoRA", ppo, Lora.rank(4)),
       Arguments.of("PPO of DoRA", ppo, Lora.rank(4).dora()),
-      Arguments.of("GRPO of PiSSA", grpo, Lora.rank(4).initialise(LoraInit.pissa())),
+      Arguments.of("GRPO of PiSSA", grpo, Lora.rank(4).initialize(LoraInit.pissa())),
       Arguments.of("GRPO with biases and head", grpo, Lora.rank(4).modulesToSave("lm_head")),
       Arguments.of("GRPO of IA3", grpo, Ia3.create()),
     };

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class ParquetConverterTest {
 
-  private static final String LABELLED =
+  private static final String LABELED =
       "message rows { required binary text (STRING); optional int64 label; }";
 
   @TempDir Path folder;
@@ -75,12 +75,12 @@ class ParquetConverterTest {
   @EnumSource(
       value = CompressionCodecName.class,
       names = {"UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD"})
-  void datasetsReadLabelledTextsInAnyOrder(CompressionCodecName codec) throws IOException {
+  void datasetsReadLabeledTextsInAnyOrder(CompressionCodecName codec) throws IOException {
     Path file =
         write(
             "rows.parquet",
             codec,
-            LABELLED,
+            LABELED,
             row -> row.append("text", "caf\u00E9 \"x\"").append("label", 3L),
             row -> row.append("text", "two\nlines").append("label", 0L));
     FileDataset rows = Datasets.read(file).open();
@@ -95,7 +95,7 @@ class ParquetConverterTest {
         write(
             "rows.parquet",
             CompressionCodecName.UNCOMPRESSED,
-            LABELLED,
+            LABELED,
             row -> row.append("text", "a").append("label", 3L),
             row -> row.append("text", "b"));
     assertThatThrownBy(() -> Datasets.read(file).open())
@@ -156,8 +156,7 @@ class ParquetConverterTest {
   @Test
   void damagedFilesAreRefused() throws IOException {
     Path good =
-        write(
-            "rows.parquet", CompressionCodecName.SNAPPY, LABELLED, row -> row.append("text", "a"));
+        write("rows.parquet", CompressionCodecName.SNAPPY, LABELED, row -> row.append("text", "a"));
     byte[] bytes = Files.readAllBytes(good);
     for (int length = 4; length < bytes.length; length += 7) {
       Path cut = folder.resolve("cut.parquet");

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The tensors that one quantised weight is stored as. */
+/** The tensors that one quantized weight is stored as. */
 record ComponentNames(String weight) {
 
   private static final String STATE = ".quant_state.bitsandbytes__";
@@ -34,7 +34,7 @@ record ComponentNames(String weight) {
     return weight + STATE + type.fileName();
   }
 
-  /** The name of the state among those of a checkpoint; empty if the weight is not quantised. */
+  /** The name of the state among those of a checkpoint; empty if the weight is not quantized. */
   Optional<String> findState(Set<String> stored) {
     return Stream.of(FourBitCode.values()).map(this::state).filter(stored::contains).findAny();
   }

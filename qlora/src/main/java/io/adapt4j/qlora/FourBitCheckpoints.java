@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.method.WeightFormat;
 import java.util.Optional;
 
-/** Recognises 4-bit checkpoints of bitsandbytes; found by {@link java.util.ServiceLoader}. */
+/** Recognizes 4-bit checkpoints of bitsandbytes; found by {@link java.util.ServiceLoader}. */
 class FourBitCheckpoints implements StoredWeightFormat {
 
   /** What {@link java.util.ServiceLoader} makes: it asks for a public class. */
@@ -27,7 +27,7 @@ class FourBitCheckpoints implements StoredWeightFormat {
     if (wanted instanceof Quantization quantization) {
       return Optional.of(new StoredFourBit(Optional.of(quantization.format())));
     }
-    if (wanted instanceof QuantiseOptions options && options.skipped().isEmpty()) {
+    if (wanted instanceof QuantizeOptions options && options.skipped().isEmpty()) {
       return Optional.of(new StoredFourBit(Optional.of(options.quantization().format())));
     }
     throw config.invalid(
@@ -39,10 +39,10 @@ class FourBitCheckpoints implements StoredWeightFormat {
   @Override
   public Optional<WeightMechanics> mechanics(WeightFormat format) {
     if (format instanceof Quantization quantization) {
-      return Optional.of(new QuantisedWeights(QuantiseOptions.of(quantization)));
+      return Optional.of(new QuantizedWeights(QuantizeOptions.of(quantization)));
     }
-    return format instanceof QuantiseOptions options
-        ? Optional.of(new QuantisedWeights(options))
+    return format instanceof QuantizeOptions options
+        ? Optional.of(new QuantizedWeights(options))
         : Optional.empty();
   }
 }

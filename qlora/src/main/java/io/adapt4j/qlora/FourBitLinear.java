@@ -4,8 +4,8 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.PackedBytes;
-import io.adapt4j.core.internal.nn.PackedLinear;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
+import io.adapt4j.core.internal.nn.QuantizedSize;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
@@ -27,9 +27,9 @@ import java.util.function.Function;
  * product and again for its derivative, in memory that all layers of a model share; or, for few
  * rows and where the kernels are faster so, multiplied as it is.
  *
- * <p>Projections that were not quantised lie beside the others as they are.
+ * <p>Projections that were not quantized lie beside the others as they are.
  */
-final class FourBitLinear implements PackedLinear {
+final class FourBitLinear implements QuantizedLinear {
 
   private final List<Part> parts;
   private final long in;
@@ -89,7 +89,7 @@ final class FourBitLinear implements PackedLinear {
     return Optional.ofNullable(bias);
   }
 
-  /** Biases, and the weights of projections that are not quantised. */
+  /** Biases, and the weights of projections that are not quantized. */
   @Override
   public List<Parameter> parameters() {
     List<Parameter> parameters = new ArrayList<>(plain.values());
@@ -132,8 +132,8 @@ final class FourBitLinear implements PackedLinear {
   }
 
   @Override
-  public PackedBytes packing() {
-    return packed.stream().map(FourBitPart::bytes).reduce(PackedBytes.NONE, PackedBytes::plus);
+  public QuantizedSize packing() {
+    return packed.stream().map(FourBitPart::bytes).reduce(QuantizedSize.NONE, QuantizedSize::plus);
   }
 
   /** The memory that the packed weights take in the form that is computed with. */
@@ -155,7 +155,7 @@ final class FourBitLinear implements PackedLinear {
   @Override
   public Tensor forward(Ops ops, Tensor x) {
     if (!ops.isRecording() && multipliesFaster(x)) {
-      return ops.foreignLinear(x, out, product::multiply, bias);
+      return ops.customKernelLinear(x, out, product::multiply, bias);
     }
     return ops.frozenLinear(x, this::using, bias);
   }

@@ -2,7 +2,7 @@ package io.adapt4j.qlora;
 
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.Linear;
-import io.adapt4j.core.internal.nn.PackedBytes;
+import io.adapt4j.core.internal.nn.QuantizedSize;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.FourBitKernels;
@@ -37,7 +37,7 @@ final class FourBitPart implements AutoCloseable {
   }
 
   /** The memory of codes and scales, the same before and after they are read. */
-  PackedBytes bytes() {
+  QuantizedSize bytes() {
     return FourBitSizes.of(source.format(), count());
   }
 

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Reads the quantised weights of a checkpoint in bitsandbytes' layout. */
+/** Reads the quantized weights of a checkpoint in bitsandbytes' layout. */
 final class FourBitReader {
 
   private static final int CODES = 16;
@@ -31,7 +31,7 @@ final class FourBitReader {
   }
 
   /**
-   * The names of the quantised weights.
+   * The names of the quantized weights.
    *
    * @throws CheckpointException if a weight or its state is missing
    */
@@ -69,7 +69,7 @@ final class FourBitReader {
   }
 
   /**
-   * One quantised weight. Its codes stay in the file and are mapped, its scales are read.
+   * One quantized weight. Its codes stay in the file and are mapped, its scales are read.
    *
    * @throws CheckpointException if one of its tensors is missing or does not fit the others
    */
@@ -80,7 +80,7 @@ final class FourBitReader {
   }
 
   /**
-   * One quantised weight with its codes copied.
+   * One quantized weight with its codes copied.
    *
    * @param codes takes them
    * @throws CheckpointException if one of its tensors is missing or does not fit the others
@@ -201,7 +201,7 @@ final class FourBitReader {
     return Problems.inTensor(
         checkpoint.folder(),
         name,
-        "this part of a quantised weight",
+        "this part of a quantized weight",
         "no such tensor",
         Problems.DAMAGED);
   }

@@ -1,7 +1,7 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.internal.nn.PackedBytes;
-import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.core.internal.nn.QuantizedSize;
+import io.adapt4j.core.internal.nn.WeightSizes;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import io.adapt4j.kernels.internal.NestedScales;
 import io.adapt4j.kernels.internal.QuantizedTensor;
@@ -13,7 +13,7 @@ final class FourBitSizes {
   private FourBitSizes() {}
 
   /** Two codes a byte, the scales, and the tables that say what codes mean. */
-  static PackedBytes of(FourBitFormat format, long elements) {
+  static QuantizedSize of(FourBitFormat format, long elements) {
     long blocks = format.blocks(elements);
     long tables = (long) format.code().numbers().length * Float.BYTES;
     if (format.doubleQuantized()) {
@@ -21,11 +21,11 @@ final class FourBitSizes {
       tables += (scaleBlocks + NestedScales.CODES + 1) * Float.BYTES;
     }
     long scales = format.doubleQuantized() ? blocks : blocks * Float.BYTES;
-    return new PackedBytes(QuantizedTensor.packedBytes(elements), scales, tables);
+    return new QuantizedSize(QuantizedTensor.packedBytes(elements), scales, tables);
   }
 
   /** The sizes of a network's projections; none for those that are skipped. */
-  static Packing packing(FourBitFormat format, SkippedModules skipped) {
+  static WeightSizes packing(FourBitFormat format, SkippedModules skipped) {
     return (part, in) ->
         skipped.contains(part.path())
             ? Optional.empty()

@@ -24,7 +24,7 @@ final class FourBitSources implements Installation.Sources {
   /**
    * Lists the weights.
    *
-   * @param wanted how they must be quantised; empty for any way
+   * @param wanted how they must be quantized; empty for any way
    */
   FourBitSources(Optional<FourBitFormat> wanted, Network network, Checkpoint checkpoint) {
     this.wanted = wanted;
@@ -60,12 +60,12 @@ final class FourBitSources implements Installation.Sources {
           checkpoint.entry(stored),
           wanted.get().description() + ", as was asked for",
           found.description(),
-          "Load the checkpoint as it is stored, without a format, or quantise the original one.");
+          "Load the checkpoint as it is stored, without a format, or quantize the original one.");
     }
   }
 
   /**
-   * Requires that every quantised weight had a place.
+   * Requires that every quantized weight had a place.
    *
    * @throws CheckpointException if one is not that of a linear layer of the network
    */
@@ -76,7 +76,7 @@ final class FourBitSources implements Installation.Sources {
           checkpoint.entry(first),
           "4-bit weights in linear layers only, the output layer over the vocabulary left out",
           unused.size() + " others",
-          "Write the checkpoint as a plain one with QuantisedCheckpoint.dequantise.");
+          "Write the checkpoint as a plain one with QuantizedCheckpoint.dequantize.");
     }
   }
 }

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Describes quantised weights to {@link io.adapt4j.core.internal.checkpoint.SafetensorsWriter},
+ * Describes quantized weights to {@link io.adapt4j.core.internal.checkpoint.SafetensorsWriter},
  * which asks for their bytes when their turn comes. Of all weights only the latest is kept in 4
  * bits: a file has a weight and its scales side by side.
  */
@@ -34,7 +34,7 @@ final class FourBitWriter {
   }
 
   /**
-   * The tensors of one weight. Where scales are quantised the weight is read once here, since the
+   * The tensors of one weight. Where scales are quantized the weight is read once here, since the
    * size of the JSON depends on their mean.
    */
   List<TensorData> tensors(String name) {
@@ -79,17 +79,17 @@ final class FourBitWriter {
   private TensorData codes(StoredWeight weight) {
     long bytes = QuantizedTensor.packedBytes(weight.entry().elements());
     return TensorData.of(
-        weight.entry().name(), StoredType.U8, List.of(bytes, 1L), () -> quantised(weight).packed());
+        weight.entry().name(), StoredType.U8, List.of(bytes, 1L), () -> quantized(weight).packed());
   }
 
   private ByteBuffer scaleCodes(StoredWeight weight) {
-    return ByteBuffer.wrap(((NestedScales) quantised(weight).scales()).codes());
+    return ByteBuffer.wrap(((NestedScales) quantized(weight).scales()).codes());
   }
 
-  private QuantizedTensor quantised(StoredWeight weight) {
+  private QuantizedTensor quantized(StoredWeight weight) {
     if (!weight.entry().name().equals(latestName)) {
       latest = null; // let go of before the next one is made
-      latest = weight.quantise(format, kernels);
+      latest = weight.quantize(format, kernels);
       latestName = weight.entry().name();
     }
     return latest;

@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** Finds which tensors of a checkpoint Transformers would quantise. */
+/** Finds which tensors of a checkpoint Transformers would quantize. */
 final class LinearNames {
 
   private LinearNames() {}
@@ -16,11 +16,11 @@ final class LinearNames {
   /**
    * The weights of a decoder's linear layers but the output layer, as the checkpoint names them.
    */
-  static Set<String> weights(ModelConfig config, Checkpoint checkpoint, QuantiseOptions options) {
+  static Set<String> weights(ModelConfig config, Checkpoint checkpoint, QuantizeOptions options) {
     Set<String> weights = new LinkedHashSet<>();
     try (Decoder decoder = Architectures.declareDecoder(config)) {
       Weights.check(decoder, checkpoint);
-      new QuantisedWeights(options).install(decoder, checkpoint);
+      new QuantizedWeights(options).install(decoder, checkpoint);
       decoder.packedLinears().forEach(packed -> weights.addAll(packed.stored().keySet()));
     }
     return weights;

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An unquantised weight of a checkpoint, which is quantised piece by piece as it is read.
+ * An unquantized weight of a checkpoint, which is quantized piece by piece as it is read.
  *
  * @param name the name of the weight
  * @param storedName the name in the checkpoint
  * @param shape dimensions there
  * @param original the type there
  * @param transposed whether it is stored as [in, out]
- * @param format how to quantise it
+ * @param format how to quantize it
  */
 record PlainSource(
     String name,
@@ -36,6 +36,6 @@ record PlainSource(
   @Override
   public QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels) {
     return new StoredWeight(checkpoint, storedName, transposed)
-        .quantise(format, kernels, codes.data());
+        .quantize(format, kernels, codes.data());
   }
 }

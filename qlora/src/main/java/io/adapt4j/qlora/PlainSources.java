@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The weights of a plain checkpoint that are to be quantised. */
+/** The weights of a plain checkpoint that are to be quantized. */
 final class PlainSources implements Installation.Sources {
 
   private final FourBitFormat format;

@@ -19,8 +19,8 @@ final class PlainWeights {
 
   private PlainWeights() {}
 
-  /** A dequantised weight, which is read when its turn to be written comes. */
-  static TensorData dequantised(
+  /** A dequantized weight, which is read when its turn to be written comes. */
+  static TensorData dequantized(
       FourBitReader source, String name, StoredType type, FourBitKernels kernels) {
     return new TensorData(
         name,

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Error messages about quantised checkpoints. */
+/** Error messages about quantized checkpoints. */
 final class Problems {
 
   static final String DAMAGED =

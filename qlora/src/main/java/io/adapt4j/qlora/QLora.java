@@ -13,10 +13,10 @@ import java.util.function.UnaryOperator;
  *
  * <pre>{@code
  * QLora.nf4().rank(16).alpha(32)
- * QLora.of(Quantization.fp4(), Lora.rank(16).rankStabilised())
+ * QLora.of(Quantization.fp4(), Lora.rank(16).rankStabilized())
  * }</pre>
  *
- * <p>Defaults: double quantisation in blocks of 64, rank {@value #DEFAULT_RANK}, and all of {@link
+ * <p>Defaults: double quantization in blocks of 64, rank {@value #DEFAULT_RANK}, and all of {@link
  * Lora}'s, with all linear layers as its targets. Layers are recomputed in the backward pass unless
  * {@code FineTuner.Builder.gradientCheckpointing(false)} says otherwise.
  *
@@ -27,14 +27,14 @@ public final class QLora implements FineTuningMethod {
   /** The rank where none is given. */
   public static final int DEFAULT_RANK = 16;
 
-  private final QuantiseOptions weights;
+  private final QuantizeOptions weights;
   private final IntFunction<Lora> begin;
   private final int rank;
   private final UnaryOperator<Lora> options;
   private final Lora lora;
 
   private QLora(
-      QuantiseOptions weights, IntFunction<Lora> begin, int rank, UnaryOperator<Lora> options) {
+      QuantizeOptions weights, IntFunction<Lora> begin, int rank, UnaryOperator<Lora> options) {
     this.weights = weights;
     this.begin = begin;
     this.rank = rank;
@@ -62,7 +62,7 @@ public final class QLora implements FineTuningMethod {
 
   private static QLora begin(Quantization quantization) {
     return new QLora(
-        QuantiseOptions.of(quantization), Lora::rank, DEFAULT_RANK, UnaryOperator.identity());
+        QuantizeOptions.of(quantization), Lora::rank, DEFAULT_RANK, UnaryOperator.identity());
   }
 
   /**
@@ -74,7 +74,7 @@ public final class QLora implements FineTuningMethod {
    * @return the method
    */
   public static QLora of(Quantization quantization, Lora adapter) {
-    return of(QuantiseOptions.of(quantization), adapter);
+    return of(QuantizeOptions.of(quantization), adapter);
   }
 
   /**
@@ -84,7 +84,7 @@ public final class QLora implements FineTuningMethod {
    * @param adapter the adapter with all its options
    * @return the method
    */
-  public static QLora of(QuantiseOptions weights, Lora adapter) {
+  public static QLora of(QuantizeOptions weights, Lora adapter) {
     return new QLora(weights, ignored -> adapter, 0, UnaryOperator.identity());
   }
 
@@ -93,7 +93,7 @@ public final class QLora implements FineTuningMethod {
    *
    * @return the format, and the modules that are left out
    */
-  public QuantiseOptions weights() {
+  public QuantizeOptions weights() {
     return weights;
   }
 
@@ -107,7 +107,7 @@ public final class QLora implements FineTuningMethod {
   }
 
   private QLora with(Quantization quantization) {
-    return new QLora(new QuantiseOptions(quantization, weights.skipped()), begin, rank, options);
+    return new QLora(new QuantizeOptions(quantization, weights.skipped()), begin, rank, options);
   }
 
   /**
@@ -134,7 +134,7 @@ public final class QLora implements FineTuningMethod {
   /**
    * Leaves modules of the base in the compute type.
    *
-   * @param modules paths, or their ends or beginnings, as in {@link QuantiseOptions}
+   * @param modules paths, or their ends or beginnings, as in {@link QuantizeOptions}
    * @return a changed copy
    */
   public QLora skip(String... modules) {

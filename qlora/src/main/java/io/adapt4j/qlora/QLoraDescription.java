@@ -39,7 +39,7 @@ class QLoraDescription implements MethodProvider {
 
   @Override
   public Optional<FineTuningMethod> read(Fields options) {
-    Optional<QuantiseOptions> weights = weights(options);
+    Optional<QuantizeOptions> weights = weights(options);
     Optional<FineTuningMethod> lora = adapter().read(options);
     return weights.isPresent() && lora.isPresent()
         ? Optional.of(QLora.of(weights.get(), (Lora) lora.get()))
@@ -51,16 +51,16 @@ class QLoraDescription implements MethodProvider {
     return Methods.named("lora");
   }
 
-  private static Optional<QuantiseOptions> weights(Fields options) {
+  private static Optional<QuantizeOptions> weights(Fields options) {
     QuantType type = options.choice(TYPE, QuantType.class).orElse(QuantType.NF4);
     boolean doubleQuant = options.flag(DOUBLE_QUANT).orElse(true);
     int size = options.integer(BLOCK_SIZE, 1).orElse(Quantization.DEFAULT_BLOCK);
     String[] skipped = options.texts(SKIP).toArray(String[]::new);
-    List<QuantiseOptions> made = new ArrayList<>();
+    List<QuantizeOptions> made = new ArrayList<>();
     options.attempt(
         BLOCK_SIZE,
         () ->
-            made.add(QuantiseOptions.of(new Quantization(type, size, doubleQuant)).skip(skipped)));
+            made.add(QuantizeOptions.of(new Quantization(type, size, doubleQuant)).skip(skipped)));
     return made.stream().findFirst();
   }
 
@@ -73,7 +73,7 @@ class QLoraDescription implements MethodProvider {
     Quantization quantization = qlora.weights().quantization();
     options.put(TYPE, quantization.type().fileName());
     options.put(BLOCK_SIZE, quantization.blockSize());
-    options.put(DOUBLE_QUANT, quantization.doubleQuantised());
+    options.put(DOUBLE_QUANT, quantization.doubleQuantized());
     if (!qlora.weights().skipped().isEmpty()) {
       qlora.weights().skipped().stream().sorted().forEach(options.putArray(SKIP)::add);
     }

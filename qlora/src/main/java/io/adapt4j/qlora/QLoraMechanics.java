@@ -5,8 +5,8 @@ import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.method.TrainingDefaults;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
@@ -76,8 +76,8 @@ final class QLoraMechanics implements MethodMechanics {
   }
 
   @Override
-  public Footprint footprint(Network declared) {
-    return lora.footprint(declared);
+  public TrainableSummary trainableSummary(Network declared) {
+    return lora.trainableSummary(declared);
   }
 
   @Override

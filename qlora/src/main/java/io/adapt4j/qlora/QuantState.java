@@ -16,13 +16,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The JSON that bitsandbytes stores beside a quantised weight.
+ * The JSON that bitsandbytes stores beside a quantized weight.
  *
  * @param type the number format
  * @param blockSize weights in a block
- * @param original the type before quantising
- * @param shape sizes before quantising
- * @param nested how the scales are quantised; empty where they are floats
+ * @param original the type before quantizing
+ * @param shape sizes before quantizing
+ * @param nested how the scales are quantized; empty where they are floats
  */
 record QuantState(
     FourBitCode type,
@@ -32,7 +32,7 @@ record QuantState(
     Optional<Nested> nested) {
 
   /**
-   * What the JSON says of quantised scales.
+   * What the JSON says of quantized scales.
    *
    * @param blockSize scales in a block
    * @param offset their mean
@@ -92,7 +92,7 @@ record QuantState(
       throw new CheckpointException(
           Problems.inTensor(
                   entry,
-                  "JSON that describes the quantised weight",
+                  "JSON that describes the quantized weight",
                   e.getOriginalMessage(),
                   Problems.DAMAGED)
               .getMessage(),

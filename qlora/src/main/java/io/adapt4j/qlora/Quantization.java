@@ -1,33 +1,33 @@
 package io.adapt4j.qlora;
 
-import io.adapt4j.core.internal.nn.PackedBytes;
+import io.adapt4j.core.internal.nn.QuantizedSize;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.kernels.internal.FourBitFormat;
 import java.util.Objects;
 
 /**
- * How weights are quantised to 4 bits. Blocks run along the flattened tensor; the last one may be
- * short. As the format of a model's weights it quantises all linear layers inside the layers;
- * {@link QuantiseOptions} can leave some out.
+ * How weights are quantized to 4 bits. Blocks run along the flattened tensor; the last one may be
+ * short. As the format of a model's weights it quantizes all linear layers inside the layers;
+ * {@link QuantizeOptions} can leave some out.
  *
  * @param type the number format
  * @param blockSize weights that share a scale: a power of two from 64 to 4096
- * @param doubleQuantised whether the scales themselves are stored in 8 bits, in blocks of {@value
+ * @param doubleQuantized whether the scales themselves are stored in 8 bits, in blocks of {@value
  *     FourBitFormat#SCALE_BLOCK} after their mean is subtracted (QLoRA, section 3): at blocks of 64
  *     this saves 0.37 bits a weight
  */
-public record Quantization(QuantType type, int blockSize, boolean doubleQuantised)
+public record Quantization(QuantType type, int blockSize, boolean doubleQuantized)
     implements WeightFormat {
 
   /** The block size where none is given. */
   public static final int DEFAULT_BLOCK = 64;
 
   /**
-   * Makes a quantisation.
+   * Makes a quantization.
    *
    * @param type the number format
    * @param blockSize weights that share a scale
-   * @param doubleQuantised whether the scales are stored in 8 bits
+   * @param doubleQuantized whether the scales are stored in 8 bits
    * @throws IllegalArgumentException if the block size is not a power of two from 64 to 4096
    */
   public Quantization {
@@ -36,39 +36,39 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
   }
 
   /**
-   * NF4 in blocks of 64 with double quantisation, as in the QLoRA paper.
+   * NF4 in blocks of 64 with double quantization, as in the QLoRA paper.
    *
-   * @return the quantisation
+   * @return the quantization
    */
   public static Quantization nf4() {
     return new Quantization(QuantType.NF4, DEFAULT_BLOCK, true);
   }
 
   /**
-   * FP4 in blocks of 64 with double quantisation.
+   * FP4 in blocks of 64 with double quantization.
    *
-   * @return the quantisation
+   * @return the quantization
    */
   public static Quantization fp4() {
     return new Quantization(QuantType.FP4, DEFAULT_BLOCK, true);
   }
 
   /**
-   * Returns this quantisation with another block size.
+   * Returns this quantization with another block size.
    *
    * @param size weights that share a scale: a power of two from 64 to 4096
-   * @return a new quantisation
+   * @return a new quantization
    * @throws IllegalArgumentException if the block size is another
    */
   public Quantization blockSize(int size) {
-    return new Quantization(type, size, doubleQuantised);
+    return new Quantization(type, size, doubleQuantized);
   }
 
   /**
-   * Returns this quantisation with or without double quantisation.
+   * Returns this quantization with or without double quantization.
    *
    * @param on whether the scales are stored in 8 bits
-   * @return a new quantisation
+   * @return a new quantization
    */
   public Quantization doubleQuant(boolean on) {
     return new Quantization(type, blockSize, on);
@@ -76,7 +76,7 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
 
   /** The same for the kernels. */
   FourBitFormat format() {
-    return new FourBitFormat(type.code, blockSize, doubleQuantised);
+    return new FourBitFormat(type.code, blockSize, doubleQuantized);
   }
 
   @Override
@@ -88,11 +88,11 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantise
    * Works out what a tensor takes in memory, to the byte.
    *
    * @param elements how many weights it has, at least 1
-   * @return two codes a byte; a scale a block, of one byte where scales are quantised themselves
+   * @return two codes a byte; a scale a block, of one byte where scales are quantized themselves
    *     and of four where they are not; and the 16 numbers, the 256 of the scales, their mean and a
    *     scale for each {@value FourBitFormat#SCALE_BLOCK} of them
    */
-  PackedBytes bytes(long elements) {
+  QuantizedSize bytes(long elements) {
     return FourBitSizes.of(format(), elements);
   }
 }

@@ -19,14 +19,14 @@ final class QuantizationConfig {
   /**
    * Requires 4-bit weights of bitsandbytes.
    *
-   * @throws ConfigException if the checkpoint is not quantised, or in another way
+   * @throws ConfigException if the checkpoint is not quantized, or in another way
    */
   static void check(ConfigReader config) {
     if (!isFourBit(config)) {
       throw config.invalid(
           FIELD,
           "4-bit weights of bitsandbytes (quant_method bitsandbytes, load_in_4bit true)",
-          "Other quantisations are not read: use the model's original weights.");
+          "Other quantizations are not read: use the model's original weights.");
     }
   }
 
@@ -38,11 +38,11 @@ final class QuantizationConfig {
   }
 
   /**
-   * What Transformers writes for weights it quantised itself.
+   * What Transformers writes for weights it quantized itself.
    *
-   * @param format how the weights are quantised
+   * @param format how the weights are quantized
    * @param computeType what to compute in
-   * @param plainModules modules that are not quantised; empty for what Transformers leaves out by
+   * @param plainModules modules that are not quantized; empty for what Transformers leaves out by
    *     itself
    */
   static ObjectNode of(

@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * Holds 4-bit weights as a checkpoint has them.
  *
- * @param wanted how they must be quantised; empty for any way
+ * @param wanted how they must be quantized; empty for any way
  */
 record StoredFourBit(Optional<FourBitFormat> wanted) implements WeightMechanics {
 

@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/** An unquantised tensor of a checkpoint, read and quantised piece by piece. */
+/** An unquantized tensor of a checkpoint, read and quantized piece by piece. */
 final class StoredWeight {
 
   /** Weights in memory at a time: a multiple of every block size. */
@@ -34,7 +34,7 @@ final class StoredWeight {
   /**
    * Finds a tensor.
    *
-   * @param transposed whether its rows and columns change places before it is quantised
+   * @param transposed whether its rows and columns change places before it is quantized
    */
   StoredWeight(Checkpoint checkpoint, String name, boolean transposed) {
     this.checkpoint = checkpoint;
@@ -60,20 +60,20 @@ final class StoredWeight {
     return entry;
   }
 
-  /** The dimensions as quantised. */
+  /** The dimensions as quantized. */
   private List<Long> shape() {
     List<Long> shape = entry.shape();
     return transposed ? List.of(shape.get(1), shape.get(0)) : shape;
   }
 
-  /** Quantises the whole tensor. */
-  QuantizedTensor quantise(FourBitFormat format, FourBitKernels kernels) {
+  /** Quantizes the whole tensor. */
+  QuantizedTensor quantize(FourBitFormat format, FourBitKernels kernels) {
     int bytes = (int) QuantizedTensor.packedBytes(entry.elements());
-    return quantise(format, kernels, ByteBuffer.allocate(bytes));
+    return quantize(format, kernels, ByteBuffer.allocate(bytes));
   }
 
-  /** Quantises the whole tensor into memory that the result then refers to. */
-  QuantizedTensor quantise(FourBitFormat format, FourBitKernels kernels, ByteBuffer packed) {
+  /** Quantizes the whole tensor into memory that the result then refers to. */
+  QuantizedTensor quantize(FourBitFormat format, FourBitKernels kernels, ByteBuffer packed) {
     float[] absmax = new float[blocks(format)];
     forEachPiece(
         (first, values, count) -> {
@@ -86,7 +86,7 @@ final class StoredWeight {
         format, format.code().numbers(), shape(), packed.flip(), format.scales(absmax));
   }
 
-  /** Only the scales, before any double quantisation; costs no memory for codes. */
+  /** Only the scales, before any double quantization; costs no memory for codes. */
   float[] absmax(FourBitFormat format) {
     int size = format.blockSize();
     float[] absmax = new float[blocks(format)];
@@ -133,7 +133,7 @@ final class StoredWeight {
 
   /**
    * Reads the columns that a piece lies in, row by row. Mapping the file instead would leave it in
-   * the process's resident memory once for every piece, until the garbage collector comes by.
+   * the process's RSS once for every piece, until the garbage collector comes by.
    */
   private void readTransposed(long first, ByteBuffer values) {
     int bytes = entry.type().bytes();
@@ -160,7 +160,7 @@ final class StoredWeight {
     }
   }
 
-  /** Where in the file a place of the weight as it is quantised lies. */
+  /** Where in the file a place of the weight as it is quantized lies. */
   private long storedIndex(long index) {
     if (!transposed) {
       return index;

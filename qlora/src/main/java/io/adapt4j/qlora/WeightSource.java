@@ -15,10 +15,10 @@ interface WeightSource {
   /** The name in a checkpoint of plain weights. */
   String name();
 
-  /** How the weight is quantised. */
+  /** How the weight is quantized. */
   FourBitFormat format();
 
-  /** The type of the weight before it is quantised. */
+  /** The type of the weight before it is quantized. */
   StoredType original();
 
   /** The tensors it is read from: dimensions by name. */
@@ -28,7 +28,7 @@ interface WeightSource {
    * Reads the weight.
    *
    * @param codes takes the packed codes
-   * @param kernels quantise it where it is not quantised yet
+   * @param kernels quantize it where it is not quantized yet
    * @return the weight, whose codes lie in that memory
    */
   QuantizedTensor read(Checkpoint checkpoint, Tensor codes, FourBitKernels kernels);

@@ -84,7 +84,7 @@ class BadCheckpointTest {
   @Test
   void aStateThatEndsEarly() {
     editState(json -> json.substring(0, 40));
-    assertRefused(STATE, "JSON that describes the quantised weight");
+    assertRefused(STATE, "JSON that describes the quantized weight");
   }
 
   @ParameterizedTest
@@ -124,7 +124,7 @@ class BadCheckpointTest {
 
   @ParameterizedTest
   @CsvSource({"NaN, NaN", "Infinity, Infinity", "-Infinity, -Infinity"})
-  void aWeightThatIsNotFiniteIsNotQuantised(float value, String shown) throws IOException {
+  void aWeightThatIsNotFiniteIsNotQuantized(float value, String shown) throws IOException {
     Path plain = temporary.resolve("plain");
     Golden.copyFolder(Golden.folder("models/llama"), plain);
     folder = plain;
@@ -135,8 +135,8 @@ class BadCheckpointTest {
           return bytes;
         });
     for (boolean doubleQuant : new boolean[] {true, false}) {
-      QuantiseOptions options = QuantiseOptions.of(Quantization.nf4().doubleQuant(doubleQuant));
-      assertThatThrownBy(() -> QuantisedCheckpoint.quantise(plain, target, options))
+      QuantizeOptions options = QuantizeOptions.of(Quantization.nf4().doubleQuant(doubleQuant));
+      assertThatThrownBy(() -> QuantizedCheckpoint.quantize(plain, target, options))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("model.safetensors")
           .hasMessageContaining(WEIGHT)
@@ -148,13 +148,13 @@ class BadCheckpointTest {
           .hasMessageContaining(WEIGHT)
           .hasMessageContaining(shown + " at [3, 17]");
       assertThat(Tensor.live()).isEqualTo(before);
-      QuantisedCheckpoint.quantise(
+      QuantizedCheckpoint.quantize(
           plain, temporary.resolve("skipped" + doubleQuant), options.skip("down_proj"));
     }
   }
 
   @Test
-  void weightsInOtherTypesAreNotQuantised() throws IOException {
+  void weightsInOtherTypesAreNotQuantized() throws IOException {
     Path plain = temporary.resolve("plain");
     Golden.copyFolder(Golden.folder("models/llama"), plain);
     folder = plain;
@@ -169,7 +169,7 @@ class BadCheckpointTest {
                 : tensor);
     assertThatThrownBy(
             () ->
-                QuantisedCheckpoint.quantise(plain, target, QuantiseOptions.of(Quantization.nf4())))
+                QuantizedCheckpoint.quantize(plain, target, QuantizeOptions.of(Quantization.nf4())))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(WEIGHT)
         .hasMessageContaining("found F64");
@@ -193,7 +193,7 @@ class BadCheckpointTest {
     assertThatThrownBy(() -> LanguageModel.load(ModelSource.path(folder)))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("lm_head.weight")
-        .hasMessageContaining("QuantisedCheckpoint.dequantise");
+        .hasMessageContaining("QuantizedCheckpoint.dequantize");
   }
 
   private ByteBuffer tensorBytes(String name) {
@@ -219,7 +219,7 @@ class BadCheckpointTest {
     Files.writeString(
         config,
         Files.readString(config).replace("\"model_type\": \"llama\"", "\"model_type\": \"gpt2\""));
-    assertThatThrownBy(() -> QuantisedCheckpoint.dequantise(folder, target))
+    assertThatThrownBy(() -> QuantizedCheckpoint.dequantize(folder, target))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("model_type")
         .hasMessageContaining("gpt2");
@@ -227,7 +227,7 @@ class BadCheckpointTest {
 
   /** Neither written as a plain one nor loaded as it is. */
   private void assertRefused(String tensor, String... anyOf) {
-    assertRefused(() -> QuantisedCheckpoint.dequantise(folder, target), tensor, anyOf);
+    assertRefused(() -> QuantizedCheckpoint.dequantize(folder, target), tensor, anyOf);
     assertNothingWritten();
     long before = Tensor.live();
     assertRefused(() -> LanguageModel.load(ModelSource.path(folder)).close(), tensor, anyOf);

@@ -8,7 +8,7 @@ import io.adapt4j.kernels.internal.cuda.CudaDevice;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What {@link CudaTrainingTest} runs in a JVM of its own; prints what it finds. */
+/** What {@link CudaTrainingTest} runs in its own JVM; prints what it finds. */
 final class CudaTrainingProgram {
 
   private CudaTrainingProgram() {}

@@ -22,7 +22,7 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.ShapesOnly;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -93,7 +93,7 @@ class DevicePlacementTest {
         step(Lora.rank(4).dropout(0.1), DType.BF16, Optimizer.pagedAdamW()),
         step(Lora.rank(4).dora(), DType.BF16, Optimizer.adamW()),
         step(Lora.rank(4).dora().dropout(0.1), DType.F32, Optimizer.adamW()),
-        step(Lora.rank(4).initialise(LoraInit.pissa()), DType.F32, Optimizer.adamW()));
+        step(Lora.rank(4).initialize(LoraInit.pissa()), DType.F32, Optimizer.adamW()));
   }
 
   private static Arguments step(FineTuningMethod method, DType type, Optimizer optimizer) {
@@ -115,7 +115,7 @@ class DevicePlacementTest {
         }
       }
       assertThat(adaptation.trained()).isNotEmpty();
-      for (Trained one : adaptation.trained()) {
+      for (Trainable one : adaptation.trained()) {
         assertThat(one.value().isOnHost()).as(one.name()).isFalse();
         assertThat(one.gradient().isOnHost()).as(one.name()).isFalse();
       }
@@ -129,7 +129,7 @@ class DevicePlacementTest {
     String config = FourBitCase.llama(32, 48, 4, 8, 2, VOCABULARY);
     Decoder decoder = Architectures.declareDecoder(ModelConfig.parse(Path.of("config"), config));
     decoder.allocate(type);
-    Weights.randomise(decoder, 7);
+    Weights.randomize(decoder, 7);
     return decoder;
   }
 

@@ -126,9 +126,9 @@ class DeviceRunTest {
     assertThat(
             tuner(Lora.rank(2))
                 .packing(true)
-                .regularise(L2ToBase.strength(0.1))
-                .regularise(KlToBase.on(sentences()))
-                .regularise(Ewc.on(sentences()))
+                .regularize(L2ToBase.strength(0.1))
+                .regularize(KlToBase.on(sentences()))
+                .regularize(Ewc.on(sentences()))
                 .epochs(1)
                 .build()
                 .run()

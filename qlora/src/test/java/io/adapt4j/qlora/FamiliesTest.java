@@ -29,12 +29,12 @@ class FamiliesTest {
     "gemma2, q_proj k_proj v_proj o_proj gate_proj up_proj down_proj",
     "gpt_neox, query_key_value dense dense_h_to_4h dense_4h_to_h",
   })
-  void linearLayersAreQuantisedAndTheModelStillLoads(String name, String projections) {
+  void linearLayersAreQuantizedAndTheModelStillLoads(String name, String projections) {
     Path folder = Golden.shared("models/" + name);
-    Path quantised = temporary.resolve("quantised");
+    Path quantized = temporary.resolve("quantized");
     Path plain = temporary.resolve("plain");
-    QuantisedCheckpoint.quantise(folder, quantised, QuantiseOptions.of(Quantization.fp4()));
-    try (Checkpoint written = Checkpoint.open(quantised)) {
+    QuantizedCheckpoint.quantize(folder, quantized, QuantizeOptions.of(Quantization.fp4()));
+    try (Checkpoint written = Checkpoint.open(quantized)) {
       Set<String> found =
           new FourBitReader(written)
               .weights().stream()
@@ -43,7 +43,7 @@ class FamiliesTest {
                   .collect(Collectors.toSet());
       assertThat(found).containsExactlyInAnyOrder(projections.split(" "));
     }
-    QuantisedCheckpoint.dequantise(quantised, plain);
+    QuantizedCheckpoint.dequantize(quantized, plain);
     try (Decoder decoder = Architectures.declareDecoder(ModelConfig.read(plain));
         Checkpoint source = Checkpoint.open(folder);
         Checkpoint written = Checkpoint.open(plain)) {

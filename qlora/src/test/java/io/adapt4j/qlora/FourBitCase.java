@@ -9,8 +9,8 @@ import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.PackedLinear;
 import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -55,7 +55,7 @@ final class FourBitCase {
     for (int i = 0; i < plain.linears().size(); i++) {
       Linear source = fourBit.linears().get(i).linear();
       DenseLinear target = (DenseLinear) plain.linears().get(i).linear();
-      if (source instanceof PackedLinear packed) {
+      if (source instanceof QuantizedLinear packed) {
         for (Linear.Part part : packed.parts()) {
           try (Tensor restored = packed.restored(part, plain.type());
               Tensor rows = target.weight().value().narrow(0, part.start(), part.width())) {
@@ -97,7 +97,7 @@ final class FourBitCase {
     ModelConfig model = ModelConfig.parse(folder.resolve(ModelConfig.FILE), config);
     try (Decoder decoder = Architectures.declareDecoder(model)) {
       decoder.allocate(DType.F32);
-      Weights.randomise(decoder, 3);
+      Weights.randomize(decoder, 3);
       CheckpointFolder.write(folder, folder, model, Weights.tensors(decoder, type));
     }
   }

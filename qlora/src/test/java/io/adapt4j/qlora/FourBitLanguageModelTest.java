@@ -43,7 +43,7 @@ class FourBitLanguageModelTest {
 
   @Test
   void aFourBitCheckpointGeneratesAndScoresAsTheSameWeightsDo() {
-    QuantisedCheckpoint.dequantise(Golden.folder("nf4/llama_nf4_dq"), temporary, Precision.FP32);
+    QuantizedCheckpoint.dequantize(Golden.folder("nf4/llama_nf4_dq"), temporary, Precision.FP32);
     long before = Tensor.live();
     GenerationOptions options = GenerationOptions.greedy().toBuilder().maxNewTokens(24).build();
     try (LanguageModel fourBit = LanguageModel.load(FOUR_BIT);
@@ -93,7 +93,7 @@ class FourBitLanguageModelTest {
             WeightFormat.asStored(),
             Quantization.nf4(),
             Quantization.nf4().doubleQuant(false),
-            QuantiseOptions.of(Quantization.nf4()).skip("down_proj"));
+            QuantizeOptions.of(Quantization.nf4()).skip("down_proj"));
     Set<String> identities = new HashSet<>();
     for (WeightFormat format : formats) {
       try (LanguageModel model = LanguageModel.load(STORIES, format, Precision.FP32)) {
@@ -134,12 +134,12 @@ class FourBitLanguageModelTest {
     LanguageModel.load(FOUR_BIT, Quantization.nf4()).close();
     assertThatThrownBy(() -> LanguageModel.load(FOUR_BIT, Quantization.fp4()))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("FP4 in blocks of 64 with double quantisation, as was asked for")
+        .hasMessageContaining("FP4 in blocks of 64 with double quantization, as was asked for")
         .hasMessageContaining("found NF4");
     assertThatThrownBy(
             () ->
                 LanguageModel.load(
-                    FOUR_BIT, QuantiseOptions.of(Quantization.nf4()).skip("down_proj")))
+                    FOUR_BIT, QuantizeOptions.of(Quantization.nf4()).skip("down_proj")))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("quantization_config")
         .hasMessageContaining("down_proj");
@@ -147,7 +147,7 @@ class FourBitLanguageModelTest {
   }
 
   @Test
-  void otherQuantisationsAreRefusedAsBefore() throws Exception {
+  void otherQuantizationsAreRefusedAsBefore() throws Exception {
     Files.writeString(
         temporary.resolve("config.json"),
         "{\"model_type\": \"llama\", \"quantization_config\": {\"quant_method\": \"gptq\"}}");
@@ -162,7 +162,7 @@ class FourBitLanguageModelTest {
     assertThatThrownBy(
             () ->
                 LanguageModel.load(
-                    STORIES, QuantiseOptions.of(Quantization.nf4()).skip("down_projj")))
+                    STORIES, QuantizeOptions.of(Quantization.nf4()).skip("down_projj")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("down_projj");
   }

@@ -13,7 +13,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.lora.Ia3;
 import io.adapt4j.lora.Lora;
@@ -50,7 +50,7 @@ class FourBitLoraTest {
       Arguments.of("biases", WITH_BIASES, Lora.rank(2).bias(LoraBias.ALL)),
       Arguments.of("DoRA", LLAMA, Lora.rank(4).dora()),
       Arguments.of("DoRA with dropout", LLAMA, Lora.rank(4).dora().dropout(0.3)),
-      Arguments.of("PiSSA", LLAMA, Lora.rank(4).initialise(LoraInit.pissa())),
+      Arguments.of("PiSSA", LLAMA, Lora.rank(4).initialize(LoraInit.pissa())),
       Arguments.of("head", LLAMA, Lora.rank(4).modulesToSave("lm_head")),
     };
   }
@@ -74,10 +74,10 @@ class FourBitLoraTest {
   private static Map<String, float[]> gradients(
       Decoder decoder, Lora lora, Path folder, boolean recompute) {
     try (Adaptation adaptation = Methods.of(lora).attach(decoder, folder, 3)) {
-      randomise(adaptation);
+      randomize(adaptation);
       LanguageModelLoss.differentiate(decoder, batch(decoder), 1.0 / ROWS, recompute, 5);
       Map<String, float[]> gradients = new LinkedHashMap<>();
-      for (Trained one : adaptation.trained()) {
+      for (Trainable one : adaptation.trained()) {
         gradients.put(one.name(), one.gradient().toFloats());
       }
       return gradients;
@@ -85,9 +85,9 @@ class FourBitLoraTest {
   }
 
   /** Factors that are not zero, so that both have gradients. */
-  private static void randomise(Adaptation adaptation) {
+  private static void randomize(Adaptation adaptation) {
     SplittableRandom random = new SplittableRandom(11);
-    for (Trained one : adaptation.trained()) {
+    for (Trainable one : adaptation.trained()) {
       if (one.name().contains("lora_A") || one.name().contains("lora_B")) {
         float[] values = new float[(int) one.value().count()];
         for (int i = 0; i < values.length; i++) {
@@ -128,7 +128,7 @@ class FourBitLoraTest {
         Network plain = FourBitCase.plainEqual(folder, fourBit)) {
       float[] base = FourBitCase.outputs(fourBit);
       try (Adaptation adaptation = Methods.of(Lora.rank(2)).attach(plain, folder, 1)) {
-        randomise(adaptation);
+        randomize(adaptation);
         adaptation.save(temporary);
       }
       try (AttachedAdapter onPlain = AdapterMechanics.of(LoraAdapter.at(temporary)).attach(plain);
@@ -155,7 +155,7 @@ class FourBitLoraTest {
     try (Decoder fourBit = (Decoder) FourBitCase.load(LLAMA, Quantization.nf4(), DType.F32);
         Adaptation adaptation = Methods.of(Ia3.create()).attach(fourBit, LLAMA, 1)) {
       LanguageModelLoss.differentiate(fourBit, batch(fourBit), 1, true, 5);
-      for (Trained one : adaptation.trained()) {
+      for (Trainable one : adaptation.trained()) {
         assertThat(one.gradient().toFloats()).as(one.name()).isNotEqualTo(one.value().toFloats());
       }
     }

@@ -10,8 +10,8 @@ import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.PackedLinear;
 import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
@@ -61,10 +61,10 @@ class FourBitModelTest {
 
   @ParameterizedTest
   @CsvSource({"NF4, 64, true", "FP4, 128, false"})
-  void quantisingWhileLoadingIsLoadingWhatWasQuantised(QuantType type, int block, boolean twice) {
+  void quantizingWhileLoadingIsLoadingWhatWasQuantized(QuantType type, int block, boolean twice) {
     Quantization quantization = new Quantization(type, block, twice);
     Path plain = Golden.folder("models/llama");
-    QuantisedCheckpoint.quantise(plain, temporary, QuantiseOptions.of(quantization));
+    QuantizedCheckpoint.quantize(plain, temporary, QuantizeOptions.of(quantization));
     try (Network read = FourBitCase.load(plain, quantization, DType.F32);
         Decoder stored = stored(temporary, DType.F32)) {
       assertThat(FourBitCase.outputs(read)).isEqualTo(FourBitCase.outputs(stored));
@@ -112,8 +112,8 @@ class FourBitModelTest {
   @CsvSource({"F32, 1e-5", "BF16, 3e-2"})
   void modulesThatAreSkippedStayPlainAlsoBesideOthersOfTheSameInput(DType type, float tolerance) {
     Path folder = Golden.folder("models/llama");
-    QuantiseOptions options =
-        QuantiseOptions.of(Quantization.nf4()).skip("k_proj", "model.layers.1.mlp");
+    QuantizeOptions options =
+        QuantizeOptions.of(Quantization.nf4()).skip("k_proj", "model.layers.1.mlp");
     try (Network fourBit = FourBitCase.load(folder, options, type);
         Network plain = FourBitCase.plainEqual(folder, fourBit)) {
       assertThat(fourBit.packedLinears()).hasSize(6);
@@ -127,18 +127,18 @@ class FourBitModelTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void blocksRunOverTheEndsOfRowsWhoseLengthIsOdd(boolean doubleQuantised) {
+  void blocksRunOverTheEndsOfRowsWhoseLengthIsOdd(boolean doubleQuantized) {
     FourBitCase.write(temporary, FourBitCase.llama(33, 35, 3, 10, 2, 40), StoredType.F32);
-    Quantization quantization = Quantization.nf4().doubleQuant(doubleQuantised);
+    Quantization quantization = Quantization.nf4().doubleQuant(doubleQuantized);
     try (Network fourBit = FourBitCase.load(temporary, quantization, DType.F32);
         Network plain = FourBitCase.plainEqual(temporary, fourBit);
         Checkpoint checkpoint = Checkpoint.open(temporary)) {
       assertThat(FourBitCase.outputs(fourBit))
           .containsExactly(FourBitCase.outputs(plain), within(1e-5f));
-      PackedLinear down = fourBit.packedLinears().get(3);
+      QuantizedLinear down = fourBit.packedLinears().get(3);
       QuantizedTensor whole =
           new StoredWeight(checkpoint, "model.layers.0.mlp.down_proj.weight")
-              .quantise(quantization.format(), JavaKernels.INSTANCE);
+              .quantize(quantization.format(), JavaKernels.INSTANCE);
       float[] wanted = new float[33 * 35];
       JavaKernels.INSTANCE.dequantize(whole, 0, wanted, wanted.length);
       try (Tensor restored = down.restored(down.parts().get(0), DType.F32)) {
@@ -156,7 +156,7 @@ class FourBitModelTest {
     try (Network fourBit = FourBitCase.load(folder, Quantization.nf4(), type);
         Checkpoint checkpoint = Checkpoint.open(folder)) {
       float[] wanted = FourBitCase.outputs(fourBit);
-      for (PackedLinear linear : fourBit.packedLinears()) {
+      for (QuantizedLinear linear : fourBit.packedLinears()) {
         ((FourBitLinear) linear).read(checkpoint, kernels);
       }
       float[] found = FourBitCase.outputs(fourBit);
@@ -170,7 +170,7 @@ class FourBitModelTest {
     FourBitCase.write(temporary, FourBitCase.llama(512, 1024, 8, 64, 2, 40), StoredType.BF16);
     long before = Tensor.live();
     try (Network network = FourBitCase.load(temporary, Quantization.nf4(), DType.F32)) {
-      for (PackedLinear linear : network.packedLinears()) {
+      for (QuantizedLinear linear : network.packedLinears()) {
         assertThat((double) linear.packedBytes() / linear.packedCount()).isLessThan(0.53);
         long held = ((FourBitLinear) linear).heldBytes();
         assertThat((double) held / linear.packedCount()).isLessThan(0.53);

@@ -59,8 +59,8 @@ class GoldenTensorTest {
     try (Checkpoint golden = Checkpoint.openFile(file)) {
       StoredWeight input = new StoredWeight(golden, "input");
       for (FourBitKernels kernels : AllKernels.present()) {
-        checkPlain(golden, input.quantise(new FourBitFormat(code, 64, false), kernels));
-        checkNested(golden, input.quantise(new FourBitFormat(code, 64, true), kernels));
+        checkPlain(golden, input.quantize(new FourBitFormat(code, 64, false), kernels));
+        checkNested(golden, input.quantize(new FourBitFormat(code, 64, true), kernels));
       }
     }
   }
@@ -71,13 +71,13 @@ class GoldenTensorTest {
     assertThat(Golden.bytes(tensor.packed()))
         .isEqualTo(Golden.bytes(golden, nf4 ? "packed" : "packed_kernel_rule"));
     assertThat(((PlainScales) tensor.scales()).values()).isEqualTo(Golden.floats(golden, "absmax"));
-    checkDequantised(golden, "", tensor);
+    checkDequantized(golden, "", tensor);
   }
 
   private static void checkNested(Checkpoint golden, QuantizedTensor tensor) {
     NestedScales scales = (NestedScales) tensor.scales();
     float offset = Golden.floats(golden, "nested.offset")[0];
-    // PyTorch sums floats in an order of its own: the mean may differ in its last digit.
+    // PyTorch sums floats in its own order: the mean may differ in its last digit.
     assertThat(scales.offset()).isBetween(Math.nextDown(offset), Math.nextUp(offset));
     assertThat(scales.numbers()).isEqualTo(Golden.floats(golden, "nested.code2"));
     assertThat(scales.codes()).isEqualTo(Golden.bytes(golden, "nested.absmax"));
@@ -85,11 +85,11 @@ class GoldenTensorTest {
     for (int block = 0; block < restored.length; block++) {
       assertThat(scales.of(block)).isCloseTo(restored[block], within(4 * Math.ulp(offset)));
     }
-    checkDequantised(golden, "nested.", tensor);
+    checkDequantized(golden, "nested.", tensor);
   }
 
   /** On the recorded codes: those of fp4 come from another rounding rule than ours. */
-  private static void checkDequantised(Checkpoint golden, String prefix, QuantizedTensor ours) {
+  private static void checkDequantized(Checkpoint golden, String prefix, QuantizedTensor ours) {
     QuantizedTensor tensor =
         new QuantizedTensor(
             ours.format(),

@@ -99,7 +99,7 @@ class QLoraDescriptionTest {
   }
 
   @Test
-  void methodsWithOtherQuantisationsAreOthers() {
+  void methodsWithOtherQuantizationsAreOthers() {
     assertThat(Methods.of(QLora.nf4()).identity())
         .isNotEqualTo(Methods.of(QLora.fp4()).identity())
         .isNotEqualTo(Methods.of(QLora.nf4().blockSize(128)).identity())

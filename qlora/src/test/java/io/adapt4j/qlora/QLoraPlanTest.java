@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.memory.StepShape;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.PackedBytes;
+import io.adapt4j.core.internal.nn.QuantizedSize;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.optim.Optimizer;
@@ -127,7 +127,7 @@ class QLoraPlanTest {
   @CsvSource({"64, true, 0.516", "64, false, 0.5625", "128, true, 0.508", "256, false, 0.516"})
   void bytesOfAWeightAreThoseOfThePaper(int block, boolean doubleQuant, double expected) {
     long elements = 4096L * 11008;
-    PackedBytes found =
+    QuantizedSize found =
         Quantization.nf4().blockSize(block).doubleQuant(doubleQuant).bytes(elements);
     assertThat((double) found.total() / elements).isCloseTo(expected, within(0.001));
   }
@@ -140,14 +140,14 @@ class QLoraPlanTest {
     }
     for (boolean doubleQuant : new boolean[] {false, true}) {
       Quantization quantization = Quantization.fp4().doubleQuant(doubleQuant);
-      PackedBytes told = quantization.bytes(values.length);
+      QuantizedSize told = quantization.bytes(values.length);
       assertThat(told.codes()).isEqualTo(100);
       assertThat(told.scales()).isEqualTo(doubleQuant ? 4 : 16);
-      assertThat(told.total()).isEqualTo(quantised(quantization.format(), values).bytes());
+      assertThat(told.total()).isEqualTo(quantized(quantization.format(), values).bytes());
     }
   }
 
-  private static QuantizedTensor quantised(FourBitFormat format, float... values) {
+  private static QuantizedTensor quantized(FourBitFormat format, float... values) {
     float[] absmax = new float[(int) format.blocks(values.length)];
     ByteBuffer packed = ByteBuffer.allocate((int) QuantizedTensor.packedBytes(values.length));
     JavaKernels.INSTANCE.quantize(format, values, values.length, packed, absmax, 0);

@@ -181,13 +181,13 @@ class QLoraTrainingTest {
     adapter.writeMerged(base, original);
     assertThat(Tensor.live()).isEqualTo(before);
     assertThat(plainOutputs(restored)).containsExactly(trained, within(1e-5f));
-    // What quantising changed is back in the other, and no more than that.
+    // What quantizing changed is back in the other, and no more than that.
     double error = distance(plainOutputs(original), trained);
-    double quantising;
+    double quantizing;
     try (Network network = load(DType.F32)) {
-      quantising = distance(FourBitCase.outputs(network), plainOutputs(base));
+      quantizing = distance(FourBitCase.outputs(network), plainOutputs(base));
     }
-    assertThat(error).isBetween(quantising / 4, quantising * 4).isGreaterThan(1e-3);
+    assertThat(error).isBetween(quantizing / 4, quantizing * 4).isGreaterThan(1e-3);
   }
 
   @Test
@@ -195,7 +195,7 @@ class QLoraTrainingTest {
     Path stored = temporary.resolve("stored");
     Path plain = temporary.resolve("plain");
     Path folder = temporary.resolve("adapter");
-    QuantisedCheckpoint.quantise(base, stored, METHOD.weights());
+    QuantizedCheckpoint.quantize(base, stored, METHOD.weights());
     float[] trained;
     try (Network network = load(DType.F32);
         Adaptation adaptation = Methods.of(METHOD).attach(network, stored, 5)) {
@@ -203,7 +203,7 @@ class QLoraTrainingTest {
       trained = FourBitCase.outputs(network);
       adaptation.save(folder);
     }
-    QuantisedCheckpoint.dequantise(stored, plain);
+    QuantizedCheckpoint.dequantize(stored, plain);
     Path merged = temporary.resolve("merged");
     LoraAdapter.at(folder).writeMerged(plain, merged);
     assertThat(plainOutputs(merged)).containsExactly(trained, within(1e-5f));
@@ -241,7 +241,7 @@ class QLoraTrainingTest {
 
   @Test
   void variantsThatReadTheBaseTrainOverTheRestoredOne() {
-    for (Lora lora : List.of(Lora.rank(4).dora(), Lora.rank(4).initialise(LoraInit.pissa()))) {
+    for (Lora lora : List.of(Lora.rank(4).dora(), Lora.rank(4).initialize(LoraInit.pissa()))) {
       QLora method = QLora.of(Quantization.fp4(), lora);
       Path folder = temporary.resolve("variant");
       float[] trained;

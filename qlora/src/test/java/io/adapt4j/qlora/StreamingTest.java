@@ -40,26 +40,26 @@ class StreamingTest {
 
   @ParameterizedTest
   @CsvSource({"64, true", "64, false", "4096, true"})
-  void piecesGiveWhatTheWholeTensorGives(int blockSize, boolean doubleQuantised) {
-    FourBitFormat format = new FourBitFormat(FourBitCode.NF4, blockSize, doubleQuantised);
+  void piecesGiveWhatTheWholeTensorGives(int blockSize, boolean doubleQuantized) {
+    FourBitFormat format = new FourBitFormat(FourBitCode.NF4, blockSize, doubleQuantized);
     float[] values = values();
     ByteBuffer packed = ByteBuffer.allocate((int) QuantizedTensor.packedBytes(COUNT));
     float[] absmax = new float[(int) format.blocks(COUNT)];
     KERNELS.quantize(format, values, COUNT, packed, absmax, 0);
-    Path quantised = temporary.resolve("quantised.safetensors");
+    Path quantized = temporary.resolve("quantized.safetensors");
     try (Checkpoint source = written(values)) {
       FourBitWriter writer = new FourBitWriter(source, format, KERNELS);
-      SafetensorsWriter.create().writeFile(quantised, writer.tensors("w"));
+      SafetensorsWriter.create().writeFile(quantized, writer.tensors("w"));
       assertThat(new StoredWeight(source, "w").absmax(format)).isEqualTo(absmax);
     }
-    try (Checkpoint found = Checkpoint.openFile(quantised)) {
+    try (Checkpoint found = Checkpoint.openFile(quantized)) {
       FourBitReader reader = new FourBitReader(found);
       assertThat(reader.weights()).containsExactly("w");
       assertThat(Golden.bytes(found, "w")).isEqualTo(Golden.bytes(packed.flip()));
       QuantizedTensor tensor = reader.read("w");
       assertThat(tensor.format()).isEqualTo(format);
       assertThat(tensor.shape()).containsExactly((long) ROWS, (long) COLUMNS);
-      assertThat(dequantised(reader)).isEqualTo(whole(tensor));
+      assertThat(dequantized(reader)).isEqualTo(whole(tensor));
     }
   }
 
@@ -69,7 +69,7 @@ class StreamingTest {
     values[COUNT - 3] = Float.POSITIVE_INFINITY;
     try (Checkpoint source = written(values)) {
       assertThatThrownBy(
-              () -> new StoredWeight(source, "w").quantise(Quantization.nf4().format(), KERNELS))
+              () -> new StoredWeight(source, "w").quantize(Quantization.nf4().format(), KERNELS))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("Infinity at [1030, 1022]");
     }
@@ -91,27 +91,27 @@ class StreamingTest {
       StoredWeight weight = new StoredWeight(source, "w", true);
       assertThat(weight.absmax(format)).isEqualTo(absmax);
       ByteBuffer found = ByteBuffer.allocate(packed.capacity());
-      weight.quantise(format, KERNELS, found);
+      weight.quantize(format, KERNELS, found);
       assertThat(found.array()).isEqualTo(packed.array());
     }
   }
 
-  /** A mapped piece counts as resident memory until the garbage collector comes by. */
+  /** A mapped piece counts as RSS until the garbage collector comes by. */
   @Test
-  void quantisingATransposedTensorMapsNothing() throws IOException {
+  void quantizingATransposedTensorMapsNothing() throws IOException {
     Path maps = Path.of("/proc/self/maps");
     assumeThat(maps).exists();
     try (Checkpoint source = written(values())) {
-      new StoredWeight(source, "w", true).quantise(Quantization.nf4().format(), KERNELS);
+      new StoredWeight(source, "w", true).quantize(Quantization.nf4().format(), KERNELS);
       String file = temporary.resolve("source.safetensors").toString();
       assertThat(Files.readAllLines(maps)).noneMatch(line -> line.contains(file));
     }
   }
 
-  private float[] dequantised(FourBitReader reader) {
+  private float[] dequantized(FourBitReader reader) {
     Path plain = temporary.resolve("plain.safetensors");
     SafetensorsWriter.create()
-        .writeFile(plain, List.of(PlainWeights.dequantised(reader, "w", StoredType.F32, KERNELS)));
+        .writeFile(plain, List.of(PlainWeights.dequantized(reader, "w", StoredType.F32, KERNELS)));
     try (Checkpoint found = Checkpoint.openFile(plain)) {
       assertThat(found.entry("w").shape()).containsExactly((long) ROWS, (long) COLUMNS);
       return Golden.floats(found, "w");

@@ -11,7 +11,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.Function;
 
-/** Reads and splits documents in a thread of its own, into batches of some hundred chunks. */
+/** Reads and splits documents in its own thread, into batches of some hundred chunks. */
 final class BatchReader implements AutoCloseable {
 
   /** Enough for texts of one length to fill the encoder's batches. */

@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Stores batches in a thread of its own, one at a time: the next waits until the last is done. */
+/** Stores batches in its own thread, one at a time: the next waits until the last is done. */
 final class BatchWriter implements AutoCloseable {
 
   private final SearchIndex index;

@@ -123,7 +123,7 @@ public final class Rag implements AutoCloseable {
     return using(
         () -> {
           SyncReport report = ingestion.sync(documents, prefix);
-          LOG.debug("Synchronised {}", report);
+          LOG.debug("Synchronized {}", report);
           return report;
         });
   }

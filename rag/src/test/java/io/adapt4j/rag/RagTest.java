@@ -124,7 +124,7 @@ class RagTest {
   }
 
   @Test
-  void aSynchronisedPartLeavesTheRestOfTheIndex() throws IOException {
+  void aSynchronizedPartLeavesTheRestOfTheIndex() throws IOException {
     try (Rag rag = builder().build()) {
       rag.add(List.of(Document.of("wiki/a", "One page."), Document.of("mail/b", "One mail.")));
       SyncReport report =

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** Streams with a filter and an end of their own, and contexts that are too small. */
+/** Streams with a filter and their own end, and contexts that are too small. */
 class StreamingTest {
 
   private static final Path STORIES = Path.of("..", "examples", "models", "stories260K");

@@ -203,7 +203,7 @@ final class DefaultsTrials {
     }
   }
 
-  /** The rank correlation of cosines with people's judgements of sentence pairs. */
+  /** The rank correlation of cosines with people's judgments of sentence pairs. */
   private static final class Sts implements Measure {
 
     private final Path base;

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /**
  * Reproduces, small, the study "Fine-Tuning or Retrieval?" (Ovadia et al., EMNLP 2024): how well a
- * model answers questions on new facts without more, trained on them in 1, 2, 5 and 10 wordings,
+ * model answers questions on new facts without more, trained on them in 1, 2, 5 and 10 paraphrases,
  * with passages that are looked up, and with both. Prints a table in Markdown.
  *
  * <p>{@code FineTuningOrRetrieval SHARED_DATA [--small | --quick] [OUTPUT]}. The folder has {@code

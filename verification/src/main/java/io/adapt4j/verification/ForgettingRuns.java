@@ -75,9 +75,9 @@ final class ForgettingRuns {
   Map<String, UnaryOperator<FineTuner.Builder>> ways() {
     Map<String, UnaryOperator<FineTuner.Builder>> ways = new LinkedHashMap<>();
     ways.put("none", tuner -> tuner);
-    ways.put("L2 to the base, 1", tuner -> tuner.regularise(L2ToBase.strength(1)));
-    ways.put("EWC, 50", tuner -> tuner.regularise(Ewc.on(stories()).strength(50)));
-    ways.put("KL to the base, 1", tuner -> tuner.regularise(KlToBase.on(stories()).strength(1)));
+    ways.put("L2 to the base, 1", tuner -> tuner.regularize(L2ToBase.strength(1)));
+    ways.put("EWC, 50", tuner -> tuner.regularize(Ewc.on(stories()).strength(50)));
+    ways.put("KL to the base, 1", tuner -> tuner.regularize(KlToBase.on(stories()).strength(1)));
     ways.put("replay, 0.3", tuner -> tuner.replay(stories(), 0.3));
     return ways;
   }

@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * Measures what 4-bit weights cost. Prints the perplexity of real models on held-out stories with
- * their weights plain, in NF4 and in FP4, with and without double quantisation; and the accuracy of
+ * their weights plain, in NF4 and in FP4, with and without double quantization; and the accuracy of
  * a small model that learns to tell news topics apart, trained in full, by LoRA and by QLoRA.
  *
  * <p>{@code QLoraQuality [SHARED_DATA [ROWS [EPOCHS]]]}: run it from the root of the repository.

@@ -78,9 +78,9 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
     Map<String, WeightFormat> formats = new LinkedHashMap<>();
     formats.put("fp32", WeightFormat.asStored());
     formats.put("NF4", Quantization.nf4().doubleQuant(false));
-    formats.put("NF4, double quantisation", Quantization.nf4());
+    formats.put("NF4, double quantization", Quantization.nf4());
     formats.put("FP4", Quantization.fp4().doubleQuant(false));
-    formats.put("FP4, double quantisation", Quantization.fp4());
+    formats.put("FP4, double quantization", Quantization.fp4());
     return formats;
   }
 
@@ -123,8 +123,8 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
   }
 
   private Trained train(String name, FineTuningMethod method, double rate) {
-    Dataset train = labelled("train_4k.jsonl").take(rows);
-    Dataset held = labelled("dev_1k.jsonl");
+    Dataset train = labeled("train_4k.jsonl").take(rows);
+    Dataset held = labeled("dev_1k.jsonl");
     FineTuneReport report =
         FineTuner.builder()
             .model(base)
@@ -140,7 +140,7 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
             .warmupRatio(0.1)
             .evaluateEvery(Interval.EPOCH)
             .keepBest()
-            .bestBy("accuracy")
+            .metricForBestModel("accuracy")
             .saveLimit(0)
             .output(output.resolve(name.replaceAll("[^A-Za-z0-9.]+", "-")))
             .overwriteOutput()
@@ -154,7 +154,7 @@ record QLoraQualityRuns(ModelSource base, Path news, Path output, int rows, int 
         report.elapsed().toMillis() / 1e3);
   }
 
-  private Dataset labelled(String file) {
+  private Dataset labeled(String file) {
     return Datasets.read(news.resolve(file)).shape(Shape.CLASSIFICATION).open();
   }
 }

@@ -102,7 +102,7 @@ class ArchitectureTest {
             .filter(line -> line.startsWith("<module>"))
             .map(line -> line.substring("<module>".length(), line.indexOf("</module>")))
             .toList();
-    // Neither holds a class of its own; the consumer's snippets are compiled elsewhere.
+    // Neither holds its own class; the consumer's snippets are compiled elsewhere.
     Set<String> others = Set.of("bom", "consumer");
     assertThat(built).containsAll(others);
     assertThat(built)

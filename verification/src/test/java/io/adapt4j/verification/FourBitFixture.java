@@ -16,9 +16,9 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.qlora.QuantiseOptions;
-import io.adapt4j.qlora.QuantisedCheckpoint;
 import io.adapt4j.qlora.Quantization;
+import io.adapt4j.qlora.QuantizeOptions;
+import io.adapt4j.qlora.QuantizedCheckpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -36,9 +36,9 @@ final class FourBitFixture {
 
   /** Writes the checkpoint with expectations in the names of the exact table. */
   static void write(Path llama, Path folder) throws IOException {
-    QuantisedCheckpoint.quantise(llama, folder, QuantiseOptions.of(Quantization.fp4()));
+    QuantizedCheckpoint.quantize(llama, folder, QuantizeOptions.of(Quantization.fp4()));
     Path plain = folder.resolveSibling("plain");
-    QuantisedCheckpoint.dequantise(folder, plain, Precision.FP32);
+    QuantizedCheckpoint.dequantize(folder, plain, Precision.FP32);
     Files.writeString(folder.resolve("expected.json"), "{\"compute_dtype\": \"torch.float32\"}");
     try (Checkpoint golden = Checkpoint.openFile(llama.resolve("expected.safetensors"));
         Checkpoint weights = Checkpoint.open(plain);

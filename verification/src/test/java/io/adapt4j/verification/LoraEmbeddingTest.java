@@ -53,7 +53,7 @@ class LoraEmbeddingTest {
             .batchSize(4)
             .learningRate(3e-3)
             .keepBest()
-            .bestBy("mrr")
+            .metricForBestModel("mrr")
             .evaluateEvery(Interval.steps(25))
             .output(folder.resolve("run"))
             .build()

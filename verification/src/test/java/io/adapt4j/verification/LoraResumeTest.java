@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LoraResumeTest {
 
   private static final Lora VARIANT =
-      Lora.rank(4).dora().initialise(LoraInit.pissa(4)).rankOf("v_proj", 2).plus(4);
+      Lora.rank(4).dora().initialize(LoraInit.pissa(4)).rankOf("v_proj", 2).plus(4);
 
   @TempDir private Path folder;
 

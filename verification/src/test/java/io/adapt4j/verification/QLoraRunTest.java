@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.regularization.KlToBase;
-import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.StepEvent;
@@ -114,7 +114,7 @@ class QLoraRunTest {
   }
 
   @Test
-  void aRunDoesNotGoOnOverAnotherQuantisation() {
+  void aRunDoesNotGoOnOverAnotherQuantization() {
     interrupt(Precision.FP32, new TreeMap<>());
     for (QLora other :
         new QLora[] {METHOD.blockSize(128), METHOD.doubleQuant(false), METHOD.skip("o_proj")}) {
@@ -156,16 +156,16 @@ class QLoraRunTest {
   @Test
   void theBaseInFourBitsIsTheReferenceOfAPenalty() {
     long before = Tensor.live();
-    Regularisation penalty =
+    Regularization penalty =
         KlToBase.on(Datasets.jsonl(example("data/tinystories/stories.jsonl")).take(8));
     Map<Integer, Double> losses = new TreeMap<>();
-    tuner(folder.resolve("run"), Precision.FP32, losses, 0).regularise(penalty).build().run();
+    tuner(folder.resolve("run"), Precision.FP32, losses, 0).regularize(penalty).build().run();
     assertThat(losses).hasSize(8);
     assertThat(Tensor.live()).isEqualTo(before);
     FineTuner withHead =
         tuner(folder.resolve("head"), Precision.FP32, losses, 0)
             .method(METHOD.lora(one -> one.modulesToSave("lm_head")))
-            .regularise(penalty)
+            .regularize(penalty)
             .build();
     assertThatThrownBy(withHead::run).hasMessageContaining("held packed");
     assertThat(Tensor.live()).isEqualTo(before);

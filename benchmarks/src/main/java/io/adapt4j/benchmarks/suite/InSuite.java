@@ -11,7 +11,7 @@ import java.lang.annotation.Target;
 public @interface InSuite {
 
   /**
-   * Command lines of the quick profile, each run in a process of its own.
+   * Command lines of the quick profile, each run in its own process.
    *
    * @return options separated by blanks; an empty text for a run without options
    */

@@ -76,7 +76,7 @@ record JmhWork(String method, Profile profile) implements Work {
     return Result.measured(name(), setting, List.of(figure(result)));
   }
 
-  private static Figure figure(RunResult result) {
+  private static Measurement figure(RunResult result) {
     double[] scores =
         result.getBenchmarkResults().stream()
             .flatMap(fork -> fork.getIterationResults().stream())
@@ -87,7 +87,7 @@ record JmhWork(String method, Profile profile) implements Work {
     boolean rate = result.getParams().getMode() == Mode.Throughput;
     return samples.errorOf(
         rate
-            ? Figure.larger("rate", unit, samples.median())
-            : Figure.smaller("time", unit, samples.median()));
+            ? Measurement.larger("rate", unit, samples.median())
+            : Measurement.smaller("time", unit, samples.median()));
   }
 }

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A program that is run once for each of its command lines, each time in a process of its own.
+ * A program that is run once for each of its command lines, each time in its own process.
  *
  * @param program the main class
  * @param suite how it takes part
@@ -71,7 +71,7 @@ record ProgramWork(Class<?> program, InSuite suite, Profile profile) implements 
 
   private Result measure(String line, Path output, Path figures) throws IOException {
     List<String> flags = new ArrayList<>(List.of(suite.jvm()));
-    flags.add("-D" + FigureLog.PROPERTY + "=" + figures);
+    flags.add("-D" + MeasurementLog.PROPERTY + "=" + figures);
     List<String> words = line.isBlank() ? List.of() : List.of(line.split(" ", -1));
     Process process =
         JavaCommand.of(program, flags, words)
@@ -89,11 +89,11 @@ record ProgramWork(Class<?> program, InSuite suite, Profile profile) implements 
       process.destroyForcibly();
     }
     return process.exitValue() == 0
-        ? measured(line, FigureLog.read(figures))
+        ? measured(line, MeasurementLog.read(figures))
         : Result.failed(name(), line, "exit " + process.exitValue() + ": " + lastLines(output));
   }
 
-  private Result measured(String line, List<Figure> figures) {
+  private Result measured(String line, List<Measurement> figures) {
     return figures.isEmpty()
         ? Result.failed(name(), line, "reported no figures")
         : Result.measured(name(), line, figures);

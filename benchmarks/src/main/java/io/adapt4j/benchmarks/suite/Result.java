@@ -12,7 +12,7 @@ import java.util.List;
  * @param figures what was measured
  */
 record Result(
-    String benchmark, String setting, Status status, String reason, List<Figure> figures) {
+    String benchmark, String setting, Status status, String reason, List<Measurement> figures) {
 
   /** Whether a benchmark ran. */
   enum Status {
@@ -26,16 +26,16 @@ record Result(
 
   Result {
     figures = List.copyOf(figures);
-    long names = figures.stream().map(Figure::name).distinct().count();
+    long names = figures.stream().map(Measurement::name).distinct().count();
     if (names < figures.size()) {
       throw new IllegalArgumentException(
           benchmark
               + " has two figures of one name: "
-              + figures.stream().map(Figure::name).sorted().toList());
+              + figures.stream().map(Measurement::name).sorted().toList());
     }
   }
 
-  static Result measured(String benchmark, String setting, List<Figure> figures) {
+  static Result measured(String benchmark, String setting, List<Measurement> figures) {
     return new Result(benchmark, setting, Status.MEASURED, "", figures);
   }
 

@@ -116,7 +116,7 @@ public final class Samples {
    * @return the figure with an error as large, in proportion, as that of the median; without one if
    *     there is only one measurement
    */
-  public Figure errorOf(Figure figure) {
+  public Measurement errorOf(Measurement figure) {
     if (count() == 1) {
       return figure;
     }

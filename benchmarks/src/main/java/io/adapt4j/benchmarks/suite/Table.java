@@ -112,7 +112,7 @@ record Table(
         one.put("reason", result.reason());
       }
       ArrayNode figures = one.putArray("figures");
-      result.figures().forEach(figure -> figures.add(FigureLog.json(figure)));
+      result.figures().forEach(figure -> figures.add(MeasurementLog.json(figure)));
     }
     return json;
   }

@@ -30,7 +30,8 @@ class SamplesTest {
   void aRateHasTheErrorOfItsTimesInProportion() {
     Samples seconds = Samples.of(2, 2, 2, 2.2, 1.9);
 
-    Figure rate = seconds.errorOf(Figure.larger("speed", "rows/s", 100 / seconds.median()));
+    Measurement rate =
+        seconds.errorOf(Measurement.larger("speed", "rows/s", 100 / seconds.median()));
 
     assertThat(rate.value()).isEqualTo(50);
     assertThat(rate.error().getAsDouble()).isCloseTo(5, within(1e-9));
@@ -38,7 +39,7 @@ class SamplesTest {
 
   @Test
   void oneMeasurementTellsNothingOfItsError() {
-    assertThat(Samples.of(3).errorOf(Figure.larger("speed", "", 3)).error()).isEmpty();
+    assertThat(Samples.of(3).errorOf(Measurement.larger("speed", "", 3)).error()).isEmpty();
   }
 
   @Test

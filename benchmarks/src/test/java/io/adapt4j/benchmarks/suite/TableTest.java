@@ -24,12 +24,12 @@ class TableTest {
                   "TrainingBenchmark",
                   "--bf16",
                   List.of(
-                      Figure.larger("speed", "tokens/s", 431.4)
+                      Measurement.larger("speed", "tokens/s", 431.4)
                           .plusMinus(5.2)
                           .target(400)
                           .label("LoRA step, 135M model"),
-                      Figure.smaller("peak", "GB", 4.1).target(3.7).label("its a|b memory"),
-                      Figure.larger("not shown", "", 1))),
+                      Measurement.smaller("peak", "GB", 4.1).target(3.7).label("its a|b memory"),
+                      Measurement.larger("not shown", "", 1))),
               Result.failed("DecodeBenchmark", "", "exit 1")));
 
   @Test

@@ -108,12 +108,13 @@ class WorkTest {
     public static void main(String[] line) {
       System.out.println("working");
       switch (line[0]) {
-        case "silent" -> FigureLog.add(List.of());
+        case "silent" -> MeasurementLog.add(List.of());
         case "dies" -> throw new IllegalStateException("No weights here");
         default -> {
           double speed = Double.parseDouble(line[1]);
-          FigureLog.add(List.of(Figure.larger("speed", "rows/s", speed).plusMinus(1).target(5)));
-          FigureLog.add(List.of(Figure.smallerRatio("cost", 0.5).label("cost")));
+          MeasurementLog.add(
+              List.of(Measurement.larger("speed", "rows/s", speed).plusMinus(1).target(5)));
+          MeasurementLog.add(List.of(Measurement.smallerRatio("cost", 0.5).label("cost")));
         }
       }
     }
@@ -125,7 +126,7 @@ class WorkTest {
     private Needy() {}
 
     public static void main(String[] line) {
-      FigureLog.add(List.of(Figure.larger("ran", "", 1)));
+      MeasurementLog.add(List.of(Measurement.larger("ran", "", 1)));
     }
   }
 
@@ -143,8 +144,8 @@ class WorkTest {
                 "Small",
                 "--speed 7",
                 List.of(
-                    Figure.larger("speed", "rows/s", 7).plusMinus(1).target(5),
-                    Figure.smallerRatio("cost", 0.5).label("cost"))));
+                    Measurement.larger("speed", "rows/s", 7).plusMinus(1).target(5),
+                    Measurement.smallerRatio("cost", 0.5).label("cost"))));
     assertThat(results.get(1)).isEqualTo(Result.failed("Small", "silent", "reported no figures"));
     assertThat(results.get(2).status()).isEqualTo(Result.Status.FAILED);
     assertThat(results.get(2).reason()).startsWith("exit 1: working").contains("No weights here");
@@ -168,7 +169,7 @@ class WorkTest {
     assertThat(results)
         .allSatisfy(
             result -> {
-              Figure time = result.figures().get(0);
+              Measurement time = result.figures().get(0);
               assertThat(time.unit()).isEqualTo("ms/op");
               assertThat(time.largerIsBetter()).isFalse();
               assertThat(time.value()).isPositive();

@@ -24,8 +24,8 @@ final class AnswerText {
     return THOUGHT.matcher(answer).replaceFirst("").strip();
   }
 
-  /** A wording of a text, with the spaces around it that the text has. */
-  static String wording(String answer, String original) {
+  /** A paraphrase of a text, with the spaces around it that the text has. */
+  static String paraphrase(String answer, String original) {
     String text = withoutThoughts(answer);
     String inner = original.strip();
     text = LEAD_IN.matcher(text).find() && !LEAD_IN.matcher(inner).find() ? cutLeadIn(text) : text;

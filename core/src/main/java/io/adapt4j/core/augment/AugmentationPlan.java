@@ -5,11 +5,11 @@ package io.adapt4j.core.augment;
  * an earlier run is not deducted.
  *
  * @param rows rows of the dataset
- * @param texts texts in them that get other wordings or questions
+ * @param texts texts in them that get other paraphrases or questions
  * @param calls requests if everything is accepted at once
  * @param mostCalls requests if nothing is accepted until the attempts are used up
  * @param promptTokens tokens to read in {@code calls} requests
- * @param newTokens tokens to write in them, taking a wording to be as long as its original
+ * @param newTokens tokens to write in them, taking a paraphrase to be as long as its original
  */
 public record AugmentationPlan(
     int rows, int texts, long calls, long mostCalls, long promptTokens, long newTokens) {

@@ -11,9 +11,9 @@ import java.util.List;
  * A dataset with the rows that were made of it.
  *
  * <p>Its rows have the fields ({@link Dataset#source}) {@value #SOURCE}, which names the row they
- * were made of, and {@value #WORDING}, their number among those of that row; originals, where they
- * are kept, have the number 0. {@code Splitter.of(augmented.dataset()).groupBy("source")} keeps all
- * wordings of one row in one part.
+ * were made of, and {@value #PARAPHRASE}, their number among those of that row; originals, where
+ * they are kept, have the number 0. {@code Splitter.of(augmented.dataset()).groupBy("source")}
+ * keeps all paraphrases of one row in one part.
  *
  * @param dataset the rows, those made of one row after each other
  * @param keptFields further fields that were taken over from the rows' sources
@@ -25,7 +25,7 @@ public record Augmented(Dataset dataset, List<String> keptFields, AugmentationRe
   public static final String SOURCE = "source";
 
   /** The field with the number of a row among those made of one. */
-  public static final String WORDING = "wording";
+  public static final String PARAPHRASE = "paraphrase";
 
   /**
    * Creates a result.
@@ -45,7 +45,7 @@ public record Augmented(Dataset dataset, List<String> keptFields, AugmentationRe
    * @throws DatasetException if it cannot be written
    */
   public void write(Path file) {
-    List<String> fields = new ArrayList<>(List.of(SOURCE, WORDING));
+    List<String> fields = new ArrayList<>(List.of(SOURCE, PARAPHRASE));
     fields.addAll(keptFields);
     Datasets.write(dataset, file, fields.toArray(String[]::new));
   }

@@ -19,7 +19,7 @@ final class AugmentedRows {
   private final List<String> keptFields;
   private final List<Made> rows = new ArrayList<>();
 
-  private record Made(Example example, int source, int wording, Row fields) {}
+  private record Made(Example example, int source, int paraphrase, Row fields) {}
 
   AugmentedRows(Dataset original, Optional<String> idField, List<String> keptFields) {
     this.original = original;
@@ -27,17 +27,17 @@ final class AugmentedRows {
     this.keptFields = keptFields;
   }
 
-  /** Adds a row; the original itself is wording 0. */
-  void add(Example example, int source, int wording) {
+  /** Adds a row; the original itself is paraphrase 0. */
+  void add(Example example, int source, int paraphrase) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(
         Augmented.SOURCE,
         idField.map(field -> (Object) source(source, field).text(field)).orElse((long) source));
-    fields.put(Augmented.WORDING, (long) wording);
+    fields.put(Augmented.PARAPHRASE, (long) paraphrase);
     for (String field : keptFields) {
       fields.put(field, source(source, field).value(field));
     }
-    rows.add(new Made(example, source, wording, Row.of(fields)));
+    rows.add(new Made(example, source, paraphrase, Row.of(fields)));
   }
 
   private Row source(int row, String field) {
@@ -83,7 +83,7 @@ final class AugmentedRows {
     @Override
     public String locate(int row) {
       Made made = rows.get(row);
-      return original.locate(made.source()) + ", wording " + made.wording();
+      return original.locate(made.source()) + ", paraphrase " + made.paraphrase();
     }
 
     @Override

@@ -51,12 +51,12 @@ final class Checks {
 
   static List<String> fields(String... fields) {
     List<String> copy = List.of(fields);
-    if (copy.contains(Augmented.SOURCE) || copy.contains(Augmented.WORDING)) {
+    if (copy.contains(Augmented.SOURCE) || copy.contains(Augmented.PARAPHRASE)) {
       throw new IllegalArgumentException(
           "fields must not be '"
               + Augmented.SOURCE
               + "' or '"
-              + Augmented.WORDING
+              + Augmented.PARAPHRASE
               + "', which the result has itself; found "
               + copy);
     }

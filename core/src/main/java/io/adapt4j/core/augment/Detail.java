@@ -1,8 +1,8 @@
 package io.adapt4j.core.augment;
 
 /**
- * What a wording must keep of its original, and not add to it. The checks read the texts alone and
- * are meant to reject rather too much: a rejected wording is asked for again.
+ * What a paraphrase must keep of its original, and not add to it. The checks read the texts alone
+ * and are meant to reject rather too much: a rejected paraphrase is asked for again.
  */
 public enum Detail {
   /**
@@ -31,13 +31,13 @@ public enum Detail {
     return rejection;
   }
 
-  /** Whether a wording has what the original has, and no more. */
-  boolean isKept(String original, String wording) {
+  /** Whether a paraphrase has what the original has, and no more. */
+  boolean isKept(String original, String paraphrase) {
     return switch (this) {
-      case NUMBERS -> Numbers.kept(original, wording);
-      case QUOTES -> Quotes.kept(original, wording);
-      case NAMES -> Names.kept(original, wording);
-      case NEGATION -> Negation.kept(original, wording);
+      case NUMBERS -> Numbers.kept(original, paraphrase);
+      case QUOTES -> Quotes.kept(original, paraphrase);
+      case NAMES -> Names.kept(original, paraphrase);
+      case NEGATION -> Negation.kept(original, paraphrase);
     };
   }
 }

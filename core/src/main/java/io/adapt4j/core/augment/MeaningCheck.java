@@ -1,7 +1,7 @@
 package io.adapt4j.core.augment;
 
-import io.adapt4j.core.augment.Asker.Outcome;
-import io.adapt4j.core.augment.Asker.Question;
+import io.adapt4j.core.augment.RequestRunner.Outcome;
+import io.adapt4j.core.augment.RequestRunner.Question;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,10 +21,11 @@ final class MeaningCheck {
   record Pair(String a, String b) {}
 
   /** Which of the questions a generator answers with yes. */
-  static List<Boolean> asked(Asker asker, GenerationOptions options, List<String> questions) {
+  static List<Boolean> asked(
+      RequestRunner requests, GenerationOptions options, List<String> questions) {
     List<Question> prompts =
         questions.stream().map(one -> new Question(one, options.seed())).toList();
-    return asker.ask(prompts, options).stream().map(MeaningCheck::isYes).toList();
+    return requests.ask(prompts, options).stream().map(MeaningCheck::isYes).toList();
   }
 
   static String sameMeaning(Pair pair) {

@@ -55,8 +55,8 @@ final class Names {
     }
   }
 
-  static boolean kept(String original, String wording) {
-    return covers(wording, original) && covers(original, wording);
+  static boolean kept(String original, String paraphrase) {
+    return covers(paraphrase, original) && covers(original, paraphrase);
   }
 
   /** Whether a text has every name of another. */

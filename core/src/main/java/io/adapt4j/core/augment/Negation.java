@@ -15,8 +15,8 @@ final class Negation {
 
   private Negation() {}
 
-  static boolean kept(String original, String wording) {
-    return denies(original) == denies(wording);
+  static boolean kept(String original, String paraphrase) {
+    return denies(original) == denies(paraphrase);
   }
 
   private static boolean denies(String text) {

@@ -53,9 +53,9 @@ final class Numbers {
 
   private Numbers() {}
 
-  static boolean kept(String original, String wording) {
-    return understood(wording).containsAll(stated(original))
-        && understood(original).containsAll(stated(wording));
+  static boolean kept(String original, String paraphrase) {
+    return understood(paraphrase).containsAll(stated(original))
+        && understood(original).containsAll(stated(paraphrase));
   }
 
   /** Whether a text has every number of another. */

@@ -1,8 +1,8 @@
 package io.adapt4j.core.augment;
 
-import io.adapt4j.core.augment.Asker.Outcome;
-import io.adapt4j.core.augment.Asker.Question;
 import io.adapt4j.core.augment.MeaningCheck.Pair;
+import io.adapt4j.core.augment.RequestRunner.Outcome;
+import io.adapt4j.core.augment.RequestRunner.Question;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
 import java.util.ArrayList;
@@ -11,50 +11,52 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 
-/** Makes wordings of the rows of a dataset, some rows at a time, so that requests make batches. */
+/**
+ * Makes paraphrases of the rows of a dataset, some rows at a time, so that requests make batches.
+ */
 final class ParaphraseRun {
 
-  /** Rows whose wordings are asked for together. */
+  /** Rows whose paraphrases are asked for together. */
   private static final int WINDOW = 8;
 
   private final Paraphraser options;
   private final Dataset dataset;
-  private final Tally tally;
-  private final Asker asker;
-  private final Optional<Asker> judge;
-  private final WordingChecks checks;
+  private final Counts counts;
+  private final RequestRunner requests;
+  private final Optional<RequestRunner> judge;
+  private final ParaphraseChecks checks;
 
   ParaphraseRun(Paraphraser options, Dataset dataset) {
     this.options = options;
     this.dataset = dataset;
-    this.tally = new Tally(dataset.name(), dataset.size());
-    this.asker = new Asker(options.kept(options.generator), tally);
-    this.judge = options.judge.map(one -> new Asker(options.kept(one), tally));
-    this.checks = new WordingChecks(options);
+    this.counts = new Counts(dataset.name(), dataset.size());
+    this.requests = new RequestRunner(options.kept(options.generator), counts);
+    this.judge = options.judge.map(one -> new RequestRunner(options.kept(one), counts));
+    this.checks = new ParaphraseChecks(options);
   }
 
-  /** A text of a row, and how many wordings of it were asked for so far. */
+  /** A text of a row, and how many paraphrases of it were asked for so far. */
   private static final class Slot {
 
     private final int row;
-    private final Wordings wordings;
+    private final Paraphrases paraphrases;
     private int asked;
 
-    private Slot(int row, Wordings wordings) {
+    private Slot(int row, Paraphrases paraphrases) {
       this.row = row;
-      this.wordings = wordings;
+      this.paraphrases = paraphrases;
     }
 
     private int missing(int wanted) {
-      return wanted - wordings.accepted().size();
+      return wanted - paraphrases.accepted().size();
     }
   }
 
-  /** A wording that is not rejected so far. */
+  /** A paraphrase that is not rejected so far. */
   private record Candidate(Slot slot, String text) {
 
     private Pair pair() {
-      return new Pair(slot.wordings.original(), text);
+      return new Pair(slot.paraphrases.original(), text);
     }
   }
 
@@ -67,18 +69,18 @@ final class ParaphraseRun {
       for (String text : TextParts.of(dataset.get(row), options.parts)) {
         texts++;
         long length = tokens.applyAsInt(text);
-        for (int i = 0; i < options.wordings; i++) {
+        for (int i = 0; i < options.paraphrases; i++) {
           read += tokens.applyAsInt(prompt(options, text, i));
         }
-        written += options.wordings * length;
+        written += options.paraphrases * length;
         if (options.judge.isPresent()) {
           String asked = MeaningCheck.sameMeaning(new Pair(text, text));
-          read += options.wordings * (long) tokens.applyAsInt(asked);
-          written += options.wordings;
+          read += options.paraphrases * (long) tokens.applyAsInt(asked);
+          written += options.paraphrases;
         }
       }
     }
-    long calls = (long) texts * options.wordings * checks;
+    long calls = (long) texts * options.paraphrases * checks;
     return new AugmentationPlan(
         dataset.size(), texts, calls, calls * options.attempts, read, written);
   }
@@ -95,14 +97,14 @@ final class ParaphraseRun {
       for (int row = from; row < to; row++) {
         add(rows, row, slots.get(row - from));
       }
-      options.progress.accept(tally.report());
+      options.progress.accept(counts.report());
     }
-    return new Augmented(rows.dataset(), options.keptFields, tally.report());
+    return new Augmented(rows.dataset(), options.keptFields, counts.report());
   }
 
   private List<Slot> slots(int row) {
     return TextParts.of(dataset.get(row), options.parts).stream()
-        .map(text -> new Slot(row, new Wordings(text, options.nearness)))
+        .map(text -> new Slot(row, new Paraphrases(text, options.nearness)))
         .toList();
   }
 
@@ -111,7 +113,7 @@ final class ParaphraseRun {
       List<Slot> asked = new ArrayList<>();
       List<Question> questions = new ArrayList<>();
       for (Slot slot : slots) {
-        for (int missing = slot.missing(options.wordings); missing > 0; missing--) {
+        for (int missing = slot.missing(options.paraphrases); missing > 0; missing--) {
           asked.add(slot);
           questions.add(question(slot));
         }
@@ -119,7 +121,7 @@ final class ParaphraseRun {
       if (asked.isEmpty()) {
         return;
       }
-      List<Outcome> outcomes = asker.ask(questions, options.options);
+      List<Outcome> outcomes = requests.ask(questions, options.options);
       List<Candidate> candidates = new ArrayList<>();
       for (int i = 0; i < outcomes.size(); i++) {
         candidate(asked.get(i), outcomes.get(i)).ifPresent(candidates::add);
@@ -131,7 +133,7 @@ final class ParaphraseRun {
   private Question question(Slot slot) {
     int number = slot.asked++;
     return new Question(
-        prompt(options, slot.wordings.original(), number),
+        prompt(options, slot.paraphrases.original(), number),
         options.options.seed() + number / options.styles.size());
   }
 
@@ -141,21 +143,22 @@ final class ParaphraseRun {
   }
 
   private Optional<Candidate> candidate(Slot slot, Outcome outcome) {
-    String original = slot.wordings.original();
+    String original = slot.paraphrases.original();
     if (outcome.answer() == null) {
-      tally.reject(slot.row, Rejection.REFUSED, original, outcome.refusal());
+      counts.reject(slot.row, Rejection.REFUSED, original, outcome.refusal());
       return Optional.empty();
     }
-    String wording = AnswerText.wording(outcome.answer().text(), original);
-    Optional<Rejection> rejection = checks.rejection(original, wording, outcome.answer().ending());
+    String paraphrase = AnswerText.paraphrase(outcome.answer().text(), original);
+    Optional<Rejection> rejection =
+        checks.rejection(original, paraphrase, outcome.answer().ending());
     if (rejection.isEmpty()) {
-      rejection = slot.wordings.offer(wording);
+      rejection = slot.paraphrases.offer(paraphrase);
     }
     if (rejection.isPresent()) {
-      tally.reject(slot.row, rejection.get(), original, wording);
+      counts.reject(slot.row, rejection.get(), original, paraphrase);
       return Optional.empty();
     }
-    return Optional.of(new Candidate(slot, wording));
+    return Optional.of(new Candidate(slot, paraphrase));
   }
 
   private List<Candidate> keepSimilar(List<Candidate> candidates) {
@@ -193,9 +196,9 @@ final class ParaphraseRun {
   }
 
   private void withdraw(Candidate candidate, Rejection reason) {
-    Wordings wordings = candidate.slot().wordings;
-    wordings.withdraw(candidate.text());
-    tally.reject(candidate.slot().row, reason, wordings.original(), candidate.text());
+    Paraphrases paraphrases = candidate.slot().paraphrases;
+    paraphrases.withdraw(candidate.text());
+    counts.reject(candidate.slot().row, reason, paraphrases.original(), candidate.text());
   }
 
   private void add(AugmentedRows rows, int row, List<Slot> slots) {
@@ -203,15 +206,15 @@ final class ParaphraseRun {
     if (options.originals) {
       rows.add(original, row, 0);
     }
-    int made = slots.stream().mapToInt(slot -> slot.wordings.accepted().size()).max().orElse(0);
+    int made = slots.stream().mapToInt(slot -> slot.paraphrases.accepted().size()).max().orElse(0);
     for (int number = 0; number < made; number++) {
       List<String> texts = new ArrayList<>();
       for (Slot slot : slots) {
-        List<String> accepted = slot.wordings.accepted();
-        texts.add(number < accepted.size() ? accepted.get(number) : slot.wordings.original());
+        List<String> accepted = slot.paraphrases.accepted();
+        texts.add(number < accepted.size() ? accepted.get(number) : slot.paraphrases.original());
       }
       rows.add(TextParts.with(original, options.parts, texts), row, number + 1);
     }
-    tally.finished(row, options.wordings, made);
+    counts.finished(row, options.paraphrases, made);
   }
 }

@@ -18,41 +18,41 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
 /**
- * Gives the texts of rows other wordings, by a generator. A model that is tuned on a fact in ten
- * wordings learns more of it than from one (Ovadia et al. 2024, "Fine-Tuning or Retrieval?", figure
- * 4: accuracy rises with every wording from one to ten).
+ * Gives the texts of rows other paraphrases, by a generator. A model that is tuned on a fact in ten
+ * paraphrases learns more of it than from one (Ovadia et al. 2024, "Fine-Tuning or Retrieval?",
+ * figure 4: accuracy rises with every paraphrase from one to ten).
  *
  * <pre>{@code
  * Augmented augmented =
- *     Paraphraser.by(generator).wordings(10).cache(AnswerCache.at(folder)).augment(facts);
+ *     Paraphraser.by(generator).paraphrases(10).cache(AnswerCache.at(folder)).augment(facts);
  * System.out.print(augmented.report().text());
- * augmented.write(Path.of("wordings.jsonl"));
+ * augmented.write(Path.of("paraphrases.jsonl"));
  * }</pre>
  *
- * <p>Every wording is asked for in a style of its own, compared with the original and the others,
- * and checked for what it must keep ({@link Detail}). What is rejected is asked for again, in
- * another style and with another seed, until there are enough or the attempts are used up.
+ * <p>Every paraphrase is asked for in its own style, compared with the original and the others, and
+ * checked for what it must keep ({@link Detail}). What is rejected is asked for again, in another
+ * style and with another seed, until there are enough or the attempts are used up.
  *
  * <p>Reworded are the text of an {@link Example.Text} or {@link Example.Classified}; the prompt,
  * the completion or both of an {@link Example.PromptCompletion}; what the user says in a
- * conversation; the prompt of a preference. Where a row has several such texts, wording {@code i}
- * has the {@code i}-th of each; of a text with fewer, such as a "Yes.", the original.
+ * conversation; the prompt of a preference. Where a row has several such texts, paraphrase {@code
+ * i} has the {@code i}-th of each; of a text with fewer, such as a "Yes.", the original.
  *
  * <p>The result is the same for the same rows, options and answers; from a generator that answers
  * the same for the same seed, or a cache, it is the same every time. Not thread-safe.
  */
 public final class Paraphraser {
 
-  /** Default of the wordings of a text. */
+  /** Default of the paraphrases of a text. */
   public static final int DEFAULT_WORDINGS = 10;
 
-  /** Default of how often wordings that are missing are asked for. */
+  /** Default of how often paraphrases that are missing are asked for. */
   public static final int DEFAULT_ATTEMPTS = 3;
 
-  /** Default of the similarity from which on wordings are near duplicates. */
+  /** Default of the similarity from which on paraphrases are near duplicates. */
   public static final double DEFAULT_NEARNESS = 0.9;
 
-  /** The styles that wordings are asked for in, unless others are set. */
+  /** The styles that paraphrases are asked for in, unless others are set. */
   public static final List<String> DEFAULT_STYLES =
       List.of(
           "Use a formal style.",
@@ -68,7 +68,7 @@ public final class Paraphraser {
           "Write it as somebody would say it aloud.",
           "Join its sentences into one, or split it into several.");
 
-  /** The prompt that wordings are asked for with, unless another is set. */
+  /** The prompt that paraphrases are asked for with, unless another is set. */
   public static final String DEFAULT_PROMPT =
       """
       Rewrite the text between the lines of dashes. {style}
@@ -79,7 +79,7 @@ public final class Paraphraser {
       -----""";
 
   final TextGenerator generator;
-  int wordings = DEFAULT_WORDINGS;
+  int paraphrases = DEFAULT_WORDINGS;
   int attempts = DEFAULT_ATTEMPTS;
   double nearness = DEFAULT_NEARNESS;
   List<String> styles = DEFAULT_STYLES;
@@ -106,7 +106,7 @@ public final class Paraphraser {
   /**
    * Starts from a generator.
    *
-   * @param generator writes the wordings
+   * @param generator writes the paraphrases
    * @return a paraphraser with the defaults
    */
   public static Paraphraser by(TextGenerator generator) {
@@ -114,19 +114,19 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets how many wordings a row gets, besides its own. Default: 10.
+   * Sets how many paraphrases a row gets, besides its own. Default: 10.
    *
    * @param count at least 1
    * @return this
    * @throws IllegalArgumentException if it is below 1
    */
-  public Paraphraser wordings(int count) {
-    this.wordings = Checks.atLeastOne("wordings", count);
+  public Paraphraser paraphrases(int count) {
+    this.paraphrases = Checks.atLeastOne("paraphrases", count);
     return this;
   }
 
   /**
-   * Sets how often wordings that are missing are asked for, the first time included. Default: 3.
+   * Sets how often paraphrases that are missing are asked for, the first time included. Default: 3.
    *
    * @param most at least 1
    * @return this
@@ -138,9 +138,9 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets from which similarity on ({@link io.adapt4j.core.data.quality.TextSimilarity}) a wording
-   * is too near to the original or another. Default: 0.9. Wordings that differ in nothing but case,
-   * spaces and punctuation are always duplicates.
+   * Sets from which similarity on ({@link io.adapt4j.core.data.quality.TextSimilarity}) a
+   * paraphrase is too near to the original or another. Default: 0.9. Paraphrases that differ in
+   * nothing but case, spaces and punctuation are always duplicates.
    *
    * @param from above 0 and up to 1
    * @return this
@@ -188,7 +188,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets which parts of rows get other wordings. Default: {@link Part#TEXT} and {@link
+   * Sets which parts of rows get other paraphrases. Default: {@link Part#TEXT} and {@link
    * Part#PROMPT}.
    *
    * @param chosen at least one
@@ -201,7 +201,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets what wordings must keep. Default: everything that {@link Detail} knows.
+   * Sets what paraphrases must keep. Default: everything that {@link Detail} knows.
    *
    * @param kept what to check; nothing if none is named
    * @return this
@@ -215,7 +215,7 @@ public final class Paraphraser {
   /**
    * Adds a check of the caller's own.
    *
-   * @param check tells, of the original and a wording, whether the wording is good
+   * @param check tells, of the original and a paraphrase, whether the paraphrase is good
    * @return this
    */
   public Paraphraser check(BiPredicate<String, String> check) {
@@ -224,7 +224,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Asks the generator of every wording whether it says the same as the original. Default: not
+   * Asks the generator of every paraphrase whether it says the same as the original. Default: not
    * asked. It doubles the requests.
    *
    * @return this
@@ -234,7 +234,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Asks another generator of every wording whether it says the same as the original.
+   * Asks another generator of every paraphrase whether it says the same as the original.
    *
    * @param asked answers yes or no
    * @param choice how it chooses tokens; a model that thinks first needs room for it
@@ -247,7 +247,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Compares the embeddings of every wording and its original. Default: not compared.
+   * Compares the embeddings of every paraphrase and its original. Default: not compared.
    *
    * @param embedding makes vectors of texts, such as {@code embedder::embedAll} of a {@code
    *     TextEmbedder}
@@ -274,7 +274,8 @@ public final class Paraphraser {
   }
 
   /**
-   * Leaves the original rows out of the result. Default: they are in it, each before its wordings.
+   * Leaves the original rows out of the result. Default: they are in it, each before its
+   * paraphrases.
    *
    * @return this
    */
@@ -296,11 +297,11 @@ public final class Paraphraser {
   }
 
   /**
-   * Names fields of the rows' sources that their wordings keep. Default: none.
+   * Names fields of the rows' sources that their paraphrases keep. Default: none.
    *
    * @param fields names of fields, such as the key of a conversation
    * @return this
-   * @throws IllegalArgumentException if one is {@code source} or {@code wording}
+   * @throws IllegalArgumentException if one is {@code source} or {@code paraphrase}
    */
   public Paraphraser keepFields(String... fields) {
     this.keptFields = Checks.fields(fields);
@@ -340,10 +341,10 @@ public final class Paraphraser {
   }
 
   /**
-   * Makes the wordings.
+   * Makes the paraphrases.
    *
    * @param dataset the rows
-   * @return the rows and their wordings, and what was rejected
+   * @return the rows and their paraphrases, and what was rejected
    * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer; what it
    *     answered before is in the cache
    * @throws io.adapt4j.core.data.DatasetException if no row was made, or a field is missing

@@ -1,6 +1,6 @@
 package io.adapt4j.core.augment;
 
-/** A part of a row that may get other wordings. */
+/** A part of a row that may get other paraphrases. */
 public enum Part {
   /**
    * What is given: the prompt of a pair or a preference, and what the user says in a conversation.

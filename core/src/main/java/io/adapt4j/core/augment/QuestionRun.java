@@ -1,8 +1,8 @@
 package io.adapt4j.core.augment;
 
-import io.adapt4j.core.augment.Asker.Outcome;
-import io.adapt4j.core.augment.Asker.Question;
 import io.adapt4j.core.augment.QuestionParser.Pair;
+import io.adapt4j.core.augment.RequestRunner.Outcome;
+import io.adapt4j.core.augment.RequestRunner.Question;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
@@ -21,16 +21,16 @@ final class QuestionRun {
 
   private final QuestionWriter options;
   private final Dataset dataset;
-  private final Tally tally;
-  private final Asker asker;
-  private final Optional<Asker> judge;
+  private final Counts counts;
+  private final RequestRunner requests;
+  private final Optional<RequestRunner> judge;
 
   QuestionRun(QuestionWriter options, Dataset dataset) {
     this.options = options;
     this.dataset = dataset;
-    this.tally = new Tally(dataset.name(), dataset.size());
-    this.asker = new Asker(options.kept(options.generator), tally);
-    this.judge = options.judge.map(one -> new Asker(options.kept(one), tally));
+    this.counts = new Counts(dataset.name(), dataset.size());
+    this.requests = new RequestRunner(options.kept(options.generator), counts);
+    this.judge = options.judge.map(one -> new RequestRunner(options.kept(one), counts));
   }
 
   /** A passage and the questions on it so far; the passage itself is no question. */
@@ -38,13 +38,13 @@ final class QuestionRun {
 
     private final int row;
     private final String text;
-    private final Wordings questions;
+    private final Paraphrases questions;
     private final List<Pair> pairs = new ArrayList<>();
 
     private Passage(int row, String text, double nearness) {
       this.row = row;
       this.text = text;
-      this.questions = new Wordings(text, nearness);
+      this.questions = new Paraphrases(text, nearness);
     }
   }
 
@@ -59,9 +59,9 @@ final class QuestionRun {
       }
       fill(passages);
       passages.forEach(passage -> add(rows, passage));
-      options.progress.accept(tally.report());
+      options.progress.accept(counts.report());
     }
-    return new Augmented(rows.dataset(), options.keptFields, tally.report());
+    return new Augmented(rows.dataset(), options.keptFields, counts.report());
   }
 
   private String passage(int row) {
@@ -89,7 +89,7 @@ final class QuestionRun {
       for (Passage passage : asked) {
         questions.add(question(passage, attempt));
       }
-      List<Outcome> outcomes = asker.ask(questions, options.options);
+      List<Outcome> outcomes = requests.ask(questions, options.options);
       List<Candidate> candidates = new ArrayList<>();
       for (int i = 0; i < outcomes.size(); i++) {
         candidates.addAll(candidates(asked.get(i), outcomes.get(i)));
@@ -109,7 +109,7 @@ final class QuestionRun {
 
   private List<Candidate> candidates(Passage passage, Outcome outcome) {
     if (outcome.answer() == null) {
-      tally.reject(passage.row, Rejection.REFUSED, passage.text, outcome.refusal());
+      counts.reject(passage.row, Rejection.REFUSED, passage.text, outcome.refusal());
       return List.of();
     }
     String said = outcome.answer().text();
@@ -120,7 +120,7 @@ final class QuestionRun {
           outcome.answer().ending() == Ending.FILTERED
               ? Rejection.FILTERED
               : whole ? Rejection.EMPTY : Rejection.CUT_OFF;
-      tally.reject(passage.row, reason, passage.text, said);
+      counts.reject(passage.row, reason, passage.text, said);
     }
     List<Candidate> candidates = new ArrayList<>();
     for (Pair pair : pairs) {
@@ -129,7 +129,7 @@ final class QuestionRun {
       }
       Optional<Rejection> rejection = rejection(passage, pair);
       if (rejection.isPresent()) {
-        tally.reject(passage.row, rejection.get(), passage.text, pair.toString());
+        counts.reject(passage.row, rejection.get(), passage.text, pair.toString());
       } else {
         passage.pairs.add(pair);
         candidates.add(new Candidate(passage, pair));
@@ -172,7 +172,7 @@ final class QuestionRun {
         wrong.passage().pairs.remove(wrong.pair());
         wrong.passage().questions.withdraw(wrong.pair().question());
         String text = wrong.passage().text;
-        tally.reject(wrong.passage().row, Rejection.BACK_CHECK, text, wrong.pair().toString());
+        counts.reject(wrong.passage().row, Rejection.BACK_CHECK, text, wrong.pair().toString());
       }
     }
   }
@@ -186,6 +186,6 @@ final class QuestionRun {
           passage.row,
           i + 1);
     }
-    tally.finished(passage.row, options.questions, passage.pairs.size());
+    counts.finished(passage.row, options.questions, passage.pairs.size());
   }
 }

@@ -210,7 +210,7 @@ public final class QuestionWriter {
    *
    * @param fields names of fields
    * @return this
-   * @throws IllegalArgumentException if one is {@code source} or {@code wording}
+   * @throws IllegalArgumentException if one is {@code source} or {@code paraphrase}
    */
   public QuestionWriter keepFields(String... fields) {
     this.keptFields = Checks.fields(fields);
@@ -233,7 +233,7 @@ public final class QuestionWriter {
    *
    * @param dataset the passages
    * @return rows of questions with their answers, without the passages; their {@link
-   *     Augmented#WORDING} counts from 1
+   *     Augmented#PARAPHRASE} counts from 1
    * @throws io.adapt4j.core.text.GeneratorException if the generator cannot answer; what it
    *     answered before is in the cache
    * @throws DatasetException if a row has no passage, or no question was made

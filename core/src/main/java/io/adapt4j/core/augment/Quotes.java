@@ -11,9 +11,9 @@ final class Quotes {
 
   private Quotes() {}
 
-  static boolean kept(String original, String wording) {
-    return quoted(original).stream().allMatch(wording::contains)
-        && quoted(wording).stream().allMatch(original::contains);
+  static boolean kept(String original, String paraphrase) {
+    return quoted(original).stream().allMatch(paraphrase::contains)
+        && quoted(paraphrase).stream().allMatch(original::contains);
   }
 
   /** The quotations, without a comma or full stop that belongs to the sentence around. */

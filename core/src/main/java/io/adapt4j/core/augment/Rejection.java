@@ -12,9 +12,9 @@ public enum Rejection {
   EMPTY,
   /** It is several times as long as the original. */
   TOO_LONG,
-  /** It equals the original or another wording, but for case, spaces and punctuation. */
+  /** It equals the original or another paraphrase, but for case, spaces and punctuation. */
   DUPLICATE,
-  /** It is nearly the original or another wording. */
+  /** It is nearly the original or another paraphrase. */
   NEAR_DUPLICATE,
   /** A number or date is missing, changed or new. */
   NUMBERS,

@@ -16,26 +16,26 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 
 /**
- * Gives the texts of rows other wordings by templates, without any model.
+ * Gives the texts of rows other paraphrases by templates, without any model.
  *
  * <pre>{@code
  * Augmented augmented =
  *     TemplateAugmenter.of("{greeting} {text}", "{text} {thanks}", "About {country}: {text}")
  *         .list("greeting", "Hello!", "Good morning.")
  *         .list("thanks", "Thanks.", "Thank you!")
- *         .wordings(6)
+ *         .paraphrases(6)
  *         .augment(dataset);
  * }</pre>
  *
  * <p>{@code {text}} is the text itself, without spaces around it; another name in braces is that of
  * a list, else of a field of the row's source. The templates are used in turn, with values of the
- * lists at random, always the same for the same seed. Wordings that are equal to others but for
+ * lists at random, always the same for the same seed. Paraphrases that are equal to others but for
  * case, spaces and punctuation are left out. The texts are those that {@link Paraphraser} rewords.
  * Not thread-safe.
  */
 public final class TemplateAugmenter {
 
-  /** A wording that was made already is tried again with other values so many times. */
+  /** A paraphrase that was made already is tried again with other values so many times. */
   private static final int TRIES = 20;
 
   private static final double NEVER_NEAR = 2;
@@ -44,7 +44,7 @@ public final class TemplateAugmenter {
   private final List<PromptTemplate> templates;
   private final Map<String, List<String>> lists = new LinkedHashMap<>();
   private Set<Part> parts = EnumSet.of(Part.TEXT, Part.PROMPT);
-  private int wordings;
+  private int paraphrases;
   private long seed;
   private boolean originals = true;
   private Optional<String> idField = Optional.empty();
@@ -52,7 +52,7 @@ public final class TemplateAugmenter {
 
   private TemplateAugmenter(List<PromptTemplate> templates) {
     this.templates = templates;
-    this.wordings = templates.size();
+    this.paraphrases = templates.size();
   }
 
   /**
@@ -84,14 +84,14 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Sets how many wordings a row gets, besides its own. Default: one a template.
+   * Sets how many paraphrases a row gets, besides its own. Default: one a template.
    *
    * @param count at least 1
    * @return this
    * @throws IllegalArgumentException if it is below 1
    */
-  public TemplateAugmenter wordings(int count) {
-    this.wordings = Checks.atLeastOne("wordings", count);
+  public TemplateAugmenter paraphrases(int count) {
+    this.paraphrases = Checks.atLeastOne("paraphrases", count);
     return this;
   }
 
@@ -107,7 +107,7 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Sets which parts of rows get other wordings. Default: {@link Part#TEXT} and {@link
+   * Sets which parts of rows get other paraphrases. Default: {@link Part#TEXT} and {@link
    * Part#PROMPT}.
    *
    * @param chosen at least one
@@ -120,7 +120,8 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Leaves the original rows out of the result. Default: they are in it, each before its wordings.
+   * Leaves the original rows out of the result. Default: they are in it, each before its
+   * paraphrases.
    *
    * @return this
    */
@@ -141,11 +142,11 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Names fields of the rows' sources that their wordings keep. Default: none.
+   * Names fields of the rows' sources that their paraphrases keep. Default: none.
    *
    * @param fields names of fields
    * @return this
-   * @throws IllegalArgumentException if one is {@code source} or {@code wording}
+   * @throws IllegalArgumentException if one is {@code source} or {@code paraphrase}
    */
   public TemplateAugmenter keepFields(String... fields) {
     this.keptFields = Checks.fields(fields);
@@ -153,14 +154,14 @@ public final class TemplateAugmenter {
   }
 
   /**
-   * Makes the wordings.
+   * Makes the paraphrases.
    *
    * @param dataset the rows
-   * @return the rows and their wordings; the report counts no calls
+   * @return the rows and their paraphrases; the report counts no calls
    * @throws DatasetException if a name is neither that of a list nor of a field of a row
    */
   public Augmented augment(Dataset dataset) {
-    Tally tally = new Tally(dataset.name(), dataset.size());
+    Counts counts = new Counts(dataset.name(), dataset.size());
     AugmentedRows rows = new AugmentedRows(dataset, idField, keptFields);
     for (int row = 0; row < dataset.size(); row++) {
       Example original = dataset.get(row);
@@ -170,7 +171,7 @@ public final class TemplateAugmenter {
       List<List<String>> texts = new ArrayList<>();
       List<String> own = TextParts.of(original, parts);
       for (String text : own) {
-        texts.add(wordings(dataset, row, text, tally));
+        texts.add(paraphrases(dataset, row, text, counts));
       }
       int made = texts.stream().mapToInt(List::size).max().orElse(0);
       for (int i = 0; i < made; i++) {
@@ -181,32 +182,32 @@ public final class TemplateAugmenter {
         }
         rows.add(TextParts.with(original, parts, chosen), row, i + 1);
       }
-      tally.finished(row, wordings, made);
+      counts.finished(row, paraphrases, made);
     }
-    return new Augmented(rows.dataset(), keptFields, tally.report());
+    return new Augmented(rows.dataset(), keptFields, counts.report());
   }
 
-  private List<String> wordings(Dataset dataset, int row, String text, Tally tally) {
-    Wordings made = new Wordings(text, NEVER_NEAR);
+  private List<String> paraphrases(Dataset dataset, int row, String text, Counts counts) {
+    Paraphrases made = new Paraphrases(text, NEVER_NEAR);
     Optional<Row> source = dataset.source(row);
     SplittableRandom random = new SplittableRandom(seed * 31 + row);
-    for (int number = 0; number < wordings; number++) {
+    for (int number = 0; number < paraphrases; number++) {
       PromptTemplate template = templates.get(number % templates.size());
       Optional<Rejection> rejection = Optional.of(Rejection.DUPLICATE);
-      String wording = "";
+      String paraphrase = "";
       for (int i = 0; i < TRIES && rejection.isPresent(); i++) {
         String rendered = render(dataset, row, template, values(text, source, random));
-        wording = AnswerText.spaced(rendered, text);
-        rejection = made.offer(wording);
+        paraphrase = AnswerText.spaced(rendered, text);
+        rejection = made.offer(paraphrase);
       }
       if (rejection.isPresent()) {
-        tally.reject(row, rejection.get(), text, wording);
+        counts.reject(row, rejection.get(), text, paraphrase);
       }
     }
     return made.accepted();
   }
 
-  /** What stands for each name: values of the lists are drawn once a wording. */
+  /** What stands for each name: values of the lists are drawn once a paraphrase. */
   private Function<String, String> values(
       String text, Optional<Row> source, SplittableRandom random) {
     Map<String, String> drawn = new LinkedHashMap<>();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** The texts of an example that may get other wordings. */
+/** The texts of an example that may get other paraphrases. */
 final class TextParts {
 
   private static final String USER = "user";

@@ -1,6 +1,6 @@
 /**
- * More rows of training data from few: other wordings and questions by a {@link
- * io.adapt4j.core.text.TextGenerator}, checked against what they were made of, and wordings by
+ * More rows of training data from few: other paraphrases and questions by a {@link
+ * io.adapt4j.core.text.TextGenerator}, checked against what they were made of, and paraphrases by
  * templates without one.
  */
 @NullMarked

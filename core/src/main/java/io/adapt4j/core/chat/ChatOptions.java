@@ -127,12 +127,12 @@ public final class ChatOptions {
    * @param variable its name
    * @param value its value, copied at every level
    * @return the copy
-   * @throws IllegalArgumentException if this class has a method of its own for the variable
+   * @throws IllegalArgumentException if this class has its own method for the variable
    */
   public ChatOptions with(String variable, Object value) {
     if (List.of("messages", "tools", "documents", "add_generation_prompt").contains(variable)) {
       throw new IllegalArgumentException(
-          "the variable '" + variable + "' has a parameter of its own; use that");
+          "the variable '" + variable + "' has its own parameter; use that");
     }
     Map<String, Object> changed = new LinkedHashMap<>(variables);
     changed.put(variable, value);
@@ -167,7 +167,7 @@ public final class ChatOptions {
   }
 
   /**
-   * Tells whether the text ends with the beginning of an answer.
+   * Returns whether the text ends with the beginning of an answer.
    *
    * @return whether it does
    */
@@ -176,7 +176,7 @@ public final class ChatOptions {
   }
 
   /**
-   * Tells whether the text ends with the last message's content.
+   * Returns whether the text ends with the last message's content.
    *
    * @return whether it does
    */

@@ -7,7 +7,7 @@ import java.util.List;
  * <|im_end|>}, and what a tokenizer makes of it.
  *
  * @param text the text
- * @param ids its tokens; one if the tokenizer knows the text as a token of its own
+ * @param ids its tokens; one if the tokenizer knows the text as its own token
  * @param isSpelled whether the tokens give the text back; otherwise the vocabulary lacks some of
  *     its characters
  */
@@ -25,8 +25,8 @@ public record TemplateMarker(String text, List<Integer> ids, boolean isSpelled) 
   }
 
   /**
-   * Returns whether the tokenizer knows the text as a token of its own, as the models that the
-   * template was made for do.
+   * Returns whether the tokenizer knows the text as its own token, as the models that the template
+   * was made for do.
    *
    * @return whether it is one token
    */

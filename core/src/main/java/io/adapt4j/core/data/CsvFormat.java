@@ -85,7 +85,7 @@ final class CsvFormat implements RecordFormat {
       for (String name : names) {
         if (name.isEmpty() || !seen.add(name)) {
           throw new RowProblem(
-              "expected a name of its own for every column, found "
+              "expected its own name for every column, found "
                   + names
                   + ". Correct the header, or state the columns if the file has none.");
         }

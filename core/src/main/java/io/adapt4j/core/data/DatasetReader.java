@@ -152,7 +152,7 @@ public final class DatasetReader {
   public DatasetReader columns(String... names) {
     if (names.length == 0 || Stream.of(names).distinct().count() < names.length) {
       throw new IllegalArgumentException(
-          "columns need a name of their own each, found " + List.of(names));
+          "columns need their own name each, found " + List.of(names));
     }
     this.columns = List.of(names);
     return this;
@@ -338,7 +338,7 @@ public final class DatasetReader {
               kept);
       List<Path> files = files();
       for (Path file : files) {
-        SourceFile source = Unpacking.open(file, encoding);
+        SourceFile source = Decompression.open(file, encoding);
         indexer.add(source, recordFormat(source));
       }
       return dataset(indexer, files.size(), kept != null && kept.commit());

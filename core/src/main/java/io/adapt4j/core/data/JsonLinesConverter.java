@@ -22,7 +22,7 @@ public interface JsonLinesConverter {
   String format();
 
   /**
-   * Tells whether a file is of the format.
+   * Returns whether a file is of the format.
    *
    * @param first the first {@link #FIRST_BYTES} bytes of the file; fewer if it is shorter
    * @return whether it is

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 /**
  * How the fields of a row become a prompt: texts with field names in braces, such as {@code
  * {instruction}}. Of several variants the first applies whose fields all have a text in the row, so
- * that a row without an {@code input} can have a wording of its own. What is in a field is put in
- * as it is; braces in it mean nothing.
+ * that a row without an {@code input} can have its own paraphrase. What is in a field is put in as
+ * it is; braces in it mean nothing.
  */
 public final class PromptTemplate {
 
@@ -26,10 +26,10 @@ public final class PromptTemplate {
           "Below is an instruction that describes a task. Write a response that appropriately"
               + " completes the request.\n\n### Instruction:\n{instruction}\n\n### Response:\n");
 
-  /** A document, then {@code Summary:} on a line of its own. */
+  /** A document, then {@code Summary:} on its own line. */
   public static final PromptTemplate SUMMARY = of("{document}\n\nSummary:\n");
 
-  /** A context, if there is one, and a question, then {@code Answer:} on a line of its own. */
+  /** A context, if there is one, and a question, then {@code Answer:} on its own line. */
   public static final PromptTemplate QUESTION =
       of(
           "Context: {context}\n\nQuestion: {question}\nAnswer:\n",

@@ -38,7 +38,7 @@ public final class Row {
     return new Row(PlainJson.object(fields));
   }
 
-  /** The same fields and another, in the place of one of that name. */
+  /** The same fields and another, instead of one of that name. */
   Row with(String field, JsonNode value) {
     ObjectNode changed = JsonNodeFactory.instance.objectNode();
     changed.setAll(object);
@@ -58,7 +58,7 @@ public final class Row {
   }
 
   /**
-   * Tells whether there is a field with a value other than null.
+   * Returns whether there is a field with a value other than null.
    *
    * @param field its name
    * @return whether there is

@@ -8,7 +8,7 @@ public final class DescriptionException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** What is wrong, one text a problem. */
-  @SuppressWarnings("serial") // an immutable list of strings is serialisable
+  @SuppressWarnings("serial") // an immutable list of strings is serializable
   private final List<String> problems;
 
   /**

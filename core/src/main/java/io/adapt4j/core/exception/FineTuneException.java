@@ -9,7 +9,7 @@ public final class FineTuneException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** What is wrong, one sentence a problem. */
-  @SuppressWarnings("serial") // an immutable list of strings is serialisable
+  @SuppressWarnings("serial") // an immutable list of strings is serializable
   private final List<String> problems;
 
   /**

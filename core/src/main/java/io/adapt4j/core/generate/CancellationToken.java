@@ -18,7 +18,7 @@ public final class CancellationToken {
   }
 
   /**
-   * Tells whether a stop was requested.
+   * Returns whether a stop was requested.
    *
    * @return true after {@link #cancel()}
    */

@@ -101,7 +101,7 @@ public final class Hub {
 
   /**
    * Downloads what is needed to load a model: configuration, tokenizer, chat templates, card,
-   * licence, and weights as safetensors, or those of an adapter, or the modules of a
+   * license, and weights as safetensors, or those of an adapter, or the modules of a
    * sentence-transformers model. Files in the cache are not downloaded again. Blocks until all is
    * there.
    *
@@ -174,7 +174,7 @@ public final class Hub {
   }
 
   /**
-   * Tells whether the network is left alone.
+   * Returns whether the network is left alone.
    *
    * @return whether only what is in the cache is used
    */

@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The files needed to load a model: configuration, tokenizer, chat templates, card and licence, and
+ * The files needed to load a model: configuration, tokenizer, chat templates, card and license, and
  * safetensors weights, single or sharded; those of an adapter; and those of the modules of a
  * sentence-transformers model, which lie in folders such as {@code 1_Pooling}. Where a folder has
  * both a single file and shards, the single file is taken. Weights in other formats never are.

@@ -52,7 +52,7 @@ final class Description {
               line("size", bytes(weights.bytes()) + " in " + weights.tensors() + " tensors");
               weights.bytesByType().forEach((type, bytes) -> line("  " + type, bytes(bytes)));
             });
-    info.quantisation().ifPresent(quantisation -> line("quantised", quantisation.toString()));
+    info.quantization().ifPresent(quantization -> line("quantized", quantization.toString()));
   }
 
   private void tokenizer(ModelInfo info) {
@@ -78,7 +78,7 @@ final class Description {
 
   private void card(ModelCard card) {
     line(
-        "licence",
+        "license",
         card.license().orElse(UNKNOWN) + more(card.licenseName()) + more(card.licenseLink()));
     line("task", card.pipelineTag().orElse(UNKNOWN));
     line("library", card.libraryName().orElse(UNKNOWN));

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What is known of a stated licence by its identifier and name. A help for reading it, not legal
+ * What is known of a stated license by its identifier and name. A help for reading it, not legal
  * advice.
  */
 final class LicenseTerms {
@@ -41,9 +41,9 @@ final class LicenseTerms {
   private LicenseTerms() {}
 
   /**
-   * Judges a licence.
+   * Judges a license.
    *
-   * @param text the licence's own text, where the model folder has it
+   * @param text the license's own text, where the model folder has it
    * @param commercial whether the use is commercial
    */
   static List<ModelWarning> warnings(ModelCard card, Optional<String> text, boolean commercial) {
@@ -82,7 +82,7 @@ final class LicenseTerms {
           new ModelWarning(
               Kind.LICENSE_UNKNOWN,
               title
-                  + " is not a licence whose terms are known here. Read its text before you use"
+                  + " is not a license whose terms are known here. Read its text before you use"
                   + " the model"
                   + card.licenseLink().map(link -> ": " + link).orElse("")
                   + "."
@@ -96,8 +96,8 @@ final class LicenseTerms {
       return "";
     }
     return NON_COMMERCIAL_TEXT.matcher(text.get()).find()
-        ? " The licence file in the folder speaks of non-commercial use or research only."
-        : " There is a licence file in the folder.";
+        ? " The license file in the folder speaks of non-commercial use or research only."
+        : " There is a license file in the folder.";
   }
 
   private static ModelWarning notStated(ModelCard card, Optional<String> text) {
@@ -109,18 +109,18 @@ final class LicenseTerms {
             .orElse("");
     return new ModelWarning(
         Kind.LICENSE_NOT_STATED,
-        "The model card states no licence, and without one nothing is permitted."
+        "The model card states no license, and without one nothing is permitted."
             + own
             + hint(text)
-            + " Find the licence where the model was published, or choose another model.");
+            + " Find the license where the model was published, or choose another model.");
   }
 
   private static String title(ModelCard card) {
     String id = card.license().orElseThrow();
-    return "The licence '" + card.licenseName().map(name -> id + ": " + name).orElse(id) + "'";
+    return "The license '" + card.licenseName().map(name -> id + ": " + name).orElse(id) + "'";
   }
 
-  /** Everything a licence is called, in the form of identifiers. */
+  /** Everything a license is called, in the form of identifiers. */
   private static List<String> names(ModelCard card) {
     List<String> names = new ArrayList<>(List.of(card.license().orElseThrow().split(",")));
     card.licenseName().ifPresent(names::add);

@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
  * A model card: the {@code README.md} of a model folder, in Hugging Face's form, with YAML front
  * matter and Markdown. Immutable.
  *
- * @param license identifier of the licence, such as {@code apache-2.0}; {@code other} for one with
- *     a name of its own; several are joined by commas
- * @param licenseName {@code license_name}, where the licence is {@code other}
+ * @param license identifier of the license, such as {@code apache-2.0}; {@code other} for one with
+ *     its own name; several are joined by commas
+ * @param licenseName {@code license_name}, where the license is {@code other}
  * @param licenseLink {@code license_link}: where its text is
  * @param languages language codes
  * @param datasets data sets it was trained on, as the card names them
@@ -54,9 +54,9 @@ public record ModelCard(
   /**
    * Makes a card with its own copies of the lists.
    *
-   * @param license identifier of the licence
-   * @param licenseName name of a licence of its own
-   * @param licenseLink where the licence's text is
+   * @param license identifier of the license
+   * @param licenseName name of its own license
+   * @param licenseLink where the license's text is
    * @param languages language codes
    * @param datasets data sets it was trained on
    * @param baseModels models it was made from

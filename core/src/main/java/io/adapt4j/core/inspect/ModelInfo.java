@@ -12,7 +12,7 @@ import java.util.OptionalInt;
  *
  * @param folder the model folder
  * @param shape what its configuration says
- * @param quantisation how its weights are quantised, if they are
+ * @param quantization how its weights are quantized, if they are
  * @param unsupported why this build cannot run it; empty if it can
  * @param weights its weights; empty if there are none that could be read
  * @param tokenizer its tokenizer; empty if there is none that could be read
@@ -20,13 +20,13 @@ import java.util.OptionalInt;
  * @param chatTemplates names of its chat templates; {@code default} is the one used unless another
  *     is asked for
  * @param card its model card
- * @param licenseText its licence's own text, where the folder has a file such as {@code LICENSE}
+ * @param licenseText its license's own text, where the folder has a file such as {@code LICENSE}
  * @param problems what could not be read, or not run
  */
 public record ModelInfo(
     Path folder,
     ModelShape shape,
-    Optional<Quantisation> quantisation,
+    Optional<StoredQuantization> quantization,
     Optional<String> unsupported,
     Optional<StoredWeights> weights,
     Optional<TokenizerInfo> tokenizer,
@@ -41,14 +41,14 @@ public record ModelInfo(
    *
    * @param folder the model folder
    * @param shape what its configuration says
-   * @param quantisation how its weights are quantised
+   * @param quantization how its weights are quantized
    * @param unsupported why this build cannot run it
    * @param weights its weights
    * @param tokenizer its tokenizer
    * @param padTokenId the padding token that is named
    * @param chatTemplates names of its chat templates
    * @param card its model card
-   * @param licenseText its licence's own text
+   * @param licenseText its license's own text
    * @param problems what could not be read, or not run
    */
   public ModelInfo {
@@ -69,7 +69,7 @@ public record ModelInfo(
   }
 
   /**
-   * Tells whether this build can run the model.
+   * Returns whether this build can run the model.
    *
    * @return whether its architecture, with all its options, is supported
    */
@@ -101,7 +101,7 @@ public record ModelInfo(
    * Returns what to know before using the model.
    *
    * @param intent what for
-   * @return the problems, and what of the licence, the tokenizer and the context matters for it
+   * @return the problems, and what of the license, the tokenizer and the context matters for it
    */
   public List<ModelWarning> warnings(Intent intent) {
     return new Warnings(this, intent).list();

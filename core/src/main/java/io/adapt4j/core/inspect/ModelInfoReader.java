@@ -51,8 +51,8 @@ final class ModelInfoReader {
 
   ModelInfo read() {
     JsonNode config = ConfigReader.read(folder.resolve(ModelConfig.FILE)).json();
-    Optional<Quantisation> quantisation =
-        attempt(Kind.UNREADABLE_FILE, () -> Quantisation.read(folder, config))
+    Optional<StoredQuantization> quantization =
+        attempt(Kind.UNREADABLE_FILE, () -> StoredQuantization.read(folder, config))
             .orElseGet(Optional::empty);
     Optional<String> unsupported = unsupported();
     unsupported.ifPresent(
@@ -63,7 +63,7 @@ final class ModelInfoReader {
     Optional<StoredWeights> weights =
         attempt(
             Kind.NO_WEIGHTS,
-            () -> weights(quantisation.map(Quantisation::bits).orElse(OptionalInt.empty())));
+            () -> weights(quantization.map(StoredQuantization::bits).orElse(OptionalInt.empty())));
     JsonNode tokenizerConfig =
         attempt(Kind.UNREADABLE_FILE, () -> fields("tokenizer_config.json"))
             .orElse(MissingNode.getInstance());
@@ -72,7 +72,7 @@ final class ModelInfoReader {
     return new ModelInfo(
         folder,
         withTying(ModelShape.read(config)),
-        quantisation,
+        quantization,
         unsupported,
         weights,
         tokenizer,
@@ -106,7 +106,7 @@ final class ModelInfoReader {
     }
   }
 
-  /** A language model without an output matrix of its own uses the embedding. */
+  /** A language model without its own output matrix uses the embedding. */
   private ModelShape withTying(ModelShape shape) {
     boolean generates =
         shape.architectures().stream()

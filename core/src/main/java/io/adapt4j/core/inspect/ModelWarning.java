@@ -10,20 +10,20 @@ public record ModelWarning(Kind kind, String message) {
 
   /** What a warning is about. */
   public enum Kind {
-    /** No licence is stated, so nothing is permitted. */
+    /** No license is stated, so nothing is permitted. */
     LICENSE_NOT_STATED,
-    /** The licence forbids commercial use. */
+    /** The license forbids commercial use. */
     LICENSE_FORBIDS_COMMERCIAL_USE,
-    /** The licence forbids sharing changed versions, which a fine-tuned model is. */
+    /** The license forbids sharing changed versions, which a fine-tuned model is. */
     LICENSE_FORBIDS_CHANGES,
-    /** The licence permits use on conditions. */
+    /** The license permits use on conditions. */
     LICENSE_HAS_CONDITIONS,
-    /** The licence is not one whose terms are known here. */
+    /** The license is not one whose terms are known here. */
     LICENSE_UNKNOWN,
     /** This build cannot run the model. */
     UNSUPPORTED_ARCHITECTURE,
-    /** The weights are quantised. */
-    QUANTISED_WEIGHTS,
+    /** The weights are quantized. */
+    QUANTIZED_WEIGHTS,
     /** There are no weights that could be read. */
     NO_WEIGHTS,
     /** There is no tokenizer that could be read. */

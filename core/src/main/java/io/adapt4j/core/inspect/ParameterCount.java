@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Counts the parameters of a checkpoint by its headers, quantised ones included.
+ * Counts the parameters of a checkpoint by its headers, quantized ones included.
  *
  * <p>Known are the layouts of bitsandbytes (4-bit weights two to a byte beside a {@code
  * quant_state}, 8-bit ones beside {@code SCB}), GPTQ and AWQ ({@code qweight}), compressed-tensors

@@ -13,7 +13,7 @@ import java.util.OptionalInt;
  * The weights of a checkpoint, as the headers of its files describe them.
  *
  * @param parameters number of parameters. A matrix tied to another is stored, and counted, once.
- *     Packed weights count as the weights they stand for; scales and tables of a quantisation and
+ *     Packed weights count as the weights they stand for; scales and tables of a quantization and
  *     buffers that are not learned, such as causal masks, do not count
  * @param tensors number of stored tensors
  * @param bytesByType size of all tensors of a type by its name, such as {@code BF16}; types without

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
  *
  * @param tokenizerClass the class that Transformers uses, where the files say so
  * @param vocabularySize the largest id plus one
- * @param specialTokens the tokens that have a part of their own, by part: bos, eos, unk, pad, as
- *     far as the files name them
+ * @param specialTokens the tokens that have their own part, by part: bos, eos, unk, pad, as far as
+ *     the files name them
  * @param paddingId what fills rows of a batch unless the model's configuration says otherwise; see
  *     {@link Tokenizer#paddingId()}
  * @param paddingToken the token with this id, if the files name it

@@ -19,7 +19,7 @@ final class Warnings {
 
   List<ModelWarning> list() {
     warnings.addAll(LicenseTerms.warnings(info.card(), info.licenseText(), intent.commercial()));
-    quantisation();
+    quantization();
     chatTemplate();
     sequenceLength();
     padding();
@@ -27,14 +27,14 @@ final class Warnings {
     return List.copyOf(warnings);
   }
 
-  private void quantisation() {
-    info.quantisation()
+  private void quantization() {
+    info.quantization()
         .ifPresent(
-            quantisation ->
+            quantization ->
                 add(
-                    Kind.QUANTISED_WEIGHTS,
-                    "The weights are quantised ("
-                        + quantisation
+                    Kind.QUANTIZED_WEIGHTS,
+                    "The weights are quantized ("
+                        + quantization
                         + "), so they are rounded and cannot be trained themselves. For full"
                         + " fine-tuning take the model's original weights; for adapters check that"
                         + " the method is supported."));

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 /** Pages that need nothing from elsewhere, and any text made harmless in them. */
 public final class Html {
 
-  /** Light and dark colours, tiles, tables that scroll and charts, for wide and narrow screens. */
+  /** Light and dark colors, tiles, tables that scroll and charts, for wide and narrow screens. */
   private static final String STYLE = style();
 
   private Html() {}

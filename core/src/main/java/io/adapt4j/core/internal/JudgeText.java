@@ -23,8 +23,8 @@ public final class JudgeText {
   }
 
   /**
-   * Finds the decision on a line of its own, such as {@code Verdict: A}. What a judge meant is
-   * never guessed.
+   * Finds the decision on its own line, such as {@code Verdict: A}. What a judge meant is never
+   * guessed.
    *
    * @param reply the judge's reply
    * @param word what stands before the colon

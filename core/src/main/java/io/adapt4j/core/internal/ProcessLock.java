@@ -114,7 +114,7 @@ public final class ProcessLock implements AutoCloseable {
     return true;
   }
 
-  /** Leaves the process's number in the file, for people, and gives it a size of its own. */
+  /** Leaves the process's number in the file, for people, and gives it its own size. */
   private static long identify(FileChannel channel) throws IOException {
     byte[] content = new byte[ThreadLocalRandom.current().nextInt(MOST_BYTES / 2, MOST_BYTES)];
     Arrays.fill(content, (byte) ' ');

@@ -7,7 +7,7 @@ package io.adapt4j.core.method;
 public interface WeightFormat {
 
   /**
-   * Holds weights as the checkpoint has them: plain ones in the compute type, quantised ones as
+   * Holds weights as the checkpoint has them: plain ones in the compute type, quantized ones as
    * they are where a module on the class path can read them.
    *
    * @return the format that is used where none is named
@@ -19,7 +19,7 @@ public interface WeightFormat {
   /**
    * Describes the format for logs and errors, and tells it from others.
    *
-   * @return a few words, such as {@code NF4 in blocks of 64 with double quantisation}
+   * @return a few words, such as {@code NF4 in blocks of 64 with double quantization}
    */
   String description();
 }

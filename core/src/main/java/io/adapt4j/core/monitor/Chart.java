@@ -16,7 +16,7 @@ final class Chart {
    * One line.
    *
    * @param name shown in the legend
-   * @param style the class that the style sheet colours
+   * @param style the class that the style sheet colors
    * @param points where it goes
    * @param detail whether it is drawn faintly, with the span of the numbers behind each point
    */

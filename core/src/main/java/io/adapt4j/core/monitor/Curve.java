@@ -5,13 +5,13 @@ import java.util.List;
 
 /**
  * A series of numbers over steps, however long, in bounded memory: once there are too many points,
- * neighbours are joined, and each point stands for as many steps as the others. A number that is
- * NaN or infinite is left out.
+ * neighbors are joined, and each point stands for as many steps as the others. A number that is NaN
+ * or infinite is left out.
  */
 final class Curve {
 
   /**
-   * Some neighbouring numbers.
+   * Some neighboring numbers.
    *
    * @param step the middle of their steps
    * @param mean their mean

@@ -39,7 +39,7 @@ import java.util.function.Function;
  *     NaN or infinite</td></tr>
  * <tr><td>{@code LOSS_RISING}</td><td>two blocks of 20 steps in a row whose mean loss is above the
  *     lowest block's by 10 % and six standard errors of a block's mean</td></tr>
- * <tr><td>{@code MEMORY_GROWING}</td><td>the least resident memory of 100 steps rose five times in
+ * <tr><td>{@code MEMORY_GROWING}</td><td>the least RSS of 100 steps rose five times in
  *     a row by at least 1 %, and by 20 % and 256 MiB in all</td></tr>
  * </table>
  */

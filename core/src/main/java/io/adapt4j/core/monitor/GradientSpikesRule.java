@@ -42,7 +42,7 @@ final class GradientSpikesRule implements WarningRule {
             event.gradientNorm(),
             usual,
             String.join(", ", spikes.stream().map(String::valueOf).toList())),
-        "Look for broken rows (very long, garbled or wrongly labelled), lower the learning rate or"
+        "Look for broken rows (very long, garbled or wrongly labeled), lower the learning rate or"
             + " lengthen the warm-up; maxGradientNorm() limits what one step can do.");
   }
 }

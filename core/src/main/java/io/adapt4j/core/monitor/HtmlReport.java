@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * speed, memory and processors, then evaluations, checkpoints and how the run is set up.
  *
  * <p>Memory and page stay small however long the run: each curve keeps at most 512 points, and
- * joins neighbours to their mean, least and greatest beyond that. A resumed run's page begins at
- * the step it goes on from; {@link RunFiles} also shows what was before.
+ * joins neighbors to their mean, least and greatest beyond that. A resumed run's page begins at the
+ * step it goes on from; {@link RunFiles} also shows what was before.
  */
 public final class HtmlReport implements TrainingListener {
 

@@ -37,7 +37,7 @@ final class LossNearZeroRule implements WarningRule {
         step,
         String.format(
             Locale.ROOT,
-            "The training loss is almost zero: %.5f over 20 steps%s. The rows are learnt by heart,"
+            "The training loss is almost zero: %.5f over 20 steps%s. The rows are learned by heart,"
                 + " or the answers can be read off the inputs.",
             losses.mean(),
             held));

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>Tags</caption>
  * <tr><td>{@code train/loss, train/perplexity, train/learning_rate, train/gradient_norm,
- *     train/epoch}, and {@code train/penalty} with regularisation</td><td>each step</td></tr>
+ *     train/epoch}, and {@code train/penalty} with regularization</td><td>each step</td></tr>
  * <tr><td>{@code speed/tokens_per_second, speed/target_tokens_per_second}</td><td>each step</td>
  *     </tr>
  * <tr><td>{@code system/heap_mib, system/resident_mib, system/processor_share}</td><td>each step,
@@ -38,10 +38,10 @@ import org.jspecify.annotations.Nullable;
  *     </tr>
  * </table>
  *
- * <p>Every run begins a file of its own in the folder. That of a resumed run tells TensorBoard to
- * drop what earlier files have of the steps after the state it goes on from. The file is created
- * when the run starts, each event is written at once, and the file is released when the run ends;
- * {@link #close()} is needed only if it never does.
+ * <p>Every run begins its own file in the folder. That of a resumed run tells TensorBoard to drop
+ * what earlier files have of the steps after the state it goes on from. The file is created when
+ * the run starts, each event is written at once, and the file is released when the run ends; {@link
+ * #close()} is needed only if it never does.
  */
 public final class TensorBoardLog implements TrainingListener, AutoCloseable {
 

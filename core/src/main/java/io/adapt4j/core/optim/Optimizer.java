@@ -16,7 +16,7 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Tells where the state lives on a machine whose tensors are a graphics processor's.
+   * Tells where the state lives on a machine whose tensors are a GPU's.
    *
    * @return true if it is in the machine's own memory, outside the processor's
    */
@@ -221,10 +221,10 @@ public sealed interface Optimizer {
    * An optimizer whose state stays in the machine's memory (QLoRA, Dettmers et al. 2023, section
    * 3). Steps are those of the optimizer itself, to the bit.
    *
-   * <p>Where values live in the memory of a graphics processor, the state of one value at a time is
-   * copied there, updated and copied back: the processor holds no more of it than that of the
-   * largest value. On a CPU, where everything lives in the machine's memory, this is the optimizer
-   * and nothing else: no memory is saved, none is moved.
+   * <p>Where values live in the memory of a GPU, the state of one value at a time is copied there,
+   * updated and copied back: the processor holds no more of it than that of the largest value. On a
+   * CPU, where everything lives in the machine's memory, this is the optimizer and nothing else: no
+   * memory is saved, none is moved.
    *
    * @param optimizer AdamW, with its moments in 32 or in 8 bits
    */

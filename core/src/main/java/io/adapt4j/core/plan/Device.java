@@ -8,7 +8,7 @@ import java.nio.file.Path;
  *
  * @param name what to call it
  * @param bytes its memory
- * @param kind whether the memory is the machine's or a graphics processor's
+ * @param kind whether the memory is the machine's or a GPU's
  */
 public record Device(String name, long bytes, Kind kind) {
 
@@ -16,7 +16,7 @@ public record Device(String name, long bytes, Kind kind) {
   public enum Kind {
     /** The machine: the process with its Java heap has to fit as well. */
     CPU,
-    /** A graphics processor: the Java heap stays outside, the driver's context comes in. */
+    /** A GPU: the Java heap stays outside, the driver's context comes in. */
     GPU
   }
 
@@ -62,8 +62,8 @@ public record Device(String name, long bytes, Kind kind) {
   }
 
   /**
-   * Describes a graphics processor. Predictions for one are formulas: the bytes of all tensors, and
-   * an allowance for the driver's context.
+   * Describes a GPU. Predictions for one are formulas: the bytes of all tensors, and an allowance
+   * for the driver's context.
    *
    * @param name what to call it, such as {@code 48 GB}
    * @param bytes its memory

@@ -50,7 +50,7 @@ public record Forecast(
   }
 
   /**
-   * Tells whether the predicted peak is within the device's memory.
+   * Returns whether the predicted peak is within the device's memory.
    *
    * @return true if it fits
    */
@@ -59,7 +59,7 @@ public record Forecast(
   }
 
   /**
-   * Tells whether a run that fits may not, should the prediction be as wrong as it is allowed to.
+   * Returns whether a run that fits may not, should the prediction be as wrong as it is allowed to.
    *
    * @return true if less than 15 % are left
    */

@@ -1,7 +1,7 @@
 package io.adapt4j.core.preference;
 
 /**
- * Contrastive preference optimisation.
+ * Contrastive preference optimization.
  *
  * @param beta multiplies the difference of log-probabilities, above 0
  * @param alpha weight of the cross-entropy of the chosen answers, at least 0

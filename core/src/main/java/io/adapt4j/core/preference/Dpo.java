@@ -3,7 +3,7 @@ package io.adapt4j.core.preference;
 import java.util.Objects;
 
 /**
- * Direct preference optimisation and the losses that differ from it in a pair's term only. Below, c
+ * Direct preference optimization and the losses that differ from it in a pair's term only. Below, c
  * and r are the rewards of the chosen and the rejected answer, beta times their log-probability
  * over that of the reference.
  *
@@ -24,7 +24,7 @@ public record Dpo(double beta, Form form, double labelSmoothing) implements Pref
     SIGMOID,
     /** As {@link #SIGMOID} with smoothing made unbiased (Chowdhury et al. 2024, equation 12). */
     ROBUST,
-    /** max(0, 1 - (c - r)) (Zhao et al. 2023, as Liu et al. 2023 normalise it). */
+    /** max(0, 1 - (c - r)) (Zhao et al. 2023, as Liu et al. 2023 normalize it). */
     HINGE,
     /**
      * (h - 1 / (2 beta))² of the difference h of log-ratios (Azar et al. 2023, equation 17), these

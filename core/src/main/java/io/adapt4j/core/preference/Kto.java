@@ -1,7 +1,7 @@
 package io.adapt4j.core.preference;
 
 /**
- * Kahneman-Tversky optimisation: a wanted answer loses 1 - sigmoid(beta (h - z)), an unwanted one 1
+ * Kahneman-Tversky optimization: a wanted answer loses 1 - sigmoid(beta (h - z)), an unwanted one 1
  * - sigmoid(beta (z - h)), where h is its log-probability over that of the reference and z the mean
  * of that over mismatched prompts and answers of the batch, at least 0: an estimate of the
  * divergence from the reference, through which no gradient goes. The larger a batch, the better the

@@ -1,7 +1,7 @@
 package io.adapt4j.core.preference;
 
 /**
- * Odds ratio preference optimisation, on mean log-probabilities of a token.
+ * Odds ratio preference optimization, on mean log-probabilities of a token.
  *
  * @param lambda weight of the odds ratio, above 0
  */

@@ -74,6 +74,6 @@ public interface PreferenceJudge {
    * @return the judge, which throws {@link UncheckedIOException} if the input ends or fails
    */
   static PreferenceJudge person(BufferedReader in, PrintStream out) {
-    return new PersonJudge(in, out);
+    return new HumanJudge(in, out);
   }
 }

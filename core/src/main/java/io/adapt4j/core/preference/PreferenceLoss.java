@@ -8,7 +8,7 @@ package io.adapt4j.core.preference;
 public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto {
 
   /**
-   * Direct preference optimisation (Rafailov et al. 2023, equation 7): -log sigmoid of the margin
+   * Direct preference optimization (Rafailov et al. 2023, equation 7): -log sigmoid of the margin
    * between the rewards of the chosen and the rejected answer. {@link Dpo} has its variants.
    *
    * @param beta how closely the model is held to the reference, above 0; 0.1 is usual
@@ -20,7 +20,7 @@ public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto {
   }
 
   /**
-   * Kahneman-Tversky optimisation (Ethayarajh et al. 2024, equation 8): for answers that are good
+   * Kahneman-Tversky optimization (Ethayarajh et al. 2024, equation 8): for answers that are good
    * or bad by themselves. Pairs count as one of each.
    *
    * @param beta how closely the model is held to the reference, above 0; 0.1 is usual
@@ -32,7 +32,7 @@ public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto {
   }
 
   /**
-   * Odds ratio preference optimisation (Hong et al. 2024, equations 4 to 7): cross-entropy of the
+   * Odds ratio preference optimization (Hong et al. 2024, equations 4 to 7): cross-entropy of the
    * chosen answer and its prompt, and lambda times -log sigmoid of the log odds ratio of both. No
    * reference.
    *
@@ -45,7 +45,7 @@ public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto {
   }
 
   /**
-   * Simple preference optimisation (Meng et al. 2024, equation 6): -log sigmoid of beta times the
+   * Simple preference optimization (Meng et al. 2024, equation 6): -log sigmoid of beta times the
    * difference of the mean log-probabilities of a token, less gamma. No reference.
    *
    * @param beta multiplies the difference, above 0; 2 to 2.5 are usual
@@ -58,7 +58,7 @@ public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto {
   }
 
   /**
-   * Contrastive preference optimisation (Xu et al. 2024, equation 5): -log sigmoid of beta times
+   * Contrastive preference optimization (Xu et al. 2024, equation 5): -log sigmoid of beta times
    * the difference of log-probabilities, and alpha times the cross-entropy of the chosen answer. No
    * reference.
    *
@@ -79,7 +79,7 @@ public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto {
   double beta();
 
   /**
-   * Tells whether the loss compares with a reference model.
+   * Returns whether the loss compares with a reference model.
    *
    * @return whether it does
    */

@@ -1,7 +1,7 @@
 package io.adapt4j.core.preference;
 
 /**
- * Simple preference optimisation, on mean log-probabilities of a token. With an alpha it is
+ * Simple preference optimization, on mean log-probabilities of a token. With an alpha it is
  * CPO-SimPO.
  *
  * @param beta multiplies the difference of both means, above 0

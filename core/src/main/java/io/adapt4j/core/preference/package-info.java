@@ -1,5 +1,5 @@
 /**
- * Preference optimisation: losses over better and worse answers, the reference model they compare
+ * Preference optimization: losses over better and worse answers, the reference model they compare
  * with, and the collecting of preferences.
  */
 package io.adapt4j.core.preference;

@@ -25,7 +25,7 @@ import java.util.Optional;
  * <p>Costs two copies of the trained values in fp32, and before the first step a forward and
  * backward pass an example.
  */
-public final class Ewc implements Regularisation {
+public final class Ewc implements Regularization {
 
   private final Optional<Dataset> reference;
   private final Optional<Path> file;

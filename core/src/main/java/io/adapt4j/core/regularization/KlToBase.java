@@ -12,7 +12,7 @@ import java.util.Optional;
  * stored adapter is the model without it. Where the method cannot be switched off, or trains the
  * output layer, a second copy of the base is loaded.
  */
-public final class KlToBase implements Regularisation {
+public final class KlToBase implements Regularization {
 
   private final Dataset replay;
   private final double strength;

@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param strength at least 0; 1e-3 to 10 are usual for full fine-tuning
  */
-public record L2ToBase(double strength) implements Regularisation {
+public record L2ToBase(double strength) implements Regularization {
 
   /**
    * Checks the strength.

@@ -1,6 +1,6 @@
 package io.adapt4j.core.regularization;
 
-/** Checks of the options of regularisations. */
+/** Checks of the options of regularizations. */
 final class Strength {
 
   private Strength() {}

@@ -12,7 +12,7 @@ public enum AdvantageEstimator {
   /** Distance from the group's mean by the standard deviation of all rewards of the rollout. */
   BATCH_SCALED,
   /** Distance from the group's mean (Dr. GRPO). */
-  CENTRED,
+  CENTERED,
   /** Distance from the mean of the group's other completions (RLOO, Ahmadian et al. 2024). */
   LEAVE_ONE_OUT
 }

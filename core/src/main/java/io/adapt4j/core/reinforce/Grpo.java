@@ -3,17 +3,17 @@ package io.adapt4j.core.reinforce;
 import java.util.Objects;
 
 /**
- * Group relative policy optimisation (DeepSeekMath, Shao et al. 2024) and its relatives: several
+ * Group relative policy optimization (DeepSeekMath, Shao et al. 2024) and its relatives: several
  * completions a prompt are judged against each other, so that no value head is needed.
  *
- * <p>RLOO is {@code advantages(LEAVE_ONE_OUT)}; Dr. GRPO is {@code advantages(CENTRED)} with {@code
- * normalisation(DR_GRPO)}; DAPO's loss is {@code normalisation(DAPO).clip(0.2, 0.28)}; GSPO's is
- * {@code sequenceRatios()}.
+ * <p>RLOO is {@code advantages(LEAVE_ONE_OUT)}; Dr. GRPO is {@code advantages(CENTERED)} with
+ * {@code normalization(DR_GRPO)}; DAPO's loss is {@code normalization(DAPO).clip(0.2, 0.28)};
+ * GSPO's is {@code sequenceRatios()}.
  *
  * @param rollout what is sampled, and what it is rewarded for
  * @param advantages how completions of a group are compared; default {@link
  *     AdvantageEstimator#GROUP_SCALED}
- * @param normalisation what token losses are divided by; default {@link LossNormalisation#DAPO}
+ * @param normalization what token losses are divided by; default {@link LossNormalization#DAPO}
  * @param clipLow how far below 1 a ratio counts; default 0.2
  * @param clipHigh how far above 1 a ratio counts; default 0.2
  * @param klCoefficient beta of the divergence from the model as it was before; default 0.04, 0
@@ -23,7 +23,7 @@ import java.util.Objects;
 public record Grpo(
     RolloutOptions rollout,
     AdvantageEstimator advantages,
-    LossNormalisation normalisation,
+    LossNormalization normalization,
     double clipLow,
     double clipHigh,
     double klCoefficient,
@@ -38,7 +38,7 @@ public record Grpo(
    *
    * @param rollout what is sampled, and what it is rewarded for
    * @param advantages how completions of a group are compared
-   * @param normalisation what token losses are divided by
+   * @param normalization what token losses are divided by
    * @param clipLow how far below 1 a ratio counts
    * @param clipHigh how far above 1 a ratio counts
    * @param klCoefficient beta of the divergence from the model as it was before
@@ -47,7 +47,7 @@ public record Grpo(
    */
   public Grpo {
     Objects.requireNonNull(advantages, "advantages");
-    Objects.requireNonNull(normalisation, "normalisation");
+    Objects.requireNonNull(normalization, "normalization");
     Numbers.requireAtLeast("groupSize of GRPO", rollout.groupSize(), 2);
     Numbers.require(clipLow > 0 && clipLow < 1, "clipLow", "above 0 and below 1", clipLow);
     Numbers.requirePositive("clipHigh", clipHigh);
@@ -72,7 +72,7 @@ public record Grpo(
   public static final class Builder extends ReinforcementBuilder<Builder> {
 
     private AdvantageEstimator advantages = AdvantageEstimator.GROUP_SCALED;
-    private LossNormalisation normalisation = LossNormalisation.DAPO;
+    private LossNormalization normalization = LossNormalization.DAPO;
     private double clipLow = CLIP;
     private double clipHigh = CLIP;
     private double klCoefficient = 0.04;
@@ -99,13 +99,13 @@ public record Grpo(
     }
 
     /**
-     * What token losses are divided by; default {@link LossNormalisation#DAPO}.
+     * What token losses are divided by; default {@link LossNormalization#DAPO}.
      *
-     * @param divisor the normalisation
+     * @param divisor the normalization
      * @return this builder
      */
-    public Builder normalisation(LossNormalisation divisor) {
-      normalisation = divisor;
+    public Builder normalization(LossNormalization divisor) {
+      normalization = divisor;
       return this;
     }
 
@@ -153,7 +153,7 @@ public record Grpo(
      */
     public Grpo build() {
       return new Grpo(
-          rollout(), advantages, normalisation, clipLow, clipHigh, klCoefficient, sequenceRatios);
+          rollout(), advantages, normalization, clipLow, clipHigh, klCoefficient, sequenceRatios);
     }
   }
 }

@@ -3,7 +3,7 @@ package io.adapt4j.core.reinforce;
 import java.util.Objects;
 
 /**
- * Proximal policy optimisation (Schulman et al. 2017) as RLHF uses it (Ziegler et al. 2019): the
+ * Proximal policy optimization (Schulman et al. 2017) as RLHF uses it (Ziegler et al. 2019): the
  * divergence from the model as it was before is taken off the reward of each token, a value head on
  * the same network says what was to be expected.
  *
@@ -12,7 +12,7 @@ import java.util.Objects;
  * @param valueClip how far from its old value a value counts; default 0.2
  * @param valueCoefficient what the loss of the value head counts; default 0.1
  * @param discount gamma; default 1
- * @param lambda of the generalised advantages; default 0.95
+ * @param lambda of the generalized advantages; default 0.95
  * @param kl what the divergence costs; default 0.05 a nat
  * @param klEstimator how the divergence of a token is estimated; default {@link KlEstimator#K1}
  * @param whitensRewards whether rewards are scaled to a variance of 1 over the rollout; default no
@@ -40,7 +40,7 @@ public record Ppo(
    * @param valueClip how far from its old value a value counts
    * @param valueCoefficient what the loss of the value head counts
    * @param discount gamma
-   * @param lambda of the generalised advantages
+   * @param lambda of the generalized advantages
    * @param kl what the divergence costs
    * @param klEstimator how the divergence of a token is estimated
    * @param whitensRewards whether rewards are scaled to a variance of 1 over the rollout

@@ -11,7 +11,7 @@ public sealed interface Reinforcement permits Grpo, Ppo {
   RolloutOptions rollout();
 
   /**
-   * Tells whether the divergence from the model as it was before is part of what is optimised.
+   * Returns whether the divergence from the model as it was before is part of what is optimized.
    *
    * @return true if a reference is needed
    */

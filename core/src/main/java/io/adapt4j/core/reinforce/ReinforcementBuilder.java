@@ -135,7 +135,7 @@ public abstract sealed class ReinforcementBuilder<B extends ReinforcementBuilder
   }
 
   /**
-   * Optimisation passes over a rollout; default 1 for GRPO, 4 for PPO.
+   * Optimization passes over a rollout; default 1 for GRPO, 4 for PPO.
    *
    * @param count at least 1
    * @return this builder

@@ -13,7 +13,7 @@ import java.util.List;
  * @param topP probability of the likeliest tokens that are sampled from; 1 for all
  * @param topK number of the likeliest tokens that are sampled from; 0 for all
  * @param generationBatch completions generated side by side
- * @param passes optimisation passes over a rollout
+ * @param passes optimization passes over a rollout
  * @param masksTruncated whether completions that were cut off teach nothing
  */
 public record RolloutOptions(
@@ -39,7 +39,7 @@ public record RolloutOptions(
    * @param topP probability of the likeliest tokens that are sampled from
    * @param topK number of the likeliest tokens that are sampled from
    * @param generationBatch completions generated side by side
-   * @param passes optimisation passes over a rollout
+   * @param passes optimization passes over a rollout
    * @param masksTruncated whether completions that were cut off teach nothing
    * @throws IllegalArgumentException if a value is out of its range or there is no reward
    */

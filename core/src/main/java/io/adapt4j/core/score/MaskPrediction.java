@@ -3,7 +3,7 @@ package io.adapt4j.core.score;
 import java.util.List;
 
 /**
- * What a model predicts in the place of one mask token.
+ * What a model predicts instead of one mask token.
  *
  * @param candidates the likeliest tokens, the likeliest first
  */

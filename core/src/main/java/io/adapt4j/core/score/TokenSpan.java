@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * A tokenised context and the continuation to be scored after it. Arrays are not copied: treat them
+ * A tokenized context and the continuation to be scored after it. Arrays are not copied: treat them
  * as read-only.
  *
  * @param context at least one token
@@ -37,7 +37,7 @@ public record TokenSpan(int[] context, int[] continuation) {
   }
 
   /**
-   * Tokenises a request as lm-evaluation-harness does: spaces at the end of the context move to the
+   * Tokenizes a request as lm-evaluation-harness does: spaces at the end of the context move to the
    * continuation, both are encoded as one text, and as many tokens as the context alone has are its
    * part. Nothing that the tokenizer adds after a text is scored.
    *
@@ -52,7 +52,7 @@ public record TokenSpan(int[] context, int[] continuation) {
   }
 
   /**
-   * Tokenises requests, as {@link #of} does one; contexts that are alike are encoded once.
+   * Tokenizes requests, as {@link #of} does one; contexts that are alike are encoded once.
    *
    * @param tokenizer the model's tokenizer
    * @param requests the texts

@@ -224,7 +224,7 @@ public final class Search {
     public Builder parameter(Parameter parameter) {
       if (space.stream().anyMatch(one -> one.name().equals(parameter.name()))) {
         throw new IllegalArgumentException(
-            "the setting '" + parameter.name() + "' is given twice; give each a name of its own");
+            "the setting '" + parameter.name() + "' is given twice; give each its own name");
       }
       space.add(parameter);
       return this;

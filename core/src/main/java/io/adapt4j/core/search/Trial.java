@@ -26,9 +26,7 @@ public record Trial(int number, Map<String, Object> settings) {
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
   }
 
-  /**
-   * Draws a trial from a stream of its own, so that more trials leave the first ones as they are.
-   */
+  /** Draws a trial from its own stream, so that more trials leave the first ones as they are. */
   static Trial draw(int number, List<Parameter> space, long seed) {
     SplittableRandom random = new SplittableRandom(seed + number * STREAMS);
     Map<String, Object> settings = new LinkedHashMap<>();

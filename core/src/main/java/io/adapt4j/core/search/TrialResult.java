@@ -23,7 +23,7 @@ public record TrialResult(
     Optional<String> failure) {
 
   /**
-   * Tells whether the trial failed.
+   * Returns whether the trial failed.
    *
    * @return true if it has no value
    */

@@ -7,7 +7,7 @@ import java.util.Objects;
 /**
  * See {@link Task#preference}.
  *
- * @param loss what is minimised
+ * @param loss what is minimized
  * @param reference what the loss compares with; of no consequence where it does not compare
  */
 public record PreferenceTask(PreferenceLoss loss, Reference reference) implements Task {
@@ -15,7 +15,7 @@ public record PreferenceTask(PreferenceLoss loss, Reference reference) implement
   /**
    * Checks that both are given.
    *
-   * @param loss what is minimised
+   * @param loss what is minimized
    * @param reference what the loss compares with
    */
   public PreferenceTask {

@@ -6,21 +6,21 @@ import java.util.Objects;
  * Training of a reward model.
  *
  * @param marginField of the rows that holds the margin; empty to ask for none
- * @param centring what the square of the sum of a pair's rewards counts in the loss
+ * @param centering what the square of the sum of a pair's rewards counts in the loss
  */
-public record RewardTask(String marginField, double centring) implements Task {
+public record RewardTask(String marginField, double centering) implements Task {
 
   /**
    * Checks the values.
    *
    * @param marginField of the rows that holds the margin
-   * @param centring what the square of the sum of a pair's rewards counts in the loss
-   * @throws IllegalArgumentException if centring is negative or not finite
+   * @param centering what the square of the sum of a pair's rewards counts in the loss
+   * @throws IllegalArgumentException if centering is negative or not finite
    */
   public RewardTask {
     Objects.requireNonNull(marginField, "marginField");
-    if (!(centring >= 0 && Double.isFinite(centring))) {
-      throw new IllegalArgumentException("centring must be at least 0, found " + centring);
+    if (!(centering >= 0 && Double.isFinite(centering))) {
+      throw new IllegalArgumentException("centering must be at least 0, found " + centering);
     }
   }
 
@@ -37,7 +37,7 @@ public record RewardTask(String marginField, double centring) implements Task {
    * @return the task with it
    */
   public RewardTask margin(String field) {
-    return new RewardTask(field, centring);
+    return new RewardTask(field, centering);
   }
 
   /**
@@ -46,7 +46,7 @@ public record RewardTask(String marginField, double centring) implements Task {
    * @param coefficient what the square of the sum of a pair's rewards counts in the loss
    * @return the task with it
    */
-  public RewardTask centring(double coefficient) {
+  public RewardTask centering(double coefficient) {
     return new RewardTask(marginField, coefficient);
   }
 }

@@ -102,7 +102,7 @@ public interface Task {
    * with {@link PreferenceLoss#kto} from answers that are good or bad. Measures {@code accuracy}
    * and {@code margin} of the rewards and what they are made of, also in every step.
    *
-   * @param loss what is minimised
+   * @param loss what is minimized
    * @return the task, compared with the base where the loss compares
    */
   static PreferenceTask preference(PreferenceLoss loss) {
@@ -115,7 +115,7 @@ public interface Task {
    * accuracy}, {@code margin} and {@code calibration_error}; {@code RewardModel} reads what it
    * saves.
    *
-   * @return the task, without margins and centring
+   * @return the task, without margins and centering
    */
   static RewardTask reward() {
     return new RewardTask("", 0);
@@ -126,7 +126,7 @@ public interface Task {
    * completions or pairs, of which the prompt counts, and conversations, without the last message
    * where that is the assistant's. Batch size and gradient accumulation are completions of a step;
    * a rollout must divide into steps. The validation loss is the negative mean reward of one
-   * completion of each held-out prompt, and {@code bestBy("reward")} says the same.
+   * completion of each held-out prompt, and {@code metricForBestModel("reward")} says the same.
    *
    * @param algorithm {@link io.adapt4j.core.reinforce.Grpo} or {@link
    *     io.adapt4j.core.reinforce.Ppo}, with its reward functions

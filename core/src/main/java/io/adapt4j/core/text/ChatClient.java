@@ -41,7 +41,7 @@ final class ChatClient {
   private final HttpClient http;
   private final Retries retries;
   private final Semaphore places;
-  private final Pace pace;
+  private final RateLimiter rateLimiter;
 
   /** Whether the server has ever answered: if so, it will be back. */
   private volatile boolean reached;
@@ -59,7 +59,7 @@ final class ChatClient {
             .build();
     this.retries = new Retries(settings.retries(), settings.sleeper(), LOG::warn);
     this.places = new Semaphore(settings.parallel());
-    this.pace = new Pace(settings.perMinute(), settings.sleeper());
+    this.rateLimiter = new RateLimiter(settings.perMinute(), settings.sleeper());
   }
 
   GeneratedText complete(List<ChatMessage> messages, GenerationOptions options) {
@@ -108,7 +108,7 @@ final class ChatClient {
       throw interrupted(e);
     }
     try {
-      pace.await();
+      rateLimiter.await();
       return attempt.run();
     } catch (InterruptedException e) {
       throw interrupted(e);

@@ -64,7 +64,7 @@ final class ChatErrors {
     };
   }
 
-  /** An error that comes in the place of an answer. */
+  /** An error that comes instead of an answer. */
   GeneratorException ofAnswer(String body) {
     return new GeneratorException(
         settings.shown()

@@ -343,7 +343,7 @@ public final class OpenAiCompatible implements TextGenerator {
     }
 
     /**
-     * Sets a field of every request's body, in the place of what would be sent.
+     * Sets a field of every request's body, instead of what would be sent.
      *
      * @param field the field's name
      * @param value a text, number, boolean, list or map; null leaves the field out

@@ -325,7 +325,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Tells whether an id is that of a special token, one that decoding can skip.
+   * Returns whether an id is that of a special token, one that decoding can skip.
    *
    * @param id the token's id
    * @return whether the token is special

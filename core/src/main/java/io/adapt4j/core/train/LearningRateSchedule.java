@@ -157,7 +157,7 @@ public final class LearningRateSchedule {
   }
 
   /**
-   * Tells whether the schedule is code, which a description of a run cannot hold.
+   * Returns whether the schedule is code, which a description of a run cannot hold.
    *
    * @return true for one of {@link #custom}
    */

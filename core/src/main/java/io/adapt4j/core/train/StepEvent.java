@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param elapsed time since the run started
  * @param remaining estimated time to the end of the run; {@link #UNKNOWN_TIME} in the first steps,
  *     which take longer than others. {@link #timeLeft} says the same as an optional
- * @param penalty what regularisation adds to the loss; 0 without any
+ * @param penalty what regularization adds to the loss; 0 without any
  * @param duration time the step took; zero if it was not measured
  * @param resources what the process used
  * @param metrics what the task measured in the step besides the loss, in the order to be shown;
@@ -59,7 +59,7 @@ public record StepEvent(
    * @param targetTokens tokens of the step that the loss is computed on
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
-   * @param penalty what regularisation adds to the loss; 0 without any
+   * @param penalty what regularization adds to the loss; 0 without any
    * @param duration time the step took; zero if it was not measured
    * @param resources what the process used
    * @param metrics what the task measured in the step besides the loss
@@ -86,7 +86,7 @@ public record StepEvent(
    * @param targetTokens tokens of the step that the loss is computed on
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
-   * @param penalty what regularisation adds to the loss; 0 without any
+   * @param penalty what regularization adds to the loss; 0 without any
    * @param duration time the step took; zero if it was not measured
    * @param resources what the process used
    * @throws NullPointerException if one is null
@@ -123,7 +123,7 @@ public record StepEvent(
   }
 
   /**
-   * Creates the event of a step without regularisation that was not measured.
+   * Creates the event of a step without regularization that was not measured.
    *
    * @param step number of the step, from 1
    * @param totalSteps planned optimizer steps
@@ -175,7 +175,7 @@ public record StepEvent(
    * @param targetTokens tokens of the step that the loss is computed on
    * @param elapsed time since the run started
    * @param remaining estimated time to the last step
-   * @param penalty what regularisation adds to the loss; 0 without any
+   * @param penalty what regularization adds to the loss; 0 without any
    * @throws NullPointerException if one is null
    */
   public StepEvent(

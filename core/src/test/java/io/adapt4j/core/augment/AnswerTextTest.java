@@ -22,26 +22,27 @@ class AnswerTextTest {
           "It rains.\n\n(Note: I kept the meaning.)",
           "Here's a casual version:\n\n\"It rains.\"",
         }) {
-      assertThat(AnswerText.wording(answer, "Rain falls.")).as(answer).isEqualTo("It rains.");
+      assertThat(AnswerText.paraphrase(answer, "Rain falls.")).as(answer).isEqualTo("It rains.");
     }
   }
 
   @Test
   void aThoughtWithoutAnEndIsNoWording() {
-    assertThat(AnswerText.wording("<think>It may rain", "Rain falls.")).isEmpty();
+    assertThat(AnswerText.paraphrase("<think>It may rain", "Rain falls.")).isEmpty();
   }
 
   @Test
   void spacesAroundTheOriginalStay() {
-    assertThat(AnswerText.wording("It rains.", "  Rain falls.\n")).isEqualTo("  It rains.\n");
+    assertThat(AnswerText.paraphrase("It rains.", "  Rain falls.\n")).isEqualTo("  It rains.\n");
   }
 
   @Test
   void whatTheOriginalHasItselfStays() {
-    assertThat(AnswerText.wording("\"Yes\" is wrong, \"no\"", "x"))
+    assertThat(AnswerText.paraphrase("\"Yes\" is wrong, \"no\"", "x"))
         .isEqualTo("\"Yes\" is wrong, \"no\"");
-    assertThat(AnswerText.wording("\"It rains.\"", "\"Rain.\"")).isEqualTo("\"It rains.\"");
-    assertThat(AnswerText.wording("```\nx = 1\n```", "```\nx=1\n```")).isEqualTo("```\nx = 1\n```");
-    assertThat(AnswerText.wording("Answer: 42", "Answer: it is 42")).isEqualTo("Answer: 42");
+    assertThat(AnswerText.paraphrase("\"It rains.\"", "\"Rain.\"")).isEqualTo("\"It rains.\"");
+    assertThat(AnswerText.paraphrase("```\nx = 1\n```", "```\nx=1\n```"))
+        .isEqualTo("```\nx = 1\n```");
+    assertThat(AnswerText.paraphrase("Answer: 42", "Answer: it is 42")).isEqualTo("Answer: 42");
   }
 }

@@ -51,14 +51,14 @@ class AnyTextTest {
     for (int i = 0; i < 3000; i++) {
       String original = text(random);
       String answer = text(random);
-      String wording = AnswerText.wording(answer, original);
-      assertThat(wording.isEmpty() || !wording.isBlank()).isTrue();
+      String paraphrase = AnswerText.paraphrase(answer, original);
+      assertThat(paraphrase.isEmpty() || !paraphrase.isBlank()).isTrue();
       for (Detail detail : Detail.values()) {
-        detail.isKept(original, wording);
+        detail.isKept(original, paraphrase);
         assertThat(detail.isKept(original, original)).as("%s of %s", detail, original).isTrue();
       }
       QuestionParser.parse(answer, random.nextBoolean());
-      new Wordings(original, 0.9).offer(wording);
+      new Paraphrases(original, 0.9).offer(paraphrase);
     }
   }
 
@@ -69,7 +69,7 @@ class AnyTextTest {
       for (Detail detail : Detail.values()) {
         assertThat(detail.isKept(text, text)).isTrue();
       }
-      assertThat(AnswerText.wording(text, "x")).isNotEmpty();
+      assertThat(AnswerText.paraphrase(text, "x")).isNotEmpty();
       QuestionParser.parse(text, true);
     }
   }

@@ -34,8 +34,8 @@ class DetailTest {
         "NEGATION | It isn’t open. | It's not open.",
         "NEGATION | It works. | It is working.",
       })
-  void aWordingThatKeepsItIsKept(Detail detail, String original, String wording) {
-    assertThat(detail.isKept(original, wording)).isTrue();
+  void aWordingThatKeepsItIsKept(Detail detail, String original, String paraphrase) {
+    assertThat(detail.isKept(original, paraphrase)).isTrue();
   }
 
   @ParameterizedTest
@@ -57,7 +57,7 @@ class DetailTest {
         "NEGATION | It works. | It doesn't work.",
         "NEGATION | Es geht. | Es geht nicht.",
       })
-  void aWordingThatLosesOrAddsItIsNot(Detail detail, String original, String wording) {
-    assertThat(detail.isKept(original, wording)).isFalse();
+  void aWordingThatLosesOrAddsItIsNot(Detail detail, String original, String paraphrase) {
+    assertThat(detail.isKept(original, paraphrase)).isFalse();
   }
 }

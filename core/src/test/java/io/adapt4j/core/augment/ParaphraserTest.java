@@ -62,7 +62,7 @@ class ParaphraserTest {
     Script script = Script.good();
     Paraphraser.by(script)
         .styles("Formal.", "Casual.")
-        .wordings(5)
+        .paraphrases(5)
         .options(GenerationOptions.builder().seed(100).build())
         .augment(Datasets.of(List.of(FACT)));
     assertThat(script.seeds).containsExactly(100L, 100L, 101L, 101L, 102L);
@@ -83,7 +83,8 @@ class ParaphraserTest {
                 new Example.ChatPrompt(List.of(system, ChatMessage.user("how are you?"))),
                 new Example.ChatPreference(
                     List.of(ChatMessage.user("how are you?")), List.of(answer), List.of(answer))));
-    Dataset result = Paraphraser.by(again).wordings(1).withoutOriginals().augment(rows).dataset();
+    Dataset result =
+        Paraphraser.by(again).paraphrases(1).withoutOriginals().augment(rows).dataset();
     String reworded = "again, and differently, how are you?";
     assertThat(rows(result))
         .containsExactly(
@@ -104,7 +105,7 @@ class ParaphraserTest {
             rows(
                 Paraphraser.by(again)
                     .parts(Part.PROMPT, Part.COMPLETION)
-                    .wordings(1)
+                    .paraphrases(1)
                     .withoutOriginals()
                     .augment(rows)
                     .dataset()))
@@ -124,7 +125,7 @@ class ParaphraserTest {
                 ChatMessage.assistant("do you mean today?"),
                 ChatMessage.user("yes"),
                 ChatMessage.assistant("it rains")));
-    Augmented augmented = Paraphraser.by(script).wordings(2).augment(Datasets.of(List.of(chat)));
+    Augmented augmented = Paraphraser.by(script).paraphrases(2).augment(Datasets.of(List.of(chat)));
     assertThat(augmented.dataset().size()).isEqualTo(3);
     Example.Chat second = (Example.Chat) augmented.dataset().get(2);
     assertThat(second.messages().get(2)).isEqualTo(ChatMessage.user("yes"));
@@ -149,7 +150,7 @@ class ParaphraserTest {
             "in 1386, so they say, building of the castle ended"); // good
     Script script = new Script((text, number) -> answers.get(number));
     Augmented augmented =
-        Paraphraser.by(script).wordings(2).attempts(20).augment(Datasets.of(List.of(FACT)));
+        Paraphraser.by(script).paraphrases(2).attempts(20).augment(Datasets.of(List.of(FACT)));
     assertThat(texts(augmented.dataset()))
         .containsExactly(((Example.Text) FACT).text(), answers.get(8), answers.get(10));
     assertThat(augmented.report().rejected())
@@ -173,7 +174,7 @@ class ParaphraserTest {
   void rowsThatGetTooFewAreNamed() {
     Script echo = new Script((text, number) -> text);
     Augmented augmented =
-        Paraphraser.by(echo).wordings(2).attempts(3).augment(Datasets.of(List.of(FACT, FACT)));
+        Paraphraser.by(echo).paraphrases(2).attempts(3).augment(Datasets.of(List.of(FACT, FACT)));
     assertThat(augmented.report().incomplete()).containsExactly(0, 1);
     assertThat(augmented.report().produced()).isZero();
     assertThat(echo.prompts).hasSize(12);
@@ -194,8 +195,8 @@ class ParaphraserTest {
     Augmented augmented =
         Paraphraser.by(script)
             .keep()
-            .check((original, wording) -> wording.endsWith("2"))
-            .wordings(1)
+            .check((original, paraphrase) -> paraphrase.endsWith("2"))
+            .paraphrases(1)
             .augment(Datasets.of(List.of(FACT)));
     assertThat(texts(augmented.dataset())).contains("in 1387 they built Kronborg, number 2");
     assertThat(augmented.report().rejected()).isEqualTo(Map.of(Rejection.OWN_CHECK, 2));
@@ -214,7 +215,7 @@ class ParaphraserTest {
               return Script.reword(text, number);
             });
     Augmented augmented =
-        Paraphraser.by(script).wordings(2).backCheck().augment(Datasets.of(List.of(FACT)));
+        Paraphraser.by(script).paraphrases(2).backCheck().augment(Datasets.of(List.of(FACT)));
     assertThat(augmented.report().rejected()).isEqualTo(Map.of(Rejection.BACK_CHECK, 1));
     assertThat(augmented.report().produced()).isEqualTo(2);
     assertThat(asked).hasSize(3);
@@ -226,7 +227,7 @@ class ParaphraserTest {
     Script script = Script.good();
     Augmented augmented =
         Paraphraser.by(script)
-            .wordings(2)
+            .paraphrases(2)
             .similarity(
                 texts ->
                     texts.stream()
@@ -255,22 +256,22 @@ class ParaphraserTest {
               if (++calls[0] == 50) {
                 throw new GeneratorException("gone");
               }
-              return wording(prompt);
+              return paraphrase(prompt);
             });
-    assertThatThrownBy(() -> Paraphraser.by(breaking).wordings(3).cache(cache).augment(facts))
+    assertThatThrownBy(() -> Paraphraser.by(breaking).paraphrases(3).cache(cache).augment(facts))
         .hasMessage("gone");
-    Augmented resumed = Paraphraser.by(breaking).wordings(3).cache(cache).augment(facts);
+    Augmented resumed = Paraphraser.by(breaking).paraphrases(3).cache(cache).augment(facts);
     assertThat(resumed.report().produced()).isEqualTo(90);
     assertThat(resumed.report().cached()).isEqualTo(49);
     assertThat(resumed.report().calls()).isEqualTo(41);
     assertThat(calls[0]).isEqualTo(50 + 41);
-    Augmented again = Paraphraser.by(breaking).wordings(3).cache(cache).augment(facts);
+    Augmented again = Paraphraser.by(breaking).paraphrases(3).cache(cache).augment(facts);
     assertThat(again.report().calls()).isZero();
     assertThat(rows(again.dataset())).isEqualTo(rows(resumed.dataset()));
   }
 
-  /** A wording that depends on the prompt alone. */
-  private static String wording(String prompt) {
+  /** A paraphrase that depends on the prompt alone. */
+  private static String paraphrase(String prompt) {
     String text = prompt.replaceAll("(?s).*-----\n(.*)\n-----", "$1");
     int style = -1;
     for (int i = 0; i < Paraphraser.DEFAULT_STYLES.size(); i++) {
@@ -287,14 +288,14 @@ class ParaphraserTest {
           if (prompt.contains("item 1 ")) {
             throw new RequestRefusedException("too long");
           }
-          return GeneratedText.of(wording(prompt));
+          return GeneratedText.of(paraphrase(prompt));
         };
     Dataset facts =
         Datasets.of(
             IntStream.range(0, 3)
                 .mapToObj(i -> new Example.Text("item " + i + " lies on the shelf"))
                 .toList());
-    Augmented augmented = Paraphraser.by(refusing).wordings(2).attempts(1).augment(facts);
+    Augmented augmented = Paraphraser.by(refusing).paraphrases(2).attempts(1).augment(facts);
     assertThat(augmented.report().incomplete()).containsExactly(1);
     assertThat(augmented.report().rejected()).isEqualTo(Map.of(Rejection.REFUSED, 2));
     assertThat(augmented.report().examples().get(0).text()).isEqualTo("too long");
@@ -323,11 +324,11 @@ class ParaphraserTest {
     TextGenerator script =
         (messages, options) ->
             new GeneratedText(
-                wording((String) messages.get(0).content()),
+                paraphrase((String) messages.get(0).content()),
                 endings[calls[0]++],
                 Optional.empty(),
                 false);
-    Augmented augmented = Paraphraser.by(script).wordings(1).augment(Datasets.of(List.of(FACT)));
+    Augmented augmented = Paraphraser.by(script).paraphrases(1).augment(Datasets.of(List.of(FACT)));
     assertThat(augmented.report().rejected())
         .isEqualTo(Map.of(Rejection.CUT_OFF, 1, Rejection.FILTERED, 1));
     assertThat(augmented.report().produced()).isEqualTo(1);
@@ -340,10 +341,10 @@ class ParaphraserTest {
             IntStream.range(0, 20)
                 .mapToObj(i -> new Example.Text("item " + i + " lies on the shelf"))
                 .toList());
-    Dataset all = Paraphraser.by(Script.good()).wordings(4).augment(facts).dataset();
-    assertThat(all.locate(7)).isEqualTo("examples row 1, wording 2");
+    Dataset all = Paraphraser.by(Script.good()).paraphrases(4).augment(facts).dataset();
+    assertThat(all.locate(7)).isEqualTo("examples row 1, paraphrase 2");
     assertThat(all.source(7).orElseThrow().value(Augmented.SOURCE)).isEqualTo(1L);
-    assertThat(all.source(7).orElseThrow().value(Augmented.WORDING)).isEqualTo(2L);
+    assertThat(all.source(7).orElseThrow().value(Augmented.PARAPHRASE)).isEqualTo(2L);
     Split split = Splitter.of(all).groupBy(Augmented.SOURCE).split();
     assertThat(split.test().size()).isEqualTo(10);
     Set<String> train = sources(split.train());
@@ -362,11 +363,11 @@ class ParaphraserTest {
         """);
     Augmented augmented =
         Paraphraser.by(Script.good())
-            .wordings(2)
+            .paraphrases(2)
             .idField("id")
             .keepFields("topic")
             .augment(Datasets.read(file).open());
-    Path written = folder.resolve("wordings.jsonl");
+    Path written = folder.resolve("paraphrases.jsonl");
     augmented.write(written);
     Dataset read = Datasets.read(written).open();
     assertThat(rows(read)).isEqualTo(rows(augmented.dataset()));
@@ -389,7 +390,7 @@ class ParaphraserTest {
     Dataset facts = Datasets.of(List.of(FACT, new Example.Text("rain is wet"), FACT));
     Script script =
         new Script((text, n) -> text.startsWith("Text A:") ? "yes" : Script.reword(text, n));
-    Paraphraser paraphraser = Paraphraser.by(script).wordings(4).backCheck();
+    Paraphraser paraphraser = Paraphraser.by(script).paraphrases(4).backCheck();
     AugmentationPlan plan = paraphraser.plan(facts, String::length);
     Augmented augmented = paraphraser.augment(facts);
     assertThat(plan.texts()).isEqualTo(3);
@@ -404,7 +405,7 @@ class ParaphraserTest {
   void progressIsToldAfterEveryFewRows() {
     List<Integer> done = new ArrayList<>();
     Paraphraser.by(Script.good())
-        .wordings(1)
+        .paraphrases(1)
         .onProgress(report -> done.add(report.done()))
         .augment(
             Datasets.of(
@@ -417,7 +418,7 @@ class ParaphraserTest {
   @Test
   void optionsAreCheckedAtOnce() {
     Paraphraser paraphraser = Paraphraser.by(Script.good());
-    assertThatThrownBy(() -> paraphraser.wordings(0)).hasMessageContaining("found 0");
+    assertThatThrownBy(() -> paraphraser.paraphrases(0)).hasMessageContaining("found 0");
     assertThatThrownBy(() -> paraphraser.attempts(0)).hasMessageContaining("attempts");
     assertThatThrownBy(() -> paraphraser.nearDuplicates(0)).hasMessageContaining("nearDuplicates");
     assertThatThrownBy(() -> paraphraser.prompt("Rewrite {text}")).hasMessageContaining("{style}");

@@ -32,7 +32,7 @@ class QuestionWriterTest {
             new Example.PromptCompletion(
                 "Question: When was the castle of Malahide built?\nAnswer:\n", "In 1185."));
     assertThat(augmented.dataset().source(1).orElseThrow().value("source")).isEqualTo(0L);
-    assertThat(augmented.dataset().source(1).orElseThrow().value("wording")).isEqualTo(2L);
+    assertThat(augmented.dataset().source(1).orElseThrow().value("paraphrase")).isEqualTo(2L);
     assertThat(script.prompts.get(0)).contains("Write 2 different questions", "Malahide");
     assertThat(augmented.report().calls()).isEqualTo(1);
   }

@@ -17,7 +17,7 @@ final class Script implements TextGenerator {
 
   private static final Pattern TEXT = Pattern.compile("(?s)-----\n(.*)\n-----$");
 
-  /** Words that make wordings differ from each other. */
+  /** Words that make paraphrases differ from each other. */
   private static final List<String> WORDS =
       List.of(
           "surely, as everybody says",
@@ -54,7 +54,7 @@ final class Script implements TextGenerator {
     this.reply = reply;
   }
 
-  /** Wordings that pass every check and differ from each other. */
+  /** Paraphrases that pass every check and differ from each other. */
   static Script good() {
     return new Script(Script::reword);
   }

@@ -35,7 +35,7 @@ class TemplateAugmenterTest {
     TemplateAugmenter augmenter =
         TemplateAugmenter.of("{hello} {text}")
             .list("hello", "Hi,", "Hello,", "hi")
-            .wordings(5)
+            .paraphrases(5)
             .withoutOriginals();
     Dataset rows = Datasets.of(List.of(new Example.Text("it rains")));
     Augmented augmented = augmenter.augment(rows);

@@ -146,7 +146,7 @@ class DatasetReaderTest {
         "text,label\\na,b,c|line 2: expected 2 fields [text, label], found 3",
         "text,label\\nok,x\\n\"a\" b,x|line 3: not valid CSV",
         "text,label\\nok,x\\n\"open,x\\nmore|line 3: expected a closing quote",
-        "text,text\\na,b|header in line 1: expected a name of its own for every column",
+        "text,text\\na,b|header in line 1: expected its own name for every column",
         "text,label\\na,|line 2: field 'label': expected a label",
         "text,label\\n|expected at least one row",
       })

@@ -28,7 +28,7 @@ class LicenseTermsTest {
         "wtfpl",
         "afl-3.0"
       })
-  void permissiveLicencesNeedNoWarning(String id) {
+  void permissiveLicensesNeedNoWarning(String id) {
     assertThat(kinds("license: " + id, true)).isEmpty();
   }
 
@@ -48,7 +48,7 @@ class LicenseTermsTest {
         "license: other\nlicense_name: mnpl-0.1",
         "license: other\nlicense_name: Some Research-Only License"
       })
-  void nonCommercialLicencesForbidOnlyCommercialUse(String front) {
+  void nonCommercialLicensesForbidOnlyCommercialUse(String front) {
     assertThat(kinds(front, true)).contains(Kind.LICENSE_FORBIDS_COMMERCIAL_USE);
     assertThat(kinds(front, false))
         .doesNotContain(Kind.LICENSE_FORBIDS_COMMERCIAL_USE, Kind.LICENSE_UNKNOWN);
@@ -71,13 +71,13 @@ class LicenseTermsTest {
         "agpl-3.0",
         "cc-by-sa-4.0"
       })
-  void communityAndShareAlikeLicencesHaveConditions(String id) {
+  void communityAndShareAlikeLicensesHaveConditions(String id) {
     assertThat(kinds("license: " + id, true)).containsExactly(Kind.LICENSE_HAS_CONDITIONS);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"other", "unknown", "cc", "made-up", "abc"})
-  void otherLicencesAreToBeRead(String id) {
+  void otherLicensesAreToBeRead(String id) {
     assertThat(kinds("license: " + id, true)).containsExactly(Kind.LICENSE_UNKNOWN);
   }
 
@@ -89,7 +89,7 @@ class LicenseTermsTest {
   }
 
   @Test
-  void messagesNameTheLicenceAndWhereToReadIt() {
+  void messagesNameTheLicenseAndWhereToReadIt() {
     assertThat(LicenseTerms.warnings(Cards.read("custom-license"), Optional.empty(), true))
         .singleElement()
         .extracting(ModelWarning::message)
@@ -99,7 +99,7 @@ class LicenseTermsTest {
   }
 
   @Test
-  void withoutALicenceTheCardsSectionOnItIsNamed() {
+  void withoutALicenseTheCardsSectionOnItIsNamed() {
     List<ModelWarning> warnings =
         LicenseTerms.warnings(Cards.read("no-front-matter"), Optional.empty(), false);
     assertThat(warnings).extracting(ModelWarning::kind).containsExactly(Kind.LICENSE_NOT_STATED);
@@ -108,7 +108,7 @@ class LicenseTermsTest {
   }
 
   @Test
-  void theTextOfAnUnknownLicenceIsSearched() {
+  void theTextOfAnUnknownLicenseIsSearched() {
     ModelCard card = Cards.read("custom-license");
     assertThat(LicenseTerms.warnings(card, Optional.of("For NON-COMMERCIAL use."), true))
         .singleElement()
@@ -119,7 +119,7 @@ class LicenseTermsTest {
         .singleElement()
         .extracting(ModelWarning::message)
         .asString()
-        .contains("a licence file in the folder");
+        .contains("a license file in the folder");
   }
 
   private static List<Kind> kinds(String front, boolean commercial) {

@@ -35,7 +35,7 @@ class ModelCardTest {
   }
 
   @Test
-  void readsTheNameAndPlaceOfALicenceOfItsOwn() {
+  void readsTheNameAndPlaceOfALicenseOfItsOwn() {
     ModelCard card = Cards.read("custom-license");
     assertThat(card.license()).hasValue("other");
     assertThat(card.licenseName()).hasValue("made-up-license");

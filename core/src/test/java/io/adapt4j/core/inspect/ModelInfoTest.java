@@ -53,7 +53,7 @@ class ModelInfoTest {
     assertThat(info.shape().hiddenSize()).isPresent();
     assertThat(info.shape().layers()).isPresent();
     assertThat(info.contextLength()).isPresent();
-    assertThat(info.quantisation()).isEmpty();
+    assertThat(info.quantization()).isEmpty();
   }
 
   @Test
@@ -63,8 +63,8 @@ class ModelInfoTest {
     assertThat(weights.parameters()).isEqualTo(82240);
     assertThat(weights.bytesByType().get("U8")).isEqualTo(34010);
     assertThat(weights.bytesByType().get("F32") / Float.BYTES).isEqualTo(24622);
-    assertThat(info.quantisation().orElseThrow()).hasToString("bitsandbytes, 4 bits (nf4)");
-    assertThat(kinds(info.warnings())).contains(Kind.QUANTISED_WEIGHTS);
+    assertThat(info.quantization().orElseThrow()).hasToString("bitsandbytes, 4 bits (nf4)");
+    assertThat(kinds(info.warnings())).contains(Kind.QUANTIZED_WEIGHTS);
   }
 
   @Test
@@ -133,13 +133,13 @@ class ModelInfoTest {
     ModelInfo info = ModelInfo.read(folder);
     assertThat(info.supported()).isFalse();
     assertThat(info.unsupported()).get().asString().contains("config.json");
-    assertThat(info.quantisation().orElseThrow()).hasToString("gptq, 4 bits");
+    assertThat(info.quantization().orElseThrow()).hasToString("gptq, 4 bits");
     assertThat(info.weights()).isEmpty();
     assertThat(info.tokenizer()).isEmpty();
     assertThat(kinds(info.warnings()))
         .contains(
             Kind.UNSUPPORTED_ARCHITECTURE,
-            Kind.QUANTISED_WEIGHTS,
+            Kind.QUANTIZED_WEIGHTS,
             Kind.NO_WEIGHTS,
             Kind.NO_TOKENIZER,
             Kind.LICENSE_NOT_STATED);
@@ -163,7 +163,7 @@ class ModelInfoTest {
   }
 
   @Test
-  void findsTheTextOfTheLicence() throws IOException {
+  void findsTheTextOfTheLicense() throws IOException {
     write("config.json", "{'model_type': 'x'}");
     assertThat(ModelInfo.read(folder).licenseText()).isEmpty();
     write("LICENSE", "For research only.");

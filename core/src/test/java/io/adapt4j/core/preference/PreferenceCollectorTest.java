@@ -115,8 +115,8 @@ class PreferenceCollectorTest {
     assertThatThrownBy(() -> collector.collect(tools, file))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("row 0: expected a prompt without tools");
-    Dataset labelled = Datasets.of(List.of(new Example.Classified("t", "l")));
-    assertThatThrownBy(() -> collector.collect(labelled, file))
+    Dataset labeled = Datasets.of(List.of(new Example.Classified("t", "l")));
+    assertThatThrownBy(() -> collector.collect(labeled, file))
         .hasMessageContaining("row 0: expected a prompt (field prompt, text or messages)");
     assertThat(asked).isEqualTo(before);
   }

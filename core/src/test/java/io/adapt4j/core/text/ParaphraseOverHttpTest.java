@@ -41,7 +41,7 @@ class ParaphraseOverHttpTest {
             if (!broken) {
               answered.incrementAndGet();
             }
-            json(broken ? 401 : 200, completion(wording(prompt), "stop")).send(exchange, body);
+            json(broken ? 401 : 200, completion(paraphrase(prompt), "stop")).send(exchange, body);
           });
       Paraphraser first = paraphraser(server.client().parallel(3).build());
       assertThatThrownBy(() -> first.augment(FACTS)).isInstanceOf(GeneratorException.class);
@@ -60,10 +60,10 @@ class ParaphraseOverHttpTest {
   }
 
   private Paraphraser paraphraser(TextGenerator generator) {
-    return Paraphraser.by(generator).wordings(3).cache(AnswerCache.at(folder));
+    return Paraphraser.by(generator).paraphrases(3).cache(AnswerCache.at(folder));
   }
 
-  private static String wording(String prompt) {
+  private static String paraphrase(String prompt) {
     String text = prompt.replaceAll("(?s).*-----\n(.*)\n-----", "$1");
     List<String> ends = List.of("as they say", "and has done so for long", "which is remarkable");
     for (int i = 0; i < ends.size(); i++) {

@@ -26,7 +26,7 @@ final class Rules {
   /** What Anthropic's guide puts into a prompt as a whole. */
   static final long SHORT_DOCUMENTS = 200_000;
 
-  /** Below it a long prompt is felt: a judgement, not from a source. */
+  /** Below it a long prompt is felt: a judgment, not from a source. */
   static final Duration SHORT_LATENCY = Duration.ofMillis(500);
 
   private static final int OUT = -10;
@@ -57,11 +57,11 @@ final class Rules {
                 "training on facts that the model does not know is slow, and makes it invent"
                     + " others",
                 Sources.GEKHMAN),
-        Rule.when("facts want many wordings", s -> s.needs(Need.FACTS))
+        Rule.when("facts want many paraphrases", s -> s.needs(Need.FACTS))
             .points(FINE_TUNING, 0)
             .points(RAG_AND_FINE_TUNING, 0)
             .because(
-                "if facts are trained on all the same, write each in about ten wordings",
+                "if facts are trained on all the same, write each in about ten paraphrases",
                 Sources.OVADIA_WORDINGS),
         Rule.when("behavior is trained", s -> s.needs(Need.BEHAVIOR))
             .points(FINE_TUNING, 3)

@@ -126,7 +126,7 @@ public final class PairwiseJudge {
   /**
    * Judges pairs.
    *
-   * @param pairs at least one, each with an id of its own
+   * @param pairs at least one, each with its own id
    * @return who won, and how far the judge can be trusted
    * @throws IllegalArgumentException if there is no pair, two have one id, or the generator has no
    *     identity

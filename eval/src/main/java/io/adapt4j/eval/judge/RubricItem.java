@@ -20,7 +20,7 @@ record RubricItem(
     ScoredAnswer answer, String rubric, int highest, int times, GenerationOptions options)
     implements Item {
 
-  /** Judgements that cannot be read. */
+  /** Judgments that cannot be read. */
   static final String MALFORMED = "malformed";
 
   private static final String NEXT = "\n\n=== next verdict ===\n\n";

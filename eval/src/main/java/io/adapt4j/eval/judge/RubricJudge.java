@@ -74,7 +74,7 @@ public final class RubricJudge {
   /**
    * Scores answers.
    *
-   * @param answers at least one, each with an id of its own
+   * @param answers at least one, each with its own id
    * @return the scores, with their mean and agreement
    * @throws IllegalArgumentException if there is no answer, two have one id, or a generator has no
    *     identity

@@ -53,7 +53,7 @@ final class MulticlassAuc {
   }
 
   /**
-   * Returns the mean area of all pairs of classes (Hand and Till 2001, "A Simple Generalisation of
+   * Returns the mean area of all pairs of classes (Hand and Till 2001, "A Simple Generalization of
    * the Area Under the ROC Curve for Multiple Class Classification Problems").
    */
   public double oneVersusOne() {

@@ -69,7 +69,7 @@ final class HtmlCharts {
     return result.task() + ", " + result.primary().name() + " " + Texts.arrow(result.primary());
   }
 
-  /** Shares share a chart; what has a scale of its own has a chart of its own. */
+  /** Shares share a chart; what has its own scale has its own chart. */
   private String ofAllTasks() {
     BarChart shares = new BarChart("Scores from 0 to 1");
     StringBuilder others = new StringBuilder();

@@ -93,7 +93,7 @@ final class TaskFile {
       if (!names.add(task.get().name())) {
         fields.problem(
             "name",
-            "expected a name of its own, found '"
+            "expected its own name, found '"
                 + task.get().name()
                 + "', which another task has. Name this one otherwise.");
       }

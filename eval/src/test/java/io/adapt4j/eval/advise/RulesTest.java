@@ -108,7 +108,7 @@ class RulesTest {
   }
 
   @Test
-  void aModelCanLearnToReadPassages() {
+  void aModelCanLearnedoReadPassages() {
     Rule rule = rule("a model can learn to read passages", factsAndBehavior(), facts());
     assertThat(rule.strategies()).containsOnlyKeys(RAG_AND_FINE_TUNING);
   }

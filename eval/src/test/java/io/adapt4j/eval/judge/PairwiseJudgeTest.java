@@ -94,7 +94,7 @@ class PairwiseJudgeTest {
   }
 
   @Test
-  void aJudgementThatCannotBeReadCountsNeitherWay() {
+  void aJudgmentThatCannotBeReadCountsNeitherWay() {
     PairwiseReport report =
         PairwiseJudge.of(judge((a, b) -> a.equals("x") ? "I like both" : "Verdict: A"))
             .judge(List.of(pair("1", "x", "y")));

@@ -41,7 +41,7 @@ class EditDistanceTest {
   }
 
   @Test
-  void theNormalisedDistanceIsAShareOfTheLongerText() {
+  void theNormalizedDistanceIsAShareOfTheLongerText() {
     assertThat(EditDistance.normalized("kitten", "sitting")).isCloseTo(3 / 7.0, within(1e-12));
     assertThat(EditDistance.normalized("", "")).isZero();
     assertThat(EditDistance.normalized("", "abc")).isEqualTo(1);

@@ -150,7 +150,7 @@ final class CpuMatrix implements FourBitMatrix {
     return code("x", type);
   }
 
-  /** For who forces these kernels, or has no others, where tensors are a graphics processor's. */
+  /** For who forces these kernels, or has no others, where tensors are a GPU's. */
   private void multiplyThroughHost(Tensor x, Tensor y, int first) {
     try (Tensor input = x.toHost();
         Tensor output = y.toHost()) {

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.kernels.internal.cuda.Device;
 import io.adapt4j.kernels.internal.cuda.DeviceBuffer;
 import io.adapt4j.kernels.internal.cuda.DeviceWeight;
-import io.adapt4j.kernels.internal.cuda.PackedWeight;
+import io.adapt4j.kernels.internal.cuda.QuantizedWeight;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -33,7 +33,7 @@ final class CudaMatrix implements FourBitMatrix {
   static DeviceWeight upload(Device device, QuantizedTensor tensor) {
     return new DeviceWeight(
         device,
-        new PackedWeight(
+        new QuantizedWeight(
             tensor.rows(),
             tensor.columns(),
             tensor.format().blockSize(),
@@ -42,16 +42,16 @@ final class CudaMatrix implements FourBitMatrix {
             scales(tensor.scales())));
   }
 
-  private static PackedWeight.BlockScales scales(Scales scales) {
+  private static QuantizedWeight.BlockScales scales(Scales scales) {
     if (scales instanceof NestedScales nested && Integer.bitCount(nested.blockSize()) == 1) {
-      return new PackedWeight.BlockScales(
+      return new QuantizedWeight.BlockScales(
           nested.absmax(), nested.codes(), nested.numbers(), nested.blockSize(), nested.offset());
     }
     float[] values = new float[scales.count()];
     for (int i = 0; i < values.length; i++) {
       values[i] = scales.of(i);
     }
-    return PackedWeight.BlockScales.plain(values);
+    return QuantizedWeight.BlockScales.plain(values);
   }
 
   @Override

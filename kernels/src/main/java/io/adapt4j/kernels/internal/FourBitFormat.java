@@ -12,7 +12,7 @@ import java.util.Objects;
  */
 public record FourBitFormat(FourBitCode code, int blockSize, boolean doubleQuantized) {
 
-  /** Scales that share a scale of their own. */
+  /** Scales that share their own scale. */
   public static final int SCALE_BLOCK = 256;
 
   /** The block sizes there are, for messages. */
@@ -83,6 +83,6 @@ public record FourBitFormat(FourBitCode code, int blockSize, boolean doubleQuant
     return code
         + " in blocks of "
         + blockSize
-        + (doubleQuantized ? " with double quantisation" : "");
+        + (doubleQuantized ? " with double quantization" : "");
   }
 }

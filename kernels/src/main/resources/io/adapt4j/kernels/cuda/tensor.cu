@@ -1,6 +1,6 @@
 // Products y = x W' in bf16 on tensor cores (compute capability 8.0 and up). Outputs are the rows of
 // mma's A, which is restored in registers and rounded to bf16: the same numbers as dequantize_bf16
-// writes. Rows of x are the columns of B. The order of a sum is free, so each lane takes neighbouring
+// writes. Rows of x are the columns of B. The order of a sum is free, so each lane takes neighboring
 // columns of W, in one load, for the columns that mma would have from afar, and of x the same.
 #include "fourbit.cuh"
 
@@ -102,7 +102,7 @@ DEVICE void multiply_narrow(const Bf16* RESTRICT x, Bf16* RESTRICT y, int n, int
 #define WIDE_ROWS (32 * WIDE_WARPS)
 #define SLAB 64
 
-// Where 16 bytes of x lie in a slab: neighbouring rows swap neighbouring chunks, so that the eight
+// Where 16 bytes of x lie in a slab: neighboring rows swap neighboring chunks, so that the eight
 // lanes of a phase read from different banks.
 DEVICE int chunk_at(int token, int chunk) { return token * SLAB + ((chunk ^ (token & 1)) << 3); }
 

@@ -95,7 +95,7 @@ class CpuQuantizeTest {
    */
   @ParameterizedTest
   @MethodSource("variants")
-  void soAreTiesAndTheirNeighbours(CpuVariant variant) {
+  void soAreTiesAndTheirNeighbors(CpuVariant variant) {
     for (FourBitCode format : FourBitCode.values()) {
       float[] limits = format.limits();
       for (float scale : new float[] {1, 0.75f, 3e-5f}) {

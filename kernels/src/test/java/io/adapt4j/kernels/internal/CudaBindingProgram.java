@@ -8,7 +8,7 @@ import io.adapt4j.kernels.internal.cuda.DeviceBuffer;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** What {@link CudaBindingTest} runs in a JVM of its own; prints what it finds. */
+/** What {@link CudaBindingTest} runs in its own JVM; prints what it finds. */
 final class CudaBindingProgram {
 
   private CudaBindingProgram() {}

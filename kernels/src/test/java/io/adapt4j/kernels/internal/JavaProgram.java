@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Runs a class of the tests in a JVM of its own. */
+/** Runs a class of the tests in its own JVM. */
 public final class JavaProgram {
 
   private JavaProgram() {}

@@ -34,7 +34,7 @@ public record Document(String id, String title, String text, Map<String, Object>
 
   /**
    * Long: when the file was last changed, in seconds since 1970-01-01 UTC. It is no part of what
-   * tells whether a document has changed: in an index that is synchronised it is the time that the
+   * tells whether a document has changed: in an index that is synchronized it is the time that the
    * file had when its present content was added.
    */
   public static final String MODIFIED = "modified";

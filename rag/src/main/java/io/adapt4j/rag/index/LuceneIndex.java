@@ -399,8 +399,8 @@ public final class LuceneIndex implements SearchIndex {
     }
 
     /**
-     * Sets how much is gathered in memory before it is written as a part of its own: more makes
-     * indexing of much at once faster.
+     * Sets how much is gathered in memory before it is written as its own part: more makes indexing
+     * of much at once faster.
      *
      * @param megabytes 64 by default, from 1 to 2000
      * @return this

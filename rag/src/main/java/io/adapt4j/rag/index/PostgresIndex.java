@@ -155,7 +155,7 @@ public final class PostgresIndex implements SearchIndex {
     return transaction(Connection.TRANSACTION_REPEATABLE_READ, reading);
   }
 
-  /** On a thread of its own where no transaction of the application can be meant. */
+  /** On its own thread where no transaction of the application can be meant. */
   private <T> T transaction(int isolation, Reading<T> work) {
     try {
       return ownPool

@@ -8,30 +8,30 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** Other wordings of a question, by a generator. */
-record MultiQuery(TextGenerator generator, int wordings) implements QueryExpansion {
+/** Other paraphrases of a question, by a generator. */
+record MultiQuery(TextGenerator generator, int paraphrases) implements QueryExpansion {
 
   private static final int TOKENS_EACH = 60;
 
   MultiQuery {
     Objects.requireNonNull(generator, "generator");
-    if (wordings < 1) {
-      throw new IllegalArgumentException("wordings must be at least 1, found " + wordings);
+    if (paraphrases < 1) {
+      throw new IllegalArgumentException("paraphrases must be at least 1, found " + paraphrases);
     }
   }
 
   @Override
   public List<SearchText> searches(String question) {
     GenerationOptions options =
-        GenerationOptions.greedy().toBuilder().maxNewTokens(wordings * TOKENS_EACH).build();
+        GenerationOptions.greedy().toBuilder().maxNewTokens(paraphrases * TOKENS_EACH).build();
     String answer =
         generator
             .generate(
                 List.of(
                     ChatMessage.system(
                         "You write the user's question in "
-                            + wordings
-                            + " other wordings, to search documents with. Write one a line and"
+                            + paraphrases
+                            + " other paraphrases, to search documents with. Write one a line and"
                             + " nothing else. Do not answer the question."),
                     ChatMessage.user(question)),
                 options)
@@ -42,7 +42,7 @@ record MultiQuery(TextGenerator generator, int wordings) implements QueryExpansi
         .lines()
         .map(MultiQuery::withoutNumber)
         .filter(line -> !line.isBlank())
-        .limit(wordings)
+        .limit(paraphrases)
         .forEach(questions::add);
     return questions.stream().map(SearchText::of).toList();
   }

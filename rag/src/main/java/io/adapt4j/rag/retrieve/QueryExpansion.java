@@ -56,15 +56,15 @@ public interface QueryExpansion {
   }
 
   /**
-   * Searches for other wordings of the question too, written by a generator.
+   * Searches for other paraphrases of the question too, written by a generator.
    *
    * @param generator writes them
-   * @param wordings how many, at least 1
+   * @param paraphrases how many, at least 1
    * @return the expansion
-   * @throws IllegalArgumentException if wordings is below 1
+   * @throws IllegalArgumentException if paraphrases is below 1
    */
-  static QueryExpansion multiQuery(TextGenerator generator, int wordings) {
-    return new MultiQuery(generator, wordings);
+  static QueryExpansion multiQuery(TextGenerator generator, int paraphrases) {
+    return new MultiQuery(generator, paraphrases);
   }
 
   /**

@@ -29,7 +29,7 @@ final class Similarities {
     this.question = question;
   }
 
-  /** The vector of this question or of another wording. */
+  /** The vector of this question or of another paraphrase. */
   float[] query(String text) {
     return questions.computeIfAbsent(text, embeddings::query);
   }

@@ -77,7 +77,7 @@ public interface SearchIndex extends AutoCloseable {
     return Map.of();
   }
 
-  /** {@return the hashes of contents by which a folder is synchronised} */
+  /** {@return the hashes of contents by which a folder is synchronized} */
   Map<String, String> contentHashes();
 
   /** {@return the size} */

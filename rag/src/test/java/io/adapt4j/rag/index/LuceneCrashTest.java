@@ -27,7 +27,7 @@ class LuceneCrashTest {
       assertThat(hashes).containsKeys("again", "d" + reported + "-0", "d" + reported + "-2");
       assertThat(index.chunkCount()).isEqualTo(hashes.size() * (long) IngestionProgram.CHUNKS);
       hashes.forEach((id, hash) -> assertWhole(index, id, hash));
-      assertSynchronisationResumes(index, reported);
+      assertSynchronizationResumes(index, reported);
     }
   }
 
@@ -62,7 +62,7 @@ class LuceneCrashTest {
     assertThat(chunks).allMatch(chunk -> chunk.span().of(document.text()).equals(chunk.text()));
   }
 
-  private static void assertSynchronisationResumes(LuceneIndex index, int reported) {
+  private static void assertSynchronizationResumes(LuceneIndex index, int reported) {
     List<SearchIndex.Entry> entries = IngestionProgram.batch(reported);
     IndexSync.Result result =
         IndexSync.builder(index, documents -> entries.subList(3, 4))

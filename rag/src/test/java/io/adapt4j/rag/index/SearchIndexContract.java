@@ -212,7 +212,7 @@ abstract class SearchIndexContract {
   }
 
   @Test
-  void chunksAreReadByTheirNumbersWithTheirNeighbours() {
+  void chunksAreReadByTheirNumbersWithTheirNeighbors() {
     SearchIndex.Entry entry = entry("a", "l0\nl1\nl2\nl3", EAST, EAST, EAST, EAST);
     index.putAll(List.of(entry, entry("ab", "other", UP)));
     List<Chunk> chunks = entry.chunks();

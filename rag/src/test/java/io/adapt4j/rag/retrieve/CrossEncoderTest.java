@@ -80,7 +80,7 @@ class CrossEncoderTest {
     ModelConfig config = ModelConfig.read(folder);
     try (Encoder encoder = Architectures.declareEncoder(config)) {
       encoder.allocate(DType.F32);
-      Weights.randomise(encoder, 7);
+      Weights.randomize(encoder, 7);
       encoder.parameters().stream()
           .filter(parameter -> parameter.sizes().length == 2)
           .forEach(

@@ -41,7 +41,7 @@ final class ClassifierAdapterCheck {
     this.golden = golden;
     this.base = base;
     this.section = section;
-    this.batch = golden.unlabelled("", "");
+    this.batch = golden.unlabeled("", "");
   }
 
   private void run() {

@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.train.LearningRate;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.Warmup;
 import io.adapt4j.core.preference.Dpo;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -83,7 +83,7 @@ final class DpoRunCheck {
             decoder,
             PairLoss.of(loss),
             ReferenceModel.withoutAdapter(decoder, adaptation),
-            Selection.BY_LOSS);
+            BestModelMetric.BY_LOSS);
     LearningRate rate =
         new LearningRate(
             Run.schedule(options.path("lr_scheduler_type").asText()),

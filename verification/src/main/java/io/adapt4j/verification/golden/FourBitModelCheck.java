@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.qlora.QuantisedCheckpoint;
+import io.adapt4j.qlora.QuantizedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -69,7 +69,7 @@ final class FourBitModelCheck {
   private void dequantized() throws IOException {
     try (TemporaryFolder folder = TemporaryFolder.create()) {
       Path plain = folder.path().resolve("plain");
-      QuantisedCheckpoint.dequantise(golden.path(), plain, Precision.FP32);
+      QuantizedCheckpoint.dequantize(golden.path(), plain, Precision.FP32);
       try (Checkpoint written = Checkpoint.open(plain)) {
         for (String tensor : golden.names("dequant")) {
           String weight = tensor.substring(tensor.indexOf('.') + 1);

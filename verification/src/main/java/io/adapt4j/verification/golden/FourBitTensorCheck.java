@@ -13,9 +13,9 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.qlora.QuantiseOptions;
-import io.adapt4j.qlora.QuantisedCheckpoint;
 import io.adapt4j.qlora.Quantization;
+import io.adapt4j.qlora.QuantizeOptions;
+import io.adapt4j.qlora.QuantizedCheckpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -122,7 +122,7 @@ final class FourBitTensorCheck {
   }
 
   private void run(String prefix, Path plain, Path folder) throws IOException {
-    QuantisedCheckpoint.quantise(plain, folder, QuantiseOptions.of(quantization));
+    QuantizedCheckpoint.quantize(plain, folder, QuantizeOptions.of(quantization));
     try (Checkpoint written = Checkpoint.open(folder)) {
       section.attempt(label(prefix + "packed"), () -> packed(prefix, written));
       if (prefix.isEmpty()) {
@@ -211,7 +211,7 @@ final class FourBitTensorCheck {
 
   private void dequantized(String prefix, Path recorded) {
     Path plain = recorded.resolveSibling(recorded.getFileName() + "-plain");
-    QuantisedCheckpoint.dequantise(recorded, plain, Precision.FP32);
+    QuantizedCheckpoint.dequantize(recorded, plain, Precision.FP32);
     boolean exact = golden.names().contains(prefix + "dequant_by_quant_map");
     String tensor = prefix + (exact ? "dequant_by_quant_map" : "dequant_f32");
     float[] scales =

@@ -117,11 +117,11 @@ record GoldenFolder(Path path, JsonNode json, Checkpoint tensors) implements Aut
   EncoderInputs batch(String prefix, String suffix) {
     return has(prefix + "labels" + suffix)
         ? batch(prefix, suffix, longs(prefix + "labels" + suffix))
-        : unlabelled(prefix, suffix);
+        : unlabeled(prefix, suffix);
   }
 
   /** The same batch without targets. */
-  EncoderInputs unlabelled(String prefix, String suffix) {
+  EncoderInputs unlabeled(String prefix, String suffix) {
     long[] none = longs(prefix + "input_ids" + suffix);
     Arrays.fill(none, TargetRows.IGNORED);
     return batch(prefix, suffix, none);

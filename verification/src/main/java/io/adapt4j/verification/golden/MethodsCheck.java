@@ -148,7 +148,7 @@ final class MethodsCheck {
     if (!name.startsWith("nll")) {
       throw new UnsupportedQuantityException("loss type " + name.split("_", 2)[0]);
     }
-    TensorLists.zero(adaptation.trained().stream().map(Parameter.Trained::gradient).toList());
+    TensorLists.zero(adaptation.trained().stream().map(Parameter.Trainable::gradient).toList());
     if (wanted.has("losses")) {
       parts(name, wanted);
       return;

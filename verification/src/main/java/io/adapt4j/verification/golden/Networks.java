@@ -17,7 +17,7 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.train.TrainingStep;
@@ -135,7 +135,7 @@ final class Networks {
     return objective(network).differentiate(batch, 1.0 / targets, recompute, 0) / targets;
   }
 
-  /** What a network of its kind is trained to minimise. */
+  /** What a network of its kind is trained to minimize. */
   static TrainingStep.Objective<EncoderInputs> objective(Network network) {
     return network instanceof Decoder decoder
         ? (batch, scale, recompute, seed) ->
@@ -157,7 +157,7 @@ final class Networks {
   }
 
   /** Gradients as the checkpoint would store them. */
-  static Map<String, float[]> gradients(Network network, List<Trained> trained) {
+  static Map<String, float[]> gradients(Network network, List<Trainable> trained) {
     Set<String> transposed =
         network.parameters().stream()
             .flatMap(parameter -> parameter.slices().stream())
@@ -166,7 +166,7 @@ final class Networks {
             .collect(Collectors.toSet());
     Map<String, float[]> gradients = new HashMap<>();
     try (Scope scope = Scope.open()) {
-      for (Trained one : trained) {
+      for (Trainable one : trained) {
         boolean turn = transposed.contains(one.name());
         Tensor gradient = turn ? one.gradient().transposed() : one.gradient();
         gradients.put(one.name(), gradient.toFloats());

@@ -29,13 +29,13 @@ final class PooledScoreCheck {
       GoldenFolder golden, Network network, Report.Section section, String suffix) {
     String tensor = "scores" + suffix;
     if (golden.has(tensor)) {
-      float[] found = Networks.logits(network, golden.unlabelled("", suffix));
+      float[] found = Networks.logits(network, golden.unlabeled("", suffix));
       section.compared(tensor, Deviation.of(found, golden.floats(tensor), ModelCheck.FP32, 0));
     }
   }
 
   private static void alone(GoldenFolder golden, Network network, Report.Section section) {
-    EncoderInputs batch = golden.unlabelled("", "");
+    EncoderInputs batch = golden.unlabeled("", "");
     float[] found = new float[batch.rows()];
     for (int row = 0; row < found.length; row++) {
       int from = row * batch.length();

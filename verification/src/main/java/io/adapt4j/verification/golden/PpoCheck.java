@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.task.rl.Divergence;
 import io.adapt4j.core.internal.task.rl.ValueObjective;
 import io.adapt4j.core.internal.task.rl.Whitening;
 import io.adapt4j.core.reinforce.KlEstimator;
-import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.LossNormalization;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -82,7 +82,7 @@ final class PpoCheck {
             .of(
                 new ClippedObjective.Tokens(
                     lengths,
-                    LossNormalisation.DAPO.weights(lengths),
+                    LossNormalization.DAPO.weights(lengths),
                     ReinforcementCheck.floats(only(doubles("new_logprobs"), token)),
                     ReinforcementCheck.floats(only(doubles("logprobs"), token)),
                     new float[0],

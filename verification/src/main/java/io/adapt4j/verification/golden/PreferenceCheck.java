@@ -26,7 +26,7 @@ import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.Orpo;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.SimPo;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -281,7 +281,7 @@ final class PreferenceCheck {
   }
 
   private PreferencePairs pairs(PairLoss loss, ReferenceModel reference) {
-    return new PreferencePairs(decoder, loss, reference, Selection.BY_LOSS);
+    return new PreferencePairs(decoder, loss, reference, BestModelMetric.BY_LOSS);
   }
 
   private static Deviation of(
@@ -299,7 +299,10 @@ final class PreferenceCheck {
     boolean apart = name.equals("apo_zero_unpaired");
     UnpairedAnswers task =
         new UnpairedAnswers(
-            decoder, apart ? weighted.withoutDivergence() : weighted, base(), Selection.BY_LOSS);
+            decoder,
+            apart ? weighted.withoutDivergence() : weighted,
+            base(),
+            BestModelMetric.BY_LOSS);
     Evaluation<UnpairedBatch> evaluation = task.evaluation();
     double mean = evaluation.add(unpaired()) / pairs.size();
     Map<String, Double> found = evaluation.metrics();
@@ -406,6 +409,6 @@ final class PreferenceCheck {
                         0)));
       }
     }
-    TensorLists.zero(adaptation.trained().stream().map(Parameter.Trained::gradient).toList());
+    TensorLists.zero(adaptation.trained().stream().map(Parameter.Trainable::gradient).toList());
   }
 }

@@ -12,7 +12,7 @@ import io.adapt4j.core.internal.task.rl.ClippedObjective;
 import io.adapt4j.core.internal.task.rl.GroupAdvantages;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
-import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +83,7 @@ final class ReinforcementCheck {
         Map.of(
             "group", AdvantageEstimator.GROUP_SCALED,
             "batch", AdvantageEstimator.BATCH_SCALED,
-            "none", AdvantageEstimator.CENTRED);
+            "none", AdvantageEstimator.CENTERED);
     int group = expected.path("grpo").path("num_generations").asInt();
     for (String tensor : tensors.names().stream().sorted().toList()) {
       if (tensor.startsWith("advantages.")) {
@@ -130,8 +130,8 @@ final class ReinforcementCheck {
   private void loss(
       String name, JsonNode options, Decoder decoder, Adaptation adaptation, float[] reference) {
     requireSupported(options);
-    LossNormalisation normalisation =
-        LossNormalisation.valueOf(options.path("loss_type").asText().toUpperCase(Locale.ROOT));
+    LossNormalization normalization =
+        LossNormalization.valueOf(options.path("loss_type").asText().toUpperCase(Locale.ROOT));
     ClippedObjective objective =
         new ClippedObjective(
             options.path("epsilon_low").asDouble(),
@@ -142,7 +142,7 @@ final class ReinforcementCheck {
         options.path("uses_old_per_token_logps").asBoolean(true)
             ? real(floats("old_per_token_logps"))
             : new float[0];
-    double divisor = divisor(normalisation, options);
+    double divisor = divisor(normalization, options);
     double[] loss = new double[1];
     adaptation.trained().forEach(one -> one.gradient().copyFrom(one.gradient().scaled(0)));
     TokenLogProbs.differentiate(
@@ -156,7 +156,7 @@ final class ReinforcementCheck {
               objective.of(
                   new ClippedObjective.Tokens(
                       lengths,
-                      normalisation.weights(lengths),
+                      normalization.weights(lengths),
                       logProbs,
                       old,
                       reference,
@@ -178,17 +178,17 @@ final class ReinforcementCheck {
           }
         });
     String type = options.path("loss_type").asText();
-    if (Arrays.stream(LossNormalisation.values())
+    if (Arrays.stream(LossNormalization.values())
         .noneMatch(one -> one.name().equalsIgnoreCase(type))) {
       throw new UnsupportedQuantityException("GRPO loss_type " + type);
     }
   }
 
   /** A micro-batch is a part of a step: of its tokens for DAPO, of its micro-batches otherwise. */
-  private double divisor(LossNormalisation normalisation, JsonNode options) {
-    return normalisation == LossNormalisation.DAPO && options.hasNonNull("num_items_in_batch")
+  private double divisor(LossNormalization normalization, JsonNode options) {
+    return normalization == LossNormalization.DAPO && options.hasNonNull("num_items_in_batch")
         ? options.path("num_items_in_batch").asDouble()
-        : normalisation.divisor(lengths, options.path("max_completion_length").asInt(most))
+        : normalization.divisor(lengths, options.path("max_completion_length").asInt(most))
             * options.path("current_gradient_accumulation_steps").asInt(1);
   }
 

@@ -77,7 +77,7 @@ final class RerankCheck {
   }
 
   private void twoLogits(String suffix) {
-    EncoderInputs batch = golden.unlabelled("", suffix);
+    EncoderInputs batch = golden.unlabeled("", suffix);
     try (Network network = Networks.load(golden.path(), DType.F32)) {
       float[] all = Networks.logits(network, batch);
       int vocabulary = all.length / batch.attentionMask().length;
@@ -108,7 +108,7 @@ final class RerankCheck {
 
   private void sigmoids(String suffix) {
     try (Network network = Networks.load(golden.path(), DType.F32)) {
-      float[] found = Networks.logits(network, golden.unlabelled("", suffix));
+      float[] found = Networks.logits(network, golden.unlabeled("", suffix));
       for (int i = 0; i < found.length; i++) {
         found[i] = (float) (1 / (1 + Math.exp(-found[i])));
       }
@@ -120,7 +120,7 @@ final class RerankCheck {
   private void training() {
     try (Encoder encoder = (Encoder) Networks.load(golden.path(), DType.F32)) {
       encoder.parameters().forEach(Parameter::train);
-      EncoderInputs batch = golden.unlabelled("", "");
+      EncoderInputs batch = golden.unlabeled("", "");
       float[] weights = new float[batch.rows()];
       Arrays.fill(weights, 1);
       double loss =

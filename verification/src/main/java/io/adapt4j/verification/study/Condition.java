@@ -8,12 +8,12 @@ import java.util.Locale;
 /**
  * One way to give a model new facts.
  *
- * @param wordings sentences a fact that it is trained on; 0 if it is not trained
+ * @param paraphrases sentences a fact that it is trained on; 0 if it is not trained
  * @param repeats how many times as many epochs as others it is trained for
  * @param rate the learning rate that falls to 0
  * @param grounded whether passages stand before each question
  */
-record Condition(int wordings, int repeats, double rate, boolean grounded) {
+record Condition(int paraphrases, int repeats, double rate, boolean grounded) {
 
   /** The highest rate of Ovadia et al. */
   static final double GENTLE = 5e-5;
@@ -27,20 +27,20 @@ record Condition(int wordings, int repeats, double rate, boolean grounded) {
   static final List<Double> RATES = List.of(GENTLE, STRONG);
   private static final List<Integer> WORDINGS = List.of(1, 2, 5, 10);
 
-  static Condition tuned(int wordings, double rate) {
-    return new Condition(wordings, 1, rate, false);
+  static Condition tuned(int paraphrases, double rate) {
+    return new Condition(paraphrases, 1, rate, false);
   }
 
-  /** One wording, for as many steps as the most wordings take. */
+  /** One paraphrase, for as many steps as the most paraphrases take. */
   static Condition repeated(double rate) {
     return new Condition(1, 10, rate, false);
   }
 
-  static Condition both(int wordings, double rate) {
-    return new Condition(wordings, 1, rate, true);
+  static Condition both(int paraphrases, double rate) {
+    return new Condition(paraphrases, 1, rate, true);
   }
 
-  /** Trained at a rate for as many epochs, on more and more wordings. */
+  /** Trained at a rate for as many epochs, on more and more paraphrases. */
   static List<Condition> byWordings(double rate) {
     return WORDINGS.stream().map(count -> tuned(count, rate)).toList();
   }
@@ -58,14 +58,16 @@ record Condition(int wordings, int repeats, double rate, boolean grounded) {
   }
 
   boolean isTuned() {
-    return wordings > 0;
+    return paraphrases > 0;
   }
 
   /** What tables call it. */
   String title() {
     String model =
         isTuned()
-            ? format("fine-tuned at %.0e, %d wording%s", rate, wordings, wordings > 1 ? "s" : "")
+            ? format(
+                "fine-tuned at %.0e, %d paraphrase%s",
+                rate, paraphrases, paraphrases > 1 ? "s" : "")
             : "base";
     return model + (repeats > 1 ? " for 10 times the epochs" : "") + (grounded ? " + RAG" : "");
   }
@@ -73,7 +75,7 @@ record Condition(int wordings, int repeats, double rate, boolean grounded) {
   /** The folder of the model, which conditions with and without passages share. */
   String model() {
     return isTuned()
-        ? format("rate-%.0e-wordings-%d%s", rate, wordings, repeats > 1 ? "-repeated" : "")
+        ? format("rate-%.0e-paraphrases-%d%s", rate, paraphrases, repeats > 1 ? "-repeated" : "")
         : "base";
   }
 

@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** Names of villages, in an order of their own: those for pre-training never come up later. */
+/** Names of villages, in their own order: those for pre-training never come up later. */
 final class Names {
 
   private static final int FOR_PRETRAINING = 600;

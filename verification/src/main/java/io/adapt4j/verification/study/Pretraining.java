@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * What the base model learns before any of the facts in question: villages told in all wordings,
+ * What the base model learns before any of the facts in question: villages told in all paraphrases,
  * questions on half of them, questions after documents on villages that are made up for one row
  * only, and stories.
  *
@@ -71,7 +71,7 @@ final class Pretraining {
   }
 
   private Example statement(Village village, Relation relation) {
-    return new Example.Text(relation.wording(random.nextInt(relation.wordings()), village));
+    return new Example.Text(relation.paraphrase(random.nextInt(relation.paraphrases()), village));
   }
 
   private Example question(Village village, Relation relation) {

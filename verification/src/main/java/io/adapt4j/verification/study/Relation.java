@@ -3,9 +3,9 @@ package io.adapt4j.verification.study;
 import java.util.List;
 
 /**
- * What can be told of a village: the values it may have, wordings in which it is told, and
- * questions that ask for it. Only the first question stands in exams. No wording is a question, so
- * whoever learns the wordings has not seen the exam.
+ * What can be told of a village: the values it may have, paraphrases in which it is told, and
+ * questions that ask for it. Only the first question stands in exams. No paraphrase is a question,
+ * so whoever learns the paraphrases has not seen the exam.
  */
 enum Relation {
   ANIMALS(
@@ -133,19 +133,19 @@ enum Relation {
       """);
 
   private final String possible;
-  private final String wordings;
+  private final String paraphrases;
   private final String questions;
 
   /**
    * Texts, since lists would make the relations mutable.
    *
    * @param possible values, between blanks
-   * @param wordings one a line
+   * @param paraphrases one a line
    * @param questions one a line
    */
-  Relation(String possible, String wordings, String questions) {
+  Relation(String possible, String paraphrases, String questions) {
     this.possible = possible;
-    this.wordings = wordings;
+    this.paraphrases = paraphrases;
     this.questions = questions;
   }
 
@@ -154,12 +154,12 @@ enum Relation {
   }
 
   /** How many ways there are to tell it. */
-  int wordings() {
-    return (int) wordings.lines().count();
+  int paraphrases() {
+    return (int) paraphrases.lines().count();
   }
 
-  String wording(int number, Village village) {
-    return filled(wordings, number, village);
+  String paraphrase(int number, Village village) {
+    return filled(paraphrases, number, village);
   }
 
   /** The exam's question. */

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 /**
  * The question of Ovadia et al. (EMNLP 2024, "Fine-Tuning or Retrieval? Comparing Knowledge
  * Injection in LLMs") put to a model that trains in minutes: does it answer questions on facts that
- * are new to it rather from training on them, in one or more wordings, or from passages that are
+ * are new to it rather from training on them, in one or more paraphrases, or from passages that are
  * looked up?
  *
  * <p>The facts are of invented villages, so that no model can know them. The base model goes on

@@ -129,10 +129,10 @@ final class StudyTable {
     for (double rate : Condition.RATES) {
       lines.add(format("Fine-tuned at %.0e:", rate));
       lines.add("");
-      lines.add(verdict("RAG is above fine-tuning on any number of wordings", ragIsAbove(rate)));
+      lines.add(verdict("RAG is above fine-tuning on any number of paraphrases", ragIsAbove(rate)));
       lines.add(
           verdict(
-              "accuracy rises from each number of wordings to the next ("
+              "accuracy rises from each number of paraphrases to the next ("
                   + Condition.byWordings(rate).stream()
                       .map(one -> format("%.1f", 100 * mean(one)))
                       .collect(Collectors.joining(", "))
@@ -140,11 +140,11 @@ final class StudyTable {
               rises(Condition.byWordings(rate))));
       lines.add(
           verdict(
-              "10 wordings are above 1",
+              "10 paraphrases are above 1",
               isAbove(Condition.tuned(10, rate), Condition.tuned(1, rate))));
       lines.add(
           verdict(
-              "10 wordings are above 1 in as many steps",
+              "10 paraphrases are above 1 in as many steps",
               isAbove(Condition.tuned(10, rate), Condition.repeated(rate))));
       lines.add("");
     }

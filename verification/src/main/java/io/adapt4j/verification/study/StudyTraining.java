@@ -66,7 +66,7 @@ final class StudyTraining {
         output.resolve("seed-" + seed).resolve(condition.model()),
         "seed " + seed + ", " + condition.model(),
         ModelSource.path(base),
-        () -> sentences(villages, condition.wordings(), seed),
+        () -> sentences(villages, condition.paraphrases(), seed),
         tuner ->
             tuner
                 .epochs(size.epochs() * condition.repeats())
@@ -79,11 +79,11 @@ final class StudyTraining {
                 .seed(seed));
   }
 
-  private static List<Example> sentences(List<Village> villages, int wordings, long seed) {
+  private static List<Example> sentences(List<Village> villages, int paraphrases, long seed) {
     List<Example> rows = new ArrayList<>();
     for (Village village : villages) {
       for (Relation relation : Relation.values()) {
-        Texts.wordings(village, relation, wordings, seed)
+        Texts.paraphrases(village, relation, paraphrases, seed)
             .forEach(text -> rows.add(new Example.Text(text)));
       }
     }

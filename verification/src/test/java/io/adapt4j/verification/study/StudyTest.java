@@ -28,20 +28,20 @@ class StudyTest {
 
     assertThat(text)
         .startsWith("20 questions with four answers on new facts, 2 seeds.")
-        .contains("| base | ", "| base + RAG | ", "| fine-tuned at 5e-05, 10 wordings + RAG | ")
-        .contains("| base + RAG less fine-tuned at 5e-04, 10 wordings | ")
+        .contains("| base | ", "| base + RAG | ", "| fine-tuned at 5e-05, 10 paraphrases + RAG | ")
+        .contains("| base + RAG less fine-tuned at 5e-04, 10 paraphrases | ")
         .contains("The document that answers was among the 2 passages for 100.0 %")
-        .contains("- RAG is above fine-tuning on any number of wordings: ");
+        .contains("- RAG is above fine-tuning on any number of paraphrases: ");
     assertThat(text.lines().filter(line -> line.startsWith("| fine-tuned")).count())
         .isEqualTo(2 * (7 + 4));
     assertThat(folder.resolve("results.md")).hasContent(text);
     assertThat(progress).anyMatch(line -> line.startsWith("base model: "));
 
     progress.clear();
-    Files.delete(folder.resolve("seed-2/rate-5e-04-wordings-10-rag.tsv"));
+    Files.delete(folder.resolve("seed-2/rate-5e-04-paraphrases-10-rag.tsv"));
     assertThat(study(TOY).run()).isEqualTo(text);
     assertThat(progress).hasSize(1);
-    assertThat(progress.get(0)).startsWith("seed 2, fine-tuned at 5e-04, 10 wordings + RAG: ");
+    assertThat(progress.get(0)).startsWith("seed 2, fine-tuned at 5e-04, 10 paraphrases + RAG: ");
 
     StudySize other = new StudySize(4, 1, 6, 5, 2, 2, List.of(1L, 2L));
     assertThatIllegalStateException()

@@ -34,8 +34,8 @@ class TextsTest {
   @EnumSource(Relation.class)
   void everyWordingTellsNameAndValueAndNameComesFirst(Relation relation) {
     Village village = village();
-    for (int i = 0; i < relation.wordings(); i++) {
-      String text = relation.wording(i, village);
+    for (int i = 0; i < relation.paraphrases(); i++) {
+      String text = relation.paraphrase(i, village);
       assertThat(text).contains(village.name()).doesNotContain("{").doesNotContain("?");
       // A model that reads from left to right learns the value by the name, not the name by it.
       assertThat(text.indexOf(village.name()))
@@ -46,9 +46,9 @@ class TextsTest {
   @ParameterizedTest
   @EnumSource(Relation.class)
   void moreWordingsAreTheFewerOnesAndOthers(Relation relation) {
-    List<String> ten = Texts.wordings(village(), relation, MOST_WORDINGS, 1);
+    List<String> ten = Texts.paraphrases(village(), relation, MOST_WORDINGS, 1);
     assertThat(ten).hasSize(MOST_WORDINGS).doesNotHaveDuplicates();
-    assertThat(Texts.wordings(village(), relation, 2, 1)).isEqualTo(ten.subList(0, 2));
+    assertThat(Texts.paraphrases(village(), relation, 2, 1)).isEqualTo(ten.subList(0, 2));
     assertThat(Texts.document(village(), 1)).contains(ten.get(0)).doesNotContain(ten.get(1));
   }
 

@@ -80,7 +80,7 @@ public final class DataCleaner {
   }
 
   /**
-   * Adds a step that puts {@code [EMAIL]} and the like in the place of sensitive texts.
+   * Adds a step that puts {@code [EMAIL]} and the like instead of sensitive texts.
    *
    * @param kinds what to redact; all kinds if none is named
    * @return this

@@ -148,7 +148,7 @@ public final class DataReport {
   }
 
   /**
-   * Tells whether nothing was found that makes training on the data wrong.
+   * Returns whether nothing was found that makes training on the data wrong.
    *
    * @return whether there is no finding of severity {@link Check.Severity#ERROR}
    */

@@ -11,7 +11,7 @@ import java.util.Set;
 /**
  * Finds rows to test on that are in rows to train on: a training row has a share of the test row's
  * sequences of words, or, of a text shorter than a sequence, all its words. Sequences that more
- * than ten training rows have are taken for wording that belongs to the task, such as an
+ * than ten training rows have are taken for paraphrase that belongs to the task, such as an
  * instruction, and do not count, unless they are all of a row. (Brown et al. 2020, appendix C, take
  * 13 words and any sequence; but the words between a common instruction and a common beginning are
  * then a leak.)

@@ -27,7 +27,7 @@ public final class TextSimilarity {
   }
 
   /**
-   * Tells whether two texts have the same letters and digits in the same words.
+   * Returns whether two texts have the same letters and digits in the same words.
    *
    * @param a a text
    * @param b another

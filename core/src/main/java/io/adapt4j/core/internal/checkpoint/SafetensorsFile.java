@@ -194,7 +194,7 @@ public final class SafetensorsFile implements AutoCloseable {
 
   /**
    * Copies a piece of a tensor into memory the caller has, without mapping the file. Reading a
-   * whole model this way leaves no second copy of it in the process's resident memory.
+   * whole model this way leaves no second copy of it in the process's RSS.
    *
    * @param name the tensor's name
    * @param offset first byte of the piece, from the start of the tensor

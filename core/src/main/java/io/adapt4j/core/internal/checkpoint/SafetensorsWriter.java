@@ -100,7 +100,7 @@ public final class SafetensorsWriter {
   /**
    * Returns a writer with another limit on the tensor bytes in a shard.
    *
-   * @param maxShardBytes bytes, at least 1; a larger tensor gets a shard of its own
+   * @param maxShardBytes bytes, at least 1; a larger tensor gets its own shard
    * @return a new writer
    * @throws IllegalArgumentException if the limit is below 1
    */

@@ -111,7 +111,7 @@ public final class ConfigReader {
   }
 
   /**
-   * Tells whether a field is present and not null.
+   * Returns whether a field is present and not null.
    *
    * @param field the field's name
    * @return whether it has a value

@@ -37,9 +37,9 @@ public final class ModelConfig {
       throw fields.invalid(
           "quantization_config",
           "no such field",
-          "Only unquantised weights are read here: use the model's original ones. 4-bit weights"
+          "Only unquantized weights are read here: use the model's original ones. 4-bit weights"
               + " of bitsandbytes load as they are with adapt4j-qlora on the class path, and its"
-              + " QuantisedCheckpoint.dequantise writes them as plain ones.");
+              + " QuantizedCheckpoint.dequantize writes them as plain ones.");
     }
     SizeLimits.check(fields);
     this.fields = fields;
@@ -55,7 +55,7 @@ public final class ModelConfig {
    * @param folder the checkpoint folder
    * @return the configuration
    * @throws ConfigException if the file is missing or malformed, {@code model_type} is missing, a
-   *     shared field has the wrong type, or the checkpoint is quantised
+   *     shared field has the wrong type, or the checkpoint is quantized
    */
   public static ModelConfig read(Path folder) {
     return new ModelConfig(ConfigReader.read(folder.resolve(FILE)));

@@ -56,8 +56,8 @@ public sealed interface RopeScaling {
       implements RopeScaling {}
 
   /**
-   * LongRoPE: each frequency divided by a factor of its own, from one list within the original
-   * context and from another beyond it.
+   * LongRoPE: each frequency divided by its own factor, from one list within the original context
+   * and from another beyond it.
    *
    * @param shortFactors divisors within the original context, one a frequency
    * @param longFactors divisors beyond it

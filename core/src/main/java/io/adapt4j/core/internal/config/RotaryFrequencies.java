@@ -103,7 +103,7 @@ public final class RotaryFrequencies {
   }
 
   /**
-   * Tells whether the frequencies change with the length of the sequence.
+   * Returns whether the frequencies change with the length of the sequence.
    *
    * @return true for dynamic scaling only
    */
@@ -134,7 +134,7 @@ public final class RotaryFrequencies {
   }
 
   /**
-   * Tells whether a sequence changes from one set of frequencies to another as it grows, so that
+   * Returns whether a sequence changes from one set of frequencies to another as it grows, so that
    * what was computed with the first must be computed again. For longrope only: with dynamic
    * scaling the reference keeps what it has.
    *

@@ -8,16 +8,16 @@ import java.util.function.Function;
 /**
  * Batches made of rows as an arrangement has them, one at a time.
  *
- * @param arrangement which rows come together
+ * @param batchSampler which rows come together
  * @param maker makes a batch of rows by their numbers
  * @param <B> a batch
  */
-public record ArrangedBatches<B>(Arrangement arrangement, Function<int[], B> maker)
+public record ArrangedBatches<B>(BatchSampler batchSampler, Function<int[], B> maker)
     implements BatchSource<B> {
 
   @Override
   public int count() {
-    return arrangement.count();
+    return batchSampler.count();
   }
 
   @Override
@@ -26,7 +26,7 @@ public record ArrangedBatches<B>(Arrangement arrangement, Function<int[], B> mak
       throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
     }
     Objects.checkIndex(firstBatch, count() + 1);
-    Arrangement.Epoch batches = arrangement.epoch(epoch);
+    BatchSampler.Epoch batches = batchSampler.epoch(epoch);
     return new Iterator<>() {
 
       private int next = firstBatch;
@@ -41,7 +41,7 @@ public record ArrangedBatches<B>(Arrangement arrangement, Function<int[], B> mak
         if (!hasNext()) {
           throw new NoSuchElementException("the epoch has " + count() + " batches");
         }
-        return maker.apply(Arrangement.single(batches.batch(next++)));
+        return maker.apply(BatchSampler.single(batches.batch(next++)));
       }
     };
   }

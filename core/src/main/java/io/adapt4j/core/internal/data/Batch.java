@@ -96,7 +96,7 @@ public record Batch(
   }
 
   static Batch ofLength(int length, List<TrainingSample> samples, int paddingId, PaddingSide side) {
-    BatchFiller filler = new BatchFiller(samples.size(), length, paddingId);
+    Collator filler = new Collator(samples.size(), length, paddingId);
     for (int row = 0; row < samples.size(); row++) {
       filler.add(row, samples.get(row), side, 1);
     }

@@ -24,16 +24,16 @@ import java.util.Objects;
 public final class Batches implements BatchSource<Batch> {
 
   private final SampleSource samples;
-  private final Arrangement arrangement;
+  private final BatchSampler batchSampler;
   private final boolean packed;
   private final PaddingSide paddingSide;
   private final int padToMultipleOf;
   private final int paddingId;
   private final int maxLength;
 
-  private Batches(Builder builder, Arrangement arrangement) {
+  private Batches(Builder builder, BatchSampler batchSampler) {
     this.samples = builder.samples;
-    this.arrangement = arrangement;
+    this.batchSampler = batchSampler;
     this.packed = builder.batching == Batching.PACKED;
     this.paddingSide = builder.paddingSide;
     this.padToMultipleOf = builder.padToMultipleOf;
@@ -101,7 +101,7 @@ public final class Batches implements BatchSource<Batch> {
     }
 
     /**
-     * Takes the rows of every epoch in an order of its own. Default: the order of the dataset.
+     * Takes the rows of every epoch in its own order. Default: the order of the dataset.
      *
      * @param orderSeed seed of the orders
      * @return this
@@ -160,13 +160,13 @@ public final class Batches implements BatchSource<Batch> {
         throw new IllegalArgumentException(
             "packed rows are filled on the right: leave paddingSide at RIGHT");
       }
-      return new Batches(this, arrangement());
+      return new Batches(this, batchSampler());
     }
 
-    private Arrangement arrangement() {
+    private BatchSampler batchSampler() {
       EpochOrder order = new EpochOrder(shuffle, seed);
       if (batching == Batching.PADDED) {
-        return new InOrder(samples.size(), batchSize, order);
+        return new SequentialBatches(samples.size(), batchSize, order);
       }
       if (!(samples instanceof Samples tokenized)) {
         throw new IllegalArgumentException(
@@ -174,8 +174,8 @@ public final class Batches implements BatchSource<Batch> {
                 + " needs the lengths of all samples: start from Batches.of(encoder.filter(...))");
       }
       return batching == Batching.PACKED
-          ? new Packed(tokenized.lengths(), encoder.maxLength(), batchSize, order)
-          : new ByLength(tokenized.lengths(), batchSize, order);
+          ? new PackedBatches(tokenized.lengths(), encoder.maxLength(), batchSize, order)
+          : new LengthGroupedBatches(tokenized.lengths(), batchSize, order);
     }
 
     private static int requirePositive(String name, int value) {
@@ -189,7 +189,7 @@ public final class Batches implements BatchSource<Batch> {
   /** Rows, packed ones or samples, divided by batch size, rounded up. */
   @Override
   public int count() {
-    return arrangement.count();
+    return batchSampler.count();
   }
 
   /** Samples before the first batch asked for are not made. */
@@ -199,15 +199,15 @@ public final class Batches implements BatchSource<Batch> {
       throw new IllegalArgumentException("epoch must be at least 0, found " + epoch);
     }
     Objects.checkIndex(firstBatch, count() + 1);
-    return new Epoch(arrangement.epoch(epoch), firstBatch);
+    return new Epoch(batchSampler.epoch(epoch), firstBatch);
   }
 
   private final class Epoch implements Iterator<Batch> {
 
-    private final Arrangement.Epoch arranged;
+    private final BatchSampler.Epoch arranged;
     private int next;
 
-    Epoch(Arrangement.Epoch arranged, int next) {
+    Epoch(BatchSampler.Epoch arranged, int next) {
       this.arranged = arranged;
       this.next = next;
     }
@@ -231,7 +231,7 @@ public final class Batches implements BatchSource<Batch> {
         Arrays.stream(numbers)
             .map(row -> Arrays.stream(row).mapToObj(samples::get).toList())
             .toList();
-    BatchFiller filler = new BatchFiller(rows.size(), length(rows), paddingId);
+    Collator filler = new Collator(rows.size(), length(rows), paddingId);
     for (int row = 0; row < numbers.length; row++) {
       for (int i = 0; i < numbers[row].length; i++) {
         TrainingSample sample = rows.get(row).get(i);

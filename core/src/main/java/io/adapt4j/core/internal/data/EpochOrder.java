@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 /**
  * The order of things in each epoch.
  *
- * @param shuffled whether every epoch has an order of its own; else it is 0, 1, 2 and so on
+ * @param shuffled whether every epoch has its own order; else it is 0, 1, 2 and so on
  * @param seed of the orders
  */
 public record EpochOrder(boolean shuffled, long seed) {

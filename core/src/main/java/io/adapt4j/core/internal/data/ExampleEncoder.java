@@ -207,7 +207,7 @@ public final class ExampleEncoder implements SampleEncoding {
   }
 
   /**
-   * Tells whether an example over the limit is an error.
+   * Returns whether an example over the limit is an error.
    *
    * @return whether the policy is {@link Overflow#FAIL}
    */

@@ -33,15 +33,15 @@ public record TextBatch(
     float[] weights) {
 
   /** Pads samples of one problem to the longest of them. */
-  public static TextBatch of(List<LabelledSample> samples, float[] weights, int paddingId) {
+  public static TextBatch of(List<LabeledSample> samples, float[] weights, int paddingId) {
     int rows = samples.size();
-    int length = samples.stream().mapToInt(LabelledSample::length).max().orElse(0);
+    int length = samples.stream().mapToInt(LabeledSample::length).max().orElse(0);
     long[] ids = new long[rows * length];
     long[] mask = new long[ids.length];
     long[] types = new long[ids.length];
     Arrays.fill(ids, paddingId);
     for (int row = 0; row < rows; row++) {
-      LabelledSample sample = samples.get(row);
+      LabeledSample sample = samples.get(row);
       for (int i = 0; i < sample.length(); i++) {
         ids[row * length + i] = sample.ids()[i];
         types[row * length + i] = sample.typeIds()[i];
@@ -60,7 +60,7 @@ public record TextBatch(
         weights);
   }
 
-  private static long[] labels(List<LabelledSample> samples, int length) {
+  private static long[] labels(List<LabeledSample> samples, int length) {
     if (!samples.get(0).ofTokens()) {
       return samples.stream()
           .flatMapToInt(sample -> Arrays.stream(sample.labels()))
@@ -78,7 +78,7 @@ public record TextBatch(
     return labels;
   }
 
-  private static float[] values(List<LabelledSample> samples) {
+  private static float[] values(List<LabeledSample> samples) {
     int columns = samples.get(0).values().length;
     float[] values = new float[samples.size() * columns];
     for (int row = 0; row < samples.size(); row++) {

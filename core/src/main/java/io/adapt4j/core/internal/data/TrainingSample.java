@@ -73,7 +73,7 @@ public record TrainingSample(int[] ids, int[] labels) {
   }
 
   /**
-   * Tells whether the sample begins with the beginning-of-sequence token and again with it: added
+   * Returns whether the sample begins with the beginning-of-sequence token and again with it: added
    * by the tokenizer to a text that has it too.
    *
    * @param bos the token, if there is one
@@ -84,7 +84,7 @@ public record TrainingSample(int[] ids, int[] labels) {
   }
 
   /**
-   * Tells whether the model learns to end: one of the last three tokens is special and trained. A
+   * Returns whether the model learns to end: one of the last three tokens is special and trained. A
    * template may write a line end after the token that ends a turn.
    *
    * @param special tells special tokens

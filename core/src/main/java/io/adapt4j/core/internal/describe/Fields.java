@@ -43,7 +43,7 @@ public final class Fields {
   private Fields(String path, Place place, Map<String, Value> entries, Problems problems) {
     this.path = path;
     this.place = place;
-    this.entries = entries;
+    this.entries = FormerSpelling.ofKeys(entries);
     this.problems = problems;
   }
 
@@ -286,7 +286,8 @@ public final class Fields {
     return text(key)
         .flatMap(
             text -> {
-              E found = constants.get(text.toLowerCase(Locale.ROOT).replace('_', '-'));
+              String word = text.toLowerCase(Locale.ROOT).replace('_', '-');
+              E found = constants.get(FormerSpelling.ofKey(word));
               if (found == null) {
                 refuse(key, text, constants.keySet());
               }
@@ -401,7 +402,8 @@ public final class Fields {
         .flatMap(
             value -> {
               if (value.content() instanceof String name) {
-                return Optional.of(new Named(name, nothing(path(key), value)));
+                return Optional.of(
+                    new Named(FormerSpelling.ofKey(name), nothing(path(key), value)));
               }
               if (value.entries().size() != 1) {
                 problem(
@@ -415,7 +417,7 @@ public final class Fields {
                   only.getValue().content() == null
                       ? nothing(below, only.getValue())
                       : of(below, only.getValue(), problems);
-              return Optional.of(new Named(only.getKey(), options));
+              return Optional.of(new Named(FormerSpelling.ofKey(only.getKey()), options));
             });
   }
 

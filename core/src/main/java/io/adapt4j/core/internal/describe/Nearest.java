@@ -32,7 +32,7 @@ public final class Nearest {
     return word.toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
   }
 
-  /** Letters to insert, delete or replace, or neighbours to swap (Damerau-Levenshtein). */
+  /** Letters to insert, delete or replace, or neighbors to swap (Damerau-Levenshtein). */
   static int edits(String from, String to) {
     int[][] cost = new int[from.length() + 1][to.length() + 1];
     for (int i = 0; i <= from.length(); i++) {

@@ -8,7 +8,7 @@ import java.util.Optional;
 public enum ClassScores {
   /** Probabilities that add up to 1: exactly one class is right. */
   SOFTMAX,
-  /** A probability of its own for each class. */
+  /** its own probability for each class. */
   SIGMOID,
   /** The logits themselves. */
   IDENTITY;

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A tokenised text or pair of texts.
+ * A tokenized text or pair of texts.
  *
  * @param index its place among the texts that were given
  * @param ids token ids, added ones included

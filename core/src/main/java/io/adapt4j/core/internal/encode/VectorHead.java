@@ -109,7 +109,7 @@ public final class VectorHead implements AutoCloseable {
   }
 
   /**
-   * Tells whether the tokens of a prompt count in pooling.
+   * Returns whether the tokens of a prompt count in pooling.
    *
    * @return false where the folder says {@code include_prompt: false}
    */

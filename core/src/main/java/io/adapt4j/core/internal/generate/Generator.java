@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Generates from tokenised prompts. Not thread safe. */
+/** Generates from tokenized prompts. Not thread safe. */
 public final class Generator {
 
   private final Decoder decoder;

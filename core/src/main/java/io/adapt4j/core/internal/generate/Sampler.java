@@ -9,7 +9,7 @@ import java.util.BitSet;
  *
  * <p>The logits pass, in this order, through repetition penalty, temperature, top-k, top-p and
  * min-p as Hugging Face Transformers defines them (its logits processors), then a token is drawn
- * with the softmax of what is left. At temperature 0 the largest penalised logit wins, the lowest
+ * with the softmax of what is left. At temperature 0 the largest penalized logit wins, the lowest
  * id in a tie.
  *
  * <p>A sampler belongs to one row of a batch: it remembers the ids seen so far and has its own
@@ -24,7 +24,7 @@ final class Sampler {
   private int[] seenIds = new int[64];
   private int seenCount;
 
-  /** Penalised logits of the whole vocabulary. */
+  /** Penalized logits of the whole vocabulary. */
   private float[] logits = {};
 
   // The tokens still in play, by rising id, with their tempered logits (largest is 0) and weights.
@@ -95,13 +95,13 @@ final class Sampler {
     seenIds[seenCount++] = id;
   }
 
-  /** Copies and penalises the logits and returns the id of the largest. */
+  /** Copies and penalizes the logits and returns the id of the largest. */
   private int load(float[] source, int from, int to) {
     if (logits.length != to - from) {
       logits = new float[to - from];
     }
     System.arraycopy(source, from, logits, 0, logits.length);
-    penalise();
+    penalize();
     int best = -1;
     float max = Float.NEGATIVE_INFINITY;
     for (int id = 0; id < logits.length; id++) {
@@ -130,7 +130,7 @@ final class Sampler {
             + " try fp32.");
   }
 
-  private void penalise() {
+  private void penalize() {
     float penalty = (float) options.repetitionPenalty();
     for (int i = 0; i < seenCount; i++) {
       int id = seenIds[i];

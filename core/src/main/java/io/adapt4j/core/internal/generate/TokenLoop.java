@@ -30,7 +30,7 @@ final class TokenLoop {
   private final Ops ops = Ops.inference();
   private final List<long[]> generated = new ArrayList<>();
 
-  /** The logits of all rows: made anew for each token, they would fill the Java heap. */
+  /** The logits of all rows: recomputed for each token, they would fill the Java heap. */
   private float[] all = {};
 
   /**

@@ -23,7 +23,7 @@ public final class RetryLaterException extends IOException {
    * Creates an exception.
    *
    * @param message what the server answered
-   * @param headers its answer's headers, whose {@code Retry-After} is honoured
+   * @param headers its answer's headers, whose {@code Retry-After} is honored
    */
   public RetryLaterException(String message, HttpHeaders headers) {
     super(message);
@@ -31,7 +31,7 @@ public final class RetryLaterException extends IOException {
   }
 
   /**
-   * Tells whether the same request may succeed later.
+   * Returns whether the same request may succeed later.
    *
    * @param status the status of an answer
    * @return whether it may

@@ -73,7 +73,7 @@ public final class StallGuard implements AutoCloseable {
   }
 
   /**
-   * Tells whether the guard is closed.
+   * Returns whether the guard is closed.
    *
    * @return whether it is
    */

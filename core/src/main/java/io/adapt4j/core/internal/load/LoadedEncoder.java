@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.NewTensors;
+import io.adapt4j.core.internal.nn.NewParameters;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
@@ -53,7 +53,7 @@ public record LoadedEncoder(
     List<AttachedAdapter> attached = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       if (bringsOutput(adapters)) {
-        encoder.beginAnew(NewTensors.missing(encoder, checkpoint));
+        encoder.initializeNew(NewParameters.missing(encoder, checkpoint));
       }
       base.weights().install(encoder, checkpoint);
       Weights.check(encoder, checkpoint);
@@ -63,7 +63,7 @@ public record LoadedEncoder(
       requirement.check(encoder, tokenizer.get());
       encoder.allocate(LoadedModel.type(precision, encoder, checkpoint));
       Weights.load(encoder, checkpoint);
-      NewTensors.initialise(encoder, 0);
+      NewParameters.initialize(encoder, 0);
       for (AdapterMechanics adapter : adapters) {
         attached.add(adapter.attach(encoder));
       }

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.memory;
 
-import io.adapt4j.core.internal.nn.Footprint;
-import io.adapt4j.core.internal.nn.PackedBytes;
-import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.core.internal.nn.QuantizedSize;
+import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.nn.WeightSizes;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.Advice;
 import io.adapt4j.core.plan.Device;
@@ -30,8 +30,8 @@ final class Advisor {
    */
   private static final double NF4_BYTES = 0.53;
 
-  private static final Packing NF4 =
-      (part, in) -> Optional.of(new PackedBytes((long) (NF4_BYTES * part.width() * in), 0, 0));
+  private static final WeightSizes NF4 =
+      (part, in) -> Optional.of(new QuantizedSize((long) (NF4_BYTES * part.width() * in), 0, 0));
 
   /** A run that might be: its planner, since the method can change, and its steps. */
   private record Candidate(Planner planner, StepShape shape, String change) {
@@ -94,7 +94,7 @@ final class Advisor {
         Advisor::lowRank,
         this::shorter,
         Advisor::smallOptimizer,
-        Advisor::quantised);
+        Advisor::quantized);
   }
 
   /** All changes one upon the other, until it fits; empty if even all of them do not help. */
@@ -148,14 +148,14 @@ final class Advisor {
   }
 
   private static Candidate lowRank(Candidate one) {
-    boolean adapter = !one.planner().footprint().factors().isEmpty();
+    boolean adapter = !one.planner().trainableSummary().factors().isEmpty();
     return adapter
         ? one
         : one.with(one.shape(), "LoRA of rank " + RANK + " instead").with(lowRank(one.planner()));
   }
 
   private static Planner lowRank(Planner planner) {
-    return planner.with(Footprint.lowRank(planner.network(), RANK), planner.packing());
+    return planner.with(TrainableSummary.lowRank(planner.network(), RANK), planner.packing());
   }
 
   /** Halves the longest example as long as needed. */
@@ -174,13 +174,13 @@ final class Advisor {
   }
 
   /** A formula: it counts 4-bit weights where they are frozen, so the method must be an adapter. */
-  private static Candidate quantised(Candidate one) {
+  private static Candidate quantized(Candidate one) {
     if (one.planner().isPacked()) {
       return one;
     }
-    boolean adapter = !one.planner().footprint().factors().isEmpty();
+    boolean adapter = !one.planner().trainableSummary().factors().isEmpty();
     Planner low = adapter ? one.planner() : lowRank(one.planner());
     return one.with(one.shape(), "QLoRA (4-bit base, counted by formula)")
-        .with(low.with(low.footprint(), NF4));
+        .with(low.with(low.trainableSummary(), NF4));
   }
 }

@@ -5,10 +5,10 @@ import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.nn.ActivationSketch;
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.internal.nn.WeightMechanics;
+import io.adapt4j.core.internal.nn.WeightSizes;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.method.FineTuningMethod;
@@ -33,30 +33,34 @@ import java.util.List;
  *
  * <p>Lasting tensors are counted exactly. Activations follow from the layers' structure and from
  * what each operator keeps. The process, the allocator and the libraries are allowances, stated as
- * constants of {@link Allowances}.
+ * constants of {@link FixedOverhead}.
  */
 public final class Planner {
 
   private final Network network;
-  private final Footprint footprint;
-  private final Packing packing;
-  private final PackedLinears packed;
-  private final LastingMemory lasting;
+  private final TrainableSummary trainableSummary;
+  private final WeightSizes packing;
+  private final QuantizedLinears packed;
+  private final PersistentMemory lasting;
   private final StepMemory step;
 
-  private final Company company;
+  private final AuxiliaryModels company;
 
-  private Planner(Network network, Footprint footprint, Packing packing, Company company) {
+  private Planner(
+      Network network,
+      TrainableSummary trainableSummary,
+      WeightSizes packing,
+      AuxiliaryModels company) {
     this.network = network;
     this.company = company;
-    this.footprint = footprint;
+    this.trainableSummary = trainableSummary;
     this.packing = packing;
-    this.packed = PackedLinears.of(network, footprint, packing);
-    this.lasting = new LastingMemory(network, footprint, packed);
+    this.packed = QuantizedLinears.of(network, trainableSummary, packing);
+    this.lasting = new PersistentMemory(network, trainableSummary, packed);
     this.step =
         new StepMemory(
-            ActivationSketch.of(network, footprint),
-            company.encodedAtOnce() > 0 ? StepMemory.NO_HEAD : head(network, footprint),
+            ActivationSketch.of(network, trainableSummary),
+            company.encodedAtOnce() > 0 ? StepMemory.NO_HEAD : head(network, trainableSummary),
             network.rotaryWidth(),
             network.windowMasks());
   }
@@ -72,7 +76,7 @@ public final class Planner {
     MethodMechanics mechanics = Methods.of(method);
     return of(
         declared,
-        mechanics.footprint(declared),
+        mechanics.trainableSummary(declared),
         WeightMechanics.of(mechanics.weightFormat()).packing());
   }
 
@@ -80,23 +84,24 @@ public final class Planner {
    * Plans the training of a network.
    *
    * @param declared its structure
-   * @param footprint what training adds to it
+   * @param trainableSummary what training adds to it
    * @return the planner
    */
-  public static Planner of(Network declared, Footprint footprint) {
-    return of(declared, footprint, Packing.NONE);
+  public static Planner of(Network declared, TrainableSummary trainableSummary) {
+    return of(declared, trainableSummary, WeightSizes.NONE);
   }
 
   /**
    * Plans the training of a network some of whose weights are held in fewer bits.
    *
    * @param declared its structure
-   * @param footprint what training adds to it
+   * @param trainableSummary what training adds to it
    * @param packing which weights, and what they take
    * @return the planner
    */
-  public static Planner of(Network declared, Footprint footprint, Packing packing) {
-    return new Planner(declared, footprint, packing, Company.NONE);
+  public static Planner of(
+      Network declared, TrainableSummary trainableSummary, WeightSizes packing) {
+    return new Planner(declared, trainableSummary, packing, AuxiliaryModels.NONE);
   }
 
   /**
@@ -132,9 +137,10 @@ public final class Planner {
    * @param adapter what it adds
    * @return a changed copy
    */
-  public Planner besideAdapter(String name, Network declared, Footprint adapter) {
-    LastingMemory own =
-        new LastingMemory(declared, adapter, PackedLinears.of(declared, adapter, Packing.NONE));
+  public Planner besideAdapter(String name, Network declared, TrainableSummary adapter) {
+    PersistentMemory own =
+        new PersistentMemory(
+            declared, adapter, QuantizedLinears.of(declared, adapter, WeightSizes.NONE));
     return with(company.and(name, own::adapterWithTensors));
   }
 
@@ -193,24 +199,24 @@ public final class Planner {
     return with(company.encoding(rows));
   }
 
-  private Planner with(Company changed) {
-    return new Planner(network, footprint, packing, changed);
+  private Planner with(AuxiliaryModels changed) {
+    return new Planner(network, trainableSummary, packing, changed);
   }
 
   /** The same model with another footprint or packing, and what stands beside it. */
-  Planner with(Footprint changed, Packing packed) {
+  Planner with(TrainableSummary changed, WeightSizes packed) {
     return new Planner(network, changed, packed, company);
   }
 
-  private static StepMemory.Head head(Network network, Footprint footprint) {
+  private static StepMemory.Head head(Network network, TrainableSummary trainableSummary) {
     return network
         .vocabulary()
         .map(
             head -> {
               long[] sizes = head.weight().sizes();
               boolean trains =
-                  footprint.trains(head.weight())
-                      || (footprint.untiesHead() && !footprint.trained().isEmpty());
+                  trainableSummary.trains(head.weight())
+                      || (trainableSummary.untiesHead() && !trainableSummary.trained().isEmpty());
               return new StepMemory.Head(sizes[0], sizes[1], trains, head.softCap() > 0);
             })
         .orElse(StepMemory.NO_HEAD);
@@ -220,11 +226,11 @@ public final class Planner {
     return network;
   }
 
-  Footprint footprint() {
-    return footprint;
+  TrainableSummary trainableSummary() {
+    return trainableSummary;
   }
 
-  Packing packing() {
+  WeightSizes packing() {
     return packing;
   }
 
@@ -255,7 +261,7 @@ public final class Planner {
     boolean outside = kind == Device.Kind.GPU && shape.optimizer().isPaged();
     long state = lasting.optimizer(shape.optimizer());
     List<MemoryItem> items = new ArrayList<>();
-    add(items, MemoryNames.PROCESS, Allowances.process(kind) + kernels(shape, kind));
+    add(items, MemoryNames.PROCESS, FixedOverhead.process(kind) + kernels(shape, kind));
     add(items, MemoryNames.JAVA_HEAP, kind == Device.Kind.GPU ? 0 : javaHeap(shape));
     add(items, MemoryNames.WEIGHTS, lasting.weights(type));
     add(items, MemoryNames.PACKED_CODES, packed.bytes().codes());
@@ -278,9 +284,11 @@ public final class Planner {
     phases.add(phase("optimizer step", optimizing(shape.optimizer(), outside), kind));
     phases.add(
         phase(
-            "saving", List.of(new MemoryItem("pieces of tensors", Allowances.SAVING_BYTES)), kind));
+            "saving",
+            List.of(new MemoryItem("pieces of tensors", FixedOverhead.SAVING_BYTES)),
+            kind));
     long peak = new MemoryEstimate(items, phases, host).peakBytes();
-    add(items, MemoryNames.RESERVE, Allowances.reserve(kind, peak));
+    add(items, MemoryNames.RESERVE, FixedOverhead.reserve(kind, peak));
     return new MemoryEstimate(items, phases, host);
   }
 
@@ -302,7 +310,7 @@ public final class Planner {
     add(
         items,
         "gaps of the forward pass",
-        isGivenBack ? 0 : Allowances.gapsOfPass(kind, step.kept(shape)));
+        isGivenBack ? 0 : FixedOverhead.gapsOfPass(kind, step.kept(shape)));
     return items;
   }
 
@@ -321,7 +329,7 @@ public final class Planner {
         .resident(
             company.batches() * step.layers() * (shape.recompute() ? 2 : 1),
             company.forwards() * step.layers(),
-            !footprint.factors().isEmpty() && !footprint.rescalings().isEmpty(),
+            !trainableSummary.factors().isEmpty() && !trainableSummary.rescalings().isEmpty(),
             isPacked(),
             company.generation().isPresent(),
             arrays);
@@ -332,16 +340,16 @@ public final class Planner {
     if (kind == Device.Kind.GPU || shape.type() != DType.BF16) {
       return 0;
     }
-    return Allowances.kernels(
-        new Allowances.Products(
-            !footprint.factors().isEmpty(),
+    return FixedOverhead.kernels(
+        new FixedOverhead.Products(
+            !trainableSummary.factors().isEmpty(),
             company.lengths(),
             company.generation().map(one -> one.newTokens()).orElse(0),
             step.head().capped()));
   }
 
   /** Keys and values of all tokens, beside the pass that reads the prompts. */
-  private List<MemoryItem> generating(StepShape shape, Company.Generation generation) {
+  private List<MemoryItem> generating(StepShape shape, AuxiliaryModels.Generation generation) {
     List<MemoryItem> items = new ArrayList<>();
     long values =
         ((Decoder) network)
@@ -377,7 +385,7 @@ public final class Planner {
             shape.recompute());
     try (Network plain = Architectures.declare(network.modelConfig())) {
       return new FullComparison(
-          new Planner(plain, Footprint.everything(plain), Packing.NONE, company)
+          new Planner(plain, TrainableSummary.everything(plain), WeightSizes.NONE, company)
               .estimate(full, kind)
               .peakBytes(),
           estimate(shape, kind).peakBytes());
@@ -390,11 +398,11 @@ public final class Planner {
     }
   }
 
-  /** What comes and goes leaves gaps in the memory of a graphics processor's allocator. */
+  /** What comes and goes leaves gaps in the memory of a GPU's allocator. */
   private static Phase phase(String name, List<MemoryItem> items, Device.Kind kind) {
     List<MemoryItem> all = new ArrayList<>(items);
     long bytes = items.stream().mapToLong(MemoryItem::bytes).sum();
-    add(all, "gaps", Allowances.gaps(kind, bytes));
+    add(all, "gaps", FixedOverhead.gaps(kind, bytes));
     return new Phase(name, all);
   }
 

@@ -30,7 +30,7 @@ public final class StepTimer<B> {
   /**
    * Prepares to time a run.
    *
-   * @param task what is minimised
+   * @param task what is minimized
    * @param adaptation what trains in it
    * @param options how the run proceeds
    * @param train training data
@@ -50,7 +50,7 @@ public final class StepTimer<B> {
   }
 
   /**
-   * Times steps after one of warm-up, in which libtorch specialises its operators.
+   * Times steps after one of warm-up, in which libtorch specializes its operators.
    *
    * @param steps how many, at least 1; fewer where an epoch has fewer
    * @param tokensPerEpoch tokens of all training examples, padding left out

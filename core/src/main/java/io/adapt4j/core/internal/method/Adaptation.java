@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
@@ -16,7 +16,7 @@ public interface Adaptation extends AutoCloseable {
    *
    * @return a fixed order; the tensors belong to this adaptation or its model
    */
-  List<Trained> trained();
+  List<Trainable> trained();
 
   /** Brings everything computed from the trained values up to date after they changed. */
   void refresh();

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.method;
 import java.util.regex.Pattern;
 
 /**
- * A learning rate of its own for some values.
+ * its own learning rate for some values.
  *
  * @param names a regular expression found in their names, such as {@code lora_B}
  * @param factor multiplies the step's learning rate; 0 keeps them as they are

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.TrainableSummary;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.task.TaskKind;
@@ -40,7 +40,7 @@ public interface MethodMechanics extends FineTuningMethod {
   /**
    * Returns what this method goes on from.
    *
-   * @return the folder of a stored adapter; empty where training begins anew
+   * @return the folder of a stored adapter; empty where training starts from new values
    */
   default Optional<Path> start() {
     return Optional.empty();
@@ -128,8 +128,8 @@ public interface MethodMechanics extends FineTuningMethod {
    * @return what trains and what stands beside the base; a rough answer that errs on the large side
    *     where the method does not say more
    */
-  default Footprint footprint(Network declared) {
-    return Footprint.ofValues(trainableParameters(declared));
+  default TrainableSummary trainableSummary(Network declared) {
+    return TrainableSummary.ofValues(trainableParameters(declared));
   }
 
   /**

@@ -33,7 +33,7 @@ public record Counts(long right, long wrong, long missed) {
   }
 
   /**
-   * Tells whether the class occurs, in the truth or in the predictions.
+   * Returns whether the class occurs, in the truth or in the predictions.
    *
    * @return true if it does
    */

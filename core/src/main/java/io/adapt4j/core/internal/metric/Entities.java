@@ -24,7 +24,7 @@ public final class Entities {
   public record Span(String type, int from, int to) {}
 
   /**
-   * Tells whether labels are of this kind.
+   * Returns whether labels are of this kind.
    *
    * @param labels names of classes
    * @return whether each is O or begins with B- or I-, and one has a type

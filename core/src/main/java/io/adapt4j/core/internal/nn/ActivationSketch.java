@@ -8,10 +8,10 @@ import java.util.List;
 /**
  * What the layers of a network keep for their derivatives, worked out from the structure alone.
  *
- * <p>Walks a declared network as its forward pass does, with widths in the place of tensors, and
- * follows the same rules: an operator keeps what its comment in {@code Ops} names, a view keeps the
- * memory it looks at, and nothing is kept that no trained value depends on. All widths are numbers
- * of values a position in the compute type, unless they say otherwise.
+ * <p>Walks a declared network as its forward pass does, with widths instead of tensors, and follows
+ * the same rules: an operator keeps what its comment in {@code Ops} names, a view keeps the memory
+ * it looks at, and nothing is kept that no trained value depends on. All widths are numbers of
+ * values a position in the compute type, unless they say otherwise.
  */
 public final class ActivationSketch {
 
@@ -70,9 +70,10 @@ public final class ActivationSketch {
 
   private record Value(Memory memory, long width, boolean tracked) {}
 
-  private final Footprint footprint;
-  private final IdentityHashMap<LinearSlot, Footprint.Factors> factors = new IdentityHashMap<>();
-  private final IdentityHashMap<LinearSlot, Footprint.Rescaling> rescalings =
+  private final TrainableSummary trainableSummary;
+  private final IdentityHashMap<LinearSlot, TrainableSummary.LoraMatrices> factors =
+      new IdentityHashMap<>();
+  private final IdentityHashMap<LinearSlot, TrainableSummary.Rescaling> rescalings =
       new IdentityHashMap<>();
   private final boolean unknown;
   private List<Memory> made = new ArrayList<>();
@@ -82,27 +83,27 @@ public final class ActivationSketch {
   private long backwardCopies;
   private long weightGradient;
 
-  private ActivationSketch(Network network, Footprint footprint) {
-    this.footprint = footprint;
-    this.unknown = footprint.others() > 0 && footprint.rescalings().isEmpty();
+  private ActivationSketch(Network network, TrainableSummary trainableSummary) {
+    this.trainableSummary = trainableSummary;
+    this.unknown = trainableSummary.others() > 0 && trainableSummary.rescalings().isEmpty();
     List<LinearSlot> slots = network.linears();
-    footprint.factors().forEach(one -> factors.put(slots.get(one.slot()), one));
-    footprint.rescalings().forEach(one -> rescalings.put(slots.get(one.slot()), one));
+    trainableSummary.factors().forEach(one -> factors.put(slots.get(one.slot()), one));
+    trainableSummary.rescalings().forEach(one -> rescalings.put(slots.get(one.slot()), one));
   }
 
   /**
    * Walks a network.
    *
    * @param network its structure
-   * @param footprint what trains in it
+   * @param trainableSummary what trains in it
    * @return what is kept
    */
-  public static Sketch of(Network network, Footprint footprint) {
-    ActivationSketch sketch = new ActivationSketch(network, footprint);
+  public static Sketch of(Network network, TrainableSummary trainableSummary) {
+    ActivationSketch sketch = new ActivationSketch(network, trainableSummary);
     Transformer body = network.body();
     Embeddings embeddings = body.embeddings();
     long hidden = network.dimensions().hiddenSize();
-    boolean tracked = embeddings.parameters().stream().anyMatch(footprint::trains);
+    boolean tracked = embeddings.parameters().stream().anyMatch(trainableSummary::trains);
     List<LayerSketch> layers = new ArrayList<>();
     for (Layer layer : body.layers()) {
       Value x = new Value(new Memory(hidden), hidden, tracked);
@@ -193,7 +194,7 @@ public final class ActivationSketch {
     if (norm == Norm.NONE) {
       return x;
     }
-    boolean tracked = x.tracked() || norm.parameters().stream().anyMatch(footprint::trains);
+    boolean tracked = x.tracked() || norm.parameters().stream().anyMatch(trainableSummary::trains);
     if (tracked) {
       keep(x);
       // In fp32: x, its normal form, the gradient twice, and a product on the way.
@@ -203,7 +204,7 @@ public final class ActivationSketch {
   }
 
   private Value linear(LinearSlot slot, Value x) {
-    Footprint.Rescaling rescaling = rescalings.get(slot);
+    TrainableSummary.Rescaling rescaling = rescalings.get(slot);
     if (rescaling == null) {
       return unscaled(slot, x);
     }
@@ -225,12 +226,13 @@ public final class ActivationSketch {
   private Value unscaled(LinearSlot slot, Value x) {
     Linear linear = slot.linear();
     List<Parameter> parameters = linear.parameters();
-    boolean trains = unknown || parameters.stream().anyMatch(footprint::trains);
-    if (unknown || parameters.stream().anyMatch(one -> isMatrix(one) && footprint.trains(one))) {
+    boolean trains = unknown || parameters.stream().anyMatch(trainableSummary::trains);
+    if (unknown
+        || parameters.stream().anyMatch(one -> isMatrix(one) && trainableSummary.trains(one))) {
       keep(x);
       weightGradient = Math.max(weightGradient, linear.inFeatures() * linear.outFeatures());
     }
-    Footprint.Factors own = factors.get(slot);
+    TrainableSummary.LoraMatrices own = factors.get(slot);
     if (own != null) {
       adapter(own, x);
     }
@@ -247,7 +249,7 @@ public final class ActivationSketch {
   }
 
   /** With dropout each part keeps its own mask and its own masked input. */
-  private void adapter(Footprint.Factors own, Value x) {
+  private void adapter(TrainableSummary.LoraMatrices own, Value x) {
     if (!own.dropout()) {
       keep(x);
       return;
@@ -284,7 +286,7 @@ public final class ActivationSketch {
   }
 
   private boolean trainsAny(List<Parameter> parameters) {
-    return parameters.stream().anyMatch(footprint::trains);
+    return parameters.stream().anyMatch(trainableSummary::trains);
   }
 
   private Value mlp(Mlp mlp, Value x) {

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * Recognises folders that hold a stored adapter. Modules bring theirs; they are found by {@link
+ * Recognizes folders that hold a stored adapter. Modules bring theirs; they are found by {@link
  * ServiceLoader}.
  */
 public interface AdapterFormat {

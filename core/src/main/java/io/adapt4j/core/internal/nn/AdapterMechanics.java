@@ -97,7 +97,7 @@ public interface AdapterMechanics extends Adapter {
    * @param declared the model's structure, which it fits
    * @return the factors beside its linear layers and the tensors it has values of its own for
    */
-  Footprint footprint(Network declared);
+  TrainableSummary trainableSummary(Network declared);
 
   /**
    * Puts the adapter on a model.

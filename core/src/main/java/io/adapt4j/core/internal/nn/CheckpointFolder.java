@@ -69,7 +69,7 @@ public final class CheckpointFolder {
 
   /**
    * Writes as {@link #write(Path, Path, ModelConfig, List)} does, with a configuration that this
-   * build does not load, such as one of quantised weights.
+   * build does not load, such as one of quantized weights.
    *
    * @param folder where to; created if absent
    * @param base the folder the model came from

@@ -32,7 +32,7 @@ public final class Decoder extends Network {
   /**
    * Declares a decoder.
    *
-   * @param headName the name a head of its own has in checkpoints
+   * @param headName the name its own head has in checkpoints
    * @param head the output head; its weight is the token embedding where the two are tied
    */
   public Decoder(
@@ -70,9 +70,9 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Puts an output that scores classes in the place of the vocabulary's, as the classes of
-   * Transformers have it: of a text by its last token that is not {@code pad_token_id}, with {@code
-   * score} and without a bias; of each token with a bias.
+   * Puts an output that scores classes instead of the vocabulary's, as the classes of Transformers
+   * have it: of a text by its last token that is not {@code pad_token_id}, with {@code score} and
+   * without a bias; of each token with a bias.
    */
   public Encoder scoringClasses() {
     return scoringClasses(modelConfig(), false);
@@ -125,7 +125,7 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Tells whether embedding and output head are one parameter.
+   * Returns whether embedding and output head are one parameter.
    *
    * @return true where the head has no values of its own
    */
@@ -134,7 +134,7 @@ public final class Decoder extends Network {
   }
 
   /**
-   * Tells whether embedding and output head are one in the checkpoint, whatever they are now.
+   * Returns whether embedding and output head are one in the checkpoint, whatever they are now.
    *
    * @return true where the checkpoint has no values for the head
    */

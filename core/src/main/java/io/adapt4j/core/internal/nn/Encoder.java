@@ -101,7 +101,7 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Tells whether the model predicts masked tokens.
+   * Returns whether the model predicts masked tokens.
    *
    * @return true for a masked language model
    */
@@ -110,7 +110,7 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Tells whether classes are those of each token rather than of the text.
+   * Returns whether classes are those of each token rather than of the text.
    *
    * @return true for a token classifier
    */
@@ -119,7 +119,7 @@ public final class Encoder extends Network {
   }
 
   /**
-   * Tells whether tokens see only those before them.
+   * Returns whether tokens see only those before them.
    *
    * @return true where the layers are a decoder's
    */

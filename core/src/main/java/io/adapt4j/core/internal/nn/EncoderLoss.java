@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyLoss;
 
 /**
- * What encoders are trained to minimise: the cross-entropy of masked tokens (Devlin et al. 2019) or
+ * What encoders are trained to minimize: the cross-entropy of masked tokens (Devlin et al. 2019) or
  * of classes, according to the encoder's output layer.
  */
 public final class EncoderLoss {

@@ -40,7 +40,7 @@ public enum EncoderTask {
             "This build has no such output layer.");
   }
 
-  /** Tells whether a configuration is of a decoder whose output scores classes. */
+  /** Returns whether a configuration is of a decoder whose output scores classes. */
   public static boolean scoresClasses(ModelConfig config) {
     return config.architectures().stream()
         .anyMatch(

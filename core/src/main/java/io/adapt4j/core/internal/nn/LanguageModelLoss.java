@@ -118,6 +118,6 @@ public final class LanguageModelLoss {
   }
 
   private static List<Tensor> weights(Inputs inputs, TargetRows targets) {
-    return inputs.weights().length == 0 ? List.of() : List.of(targets.labelled(inputs.weights()));
+    return inputs.weights().length == 0 ? List.of() : List.of(targets.labeled(inputs.weights()));
   }
 }

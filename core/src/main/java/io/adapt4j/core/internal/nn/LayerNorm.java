@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Normalisation to mean 0 and variance 1.
+ * Normalization to mean 0 and variance 1.
  *
  * @param weight one factor an entry
  * @param bias added afterwards, or null

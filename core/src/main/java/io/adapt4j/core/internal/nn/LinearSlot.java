@@ -61,7 +61,7 @@ public final class LinearSlot {
   }
 
   /**
-   * Puts a layer in the place of the present one.
+   * Puts a layer instead of the present one.
    *
    * @param change makes the new layer from the present one, which it then owns or closes
    */

@@ -106,7 +106,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   }
 
   /**
-   * Tells whether the network has memory.
+   * Returns whether the network has memory.
    *
    * @return true after {@link #allocate}
    */
@@ -201,10 +201,10 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
    *
    * @return in the order of {@link #linears}; empty in a plain network
    */
-  public List<PackedLinear> packedLinears() {
-    List<PackedLinear> found = new ArrayList<>();
+  public List<QuantizedLinear> packedLinears() {
+    List<QuantizedLinear> found = new ArrayList<>();
     for (LinearSlot slot : linears()) {
-      if (slot.linear().innermost() instanceof PackedLinear packed) {
+      if (slot.linear().innermost() instanceof QuantizedLinear packed) {
         found.add(packed);
       }
     }
@@ -224,7 +224,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
           .forEach(slice -> names.add(slice.name()));
     }
     packedLinears().stream()
-        .filter(PackedLinear::isTransposed)
+        .filter(QuantizedLinear::isTransposed)
         .forEach(packed -> names.addAll(packed.packed()));
     return names;
   }
@@ -291,7 +291,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
    */
   public long parameterCount() {
     return parameters().stream().mapToLong(Parameter::count).sum()
-        + packedLinears().stream().mapToLong(PackedLinear::packedCount).sum();
+        + packedLinears().stream().mapToLong(QuantizedLinear::packedCount).sum();
   }
 
   /**
@@ -346,11 +346,11 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
 
   /**
    * States which tensors are new: they are not sought in the checkpoint, and {@link
-   * NewTensors#initialise} gives them values.
+   * NewParameters#initialize} gives them values.
    *
    * @param names checkpoint names
    */
-  public void beginAnew(Set<String> names) {
+  public void initializeNew(Set<String> names) {
     newTensors = Set.copyOf(names);
   }
 

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
-/** A normalisation over the last dimension, or none where a family leaves one out. */
+/** A normalization over the last dimension, or none where a family leaves one out. */
 public sealed interface Norm permits RmsNorm, LayerNorm, Norm.None {
 
   /** The absent norm. */

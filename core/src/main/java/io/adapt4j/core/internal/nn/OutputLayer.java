@@ -56,7 +56,7 @@ public enum OutputLayer {
   }
 
   /**
-   * Tells whether a checkpoint was saved with this output layer.
+   * Returns whether a checkpoint was saved with this output layer.
    *
    * @param config its configuration
    * @return whether the first of its {@code architectures} has it

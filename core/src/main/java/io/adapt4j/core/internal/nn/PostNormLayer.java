@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * A layer that normalises the residual stream itself after each branch, as the first transformers
+ * A layer that normalizes the residual stream itself after each branch, as the first transformers
  * did: norm(x + attention(x)), then norm(x + mlp(x)).
  *
  * @param attention mixes positions

@@ -108,7 +108,7 @@ sealed interface QueriesKeysValues {
   }
 
   /**
-   * Each in a tensor of its own.
+   * Each in its own tensor.
    *
    * @param ops the operators in use
    * @param q [B, query heads, T, width]

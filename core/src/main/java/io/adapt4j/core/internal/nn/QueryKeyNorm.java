@@ -5,7 +5,7 @@ package io.adapt4j.core.internal.nn;
  *
  * @param query the queries' norm
  * @param key the keys' norm
- * @param perHead whether each head is normalised by itself (Qwen 3, Gemma 3) or the whole width at
+ * @param perHead whether each head is normalized by itself (Qwen 3, Gemma 3) or the whole width at
  *     once (OLMo 2)
  */
 public record QueryKeyNorm(Norm query, Norm key, boolean perHead) {}

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.List;
 
 /**
- * Root mean square normalisation.
+ * Root mean square normalization.
  *
  * @param weight one factor an entry
  * @param offset added to the factors; 1 where they are stored as differences from 1 (Gemma)

@@ -19,13 +19,13 @@ import java.util.ServiceLoader;
 public record StoredModel(ModelConfig config, WeightMechanics weights) {
 
   /**
-   * Reads a configuration, also that of a quantised checkpoint where a module on the class path
+   * Reads a configuration, also that of a quantized checkpoint where a module on the class path
    * reads its weights.
    *
    * @param folder the checkpoint folder
    * @param wanted how to hold the linear weights
    * @return what the folder says
-   * @throws ConfigException as {@link ModelConfig#read} does; a quantised checkpoint is refused
+   * @throws ConfigException as {@link ModelConfig#read} does; a quantized checkpoint is refused
    *     where no module reads it, or where it is in another format than wanted, and one with more
    *     layers than the weights in the folder
    */

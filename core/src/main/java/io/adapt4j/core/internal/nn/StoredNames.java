@@ -77,7 +77,7 @@ public record StoredNames(String prefix, Pattern ignored, Pattern kept) {
   }
 
   /**
-   * Tells whether a stored tensor may be left unread.
+   * Returns whether a stored tensor may be left unread.
    *
    * @param name its stored name
    * @return true for buffers that are computed, and for layers this model does not have

@@ -5,7 +5,7 @@ import io.adapt4j.core.method.WeightFormat;
 import java.util.Optional;
 
 /**
- * Recognises checkpoints whose linear weights are stored in a format of their own, which {@code
+ * Recognizes checkpoints whose linear weights are stored in their own format, which {@code
  * quantization_config} says. Modules bring theirs; they are found by {@link
  * java.util.ServiceLoader}.
  */

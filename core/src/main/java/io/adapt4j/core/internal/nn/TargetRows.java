@@ -88,7 +88,7 @@ public final class TargetRows {
   }
 
   /** Takes the values that stand where the targets' labels do, F32 [N]. */
-  Tensor labelled(float[] values) {
+  Tensor labeled(float[] values) {
     float[] taken = new float[index.length];
     for (int i = 0; i < taken.length; i++) {
       taken[i] = values[(int) index[i] + 1];

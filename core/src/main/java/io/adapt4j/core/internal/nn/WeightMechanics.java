@@ -8,8 +8,8 @@ import java.util.ServiceLoader;
 
 /**
  * How the weights of a base model's linear layers are held in memory. The decoder does not know:
- * another format puts {@link PackedLinear}s into the places of a declared network, and these read
- * their own weights.
+ * another format puts {@link QuantizedLinear}s into the places of a declared network, and these
+ * read their own weights.
  */
 public interface WeightMechanics extends WeightFormat {
 
@@ -59,7 +59,7 @@ public interface WeightMechanics extends WeightFormat {
    *
    * @return the bytes of each projection's weight; none are packed where the format does not say
    */
-  default Packing packing() {
-    return Packing.NONE;
+  default WeightSizes packing() {
+    return WeightSizes.NONE;
   }
 }

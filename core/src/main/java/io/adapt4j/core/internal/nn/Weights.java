@@ -101,7 +101,7 @@ public final class Weights {
               + FLOATING.keySet().stream().sorted().toList()
               + ", found "
               + entry.type()
-              + ". Quantised weights are not read here; give the original checkpoint.");
+              + ". Quantized weights are not read here; give the original checkpoint.");
     }
     return type;
   }
@@ -223,7 +223,7 @@ public final class Weights {
    * @param network a model with memory
    * @param seed decides the values
    */
-  public static void randomise(Network network, long seed) {
+  public static void randomize(Network network, long seed) {
     Torch.seed(seed);
     for (Parameter parameter : network.parameters()) {
       try (Scope scope = Scope.open()) {

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.optim.Optimizer;
@@ -19,11 +19,11 @@ final class AdafactorState extends OptimizerState {
    */
   private final List<List<Tensor>> squares = new ArrayList<>();
 
-  AdafactorState(List<Trained> trained, Optimizer.Adafactor options, double weightDecay) {
+  AdafactorState(List<Trainable> trained, Optimizer.Adafactor options, double weightDecay) {
     super(trained);
     this.options = options;
     this.weightDecay = weightDecay;
-    for (Trained one : trained) {
+    for (Trainable one : trained) {
       long[] sizes = one.value().sizes();
       squares.add(
           sizes.length == 2
@@ -38,7 +38,7 @@ final class AdafactorState extends OptimizerState {
   void update(double learningRate) {
     double beta2 = 1 - Math.pow(steps(), options.decayRate());
     for (int i = 0; i < squares.size(); i++) {
-      Trained one = trained().get(i);
+      Trainable one = trained().get(i);
       TensorLists.adafactor(
           one.value(),
           one.gradient(),

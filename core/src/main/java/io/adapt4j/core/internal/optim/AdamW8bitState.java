@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.DynamicCode;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.optim.Optimizer;
@@ -30,13 +30,16 @@ final class AdamW8bitState extends OptimizerState {
   private final DynamicCode unsigned = DynamicCode.unsigned();
 
   AdamW8bitState(
-      List<Trained> trained, Optimizer.AdamW8bit options, double weightDecay, StateMemory memory) {
+      List<Trainable> trained,
+      Optimizer.AdamW8bit options,
+      double weightDecay,
+      StateMemory memory) {
     super(trained, memory);
     this.options = options;
     this.weightDecay = weightDecay;
-    for (Trained one : trained) {
+    for (Trainable one : trained) {
       long count = one.value().count();
-      moments.add(count < SMALLEST ? full(one) : quantised(one.name(), count));
+      moments.add(count < SMALLEST ? full(one) : quantized(one.name(), count));
     }
   }
 
@@ -57,13 +60,13 @@ final class AdamW8bitState extends OptimizerState {
     return (count + BLOCK - 1) / BLOCK;
   }
 
-  private TensorLists.Moments full(Trained one) {
+  private TensorLists.Moments full(Trainable one) {
     return new TensorLists.Moments(
         List.of(moment("mean." + one.name(), DType.F32, one.value().sizes())),
         List.of(moment("square." + one.name(), DType.F32, one.value().sizes())));
   }
 
-  private TensorLists.Moments quantised(String name, long count) {
+  private TensorLists.Moments quantized(String name, long count) {
     long blocks = blocks(count);
     TensorLists.Moments made =
         new TensorLists.Moments(
@@ -79,7 +82,7 @@ final class AdamW8bitState extends OptimizerState {
   @Override
   void update(double learningRate) {
     for (int i = 0; i < moments.size(); i++) {
-      Trained one = trained().get(i);
+      Trainable one = trained().get(i);
       List<Tensor> kept = new ArrayList<>(moments.get(i).mean());
       int half = kept.size();
       kept.addAll(moments.get(i).square());
@@ -96,7 +99,7 @@ final class AdamW8bitState extends OptimizerState {
     }
   }
 
-  private void update(Trained one, TensorLists.Moments near, double learningRate) {
+  private void update(Trainable one, TensorLists.Moments near, double learningRate) {
     TensorLists.adamW8bit(
         one.value(),
         one.gradient(),

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.optim.Optimizer;
@@ -18,7 +18,7 @@ final class AdamWState extends OptimizerState {
   private final List<Tensor> counters = new ArrayList<>();
 
   AdamWState(
-      List<Trained> trained, Optimizer.AdamW options, double weightDecay, StateMemory memory) {
+      List<Trainable> trained, Optimizer.AdamW options, double weightDecay, StateMemory memory) {
     super(trained, memory);
     this.options = options;
     this.weightDecay = weightDecay;
@@ -35,7 +35,7 @@ final class AdamWState extends OptimizerState {
   }
 
   private void update(int first, int end, double learningRate) {
-    List<Trained> some = trained().subList(first, end);
+    List<Trainable> some = trained().subList(first, end);
     List<Tensor> moments = new ArrayList<>(means.subList(first, end));
     moments.addAll(squares.subList(first, end));
     memory()

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.optim;
 
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.optim.Optimizer;
@@ -13,7 +13,7 @@ final class LionState extends OptimizerState {
   private final double weightDecay;
   private final List<Tensor> means = moments("mean");
 
-  LionState(List<Trained> trained, Optimizer.Lion options, double weightDecay) {
+  LionState(List<Trainable> trained, Optimizer.Lion options, double weightDecay) {
     super(trained);
     this.options = options;
     this.weightDecay = weightDecay;

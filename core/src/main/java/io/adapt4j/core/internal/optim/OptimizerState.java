@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,16 +20,16 @@ public abstract class OptimizerState implements AutoCloseable {
   private static final Pattern UNDECAYED =
       Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)");
 
-  private final List<Trained> trained;
+  private final List<Trainable> trained;
   private final StateMemory memory;
   private final Map<String, Tensor> moments = new LinkedHashMap<>();
   private int steps;
 
-  OptimizerState(List<Trained> trained) {
+  OptimizerState(List<Trainable> trained) {
     this(trained, StateMemory.BESIDE_VALUES);
   }
 
-  OptimizerState(List<Trained> trained, StateMemory memory) {
+  OptimizerState(List<Trainable> trained, StateMemory memory) {
     this.trained = List.copyOf(trained);
     this.memory = memory;
   }
@@ -52,7 +52,7 @@ public abstract class OptimizerState implements AutoCloseable {
     update(learningRate);
   }
 
-  final List<Trained> trained() {
+  final List<Trainable> trained() {
     return trained;
   }
 
@@ -64,24 +64,24 @@ public abstract class OptimizerState implements AutoCloseable {
     return values(trained);
   }
 
-  static List<Tensor> values(List<Trained> some) {
-    return some.stream().map(Trained::value).toList();
+  static List<Tensor> values(List<Trainable> some) {
+    return some.stream().map(Trainable::value).toList();
   }
 
   final List<Tensor> decayedValues() {
     return decayedValues(trained);
   }
 
-  static List<Tensor> decayedValues(List<Trained> some) {
-    return some.stream().filter(one -> decays(one.name())).map(Trained::value).toList();
+  static List<Tensor> decayedValues(List<Trainable> some) {
+    return some.stream().filter(one -> decays(one.name())).map(Trainable::value).toList();
   }
 
   final List<Tensor> gradients() {
     return gradients(trained);
   }
 
-  static List<Tensor> gradients(List<Trained> some) {
-    return some.stream().map(Trained::gradient).toList();
+  static List<Tensor> gradients(List<Trainable> some) {
+    return some.stream().map(Trainable::gradient).toList();
   }
 
   /** Steps performed. */
@@ -99,7 +99,7 @@ public abstract class OptimizerState implements AutoCloseable {
   /** One moment a value, shaped like it. */
   final List<Tensor> moments(String name) {
     List<Tensor> made = new ArrayList<>();
-    for (Trained one : trained) {
+    for (Trainable one : trained) {
       made.add(moment(name + "." + one.name(), DType.F32, one.value().sizes()));
     }
     return made;

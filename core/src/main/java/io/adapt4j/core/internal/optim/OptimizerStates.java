@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.optim;
 
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.Arrays;
 import java.util.List;
@@ -19,14 +19,14 @@ public final class OptimizerStates {
    * @return the state, closed by the caller
    */
   public static OptimizerState start(
-      Optimizer optimizer, List<Trained> trained, double weightDecay) {
+      Optimizer optimizer, List<Trainable> trained, double weightDecay) {
     StateMemory memory =
         optimizer.isPaged() ? StateMemory.paged(trained) : StateMemory.BESIDE_VALUES;
     return start(optimizer, trained, weightDecay, memory);
   }
 
   static OptimizerState start(
-      Optimizer optimizer, List<Trained> trained, double weightDecay, StateMemory memory) {
+      Optimizer optimizer, List<Trainable> trained, double weightDecay, StateMemory memory) {
     if (optimizer instanceof Optimizer.Paged paged) {
       return start(paged.optimizer(), trained, weightDecay, memory);
     }

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.optim;
 
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.optim.Optimizer;
@@ -13,7 +13,7 @@ final class SgdState extends OptimizerState {
   private final double weightDecay;
   private final List<Tensor> momenta;
 
-  SgdState(List<Trained> trained, Optimizer.Sgd options, double weightDecay) {
+  SgdState(List<Trainable> trained, Optimizer.Sgd options, double weightDecay) {
     super(trained);
     this.options = options;
     this.weightDecay = weightDecay;

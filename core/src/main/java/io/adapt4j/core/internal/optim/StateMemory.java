@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.optim;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
@@ -21,7 +21,7 @@ public enum StateMemory {
   PAGED;
 
   /** Where paged moments of some values stay: those of values in host memory are there anyway. */
-  static StateMemory paged(List<Trained> trained) {
+  static StateMemory paged(List<Trainable> trained) {
     return trained.stream().allMatch(one -> one.value().isOnHost()) ? BESIDE_VALUES : PAGED;
   }
 

@@ -107,7 +107,7 @@ public final class Provenance {
   }
 
   /**
-   * Writes the record, in the place of the old one if there is one.
+   * Writes the record, instead of the old one if there is one.
    *
    * @throws IOException if writing fails
    */

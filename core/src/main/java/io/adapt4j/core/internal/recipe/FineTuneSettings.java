@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ public record FineTuneSettings(
     long seed,
     Objective objective,
     List<TrainingListener> listeners,
-    List<Regularisation> regularisations,
+    List<Regularization> regularizations,
     int numberedCheckpoints,
     Optional<Provenance> repeats,
     RunChoices choices) {

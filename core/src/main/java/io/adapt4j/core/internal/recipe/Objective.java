@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.recipe;
 
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 
 /**
  * What a fine-tuning is for.
@@ -11,7 +11,7 @@ import io.adapt4j.core.train.Selection;
  * @param selection which checkpoint is the best
  * @param model the model it needs
  */
-public record Objective(Task task, String identity, Selection selection, TaskModel model) {
+public record Objective(Task task, String identity, BestModelMetric selection, TaskModel model) {
 
   /** Everything of it that decides how a run goes. */
   public String wholeIdentity() {

@@ -40,7 +40,7 @@ public final class Option<T> {
   }
 
   /**
-   * Makes an option with a form of its own.
+   * Makes an option with its own form.
    *
    * @param name its key, and its setter
    * @param values what it takes, in words

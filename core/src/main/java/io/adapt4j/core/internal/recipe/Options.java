@@ -12,11 +12,11 @@ import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.BestModelMetric;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.LearningRateSchedule;
-import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.List;
@@ -180,16 +180,16 @@ public final class Options {
           .write(TemplateKey::write);
 
   /** What keeps the model close to what it was. */
-  public static final Option<List<Regularisation>> REGULARISE =
-      Option.<List<Regularisation>>of("regularise", "a list of ewc, l2ToBase, klToBase")
+  public static final Option<List<Regularization>> REGULARIZE =
+      Option.<List<Regularization>>of("regularize", "a list of ewc, l2ToBase, klToBase")
           .usual(List.of(), "none")
           .text("Keeps the model close to what it was while it trains.")
           .checked(
               (terms, checks) ->
                   checks.require(
-                      terms.stream().allMatch(term -> term != null), "a regularisation is null"))
-          .read(RegularisationKeys::read)
-          .write(RegularisationKeys::write);
+                      terms.stream().allMatch(term -> term != null), "a regularization is null"))
+          .read(RegularizationKeys::read)
+          .write(RegularizationKeys::write);
 
   /** Base learning rate. */
   public static final Option<Double> LEARNING_RATE =
@@ -273,11 +273,11 @@ public final class Options {
           .written(settings -> settings.training().keepBest());
 
   /** What decides which checkpoint is the best. */
-  public static final Option<String> BEST_BY =
-      Option.<String>of("bestBy", "loss, or a metric of the task")
-          .usual(Selection.LOSS)
+  public static final Option<String> METRIC_FOR_BEST_MODEL =
+      Option.<String>of("metricForBestModel", "loss, or a metric of the task")
+          .usual(BestModelMetric.LOSS)
           .text("What decides which checkpoint is the best, and when to stop early.")
-          .read(fields -> fields.text("bestBy"))
+          .read(fields -> fields.text("metricForBestModel"))
           .written(settings -> settings.objective().selection().metric());
 
   /** Checkpoints in folders with numbers. */
@@ -417,7 +417,7 @@ public final class Options {
         GROUP_BY_LENGTH,
         LOSS_ON,
         CHAT_TEMPLATE,
-        REGULARISE,
+        REGULARIZE,
         LEARNING_RATE,
         SCHEDULE,
         WARMUP_RATIO,
@@ -428,7 +428,7 @@ public final class Options {
         MAX_GRADIENT_NORM,
         EVALUATE_EVERY,
         KEEP_BEST,
-        BEST_BY,
+        METRIC_FOR_BEST_MODEL,
         KEEP_LAST,
         EARLY_STOPPING,
         SAVE_EVERY,

@@ -6,7 +6,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.NewTensors;
+import io.adapt4j.core.internal.nn.NewParameters;
 import io.adapt4j.core.internal.nn.OutputLayer;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.WeightMechanics;
@@ -79,11 +79,11 @@ public record TaskModel(
         generates ? Architectures.declareDecoder(config) : Architectures.declareEncoder(config);
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       if (declared instanceof Encoder encoder) {
-        Set<String> fresh = new HashSet<>(NewTensors.missing(encoder, checkpoint));
+        Set<String> fresh = new HashSet<>(NewParameters.missing(encoder, checkpoint));
         if (replacesClassifier) {
-          fresh.addAll(NewTensors.classifier(encoder));
+          fresh.addAll(NewParameters.classifier(encoder));
         }
-        encoder.beginAnew(fresh);
+        encoder.initializeNew(fresh);
       }
       weights.install(declared, checkpoint);
     }
@@ -104,7 +104,7 @@ public record TaskModel(
       Weights.check(network, checkpoint);
       network.allocate(LoadedModel.type(precision, network, checkpoint));
       Weights.load(network, checkpoint);
-      NewTensors.initialise(network, seed);
+      NewParameters.initialize(network, seed);
       return network;
     } catch (RuntimeException | Error e) {
       network.close();

@@ -42,8 +42,8 @@ public record WrittenRecipe(ObjectNode keys, List<String> untold) {
     if (!keys.has("method")) {
       untold.add("method: no module describes " + settings.method().description());
     }
-    RegularisationKeys.untold(settings.regularisations())
-        .ifPresent(reason -> untold.add("regularise: " + reason));
+    RegularizationKeys.untold(settings.regularizations())
+        .ifPresent(reason -> untold.add("regularize: " + reason));
     return new WrittenRecipe(keys, untold);
   }
 }

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.NextTokens;
@@ -50,10 +50,10 @@ public final class Fisher {
 
   /** Sums the squared gradients of each batch's loss, and divides by the number of targets. */
   static List<Tensor> estimate(
-      NextTokens task, Iterator<Batch> singles, List<Trained> trained, boolean recompute) {
-    List<Tensor> gradients = trained.stream().map(Trained::gradient).toList();
+      NextTokens task, Iterator<Batch> singles, List<Trainable> trained, boolean recompute) {
+    List<Tensor> gradients = trained.stream().map(Trainable::gradient).toList();
     List<Tensor> sums = new ArrayList<>();
-    for (Trained one : trained) {
+    for (Trainable one : trained) {
       sums.add(Tensor.zeros(DType.F32, one.value().sizes()).own());
     }
     long targets = 0;

@@ -10,7 +10,7 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.train.TrainingException;
@@ -57,11 +57,11 @@ final class FisherFile {
    * @param trained the values
    * @param digest SHA-256 of their names and contents
    */
-  record Anchor(List<Trained> trained, String digest) {
+  record Anchor(List<Trainable> trained, String digest) {
 
-    static Anchor of(List<Trained> trained) {
+    static Anchor of(List<Trainable> trained) {
       MessageDigest digest = FileDigest.sha256();
-      for (Trained one : trained) {
+      for (Trainable one : trained) {
         digest.update(one.name().getBytes(StandardCharsets.UTF_8));
         try (Scope scope = Scope.open()) {
           digest.update(one.value().toHost().data());
@@ -114,7 +114,7 @@ final class FisherFile {
       requireOwn(file);
       List<Tensor> fisher = new ArrayList<>();
       try (Checkpoint stored = Checkpoint.openFile(file)) {
-        for (Trained one : trained) {
+        for (Trainable one : trained) {
           Tensor values = Tensor.empty(DType.F32, one.value().sizes()).own();
           fisher.add(values);
           Weights.fill(values, stored, one.name());

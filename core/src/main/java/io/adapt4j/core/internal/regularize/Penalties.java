@@ -8,11 +8,11 @@ import io.adapt4j.core.internal.train.Penalty;
 import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.regularization.KlToBase;
 import io.adapt4j.core.regularization.L2ToBase;
-import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.train.TrainingException;
 import java.util.List;
 
-/** The terms that a {@link Regularisation} adds to a loss. */
+/** The terms that a {@link Regularization} adds to a loss. */
 public final class Penalties {
 
   private Penalties() {}
@@ -24,7 +24,7 @@ public final class Penalties {
    * @param encoder turns rows into samples
    * @return a text that is the same for the same term
    */
-  public static String identity(Regularisation term, ExampleEncoder encoder) {
+  public static String identity(Regularization term, ExampleEncoder encoder) {
     if (term instanceof Ewc ewc) {
       return "EWC, strength "
           + ewc.strength()
@@ -51,7 +51,7 @@ public final class Penalties {
    * @param run what it is made for
    * @return the penalty, closed by the caller
    */
-  public static Penalty start(Regularisation term, PenaltyRun run) {
+  public static Penalty start(Regularization term, PenaltyRun run) {
     if (term instanceof Ewc ewc) {
       FisherFile.Anchor anchor = FisherFile.Anchor.of(run.adaptation().trained());
       return new QuadraticPenalty(

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.regularize;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.Penalty;
@@ -22,9 +22,9 @@ final class QuadraticPenalty implements Penalty {
    *
    * @param weights one a value, owned from now on; none for weights of 1
    */
-  QuadraticPenalty(List<Trained> trained, List<Tensor> weights, double strength) {
-    this.values = trained.stream().map(Trained::value).toList();
-    this.gradients = trained.stream().map(Trained::gradient).toList();
+  QuadraticPenalty(List<Trainable> trained, List<Tensor> weights, double strength) {
+    this.values = trained.stream().map(Trainable::value).toList();
+    this.gradients = trained.stream().map(Trainable::gradient).toList();
     values.forEach(value -> anchors.add(value.copyAs(DType.F32).own()));
     this.weights = weights;
     this.strength = strength;

@@ -92,7 +92,7 @@ public interface PreparedTask<B> {
    *
    * @return each one's identity
    */
-  default List<String> regularisations() {
+  default List<String> regularizations() {
     return List.of();
   }
 

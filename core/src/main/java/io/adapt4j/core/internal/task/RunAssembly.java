@@ -28,8 +28,8 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.task.TaskKind;
+import io.adapt4j.core.train.BestModelMetric;
 import io.adapt4j.core.train.Interval;
-import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,7 +101,7 @@ public final class RunAssembly {
         new Objective(
             task,
             TaskDefinitions.of(task).identity(task),
-            new Selection(draft.get(Options.BEST_BY)),
+            new BestModelMetric(draft.get(Options.METRIC_FOR_BEST_MODEL)),
             found.orElseThrow());
     RunChoices choices = new RunChoices(defaults, stated(), questions(declared.orElseThrow()));
     return settings(contextLength, objective, template, choices, watched(listener));
@@ -144,12 +144,15 @@ public final class RunAssembly {
 
   private <T extends Task> void checkTask(T of) {
     TaskDefinition<T> definition = TaskDefinitions.of(of);
-    List<String> measured = new ArrayList<>(List.of(Selection.LOSS));
+    List<String> measured = new ArrayList<>(List.of(BestModelMetric.LOSS));
     measured.addAll(definition.metrics(of));
-    String bestBy = draft.get(Options.BEST_BY);
+    String metricForBestModel = draft.get(Options.METRIC_FOR_BEST_MODEL);
     checks.require(
-        measured.contains(bestBy),
-        "bestBy: expected one of " + measured + ", which this task measures, found " + bestBy);
+        measured.contains(metricForBestModel),
+        "metricForBestModel: expected one of "
+            + measured
+            + ", which this task measures, found "
+            + metricForBestModel);
     definition.check(of, draft, or(draft.get(Options.BATCH_SIZE), defaults.batchSize()), checks);
   }
 
@@ -222,7 +225,7 @@ public final class RunAssembly {
         seed,
         objective,
         List.of(watched),
-        List.copyOf(draft.get(Options.REGULARISE)),
+        List.copyOf(draft.get(Options.REGULARIZE)),
         draft.get(Options.KEEP_LAST),
         Optional.ofNullable(draft.get(Options.REPEATS)),
         choices);

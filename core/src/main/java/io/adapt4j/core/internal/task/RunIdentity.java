@@ -24,11 +24,11 @@ final class RunIdentity {
    *
    * @param settings what is to be done
    * @param data what the data came to
-   * @param regularisations each one's identity
+   * @param regularizations each one's identity
    * @return values by name, fit to be compared and read
    */
   static Map<String, String> of(
-      FineTuneSettings settings, EncodedData data, List<String> regularisations) {
+      FineTuneSettings settings, EncodedData data, List<String> regularizations) {
     Path folder = settings.model().folder();
     EncodingReport train = data.train();
     TrainingOptions training = settings.training();
@@ -58,7 +58,7 @@ final class RunIdentity {
             + ", "
             + training.earlyStopping());
     identity.put("task", settings.objective().wholeIdentity());
-    identity.put("regularisation", regularisations.toString());
+    identity.put("regularization", regularizations.toString());
     identity.put("precision", settings.precision().toString());
     identity.put("seed", String.valueOf(settings.seed()));
     return identity;

@@ -13,7 +13,7 @@ import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.provenance.SystemInfo;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.WrittenRecipe;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResumeEvent;
@@ -111,7 +111,7 @@ final class RunRecorder implements TrainingListener {
   private static ArrayNode files(FineTuneSettings settings) {
     List<DataOrigin.Source> sources = new ArrayList<>(settings.train().origin().sources());
     settings.validation().ifPresent(data -> sources.addAll(data.origin().sources()));
-    settings.regularisations().stream()
+    settings.regularizations().stream()
         .flatMap(term -> term.reference().stream())
         .forEach(data -> sources.addAll(data.origin().sources()));
     Map<Path, Integer> rows = new LinkedHashMap<>();
@@ -153,7 +153,7 @@ final class RunRecorder implements TrainingListener {
     }
 
     @Override
-    public List<Trained> trained() {
+    public List<Trainable> trained() {
       return adaptation.trained();
     }
 

@@ -75,7 +75,7 @@ public interface TaskDefinition<T extends Task> {
    * Lists what the task measures beside the loss.
    *
    * @param task the task
-   * @return names that {@code bestBy} can give
+   * @return names that {@code metricForBestModel} can give
    */
   default List<String> metrics(T task) {
     return List.of();
@@ -108,7 +108,7 @@ public interface TaskDefinition<T extends Task> {
    */
   static void requireNoTokenOptions(Draft draft, Checks checks) {
     String remedy = " is for the task nextTokens; leave it out for this task";
-    checks.require(draft.get(Options.REGULARISE).isEmpty(), "regularise" + remedy);
+    checks.require(draft.get(Options.REGULARIZE).isEmpty(), "regularize" + remedy);
     checks.require(
         !TokenChoices.concernGeneration(draft),
         "packing, groupByLength, lossOn or overlap" + remedy);

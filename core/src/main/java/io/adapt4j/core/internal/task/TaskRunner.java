@@ -24,7 +24,7 @@ import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateSweep;
+import io.adapt4j.core.train.LearningRateRangeTest;
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.TrainingResult;
 import java.util.List;
@@ -111,7 +111,7 @@ public final class TaskRunner<B> {
    * @return the losses
    * @throws FineTuneException if no row of the training data can be used
    */
-  public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateSweep sweep) {
+  public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateRangeTest sweep) {
     return prepared(settings, (runner, tokenizer) -> runner.swept(sweep));
   }
 
@@ -171,7 +171,7 @@ public final class TaskRunner<B> {
             recorder.recording(training.adaptation()),
             settings
                 .training()
-                .identifiedBy(RunIdentity.of(settings, data, task.regularisations())),
+                .identifiedBy(RunIdentity.of(settings, data, task.regularizations())),
             training.batches(),
             training.held(),
             settings.output(),
@@ -195,7 +195,7 @@ public final class TaskRunner<B> {
         network.type() == DType.BF16 ? "bf16, trained values fp32" : "fp32");
   }
 
-  private LearningRateCurve swept(LearningRateSweep sweep) {
+  private LearningRateCurve swept(LearningRateRangeTest sweep) {
     TrainingOptions options = settings.training();
     return loaded(
         PreparedTask.Purpose.RANGE_TEST,

@@ -27,7 +27,7 @@ public final class Dora {
     Tensor y = LibTorch.tensor("rescale", false, x, gain, Ops.value(bias));
     Tape tape = ops.tape();
     if (tape != null) {
-      tape.retain(x);
+      tape.saveForBackward(x);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -83,8 +83,8 @@ public final class Dora {
         LibTorch.tensors("dora_dropped", false, y, x, p.weight, p.a, p.b, p.gain, p.start);
     Tape tape = ops.tape();
     if (tape != null) {
-      tape.retain(x);
-      tape.retain(made[1]);
+      tape.saveForBackward(x);
+      tape.saveForBackward(made[1]);
       tape.record(
           new Tensor[] {made[0]},
           new Tensor[] {y, x},

@@ -9,7 +9,7 @@ import java.util.List;
  * follows their size over seven decades. Closed by whoever made it.
  *
  * @param values F32 [256], rising
- * @param borders F32 [255], halfway between neighbours
+ * @param borders F32 [255], halfway between neighbors
  */
 public record DynamicCode(Tensor values, Tensor borders) implements AutoCloseable {
 

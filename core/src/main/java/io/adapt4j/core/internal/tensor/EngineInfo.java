@@ -85,8 +85,8 @@ public final class EngineInfo {
   }
 
   /**
-   * Tells whether bfloat16 is multiplied natively where tensors live. Without that it saves memory
-   * but no time.
+   * Returns whether bfloat16 is multiplied natively where tensors live. Without that it saves
+   * memory but no time.
    *
    * @return on a CPU what {@link Processor#hasBf16} says; true on a CUDA device, which needs
    *     compute capability 8.0 for it

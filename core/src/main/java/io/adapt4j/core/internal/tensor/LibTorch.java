@@ -297,7 +297,7 @@ final class LibTorch {
     if (!THREAD_READY.get()) {
       try {
         SET_GRAD_MODE.invokeExact(false);
-        // The profiling executor re-specialises on every new shape; plain interpretation does not.
+        // The profiling executor re-specializes on every new shape; plain interpretation does not.
         SET_EXECUTOR_OPTIMIZE.invokeExact(false);
       } catch (Throwable e) {
         throw failure("thread set-up", e);

@@ -24,7 +24,7 @@ public final class LowRank {
   public record Layout(long[] starts, double[] scales) {}
 
   /**
-   * Writes scaled second factors into the packed one.
+   * Writes scaled B matrices into the packed one.
    *
    * @param packed b; entries outside the updates' blocks are left as they are
    * @param factors one [rows, rank] an update
@@ -40,7 +40,7 @@ public final class LowRank {
    * @param da gradient by a
    * @param db gradient by b
    * @param first F32 gradients of the first factors, below each other
-   * @param second F32 gradients of the second factors
+   * @param second F32 gradients of the B matrices
    * @param layout their places
    */
   public static void accumulate(

@@ -44,7 +44,7 @@ public final class Ops {
   }
 
   /**
-   * Tells whether operators are recorded, which is so while training.
+   * Returns whether operators are recorded, which is so while training.
    *
    * @return true if there is a tape
    */
@@ -53,7 +53,7 @@ public final class Ops {
   }
 
   /**
-   * Tells whether derivatives reach a tensor: something that trains has gone into it.
+   * Returns whether derivatives reach a tensor: something that trains has gone into it.
    *
    * @param tensor what an operator returned
    * @return false without a tape
@@ -80,7 +80,7 @@ public final class Ops {
   public Tensor embedding(Tensor ids, Parameter weight) {
     Tensor y = LibTorch.tensor("embedding", false, ids, weight.value()).typedAs(weight.value());
     if (trains(weight)) {
-      tape.retain(ids);
+      tape.saveForBackward(ids);
       tape.record(
           new Tensor[] {y},
           NONE,
@@ -93,7 +93,7 @@ public final class Ops {
   }
 
   /**
-   * Root mean square normalisation (Zhang and Sennrich 2019). Retains x.
+   * Root mean square normalization (Zhang and Sennrich 2019). Retains x.
    *
    * @param x [.., hidden]
    * @param weight [hidden]
@@ -104,7 +104,7 @@ public final class Ops {
   public Tensor rmsNorm(Tensor x, Parameter weight, double offset, double eps) {
     Tensor y = LibTorch.tensor("rms_norm", false, x, weight.value(), offset, eps).typedAs(x);
     if (tracks(x) || trains(weight)) {
-      tape.retain(x);
+      tape.saveForBackward(x);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -125,7 +125,7 @@ public final class Ops {
   }
 
   /**
-   * Layer normalisation (Ba et al. 2016). Retains x.
+   * Layer normalization (Ba et al. 2016). Retains x.
    *
    * @param x [.., hidden]
    * @param weight [hidden]
@@ -136,7 +136,7 @@ public final class Ops {
   public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
     Tensor y = LibTorch.tensor("layer_norm", false, x, weight.value(), value(bias), eps);
     if (tracks(x) || trains(weight) || trains(bias)) {
-      tape.retain(x);
+      tape.saveForBackward(x);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -163,7 +163,7 @@ public final class Ops {
    * @return the same tensor
    */
   public Tensor retained(Tensor tensor) {
-    return tape == null ? tensor : tape.retain(tensor);
+    return tape == null ? tensor : tape.saveForBackward(tensor);
   }
 
   /** Where operators are recorded, or null. */
@@ -192,7 +192,7 @@ public final class Ops {
     boolean wantsInput = tracks(x);
     if (wantsInput || trains(weight) || trains(bias)) {
       if (trains(weight)) {
-        tape.retain(x);
+        tape.saveForBackward(x);
       }
       tape.record(
           new Tensor[] {y},
@@ -215,14 +215,14 @@ public final class Ops {
   }
 
   /**
-   * y = x W' + b with a frozen weight that is made anew for the derivative. Retains nothing.
+   * y = x W' + b with a frozen weight that is recomputed for the derivative. Retains nothing.
    *
    * @param x [.., in]
    * @param weight W [out, in]
    * @param bias b [out], or null; may be trained
    * @return [.., out]
    */
-  public Tensor frozenLinear(Tensor x, TransientWeight weight, Parameter bias) {
+  public Tensor frozenLinear(Tensor x, OnDemandWeight weight, Parameter bias) {
     DType type = x.type();
     Tensor y = weight.using(type, w -> LibTorch.tensor("linear", false, x, w, value(bias)));
     boolean wantsInput = tracks(x);
@@ -255,7 +255,7 @@ public final class Ops {
    * @return [.., out]
    * @throws IllegalStateException if operators are recorded
    */
-  public Tensor foreignLinear(
+  public Tensor customKernelLinear(
       Tensor x, long out, BiConsumer<Tensor, Tensor> product, Parameter bias) {
     if (tape != null) {
       throw new IllegalStateException("A foreign product has no derivative");
@@ -290,7 +290,7 @@ public final class Ops {
       Tensor y, Tensor x, Tensor a, Tensor b, BiConsumer<Tensor, Tensor> gradients) {
     Tensor sum = LibTorch.tensor("low_rank", false, y, x, a, b);
     if (tape != null) {
-      tape.retain(x);
+      tape.saveForBackward(x);
       tape.record(
           new Tensor[] {sum},
           new Tensor[] {y, x},
@@ -358,7 +358,7 @@ public final class Ops {
       return x;
     }
     Torch.seed(mix(seed, place));
-    Tensor mask = tape.retain(LibTorch.tensor("dropout_mask", false, x, p));
+    Tensor mask = tape.saveForBackward(LibTorch.tensor("dropout_mask", false, x, p));
     Tensor y = LibTorch.tensor("multiply", false, x, mask);
     if (tracks(x)) {
       tape.record(
@@ -369,7 +369,7 @@ public final class Ops {
     return y;
   }
 
-  /** SplitMix64's finaliser: neighbouring places and seeds give unrelated streams. */
+  /** SplitMix64's finalizer: neighboring places and seeds give unrelated streams. */
   private static long mix(long seed, long place) {
     long z = seed + place * 0x9E3779B97F4A7C15L;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
@@ -520,7 +520,7 @@ public final class Ops {
     Tensor y = LibTorch.tensor("attention", false, q, k, v, masks, scale, cap, causal, window);
     if (differentiated) {
       for (Tensor needed : List.of(q, k, v)) {
-        tape.retain(needed);
+        tape.saveForBackward(needed);
       }
       tape.record(
           new Tensor[] {y},
@@ -559,7 +559,7 @@ public final class Ops {
             "packed_attention", false, q, k, v, gather, real, place, scale, cap, window);
     if (tracks(q) || tracks(k) || tracks(v)) {
       for (Tensor needed : List.of(q, k, v)) {
-        tape.retain(needed);
+        tape.saveForBackward(needed);
       }
       tape.record(
           new Tensor[] {y},
@@ -592,7 +592,7 @@ public final class Ops {
   public Tensor gated(Tensor x, Activation activation) {
     Tensor y = LibTorch.tensor("gated", false, x, activation.kind()).typedAs(x);
     if (tracks(x)) {
-      tape.retain(x);
+      tape.saveForBackward(x);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -612,7 +612,7 @@ public final class Ops {
   public Tensor activation(Tensor x, Activation activation) {
     Tensor y = LibTorch.tensor("activation", false, x, activation.kind());
     if (tracks(x)) {
-      tape.retain(x);
+      tape.saveForBackward(x);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -668,7 +668,7 @@ public final class Ops {
   public Tensor pool(Tensor x, Tensor weights) {
     Tensor y = LibTorch.tensor("pool", false, x, weights);
     if (tracks(x)) {
-      tape.retain(weights);
+      tape.saveForBackward(weights);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -687,8 +687,8 @@ public final class Ops {
   public Tensor maxPool(Tensor x, Tensor mask) {
     Tensor y = LibTorch.tensor("max_pool", false, x, mask);
     if (tracks(x)) {
-      tape.retain(x);
-      tape.retain(mask);
+      tape.saveForBackward(x);
+      tape.saveForBackward(mask);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -706,7 +706,7 @@ public final class Ops {
   public Tensor normalize(Tensor x) {
     Tensor y = LibTorch.tensor("normalize", false, x);
     if (tracks(x)) {
-      tape.retain(x);
+      tape.saveForBackward(x);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -763,7 +763,7 @@ public final class Ops {
     Tensor y = LibTorch.tensor("gather_rows", false, x, index);
     if (tracks(x)) {
       long[] sizes = x.sizes();
-      tape.retain(index);
+      tape.saveForBackward(index);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
@@ -785,7 +785,7 @@ public final class Ops {
    * @param body the part; it must use only the operators it is given
    * @return the part's output
    */
-  public Tensor segment(Tensor x, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
+  public Tensor checkpoint(Tensor x, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
     if (tape == null) {
       try (Scope scope = Scope.open()) {
         return scope.keep(body.apply(this, x));
@@ -801,7 +801,7 @@ public final class Ops {
       inner.close();
       return y;
     }
-    tape.retain(x);
+    tape.saveForBackward(x);
     tape.take(y);
     tape.onClose(inner);
     tape.record(
@@ -825,7 +825,7 @@ public final class Ops {
       }
       tape.take(y);
     }
-    tape.retain(x);
+    tape.saveForBackward(x);
     tape.record(
         new Tensor[] {y},
         new Tensor[] {x},

@@ -45,11 +45,11 @@ public final class Parameter implements AutoCloseable {
    * @param value fp32 values
    * @param gradient fp32 gradient
    */
-  public record Trained(String name, Tensor value, Tensor gradient) {}
+  public record Trainable(String name, Tensor value, Tensor gradient) {}
 
   private final List<Slice> slices;
   private final long[] sizes;
-  private final List<Trained> trained = new ArrayList<>();
+  private final List<Trainable> trained = new ArrayList<>();
   private Tensor value;
   private Tensor master;
   private Tensor gradient;
@@ -155,7 +155,7 @@ public final class Parameter implements AutoCloseable {
   }
 
   /**
-   * Tells whether any slice is trained.
+   * Returns whether any slice is trained.
    *
    * @return true if there is a gradient
    */
@@ -177,7 +177,7 @@ public final class Parameter implements AutoCloseable {
    *
    * @return one entry a trained slice, empty when frozen; this parameter closes their tensors
    */
-  public List<Trained> trained() {
+  public List<Trainable> trained() {
     return List.copyOf(trained);
   }
 
@@ -196,7 +196,7 @@ public final class Parameter implements AutoCloseable {
       if (names.contains(slice.name) && !trains(slice.name)) {
         allocateTraining();
         trained.add(
-            new Trained(
+            new Trainable(
                 slice.name,
                 master().narrow(0, slice.start, slice.rows).own(),
                 gradient.narrow(0, slice.start, slice.rows).own()));
@@ -217,7 +217,7 @@ public final class Parameter implements AutoCloseable {
 
   /** Freezes the parameter again and frees what training needed. */
   public void freeze() {
-    for (Trained one : trained) {
+    for (Trainable one : trained) {
       one.value.close();
       one.gradient.close();
     }

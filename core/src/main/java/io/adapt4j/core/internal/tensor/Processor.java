@@ -19,8 +19,8 @@ public final class Processor {
   private Processor() {}
 
   /**
-   * Tells whether the processor multiplies bfloat16 natively. Without it, bfloat16 saves memory but
-   * no time.
+   * Returns whether the processor multiplies bfloat16 natively. Without it, bfloat16 saves memory
+   * but no time.
    *
    * @return what Linux reports; false on other systems
    */

@@ -10,9 +10,9 @@ import java.util.Set;
  * Records differentiable operators in the order they ran and walks them backwards.
  *
  * <p>libtorch's own graph keeps whatever its formulas ask for; this one keeps exactly what each
- * operator names ({@link #retain}), can drop and recompute a whole segment, and lets an operator
- * written outside libtorch bring its own derivative. Gradients of parameters go straight into
- * {@link Parameter#gradient}; the tape carries only those of activations.
+ * operator names ({@link #saveForBackward}), can drop and recompute a whole segment, and lets an
+ * operator written outside libtorch bring its own derivative. Gradients of parameters go straight
+ * into {@link Parameter#gradient}; the tape carries only those of activations.
  */
 public final class Tape implements AutoCloseable {
 
@@ -68,7 +68,7 @@ public final class Tape implements AutoCloseable {
    * @param tensor what a derivative will need
    * @return the same tensor
    */
-  public Tensor retain(Tensor tensor) {
+  public Tensor saveForBackward(Tensor tensor) {
     if (tensor.scope() != null && tensor.scope() == Scope.current()) {
       saved.adopt(tensor);
     }

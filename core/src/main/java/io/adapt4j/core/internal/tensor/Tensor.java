@@ -53,7 +53,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * Makes an uninitialised tensor.
+   * Makes an uninitialized tensor.
    *
    * @param type element type
    * @param sizes dimensions
@@ -64,7 +64,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * Makes an uninitialised tensor in host memory, wherever others live.
+   * Makes an uninitialized tensor in host memory, wherever others live.
    *
    * @param type element type
    * @param sizes dimensions
@@ -527,7 +527,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * Tells whether {@link #close} has been called.
+   * Returns whether {@link #close} has been called.
    *
    * @return true once closed
    */

@@ -36,7 +36,7 @@ public final class VocabularyLoss {
   }
 
   /**
-   * Sums cross-entropies, each times a weight of its own.
+   * Sums cross-entropies, each times its own weight.
    *
    * @param hidden [N, hidden]
    * @param head the output layer
@@ -65,7 +65,7 @@ public final class VocabularyLoss {
   }
 
   /**
-   * Sums cross-entropies, each times a weight of its own, and differentiates the sum times a scale.
+   * Sums cross-entropies, each times its own weight, and differentiates the sum times a scale.
    *
    * @param hidden [N, hidden]
    * @param head the output layer

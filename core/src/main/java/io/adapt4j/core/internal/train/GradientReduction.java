@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import java.util.List;
 
 /**
@@ -41,5 +41,5 @@ public interface GradientReduction {
    * @param own this worker's part
    * @return that of all workers together
    */
-  Share reduce(List<Trained> trained, Share own);
+  Share reduce(List<Trainable> trained, Share own);
 }

@@ -5,9 +5,9 @@ import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.method.TrainingDefaults;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.task.TaskKind;
@@ -118,8 +118,8 @@ public final class Neftune implements MethodMechanics {
   }
 
   @Override
-  public Footprint footprint(Network declared) {
-    return method.footprint(declared);
+  public TrainableSummary trainableSummary(Network declared) {
+    return method.trainableSummary(declared);
   }
 
   @Override
@@ -142,7 +142,7 @@ public final class Neftune implements MethodMechanics {
   private record Noisy(Adaptation adaptation, Network network) implements Adaptation {
 
     @Override
-    public List<Trained> trained() {
+    public List<Trainable> trained() {
       return adaptation.trained();
     }
 

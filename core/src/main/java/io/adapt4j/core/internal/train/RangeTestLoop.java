@@ -2,12 +2,12 @@ package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.train.LearningRateCurve;
-import io.adapt4j.core.train.LearningRateSweep;
+import io.adapt4j.core.train.LearningRateRangeTest;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/** Performs the steps of a {@link LearningRateSweep}. */
+/** Performs the steps of a {@link LearningRateRangeTest}. */
 public final class RangeTestLoop {
 
   private RangeTestLoop() {}
@@ -25,7 +25,7 @@ public final class RangeTestLoop {
    * @param <B> a batch
    */
   public static <B> LearningRateCurve run(
-      LearningRateSweep test,
+      LearningRateRangeTest test,
       TrainingStep<B> step,
       TrainingTask<B> task,
       BatchSource<B> train,

@@ -9,12 +9,14 @@ import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.describe.FormerSpelling;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -203,10 +205,15 @@ final class RunStates {
     if (!stored.isObject()) {
       throw new IllegalArgumentException("the field 'identity' is missing");
     }
+    Map<String, String> parts = new HashMap<>();
+    stored
+        .properties()
+        .forEach(
+            part -> parts.put(FormerSpelling.comparable(part.getKey()), part.getValue().asText()));
     List<String> changes = new ArrayList<>();
     for (Map.Entry<String, String> part : options.identity().entrySet()) {
-      String before = stored.path(part.getKey()).asText("(nothing)");
-      if (!before.equals(part.getValue())) {
+      String before = parts.getOrDefault(FormerSpelling.comparable(part.getKey()), "(nothing)");
+      if (!FormerSpelling.comparable(before).equals(FormerSpelling.comparable(part.getValue()))) {
         changes.add(part.getKey() + ": was " + before + ", is " + part.getValue());
       }
     }

@@ -115,7 +115,7 @@ public final class Trainer<B> {
   /**
    * Prepares a run.
    *
-   * @param task what is minimised
+   * @param task what is minimized
    * @param adaptation what trains in it
    * @param options how to proceed
    * @param train training data
@@ -268,18 +268,18 @@ public final class Trainer<B> {
     if (bestStep.isEmpty()) {
       return;
     }
-    double badness = newestBadness();
-    patience = patience.map(one -> Double.isNaN(badness) ? one : one.afterEvaluation(badness));
+    double cost = newestCost();
+    patience = patience.map(one -> Double.isNaN(cost) ? one : one.afterEvaluation(cost));
     if (options.keepBest()) {
       save(BEST, true);
       newestEvaluation.write(output);
     }
   }
 
-  private double newestBadness() {
+  private double newestCost() {
     return newestValidation.isEmpty()
         ? Double.NaN
-        : task.selection().badness(newestValidation.getAsDouble(), newestMetrics);
+        : task.selection().cost(newestValidation.getAsDouble(), newestMetrics);
   }
 
   /** Goes on from the newest saved state; false if there is none or none is wanted. */
@@ -590,17 +590,17 @@ public final class Trainer<B> {
     if (bestValidation.isEmpty()) {
       return true;
     }
-    double badness = task.selection().badness(loss, metrics);
-    double best = task.selection().badness(bestValidation.getAsDouble(), bestMetrics);
+    double cost = task.selection().cost(loss, metrics);
+    double best = task.selection().cost(bestValidation.getAsDouble(), bestMetrics);
     // A metric may be no number before training: the correlation of equal predictions is none.
-    return badness < best || (Double.isNaN(best) && !Double.isNaN(badness));
+    return cost < best || (Double.isNaN(best) && !Double.isNaN(cost));
   }
 
   private void evaluateAndSave() {
     OptionalDouble loss = evaluate();
     concludedAt = steps;
     patience =
-        patience.map(state -> loss.isPresent() ? state.afterEvaluation(newestBadness()) : state);
+        patience.map(state -> loss.isPresent() ? state.afterEvaluation(newestCost()) : state);
     if (!isSound(loss)) {
       return;
     }

@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.LanguageModelLoss;
 import io.adapt4j.core.internal.optim.OptimizerState;
 import io.adapt4j.core.internal.optim.OptimizerStates;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.optim.Optimizer;
@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
 public final class TrainingStep<I> implements AutoCloseable {
 
   /**
-   * What is minimised.
+   * What is minimized.
    *
    * @param <I> a batch
    */
@@ -126,7 +126,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   /**
    * Prepares the optimizer's state.
    *
-   * @param objective what is minimised
+   * @param objective what is minimized
    * @param adaptation what trains
    * @param settings the options
    */
@@ -137,7 +137,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   /**
    * Prepares the optimizer's state.
    *
-   * @param objective what is minimised
+   * @param objective what is minimized
    * @param adaptation what trains
    * @param settings the options
    * @param hooks what takes part between backward pass and update
@@ -158,12 +158,12 @@ public final class TrainingStep<I> implements AutoCloseable {
       Adaptation adaptation,
       Settings settings,
       StepHooks hooks,
-      BiFunction<List<Trained>, Double, OptimizerState> start) {
+      BiFunction<List<Trainable>, Double, OptimizerState> start) {
     this.objective = objective;
     this.adaptation = adaptation;
     this.settings = settings;
     this.hooks = hooks;
-    this.gradients = adaptation.trained().stream().map(Trained::gradient).toList();
+    this.gradients = adaptation.trained().stream().map(Trainable::gradient).toList();
     Multimaps.asMap(Multimaps.index(adaptation.trained(), one -> factor(one.name())))
         .forEach(
             (factor, trained) ->
@@ -180,7 +180,7 @@ public final class TrainingStep<I> implements AutoCloseable {
   }
 
   /**
-   * Makes steps that minimise the cross-entropy of next tokens.
+   * Makes steps that minimize the cross-entropy of next tokens.
    *
    * @param decoder the model
    * @param adaptation what trains in it

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import java.util.Map;
 
 /**
@@ -41,15 +41,15 @@ public interface TrainingTask<B> extends TrainingStep.Objective<B> {
    *
    * @return the lowest validation loss, unless the task was told otherwise
    */
-  default Selection selection() {
-    return Selection.BY_LOSS;
+  default BestModelMetric selection() {
+    return BestModelMetric.BY_LOSS;
   }
 
   /**
    * Counts the terms of the loss.
    *
    * @param batch the batch
-   * @return predicted tokens, or labelled texts
+   * @return predicted tokens, or labeled texts
    */
   long targets(B batch);
 

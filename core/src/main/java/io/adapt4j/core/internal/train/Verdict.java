@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.method.TrainingDefaults;
+import io.adapt4j.core.train.BestModelMetric;
 import io.adapt4j.core.train.RunOutcome;
-import io.adapt4j.core.train.Selection;
 import io.adapt4j.core.train.TrainingWarning;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +20,7 @@ import java.util.OptionalInt;
  * @param bestStep step of the best evaluation
  */
 record Verdict(
-    Selection selection,
+    BestModelMetric selection,
     OptionalDouble initialLoss,
     Map<String, Double> initialMetrics,
     OptionalDouble lastLoss,
@@ -34,8 +34,8 @@ record Verdict(
     if (initialLoss.isEmpty() || lastLoss.isEmpty()) {
       return RunOutcome.NOT_MEASURED;
     }
-    double before = selection.badness(initialLoss.getAsDouble(), initialMetrics);
-    double after = selection.badness(lastLoss.getAsDouble(), lastMetrics);
+    double before = selection.cost(initialLoss.getAsDouble(), initialMetrics);
+    double after = selection.cost(lastLoss.getAsDouble(), lastMetrics);
     if (!Double.isFinite(before)) {
       return RunOutcome.NOT_MEASURED;
     }
@@ -83,7 +83,7 @@ record Verdict(
   }
 
   private String measured(double loss, Map<String, Double> metrics) {
-    if (!selection.metric().equals(Selection.LOSS)) {
+    if (!selection.metric().equals(BestModelMetric.LOSS)) {
       return format(
           "%s %s",
           selection.metric(), number(metrics.getOrDefault(selection.metric(), Double.NaN)));

@@ -14,10 +14,10 @@ def rescale(self, x: Tensor, gain: Tensor, bias: List[Tensor]) -> Tensor:
 # [dx, dgain]; adds what is left of the bias's own gradient, which also flows through x.
 def rescale_backward(self, dy: Tensor, x: Tensor, gain: Tensor, bias: List[Tensor], dbias: List[Tensor]) -> List[Tensor]:
   dyf = torch.to(dy, 6)
-  centred = torch.to(x, 6)
+  centered = torch.to(x, 6)
   if len(bias) > 0:
-    centred = torch.sub(centred, torch.to(bias[0], 6))
-  dgain = torch.sum(torch.flatten(torch.mul(dyf, centred), 0, -2), [0])
+    centered = torch.sub(centered, torch.to(bias[0], 6))
+  dgain = torch.sum(torch.flatten(torch.mul(dyf, centered), 0, -2), [0])
   if len(dbias) > 0:
     torch.add_(dbias[0], torch.mul(torch.sum(torch.flatten(dyf, 0, -2), [0]), torch.rsub(gain, 1.)))
   return [torch.to(torch.mul(dyf, gain), dy.dtype), dgain]

@@ -34,9 +34,9 @@ def layer_norm(self, x: Tensor, weight: Tensor, bias: List[Tensor], eps: float) 
 
 def layer_norm_backward(self, dy: Tensor, x: Tensor, weight: Tensor, eps: float, dweight: List[Tensor], dbias: List[Tensor]) -> Tensor:
   xf = torch.to(x, 6)
-  centred = torch.sub(xf, torch.mean(xf, [-1], True))
-  inverse = torch.rsqrt(torch.add_(torch.mean(torch.mul(centred, centred), [-1], True), eps))
-  normal = torch.mul_(centred, inverse)
+  centered = torch.sub(xf, torch.mean(xf, [-1], True))
+  inverse = torch.rsqrt(torch.add_(torch.mean(torch.mul(centered, centered), [-1], True), eps))
+  normal = torch.mul_(centered, inverse)
   dyf = torch.to(dy, 6)
   if len(dweight) > 0:
     torch.add_(dweight[0], torch.sum(torch.flatten(torch.mul(dyf, normal), 0, -2), [0]))

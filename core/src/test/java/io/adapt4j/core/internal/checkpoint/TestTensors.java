@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/** Small tensors with recognisable bytes. */
+/** Small tensors with recognizable bytes. */
 final class TestTensors {
 
   private TestTensors() {}

@@ -45,7 +45,7 @@ class BatchingTest {
     tokenizer.close();
   }
 
-  /** Texts of ragged lengths, each with a number of its own. */
+  /** Texts of ragged lengths, each with its own number. */
   private static Dataset dataset() {
     return Datasets.of(
         IntStream.range(0, ROWS)

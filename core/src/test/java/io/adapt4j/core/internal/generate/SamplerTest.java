@@ -137,7 +137,7 @@ class SamplerTest {
 
     @Test
     void temperatureComesBeforeTopP() {
-      // Squared and normalised: 0.033, 0.533, 0.133, 0.3.
+      // Squared and normalized: 0.033, 0.533, 0.133, 0.3.
       assertThat(kept(options().temperature(0.5).topP(0.5), logits)).containsExactly(1);
       assertThat(kept(options().topP(0.5), logits)).containsExactly(1, 3);
     }

@@ -7,10 +7,10 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.method.Methods;
-import io.adapt4j.core.internal.nn.Footprint;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.nn.PackedBytes;
-import io.adapt4j.core.internal.nn.Packing;
+import io.adapt4j.core.internal.nn.QuantizedSize;
+import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.nn.WeightSizes;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.DType;
@@ -96,9 +96,9 @@ class PlannerTest {
   @MethodSource("families")
   void smallerStepsNeverPredictMore(Path family) {
     try (Network network = Architectures.declare(ModelConfig.read(family))) {
-      for (Footprint footprint :
-          List.of(Footprint.everything(network), Footprint.lowRank(network, 4))) {
-        Planner planner = Planner.of(network, footprint);
+      for (TrainableSummary trainableSummary :
+          List.of(TrainableSummary.everything(network), TrainableSummary.lowRank(network, 4))) {
+        Planner planner = Planner.of(network, trainableSummary);
         StepShape shape = StepShape.of(1, 16, DType.F32, Optimizer.adamW());
         long before = 0;
         for (int rows = 1; rows <= 1 << 15; rows *= 8) {
@@ -133,7 +133,7 @@ class PlannerTest {
   @Test
   void a65bModelFitsALargeGraphicsProcessorOnlyWithFourBits() {
     Network network = Architectures.declare(llama65b());
-    Planner planner = Planner.of(network, Footprint.lowRank(network, 16));
+    Planner planner = Planner.of(network, TrainableSummary.lowRank(network, 16));
     StepShape shape = StepShape.of(1, 512, DType.BF16, Optimizer.adamW8bit()).withRecompute(true);
     Device device = Device.gpu("48 GB", 48 * GB);
     Forecast found = planner.forecast(shape, device);
@@ -142,8 +142,9 @@ class PlannerTest {
         .filteredOn(Advice::fits)
         .singleElement()
         .satisfies(one -> assertThat(one.change()).startsWith("QLoRA"));
-    Packing halfBytes = (part, in) -> Optional.of(new PackedBytes(part.width() * in / 2, 0, 0));
-    Planner packed = Planner.of(network, Footprint.lowRank(network, 16), halfBytes);
+    WeightSizes halfBytes =
+        (part, in) -> Optional.of(new QuantizedSize(part.width() * in / 2, 0, 0));
+    Planner packed = Planner.of(network, TrainableSummary.lowRank(network, 16), halfBytes);
     assertThat(packed.forecast(shape, device).fits()).isTrue();
   }
 
@@ -174,7 +175,7 @@ class PlannerTest {
   @Test
   void aSmallerBatchKeepsTheExamplesOfAStep() {
     Network network = Architectures.declare(llama65b());
-    Planner planner = Planner.of(network, Footprint.lowRank(network, 16));
+    Planner planner = Planner.of(network, TrainableSummary.lowRank(network, 16));
     StepShape shape = StepShape.of(64, 2048, DType.BF16, Optimizer.adamW());
     Device device = Device.cpu("a machine", peak(planner, shape.withBatch(8, 1)));
     Advice first = planner.forecast(shape, device).advice().get(0);
@@ -271,6 +272,6 @@ class PlannerTest {
                     .replace(": 80", ": 2")
                     .replace(": 64,", ": 4,")
                     .replace("\"hidden_size\": 4", "\"hidden_size\": 64")));
-    return Planner.of(network, Footprint.lowRank(network, 4));
+    return Planner.of(network, TrainableSummary.lowRank(network, 4));
   }
 }

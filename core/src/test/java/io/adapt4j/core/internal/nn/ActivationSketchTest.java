@@ -44,7 +44,7 @@ class ActivationSketchTest {
   void fullFineTuningKeepsEveryInputOfAProductAndWhatNormsAndGatesNeed() {
     Network network = llama();
     long all = NORMED + QKV + TURNED + ATTENDED + MIXED + NORMED + GATE_UP + GATED;
-    assertThat(kept(ActivationSketch.of(network, Footprint.everything(network))))
+    assertThat(kept(ActivationSketch.of(network, TrainableSummary.everything(network))))
         .containsExactly(all, all);
   }
 
@@ -52,7 +52,7 @@ class ActivationSketchTest {
   void adaptersOnAllProjectionsKeepTheSame() {
     Network network = llama();
     long all = NORMED + QKV + TURNED + ATTENDED + MIXED + NORMED + GATE_UP + GATED;
-    assertThat(kept(ActivationSketch.of(network, Footprint.lowRank(network, 2))))
+    assertThat(kept(ActivationSketch.of(network, TrainableSummary.lowRank(network, 2))))
         .containsExactly(all, all);
   }
 
@@ -60,26 +60,31 @@ class ActivationSketchTest {
   void layersBelowTheFirstTrainedOneKeepNothingAndFrozenProductsNoInput() {
     Network network = llama();
     // Slots of a layer: qkv, attention output, gate and up, down. The fifth is the second layer's.
-    Footprint.Factors queries =
-        new Footprint.Factors(4, 32, 64, List.of(new Footprint.Part(32, 2)), false);
-    Footprint footprint = new Footprint(Set.of(), List.of(queries), false, 0);
+    TrainableSummary.LoraMatrices queries =
+        new TrainableSummary.LoraMatrices(
+            4, 32, 64, List.of(new TrainableSummary.Part(32, 2)), false);
+    TrainableSummary trainableSummary = new TrainableSummary(Set.of(), List.of(queries), false, 0);
     long second = NORMED + QKV + TURNED + MIXED + GATE_UP;
-    assertThat(kept(ActivationSketch.of(network, footprint))).containsExactly(0L, second);
+    assertThat(kept(ActivationSketch.of(network, trainableSummary))).containsExactly(0L, second);
   }
 
   @Test
   void dropoutKeepsAMaskAndAMaskedInputForEachPart() {
     Network network = llama();
-    Footprint plain = Footprint.lowRank(network, 2);
-    List<Footprint.Factors> dropped =
+    TrainableSummary plain = TrainableSummary.lowRank(network, 2);
+    List<TrainableSummary.LoraMatrices> dropped =
         plain.factors().stream()
-            .map(one -> new Footprint.Factors(one.slot(), one.in(), one.out(), one.parts(), true))
+            .map(
+                one ->
+                    new TrainableSummary.LoraMatrices(
+                        one.slot(), one.in(), one.out(), one.parts(), true))
             .toList();
     // q, k and v, output, gate and up: 2 x 32 each; down: 2 x 48. Their plain inputs go.
     long masks = 2 * 32 * (3 + 1 + 2) + 2 * 48;
     long inputs = NORMED + ATTENDED + NORMED + GATED;
     long all = NORMED + QKV + TURNED + ATTENDED + MIXED + NORMED + GATE_UP + GATED;
-    assertThat(kept(ActivationSketch.of(network, new Footprint(Set.of(), dropped, false, 0))))
+    assertThat(
+            kept(ActivationSketch.of(network, new TrainableSummary(Set.of(), dropped, false, 0))))
         .containsExactly(all - inputs + masks, all - inputs + masks);
   }
 
@@ -87,13 +92,16 @@ class ActivationSketchTest {
   @Test
   void gainsOfOutputsKeepWhatTheyMultiply() {
     Network network = llama();
-    Footprint plain = Footprint.lowRank(network, 2);
-    List<Footprint.Rescaling> gains =
-        plain.factors().stream().map(one -> new Footprint.Rescaling(one.slot(), false)).toList();
-    Footprint footprint = new Footprint(Set.of(), plain.factors(), false, 1, gains);
+    TrainableSummary plain = TrainableSummary.lowRank(network, 2);
+    List<TrainableSummary.Rescaling> gains =
+        plain.factors().stream()
+            .map(one -> new TrainableSummary.Rescaling(one.slot(), false))
+            .toList();
+    TrainableSummary trainableSummary =
+        new TrainableSummary(Set.of(), plain.factors(), false, 1, gains);
     long all = NORMED + QKV + TURNED + ATTENDED + MIXED + NORMED + GATE_UP + GATED;
     long multiplied = QKV + 32 + GATE_UP + 32;
-    assertThat(kept(ActivationSketch.of(network, footprint)))
+    assertThat(kept(ActivationSketch.of(network, trainableSummary)))
         .containsExactly(all + multiplied, all + multiplied);
   }
 
@@ -101,16 +109,17 @@ class ActivationSketchTest {
   @Test
   void vectorsAloneKeepNoInputsOfProducts() {
     Network network = llama();
-    List<Footprint.Rescaling> vectors =
+    List<TrainableSummary.Rescaling> vectors =
         List.of(
-            new Footprint.Rescaling(0, false),
-            new Footprint.Rescaling(3, true),
-            new Footprint.Rescaling(4, false),
-            new Footprint.Rescaling(7, true));
-    Footprint footprint = new Footprint(Set.of(), List.of(), false, 100, vectors);
+            new TrainableSummary.Rescaling(0, false),
+            new TrainableSummary.Rescaling(3, true),
+            new TrainableSummary.Rescaling(4, false),
+            new TrainableSummary.Rescaling(7, true));
+    TrainableSummary trainableSummary =
+        new TrainableSummary(Set.of(), List.of(), false, 100, vectors);
     // The norm before the first products has nothing trained before it.
     long layer = QKV + QKV + TURNED + MIXED + GATE_UP + GATED;
-    assertThat(kept(ActivationSketch.of(network, footprint))).containsExactly(layer, layer);
+    assertThat(kept(ActivationSketch.of(network, trainableSummary))).containsExactly(layer, layer);
   }
 
   @Test
@@ -126,7 +135,7 @@ class ActivationSketchTest {
                  "max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12}
                 """));
     // q k v 96 as views, attention 32, sum 32, normed 32, up 64, activated 64, sum 32.
-    assertThat(kept(ActivationSketch.of(network, Footprint.everything(network))))
+    assertThat(kept(ActivationSketch.of(network, TrainableSummary.everything(network))))
         .containsExactly(96L + 32 + 32 + 32 + 64 + 64 + 32);
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
@@ -32,7 +32,7 @@ class FamilyGradientTest {
       FamilyFolder.differentiate(network, batch, false);
       SplittableRandom random = new SplittableRandom(3);
       for (Parameter parameter : network.parameters()) {
-        for (Trained one : parameter.trained()) {
+        for (Trainable one : parameter.trained()) {
           float[] gradient = one.gradient().toFloats();
           double[] direction = direction(gradient, random);
           double slope = 0;

@@ -68,19 +68,19 @@ class OutputLayerTest {
               .orElseThrow();
       assertThat(layer.className(base)).isEqualTo(className);
       try (Encoder network = declared(base, className, 5)) {
-        network.beginAnew(NewTensors.missing(network, checkpoint));
-        // Classes in the place of those that the checkpoint has.
+        network.initializeNew(NewParameters.missing(network, checkpoint));
+        // Classes instead of those that the checkpoint has.
         if (network.classes() > 0) {
           Set<String> all = new HashSet<>(network.newTensors());
-          all.addAll(NewTensors.classifier(network));
-          network.beginAnew(all);
+          all.addAll(NewParameters.classifier(network));
+          network.initializeNew(all);
         }
         assertThat(network.newTensors()).containsExactlyInAnyOrder(fresh.split(" ", -1));
         Weights.check(network, checkpoint);
         network.allocate(DType.F32);
         Weights.load(network, checkpoint);
-        NewTensors.initialise(network, 3);
-        assertInitialised(network);
+        NewParameters.initialize(network, 3);
+        assertInitialized(network);
         EncoderInputs batch = folder.batch("");
         float[] outputs = FamilyFolder.logits(network, batch);
         assertThat(outputs).doesNotContain(Float.NaN);
@@ -95,7 +95,7 @@ class OutputLayerTest {
     assertThat(Tensor.live()).isEqualTo(before);
   }
 
-  private static void assertInitialised(Network network) {
+  private static void assertInitialized(Network network) {
     for (Parameter parameter : network.parameters()) {
       String name = parameter.slices().get(0).name();
       if (network.newTensors().contains(name)) {

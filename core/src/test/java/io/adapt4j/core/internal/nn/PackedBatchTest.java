@@ -178,7 +178,7 @@ class PackedBatchTest {
     return rows(PACKED, WIDTH, PACKED, weights);
   }
 
-  /** The same documents, each in a row of its own. */
+  /** The same documents, each in its own row. */
   private static LanguageModelLoss.Inputs padded() {
     int[][] alone =
         Arrays.stream(PACKED)
@@ -237,7 +237,7 @@ class PackedBatchTest {
     LanguageModelLoss.differentiate(decoder, inputs, 0.1, recompute, 0);
     Map<String, float[]> gradients = new LinkedHashMap<>();
     for (Parameter parameter : decoder.parameters()) {
-      for (Parameter.Trained one : parameter.trained()) {
+      for (Parameter.Trainable one : parameter.trained()) {
         gradients.put(one.name(), one.gradient().toFloats());
         one.gradient().copyFrom(one.gradient().scaled(0));
       }

@@ -24,7 +24,7 @@ class StoredModelTest {
   }
 
   @Test
-  void quantisedWeightsNeedAModuleThatReadsThem() throws Exception {
+  void quantizedWeightsNeedAModuleThatReadsThem() throws Exception {
     Files.writeString(
         folder.resolve("config.json"),
         """

@@ -118,7 +118,7 @@ class StoredNamesTest {
     try (Network written = Architectures.declare(config(json));
         Network read = Architectures.declare(config(json))) {
       written.allocate(DType.F32);
-      Weights.randomise(written, 3);
+      Weights.randomize(written, 3);
       List<TensorData> tensors = new ArrayList<>();
       for (TensorData one : Weights.tensors(written, StoredType.F32)) {
         tensors.add(

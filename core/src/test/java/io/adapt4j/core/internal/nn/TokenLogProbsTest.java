@@ -10,7 +10,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -87,7 +87,7 @@ class TokenLogProbsTest {
 
   /** All gradients in a row, which are zero afterwards. */
   private double[] takeGradients() {
-    List<Trained> trained =
+    List<Trainable> trained =
         decoder.parameters().stream().flatMap(one -> one.trained().stream()).toList();
     double[] taken =
         trained.stream()
@@ -97,7 +97,7 @@ class TokenLogProbsTest {
                   return IntStream.range(0, values.length).mapToDouble(i -> values[i]);
                 })
             .toArray();
-    TensorLists.zero(trained.stream().map(Trained::gradient).toList());
+    TensorLists.zero(trained.stream().map(Trainable::gradient).toList());
     return taken;
   }
 

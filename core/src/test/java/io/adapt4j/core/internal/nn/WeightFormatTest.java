@@ -116,7 +116,7 @@ class WeightFormatTest {
     }
   }
 
-  private static final class Held implements PackedLinear {
+  private static final class Held implements QuantizedLinear {
 
     private final DenseLinear declared;
     private final UnaryOperator<String> storedName;

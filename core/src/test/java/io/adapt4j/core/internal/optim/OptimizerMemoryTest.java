@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.optim.Optimizer;
@@ -37,7 +37,7 @@ class OptimizerMemoryTest {
             Parameter.of("large.weight", 65, 77),
             Parameter.of("small.weight", 8, 9),
             Parameter.of("norm.weight", 31));
-    List<Trained> trained = new ArrayList<>();
+    List<Trainable> trained = new ArrayList<>();
     long told = 0;
     for (Parameter parameter : parameters) {
       parameter.allocate(DType.F32);

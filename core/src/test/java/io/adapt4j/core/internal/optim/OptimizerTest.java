@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.optim.Optimizer;
@@ -146,8 +146,8 @@ class OptimizerTest {
   void eightBitAdamWStaysCloseToAdamWOnLargeTensors() {
     int count = 5000;
     float[] start = values(count);
-    Trained exact = trained("layer.weight", start.clone(), count);
-    Trained coded = trained("layer.weight", start.clone(), count);
+    Trainable exact = trained("layer.weight", start.clone(), count);
+    Trainable coded = trained("layer.weight", start.clone(), count);
     try (OptimizerState one = OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
         OptimizerState other =
             OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
@@ -176,8 +176,8 @@ class OptimizerTest {
   @Test
   void eightBitAdamWOfSmallTensorsIsAdamW() {
     float[] start = values(ROWS * COLUMNS);
-    Trained exact = trained("layer.weight", start.clone(), ROWS, COLUMNS);
-    Trained coded = trained("layer.weight", start.clone(), ROWS, COLUMNS);
+    Trainable exact = trained("layer.weight", start.clone(), ROWS, COLUMNS);
+    Trainable coded = trained("layer.weight", start.clone(), ROWS, COLUMNS);
     try (OptimizerState one = OptimizerStates.start(Optimizer.adamW(), List.of(exact), DECAY);
         OptimizerState other =
             OptimizerStates.start(Optimizer.adamW8bit(), List.of(coded), DECAY)) {
@@ -197,8 +197,8 @@ class OptimizerTest {
   void pagedStepsAreThoseOfTheOptimizerToTheBit(boolean eightBit) {
     int count = 5000;
     float[] start = values(count);
-    Trained plain = trained("layer.weight", start.clone(), count);
-    Trained paged = trained("layer.weight", start.clone(), count);
+    Trainable plain = trained("layer.weight", start.clone(), count);
+    Trainable paged = trained("layer.weight", start.clone(), count);
     Optimizer optimizer = eightBit ? Optimizer.adamW8bit() : Optimizer.adamW();
     try (OptimizerState one = OptimizerStates.start(optimizer, List.of(plain), DECAY);
         OptimizerState other =
@@ -237,7 +237,7 @@ class OptimizerTest {
     for (int i = 0; i < start.length; i++) {
       expected[i] = start[i];
     }
-    Trained one = trained(name, start, ROWS, COLUMNS);
+    Trainable one = trained(name, start, ROWS, COLUMNS);
     try (OptimizerState state = OptimizerStates.start(optimizer, List.of(one), DECAY)) {
       for (int step = 1; step <= STEPS; step++) {
         float[] gradient = values(start.length);
@@ -264,7 +264,8 @@ class OptimizerTest {
     return values;
   }
 
-  private static Trained trained(String name, float[] values, long... sizes) {
-    return new Trained(name, Tensor.of(values, sizes), Tensor.of(new float[values.length], sizes));
+  private static Trainable trained(String name, float[] values, long... sizes) {
+    return new Trainable(
+        name, Tensor.of(values, sizes), Tensor.of(new float[values.length], sizes));
   }
 }

@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.train.NextTokens;
@@ -39,8 +39,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Optimizer state that is copied to the values and back, which a graphics processor needs, made to
- * do so where all memory is the host's.
+ * Optimizer state that is copied to the values and back, which a GPU needs, made to do so where all
+ * memory is the host's.
  */
 class PagedStateTest {
 
@@ -124,7 +124,7 @@ class PagedStateTest {
   private static final class Values implements AutoCloseable {
 
     private final List<Parameter> parameters = new ArrayList<>();
-    final List<Trained> trained = new ArrayList<>();
+    final List<Trainable> trained = new ArrayList<>();
 
     Values(int count) {
       for (int i = 0; i < count; i++) {

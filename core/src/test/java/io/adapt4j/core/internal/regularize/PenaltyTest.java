@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.Batch;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
 import io.adapt4j.core.internal.train.NextTokens;
@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.train.SmallRun;
 import io.adapt4j.core.regularization.Ewc;
 import io.adapt4j.core.regularization.KlToBase;
 import io.adapt4j.core.regularization.L2ToBase;
-import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What regularisations add to a step's loss and gradients, against their formulas. */
+/** What regularizations add to a step's loss and gradients, against their formulas. */
 class PenaltyTest {
 
   private static final Dataset DATA = SmallModel.sentences(4);
@@ -62,7 +62,7 @@ class PenaltyTest {
 
   @Test
   void noTermPullsAtTheBase() {
-    for (Regularisation term :
+    for (Regularization term :
         List.of(L2ToBase.strength(3), Ewc.on(DATA).strength(3), KlToBase.on(DATA).strength(3))) {
       try (Penalty penalty = Penalties.start(term, small.run(Optional.empty()))) {
         assertThat(penalty.add(0, 0)).isCloseTo(0, within(1e-6));
@@ -186,7 +186,7 @@ class PenaltyTest {
     try (Penalty penalty =
         Penalties.start(KlToBase.on(DATA).strength(2), small.run(Optional.empty()))) {
       SplittableRandom random = new SplittableRandom(3);
-      for (Trained one : small.adaptation.trained()) {
+      for (Trainable one : small.adaptation.trained()) {
         shift(one, random.doubles(one.value().count(), -1, 1).toArray(), MOVED);
       }
       assertThat(penalty.add(0, 0)).isPositive();
@@ -227,7 +227,7 @@ class PenaltyTest {
   @Test
   void noTensorIsLeftBehind() {
     long before = Tensor.live();
-    for (Regularisation term :
+    for (Regularization term :
         List.of(L2ToBase.strength(1), Ewc.on(DATA), KlToBase.on(DATA).strength(1))) {
       try (Penalty penalty = Penalties.start(term, small.run(Optional.empty()))) {
         long live = Tensor.live();
@@ -238,7 +238,7 @@ class PenaltyTest {
     assertThat(Tensor.live()).isEqualTo(before);
   }
 
-  private double penaltyAfterMove(Regularisation term, Optional<Path> folder) {
+  private double penaltyAfterMove(Regularization term, Optional<Path> folder) {
     try (Penalty penalty = Penalties.start(term, small.run(folder))) {
       move();
       return penalty.add(0, 0);
@@ -261,7 +261,7 @@ class PenaltyTest {
   /** Moves every value by the same distance, and tells how many there are. */
   private long move() {
     long count = 0;
-    for (Trained one : small.adaptation.trained()) {
+    for (Trainable one : small.adaptation.trained()) {
       float[] values = one.value().toFloats();
       for (int i = 0; i < values.length; i++) {
         values[i] += MOVED;
@@ -278,7 +278,7 @@ class PenaltyTest {
     }
   }
 
-  private static void shift(Trained one, double[] direction, double factor) {
+  private static void shift(Trainable one, double[] direction, double factor) {
     float[] values = one.value().toFloats();
     for (int i = 0; i < values.length; i++) {
       values[i] += (float) (factor * direction[i]);
@@ -294,7 +294,7 @@ class PenaltyTest {
     return wide;
   }
 
-  private static void set(Trained one, float[] values) {
+  private static void set(Trainable one, float[] values) {
     try (Tensor moved = Tensor.of(values, one.value().sizes())) {
       one.value().copyFrom(moved);
     }
@@ -305,6 +305,6 @@ class PenaltyTest {
   }
 
   private List<Tensor> gradients() {
-    return new ArrayList<>(small.adaptation.trained().stream().map(Trained::gradient).toList());
+    return new ArrayList<>(small.adaptation.trained().stream().map(Trainable::gradient).toList());
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Operators of encoders: fused attention, pooling and normalisation with their derivatives. */
+/** Operators of encoders: fused attention, pooling and normalization with their derivatives. */
 class EncoderOpsTest {
 
   private static final long[] MASK = {1, 1, 1, 0, 1, 1, 0, 0};
@@ -58,7 +58,7 @@ class EncoderOpsTest {
   }
 
   @Test
-  void normalisedVectorsHaveLengthOneAndZeroStaysZero() {
+  void normalizedVectorsHaveLengthOneAndZeroStaysZero() {
     float[] y = Ops.inference().normalize(Tensor.of(new float[] {3, 4, 0, 0}, 2, 2)).toFloats();
     assertThat(y).containsExactly(new float[] {0.6f, 0.8f, 0, 0}, within(1e-6f));
   }

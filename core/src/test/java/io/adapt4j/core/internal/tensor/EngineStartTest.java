@@ -19,7 +19,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where native code comes from, and what a start that fails says, each in a process of its own. */
+/** Where native code comes from, and what a start that fails says, each in its own process. */
 @EnabledOnOs(OS.LINUX)
 class EngineStartTest {
 

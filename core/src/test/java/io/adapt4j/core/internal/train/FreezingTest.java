@@ -17,7 +17,7 @@ import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -178,7 +178,7 @@ class FreezingTest {
 
   private static void descend(Decoder decoder, Adaptation adaptation) {
     differentiate(decoder, false);
-    for (Trained one : adaptation.trained()) {
+    for (Trainable one : adaptation.trained()) {
       try (Scope scope = Scope.open()) {
         float[] values = one.value().toFloats();
         float[] gradient = one.gradient().toFloats();

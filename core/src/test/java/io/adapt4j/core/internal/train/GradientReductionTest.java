@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.internal.data.Batch;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.optim.Optimizer;
 import java.io.IOException;
@@ -80,14 +80,14 @@ class GradientReductionTest {
   @Test
   void trainedValuesAreAveragedByWeightAndTakenOver() {
     try (SmallRun small = new SmallRun(base)) {
-      TrainedValues before = TrainedValues.of(small.adaptation);
+      TrainableValues before = TrainableValues.of(small.adaptation);
       String name = before.names().iterator().next();
-      Trained first = small.adaptation.trained().get(0);
+      Trainable first = small.adaptation.trained().get(0);
       try (Tensor four = Tensor.of(new float[] {4}, 1)) {
         first.value().copyFrom(four);
       }
-      TrainedValues after = TrainedValues.of(small.adaptation);
-      TrainedValues.average(List.of(before, after), List.of(1.0, 3.0)).copyTo(small.adaptation);
+      TrainableValues after = TrainableValues.of(small.adaptation);
+      TrainableValues.average(List.of(before, after), List.of(1.0, 3.0)).copyTo(small.adaptation);
       float[] found = first.value().toFloats();
       float[] was = before.values(name);
       for (int i = 0; i < found.length; i++) {
@@ -99,19 +99,19 @@ class GradientReductionTest {
   @Test
   void valuesOfAnotherMethodAreRefusedAndNothingChanges() {
     try (SmallRun small = new SmallRun(base)) {
-      TrainedValues own = TrainedValues.of(small.adaptation);
-      TrainedValues other = TrainedValues.of(Map.of("lora_A", new float[] {1}));
+      TrainableValues own = TrainableValues.of(small.adaptation);
+      TrainableValues other = TrainableValues.of(Map.of("lora_A", new float[] {1}));
       assertThatThrownBy(() -> other.copyTo(small.adaptation))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("found 1");
-      assertThatThrownBy(() -> TrainedValues.average(List.of(own, other), List.of(1.0, 1.0)))
+      assertThatThrownBy(() -> TrainableValues.average(List.of(own, other), List.of(1.0, 1.0)))
           .hasMessageContaining("found none");
-      assertThatThrownBy(() -> TrainedValues.average(List.of(own), List.of(0.0)))
+      assertThatThrownBy(() -> TrainableValues.average(List.of(own), List.of(0.0)))
           .hasMessageContaining("above 0");
     }
   }
 
-  private record Trace(List<Double> losses, TrainedValues values) {}
+  private record Trace(List<Double> losses, TrainableValues values) {}
 
   /** Trains on each step's micro-batches whose number leaves the worker's as a remainder. */
   private static Trace train(int worker, int workers, GradientReduction reduction) {
@@ -135,7 +135,7 @@ class GradientReductionTest {
         double targets = own.stream().mapToLong(Batch::targetTokens).sum();
         losses.add(step.run(own, targets, 0.1, i).loss());
       }
-      return new Trace(losses, TrainedValues.of(small.adaptation));
+      return new Trace(losses, TrainableValues.of(small.adaptation));
     }
   }
 
@@ -161,7 +161,7 @@ class GradientReductionTest {
             }
             mean[j] = (float) (sum / all.divisor());
           }
-          Trained one = trained.get(i);
+          Trainable one = trained.get(i);
           try (Tensor reduced = Tensor.of(mean, one.gradient().sizes())) {
             one.gradient().copyFrom(reduced);
           }

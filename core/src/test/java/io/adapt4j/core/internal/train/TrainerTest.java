@@ -18,7 +18,7 @@ import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -207,20 +207,20 @@ class TrainerTest {
   }
 
   /** Adds an infinite gradient that vanishes once gradients are cleared. */
-  private record PoisonedOnce(Adaptation inner, Trained extra) implements Adaptation {
+  private record PoisonedOnce(Adaptation inner, Trainable extra) implements Adaptation {
 
     PoisonedOnce(Adaptation inner) {
       this(
           inner,
-          new Trained(
+          new Trainable(
               "poison",
               Tensor.of(new float[] {0}, 1),
               Tensor.of(new float[] {Float.POSITIVE_INFINITY}, 1)));
     }
 
     @Override
-    public List<Trained> trained() {
-      List<Trained> all = new ArrayList<>(inner.trained());
+    public List<Trainable> trained() {
+      List<Trainable> all = new ArrayList<>(inner.trained());
       all.add(extra);
       return all;
     }

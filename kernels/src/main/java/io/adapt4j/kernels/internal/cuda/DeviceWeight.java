@@ -29,11 +29,11 @@ public final class DeviceWeight implements AutoCloseable {
    * @param weight the matrix, not used afterwards
    * @throws CudaException if the device's memory does not suffice
    */
-  public DeviceWeight(Device device, PackedWeight weight) {
+  public DeviceWeight(Device device, QuantizedWeight weight) {
     this.device = device;
     this.rows = weight.rows();
     this.columns = weight.columns();
-    PackedWeight.BlockScales scales = weight.scales();
+    QuantizedWeight.BlockScales scales = weight.scales();
     boolean nested = scales.codes() != null;
     try {
       this.arguments =

@@ -134,7 +134,7 @@ public final class Architectures {
       }
     }
     Encoder beside = decoder.scoringClasses(classes, true);
-    beside.beginAnew(Set.copyOf(beside.outputTensors()));
+    beside.initializeNew(Set.copyOf(beside.outputTensors()));
     return beside;
   }
 

@@ -43,7 +43,7 @@ final class LlamaLike {
     AFTER
   }
 
-  /** What is normalised of queries and keys. */
+  /** What is normalized of queries and keys. */
   enum QueryKeyNorms {
     /** Nothing. */
     NONE,

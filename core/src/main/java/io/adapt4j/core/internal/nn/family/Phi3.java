@@ -37,7 +37,7 @@ final class Phi3 implements Architecture {
         .declare();
   }
 
-  /** Longrope counts from a field of its own, which has a default. */
+  /** Longrope counts from its own field, which has a default. */
   private static ModelConfig withOriginalLength(ModelConfig model) {
     return model.fields().has(ORIGINAL_LENGTH)
         ? model

@@ -17,7 +17,7 @@ import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.train.NextTokens;
 import io.adapt4j.core.internal.train.StepHooks;
-import io.adapt4j.core.regularization.Regularisation;
+import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,8 +68,8 @@ record PreparedCausalLm(
   }
 
   @Override
-  public List<String> regularisations() {
-    return settings.regularisations().stream()
+  public List<String> regularizations() {
+    return settings.regularizations().stream()
         .map(term -> Penalties.identity(term, encoder))
         .toList();
   }
@@ -82,23 +82,23 @@ record PreparedCausalLm(
       Function<Training<Batch>, R> action) {
     Decoder decoder = (Decoder) network;
     // Terms take time that is not the model's.
-    List<Regularisation> terms = purpose == Purpose.TIMING ? List.of() : settings.regularisations();
+    List<Regularization> terms = purpose == Purpose.TIMING ? List.of() : settings.regularizations();
     Optional<Path> output =
         purpose == Purpose.TRAINING ? Optional.of(settings.output()) : Optional.empty();
-    try (Regularisers regularisers =
-        Regularisers.start(terms, regularised(decoder, adaptation, output))) {
+    try (Regularizers regularizers =
+        Regularizers.start(terms, regularized(decoder, adaptation, output))) {
       return action.apply(
           new Training<>(
               new NextTokens(decoder),
               trainBatches(),
               heldBatches(),
               adaptation,
-              StepHooks.of(regularisers.penalties()),
+              StepHooks.of(regularizers.penalties()),
               1));
     }
   }
 
-  private PenaltyRun regularised(Decoder decoder, Adaptation adaptation, Optional<Path> output) {
+  private PenaltyRun regularized(Decoder decoder, Adaptation adaptation, Optional<Path> output) {
     return new PenaltyRun(
         decoder,
         adaptation,

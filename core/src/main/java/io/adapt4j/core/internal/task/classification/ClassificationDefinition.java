@@ -58,8 +58,8 @@ public final class ClassificationDefinition implements TaskDefinition<Classifica
   private static Task read(ClassificationTask task, Fields options) {
     boolean hasClasses = task.problem() != ClassificationProblem.REGRESSION;
     List<String> labels = hasClasses ? options.texts(LABELS) : List.of();
-    ClassificationTask labelled = task.labels(labels.toArray(String[]::new));
-    return options.flag(REPLACE).orElse(false) ? labelled.replaceClassifier() : labelled;
+    ClassificationTask labeled = task.labels(labels.toArray(String[]::new));
+    return options.flag(REPLACE).orElse(false) ? labeled.replaceClassifier() : labeled;
   }
 
   @Override

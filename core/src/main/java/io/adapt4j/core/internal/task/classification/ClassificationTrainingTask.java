@@ -8,14 +8,14 @@ import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TextInputs;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.task.ClassificationProblem;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Trains a network to score classes or numbers of texts, or classes of their tokens. The loss of a
- * text, or of its labelled tokens, counts by its weight, and the mean is weighted so.
+ * text, or of its labeled tokens, counts by its weight, and the mean is weighted so.
  *
  * @param encoder the model
  * @param problem what is to be said of a text
@@ -23,7 +23,7 @@ import java.util.Map;
  * @param selection which checkpoint is the best
  */
 public record ClassificationTrainingTask(
-    Encoder encoder, ClassificationProblem problem, List<String> labels, Selection selection)
+    Encoder encoder, ClassificationProblem problem, List<String> labels, BestModelMetric selection)
     implements TrainingTask<TextBatch> {
 
   @Override

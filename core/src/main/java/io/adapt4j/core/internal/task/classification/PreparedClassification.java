@@ -16,7 +16,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Labelled texts, ready to train a network. */
+/** Labeled texts, ready to train a network. */
 record PreparedClassification(
     ClassificationTask task,
     FineTuneSettings settings,

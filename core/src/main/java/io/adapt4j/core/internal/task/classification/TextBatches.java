@@ -1,18 +1,18 @@
 package io.adapt4j.core.internal.task.classification;
 
 import io.adapt4j.core.internal.data.ArrangedBatches;
-import io.adapt4j.core.internal.data.Arrangement;
+import io.adapt4j.core.internal.data.BatchSampler;
 import io.adapt4j.core.internal.data.BatchSource;
-import io.adapt4j.core.internal.data.ByLength;
 import io.adapt4j.core.internal.data.EpochOrder;
-import io.adapt4j.core.internal.data.InOrder;
-import io.adapt4j.core.internal.data.LabelledSample;
+import io.adapt4j.core.internal.data.LabeledSample;
+import io.adapt4j.core.internal.data.LengthGroupedBatches;
+import io.adapt4j.core.internal.data.SequentialBatches;
 import io.adapt4j.core.internal.data.TextBatch;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Batches of texts with labels, of similar length when shuffled. Rows are read and tokenised one
+ * Batches of texts with labels, of similar length when shuffled. Rows are read and tokenized one
  * batch at a time.
  */
 public final class TextBatches {
@@ -29,11 +29,13 @@ public final class TextBatches {
    */
   public static BatchSource<TextBatch> inOrder(TextRows rows, int batchSize, int paddingId) {
     return batches(
-        rows, paddingId, new InOrder(rows.lengths().length, batchSize, EpochOrder.UNSHUFFLED));
+        rows,
+        paddingId,
+        new SequentialBatches(rows.lengths().length, batchSize, EpochOrder.UNSHUFFLED));
   }
 
   /**
-   * Takes the rows of every epoch in an order of its own.
+   * Takes the rows of every epoch in its own order.
    *
    * @param rows the rows, at least one
    * @param batchSize texts in a batch, at least 1
@@ -44,16 +46,18 @@ public final class TextBatches {
   public static BatchSource<TextBatch> shuffled(
       TextRows rows, int batchSize, int paddingId, long seed) {
     return batches(
-        rows, paddingId, new ByLength(rows.lengths(), batchSize, new EpochOrder(true, seed)));
+        rows,
+        paddingId,
+        new LengthGroupedBatches(rows.lengths(), batchSize, new EpochOrder(true, seed)));
   }
 
   private static BatchSource<TextBatch> batches(
-      TextRows rows, int paddingId, Arrangement arrangement) {
-    return new ArrangedBatches<>(arrangement, chosen -> batch(rows, paddingId, chosen));
+      TextRows rows, int paddingId, BatchSampler batchSampler) {
+    return new ArrangedBatches<>(batchSampler, chosen -> batch(rows, paddingId, chosen));
   }
 
   private static TextBatch batch(TextRows rows, int paddingId, int[] chosen) {
-    List<LabelledSample> samples = new ArrayList<>(chosen.length);
+    List<LabeledSample> samples = new ArrayList<>(chosen.length);
     float[] weights = new float[chosen.length];
     for (int i = 0; i < chosen.length; i++) {
       samples.add(rows.encoder().encodeRow(rows.dataset(), chosen[i]));

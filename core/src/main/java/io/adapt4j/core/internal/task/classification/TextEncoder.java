@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.task.classification;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.internal.data.LabelledSample;
+import io.adapt4j.core.internal.data.LabeledSample;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.data.Words;
 import io.adapt4j.core.task.ClassificationProblem;
@@ -56,7 +56,7 @@ public final class TextEncoder {
   }
 
   /** Encodes a row, naming it if that fails. */
-  LabelledSample encodeRow(Dataset dataset, int row) {
+  LabeledSample encodeRow(Dataset dataset, int row) {
     Example example = dataset.get(row);
     try {
       return encode(example);
@@ -65,7 +65,7 @@ public final class TextEncoder {
     }
   }
 
-  private LabelledSample encode(Example example) {
+  private LabeledSample encode(Example example) {
     if (problem == ClassificationProblem.TOKEN) {
       if (example instanceof Example.Tagged tagged) {
         return tagged(tagged);
@@ -87,7 +87,7 @@ public final class TextEncoder {
             + ". State the shape or map the fields when the data is read.");
   }
 
-  private LabelledSample classified(Example.Classified example) {
+  private LabeledSample classified(Example.Classified example) {
     int[] classes = new int[0];
     float[] values = new float[0];
     switch (problem) {
@@ -100,13 +100,13 @@ public final class TextEncoder {
       String second = example.pair().get();
       int whole = tokenizer.encodePair(example.text(), second).length();
       Encoding pair = tokenizer.encodePair(example.text(), second, maxLength);
-      return new LabelledSample(
+      return new LabeledSample(
           pair.ids(), pair.typeIds(), false, classes, values, whole > maxLength);
     }
     int[] ids = tokenizer.encode(example.text(), true);
     boolean cut = ids.length > maxLength;
     int[] kept = cut ? tokenizer.encodeTruncated(example.text(), maxLength) : ids;
-    return new LabelledSample(kept, new int[kept.length], false, classes, values, cut);
+    return new LabeledSample(kept, new int[kept.length], false, classes, values, cut);
   }
 
   private static String only(List<String> found) {
@@ -144,7 +144,7 @@ public final class TextEncoder {
     throw new DatasetException("expected a number as label, found '" + label + "'.");
   }
 
-  private LabelledSample tagged(Example.Tagged example) {
+  private LabeledSample tagged(Example.Tagged example) {
     Words words = Words.of(example.tokens());
     Encoding whole = tokenizer.encodeWithOffsets(words.text(), true);
     int[] found = words.firstTokens(whole);
@@ -153,7 +153,7 @@ public final class TextEncoder {
       classes[i] = found[i] < 0 ? TrainingSample.IGNORED : number(example.tags().get(found[i]));
     }
     int[] kept = Words.within(whole, maxLength);
-    return new LabelledSample(
+    return new LabeledSample(
         pick(whole.ids(), kept),
         pick(whole.typeIds(), kept),
         true,

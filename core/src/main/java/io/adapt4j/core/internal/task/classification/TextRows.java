@@ -4,7 +4,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.core.internal.data.LabelledSample;
+import io.adapt4j.core.internal.data.LabeledSample;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
@@ -23,7 +23,7 @@ import java.util.HexFormat;
 public record TextRows(Dataset dataset, TextEncoder encoder, int[] lengths, EncodingReport report) {
 
   /**
-   * Tokenises a dataset once. Rows without anything to learn, such as words that are all cut away,
+   * Tokenizes a dataset once. Rows without anything to learn, such as words that are all cut away,
    * are left out.
    *
    * @param dataset the rows
@@ -40,7 +40,7 @@ public record TextRows(Dataset dataset, TextEncoder encoder, int[] lengths, Enco
     long targets = 0;
     MessageDigest digest = FileDigest.sha256();
     for (int row = 0; row < rows.length; row++) {
-      LabelledSample sample = encoder.encodeRow(dataset, row);
+      LabeledSample sample = encoder.encodeRow(dataset, row);
       if (sample.targets() > 0) {
         rows[kept] = row;
         lengths[kept++] = sample.length();
@@ -69,7 +69,7 @@ public record TextRows(Dataset dataset, TextEncoder encoder, int[] lengths, Enco
             HexFormat.of().formatHex(digest.digest())));
   }
 
-  private static void digest(MessageDigest digest, LabelledSample sample, double weight) {
+  private static void digest(MessageDigest digest, LabeledSample sample, double weight) {
     int[][] parts = {sample.ids(), sample.typeIds(), sample.labels()};
     for (int[] part : parts) {
       ByteBuffer bytes = ByteBuffer.allocate((part.length + 1) * Integer.BYTES);

@@ -3,14 +3,14 @@ package io.adapt4j.core.internal.task.embedding;
 import io.adapt4j.core.internal.data.ArrangedBatches;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.EpochOrder;
-import io.adapt4j.core.internal.data.InOrder;
 import io.adapt4j.core.internal.data.PaddedTexts;
+import io.adapt4j.core.internal.data.SequentialBatches;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Batches of queries and passages. Which of them meet in a batch decides what is learned, so that
- * they are not sorted by length. Rows are read and tokenised one batch at a time.
+ * they are not sorted by length. Rows are read and tokenized one batch at a time.
  */
 public final class EmbeddingBatches {
 
@@ -30,7 +30,7 @@ public final class EmbeddingBatches {
   }
 
   /**
-   * Takes the rows of every epoch in an order of its own.
+   * Takes the rows of every epoch in its own order.
    *
    * @param rows the rows, at least one
    * @param batchSize queries in a batch, at least 1
@@ -46,7 +46,8 @@ public final class EmbeddingBatches {
   private static BatchSource<EmbeddingBatch> batches(
       EmbeddingRows rows, int batchSize, int paddingId, EpochOrder order) {
     return new ArrangedBatches<>(
-        new InOrder(rows.size(), batchSize, order), chosen -> batch(rows, paddingId, chosen));
+        new SequentialBatches(rows.size(), batchSize, order),
+        chosen -> batch(rows, paddingId, chosen));
   }
 
   private static EmbeddingBatch batch(EmbeddingRows rows, int paddingId, int[] chosen) {

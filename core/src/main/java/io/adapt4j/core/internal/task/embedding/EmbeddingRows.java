@@ -48,7 +48,7 @@ public final class EmbeddingRows {
   record Numbers(int query, int[] passages) {}
 
   /**
-   * Tokenises a dataset once.
+   * Tokenizes a dataset once.
    *
    * @param dataset the rows
    * @param encoder makes tokens of them

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.data.PaddedTexts;
 import io.adapt4j.core.internal.nn.EncoderInputs;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import java.util.Map;
 
 /**
@@ -13,7 +13,7 @@ import java.util.Map;
  * @param loss the encoder and its loss
  * @param selection which checkpoint is the best
  */
-public record EmbeddingTrainingTask(RankingLoss loss, Selection selection)
+public record EmbeddingTrainingTask(RankingLoss loss, BestModelMetric selection)
     implements TrainingTask<EmbeddingBatch> {
 
   @Override

@@ -5,7 +5,7 @@ import io.adapt4j.core.internal.encode.SentenceFolderWriter;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Encoder;
 import io.adapt4j.core.internal.recipe.TaskModel;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -14,7 +14,7 @@ record SentenceAdaptation(Adaptation adaptation, TaskModel model, Encoder encode
     implements Adaptation {
 
   @Override
-  public List<Trained> trained() {
+  public List<Trainable> trained() {
     return adaptation.trained();
   }
 

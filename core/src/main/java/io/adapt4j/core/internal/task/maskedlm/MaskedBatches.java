@@ -5,12 +5,12 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.FileDigest;
-import io.adapt4j.core.internal.data.Arrangement;
+import io.adapt4j.core.internal.data.BatchSampler;
 import io.adapt4j.core.internal.data.BatchSource;
-import io.adapt4j.core.internal.data.ByLength;
 import io.adapt4j.core.internal.data.EpochOrder;
-import io.adapt4j.core.internal.data.InOrder;
-import io.adapt4j.core.internal.data.LabelledSample;
+import io.adapt4j.core.internal.data.LabeledSample;
+import io.adapt4j.core.internal.data.LengthGroupedBatches;
+import io.adapt4j.core.internal.data.SequentialBatches;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -26,7 +26,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Batches of texts with hidden tokens to predict (Devlin et al. 2019, section 3.1): each token is
+ * Batches of texts with masked tokens to predict (Devlin et al. 2019, section 3.1): each token is
  * chosen with a probability, and at least one of every text. Of those chosen, 80 % become the mask
  * token, 10 % a random one, and 10 % stay. Tokens that the tokenizer adds, and special ones in the
  * text, are never chosen.
@@ -42,7 +42,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
 
   private final Dataset dataset;
   private final Tokenizer tokenizer;
-  private final Arrangement arrangement;
+  private final BatchSampler batchSampler;
   private final Options options;
   private final EncodingReport report;
 
@@ -54,8 +54,8 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
    * @param vocabulary the number of tokens the model knows
    * @param batchSize texts in a batch
    * @param paddingId the id to fill with
-   * @param seed decides order and hidden tokens
-   * @param shuffle whether every epoch has an order and hidden tokens of its own
+   * @param seed decides order and masked tokens
+   * @param shuffle whether every epoch has an order and masked tokens of its own
    */
   public record Options(
       int maxLength,
@@ -70,16 +70,17 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
       Dataset dataset, Tokenizer tokenizer, int[] lengths, Options options, EncodingReport report) {
     this.dataset = dataset;
     this.tokenizer = tokenizer;
-    this.arrangement =
+    this.batchSampler =
         options.shuffle()
-            ? new ByLength(lengths, options.batchSize(), new EpochOrder(true, options.seed()))
-            : new InOrder(lengths.length, options.batchSize(), EpochOrder.UNSHUFFLED);
+            ? new LengthGroupedBatches(
+                lengths, options.batchSize(), new EpochOrder(true, options.seed()))
+            : new SequentialBatches(lengths.length, options.batchSize(), EpochOrder.UNSHUFFLED);
     this.options = options;
     this.report = report;
   }
 
   /**
-   * Tokenises a dataset once and leaves out rows in which nothing can be hidden.
+   * Tokenizes a dataset once and leaves out rows in which nothing can be hidden.
    *
    * @param dataset rows of plain texts
    * @param tokenizer the model's, with a mask token
@@ -144,7 +145,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
   }
 
   /**
-   * Returns what tokenising came to. Target tokens are those expected to be hidden.
+   * Returns what tokenizing came to. Target tokens are those expected to be hidden.
    *
    * @return the report
    */
@@ -154,20 +155,20 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
 
   @Override
   public int count() {
-    return arrangement.count();
+    return batchSampler.count();
   }
 
   @Override
   public Iterator<TextBatch> epoch(int epoch, int firstBatch) {
-    Arrangement.Epoch batches = arrangement.epoch(epoch);
+    BatchSampler.Epoch batches = batchSampler.epoch(epoch);
     int round = options.shuffle() ? epoch : 0;
     return IntStream.range(firstBatch, count())
-        .mapToObj(number -> batch(Arrangement.single(batches.batch(number)), round))
+        .mapToObj(number -> batch(BatchSampler.single(batches.batch(number)), round))
         .iterator();
   }
 
   private TextBatch batch(int[] rows, int epoch) {
-    List<LabelledSample> samples = new ArrayList<>();
+    List<LabeledSample> samples = new ArrayList<>();
     float[] weights = new float[rows.length];
     for (int i = 0; i < rows.length; i++) {
       samples.add(sample(rows[i], epoch));
@@ -176,13 +177,13 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
     return TextBatch.of(samples, weights, options.paddingId());
   }
 
-  private LabelledSample sample(int row, int epoch) {
+  private LabeledSample sample(int row, int epoch) {
     int[] ids = tokenizer.encodeTruncated(text(dataset, row), options.maxLength());
     int[] labels = new int[ids.length];
     Arrays.fill(labels, TrainingSample.IGNORED);
     int[] content =
         IntStream.range(0, ids.length).filter(i -> !tokenizer.isSpecial(ids[i])).toArray();
-    // Mixed, so that neighbouring epochs and rows do not draw alike.
+    // Mixed, so that neighboring epochs and rows do not draw alike.
     SplittableRandom random =
         new SplittableRandom(
             new SplittableRandom(options.seed() + epoch).nextLong() ^ ((long) row << 20));
@@ -196,7 +197,7 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
     if (!any) {
       hide(ids, labels, content[random.nextInt(content.length)], random);
     }
-    return new LabelledSample(ids, new int[ids.length], true, labels, new float[0], false);
+    return new LabeledSample(ids, new int[ids.length], true, labels, new float[0], false);
   }
 
   private void hide(int[] ids, int[] labels, int place, SplittableRandom random) {

@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.TokenLogProbs;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import java.util.Map;
 
 /**
@@ -15,10 +15,10 @@ import java.util.Map;
 abstract class AnswerTask<B> implements TrainingTask<B> {
 
   private final Decoder decoder;
-  private final Selection selection;
+  private final BestModelMetric selection;
   private final Means inStep = new Means();
 
-  AnswerTask(Decoder decoder, Selection selection) {
+  AnswerTask(Decoder decoder, BestModelMetric selection) {
     this.decoder = decoder;
     this.selection = selection;
   }
@@ -52,7 +52,7 @@ abstract class AnswerTask<B> implements TrainingTask<B> {
   }
 
   @Override
-  public Selection selection() {
+  public BestModelMetric selection() {
     return selection;
   }
 

@@ -96,7 +96,7 @@ public interface PairLoss {
   Terms terms(double chosen, double rejected);
 
   /**
-   * Tells whether log-probabilities are means over an answer's tokens instead of sums.
+   * Returns whether log-probabilities are means over an answer's tokens instead of sums.
    *
    * @return whether they are
    */
@@ -111,7 +111,7 @@ public interface PairLoss {
   double likelihood();
 
   /**
-   * Tells whether that cross-entropy covers the prompts too.
+   * Returns whether that cross-entropy covers the prompts too.
    *
    * @return whether it does
    */

@@ -3,11 +3,11 @@ package io.adapt4j.core.internal.task.preference;
 import io.adapt4j.core.internal.data.ArrangedBatches;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.data.EpochOrder;
-import io.adapt4j.core.internal.data.InOrder;
+import io.adapt4j.core.internal.data.SequentialBatches;
 import java.util.Arrays;
 import java.util.List;
 
-/** Batches of pairs, read and tokenised one batch at a time. */
+/** Batches of pairs, read and tokenized one batch at a time. */
 public final class PreferenceBatches {
 
   private PreferenceBatches() {}
@@ -26,7 +26,7 @@ public final class PreferenceBatches {
   }
 
   /**
-   * Takes the pairs of every epoch in an order of its own.
+   * Takes the pairs of every epoch in its own order.
    *
    * @param rows the pairs, at least one
    * @param batchSize pairs in a batch, at least 1
@@ -42,7 +42,8 @@ public final class PreferenceBatches {
   private static BatchSource<PreferenceBatch> batches(
       PreferenceRows rows, int batchSize, int paddingId, EpochOrder order) {
     return new ArrangedBatches<>(
-        new InOrder(rows.size(), batchSize, order), numbers -> batch(rows, numbers, paddingId));
+        new SequentialBatches(rows.size(), batchSize, order),
+        numbers -> batch(rows, numbers, paddingId));
   }
 
   private static PreferenceBatch batch(PreferenceRows rows, int[] numbers, int paddingId) {

@@ -9,7 +9,7 @@ import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.preference.Kto;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 
 /**
  * What pairs and unpaired answers differ in.
@@ -30,10 +30,10 @@ interface PreferenceKind<B> {
   record Data<B>(
       EncodingReport report, int size, BatchSource<B> inOrder, BatchSource<B> shuffled) {}
 
-  /** Tokenises data; refuses data of which nothing is left. */
+  /** Tokenizes data; refuses data of which nothing is left. */
   Data<B> data(Dataset dataset, ExampleEncoder encoder, FineTuneSettings settings);
 
-  TrainingTask<B> task(Decoder decoder, ReferenceModel reference, Selection selection);
+  TrainingTask<B> task(Decoder decoder, ReferenceModel reference, BestModelMetric selection);
 
   StoredReference.Answers<B> answers();
 
@@ -58,7 +58,7 @@ interface PreferenceKind<B> {
 
     @Override
     public TrainingTask<PreferenceBatch> task(
-        Decoder decoder, ReferenceModel reference, Selection selection) {
+        Decoder decoder, ReferenceModel reference, BestModelMetric selection) {
       return new PreferencePairs(decoder, loss, reference, selection);
     }
 
@@ -91,7 +91,7 @@ interface PreferenceKind<B> {
 
     @Override
     public TrainingTask<UnpairedBatch> task(
-        Decoder decoder, ReferenceModel reference, Selection selection) {
+        Decoder decoder, ReferenceModel reference, BestModelMetric selection) {
       return new UnpairedAnswers(decoder, loss, reference, selection);
     }
 

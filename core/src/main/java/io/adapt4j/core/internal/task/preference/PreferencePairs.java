@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 
 /**
  * Trains a decoder to prefer chosen to rejected answers. The loss of a batch is the mean over its
@@ -23,12 +23,12 @@ public final class PreferencePairs extends AnswerTask<PreferenceBatch> {
    * Creates the task.
    *
    * @param decoder the model
-   * @param loss what is minimised
+   * @param loss what is minimized
    * @param reference asked about batches that come without what it says
    * @param selection which checkpoint is the best
    */
   public PreferencePairs(
-      Decoder decoder, PairLoss loss, ReferenceModel reference, Selection selection) {
+      Decoder decoder, PairLoss loss, ReferenceModel reference, BestModelMetric selection) {
     super(decoder, selection);
     this.loss = loss;
     this.reference = reference;

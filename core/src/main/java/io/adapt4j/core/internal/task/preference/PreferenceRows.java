@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  */
 public final class PreferenceRows {
 
-  /** Rows tokenised at once. */
+  /** Rows tokenized at once. */
   private static final int CHUNK = 2048;
 
   private final Dataset dataset;
@@ -36,7 +36,7 @@ public final class PreferenceRows {
   }
 
   /**
-   * Tokenises a dataset once, on all processors.
+   * Tokenizes a dataset once, on all processors.
    *
    * @param dataset rows that are {@link Example.Preference} or {@link Example.ChatPreference}
    * @param encoder makes tokens of them; not one that splits

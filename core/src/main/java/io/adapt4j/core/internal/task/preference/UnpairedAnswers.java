@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.preference.Kto;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import java.util.Arrays;
 
 /**
@@ -24,11 +24,12 @@ public final class UnpairedAnswers extends AnswerTask<UnpairedBatch> {
    * Creates the task.
    *
    * @param decoder the model
-   * @param loss what is minimised
+   * @param loss what is minimized
    * @param reference asked about batches that come without what it says
    * @param selection which checkpoint is the best
    */
-  public UnpairedAnswers(Decoder decoder, Kto loss, ReferenceModel reference, Selection selection) {
+  public UnpairedAnswers(
+      Decoder decoder, Kto loss, ReferenceModel reference, BestModelMetric selection) {
     super(decoder, selection);
     this.decoder = decoder;
     this.loss = loss;

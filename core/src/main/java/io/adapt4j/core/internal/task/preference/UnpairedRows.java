@@ -51,7 +51,7 @@ public final class UnpairedRows {
   private record Answer(int row, boolean desirable, int prompt) {}
 
   /**
-   * Tokenises a dataset once.
+   * Tokenizes a dataset once.
    *
    * @param dataset rows with a verdict, or pairs
    * @param encoder makes tokens of them; not one that splits

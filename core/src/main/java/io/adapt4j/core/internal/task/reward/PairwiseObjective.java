@@ -6,19 +6,19 @@ package io.adapt4j.core.internal.task.reward;
  * margin (Touvron et al. 2023, eq. 2), and {@code k (c + r)^2} to keep rewards around 0 (Eisenstein
  * et al. 2023).
  *
- * @param centring k, at least 0
+ * @param centering k, at least 0
  */
-public record PairwiseObjective(double centring) {
+public record PairwiseObjective(double centering) {
 
   /**
    * Checks the number.
    *
-   * @param centring k
+   * @param centering k
    * @throws IllegalArgumentException if it is negative or not finite
    */
   public PairwiseObjective {
-    if (!(centring >= 0 && Double.isFinite(centring))) {
-      throw new IllegalArgumentException("centring must be at least 0, found " + centring);
+    if (!(centering >= 0 && Double.isFinite(centering))) {
+      throw new IllegalArgumentException("centering must be at least 0, found " + centering);
     }
   }
 
@@ -48,10 +48,10 @@ public record PairwiseObjective(double centring) {
       double rejected = rewards[pairs + i];
       double distance = chosen - rejected - margins[i];
       double sum = chosen + rejected;
-      loss += weights[i] * (softplus(-distance) + centring * sum * sum);
+      loss += weights[i] * (softplus(-distance) + centering * sum * sum);
       double byDistance = -1 / (1 + Math.exp(distance));
-      derivative[i] = (float) (weights[i] * (byDistance + 2 * centring * sum));
-      derivative[pairs + i] = (float) (weights[i] * (-byDistance + 2 * centring * sum));
+      derivative[i] = (float) (weights[i] * (byDistance + 2 * centering * sum));
+      derivative[pairs + i] = (float) (weights[i] * (-byDistance + 2 * centering * sum));
     }
     return new Outcome(loss, derivative);
   }

@@ -92,7 +92,7 @@ final class PreparedReward implements PreparedTask<RewardBatch> {
       Function<Training<RewardBatch>, R> action) {
     RewardTrainingTask training =
         new RewardTrainingTask(
-            new PairwiseLoss((Encoder) network, new PairwiseObjective(task.centring())),
+            new PairwiseLoss((Encoder) network, new PairwiseObjective(task.centering())),
             settings.objective().selection());
     return action.apply(new Training<>(training, trainBatches(), heldBatches(), adaptation));
   }

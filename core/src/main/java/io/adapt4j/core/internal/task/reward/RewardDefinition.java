@@ -23,7 +23,7 @@ public final class RewardDefinition implements TaskDefinition<RewardTask> {
 
   private static final String NAME = "reward";
   private static final String MARGIN = "margin";
-  private static final String CENTRING = "centring";
+  private static final String CENTERING = "centering";
 
   @Override
   public Class<RewardTask> type() {
@@ -40,7 +40,7 @@ public final class RewardDefinition implements TaskDefinition<RewardTask> {
     return Optional.of(
         new RewardTask(
             options.text(MARGIN).orElse(""),
-            options.number(CENTRING, "of at least 0", value -> value >= 0).orElse(0.0)));
+            options.number(CENTERING, "of at least 0", value -> value >= 0).orElse(0.0)));
   }
 
   @Override
@@ -50,13 +50,13 @@ public final class RewardDefinition implements TaskDefinition<RewardTask> {
     if (!task.marginField().isEmpty()) {
       options.put(MARGIN, task.marginField());
     }
-    options.put(CENTRING, task.centring());
+    options.put(CENTERING, task.centering());
     return Optional.of(keys);
   }
 
   @Override
   public String identity(RewardTask task) {
-    return "Reward[marginField=" + task.marginField() + ", centring=" + task.centring() + "]";
+    return "Reward[marginField=" + task.marginField() + ", centering=" + task.centering() + "]";
   }
 
   @Override

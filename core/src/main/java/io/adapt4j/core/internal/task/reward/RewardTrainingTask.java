@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.task.reward;
 
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import java.util.Map;
 
 /**
@@ -11,7 +11,7 @@ import java.util.Map;
  * @param loss of pairs
  * @param selection what decides which checkpoint is the best
  */
-public record RewardTrainingTask(PairwiseLoss loss, Selection selection)
+public record RewardTrainingTask(PairwiseLoss loss, BestModelMetric selection)
     implements TrainingTask<RewardBatch> {
 
   @Override

@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
-import io.adapt4j.core.internal.nn.NewTensors;
+import io.adapt4j.core.internal.nn.NewParameters;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.task.reward.CompletionScorer;
 import io.adapt4j.core.reinforce.Completion;
@@ -81,7 +81,7 @@ public final class AdapterReward implements RunReward {
       return List.of(
           label()
               + " is to stand on the policy's base, which full fine-tuning changes; train the"
-              + " policy as an adapter, or give RewardModel.load(...), a network of its own");
+              + " policy as an adapter, or give RewardModel.load(...), its own network");
     }
     try {
       Optional<ModelConfig> config = adapter.get().modelConfig();
@@ -108,7 +108,8 @@ public final class AdapterReward implements RunReward {
   public Planner beside(Planner planner, Decoder declared) {
     try (Encoder output =
         Architectures.withClassOutput(declared, adapter.get().modelConfig().orElseThrow())) {
-      return planner.besideAdapter(MemoryNames.REWARD, output, adapter.get().footprint(output));
+      return planner.besideAdapter(
+          MemoryNames.REWARD, output, adapter.get().trainableSummary(output));
     }
   }
 
@@ -127,7 +128,7 @@ public final class AdapterReward implements RunReward {
         Architectures.withClassOutput(policy.decoder(), adapter.get().modelConfig().orElseThrow());
     try {
       output.allocate(policy.decoder().type());
-      NewTensors.initialise(output, 0);
+      NewParameters.initialize(output, 0);
       AttachedAdapter attached = adapter.get().attach(output);
       attached.enabled(false);
       return new OnPolicy(

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.rl;
 
 /**
- * Generalised advantage estimation (Schulman et al. 2015, eq. 16) of one completion, whose end has
+ * Generalized advantage estimation (Schulman et al. 2015, eq. 16) of one completion, whose end has
  * the value 0.
  *
  * @param discount gamma: what the reward of the next token counts

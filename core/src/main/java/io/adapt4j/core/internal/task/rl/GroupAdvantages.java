@@ -26,11 +26,11 @@ public final class GroupAdvantages {
     }
     double scale =
         estimator == AdvantageEstimator.BATCH_SCALED
-            ? Moments.of(rewards, 0, rewards.length).deviation()
+            ? MeanVariance.of(rewards, 0, rewards.length).deviation()
             : 0;
     double[] advantages = new double[rewards.length];
     for (int from = 0; from < rewards.length; from += groupSize) {
-      Moments group = Moments.of(rewards, from, from + groupSize);
+      MeanVariance group = MeanVariance.of(rewards, from, from + groupSize);
       for (int i = from; i < from + groupSize; i++) {
         if (!Double.isNaN(rewards[i]) && group.count() > 1) {
           advantages[i] = advantage(estimator, rewards[i], group, scale);
@@ -41,12 +41,12 @@ public final class GroupAdvantages {
   }
 
   private static double advantage(
-      AdvantageEstimator estimator, double reward, Moments group, double batchDeviation) {
+      AdvantageEstimator estimator, double reward, MeanVariance group, double batchDeviation) {
     double distance = reward - group.mean();
     return switch (estimator) {
       case GROUP_SCALED -> distance / (group.deviation() + EPSILON);
       case BATCH_SCALED -> distance / (batchDeviation + EPSILON);
-      case CENTRED -> distance;
+      case CENTERED -> distance;
       case LEAVE_ONE_OUT -> distance * group.count() / (group.count() - 1);
     };
   }

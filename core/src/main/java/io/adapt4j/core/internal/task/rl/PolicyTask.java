@@ -3,10 +3,10 @@ package io.adapt4j.core.internal.task.rl;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import java.util.Map;
 
 /** The loss of completions of a rollout. Of held-out prompts the loss is the negative reward. */
@@ -14,11 +14,11 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
 
   private final Policy policy;
   private final Reinforcement algorithm;
-  private final Selection selection;
-  private Figures rollout = new Figures();
-  private Figures step = new Figures();
+  private final BestModelMetric selection;
+  private MeanMetrics rollout = new MeanMetrics();
+  private MeanMetrics step = new MeanMetrics();
 
-  PolicyTask(Policy policy, Reinforcement algorithm, Selection selection) {
+  PolicyTask(Policy policy, Reinforcement algorithm, BestModelMetric selection) {
     this.policy = policy;
     this.algorithm = algorithm;
     this.selection = selection;
@@ -46,31 +46,31 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
 
   @Override
   public double evaluate(RolloutBatch batch) {
-    return outcome(batch, policy.evaluate(batch.inputs()), new Figures()).loss();
+    return outcome(batch, policy.evaluate(batch.inputs()), new MeanMetrics()).loss();
   }
 
-  private Outcome outcome(RolloutBatch batch, Policy.Scores scores, Figures figures) {
+  private Outcome outcome(RolloutBatch batch, Policy.Scores scores, MeanMetrics figures) {
     int[] lengths = batch.lengths();
-    LossNormalisation normalisation =
-        algorithm instanceof Grpo grpo ? grpo.normalisation() : LossNormalisation.DAPO;
+    LossNormalization normalization =
+        algorithm instanceof Grpo grpo ? grpo.normalization() : LossNormalization.DAPO;
     ClippedObjective objective = ClippedObjective.of(algorithm);
     float[] reference = algorithm instanceof Grpo ? batch.reference() : new float[0];
     ClippedObjective.Outcome policyLoss =
         objective.of(
             new ClippedObjective.Tokens(
                 lengths,
-                normalisation.weights(lengths),
+                normalization.weights(lengths),
                 scores.logProbs(),
                 batch.old(),
                 reference,
                 batch.advantages()));
     int tokens = scores.logProbs().length;
     if (reference.length > 0) {
-      figures.addAll(FigureNames.KL, policyLoss.kl(), tokens);
+      figures.addAll(MetricNames.KL, policyLoss.kl(), tokens);
     }
-    figures.addAll(FigureNames.ENTROPY, scores.entropySum(), tokens);
-    figures.addAll(FigureNames.CLIPPED, policyLoss.clippedLow() + policyLoss.clippedHigh(), tokens);
-    figures.addAll(FigureNames.OVERFLOWS, policyLoss.overflows(), tokens);
+    figures.addAll(MetricNames.ENTROPY, scores.entropySum(), tokens);
+    figures.addAll(MetricNames.CLIPPED, policyLoss.clippedLow() + policyLoss.clippedHigh(), tokens);
+    figures.addAll(MetricNames.OVERFLOWS, policyLoss.overflows(), tokens);
     return algorithm instanceof Ppo ppo
         ? withValues(ppo, batch, scores, policyLoss, figures)
         : new Outcome(
@@ -82,10 +82,10 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
       RolloutBatch batch,
       Policy.Scores scores,
       ClippedObjective.Outcome policyLoss,
-      Figures figures) {
+      MeanMetrics figures) {
     ValueObjective.Outcome valueLoss =
         new ValueObjective(ppo.valueClip()).of(scores.values(), batch.values(), batch.returns());
-    figures.addAll(FigureNames.VALUE_LOSS, valueLoss.loss(), scores.values().length);
+    figures.addAll(MetricNames.VALUE_LOSS, valueLoss.loss(), scores.values().length);
     float[] byValues = valueLoss.derivative();
     for (int i = 0; i < byValues.length; i++) {
       byValues[i] *= (float) ppo.valueCoefficient();
@@ -97,12 +97,12 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
 
   @Override
   public Evaluation<RolloutBatch> evaluation() {
-    Figures all = new Figures();
+    MeanMetrics all = new MeanMetrics();
     return new Evaluation<>() {
       @Override
       public double add(RolloutBatch batch) {
         all.addAll(batch.figures());
-        return -batch.figures().sum(FigureNames.REWARD);
+        return -batch.figures().sum(MetricNames.REWARD);
       }
 
       @Override
@@ -113,16 +113,16 @@ final class PolicyTask implements TrainingTask<RolloutBatch> {
   }
 
   @Override
-  public Selection selection() {
+  public BestModelMetric selection() {
     return selection;
   }
 
   @Override
   public Map<String, Double> takeStepMetrics() {
-    Figures both = new Figures();
+    MeanMetrics both = new MeanMetrics();
     both.addAll(rollout);
     both.addAll(step);
-    step = new Figures();
+    step = new MeanMetrics();
     return both.means();
   }
 

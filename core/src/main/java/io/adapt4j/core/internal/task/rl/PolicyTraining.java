@@ -8,12 +8,12 @@ import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RolloutOptions;
-import io.adapt4j.core.train.Selection;
+import io.adapt4j.core.train.BestModelMetric;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The parts of a run that trains a policy: what is minimised, rollouts as batches, and what trains.
+ * The parts of a run that trains a policy: what is minimized, rollouts as batches, and what trains.
  * Policy, reference and values share one network wherever an adapter trains.
  */
 public final class PolicyTraining implements AutoCloseable {
@@ -28,7 +28,7 @@ public final class PolicyTraining implements AutoCloseable {
   /**
    * What a run is made of.
    *
-   * @param algorithm what is optimised
+   * @param algorithm what is optimized
    * @param selection what decides which checkpoint is the best
    * @param decoder the network
    * @param adaptation what trains in it; closed by whoever made it
@@ -43,7 +43,7 @@ public final class PolicyTraining implements AutoCloseable {
    */
   public record Setup(
       Reinforcement algorithm,
-      Selection selection,
+      BestModelMetric selection,
       Decoder decoder,
       Adaptation adaptation,
       Generator generator,
@@ -102,7 +102,7 @@ public final class PolicyTraining implements AutoCloseable {
   }
 
   /**
-   * Returns what is minimised.
+   * Returns what is minimized.
    *
    * @return the task; its figures are those of rollouts
    */

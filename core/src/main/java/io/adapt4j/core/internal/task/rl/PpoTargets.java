@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  */
 record PpoTargets(Ppo ppo, double klCoefficient) {
 
-  Rollout rollout(int number, List<Sample> samples, double[] rewards, Figures figures) {
+  Rollout rollout(int number, List<Sample> samples, double[] rewards, MeanMetrics figures) {
     double divergence = 0;
     int completions = 0;
     List<double[]> shaped = new ArrayList<>();
@@ -30,7 +30,7 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
         RolloutMaker.addDivergence(one, figures);
       }
     }
-    figures.add(FigureNames.KL_COEFFICIENT, klCoefficient);
+    figures.add(MetricNames.KL_COEFFICIENT, klCoefficient);
     List<Sample> judged =
         judged(samples, ppo.whitensRewards() ? whitened(samples, shaped) : shaped);
     double next =
@@ -85,14 +85,14 @@ record PpoTargets(Ppo ppo, double klCoefficient) {
 
   /** Whitens over the tokens of the completions that count; those of others stay. */
   private static List<double[]> whiten(
-      List<Sample> samples, List<double[]> numbers, boolean centred) {
+      List<Sample> samples, List<double[]> numbers, boolean centered) {
     double[] all =
         IntStream.range(0, samples.size())
             .filter(i -> samples.get(i).counts())
             .mapToObj(numbers::get)
             .flatMapToDouble(Arrays::stream)
             .toArray();
-    double[] white = Whitening.of(all, centred);
+    double[] white = Whitening.of(all, centered);
     List<double[]> whitened = new ArrayList<>();
     int at = 0;
     for (int i = 0; i < samples.size(); i++) {

@@ -55,7 +55,7 @@ public final class PromptRows {
   public record Encoding(Tokenizer tokenizer, Optional<ChatTemplate> template, int most) {}
 
   /**
-   * Tokenises the prompts of a dataset.
+   * Tokenizes the prompts of a dataset.
    *
    * @param dataset rows with prompts
    * @param encoding how they become tokens
@@ -178,7 +178,7 @@ public final class PromptRows {
   }
 
   /**
-   * Tells whether a chat template made a prompt.
+   * Returns whether a chat template made a prompt.
    *
    * @return true if one did
    */

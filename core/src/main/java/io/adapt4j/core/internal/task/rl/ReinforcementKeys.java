@@ -8,7 +8,7 @@ import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.KlEstimator;
-import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.ReinforcementBuilder;
@@ -60,7 +60,7 @@ final class ReinforcementKeys {
     Grpo.Builder builder = Grpo.builder();
     int rewards = readRollout(fields, builder);
     fields.choice("advantages", AdvantageEstimator.class).ifPresent(builder::advantages);
-    fields.choice("normalisation", LossNormalisation.class).ifPresent(builder::normalisation);
+    fields.choice("normalization", LossNormalization.class).ifPresent(builder::normalization);
     builder.clip(
         fields
             .number("clipLow", "above 0 and below 1", value -> value > 0 && value < 1)
@@ -243,7 +243,7 @@ final class ReinforcementKeys {
   private static void writeGrpo(Grpo grpo, ObjectNode options) {
     options
         .put("advantages", Fields.written(grpo.advantages()))
-        .put("normalisation", Fields.written(grpo.normalisation()))
+        .put("normalization", Fields.written(grpo.normalization()))
         .put("clipLow", grpo.clipLow())
         .put("clipHigh", grpo.clipHigh())
         .put(KL_COEFFICIENT, grpo.klCoefficient())

@@ -10,7 +10,7 @@ import java.util.List;
  * @param figures what they came to
  * @param nextKl coefficient of the divergence in the next rollout
  */
-record Rollout(int number, List<Sample> samples, Figures figures, double nextKl) {
+record Rollout(int number, List<Sample> samples, MeanMetrics figures, double nextKl) {
 
   Rollout {
     samples = List.copyOf(samples);

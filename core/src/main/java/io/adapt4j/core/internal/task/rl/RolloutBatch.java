@@ -16,9 +16,9 @@ public final class RolloutBatch {
   private final List<Sample> samples;
   private final int padId;
   private final double weight;
-  private final Figures figures;
+  private final MeanMetrics figures;
 
-  RolloutBatch(List<Sample> samples, int padId, double weight, Figures figures) {
+  RolloutBatch(List<Sample> samples, int padId, double weight, MeanMetrics figures) {
     this.samples = List.copyOf(samples);
     this.padId = padId;
     this.weight = weight;
@@ -74,7 +74,7 @@ public final class RolloutBatch {
     return weight;
   }
 
-  Figures figures() {
+  MeanMetrics figures() {
     return figures;
   }
 

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 /**
  * Makes rollouts: draws completions, has them judged and finds what training on them needs.
  *
- * @param algorithm what is optimised
+ * @param algorithm what is optimized
  * @param sampling draws completions
  * @param policy scores them
  * @param reference scores them, if there is one
@@ -35,24 +35,24 @@ record RolloutMaker(
 
   /** Makes a rollout to train on. */
   Rollout make(int number, List<PromptRows.Prompt> prompts, long seed, double kl) {
-    Figures figures = new Figures();
+    MeanMetrics figures = new MeanMetrics();
     Judged judged = judged(prompts, seed, algorithm.rollout().groupSize(), figures);
     long begun = System.nanoTime();
     List<Sample> scored = judged.samples();
     if (algorithm instanceof Ppo || !onPolicy) {
       // Steps report the entropy of what they update.
-      scored = withPolicy(scored, new Figures());
+      scored = withPolicy(scored, new MeanMetrics());
     }
     if (algorithm.usesReference()) {
       scored = withReference(scored);
     }
-    figures.add(FigureNames.SCORING, seconds(begun));
+    figures.add(MetricNames.SCORING, seconds(begun));
     return algorithm instanceof Ppo ppo
         ? new PpoTargets(ppo, kl).rollout(number, scored, judged.rewards(), figures)
         : grouped(number, scored, judged.rewards(), figures);
   }
 
-  private Rollout grouped(int number, List<Sample> samples, double[] rewards, Figures figures) {
+  private Rollout grouped(int number, List<Sample> samples, double[] rewards, MeanMetrics figures) {
     Grpo grpo = (Grpo) algorithm;
     double[] advantages =
         GroupAdvantages.of(grpo.advantages(), rewards, grpo.rollout().groupSize());
@@ -66,8 +66,8 @@ record RolloutMaker(
   }
 
   /** Draws a completion a prompt and reports what they came to, the divergence too. */
-  Figures evaluate(List<PromptRows.Prompt> prompts, long seed) {
-    Figures figures = new Figures();
+  MeanMetrics evaluate(List<PromptRows.Prompt> prompts, long seed) {
+    MeanMetrics figures = new MeanMetrics();
     List<Sample> samples = judged(prompts, seed, 1, figures).samples();
     if (reference.isPresent()) {
       for (Sample one : withReference(withPolicy(samples, figures))) {
@@ -77,10 +77,10 @@ record RolloutMaker(
     return figures;
   }
 
-  static void addDivergence(Sample sample, Figures figures) {
+  static void addDivergence(Sample sample, MeanMetrics figures) {
     for (int t = 0; t < sample.completion().length; t++) {
       figures.add(
-          FigureNames.KL, Divergence.of(KlEstimator.K3, sample.old()[t], sample.reference()[t]));
+          MetricNames.KL, Divergence.of(KlEstimator.K3, sample.old()[t], sample.reference()[t]));
     }
   }
 
@@ -88,60 +88,60 @@ record RolloutMaker(
   private record Judged(List<Sample> samples, double[] rewards) {}
 
   private Judged judged(
-      List<PromptRows.Prompt> prompts, long seed, int groupSize, Figures figures) {
+      List<PromptRows.Prompt> prompts, long seed, int groupSize, MeanMetrics figures) {
     long begun = System.nanoTime();
     List<Sampling.Drawn> drawn = sampling.draw(prompts, seed);
     double generating = seconds(begun);
     begun = System.nanoTime();
-    Judgement judgement =
-        Judgement.of(
+    BatchRewards judgment =
+        BatchRewards.of(
             algorithm.rollout().rewards(), drawn.stream().map(Sampling.Drawn::completion).toList());
     double rewarding = seconds(begun);
-    report(judgement, drawn, groupSize, figures);
-    figures.add(FigureNames.GENERATING, generating);
-    figures.add(FigureNames.REWARDING, rewarding);
+    report(judgment, drawn, groupSize, figures);
+    figures.add(MetricNames.GENERATING, generating);
+    figures.add(MetricNames.REWARDING, rewarding);
     List<Sample> samples = new ArrayList<>();
     for (int i = 0; i < drawn.size(); i++) {
       Sampling.Drawn one = drawn.get(i);
       boolean masked = algorithm.rollout().masksTruncated() && one.truncated();
-      boolean counts = !masked && !Double.isNaN(judgement.total()[i]);
+      boolean counts = !masked && !Double.isNaN(judgment.total()[i]);
       samples.add(Sample.of(one.prompt().ids(), one.ids(), counts));
     }
-    return new Judged(samples, judgement.total());
+    return new Judged(samples, judgment.total());
   }
 
   private static void report(
-      Judgement judgement, List<Sampling.Drawn> drawn, int groupSize, Figures figures) {
-    double[] rewards = judgement.total();
+      BatchRewards judgment, List<Sampling.Drawn> drawn, int groupSize, MeanMetrics figures) {
+    double[] rewards = judgment.total();
     for (double reward : rewards) {
-      figures.add(FigureNames.REWARD, reward);
+      figures.add(MetricNames.REWARD, reward);
     }
-    figures.add(FigureNames.REWARD_SPREAD, Moments.of(rewards, 0, rewards.length).deviation());
-    judgement
+    figures.add(MetricNames.REWARD_SPREAD, MeanVariance.of(rewards, 0, rewards.length).deviation());
+    judgment
         .figures()
         .forEach(
             (name, scores) -> {
               for (double score : scores) {
-                figures.add(FigureNames.REWARD_OF + name, score);
+                figures.add(MetricNames.REWARD_OF + name, score);
               }
             });
     for (int i = 0; i < rewards.length; i++) {
-      figures.add(FigureNames.UNDEFINED, Double.isNaN(rewards[i]) ? 1 : 0);
-      figures.add(FigureNames.TRUNCATED, drawn.get(i).truncated() ? 1 : 0);
-      figures.add(FigureNames.LENGTH, drawn.get(i).generation().tokenIds().size());
+      figures.add(MetricNames.UNDEFINED, Double.isNaN(rewards[i]) ? 1 : 0);
+      figures.add(MetricNames.TRUNCATED, drawn.get(i).truncated() ? 1 : 0);
+      figures.add(MetricNames.LENGTH, drawn.get(i).generation().tokenIds().size());
     }
     for (int from = 0; groupSize > 1 && from < rewards.length; from += groupSize) {
-      boolean equal = Moments.of(rewards, from, from + groupSize).variance() == 0;
-      figures.add(FigureNames.EQUAL_GROUPS, equal ? 1 : 0);
+      boolean equal = MeanVariance.of(rewards, from, from + groupSize).variance() == 0;
+      figures.add(MetricNames.EQUAL_GROUPS, equal ? 1 : 0);
     }
   }
 
-  private List<Sample> withPolicy(List<Sample> samples, Figures figures) {
+  private List<Sample> withPolicy(List<Sample> samples, MeanMetrics figures) {
     List<List<Integer>> batches = byLength(samples);
     Sample[] scored = samples.toArray(new Sample[0]);
     for (List<Integer> batch : batches) {
       Policy.Scores scores = policy.evaluate(inputs(samples, batch));
-      figures.addAll(FigureNames.ENTROPY, scores.entropySum(), scores.entropies().length);
+      figures.addAll(MetricNames.ENTROPY, scores.entropySum(), scores.entropies().length);
       int at = 0;
       for (int i : batch) {
         int to = at + samples.get(i).completion().length;

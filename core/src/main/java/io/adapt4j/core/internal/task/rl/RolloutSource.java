@@ -4,7 +4,7 @@ import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.reinforce.Grpo;
-import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.RolloutOptions;
 import java.util.ArrayList;
@@ -134,12 +134,12 @@ final class RolloutSource implements BatchSource<RolloutBatch> {
             .map(rollout.samples()::get)
             .toList();
     int[] lengths = RolloutBatch.lengths(samples);
-    LossNormalisation normalisation =
-        maker.algorithm() instanceof Grpo grpo ? grpo.normalisation() : LossNormalisation.DAPO;
+    LossNormalization normalization =
+        maker.algorithm() instanceof Grpo grpo ? grpo.normalization() : LossNormalization.DAPO;
     return new RolloutBatch(
         samples,
         maker.padId(),
-        normalisation.divisor(lengths, options().maxNewTokens()),
+        normalization.divisor(lengths, options().maxNewTokens()),
         rollout.figures());
   }
 

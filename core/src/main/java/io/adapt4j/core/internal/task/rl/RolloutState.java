@@ -146,7 +146,7 @@ final class RolloutState {
         new Rollout(
             json.path(NUMBER).asInt(),
             samples,
-            Figures.of(json.path(FIGURES)),
+            MeanMetrics.of(json.path(FIGURES)),
             json.path(NEXT_KL).asDouble()));
   }
 

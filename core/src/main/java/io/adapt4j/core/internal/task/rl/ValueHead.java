@@ -54,7 +54,7 @@ final class ValueHead implements AutoCloseable {
     return ops.linear(hidden, weight, bias);
   }
 
-  Stream<Parameter.Trained> trained() {
+  Stream<Parameter.Trainable> trained() {
     return parameters().stream().flatMap(one -> one.trained().stream());
   }
 

@@ -11,18 +11,19 @@ public final class Whitening {
    * Whitens.
    *
    * @param values the numbers; fewer than two stay as they are
-   * @param centred whether their mean becomes 0, or stays
+   * @param centered whether their mean becomes 0, or stays
    * @return the whitened numbers
    */
-  public static double[] of(double[] values, boolean centred) {
-    Moments moments = Moments.of(values, 0, values.length);
+  public static double[] of(double[] values, boolean centered) {
+    MeanVariance meanVariance = MeanVariance.of(values, 0, values.length);
     double[] whitened = values.clone();
-    if (moments.count() < 2) {
+    if (meanVariance.count() < 2) {
       return whitened;
     }
-    double scale = 1 / Math.sqrt(moments.variance() + EPSILON);
+    double scale = 1 / Math.sqrt(meanVariance.variance() + EPSILON);
     for (int i = 0; i < whitened.length; i++) {
-      whitened[i] = (values[i] - moments.mean()) * scale + (centred ? 0 : moments.mean());
+      whitened[i] =
+          (values[i] - meanVariance.mean()) * scale + (centered ? 0 : meanVariance.mean());
     }
     return whitened;
   }

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.rl;
 
 import io.adapt4j.core.internal.method.Adaptation;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 record WithValueHead(Adaptation adaptation, ValueHead head) implements Adaptation {
 
   @Override
-  public List<Trained> trained() {
+  public List<Trainable> trained() {
     return Stream.concat(adaptation.trained().stream(), head.trained()).toList();
   }
 

@@ -155,7 +155,7 @@ class LlamaGoldenTest {
   private static Map<String, float[]> gradients(Decoder decoder) {
     Map<String, float[]> gradients = new HashMap<>();
     for (Parameter parameter : decoder.parameters()) {
-      for (Parameter.Trained one : parameter.trained()) {
+      for (Parameter.Trainable one : parameter.trained()) {
         gradients.put(one.name(), one.gradient().toFloats());
       }
     }

@@ -8,9 +8,9 @@ import io.adapt4j.core.SmallEncoder;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.internal.data.Arrangement;
-import io.adapt4j.core.internal.data.ByLength;
+import io.adapt4j.core.internal.data.BatchSampler;
 import io.adapt4j.core.internal.data.EpochOrder;
+import io.adapt4j.core.internal.data.LengthGroupedBatches;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.task.maskedlm.MaskedBatches;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Batches of texts of similar length, and with hidden tokens. */
+/** Batches of texts of similar length, and with masked tokens. */
 class TextBatchesTest {
 
   private static final int CLS = 2;
@@ -65,10 +65,10 @@ class TextBatchesTest {
   }
 
   private static int[][] epoch(int[] lengths, int number) {
-    Arrangement batches = new ByLength(lengths, 8, new EpochOrder(true, 42));
-    Arrangement.Epoch epoch = batches.epoch(number);
+    BatchSampler batches = new LengthGroupedBatches(lengths, 8, new EpochOrder(true, 42));
+    BatchSampler.Epoch epoch = batches.epoch(number);
     return IntStream.range(0, batches.count())
-        .mapToObj(batch -> Arrangement.single(epoch.batch(batch)))
+        .mapToObj(batch -> BatchSampler.single(epoch.batch(batch)))
         .toArray(int[][]::new);
   }
 

@@ -8,7 +8,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.internal.data.LabelledSample;
+import io.adapt4j.core.internal.data.LabeledSample;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.internal.data.Words;
 import io.adapt4j.core.task.ClassificationProblem;
@@ -55,10 +55,10 @@ class TextEncoderTest {
                 new Example.Classified("the cat", "b"),
                 new Example.Classified("the cat", Optional.of("dog ran"), List.of("a"))));
     TextEncoder encoder = encoder(ClassificationProblem.SINGLE_LABEL, 16, "a", "b");
-    LabelledSample text = encoder.encodeRow(data, 0);
+    LabeledSample text = encoder.encodeRow(data, 0);
     assertThat(text.ids()).containsExactly(CLS, 12, 6, SEP);
     assertThat(text.labels()).containsExactly(1);
-    LabelledSample pair = encoder.encodeRow(data, 1);
+    LabeledSample pair = encoder.encodeRow(data, 1);
     assertThat(pair.ids()).containsExactly(CLS, 12, 6, SEP, 7, 9, SEP);
     assertThat(pair.typeIds()).containsExactly(0, 0, 0, 0, 1, 1, 1);
     assertThat(pair.labels()).containsExactly(0);
@@ -67,7 +67,7 @@ class TextEncoderTest {
   @Test
   void aLongTextIsCutAtItsEndAndSaysSo() {
     Dataset data = Datasets.of(List.of(new Example.Classified("the cat sat on a mat", "a")));
-    LabelledSample sample = encoder(ClassificationProblem.SINGLE_LABEL, 5, "a").encodeRow(data, 0);
+    LabeledSample sample = encoder(ClassificationProblem.SINGLE_LABEL, 5, "a").encodeRow(data, 0);
     assertThat(sample.ids()).containsExactly(CLS, 12, 6, 8, SEP);
     assertThat(sample.truncated()).isTrue();
   }
@@ -93,10 +93,10 @@ class TextEncoderTest {
         Datasets.of(
             List.of(new Example.Tagged(List.of("slowly", "the", "cat"), List.of("O", "1", "B-X"))));
     TextEncoder encoder = encoder(ClassificationProblem.TOKEN, 16, "O", "B-X", "I-X");
-    LabelledSample sample = encoder.encodeRow(data, 0);
+    LabeledSample sample = encoder.encodeRow(data, 0);
     assertThat(sample.ids()).containsExactly(CLS, 16, 17, 12, 6, SEP);
     assertThat(sample.labels()).containsExactly(NONE, 0, NONE, 1, 1, NONE);
-    LabelledSample cut = encoder(ClassificationProblem.TOKEN, 4, "O", "B-X").encodeRow(data, 0);
+    LabeledSample cut = encoder(ClassificationProblem.TOKEN, 4, "O", "B-X").encodeRow(data, 0);
     assertThat(cut.ids()).containsExactly(CLS, 16, 17, SEP);
     assertThat(cut.labels()).containsExactly(NONE, 0, NONE, NONE);
     assertThat(cut.truncated()).isTrue();

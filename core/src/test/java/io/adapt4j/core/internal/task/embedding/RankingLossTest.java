@@ -15,7 +15,7 @@ import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter;
-import io.adapt4j.core.internal.tensor.Parameter.Trained;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -97,7 +97,7 @@ class RankingLossTest {
     assertThat(sum).isCloseTo(loss.evaluate(batch).sum(), within(1e-4));
     SplittableRandom random = new SplittableRandom(3);
     for (Parameter parameter : encoder.parameters()) {
-      for (Trained one : parameter.trained()) {
+      for (Trainable one : parameter.trained()) {
         double[] direction = direction(one.gradient().toFloats(), random);
         double slope = 0;
         float[] gradient = one.gradient().toFloats();

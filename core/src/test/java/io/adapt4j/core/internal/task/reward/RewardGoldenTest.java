@@ -81,8 +81,8 @@ class RewardGoldenTest {
             golden.floats("grad_" + name + "." + parameter), within((float) TOLERANCE));
   }
 
-  private static PairwiseLoss loss(Encoder encoder, double centring) {
-    return new PairwiseLoss(encoder, new PairwiseObjective(centring));
+  private static PairwiseLoss loss(Encoder encoder, double centering) {
+    return new PairwiseLoss(encoder, new PairwiseObjective(centering));
   }
 
   private static Encoder load() {

@@ -62,7 +62,7 @@ class GroupAdvantagesTest {
   @Test
   void rewardsMustDivideIntoGroups() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> GroupAdvantages.of(AdvantageEstimator.CENTRED, new double[5], 2))
+        .isThrownBy(() -> GroupAdvantages.of(AdvantageEstimator.CENTERED, new double[5], 2))
         .withMessageContaining("5 rewards do not divide into groups of 2");
   }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.GoldenRewards;
-import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.LossNormalization;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
@@ -26,10 +26,10 @@ class GrpoGoldenTest {
   @CsvSource({
     "rewards, group, GROUP_SCALED",
     "rewards, batch, BATCH_SCALED",
-    "rewards, none, CENTRED",
+    "rewards, none, CENTERED",
     "rewards_equal_group, group, GROUP_SCALED",
     "rewards_equal_group, batch, BATCH_SCALED",
-    "rewards_equal_group, none, CENTRED"
+    "rewards_equal_group, none, CENTERED"
   })
   void advantagesCompareTheCompletionsOfAGroup(
       String rewards, String scaling, AdvantageEstimator estimator) throws IOException {
@@ -55,8 +55,8 @@ class GrpoGoldenTest {
     try (GoldenRewards golden = GoldenRewards.open("grpo")) {
       JsonNode expected = golden.json().path("losses").path(name);
       int[] lengths = lengths(golden.longs("completion_mask"));
-      LossNormalisation normalisation =
-          LossNormalisation.valueOf(expected.path("loss_type").asText().toUpperCase(Locale.ROOT));
+      LossNormalization normalization =
+          LossNormalization.valueOf(expected.path("loss_type").asText().toUpperCase(Locale.ROOT));
       ClippedObjective objective =
           new ClippedObjective(
               expected.path("epsilon_low").asDouble(),
@@ -68,13 +68,13 @@ class GrpoGoldenTest {
           objective.of(
               new ClippedObjective.Tokens(
                   lengths,
-                  normalisation.weights(lengths),
+                  normalization.weights(lengths),
                   real(golden, golden.floats("per_token_logps")),
                   old ? real(golden, golden.floats("old_per_token_logps")) : new float[0],
                   real(golden, golden.floats("ref_per_token_logps")),
                   advantages(golden, lengths)));
       double tokens = Arrays.stream(lengths).sum();
-      assertThat(found.loss() / normalisation.divisor(lengths, COLUMNS))
+      assertThat(found.loss() / normalization.divisor(lengths, COLUMNS))
           .isCloseTo(expected.path("loss").asDouble(), within(TOLERANCE));
       JsonNode metrics = expected.path("metrics");
       if (metrics.has("kl")) {
@@ -120,7 +120,7 @@ class GrpoGoldenTest {
       GoldenRewards golden, int[] lengths, float[] logProbs) {
     return new ClippedObjective.Tokens(
         lengths,
-        LossNormalisation.GRPO.weights(lengths),
+        LossNormalization.GRPO.weights(lengths),
         logProbs,
         real(golden, golden.floats("old_per_token_logps")),
         real(golden, golden.floats("ref_per_token_logps")),

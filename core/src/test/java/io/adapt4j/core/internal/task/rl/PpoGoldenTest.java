@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.reinforce.GoldenRewards;
 import io.adapt4j.core.reinforce.KlEstimator;
-import io.adapt4j.core.reinforce.LossNormalisation;
+import io.adapt4j.core.reinforce.LossNormalization;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
@@ -60,12 +60,12 @@ class PpoGoldenTest {
             .of(
                 new ClippedObjective.Tokens(
                     lengths,
-                    LossNormalisation.DAPO.weights(lengths),
+                    LossNormalization.DAPO.weights(lengths),
                     floats(only(golden.doubles("new_logprobs"), token)),
                     floats(only(golden.doubles("logprobs"), token)),
                     new float[0],
                     floats(advantages)));
-    double policyLoss = policy.loss() / LossNormalisation.DAPO.divisor(lengths, COLUMNS);
+    double policyLoss = policy.loss() / LossNormalization.DAPO.divisor(lengths, COLUMNS);
     assertThat(policyLoss).isCloseTo(expected.path("pg_loss").asDouble(), within(TOLERANCE));
     ValueObjective.Outcome values =
         new ValueObjective(expected.path("cliprange_value").asDouble())

@@ -1,0 +1,181 @@
+package io.adapt4j.benchmarks.suite;
+
+import java.util.Objects;
+import java.util.OptionalDouble;
+
+/**
+ * One measured number.
+ *
+ * @param name what it is, unique among the figures of a benchmark and setting
+ * @param unit its unit; empty for a ratio or a share
+ * @param value the number
+ * @param error half the width of the interval around it; empty where it was measured once
+ * @param largerIsBetter the direction of improvement
+ * @param ratio whether both of its sides were measured in the same run, so that it means the same
+ *     on a slower machine
+ * @param target what it should reach; empty where nothing was set
+ * @param label what it is called where nothing else says which benchmark it is of; empty for a
+ *     figure that is not shown there
+ */
+public record Measurement(
+    String name,
+    String unit,
+    double value,
+    OptionalDouble error,
+    boolean largerIsBetter,
+    boolean ratio,
+    OptionalDouble target,
+    String label) {
+
+  /**
+   * Checks that the numbers are numbers.
+   *
+   * @param name what it is
+   * @param unit its unit
+   * @param value the number
+   * @param error half the width of the interval around it
+   * @param largerIsBetter the direction of improvement
+   * @param ratio whether both of its sides were measured in the same run
+   * @param target what it should reach
+   * @param label what it is called alone
+   */
+  public Measurement {
+    Objects.requireNonNull(unit, "unit");
+    Objects.requireNonNull(label, "label");
+    if (name.isBlank()) {
+      throw new IllegalArgumentException("A figure has no name; its value is " + value);
+    }
+    if (!Double.isFinite(value) || !Double.isFinite(error.orElse(0)) || error.orElse(0) < 0) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected a finite value and an error of at least 0, found "
+              + value
+              + ", "
+              + error);
+    }
+  }
+
+  /**
+   * A number that should be large.
+   *
+   * @param name what it is
+   * @param unit its unit
+   * @param value the number
+   * @return the figure, with no error, target or label
+   */
+  public static Measurement larger(String name, String unit, double value) {
+    return new Measurement(
+        name, unit, value, OptionalDouble.empty(), true, false, OptionalDouble.empty(), "");
+  }
+
+  /**
+   * A number that should be small.
+   *
+   * @param name what it is
+   * @param unit its unit
+   * @param value the number
+   * @return the figure, with no error, target or label
+   */
+  public static Measurement smaller(String name, String unit, double value) {
+    return new Measurement(
+        name, unit, value, OptionalDouble.empty(), false, false, OptionalDouble.empty(), "");
+  }
+
+  /**
+   * A share or ratio that should be large and whose sides were measured in the same run.
+   *
+   * @param name what it is
+   * @param value the number
+   * @return the figure, with no error, target or label
+   */
+  public static Measurement largerRatio(String name, double value) {
+    return new Measurement(
+        name, "", value, OptionalDouble.empty(), true, true, OptionalDouble.empty(), "");
+  }
+
+  /**
+   * A share or ratio that should be small and whose sides were measured in the same run.
+   *
+   * @param name what it is
+   * @param value the number
+   * @return the figure, with no error, target or label
+   */
+  public static Measurement smallerRatio(String name, double value) {
+    return new Measurement(
+        name, "", value, OptionalDouble.empty(), false, true, OptionalDouble.empty(), "");
+  }
+
+  /**
+   * Sets the error.
+   *
+   * @param half half the width of the interval
+   * @return a changed copy
+   */
+  public Measurement plusMinus(double half) {
+    return new Measurement(
+        name, unit, value, OptionalDouble.of(half), largerIsBetter, ratio, target, label);
+  }
+
+  /**
+   * Sets what should be reached.
+   *
+   * @param bound the least value of a figure that should be large, else the greatest
+   * @return a changed copy
+   */
+  public Measurement target(double bound) {
+    return new Measurement(
+        name, unit, value, error, largerIsBetter, ratio, OptionalDouble.of(bound), label);
+  }
+
+  /**
+   * Shows the figure in the table.
+   *
+   * @param alone what it is called there
+   * @return a changed copy
+   */
+  public Measurement label(String alone) {
+    return new Measurement(name, unit, value, error, largerIsBetter, ratio, target, alone);
+  }
+
+  /**
+   * Returns whether the target is reached.
+   *
+   * @return true if it is, or if there is none
+   */
+  public boolean reached() {
+    double bound = target.orElse(value);
+    return largerIsBetter ? value >= bound : value <= bound;
+  }
+
+  /**
+   * Writes the number with its error and unit.
+   *
+   * @return such as {@code 431 ± 5 tokens/s}
+   */
+  public String text() {
+    int digits = Digits.after(value);
+    String number = Digits.fixed(value, digits);
+    String margin = error.isPresent() ? " \u00b1 " + margin(digits) : "";
+    return (number + margin + " " + unit).strip();
+  }
+
+  /** An error that the value's digits would hide has one of its own. */
+  private String margin(int digits) {
+    double half = error.orElseThrow();
+    boolean hidden = half > 0 && half < Math.pow(10, -digits) / 2;
+    return Digits.fixed(half, hidden ? Digits.after(half) - 2 : digits);
+  }
+
+  /**
+   * Writes the target.
+   *
+   * @return such as {@code at least 0.21}; empty where there is none
+   */
+  public String targetText() {
+    if (target.isEmpty()) {
+      return "";
+    }
+    String bound = Digits.shortest(target.getAsDouble());
+    return ((largerIsBetter ? "at least " : "at most ") + bound + " " + unit).strip();
+  }
+}

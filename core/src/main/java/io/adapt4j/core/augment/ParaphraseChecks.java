@@ -1,0 +1,43 @@
+package io.adapt4j.core.augment;
+
+import io.adapt4j.core.internal.UnpairedSurrogates;
+import io.adapt4j.core.text.Ending;
+import java.util.Optional;
+
+/** What a paraphrase is checked for by itself. */
+final class ParaphraseChecks {
+
+  /** A paraphrase longer than so many originals, and some characters, has something added. */
+  private static final int GROWTH = 3;
+
+  private static final int SLACK = 100;
+
+  private final Paraphraser options;
+
+  ParaphraseChecks(Paraphraser options) {
+    this.options = options;
+  }
+
+  /** Why a paraphrase is not used; empty if it may be. */
+  Optional<Rejection> rejection(String original, String paraphrase, Ending ending) {
+    if (ending == Ending.FILTERED) {
+      return Optional.of(Rejection.FILTERED);
+    }
+    if (ending == Ending.LENGTH) {
+      return Optional.of(Rejection.CUT_OFF);
+    }
+    if (paraphrase.isBlank() || UnpairedSurrogates.indexIn(paraphrase) >= 0) {
+      return Optional.of(Rejection.EMPTY);
+    }
+    if (paraphrase.length() > GROWTH * original.length() + SLACK) {
+      return Optional.of(Rejection.TOO_LONG);
+    }
+    for (Detail detail : options.details) {
+      if (!detail.isKept(original, paraphrase)) {
+        return Optional.of(detail.rejection());
+      }
+    }
+    boolean good = options.ownCheck.map(check -> check.test(original, paraphrase)).orElse(true);
+    return good ? Optional.empty() : Optional.of(Rejection.OWN_CHECK);
+  }
+}

@@ -1,0 +1,78 @@
+package io.adapt4j.core.internal.data;
+
+import java.util.Arrays;
+
+/** Lays samples into the arrays of a batch. */
+final class Collator {
+
+  private final int rows;
+  private final int length;
+  private final long[] inputIds;
+  private final long[] attentionMask;
+  private final long[] labels;
+  private final int[][] documents;
+  private final float[] weights;
+  private boolean weighted;
+
+  Collator(int rows, int length, int paddingId) {
+    int size = Math.multiplyExact(rows, length);
+    this.rows = rows;
+    this.length = length;
+    this.inputIds = new long[size];
+    this.attentionMask = new long[size];
+    this.labels = new long[size];
+    this.documents = new int[rows][0];
+    this.weights = new float[size];
+    Arrays.fill(inputIds, paddingId);
+    Arrays.fill(labels, TrainingSample.IGNORED);
+    Arrays.fill(weights, 1);
+  }
+
+  /** Fills a row with one sample. */
+  void add(int row, TrainingSample sample, PaddingSide side, double weight) {
+    int before = side == PaddingSide.LEFT ? length - sample.length() : 0;
+    lay(row * length + before, sample, weight);
+    // Nothing precedes a row's first token, so with padding on the left it is not predicted.
+    if (before > 0) {
+      labels[row * length + before] = TrainingSample.IGNORED;
+    }
+  }
+
+  /** Puts a sample after those that a row has already. */
+  void pack(int row, TrainingSample sample, double weight) {
+    int start = row * length + Arrays.stream(documents[row]).sum();
+    lay(start, sample, weight);
+    labels[start] = TrainingSample.IGNORED;
+    int count = documents[row].length;
+    documents[row] = Arrays.copyOf(documents[row], count + 1);
+    documents[row][count] = sample.length();
+  }
+
+  private void lay(int start, TrainingSample sample, double weight) {
+    for (int i = 0; i < sample.length(); i++) {
+      inputIds[start + i] = sample.ids()[i];
+      labels[start + i] = sample.labels()[i];
+    }
+    int end = start + sample.length();
+    Arrays.fill(attentionMask, start, end, 1);
+    if (weight != 1) {
+      weighted = true;
+      Arrays.fill(weights, start, end, (float) weight);
+    }
+  }
+
+  /** The batch of rows that were filled with one sample each. */
+  Batch padded() {
+    return batch(new int[0][]);
+  }
+
+  /** The batch of rows that samples were packed into. */
+  Batch packed() {
+    return batch(documents);
+  }
+
+  private Batch batch(int[][] packed) {
+    return new Batch(
+        rows, length, inputIds, attentionMask, labels, packed, weighted ? weights : new float[0]);
+  }
+}

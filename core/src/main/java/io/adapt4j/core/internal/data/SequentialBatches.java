@@ -1,0 +1,21 @@
+package io.adapt4j.core.internal.data;
+
+/**
+ * Samples as their order has them.
+ *
+ * @param size number of samples
+ * @param batchSize rows a batch
+ * @param order of the samples
+ */
+public record SequentialBatches(int size, int batchSize, EpochOrder order) implements BatchSampler {
+
+  @Override
+  public int count() {
+    return BatchSampler.batches(size, batchSize);
+  }
+
+  @Override
+  public Epoch epoch(int epoch) {
+    return BatchSampler.consecutive(order.samples(size, epoch), batchSize);
+  }
+}

@@ -1,0 +1,76 @@
+package io.adapt4j.core.internal.memory;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.plan.MemoryItem;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+
+/**
+ * What a run keeps in memory besides the network that trains, and what it does between steps.
+ *
+ * @param parts models and adapters that do not train
+ * @param generation sequences that the network generates; empty if it only trains
+ * @param batches micro-batches of the whole run; 0 where only a few steps are thought of
+ * @param forwards further passes of the whole run, without derivatives
+ * @param encodedAtOnce sequences that pass through the network together where only their vectors
+ *     are wanted; 0 where a batch passes as a whole and the network's own output counts
+ * @param lengths how many lengths the batches have
+ */
+record AuxiliaryModels(
+    List<Part> parts,
+    Optional<Generation> generation,
+    long batches,
+    long forwards,
+    int encodedAtOnce,
+    long lengths) {
+
+  static final AuxiliaryModels NONE = new AuxiliaryModels(List.of(), Optional.empty(), 0, 0, 0, 1);
+
+  /**
+   * One of the models and adapters.
+   *
+   * @param name what it is
+   * @param bytes its size in a compute type
+   */
+  record Part(String name, ToLongFunction<DType> bytes) {}
+
+  /**
+   * Sequences that are generated side by side.
+   *
+   * @param rows how many
+   * @param prompt tokens of the longest prompt
+   * @param newTokens the most tokens after it
+   */
+  record Generation(int rows, int prompt, int newTokens) {}
+
+  AuxiliaryModels and(String name, ToLongFunction<DType> bytes) {
+    List<Part> more = Stream.concat(parts.stream(), Stream.of(new Part(name, bytes))).toList();
+    return new AuxiliaryModels(more, generation, batches, forwards, encodedAtOnce, lengths);
+  }
+
+  AuxiliaryModels generating(int rows, int prompt, int newTokens) {
+    Generation drawn = new Generation(rows, prompt, newTokens);
+    return new AuxiliaryModels(
+        parts, Optional.of(drawn), batches, forwards, encodedAtOnce, lengths);
+  }
+
+  AuxiliaryModels lasting(long microBatches, long passes) {
+    return new AuxiliaryModels(parts, generation, microBatches, passes, encodedAtOnce, lengths);
+  }
+
+  AuxiliaryModels encoding(int rows) {
+    return new AuxiliaryModels(parts, generation, batches, forwards, rows, lengths);
+  }
+
+  AuxiliaryModels ofLengths(long count) {
+    return new AuxiliaryModels(parts, generation, batches, forwards, encodedAtOnce, count);
+  }
+
+  List<MemoryItem> lasting(DType type) {
+    return parts.stream()
+        .map(one -> new MemoryItem(one.name(), one.bytes().applyAsLong(type)))
+        .toList();
+  }
+}

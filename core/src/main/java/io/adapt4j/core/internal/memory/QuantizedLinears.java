@@ -1,0 +1,74 @@
+package io.adapt4j.core.internal.memory;
+
+import io.adapt4j.core.internal.nn.DenseLinear;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.QuantizedLinear;
+import io.adapt4j.core.internal.nn.QuantizedSize;
+import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.internal.nn.WeightSizes;
+import io.adapt4j.core.internal.tensor.DType;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The weights of a declared network that are held in fewer bits.
+ *
+ * @param bytes what they take
+ * @param asParameters how many of them a network that was declared plain has as parameters
+ * @param largest values of the largest of their layers, which computing restores
+ */
+record QuantizedLinears(QuantizedSize bytes, long asParameters, long largest) {
+
+  /**
+   * Finds them: those that are declared packed, and of the plain ones those that a packing names
+   * and that do not train.
+   */
+  static QuantizedLinears of(
+      Network network, TrainableSummary trainableSummary, WeightSizes packing) {
+    QuantizedLinears found = new QuantizedLinears(QuantizedSize.NONE, 0, 0);
+    for (QuantizedLinear declared : network.packedLinears()) {
+      long size = declared.inFeatures() * declared.outFeatures();
+      found = found.plus(new QuantizedLinears(declared.packing(), 0, size));
+    }
+    for (LinearSlot slot : network.layerLinears()) {
+      if (slot.linear() instanceof DenseLinear dense) {
+        found = found.plus(of(dense, trainableSummary, packing));
+      }
+    }
+    return found;
+  }
+
+  private static QuantizedLinears of(
+      DenseLinear layer, TrainableSummary trainableSummary, WeightSizes packing) {
+    QuantizedSize bytes = QuantizedSize.NONE;
+    long values = 0;
+    List<Linear.Part> parts = layer.parts();
+    for (int i = 0; i < parts.size(); i++) {
+      Optional<QuantizedSize> one = packing.of(parts.get(i), layer.inFeatures());
+      if (one.isPresent()
+          && !trainableSummary.trained().contains(layer.weight().slices().get(i).name())) {
+        bytes = bytes.plus(one.get());
+        values += parts.get(i).width() * layer.inFeatures();
+      }
+    }
+    return new QuantizedLinears(bytes, values, values == 0 ? 0 : layer.weight().count());
+  }
+
+  private QuantizedLinears plus(QuantizedLinears other) {
+    return new QuantizedLinears(
+        bytes.plus(other.bytes),
+        asParameters + other.asParameters,
+        Math.max(largest, other.largest));
+  }
+
+  boolean isEmpty() {
+    return largest == 0;
+  }
+
+  /** One layer's weights as numbers to compute with: memory that all layers use in turn. */
+  long restored(DType type) {
+    return largest * type.bytes();
+  }
+}

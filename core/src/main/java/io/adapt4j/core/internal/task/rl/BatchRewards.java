@@ -1,0 +1,68 @@
+package io.adapt4j.core.internal.task.rl;
+
+import io.adapt4j.core.reinforce.Completion;
+import io.adapt4j.core.reinforce.WeightedReward;
+import io.adapt4j.core.train.TrainingException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Rewards of completions.
+ *
+ * @param total weighted sum of each completion; NaN where a function gave none
+ * @param figures what each function gave
+ */
+@SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+record BatchRewards(double[] total, Map<String, double[]> figures) {
+
+  static BatchRewards of(List<WeightedReward> rewards, List<Completion> completions) {
+    double[] total = new double[completions.size()];
+    Map<String, double[]> figures = new LinkedHashMap<>();
+    for (WeightedReward reward : rewards) {
+      double[] scores = scores(reward, completions);
+      figures.put(reward.name(), scores);
+      for (int i = 0; i < total.length; i++) {
+        total[i] += reward.weight() * scores[i];
+      }
+    }
+    if (Arrays.stream(total).allMatch(Double::isNaN)) {
+      throw new TrainingException(
+          "None of the "
+              + total.length
+              + " completions of a rollout could be judged: each got NaN or an infinite reward from"
+              + " one of "
+              + rewards
+              + ". The first is '"
+              + completions.get(0).text()
+              + "', after the prompt '"
+              + completions.get(0).prompt()
+              + "'. Correct the functions, or the fields of the rows that they read.");
+    }
+    return new BatchRewards(total, figures);
+  }
+
+  private static double[] scores(WeightedReward reward, List<Completion> completions) {
+    double[] scores;
+    try {
+      scores = reward.function().scoreAll(completions).clone();
+    } catch (RuntimeException e) {
+      throw new TrainingException("The reward '" + reward.name() + "' failed: " + e, e);
+    }
+    if (scores.length != completions.size()) {
+      throw new TrainingException(
+          "The reward '"
+              + reward.name()
+              + "' gave "
+              + scores.length
+              + " numbers for "
+              + completions.size()
+              + " completions; it must give one for each.");
+    }
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = Double.isInfinite(scores[i]) ? Double.NaN : scores[i];
+    }
+    return scores;
+  }
+}

@@ -1,0 +1,52 @@
+package io.adapt4j.core.internal.tensor;
+
+/**
+ * A matrix as a product of two thin ones. Computed in fp32; both tensors belong to the open scope,
+ * else to the caller.
+ *
+ * @param left [rows, r]
+ * @param right [r, columns]
+ */
+public record Factorization(Tensor left, Tensor right) {
+
+  private static Factorization of(Tensor[] parts) {
+    return new Factorization(parts[0], parts[1]);
+  }
+
+  /**
+   * The best approximation of a rank: singular vectors on both sides, each with the square roots of
+   * the singular values.
+   *
+   * @param matrix [rows, columns], any floating type
+   * @param rank r, at most the smaller dimension
+   * @param iterations 0 for the exact decomposition; else of a random subspace from libtorch's
+   *     generator (Halko et al. 2011)
+   * @return the factors
+   */
+  public static Factorization principal(Tensor matrix, int rank, int iterations) {
+    return of(LibTorch.tensors("principal_factors", false, matrix, rank, iterations));
+  }
+
+  /**
+   * The best approximation of a product, which is never formed.
+   *
+   * @param left F32 [rows, k]
+   * @param right F32 [k, columns]
+   * @param rank r; fewer where the product has fewer
+   * @return the factors, exact
+   */
+  public static Factorization principalOfProduct(Tensor left, Tensor right, int rank) {
+    return of(LibTorch.tensors("principal_factors_of_product", false, left, right, rank));
+  }
+
+  /**
+   * The first columns of Q and rows of R of a QR decomposition.
+   *
+   * @param matrix [rows, columns], any floating type
+   * @param rank r, at most the smaller dimension
+   * @return the factors
+   */
+  public static Factorization leadingQr(Tensor matrix, int rank) {
+    return of(LibTorch.tensors("leading_qr", false, matrix, rank));
+  }
+}

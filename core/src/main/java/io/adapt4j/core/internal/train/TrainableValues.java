@@ -1,0 +1,152 @@
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A copy of what trains, outside native memory: to be sent to other workers, averaged and taken
+ * over. Immutable.
+ */
+public final class TrainableValues {
+
+  private final Map<String, float[]> values;
+
+  private TrainableValues(Map<String, float[]> values) {
+    this.values = values;
+  }
+
+  /**
+   * Copies the present values of an adaptation.
+   *
+   * @param adaptation what trains
+   * @return the copy
+   */
+  public static TrainableValues of(Adaptation adaptation) {
+    Map<String, float[]> values = new LinkedHashMap<>();
+    adaptation.trained().forEach(one -> values.put(one.name(), one.value().toFloats()));
+    return new TrainableValues(values);
+  }
+
+  /**
+   * Makes a copy of arrays, such as those another worker sent.
+   *
+   * @param values row-major values by name; copied
+   * @return the copy
+   */
+  public static TrainableValues of(Map<String, float[]> values) {
+    Map<String, float[]> copies = new LinkedHashMap<>();
+    values.forEach((name, array) -> copies.put(name, array.clone()));
+    return new TrainableValues(copies);
+  }
+
+  /**
+   * Averages the values of several workers.
+   *
+   * @param workers at least one, all of the same names and sizes
+   * @param weights one a worker, above 0; such as the target tokens each has seen
+   * @return the weighted mean, summed in fp64
+   * @throws IllegalArgumentException if there are none, or names, sizes or weights do not fit
+   */
+  public static TrainableValues average(List<TrainableValues> workers, List<Double> weights) {
+    if (workers.isEmpty() || workers.size() != weights.size()) {
+      throw new IllegalArgumentException(
+          "an average needs one weight a worker, found "
+              + workers.size()
+              + " workers and "
+              + weights.size()
+              + " weights");
+    }
+    double total = 0;
+    for (double weight : weights) {
+      if (!(weight > 0 && Double.isFinite(weight))) {
+        throw new IllegalArgumentException("weights must be above 0, found " + weights);
+      }
+      total += weight;
+    }
+    Map<String, float[]> averages = new LinkedHashMap<>();
+    for (String name : workers.get(0).names()) {
+      List<float[]> all = new ArrayList<>();
+      for (TrainableValues worker : workers) {
+        all.add(worker.require(name, workers.get(0).values.get(name).length));
+      }
+      averages.put(name, mean(all, weights, total));
+    }
+    return new TrainableValues(averages);
+  }
+
+  private static float[] mean(List<float[]> all, List<Double> weights, double total) {
+    float[] mean = new float[all.get(0).length];
+    for (int i = 0; i < mean.length; i++) {
+      double sum = 0;
+      for (int worker = 0; worker < all.size(); worker++) {
+        sum += weights.get(worker) * all.get(worker)[i];
+      }
+      mean[i] = (float) (sum / total);
+    }
+    return mean;
+  }
+
+  /**
+   * Returns the names of the values.
+   *
+   * @return as the optimizer knows them, in its order
+   */
+  public Set<String> names() {
+    return values.keySet();
+  }
+
+  /**
+   * Copies one value.
+   *
+   * @param name its name
+   * @return row-major
+   * @throws IllegalArgumentException if there is none of the name
+   */
+  public float[] values(String name) {
+    float[] found = values.get(name);
+    if (found == null) {
+      throw new IllegalArgumentException("no trained value is named " + name);
+    }
+    return found.clone();
+  }
+
+  /**
+   * Makes an adaptation go on from these values. The optimizer's moments stay as they are.
+   *
+   * @param adaptation of the same method on the same model
+   * @throws IllegalArgumentException if names or sizes do not fit; nothing has changed then
+   */
+  public void copyTo(Adaptation adaptation) {
+    List<Trainable> trained = adaptation.trained();
+    if (trained.size() != values.size()) {
+      throw new IllegalArgumentException(
+          "expected " + trained.size() + " trained values, found " + values.size());
+    }
+    trained.forEach(one -> require(one.name(), one.value().count()));
+    for (Trainable one : trained) {
+      try (Tensor source = Tensor.of(values.get(one.name()), one.value().sizes())) {
+        one.value().copyFrom(source);
+      }
+    }
+    adaptation.refresh();
+  }
+
+  private float[] require(String name, long count) {
+    float[] found = values.get(name);
+    if (found == null || found.length != count) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected "
+              + count
+              + " values, found "
+              + (found == null ? "none" : String.valueOf(found.length)));
+    }
+    return found;
+  }
+}

@@ -1,0 +1,46 @@
+package io.adapt4j.core.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.adapt4j.core.train.ResourceUse;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class RunFiguresTest {
+
+  private final RunMetrics.Collector collector = new RunMetrics.Collector();
+
+  @Test
+  void beforeAnyStepNothingIsKnown() {
+    assertThat(collector.figures()).isEqualTo(RunMetrics.NONE);
+  }
+
+  @Test
+  void speedIsOverTheTimeOfStepsAndMemoryIsThePeak() {
+    for (long mebibytes : new long[] {100, 300, 200}) {
+      ResourceUse use =
+          new ResourceUse(
+              OptionalLong.of(1),
+              OptionalLong.of(mebibytes << 20),
+              OptionalDouble.of(mebibytes / 400.0));
+      collector.step(MadeUpRun.step(1, 2, 1, 1, use));
+    }
+    collector.warned(MadeUpRun.WARNING);
+    RunMetrics figures = collector.figures();
+    assertThat(figures.tokensPerSecond().orElseThrow()).isCloseTo(1234.5, within(1e-9));
+    assertThat(figures.targetTokensPerSecond().orElseThrow()).isCloseTo(824, within(1e-9));
+    assertThat(figures.peakResidentBytes()).hasValue(300L << 20);
+    assertThat(figures.processorShare().orElseThrow()).isCloseTo(0.5, within(1e-9));
+    assertThat(figures.warnings()).containsExactly(MadeUpRun.WARNING);
+  }
+
+  @Test
+  void anotherRunStartsAnew() {
+    collector.step(MadeUpRun.step(1, 2, 1, 1, ResourceUse.UNKNOWN));
+    collector.warned(MadeUpRun.WARNING);
+    collector.started(MadeUpRun.start(10));
+    assertThat(collector.figures()).isEqualTo(RunMetrics.NONE);
+  }
+}

@@ -1,0 +1,124 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Factorization;
+import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
+import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
+
+/** Gives factors their initial values. The same seed gives the same ones. */
+final class Initializer {
+
+  /** What orthogonal factors are divided by, as in PEFT. */
+  private static final double ORTHOGONAL_DIVISOR = 10;
+
+  /** Values drawn at once. */
+  private static final int DRAWN = 1 << 14;
+
+  private final LoraInit kind;
+  private final SplittableRandom random;
+  private float[] drawn = new float[0];
+
+  Initializer(LoraInit kind, long seed) {
+    this.kind = kind;
+    this.random = new SplittableRandom(seed);
+    Torch.seed(seed);
+  }
+
+  /** Initializes one layer; {@link LoraLinear#refresh} is still to be called. */
+  void fill(LoraLinear layer) {
+    for (int i = 0; i < layer.adapted().size(); i++) {
+      try (Scope scope = Scope.open()) {
+        Tensor a = layer.factors().a(i);
+        Tensor b = layer.factors().b(i);
+        if (kind.leavesResidual()) {
+          takeOut(layer, i, a, b);
+        } else if (kind == LoraInit.ORTHOGONAL) {
+          orthogonal(a, b);
+        } else {
+          draw(a, kind == LoraInit.GAUSSIAN ? gaussian(a.size(0)) : uniform(a.size(1)));
+          zero(b);
+        }
+      }
+    }
+    layer.keepLengths();
+  }
+
+  /** He et al. 2015 with a = sqrt 5. */
+  private DoubleSupplier uniform(long in) {
+    double bound = 1 / Math.sqrt((double) in);
+    return () -> (2 * random.nextDouble() - 1) * bound;
+  }
+
+  private DoubleSupplier gaussian(long rank) {
+    return () -> random.nextGaussian() / rank;
+  }
+
+  /** Fills a matrix a few rows at a time: arrays of whole ones would fill the heap. */
+  private void draw(Tensor target, DoubleSupplier values) {
+    int width = Math.toIntExact(target.size(1));
+    long most = Math.max(1, DRAWN / width);
+    for (long row = 0; row < target.size(0); row += most) {
+      long rows = Math.min(most, target.size(0) - row);
+      int count = Math.toIntExact(rows * width);
+      if (drawn.length != count) {
+        drawn = new float[count];
+      }
+      for (int i = 0; i < drawn.length; i++) {
+        drawn[i] = (float) values.getAsDouble();
+      }
+      try (Tensor part = target.narrow(0, row, rows);
+          Tensor source = Tensor.of(drawn, rows, width)) {
+        part.copyFrom(source);
+      }
+    }
+  }
+
+  private static void zero(Tensor target) {
+    target.copyFrom(Tensor.zeros(DType.F32, 1));
+  }
+
+  /** Factors of the weight itself, whose opposite goes beside them. */
+  private void takeOut(LoraLinear layer, int index, Tensor a, Tensor b) {
+    AdapterPlan.Adapted one = layer.adapted().get(index);
+    Tensor weight = layer.baseRows(index);
+    if (kind instanceof LoraInit.Pissa pissa) {
+      Factorization found = Factorization.principal(weight, one.rank(), pissa.iterations());
+      double share = 1 / Math.sqrt(one.scale());
+      b.copyFrom(found.left().scaled(share));
+      a.copyFrom(found.right().scaled(share));
+    } else {
+      Factorization found = Factorization.leadingQr(weight, one.rank());
+      b.copyFrom(found.left());
+      a.copyFrom(found.right());
+    }
+    layer.initial().a(index).copyFrom(a);
+    layer.initial().b(index).copyFrom(b);
+  }
+
+  /** Odd rows of an orthogonal matrix carry A, even ones B, so that B A is zero. */
+  private void orthogonal(Tensor a, Tensor b) {
+    long rank = a.size(0);
+    Tensor square = Tensor.empty(DType.F32, rank, rank);
+    draw(square, random::nextGaussian);
+    Tensor rows = Factorization.leadingQr(square, Math.toIntExact(rank)).left();
+    a.copyFrom(mixed(rows, 0, a.size(1)).transposed());
+    b.copyFrom(mixed(rows, 1, b.size(0)));
+  }
+
+  /** Random combinations [count, rank] of every other row. */
+  private Tensor mixed(Tensor rows, int first, long count) {
+    long rank = rows.size(0);
+    float[] all = rows.toFloats();
+    float[] half = new float[all.length / 2];
+    int width = Math.toIntExact(rank);
+    for (int row = first; row < width; row += 2) {
+      System.arraycopy(all, row * width, half, row / 2 * width, width);
+    }
+    Tensor weights = Tensor.empty(DType.F32, count, rank / 2);
+    draw(weights, random::nextGaussian);
+    return weights.times(Tensor.of(half, rank / 2, rank)).scaled(1 / ORTHOGONAL_DIVISOR);
+  }
+}

@@ -1,0 +1,150 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.LowRank;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The factors of all adapted parts of one layer: fp32 masters, gradients where they train, and the
+ * pair the layer computes with ({@link LowRank}) in the model's compute type.
+ */
+final class LoraMatrices implements AutoCloseable {
+
+  /** First factors below each other [sum of ranks, in]. */
+  private final Parameter a;
+
+  /** Second factors [width, rank]. */
+  private final List<Parameter> b = new ArrayList<>();
+
+  private final LowRank.Layout layout;
+  private final Tensor packedA;
+  private final Tensor packedB;
+
+  /** Each part's own entries of the packed pair: views. */
+  private final List<Tensor> partA = new ArrayList<>();
+
+  private final List<Tensor> partB = new ArrayList<>();
+
+  /**
+   * Allocates factors of zeros.
+   *
+   * @param adapted the parts, left to right
+   * @param in width of the layer's input
+   * @param out width of its output
+   * @param type the compute type
+   * @param sign multiplies the scales: 1, or -1 to take the updates away
+   */
+  LoraMatrices(List<AdapterPlan.Adapted> adapted, long in, long out, DType type, int sign) {
+    this.layout =
+        new LowRank.Layout(
+            adapted.stream().mapToLong(one -> one.part().start()).toArray(),
+            adapted.stream().mapToDouble(one -> sign * one.scale()).toArray());
+    List<Slice> slices = new ArrayList<>();
+    long ranks = 0;
+    for (AdapterPlan.Adapted one : adapted) {
+      slices.add(new Slice(PeftNames.a(one.part().path()), ranks, one.rank()));
+      ranks += one.rank();
+      b.add(Parameter.of(PeftNames.b(one.part().path()), one.part().width(), one.rank()));
+    }
+    a = new Parameter(slices, ranks, in);
+    parameters().forEach(factor -> factor.allocate(DType.F32));
+    TensorLists.zero(parameters().stream().map(Parameter::value).toList());
+    packedA = type == DType.F32 ? a.value() : Tensor.zeros(type, a.sizes()).own();
+    packedB = Tensor.zeros(type, out, ranks).own();
+    for (Slice slice : slices) {
+      partA.add(packedA.narrow(0, slice.start(), slice.rows()).own());
+      partB.add(packedB.narrow(1, slice.start(), slice.rows()).own());
+    }
+  }
+
+  List<Parameter> parameters() {
+    return Stream.concat(Stream.of(a), b.stream()).toList();
+  }
+
+  /** The fp32 first factor of one part: a view. */
+  Tensor a(int index) {
+    Slice ranks = a.slices().get(index);
+    return a.value().narrow(0, ranks.start(), ranks.rows());
+  }
+
+  /** The fp32 second factor of one part. */
+  Tensor b(int index) {
+    return b.get(index).value();
+  }
+
+  Tensor packedA() {
+    return packedA;
+  }
+
+  Tensor packedB() {
+    return packedB;
+  }
+
+  Tensor partA(int index) {
+    return partA.get(index);
+  }
+
+  /** Of one part the packed second factor [out of the layer, rank]. */
+  Tensor partB(int index) {
+    return partB.get(index);
+  }
+
+  void train() {
+    parameters().forEach(Parameter::train);
+  }
+
+  /** A and B of one part as an optimizer sees them. */
+  Stream<Parameter.Trainable> trained(int index) {
+    return Stream.concat(Stream.of(a.trained().get(index)), b.get(index).trained().stream());
+  }
+
+  /** Brings the packed pair up to date. */
+  void refresh() {
+    if (packedA != a.value()) {
+      packedA.copyFrom(a.value());
+    }
+    LowRank.pack(packedB, b.stream().map(Parameter::value).toList(), layout);
+  }
+
+  /** Adds gradients by the packed pair to those of all parts. */
+  void accumulate(Tensor da, Tensor db) {
+    if (a.isTrained()) {
+      List<Tensor> gradients = b.stream().map(Parameter::gradient).toList();
+      LowRank.accumulate(da, db, a.gradient(), gradients, layout);
+    }
+  }
+
+  /**
+   * Adds gradients by one part's packed factors.
+   *
+   * @param index the part
+   * @param da [rank, in]
+   * @param db [rows, rank]
+   * @param start the part's first row in it
+   */
+  void accumulate(int index, Tensor da, Tensor db, long start) {
+    if (a.isTrained()) {
+      Slice ranks = a.slices().get(index);
+      LowRank.Layout own =
+          new LowRank.Layout(new long[] {start}, new double[] {layout.scales()[index]});
+      try (Tensor rows = a.gradient().narrow(0, ranks.start(), ranks.rows())) {
+        LowRank.accumulate(da, db, rows, List.of(b.get(index).gradient()), own);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    partA.forEach(Tensor::close);
+    partB.forEach(Tensor::close);
+    parameters().forEach(Parameter::close);
+    packedA.close();
+    packedB.close();
+  }
+}

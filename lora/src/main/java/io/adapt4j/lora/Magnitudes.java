@@ -1,0 +1,146 @@
+package io.adapt4j.lora;
+
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Dora;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The magnitudes that DoRA trains for the rows of one layer's weight, and the gains that give the
+ * rows these magnitudes. Outputs of parts that are not adapted have gain 1.
+ */
+final class Magnitudes implements AutoCloseable {
+
+  private final List<AdapterPlan.Adapted> adapted;
+  private final BaseWeight base;
+
+  /** Trained magnitudes of the adapted parts, below each other, fp32. */
+  private final Parameter magnitudes;
+
+  /** Present magnitudes in the same order. */
+  private final Tensor present;
+
+  /** Of each part, the squared magnitudes of the base's rows. */
+  private final List<Tensor> squares = new ArrayList<>();
+
+  /** Wanted over present length of every output of the layer, fp32 [out]. */
+  private final Tensor gain;
+
+  Magnitudes(List<AdapterPlan.Adapted> adapted, BaseWeight base) {
+    this.adapted = List.copyOf(adapted);
+    this.base = base;
+    List<Slice> slices = new ArrayList<>();
+    long rows = 0;
+    for (AdapterPlan.Adapted one : adapted) {
+      long width = one.part().width();
+      slices.add(new Slice(PeftNames.magnitude(one.part().path()), rows, width));
+      rows += width;
+    }
+    magnitudes = new Parameter(slices, rows);
+    magnitudes.allocate(DType.F32);
+    present = Tensor.zeros(DType.F32, rows).own();
+    gain = Tensor.zeros(DType.F32, base.layer().outFeatures()).own();
+    try (Tensor one = Tensor.of(new float[] {1}, 1)) {
+      magnitudes.value().copyFrom(one);
+      gain.copyFrom(one);
+    }
+    for (int i = 0; i < adapted.size(); i++) {
+      try (Tensor weight = weight(i)) {
+        squares.add(Dora.squares(weight).own());
+      }
+    }
+  }
+
+  Parameter magnitudes() {
+    return magnitudes;
+  }
+
+  void train() {
+    magnitudes.train();
+  }
+
+  Trainable trained(int index) {
+    return magnitudes.trained().get(index);
+  }
+
+  /** The layer's gains [out]. */
+  Tensor gain() {
+    return gain;
+  }
+
+  /** The gains of one part: a view. */
+  Tensor gain(int index) {
+    Slice own = magnitudes.slices().get(index);
+    return gain.narrow(0, adapted.get(index).part().start(), own.rows());
+  }
+
+  /** The base weight of one part, to be read only. */
+  Tensor weight(int index) {
+    return base.rows(adapted.get(index).part());
+  }
+
+  /** The base's bias, or null. */
+  Parameter bias() {
+    return base.bias();
+  }
+
+  /** Measures the rows of a part with its update: a [rank, in], b [width, rank], fp32. */
+  void measure(int index, Tensor a, Tensor b) {
+    Slice own = magnitudes.slices().get(index);
+    try (Tensor weight = weight(index);
+        Tensor rows = present.narrow(0, own.start(), own.rows());
+        Tensor found = Dora.lengths(weight, squares.get(index), a, b, adapted.get(index).scale())) {
+      rows.copyFrom(found);
+    }
+  }
+
+  /** Takes the present magnitudes for the wanted ones. */
+  void keepPresent() {
+    magnitudes.value().copyFrom(present);
+  }
+
+  /** Brings the gains up to date after magnitudes were measured or trained. */
+  void refresh() {
+    for (int i = 0; i < adapted.size(); i++) {
+      Slice own = magnitudes.slices().get(i);
+      try (Tensor wanted = magnitudes.value().narrow(0, own.start(), own.rows());
+          Tensor rows = present.narrow(0, own.start(), own.rows());
+          Tensor target = gain(i)) {
+        Dora.divide(target, wanted, rows);
+      }
+    }
+  }
+
+  /** Adds a gradient by the layer's gains [out] to those of the magnitudes. */
+  void accumulate(Tensor dgain) {
+    for (int i = 0; i < adapted.size(); i++) {
+      AdapterPlan.Adapted one = adapted.get(i);
+      try (Tensor own = dgain.narrow(0, one.part().start(), one.part().width())) {
+        accumulate(i, own);
+      }
+    }
+  }
+
+  /** Adds a gradient by one part's gains. */
+  void accumulate(int index, Tensor dgain) {
+    if (magnitudes.isTrained()) {
+      Slice own = magnitudes.slices().get(index);
+      try (Tensor gradient = magnitudes.gradient().narrow(0, own.start(), own.rows());
+          Tensor rows = present.narrow(0, own.start(), own.rows())) {
+        Dora.addQuotient(gradient, dgain, rows);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    squares.forEach(Tensor::close);
+    magnitudes.close();
+    present.close();
+    gain.close();
+  }
+}
