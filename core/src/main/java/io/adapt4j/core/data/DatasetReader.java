@@ -1,23 +1,14 @@
 package io.adapt4j.core.data;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Nearest;
-import java.io.CharConversionException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.file.FileSystems;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -336,7 +327,7 @@ public final class DatasetReader {
                   shape,
                   chosen -> new ShapeReader(chosen, template, noAnswer, asChat, system)),
               kept);
-      List<Path> files = files();
+      List<Path> files = DatasetFiles.below(path, glob);
       for (Path file : files) {
         SourceFile source = Decompression.open(file, encoding);
         indexer.add(source, recordFormat(source));
@@ -462,42 +453,11 @@ public final class DatasetReader {
     }
   }
 
-  private List<Path> files() throws IOException {
-    if (Files.isRegularFile(path)) {
-      return List.of(path);
-    }
-    if (!Files.isDirectory(path)) {
-      throw new DatasetException(path + ": no such file. Check the path.");
-    }
-    PathMatcher matcher =
-        glob == null ? null : FileSystems.getDefault().getPathMatcher("glob:" + glob);
-    List<Path> files = new ArrayList<>();
-    try (Stream<Path> below = Files.walk(path)) {
-      below
-          .filter(file -> isWanted(file, matcher))
-          .sorted((a, b) -> path.relativize(a).toString().compareTo(path.relativize(b).toString()))
-          .forEach(files::add);
-    }
-    if (files.isEmpty()) {
-      throw new DatasetException(
-          path + ": expected files, found none" + (glob == null ? "." : " that match " + glob));
-    }
-    return files;
-  }
-
-  private boolean isWanted(Path file, @Nullable PathMatcher matcher) {
-    Path below = path.relativize(file);
-    for (Path name : below) {
-      if (name.toString().startsWith(".")) {
-        return false;
-      }
-    }
-    return Files.isRegularFile(file) && (matcher == null || matcher.matches(below));
-  }
-
   private RecordFormat recordFormat(SourceFile source) throws IOException {
     Format chosen =
-        source.isJsonLines() ? Format.JSONL : format != null ? format : formatOf(source);
+        source.isJsonLines()
+            ? Format.JSONL
+            : format != null ? format : DatasetFiles.format(source, path);
     if (chosen != Format.CSV
         && chosen != Format.TSV
         && (delimiter != null || columns != null || !quotes)) {
@@ -511,34 +471,5 @@ public final class DatasetReader {
       case TSV -> new CsvFormat(delimiter == null ? '\t' : delimiter, quotes, columns);
       case TEXT -> new TextFormat(textUnit);
     };
-  }
-
-  private Format formatOf(SourceFile source) throws IOException {
-    String name = source.file().getFileName().toString();
-    Format named =
-        Format.ofName(name)
-            .orElseThrow(
-                () ->
-                    new DatasetException(
-                        source.file()
-                            + ": the name does not tell the format. State it with format"
-                            + (Files.isDirectory(path) ? ", or choose files with files." : ".")));
-    return named == Format.JSON && holdsLines(source) ? Format.JSONL : named;
-  }
-
-  /** Whether an object is followed by another. */
-  private static boolean holdsLines(SourceFile source) throws IOException {
-    try (InputStream in = Files.newInputStream(source.content());
-        JsonParser parser = Json.parser(in)) {
-      in.skipNBytes(source.start());
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        return false;
-      }
-      parser.skipChildren();
-      return parser.nextToken() == JsonToken.START_OBJECT;
-    } catch (JsonProcessingException | CharConversionException e) {
-      // Reading it as one document will tell what is wrong.
-      return false;
-    }
   }
 }
