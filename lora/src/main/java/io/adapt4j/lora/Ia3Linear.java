@@ -114,7 +114,7 @@ final class Ia3Linear extends AdapterLinear {
       keep(parameter.value().copyAs(parameter.value().type()));
     }
     try (Scope scope = Scope.open()) {
-      scale(dense.weight().value(), scalesInput() ? gain : gain.asColumn());
+      scale(dense.weight().value(), scalesInput() ? gain : gain.viewed(gain.count(), 1));
       if (!scalesInput()) {
         dense.bias().ifPresent(bias -> scale(bias.value(), gain));
       }

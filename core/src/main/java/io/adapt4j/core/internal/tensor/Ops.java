@@ -13,6 +13,56 @@ import java.util.function.BiFunction;
  */
 public final class Ops {
 
+  private static final Operator EMBEDDING = Operator.core("embedding");
+  private static final Operator EMBEDDING_BACKWARD = Operator.core("embedding_backward");
+  private static final Operator RMS_NORM = Operator.core("rms_norm");
+  private static final Operator RMS_NORM_BACKWARD = Operator.core("rms_norm_backward");
+  private static final Operator LAYER_NORM = Operator.core("layer_norm");
+  private static final Operator LAYER_NORM_BACKWARD = Operator.core("layer_norm_backward");
+  private static final Operator LINEAR = Operator.core("linear");
+  private static final Operator LINEAR_BACKWARD_WEIGHT = Operator.core("linear_backward_weight");
+  private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
+  private static final Operator LINEAR_BACKWARD_INPUT = Operator.core("linear_backward_input");
+  private static final Operator FOREIGN_OPERANDS = Operator.core("foreign_operands");
+  private static final Operator ADD_BIAS = Operator.core("add_bias");
+  private static final Operator LOW_RANK = Operator.core("low_rank");
+  private static final Operator LOW_RANK_BACKWARD = Operator.core("low_rank_backward");
+  private static final Operator LOW_RANK_BACKWARD_INPUT = Operator.core("low_rank_backward_input");
+  private static final Operator UNIFORM_NOISE = Operator.core("uniform_noise");
+  private static final Operator DROPOUT_MASK = Operator.core("dropout_mask");
+  private static final Operator MULTIPLY = Operator.core("multiply");
+  private static final Operator SPLIT_HEADS = Operator.core("split_heads");
+  private static final Operator SPLIT_HEADS_BACKWARD = Operator.core("split_heads_backward");
+  private static final Operator SPLIT_INTERLEAVED_HEADS = Operator.core("split_interleaved_heads");
+  private static final Operator SPLIT_INTERLEAVED_HEADS_BACKWARD =
+      Operator.core("split_interleaved_heads_backward");
+  private static final Operator SPLIT_COLUMNS = Operator.core("split_columns");
+  private static final Operator CONCATENATE = Operator.core("concatenate");
+  private static final Operator ROTARY = Operator.core("rotary");
+  private static final Operator ROTARY_BACKWARD = Operator.core("rotary_backward");
+  private static final Operator FUSED_ATTENTION = Operator.core("fused_attention");
+  private static final Operator ATTENTION = Operator.core("attention");
+  private static final Operator ATTENTION_BACKWARD = Operator.core("attention_backward");
+  private static final Operator PACKED_ATTENTION = Operator.core("packed_attention");
+  private static final Operator PACKED_ATTENTION_BACKWARD =
+      Operator.core("packed_attention_backward");
+  private static final Operator GATED = Operator.core("gated");
+  private static final Operator GATED_BACKWARD = Operator.core("gated_backward");
+  private static final Operator ACTIVATION = Operator.core("activation");
+  private static final Operator ACTIVATION_BACKWARD = Operator.core("activation_backward");
+  private static final Operator ACTIVATION_IN_PLACE = Operator.core("activation_in_place");
+  private static final Operator SCALED = Operator.core("scaled");
+  private static final Operator POOL = Operator.core("pool");
+  private static final Operator POOL_BACKWARD = Operator.core("pool_backward");
+  private static final Operator MAX_POOL = Operator.core("max_pool");
+  private static final Operator MAX_POOL_BACKWARD = Operator.core("max_pool_backward");
+  private static final Operator NORMALIZE = Operator.core("normalize");
+  private static final Operator NORMALIZE_BACKWARD = Operator.core("normalize_backward");
+  private static final Operator ADD_SCALED = Operator.core("add_scaled");
+  private static final Operator ADD = Operator.core("add");
+  private static final Operator GATHER_ROWS = Operator.core("gather_rows");
+  private static final Operator SCATTER_ROWS = Operator.core("scatter_rows");
+
   private static final Tensor[] NONE = {};
 
   private final Tape tape;
@@ -78,14 +128,14 @@ public final class Ops {
    * @return [B, T, hidden]
    */
   public Tensor embedding(Tensor ids, Parameter weight) {
-    Tensor y = LibTorch.tensor("embedding", false, ids, weight.value()).typedAs(weight.value());
+    Tensor y = EMBEDDING.tensor(ids, weight.value()).typedAs(weight.value());
     if (trains(weight)) {
       tape.saveForBackward(ids);
       tape.record(
           new Tensor[] {y},
           NONE,
           dy -> {
-            LibTorch.run("embedding_backward", dy[0], ids, weight.gradient());
+            EMBEDDING_BACKWARD.run(dy[0], ids, weight.gradient());
             return NONE;
           });
     }
@@ -102,7 +152,7 @@ public final class Ops {
    * @return the shape of x
    */
   public Tensor rmsNorm(Tensor x, Parameter weight, double offset, double eps) {
-    Tensor y = LibTorch.tensor("rms_norm", false, x, weight.value(), offset, eps).typedAs(x);
+    Tensor y = RMS_NORM.tensor(x, weight.value(), offset, eps).typedAs(x);
     if (tracks(x) || trains(weight)) {
       tape.saveForBackward(x);
       tape.record(
@@ -110,15 +160,7 @@ public final class Ops {
           new Tensor[] {x},
           dy ->
               new Tensor[] {
-                LibTorch.tensor(
-                    "rms_norm_backward",
-                    false,
-                    dy[0],
-                    x,
-                    weight.value(),
-                    offset,
-                    eps,
-                    gradient(weight))
+                RMS_NORM_BACKWARD.tensor(dy[0], x, weight.value(), offset, eps, gradient(weight))
               });
     }
     return y;
@@ -134,7 +176,7 @@ public final class Ops {
    * @return the shape of x
    */
   public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
-    Tensor y = LibTorch.tensor("layer_norm", false, x, weight.value(), value(bias), eps);
+    Tensor y = LAYER_NORM.tensor(x, weight.value(), value(bias), eps);
     if (tracks(x) || trains(weight) || trains(bias)) {
       tape.saveForBackward(x);
       tape.record(
@@ -142,15 +184,8 @@ public final class Ops {
           new Tensor[] {x},
           dy ->
               new Tensor[] {
-                LibTorch.tensor(
-                    "layer_norm_backward",
-                    false,
-                    dy[0],
-                    x,
-                    weight.value(),
-                    eps,
-                    gradient(weight),
-                    gradient(bias))
+                LAYER_NORM_BACKWARD.tensor(
+                    dy[0], x, weight.value(), eps, gradient(weight), gradient(bias))
               });
     }
     return y;
@@ -188,7 +223,7 @@ public final class Ops {
    * @return [.., out]
    */
   public Tensor linear(Tensor x, Parameter weight, Parameter bias) {
-    Tensor y = LibTorch.tensor("linear", false, x, weight.value(), value(bias));
+    Tensor y = LINEAR.tensor(x, weight.value(), value(bias));
     boolean wantsInput = tracks(x);
     if (wantsInput || trains(weight) || trains(bias)) {
       if (trains(weight)) {
@@ -199,15 +234,13 @@ public final class Ops {
           new Tensor[] {x},
           dy -> {
             if (weight.isTrained()) {
-              LibTorch.run("linear_backward_weight", dy[0], x, weight.gradient());
+              LINEAR_BACKWARD_WEIGHT.run(dy[0], x, weight.gradient());
             }
             if (bias != null && bias.isTrained()) {
-              LibTorch.run("linear_backward_bias", dy[0], bias.gradient());
+              LINEAR_BACKWARD_BIAS.run(dy[0], bias.gradient());
             }
             return new Tensor[] {
-              wantsInput
-                  ? LibTorch.tensor("linear_backward_input", false, dy[0], weight.value())
-                  : null
+              wantsInput ? LINEAR_BACKWARD_INPUT.tensor(dy[0], weight.value()) : null
             };
           });
     }
@@ -224,7 +257,7 @@ public final class Ops {
    */
   public Tensor frozenLinear(Tensor x, OnDemandWeight weight, Parameter bias) {
     DType type = x.type();
-    Tensor y = weight.using(type, w -> LibTorch.tensor("linear", false, x, w, value(bias)));
+    Tensor y = weight.using(type, w -> LINEAR.tensor(x, w, value(bias)));
     boolean wantsInput = tracks(x);
     if (wantsInput || trains(bias)) {
       tape.record(
@@ -232,13 +265,10 @@ public final class Ops {
           new Tensor[] {x},
           dy -> {
             if (bias != null && bias.isTrained()) {
-              LibTorch.run("linear_backward_bias", dy[0], bias.gradient());
+              LINEAR_BACKWARD_BIAS.run(dy[0], bias.gradient());
             }
             return new Tensor[] {
-              wantsInput
-                  ? weight.using(
-                      type, w -> LibTorch.tensor("linear_backward_input", false, dy[0], w))
-                  : null
+              wantsInput ? weight.using(type, w -> LINEAR_BACKWARD_INPUT.tensor(dy[0], w)) : null
             };
           });
     }
@@ -262,7 +292,7 @@ public final class Ops {
     }
     long[] sizes = x.sizes().clone();
     sizes[sizes.length - 1] = out;
-    Tensor[] made = LibTorch.tensors("foreign_operands", false, x, sizes);
+    Tensor[] made = FOREIGN_OPERANDS.tensors(x, sizes);
     for (Tensor one : made) {
       one.typedAs(x);
     }
@@ -271,7 +301,7 @@ public final class Ops {
       product.accept(rows, y);
     }
     if (bias != null) {
-      LibTorch.run("add_bias", made[2], bias.value());
+      ADD_BIAS.run(made[2], bias.value());
     }
     return made[2];
   }
@@ -288,14 +318,14 @@ public final class Ops {
    */
   public Tensor lowRank(
       Tensor y, Tensor x, Tensor a, Tensor b, BiConsumer<Tensor, Tensor> gradients) {
-    Tensor sum = LibTorch.tensor("low_rank", false, y, x, a, b);
+    Tensor sum = LOW_RANK.tensor(y, x, a, b);
     if (tape != null) {
       tape.saveForBackward(x);
       tape.record(
           new Tensor[] {sum},
           new Tensor[] {y, x},
           dy -> {
-            Tensor[] d = LibTorch.tensors("low_rank_backward", false, dy[0], x, a, b);
+            Tensor[] d = LOW_RANK_BACKWARD.tensors(dy[0], x, a, b);
             gradients.accept(d[1], d[2]);
             return new Tensor[] {dy[0], d[0]};
           });
@@ -313,13 +343,12 @@ public final class Ops {
    * @return the sum
    */
   public Tensor frozenLowRank(Tensor y, Tensor x, Tensor a, Tensor b) {
-    Tensor sum = LibTorch.tensor("low_rank", false, y, x, a, b);
+    Tensor sum = LOW_RANK.tensor(y, x, a, b);
     if (tracks(x) || tracks(y)) {
       tape.record(
           new Tensor[] {sum},
           new Tensor[] {y, x},
-          dy ->
-              new Tensor[] {dy[0], LibTorch.tensor("low_rank_backward_input", false, dy[0], a, b)});
+          dy -> new Tensor[] {dy[0], LOW_RANK_BACKWARD_INPUT.tensor(dy[0], a, b)});
     }
     return sum;
   }
@@ -337,7 +366,7 @@ public final class Ops {
       return x;
     }
     Torch.seed(mix(seed, place));
-    Tensor y = LibTorch.tensor("uniform_noise", false, x, magnitudes);
+    Tensor y = UNIFORM_NOISE.tensor(x, magnitudes);
     if (tracks(x)) {
       tape.record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {dy[0]});
     }
@@ -358,13 +387,11 @@ public final class Ops {
       return x;
     }
     Torch.seed(mix(seed, place));
-    Tensor mask = tape.saveForBackward(LibTorch.tensor("dropout_mask", false, x, p));
-    Tensor y = LibTorch.tensor("multiply", false, x, mask);
+    Tensor mask = tape.saveForBackward(DROPOUT_MASK.tensor(x, p));
+    Tensor y = MULTIPLY.tensor(x, mask);
     if (tracks(x)) {
       tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("multiply", false, dy[0], mask)});
+          new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {MULTIPLY.tensor(dy[0], mask)});
     }
     return y;
   }
@@ -386,12 +413,10 @@ public final class Ops {
    * @return one tensor [B, heads, T, D] a part
    */
   public Tensor[] splitHeads(Tensor x, long[] heads, long headDim) {
-    Tensor[] parts = LibTorch.tensors("split_heads", false, x, heads, headDim);
+    Tensor[] parts = SPLIT_HEADS.tensors(x, heads, headDim);
     if (tracks(x)) {
       tape.record(
-          parts,
-          new Tensor[] {x},
-          d -> new Tensor[] {LibTorch.tensor("split_heads_backward", false, (Object) d)});
+          parts, new Tensor[] {x}, d -> new Tensor[] {SPLIT_HEADS_BACKWARD.tensor((Object) d)});
     }
     return parts;
   }
@@ -405,15 +430,12 @@ public final class Ops {
    * @return query, key and value [B, H, T, D]
    */
   public Tensor[] splitInterleavedHeads(Tensor x, long headDim) {
-    Tensor[] parts = LibTorch.tensors("split_interleaved_heads", false, x, headDim);
+    Tensor[] parts = SPLIT_INTERLEAVED_HEADS.tensors(x, headDim);
     if (tracks(x)) {
       tape.record(
           parts,
           new Tensor[] {x},
-          d ->
-              new Tensor[] {
-                LibTorch.tensor("split_interleaved_heads_backward", false, (Object) d)
-              });
+          d -> new Tensor[] {SPLIT_INTERLEAVED_HEADS_BACKWARD.tensor((Object) d)});
     }
     return parts;
   }
@@ -426,12 +448,9 @@ public final class Ops {
    * @return one tensor [.., width] a part
    */
   public Tensor[] splitColumns(Tensor x, long... widths) {
-    Tensor[] parts = LibTorch.tensors("split_columns", false, x, widths);
+    Tensor[] parts = SPLIT_COLUMNS.tensors(x, widths);
     if (tracks(x)) {
-      tape.record(
-          parts,
-          new Tensor[] {x},
-          d -> new Tensor[] {LibTorch.tensor("concatenate", false, d, -1)});
+      tape.record(parts, new Tensor[] {x}, d -> new Tensor[] {CONCATENATE.tensor(d, -1)});
     }
     return parts;
   }
@@ -446,13 +465,13 @@ public final class Ops {
     if (parts.size() == 1) {
       return parts.get(0);
     }
-    Tensor y = LibTorch.tensor("concatenate", false, parts, -1);
+    Tensor y = CONCATENATE.tensor(parts, -1);
     if (parts.stream().anyMatch(this::tracks)) {
       long[] widths = parts.stream().mapToLong(part -> part.size(-1)).toArray();
       tape.record(
           new Tensor[] {y},
           parts.toArray(new Tensor[0]),
-          dy -> LibTorch.tensors("split_columns", false, dy[0], widths));
+          dy -> SPLIT_COLUMNS.tensors(dy[0], widths));
     }
     return y;
   }
@@ -467,8 +486,7 @@ public final class Ops {
   public Tensor[] splitAlongHeads(Tensor x, long first) {
     Tensor[] parts = {x.narrow(1, 0, first), x.narrow(1, first, x.size(1) - first)};
     if (tracks(x)) {
-      tape.record(
-          parts, new Tensor[] {x}, d -> new Tensor[] {LibTorch.tensor("concatenate", false, d, 1)});
+      tape.record(parts, new Tensor[] {x}, d -> new Tensor[] {CONCATENATE.tensor(d, 1)});
     }
     return parts;
   }
@@ -481,15 +499,12 @@ public final class Ops {
    * @return the shape of x
    */
   public Tensor rotary(Tensor x, RotaryTable table) {
-    Tensor y = LibTorch.tensor("rotary", false, x, table.cos(), table.sin());
+    Tensor y = ROTARY.tensor(x, table.cos(), table.sin());
     if (tracks(x)) {
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                LibTorch.tensor("rotary_backward", false, dy[0], table.cos(), table.sin())
-              });
+          dy -> new Tensor[] {ROTARY_BACKWARD.tensor(dy[0], table.cos(), table.sin())});
     }
     return y;
   }
@@ -512,12 +527,12 @@ public final class Ops {
     boolean differentiated = tracks(q) || tracks(k) || tracks(v);
     boolean seesAll = !rule.causal() && (mask != null || rule.window() == 0);
     if (!differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
-      return LibTorch.tensor("fused_attention", false, q, k, v, masks, scale);
+      return FUSED_ATTENTION.tensor(q, k, v, masks, scale);
     }
     double cap = rule.softCap();
     boolean causal = rule.causal();
     long window = rule.window();
-    Tensor y = LibTorch.tensor("attention", false, q, k, v, masks, scale, cap, causal, window);
+    Tensor y = ATTENTION.tensor(q, k, v, masks, scale, cap, causal, window);
     if (differentiated) {
       for (Tensor needed : List.of(q, k, v)) {
         tape.saveForBackward(needed);
@@ -525,9 +540,7 @@ public final class Ops {
       tape.record(
           new Tensor[] {y},
           new Tensor[] {q, k, v},
-          dy ->
-              LibTorch.tensors(
-                  "attention_backward", false, dy[0], q, k, v, masks, scale, cap, causal, window));
+          dy -> ATTENTION_BACKWARD.tensors(dy[0], q, k, v, masks, scale, cap, causal, window));
     }
     return y;
   }
@@ -554,9 +567,7 @@ public final class Ops {
     double scale = rule.scale();
     double cap = rule.softCap();
     long window = rule.window();
-    Tensor y =
-        LibTorch.tensor(
-            "packed_attention", false, q, k, v, gather, real, place, scale, cap, window);
+    Tensor y = PACKED_ATTENTION.tensor(q, k, v, gather, real, place, scale, cap, window);
     if (tracks(q) || tracks(k) || tracks(v)) {
       for (Tensor needed : List.of(q, k, v)) {
         tape.saveForBackward(needed);
@@ -565,19 +576,8 @@ public final class Ops {
           new Tensor[] {y},
           new Tensor[] {q, k, v},
           dy ->
-              LibTorch.tensors(
-                  "packed_attention_backward",
-                  false,
-                  dy[0],
-                  q,
-                  k,
-                  v,
-                  gather,
-                  real,
-                  place,
-                  scale,
-                  cap,
-                  window));
+              PACKED_ATTENTION_BACKWARD.tensors(
+                  dy[0], q, k, v, gather, real, place, scale, cap, window));
     }
     return y;
   }
@@ -590,14 +590,13 @@ public final class Ops {
    * @return [.., width]
    */
   public Tensor gated(Tensor x, Activation activation) {
-    Tensor y = LibTorch.tensor("gated", false, x, activation.kind()).typedAs(x);
+    Tensor y = GATED.tensor(x, activation.kind()).typedAs(x);
     if (tracks(x)) {
       tape.saveForBackward(x);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
-          dy ->
-              new Tensor[] {LibTorch.tensor("gated_backward", false, dy[0], x, activation.kind())});
+          dy -> new Tensor[] {GATED_BACKWARD.tensor(dy[0], x, activation.kind())});
     }
     return y;
   }
@@ -610,16 +609,13 @@ public final class Ops {
    * @return the shape of x
    */
   public Tensor activation(Tensor x, Activation activation) {
-    Tensor y = LibTorch.tensor("activation", false, x, activation.kind());
+    Tensor y = ACTIVATION.tensor(x, activation.kind());
     if (tracks(x)) {
       tape.saveForBackward(x);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                LibTorch.tensor("activation_backward", false, dy[0], x, activation.kind())
-              });
+          dy -> new Tensor[] {ACTIVATION_BACKWARD.tensor(dy[0], x, activation.kind())});
     }
     return y;
   }
@@ -633,7 +629,7 @@ public final class Ops {
    */
   public Tensor activationOf(Tensor x, Activation activation) {
     return tape == null
-        ? LibTorch.tensor("activation_in_place", false, x, activation.kind())
+        ? ACTIVATION_IN_PLACE.tensor(x, activation.kind())
         : activation(x, activation);
   }
 
@@ -648,12 +644,10 @@ public final class Ops {
     if (factor == 1) {
       return x;
     }
-    Tensor y = LibTorch.tensor("scaled", false, x, factor);
+    Tensor y = SCALED.tensor(x, factor);
     if (tracks(x)) {
       tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("scaled", false, dy[0], factor)});
+          new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {SCALED.tensor(dy[0], factor)});
     }
     return y;
   }
@@ -666,13 +660,13 @@ public final class Ops {
    * @return [B, hidden]
    */
   public Tensor pool(Tensor x, Tensor weights) {
-    Tensor y = LibTorch.tensor("pool", false, x, weights);
+    Tensor y = POOL.tensor(x, weights);
     if (tracks(x)) {
       tape.saveForBackward(weights);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("pool_backward", false, dy[0], weights)});
+          dy -> new Tensor[] {POOL_BACKWARD.tensor(dy[0], weights)});
     }
     return y;
   }
@@ -685,14 +679,14 @@ public final class Ops {
    * @return [B, hidden]
    */
   public Tensor maxPool(Tensor x, Tensor mask) {
-    Tensor y = LibTorch.tensor("max_pool", false, x, mask);
+    Tensor y = MAX_POOL.tensor(x, mask);
     if (tracks(x)) {
       tape.saveForBackward(x);
       tape.saveForBackward(mask);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("max_pool_backward", false, dy[0], x, mask)});
+          dy -> new Tensor[] {MAX_POOL_BACKWARD.tensor(dy[0], x, mask)});
     }
     return y;
   }
@@ -704,13 +698,13 @@ public final class Ops {
    * @return the shape of x; vectors of length 1, or of zeros where x is zero
    */
   public Tensor normalize(Tensor x) {
-    Tensor y = LibTorch.tensor("normalize", false, x);
+    Tensor y = NORMALIZE.tensor(x);
     if (tracks(x)) {
       tape.saveForBackward(x);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("normalize_backward", false, dy[0], x)});
+          dy -> new Tensor[] {NORMALIZE_BACKWARD.tensor(dy[0], x)});
     }
     return y;
   }
@@ -727,12 +721,12 @@ public final class Ops {
     if (factor == 1) {
       return add(x, y);
     }
-    Tensor sum = LibTorch.tensor("add_scaled", false, x, y, factor);
+    Tensor sum = ADD_SCALED.tensor(x, y, factor);
     if (tracks(x) || tracks(y)) {
       tape.record(
           new Tensor[] {sum},
           new Tensor[] {x, y},
-          d -> new Tensor[] {d[0], LibTorch.tensor("scaled", false, d[0], factor)});
+          d -> new Tensor[] {d[0], SCALED.tensor(d[0], factor)});
     }
     return sum;
   }
@@ -745,7 +739,7 @@ public final class Ops {
    * @return their sum
    */
   public Tensor add(Tensor x, Tensor y) {
-    Tensor sum = LibTorch.tensor("add", false, x, y).typedAs(x);
+    Tensor sum = ADD.tensor(x, y).typedAs(x);
     if (tracks(x) || tracks(y)) {
       tape.record(new Tensor[] {sum}, new Tensor[] {x, y}, d -> new Tensor[] {d[0], d[0]});
     }
@@ -760,14 +754,14 @@ public final class Ops {
    * @return [N, hidden]
    */
   public Tensor gatherRows(Tensor x, Tensor index) {
-    Tensor y = LibTorch.tensor("gather_rows", false, x, index);
+    Tensor y = GATHER_ROWS.tensor(x, index);
     if (tracks(x)) {
       long[] sizes = x.sizes();
       tape.saveForBackward(index);
       tape.record(
           new Tensor[] {y},
           new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("scatter_rows", false, dy[0], index, sizes)});
+          dy -> new Tensor[] {SCATTER_ROWS.tensor(dy[0], index, sizes)});
     }
     return y;
   }

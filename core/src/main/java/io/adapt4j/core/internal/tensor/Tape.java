@@ -147,7 +147,7 @@ public final class Tape implements AutoCloseable {
   }
 
   private static Tensor merge(Tensor present, Tensor more) {
-    return present == null ? more : LibTorch.tensor("add", false, present, more);
+    return present == null ? more : present.plus(more);
   }
 
   /** Closes another tape with this one, should its own derivative never run. */

@@ -12,6 +12,8 @@ import java.util.List;
  */
 public record VocabularyHead(Parameter weight, Parameter bias, double scale, double softCap) {
 
+  private static final Operator VOCABULARY_LOGITS = Operator.core("vocabulary_logits");
+
   /**
    * Makes a head that is one matrix.
    *
@@ -39,8 +41,7 @@ public record VocabularyHead(Parameter weight, Parameter bias, double scale, dou
    * @return logits [.., V] in the compute type
    */
   public Tensor logits(Tensor hidden) {
-    return LibTorch.tensor(
-        "vocabulary_logits", false, hidden, weight.value(), biasValue(), scale, softCap);
+    return VOCABULARY_LOGITS.tensor(hidden, weight.value(), biasValue(), scale, softCap);
   }
 
   List<Tensor> biasValue() {

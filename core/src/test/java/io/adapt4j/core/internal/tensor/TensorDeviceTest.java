@@ -18,7 +18,7 @@ class TensorDeviceTest {
 
   @Test
   void tensorsLiveInHostMemoryUnlessTheyAreToldOtherwise() {
-    assertThat(EngineInfo.device()).isEqualTo("cpu");
+    assertThat(Engine.current().device()).isEqualTo("cpu");
     try (Tensor tensor = Tensor.of(new float[] {1, 2}, 2)) {
       assertThat(tensor.isOnHost()).isTrue();
       assertThat(tensor.toHost()).isSameAs(tensor);
@@ -27,7 +27,7 @@ class TensorDeviceTest {
 
   @Test
   void anUnknownDeviceIsRefusedWithTheKnownOnes() {
-    assertThatThrownBy(() -> TensorDevice.named("gpu"))
+    assertThatThrownBy(() -> Engine.on("gpu"))
         .isInstanceOf(EngineException.class)
         .hasMessage("adapt4j.device: expected cpu or cuda, found 'gpu'");
   }
@@ -36,7 +36,7 @@ class TensorDeviceTest {
   void withoutCudaTheErrorSaysWhatIsMissingAndTheRemedy() {
     long before = Tensor.live();
     try {
-      assertThat(TensorDevice.named("cuda")).isEqualTo(TensorDevice.CUDA);
+      assertThat(Engine.on("cuda").device()).isEqualTo("cuda:0");
     } catch (EngineException e) {
       assertThat(e)
           .hasMessageStartingWith("adapt4j.device=cuda: ")
@@ -75,7 +75,8 @@ class TensorDeviceTest {
   @Test
   void everyOperatorThatMakesATensorSaysOnWhichDevice() {
     List<String> silent =
-        ScriptArchive.sources()
+        OperatorLibrary.CORE
+            .sources()
             .lines()
             .filter(line -> FACTORY.matcher(line).results().count() > count(line, "device="))
             .map(String::strip)
@@ -100,7 +101,8 @@ class TensorDeviceTest {
       assertThat(twin.toFloats()).containsExactly(4, 5, 6);
       assertThat(host.toFloats()).containsExactly(1, 2, 3);
     }
-    try (Tensor elsewhere = LibTorch.tensor("empty_on", false, new long[] {2}, DType.F32, "meta")) {
+    try (Scope scope = Scope.open(MetaDevice.engine())) {
+      Tensor elsewhere = Tensor.empty(DType.F32, 2);
       assertThat(elsewhere.isOnHost()).isFalse();
       assertThatThrownBy(elsewhere::data)
           .isInstanceOf(IllegalStateException.class)

@@ -12,6 +12,10 @@ import java.util.List;
  */
 public final class LowRank {
 
+  private static final Operator LOW_RANK_COMPOSE = Operator.core("low_rank_compose");
+  private static final Operator LOW_RANK_ACCUMULATE = Operator.core("low_rank_accumulate");
+  private static final Operator LOW_RANK_MERGE = Operator.core("low_rank_merge");
+
   private LowRank() {}
 
   /**
@@ -31,7 +35,7 @@ public final class LowRank {
    * @param layout their places
    */
   public static void pack(Tensor packed, List<Tensor> factors, Layout layout) {
-    LibTorch.run("low_rank_compose", packed, factors, layout.starts(), layout.scales());
+    LOW_RANK_COMPOSE.run(packed, factors, layout.starts(), layout.scales());
   }
 
   /**
@@ -45,7 +49,7 @@ public final class LowRank {
    */
   public static void accumulate(
       Tensor da, Tensor db, Tensor first, List<Tensor> second, Layout layout) {
-    LibTorch.run("low_rank_accumulate", da, db, first, second, layout.starts(), layout.scales());
+    LOW_RANK_ACCUMULATE.run(da, db, first, second, layout.starts(), layout.scales());
   }
 
   /**
@@ -57,6 +61,6 @@ public final class LowRank {
    * @param scale multiplies b a
    */
   public static void merge(Tensor weight, Tensor a, Tensor b, double scale) {
-    LibTorch.run("low_rank_merge", weight, a, b, scale);
+    LOW_RANK_MERGE.run(weight, a, b, scale);
   }
 }

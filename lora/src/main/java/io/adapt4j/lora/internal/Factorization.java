@@ -9,6 +9,11 @@ package io.adapt4j.core.internal.tensor;
  */
 public record Factorization(Tensor left, Tensor right) {
 
+  private static final Operator PRINCIPAL_FACTORS = Operator.core("principal_factors");
+  private static final Operator PRINCIPAL_FACTORS_OF_PRODUCT =
+      Operator.core("principal_factors_of_product");
+  private static final Operator LEADING_QR = Operator.core("leading_qr");
+
   private static Factorization of(Tensor[] parts) {
     return new Factorization(parts[0], parts[1]);
   }
@@ -24,7 +29,7 @@ public record Factorization(Tensor left, Tensor right) {
    * @return the factors
    */
   public static Factorization principal(Tensor matrix, int rank, int iterations) {
-    return of(LibTorch.tensors("principal_factors", false, matrix, rank, iterations));
+    return of(PRINCIPAL_FACTORS.tensors(matrix, rank, iterations));
   }
 
   /**
@@ -36,7 +41,7 @@ public record Factorization(Tensor left, Tensor right) {
    * @return the factors, exact
    */
   public static Factorization principalOfProduct(Tensor left, Tensor right, int rank) {
-    return of(LibTorch.tensors("principal_factors_of_product", false, left, right, rank));
+    return of(PRINCIPAL_FACTORS_OF_PRODUCT.tensors(left, right, rank));
   }
 
   /**
@@ -47,6 +52,6 @@ public record Factorization(Tensor left, Tensor right) {
    * @return the factors
    */
   public static Factorization leadingQr(Tensor matrix, int rank) {
-    return of(LibTorch.tensors("leading_qr", false, matrix, rank));
+    return of(LEADING_QR.tensors(matrix, rank));
   }
 }

@@ -9,6 +9,16 @@ import java.util.function.Consumer;
  */
 public final class Dora {
 
+  private static final Operator RESCALE = Operator.core("rescale");
+  private static final Operator RESCALE_BACKWARD = Operator.core("rescale_backward");
+  private static final Operator DORA_DROPPED = Operator.core("dora_dropped");
+  private static final Operator DORA_DROPPED_BACKWARD = Operator.core("dora_dropped_backward");
+  private static final Operator ROW_SQUARES = Operator.core("row_squares");
+  private static final Operator ROW_LENGTHS = Operator.core("row_lengths");
+  private static final Operator DIVIDE_INTO = Operator.core("divide_into");
+  private static final Operator ADD_QUOTIENT = Operator.core("add_quotient");
+  private static final Operator DORA_MERGE = Operator.core("dora_merge");
+
   private Dora() {}
 
   /**
@@ -24,7 +34,7 @@ public final class Dora {
    */
   public static Tensor rescaled(
       Ops ops, Tensor x, Tensor gain, Parameter bias, Consumer<Tensor> gradient) {
-    Tensor y = LibTorch.tensor("rescale", false, x, gain, Ops.value(bias));
+    Tensor y = RESCALE.tensor(x, gain, Ops.value(bias));
     Tape tape = ops.tape();
     if (tape != null) {
       tape.saveForBackward(x);
@@ -33,8 +43,7 @@ public final class Dora {
           new Tensor[] {x},
           dy -> {
             Tensor[] d =
-                LibTorch.tensors(
-                    "rescale_backward", false, dy[0], x, gain, Ops.value(bias), Ops.gradient(bias));
+                RESCALE_BACKWARD.tensors(dy[0], x, gain, Ops.value(bias), Ops.gradient(bias));
             gradient.accept(d[1]);
             return new Tensor[] {d[0]};
           });
@@ -79,8 +88,7 @@ public final class Dora {
    */
   public static Tensor update(
       Ops ops, Tensor y, Tensor x, Projection p, ProjectionGradients gradients) {
-    Tensor[] made =
-        LibTorch.tensors("dora_dropped", false, y, x, p.weight, p.a, p.b, p.gain, p.start);
+    Tensor[] made = DORA_DROPPED.tensors(y, x, p.weight, p.a, p.b, p.gain, p.start);
     Tape tape = ops.tape();
     if (tape != null) {
       tape.saveForBackward(x);
@@ -90,17 +98,8 @@ public final class Dora {
           new Tensor[] {y, x},
           dy -> {
             Tensor[] d =
-                LibTorch.tensors(
-                    "dora_dropped_backward",
-                    false,
-                    dy[0],
-                    x,
-                    p.weight,
-                    p.a,
-                    p.b,
-                    p.gain,
-                    p.start,
-                    made[1]);
+                DORA_DROPPED_BACKWARD.tensors(
+                    dy[0], x, p.weight, p.a, p.b, p.gain, p.start, made[1]);
             gradients.accept(d[1], d[2], d[3]);
             return new Tensor[] {dy[0], d[0]};
           });
@@ -115,7 +114,7 @@ public final class Dora {
    * @return F32 [rows]
    */
   public static Tensor squares(Tensor weight) {
-    return LibTorch.tensor("row_squares", false, weight);
+    return ROW_SQUARES.tensor(weight);
   }
 
   /**
@@ -129,7 +128,7 @@ public final class Dora {
    * @return F32 [rows]; of a row of zeros 1e-12
    */
   public static Tensor lengths(Tensor weight, Tensor squares, Tensor a, Tensor b, double scale) {
-    return LibTorch.tensor("row_lengths", false, weight, squares, a, b, scale);
+    return ROW_LENGTHS.tensor(weight, squares, a, b, scale);
   }
 
   /**
@@ -140,7 +139,7 @@ public final class Dora {
    * @param denominator of its shape
    */
   public static void divide(Tensor target, Tensor numerator, Tensor denominator) {
-    LibTorch.run("divide_into", target, numerator, denominator);
+    DIVIDE_INTO.run(target, numerator, denominator);
   }
 
   /**
@@ -151,7 +150,7 @@ public final class Dora {
    * @param denominator F32 of its shape
    */
   public static void addQuotient(Tensor target, Tensor numerator, Tensor denominator) {
-    LibTorch.run("add_quotient", target, numerator, denominator);
+    ADD_QUOTIENT.run(target, numerator, denominator);
   }
 
   /**
@@ -164,6 +163,6 @@ public final class Dora {
    * @param gain F32 [rows], multiplies the rows of the sum
    */
   public static void merge(Tensor weight, Tensor a, Tensor b, double scale, Tensor gain) {
-    LibTorch.run("dora_merge", weight, a, b, scale, gain);
+    DORA_MERGE.run(weight, a, b, scale, gain);
   }
 }
