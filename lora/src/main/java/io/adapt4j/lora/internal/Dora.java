@@ -1,29 +1,35 @@
-package io.adapt4j.core.internal.tensor;
+package io.adapt4j.lora.internal;
 
+import static io.adapt4j.lora.internal.LoraOperators.operator;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.function.Consumer;
 
 /**
  * Weight-decomposed low-rank adaptation (DoRA, Liu et al. 2024, eq. 5): the rows of W + scale B A
- * are given lengths of their own. The gain of a row is the wanted length over the present one,
- * which derivatives take for a constant (section 4.3).
+ * get the magnitudes of a trained vector. The gain of a row is its trained magnitude over the one
+ * it has, which derivatives take for a constant (section 4.3).
  */
 public final class Dora {
 
-  private static final Operator RESCALE = Operator.core("rescale");
-  private static final Operator RESCALE_BACKWARD = Operator.core("rescale_backward");
-  private static final Operator DORA_DROPPED = Operator.core("dora_dropped");
-  private static final Operator DORA_DROPPED_BACKWARD = Operator.core("dora_dropped_backward");
-  private static final Operator ROW_SQUARES = Operator.core("row_squares");
-  private static final Operator ROW_LENGTHS = Operator.core("row_lengths");
-  private static final Operator DIVIDE_INTO = Operator.core("divide_into");
-  private static final Operator ADD_QUOTIENT = Operator.core("add_quotient");
-  private static final Operator DORA_MERGE = Operator.core("dora_merge");
+  private static final Operator RESCALE = operator("rescale");
+  private static final Operator RESCALE_BACKWARD = operator("rescale_backward");
+  private static final Operator DORA_DROPPED = operator("dora_dropped");
+  private static final Operator DORA_DROPPED_BACKWARD = operator("dora_dropped_backward");
+  private static final Operator ROW_SQUARES = operator("row_squares");
+  private static final Operator ROW_MAGNITUDES = operator("row_magnitudes");
+  private static final Operator DIVIDE_INTO = operator("divide_into");
+  private static final Operator ADD_QUOTIENT = operator("add_quotient");
+  private static final Operator DORA_MERGE = operator("dora_merge");
 
   private Dora() {}
 
   /**
-   * Gives the outputs of a layer other lengths: gain (x - bias) + bias, as if the rows of its
-   * weight were multiplied. Retains x.
+   * Multiplies the outputs of a layer: gain (x - bias) + bias, as if the rows of its weight were
+   * multiplied. Retains x.
    *
    * @param ops the operators in use
    * @param x a layer's output [.., out]
@@ -34,16 +40,16 @@ public final class Dora {
    */
   public static Tensor rescaled(
       Ops ops, Tensor x, Tensor gain, Parameter bias, Consumer<Tensor> gradient) {
-    Tensor y = RESCALE.tensor(x, gain, Ops.value(bias));
-    Tape tape = ops.tape();
-    if (tape != null) {
-      tape.saveForBackward(x);
-      tape.record(
+    Tensor y = RESCALE.tensor(x, gain, Parameter.valueOf(bias));
+    if (ops.isRecording()) {
+      ops.saveForBackward(x);
+      ops.record(
           new Tensor[] {y},
           new Tensor[] {x},
           dy -> {
             Tensor[] d =
-                RESCALE_BACKWARD.tensors(dy[0], x, gain, Ops.value(bias), Ops.gradient(bias));
+                RESCALE_BACKWARD.tensors(
+                    dy[0], x, gain, Parameter.valueOf(bias), Parameter.gradientOf(bias));
             gradient.accept(d[1]);
             return new Tensor[] {d[0]};
           });
@@ -89,11 +95,10 @@ public final class Dora {
   public static Tensor update(
       Ops ops, Tensor y, Tensor x, Projection p, ProjectionGradients gradients) {
     Tensor[] made = DORA_DROPPED.tensors(y, x, p.weight, p.a, p.b, p.gain, p.start);
-    Tape tape = ops.tape();
-    if (tape != null) {
-      tape.saveForBackward(x);
-      tape.saveForBackward(made[1]);
-      tape.record(
+    if (ops.isRecording()) {
+      ops.saveForBackward(x);
+      ops.saveForBackward(made[1]);
+      ops.record(
           new Tensor[] {made[0]},
           new Tensor[] {y, x},
           dy -> {
@@ -108,7 +113,7 @@ public final class Dora {
   }
 
   /**
-   * Squares the lengths of a weight's rows.
+   * Squares the magnitudes of a weight's rows.
    *
    * @param weight [rows, in], any floating type
    * @return F32 [rows]
@@ -118,7 +123,7 @@ public final class Dora {
   }
 
   /**
-   * Lengths of the rows of a weight with an update, which is never formed.
+   * Magnitudes of the rows of a weight with an update, which is never formed.
    *
    * @param weight [rows, in], any floating type
    * @param squares what {@link #squares} gives for it
@@ -127,8 +132,8 @@ public final class Dora {
    * @param scale multiplies b a
    * @return F32 [rows]; of a row of zeros 1e-12
    */
-  public static Tensor lengths(Tensor weight, Tensor squares, Tensor a, Tensor b, double scale) {
-    return ROW_LENGTHS.tensor(weight, squares, a, b, scale);
+  public static Tensor magnitudes(Tensor weight, Tensor squares, Tensor a, Tensor b, double scale) {
+    return ROW_MAGNITUDES.tensor(weight, squares, a, b, scale);
   }
 
   /**
@@ -154,7 +159,7 @@ public final class Dora {
   }
 
   /**
-   * Gives a weight its update and new lengths in place; computed in fp32 and rounded once.
+   * Gives a weight its update and new magnitudes in place; computed in fp32 and rounded once.
    *
    * @param weight [rows, in], any floating type
    * @param a F32 [rank, in]

@@ -1,4 +1,9 @@
-package io.adapt4j.core.internal.tensor;
+package io.adapt4j.lora.internal;
+
+import static io.adapt4j.lora.internal.LoraOperators.operator;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
  * A matrix as a product of two thin ones. Computed in fp32; both tensors belong to the open scope,
@@ -9,10 +14,10 @@ package io.adapt4j.core.internal.tensor;
  */
 public record Factorization(Tensor left, Tensor right) {
 
-  private static final Operator PRINCIPAL_FACTORS = Operator.core("principal_factors");
+  private static final Operator PRINCIPAL_FACTORS = operator("principal_factors");
   private static final Operator PRINCIPAL_FACTORS_OF_PRODUCT =
-      Operator.core("principal_factors_of_product");
-  private static final Operator LEADING_QR = Operator.core("leading_qr");
+      operator("principal_factors_of_product");
+  private static final Operator LEADING_QR = operator("leading_qr");
 
   private static Factorization of(Tensor[] parts) {
     return new Factorization(parts[0], parts[1]);

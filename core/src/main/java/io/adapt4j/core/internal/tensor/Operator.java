@@ -18,6 +18,11 @@ public record Operator(OperatorLibrary library, String name) {
     return OperatorLibrary.CORE.operator(name);
   }
 
+  /** {@return whether the library's sources define this operator} */
+  public boolean isDefined() {
+    return library.functions().contains(name);
+  }
+
   /**
    * Runs a function that returns a tensor.
    *

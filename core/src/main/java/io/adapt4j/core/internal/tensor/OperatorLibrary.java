@@ -23,7 +23,14 @@ public final class OperatorLibrary {
 
   /** The operators of core itself. */
   static final OperatorLibrary CORE =
-      of(OperatorLibrary.class, "tensor.py", "transformer.py", "loss.py", "optimizer.py");
+      of(
+          OperatorLibrary.class,
+          "tensor.py",
+          "basic.py",
+          "linear.py",
+          "attention.py",
+          "loss.py",
+          "optimizer.py");
 
   private static final Pattern FUNCTION = Pattern.compile("(?m)^def (\\w+)\\(self");
 

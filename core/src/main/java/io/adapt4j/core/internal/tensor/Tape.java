@@ -130,7 +130,7 @@ public final class Tape implements AutoCloseable {
     if (!any) {
       return;
     }
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = Scope.open(seed.engine())) {
       Tensor[] outgoing = node.backward.apply(incoming);
       for (int i = 0; i < outgoing.length; i++) {
         if (outgoing[i] != null && tracked.contains(node.inputs[i])) {

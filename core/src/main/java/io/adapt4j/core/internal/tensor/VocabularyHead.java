@@ -45,14 +45,14 @@ public record VocabularyHead(Parameter weight, Parameter bias, double scale, dou
   }
 
   List<Tensor> biasValue() {
-    return bias == null ? List.of() : List.of(bias.value());
+    return Parameter.valueOf(bias);
   }
 
   List<Tensor> weightGradient() {
-    return weight.isTrained() ? List.of(weight.gradient()) : List.of();
+    return Parameter.gradientOf(weight);
   }
 
   List<Tensor> biasGradient() {
-    return bias != null && bias.isTrained() ? List.of(bias.gradient()) : List.of();
+    return Parameter.gradientOf(bias);
   }
 }

@@ -4,17 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.exception.EngineException;
-import java.util.List;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Where tensors live, and how data gets there. */
 class TensorDeviceTest {
-
-  /** An operator that makes a tensor from nothing, up to the end of its arguments on the line. */
-  private static final Pattern FACTORY =
-      Pattern.compile("torch\\.(empty|zeros|ones|full|arange|rand|randn|eye|linspace|tensor)\\(");
 
   @Test
   void tensorsLiveInHostMemoryUnlessTheyAreToldOtherwise() {
@@ -69,27 +62,6 @@ class TensorDeviceTest {
                 + " empty_on failed: No CUDA GPUs are available). See that nvidia-smi lists one and"
                 + " that CUDA_VISIBLE_DEVICES does not hide it; or leave the property out to"
                 + " compute on the CPU");
-  }
-
-  /** Those named are the ones whose results are in host memory by their meaning. */
-  @Test
-  void everyOperatorThatMakesATensorSaysOnWhichDevice() {
-    List<String> silent =
-        OperatorLibrary.CORE
-            .sources()
-            .lines()
-            .filter(line -> FACTORY.matcher(line).results().count() > count(line, "device="))
-            .map(String::strip)
-            .collect(Collectors.toList());
-    assertThat(silent)
-        .containsExactly(
-            "return torch.empty(sizes, dtype=dtype)",
-            "return torch.zeros(sizes, dtype=dtype)",
-            "return torch.to(torch.randn(sizes), dtype)");
-  }
-
-  private static long count(String line, String text) {
-    return Pattern.compile(text, Pattern.LITERAL).matcher(line).results().count();
   }
 
   @Test
