@@ -1,12 +1,12 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.LowRank;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.lora.internal.LowRank;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -73,7 +73,7 @@ final class BiasesOfB implements AutoCloseable {
   Tensor add(Ops ops, Tensor y) {
     long[] sizes = y.sizes().clone();
     sizes[sizes.length - 1] = 1;
-    return ops.lowRank(y, ones(type, sizes), ones, packed, this::accumulate);
+    return LowRank.add(ops, y, ones(type, sizes), ones, packed, this::accumulate);
   }
 
   private void accumulate(Tensor da, Tensor db) {

@@ -3,13 +3,13 @@ package io.adapt4j.lora;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Dora;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.Dora;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -114,7 +114,7 @@ final class Ia3Linear extends AdapterLinear {
       keep(parameter.value().copyAs(parameter.value().type()));
     }
     try (Scope scope = Scope.open()) {
-      scale(dense.weight().value(), scalesInput() ? gain : gain.asColumn());
+      scale(dense.weight().value(), scalesInput() ? gain : gain.viewed(gain.count(), 1));
       if (!scalesInput()) {
         dense.bias().ifPresent(bias -> scale(bias.value(), gain));
       }

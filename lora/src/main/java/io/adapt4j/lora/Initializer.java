@@ -1,10 +1,10 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Factorization;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.Torch;
+import io.adapt4j.lora.internal.Factorization;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 

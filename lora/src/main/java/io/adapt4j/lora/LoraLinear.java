@@ -3,12 +3,12 @@ package io.adapt4j.lora;
 import io.adapt4j.core.internal.nn.DenseLinear;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Dora;
-import io.adapt4j.core.internal.tensor.LowRank;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.Dora;
+import io.adapt4j.lora.internal.LowRank;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -170,14 +170,19 @@ final class LoraLinear extends AdapterLinear {
       y = biases.add(ops, y);
     }
     if (initial != null) {
-      y = ops.frozenLowRank(y, x, initial.packedA(), initial.packedB());
+      y = LowRank.addFrozen(ops, y, x, initial.packedA(), initial.packedB());
     }
     if (dropout > 0 && ops.isRecording()) {
       return droppedOut(ops, y, x);
     }
     Tensor sum =
-        ops.lowRank(
-            y, x, factors.packedA(), factors.packedB(), (da, db) -> factors.accumulate(da, db));
+        LowRank.add(
+            ops,
+            y,
+            x,
+            factors.packedA(),
+            factors.packedB(),
+            (da, db) -> factors.accumulate(da, db));
     return magnitudes == null
         ? sum
         : Dora.rescaled(ops, sum, magnitudes.gain(), magnitudes.bias(), magnitudes::accumulate);
@@ -194,7 +199,8 @@ final class LoraLinear extends AdapterLinear {
 
   private Tensor updated(Ops ops, Tensor y, Tensor x, int index) {
     long start = adapted.get(index).part().start();
-    return ops.lowRank(
+    return LowRank.add(
+        ops,
         y,
         x,
         factors.partA(index),
@@ -206,10 +212,10 @@ final class LoraLinear extends AdapterLinear {
     Part part = adapted.get(index).part();
     Dora.Projection projection =
         new Dora.Projection(
-            ops.retained(magnitudes.weight(index)),
+            ops.saveForBackward(magnitudes.weight(index)),
             factors.partA(index),
-            ops.retained(factors.partB(index).narrow(0, part.start(), part.width())),
-            ops.retained(magnitudes.gain(index)),
+            ops.saveForBackward(factors.partB(index).narrow(0, part.start(), part.width())),
+            ops.saveForBackward(magnitudes.gain(index)),
             part.start());
     return Dora.update(
         ops,

@@ -1,11 +1,11 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.Dora;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.lora.internal.Dora;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -93,7 +93,8 @@ final class Magnitudes implements AutoCloseable {
     Slice own = magnitudes.slices().get(index);
     try (Tensor weight = weight(index);
         Tensor rows = present.narrow(0, own.start(), own.rows());
-        Tensor found = Dora.lengths(weight, squares.get(index), a, b, adapted.get(index).scale())) {
+        Tensor found =
+            Dora.magnitudes(weight, squares.get(index), a, b, adapted.get(index).scale())) {
       rows.copyFrom(found);
     }
   }

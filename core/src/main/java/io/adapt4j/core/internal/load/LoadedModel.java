@@ -12,7 +12,7 @@ import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.internal.tensor.EngineInfo;
+import io.adapt4j.core.internal.tensor.Engine;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -110,7 +110,7 @@ public record LoadedModel(
       case BF16 -> DType.BF16;
       case FP16 -> DType.F16;
       case AUTO ->
-          isStoredAsBf16(network, checkpoint) && EngineInfo.multipliesBf16()
+          isStoredAsBf16(network, checkpoint) && Engine.current().multipliesBf16()
               ? DType.BF16
               : DType.F32;
     };

@@ -9,7 +9,7 @@ import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.internal.load.TokenizerFit;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.internal.tensor.EngineInfo;
+import io.adapt4j.core.internal.tensor.Engine;
 import io.adapt4j.core.internal.train.Trainer;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -35,7 +35,7 @@ public final class Checks {
   /** Whether tensors can be made at all, before a model is read and data encoded. */
   public void device() {
     try {
-      EngineInfo.device();
+      Engine.current();
     } catch (EngineException e) {
       problems.add(e.getMessage());
     }

@@ -5,6 +5,11 @@ import java.util.List;
 /** Attention of new tokens over a cache of keys and values; never differentiated. */
 public final class CachedAttention {
 
+  private static final Operator CACHE_APPEND = Operator.core("cache_append");
+  private static final Operator CACHED_ATTENTION = Operator.core("cached_attention");
+  private static final Operator ROTATED_CACHED_ATTENTION =
+      Operator.core("rotated_cached_attention");
+
   private CachedAttention() {}
 
   /**
@@ -30,10 +35,8 @@ public final class CachedAttention {
       long length,
       Tensor mask,
       AttentionRule rule) {
-    LibTorch.run("cache_append", keys, values, k, v, length);
-    return LibTorch.tensor(
-        "cached_attention",
-        false,
+    CACHE_APPEND.run(keys, values, k, v, length);
+    return CACHED_ATTENTION.tensor(
         q,
         keys,
         values,
@@ -66,9 +69,8 @@ public final class CachedAttention {
       long length,
       Tensor mask,
       AttentionRule rule) {
-    return LibTorch.tensor(
-            "rotated_cached_attention",
-            false,
+    return ROTATED_CACHED_ATTENTION
+        .tensor(
             projected,
             queryHeads,
             keys.size(1),

@@ -9,6 +9,10 @@ import java.util.Optional;
  */
 public final class ClassLoss {
 
+  private static final Operator CLASS_CROSS_ENTROPY = Operator.core("class_cross_entropy");
+  private static final Operator BINARY_CROSS_ENTROPY = Operator.core("binary_cross_entropy");
+  private static final Operator SQUARED_ERROR = Operator.core("squared_error");
+
   private ClassLoss() {}
 
   /**
@@ -39,7 +43,7 @@ public final class ClassLoss {
    * @return the sum and the gradient by the logits
    */
   public static Result crossEntropy(Tensor logits, Tensor labels, Optional<Tensor> weights) {
-    return call("class_cross_entropy", logits, labels, weights);
+    return call(CLASS_CROSS_ENTROPY, logits, labels, weights);
   }
 
   /**
@@ -52,7 +56,7 @@ public final class ClassLoss {
    * @return the sum and the gradient by the logits
    */
   public static Result binaryCrossEntropy(Tensor logits, Tensor targets, Optional<Tensor> weights) {
-    return call("binary_cross_entropy", logits, targets, weights);
+    return call(BINARY_CROSS_ENTROPY, logits, targets, weights);
   }
 
   /**
@@ -64,13 +68,13 @@ public final class ClassLoss {
    * @return the sum and the gradient by the outputs
    */
   public static Result squaredError(Tensor outputs, Tensor targets, Optional<Tensor> weights) {
-    return call("squared_error", outputs, targets, weights);
+    return call(SQUARED_ERROR, outputs, targets, weights);
   }
 
   private static Result call(
-      String operator, Tensor logits, Tensor targets, Optional<Tensor> weights) {
+      Operator operator, Tensor logits, Tensor targets, Optional<Tensor> weights) {
     List<Tensor> given = weights.map(List::of).orElse(List.of());
-    Tensor[] made = LibTorch.tensors(operator, false, logits, targets, given);
+    Tensor[] made = operator.tensors(logits, targets, given);
     double sum = made[0].item();
     made[0].close();
     return new Result(sum, made[1]);

@@ -1,12 +1,11 @@
 package io.adapt4j.core.internal.tensor;
 
-import ai.djl.engine.Engine;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.NativeCache;
 import io.adapt4j.core.internal.NativeCacheException;
 import java.nio.file.Path;
 
-/** What computes. */
+/** What computes in this process, for all {@link Engine}s: libtorch and how it was started. */
 public final class EngineInfo {
 
   private EngineInfo() {}
@@ -19,7 +18,7 @@ public final class EngineInfo {
    */
   public static String version() {
     LibTorch.threads();
-    return Engine.getEngine("PyTorch").getVersion();
+    return ai.djl.engine.Engine.getEngine("PyTorch").getVersion();
   }
 
   /**
@@ -28,7 +27,7 @@ public final class EngineInfo {
    * @return such as {@code 0.36.0}
    */
   public static String loaderVersion() {
-    return Engine.getDjlVersion();
+    return ai.djl.engine.Engine.getDjlVersion();
   }
 
   /**
@@ -70,29 +69,6 @@ public final class EngineInfo {
     } catch (NativeCacheException e) {
       throw new EngineException(e.getMessage(), e);
     }
-  }
-
-  /**
-   * Returns where tensors live. The system property {@code adapt4j.device} says it once for the
-   * process: {@code cpu}, the default, or {@code cuda} for the first CUDA device.
-   *
-   * @return {@code cpu} or {@code cuda:0}
-   * @throws EngineException if the property is {@code cuda} and libtorch is built without it or
-   *     finds no device, or if it is anything else
-   */
-  public static String device() {
-    return TensorDevice.current().name();
-  }
-
-  /**
-   * Returns whether bfloat16 is multiplied natively where tensors live. Without that it saves
-   * memory but no time.
-   *
-   * @return on a CPU what {@link Processor#hasBf16} says; true on a CUDA device, which needs
-   *     compute capability 8.0 for it
-   */
-  public static boolean multipliesBf16() {
-    return !TensorDevice.current().isHost() || Processor.hasBf16();
   }
 
   /**

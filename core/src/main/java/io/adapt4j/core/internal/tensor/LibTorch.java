@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.tensor;
 
-import ai.djl.engine.Engine;
 import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.CudaProbe;
 import io.adapt4j.core.internal.NativeCache;
@@ -92,19 +91,12 @@ final class LibTorch {
           byte[].class,
           long.class);
 
-  /** The operators. */
-  private static volatile long module;
-
   /** Grad mode and executor settings are per thread in libtorch. */
   private static final ThreadLocal<Boolean> THREAD_READY = ThreadLocal.withInitial(() -> false);
 
-  static {
-    BINDING.attempt(() -> module = load(ScriptArchive.build()));
-  }
-
   private LibTorch() {}
 
-  /** Loads an archive of operators, which stay in memory. */
+  /** Loads an archive of operators, which stay in memory; returns the module's handle. */
   static long load(byte[] archive) {
     int[] cpu = {0, -1};
     try {
@@ -114,13 +106,6 @@ final class LibTorch {
     } catch (Throwable e) {
       throw failure("load", e);
     }
-  }
-
-  /** Runs other operators that have been loaded from now on, for tests; returns those of before. */
-  static long use(long operators) {
-    long before = module;
-    module = operators;
-    return before;
   }
 
   /** DJL's native methods, or why there are none. */
@@ -189,7 +174,7 @@ final class LibTorch {
       WaitPolicy.prepare();
       HostAllocator.prepare();
       NativeCache.verifyTorch(LibTorch.class.getClassLoader());
-      CudaProbe.without(() -> Engine.getEngine("PyTorch"));
+      CudaProbe.without(() -> ai.djl.engine.Engine.getEngine("PyTorch"));
     } catch (NativeCacheException e) {
       throw new EngineException("libtorch was not loaded. " + e.getMessage(), e);
     } catch (RuntimeException | LinkageError | AssertionError e) {
@@ -213,10 +198,11 @@ final class LibTorch {
     return reasons.toString();
   }
 
-  static Tensor tensor(String method, boolean grad, Object... arguments) {
-    long value = run(method, grad, arguments);
+  /** Runs a method of a loaded archive; returns the handle of the tensor that it made. */
+  static long tensor(long module, String method, Object... arguments) {
+    long value = call(module, method, arguments);
     try {
-      return new Tensor((long) VALUE_TO_TENSOR.invokeExact(value));
+      return (long) VALUE_TO_TENSOR.invokeExact(value);
     } catch (Throwable e) {
       throw failure(method, e);
     } finally {
@@ -224,15 +210,10 @@ final class LibTorch {
     }
   }
 
-  static Tensor[] tensors(String method, boolean grad, Object... arguments) {
-    long value = run(method, grad, arguments);
+  static long[] tensors(long module, String method, Object... arguments) {
+    long value = call(module, method, arguments);
     try {
-      long[] handles = (long[]) VALUE_TO_TENSORS.invokeExact(value);
-      Tensor[] tensors = new Tensor[handles.length];
-      for (int i = 0; i < handles.length; i++) {
-        tensors[i] = new Tensor(handles[i]);
-      }
-      return tensors;
+      return (long[]) VALUE_TO_TENSORS.invokeExact(value);
     } catch (Throwable e) {
       throw failure(method, e);
     } finally {
@@ -240,8 +221,8 @@ final class LibTorch {
     }
   }
 
-  static double number(String method, Object... arguments) {
-    long value = run(method, false, arguments);
+  static double number(long module, String method, Object... arguments) {
+    long value = call(module, method, arguments);
     try {
       return (double) VALUE_TO_DOUBLE.invokeExact(value);
     } catch (Throwable e) {
@@ -251,8 +232,8 @@ final class LibTorch {
     }
   }
 
-  static long integer(String method, Object... arguments) {
-    long value = run(method, false, arguments);
+  static long integer(long module, String method, Object... arguments) {
+    long value = call(module, method, arguments);
     try {
       return (long) VALUE_TO_LONG.invokeExact(value);
     } catch (Throwable e) {
@@ -262,11 +243,11 @@ final class LibTorch {
     }
   }
 
-  static void run(String method, Object... arguments) {
-    deleteValue(run(method, false, arguments));
+  static void run(long module, String method, Object... arguments) {
+    deleteValue(call(module, method, arguments));
   }
 
-  private static long run(String method, boolean grad, Object... arguments) {
+  private static long call(long module, String method, Object... arguments) {
     prepareThread();
     long[] values = new long[arguments.length];
     int made = 0;
@@ -274,16 +255,7 @@ final class LibTorch {
       for (; made < arguments.length; made++) {
         values[made] = toValue(method, arguments[made]);
       }
-      if (grad) {
-        SET_GRAD_MODE.invokeExact(true);
-      }
-      try {
-        return (long) RUN.invokeExact(module, method, values, true, false);
-      } finally {
-        if (grad) {
-          SET_GRAD_MODE.invokeExact(false);
-        }
-      }
+      return (long) RUN.invokeExact(module, method, values, true, false);
     } catch (Throwable e) {
       throw failure(method, e);
     } finally {

@@ -3,6 +3,9 @@ package io.adapt4j.core.internal.tensor;
 /** Attention masks. */
 public final class Masks {
 
+  private static final Operator CAUSAL_MASK = Operator.core("causal_mask");
+  private static final Operator PADDING_MASK = Operator.core("padding_mask");
+
   private Masks() {}
 
   /**
@@ -15,7 +18,7 @@ public final class Masks {
    * @return [B, 1, T, keys]; 0 where seen, the most negative finite number where not
    */
   public static Tensor causal(Tensor attentionMask, long queries, long window, DType type) {
-    return LibTorch.tensor("causal_mask", false, attentionMask, queries, window, type);
+    return CAUSAL_MASK.tensor(attentionMask, queries, window, type);
   }
 
   /**
@@ -27,6 +30,6 @@ public final class Masks {
    * @return [B, 1, 1, T], or [B, 1, T, T] with a window; 0 where seen
    */
   public static Tensor padding(Tensor attentionMask, long window, DType type) {
-    return LibTorch.tensor("padding_mask", false, attentionMask, window, type);
+    return PADDING_MASK.tensor(attentionMask, window, type);
   }
 }

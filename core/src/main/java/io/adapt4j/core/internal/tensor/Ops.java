@@ -1,7 +1,5 @@
 package io.adapt4j.core.internal.tensor;
 
-import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /**
@@ -10,16 +8,21 @@ import java.util.function.BiFunction;
  * <p>Shapes: B rows, T positions, H query heads, K key/value heads, D entries a head. What an
  * operator returns belongs to the scope open at the call; its derivative retains only what the
  * operator's comment names.
+ *
+ * <p>An operator stands with its derivative in the class of its kind; those that depend on the pass
+ * stand here: random ones, and checkpoints. Operators of other modules record themselves ({@link
+ * #record}).
  */
-public final class Ops {
+public final class Ops extends AttentionOps {
 
-  private static final Tensor[] NONE = {};
+  private static final Operator UNIFORM_NOISE = Operator.core("uniform_noise");
+  private static final Operator DROPOUT_MASK = Operator.core("dropout_mask");
+  private static final Operator MULTIPLY = Operator.core("multiply");
 
-  private final Tape tape;
   private final long seed;
 
   private Ops(Tape tape, long seed) {
-    this.tape = tape;
+    super(tape);
     this.seed = seed;
   }
 
@@ -44,287 +47,6 @@ public final class Ops {
   }
 
   /**
-   * Returns whether operators are recorded, which is so while training.
-   *
-   * @return true if there is a tape
-   */
-  public boolean isRecording() {
-    return tape != null;
-  }
-
-  /**
-   * Returns whether derivatives reach a tensor: something that trains has gone into it.
-   *
-   * @param tensor what an operator returned
-   * @return false without a tape
-   */
-  public boolean isDifferentiated(Tensor tensor) {
-    return tracks(tensor);
-  }
-
-  private boolean tracks(Tensor tensor) {
-    return tape != null && tape.tracks(tensor);
-  }
-
-  private boolean trains(Parameter parameter) {
-    return tape != null && parameter != null && parameter.isTrained();
-  }
-
-  /**
-   * Looks up rows.
-   *
-   * @param ids token ids [B, T]
-   * @param weight table [V, hidden]
-   * @return [B, T, hidden]
-   */
-  public Tensor embedding(Tensor ids, Parameter weight) {
-    Tensor y = LibTorch.tensor("embedding", false, ids, weight.value()).typedAs(weight.value());
-    if (trains(weight)) {
-      tape.saveForBackward(ids);
-      tape.record(
-          new Tensor[] {y},
-          NONE,
-          dy -> {
-            LibTorch.run("embedding_backward", dy[0], ids, weight.gradient());
-            return NONE;
-          });
-    }
-    return y;
-  }
-
-  /**
-   * Root mean square normalization (Zhang and Sennrich 2019). Retains x.
-   *
-   * @param x [.., hidden]
-   * @param weight [hidden]
-   * @param offset added to the weight; 0, or 1 where weights are stored as differences from 1
-   * @param eps added to the mean square
-   * @return the shape of x
-   */
-  public Tensor rmsNorm(Tensor x, Parameter weight, double offset, double eps) {
-    Tensor y = LibTorch.tensor("rms_norm", false, x, weight.value(), offset, eps).typedAs(x);
-    if (tracks(x) || trains(weight)) {
-      tape.saveForBackward(x);
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                LibTorch.tensor(
-                    "rms_norm_backward",
-                    false,
-                    dy[0],
-                    x,
-                    weight.value(),
-                    offset,
-                    eps,
-                    gradient(weight))
-              });
-    }
-    return y;
-  }
-
-  /**
-   * Layer normalization (Ba et al. 2016). Retains x.
-   *
-   * @param x [.., hidden]
-   * @param weight [hidden]
-   * @param bias [hidden], or null
-   * @param eps added to the variance
-   * @return the shape of x
-   */
-  public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
-    Tensor y = LibTorch.tensor("layer_norm", false, x, weight.value(), value(bias), eps);
-    if (tracks(x) || trains(weight) || trains(bias)) {
-      tape.saveForBackward(x);
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                LibTorch.tensor(
-                    "layer_norm_backward",
-                    false,
-                    dy[0],
-                    x,
-                    weight.value(),
-                    eps,
-                    gradient(weight),
-                    gradient(bias))
-              });
-    }
-    return y;
-  }
-
-  /**
-   * Keeps a tensor of the open scope until the derivatives are done, where there are any.
-   *
-   * @param tensor such as a view of a weight
-   * @return the same tensor
-   */
-  public Tensor retained(Tensor tensor) {
-    return tape == null ? tensor : tape.saveForBackward(tensor);
-  }
-
-  /** Where operators are recorded, or null. */
-  Tape tape() {
-    return tape;
-  }
-
-  static List<Tensor> value(Parameter parameter) {
-    return parameter == null ? List.of() : List.of(parameter.value());
-  }
-
-  static List<Tensor> gradient(Parameter parameter) {
-    return parameter != null && parameter.isTrained() ? List.of(parameter.gradient()) : List.of();
-  }
-
-  /**
-   * y = x W' + b. Retains x only where W is trained.
-   *
-   * @param x [.., in]
-   * @param weight W [out, in]
-   * @param bias b [out], or null
-   * @return [.., out]
-   */
-  public Tensor linear(Tensor x, Parameter weight, Parameter bias) {
-    Tensor y = LibTorch.tensor("linear", false, x, weight.value(), value(bias));
-    boolean wantsInput = tracks(x);
-    if (wantsInput || trains(weight) || trains(bias)) {
-      if (trains(weight)) {
-        tape.saveForBackward(x);
-      }
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> {
-            if (weight.isTrained()) {
-              LibTorch.run("linear_backward_weight", dy[0], x, weight.gradient());
-            }
-            if (bias != null && bias.isTrained()) {
-              LibTorch.run("linear_backward_bias", dy[0], bias.gradient());
-            }
-            return new Tensor[] {
-              wantsInput
-                  ? LibTorch.tensor("linear_backward_input", false, dy[0], weight.value())
-                  : null
-            };
-          });
-    }
-    return y;
-  }
-
-  /**
-   * y = x W' + b with a frozen weight that is recomputed for the derivative. Retains nothing.
-   *
-   * @param x [.., in]
-   * @param weight W [out, in]
-   * @param bias b [out], or null; may be trained
-   * @return [.., out]
-   */
-  public Tensor frozenLinear(Tensor x, OnDemandWeight weight, Parameter bias) {
-    DType type = x.type();
-    Tensor y = weight.using(type, w -> LibTorch.tensor("linear", false, x, w, value(bias)));
-    boolean wantsInput = tracks(x);
-    if (wantsInput || trains(bias)) {
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> {
-            if (bias != null && bias.isTrained()) {
-              LibTorch.run("linear_backward_bias", dy[0], bias.gradient());
-            }
-            return new Tensor[] {
-              wantsInput
-                  ? weight.using(
-                      type, w -> LibTorch.tensor("linear_backward_input", false, dy[0], w))
-                  : null
-            };
-          });
-    }
-    return y;
-  }
-
-  /**
-   * y = x W' + b by a kernel from outside libtorch. Has no derivative.
-   *
-   * @param x [.., in]
-   * @param out width of the output
-   * @param product takes x as [n, in], contiguous, and overwrites x W' [n, out]
-   * @param bias b [out], or null
-   * @return [.., out]
-   * @throws IllegalStateException if operators are recorded
-   */
-  public Tensor customKernelLinear(
-      Tensor x, long out, BiConsumer<Tensor, Tensor> product, Parameter bias) {
-    if (tape != null) {
-      throw new IllegalStateException("A foreign product has no derivative");
-    }
-    long[] sizes = x.sizes().clone();
-    sizes[sizes.length - 1] = out;
-    Tensor[] made = LibTorch.tensors("foreign_operands", false, x, sizes);
-    for (Tensor one : made) {
-      one.typedAs(x);
-    }
-    try (Tensor rows = made[0];
-        Tensor y = made[1]) {
-      product.accept(rows, y);
-    }
-    if (bias != null) {
-      LibTorch.run("add_bias", made[2], bias.value());
-    }
-    return made[2];
-  }
-
-  /**
-   * Adds a low-rank update (x a') b' to y in place (Hu et al. 2021, eq. 3). Retains x.
-   *
-   * @param y the base layer's output [.., out]; not to be used afterwards
-   * @param x the update's input [.., in]
-   * @param a [rank, in]
-   * @param b [out, rank], with any scale already inside
-   * @param gradients takes the gradients by a and b, which are closed when it returns
-   * @return the sum
-   */
-  public Tensor lowRank(
-      Tensor y, Tensor x, Tensor a, Tensor b, BiConsumer<Tensor, Tensor> gradients) {
-    Tensor sum = LibTorch.tensor("low_rank", false, y, x, a, b);
-    if (tape != null) {
-      tape.saveForBackward(x);
-      tape.record(
-          new Tensor[] {sum},
-          new Tensor[] {y, x},
-          dy -> {
-            Tensor[] d = LibTorch.tensors("low_rank_backward", false, dy[0], x, a, b);
-            gradients.accept(d[1], d[2]);
-            return new Tensor[] {dy[0], d[0]};
-          });
-    }
-    return sum;
-  }
-
-  /**
-   * Adds a low-rank update whose factors are frozen, to y in place. Retains nothing.
-   *
-   * @param y the base layer's output [.., out]; not to be used afterwards
-   * @param x the update's input [.., in]
-   * @param a [rank, in]
-   * @param b [out, rank], with any scale already inside
-   * @return the sum
-   */
-  public Tensor frozenLowRank(Tensor y, Tensor x, Tensor a, Tensor b) {
-    Tensor sum = LibTorch.tensor("low_rank", false, y, x, a, b);
-    if (tracks(x) || tracks(y)) {
-      tape.record(
-          new Tensor[] {sum},
-          new Tensor[] {y, x},
-          dy ->
-              new Tensor[] {dy[0], LibTorch.tensor("low_rank_backward_input", false, dy[0], a, b)});
-    }
-    return sum;
-  }
-
-  /**
    * Adds uniform noise. Does nothing without a tape. Retains nothing.
    *
    * @param x [B, T, hidden]
@@ -337,9 +59,9 @@ public final class Ops {
       return x;
     }
     Torch.seed(mix(seed, place));
-    Tensor y = LibTorch.tensor("uniform_noise", false, x, magnitudes);
-    if (tracks(x)) {
-      tape.record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {dy[0]});
+    Tensor y = UNIFORM_NOISE.tensor(x, magnitudes);
+    if (isDifferentiated(x)) {
+      record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {dy[0]});
     }
     return y;
   }
@@ -358,13 +80,10 @@ public final class Ops {
       return x;
     }
     Torch.seed(mix(seed, place));
-    Tensor mask = tape.saveForBackward(LibTorch.tensor("dropout_mask", false, x, p));
-    Tensor y = LibTorch.tensor("multiply", false, x, mask);
-    if (tracks(x)) {
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("multiply", false, dy[0], mask)});
+    Tensor mask = saveForBackward(DROPOUT_MASK.tensor(x, p));
+    Tensor y = MULTIPLY.tensor(x, mask);
+    if (isDifferentiated(x)) {
+      record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {MULTIPLY.tensor(dy[0], mask)});
     }
     return y;
   }
@@ -375,401 +94,6 @@ public final class Ops {
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
     return z ^ (z >>> 31);
-  }
-
-  /**
-   * Cuts a joined projection into heads. Retains nothing: the parts are views.
-   *
-   * @param x [B, T, sum(heads) D]
-   * @param heads number of heads of each part
-   * @param headDim D
-   * @return one tensor [B, heads, T, D] a part
-   */
-  public Tensor[] splitHeads(Tensor x, long[] heads, long headDim) {
-    Tensor[] parts = LibTorch.tensors("split_heads", false, x, heads, headDim);
-    if (tracks(x)) {
-      tape.record(
-          parts,
-          new Tensor[] {x},
-          d -> new Tensor[] {LibTorch.tensor("split_heads_backward", false, (Object) d)});
-    }
-    return parts;
-  }
-
-  /**
-   * Cuts a projection in which each head's query, key and value lie side by side. Retains nothing:
-   * the parts are views.
-   *
-   * @param x [B, T, H 3 D]
-   * @param headDim D
-   * @return query, key and value [B, H, T, D]
-   */
-  public Tensor[] splitInterleavedHeads(Tensor x, long headDim) {
-    Tensor[] parts = LibTorch.tensors("split_interleaved_heads", false, x, headDim);
-    if (tracks(x)) {
-      tape.record(
-          parts,
-          new Tensor[] {x},
-          d ->
-              new Tensor[] {
-                LibTorch.tensor("split_interleaved_heads_backward", false, (Object) d)
-              });
-    }
-    return parts;
-  }
-
-  /**
-   * Cuts the last dimension. Retains nothing: the parts are views.
-   *
-   * @param x [.., sum(widths)]
-   * @param widths width of each part
-   * @return one tensor [.., width] a part
-   */
-  public Tensor[] splitColumns(Tensor x, long... widths) {
-    Tensor[] parts = LibTorch.tensors("split_columns", false, x, widths);
-    if (tracks(x)) {
-      tape.record(
-          parts,
-          new Tensor[] {x},
-          d -> new Tensor[] {LibTorch.tensor("concatenate", false, d, -1)});
-    }
-    return parts;
-  }
-
-  /**
-   * Joins tensors along the last dimension. Retains nothing.
-   *
-   * @param parts one or more [.., width]
-   * @return [.., sum of the widths]; the part itself where there is only one
-   */
-  public Tensor joinColumns(List<Tensor> parts) {
-    if (parts.size() == 1) {
-      return parts.get(0);
-    }
-    Tensor y = LibTorch.tensor("concatenate", false, parts, -1);
-    if (parts.stream().anyMatch(this::tracks)) {
-      long[] widths = parts.stream().mapToLong(part -> part.size(-1)).toArray();
-      tape.record(
-          new Tensor[] {y},
-          parts.toArray(new Tensor[0]),
-          dy -> LibTorch.tensors("split_columns", false, dy[0], widths));
-    }
-    return y;
-  }
-
-  /**
-   * Parts the heads of a tensor in two. Retains nothing: the parts are views.
-   *
-   * @param x [B, heads, T, D]
-   * @param first heads of the first part
-   * @return the first heads and the rest
-   */
-  public Tensor[] splitAlongHeads(Tensor x, long first) {
-    Tensor[] parts = {x.narrow(1, 0, first), x.narrow(1, first, x.size(1) - first)};
-    if (tracks(x)) {
-      tape.record(
-          parts, new Tensor[] {x}, d -> new Tensor[] {LibTorch.tensor("concatenate", false, d, 1)});
-    }
-    return parts;
-  }
-
-  /**
-   * Rotary position embedding (Su et al. 2021). Retains nothing.
-   *
-   * @param x [B, heads, T, D]
-   * @param table cosines and sines for the positions
-   * @return the shape of x
-   */
-  public Tensor rotary(Tensor x, RotaryTable table) {
-    Tensor y = LibTorch.tensor("rotary", false, x, table.cos(), table.sin());
-    if (tracks(x)) {
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                LibTorch.tensor("rotary_backward", false, dy[0], table.cos(), table.sin())
-              });
-    }
-    return y;
-  }
-
-  /**
-   * Scaled dot-product attention (Vaswani et al. 2017, eq. 1). Retains q, k and v, never the T x T
-   * weights.
-   *
-   * @param q [B, H, T, D]
-   * @param k [B, K, T, D], K a divisor of H
-   * @param v [B, K, T, D]
-   * @param mask added to the scores, [B, 1, T, T] or [B, 1, 1, T], and then alone says what is
-   *     seen; null for what the rule says
-   * @param rule how scores are made and what is seen
-   * @return the heads side by side [B, T, H D]
-   */
-  public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
-    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
-    double scale = rule.scale();
-    boolean differentiated = tracks(q) || tracks(k) || tracks(v);
-    boolean seesAll = !rule.causal() && (mask != null || rule.window() == 0);
-    if (!differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
-      return LibTorch.tensor("fused_attention", false, q, k, v, masks, scale);
-    }
-    double cap = rule.softCap();
-    boolean causal = rule.causal();
-    long window = rule.window();
-    Tensor y = LibTorch.tensor("attention", false, q, k, v, masks, scale, cap, causal, window);
-    if (differentiated) {
-      for (Tensor needed : List.of(q, k, v)) {
-        tape.saveForBackward(needed);
-      }
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {q, k, v},
-          dy ->
-              LibTorch.tensors(
-                  "attention_backward", false, dy[0], q, k, v, masks, scale, cap, causal, window));
-    }
-    return y;
-  }
-
-  /**
-   * Scaled dot-product attention inside each document of a packed batch. Retains q, k and v.
-   *
-   * @param q [B, H, T, D]
-   * @param k [B, K, T, D], K a divisor of H
-   * @param v [B, K, T, D]
-   * @param documents where they lie
-   * @param rule how scores are made and what is seen; causal
-   * @return the heads side by side [B, T, H D]; zeros where there is no document
-   * @throws IllegalArgumentException if the rule looks both ways
-   */
-  public Tensor packedAttention(
-      Tensor q, Tensor k, Tensor v, DocumentBlocks documents, AttentionRule rule) {
-    if (!rule.causal()) {
-      throw new IllegalArgumentException("packed documents need a causal attention rule");
-    }
-    List<Tensor> gather = documents.gather();
-    List<Tensor> real = documents.real();
-    List<Tensor> place = documents.place();
-    double scale = rule.scale();
-    double cap = rule.softCap();
-    long window = rule.window();
-    Tensor y =
-        LibTorch.tensor(
-            "packed_attention", false, q, k, v, gather, real, place, scale, cap, window);
-    if (tracks(q) || tracks(k) || tracks(v)) {
-      for (Tensor needed : List.of(q, k, v)) {
-        tape.saveForBackward(needed);
-      }
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {q, k, v},
-          dy ->
-              LibTorch.tensors(
-                  "packed_attention_backward",
-                  false,
-                  dy[0],
-                  q,
-                  k,
-                  v,
-                  gather,
-                  real,
-                  place,
-                  scale,
-                  cap,
-                  window));
-    }
-    return y;
-  }
-
-  /**
-   * act(gate) times up (Shazeer 2020). Retains x.
-   *
-   * @param x gate and up side by side [.., 2 width]
-   * @param activation the gate's activation
-   * @return [.., width]
-   */
-  public Tensor gated(Tensor x, Activation activation) {
-    Tensor y = LibTorch.tensor("gated", false, x, activation.kind()).typedAs(x);
-    if (tracks(x)) {
-      tape.saveForBackward(x);
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {LibTorch.tensor("gated_backward", false, dy[0], x, activation.kind())});
-    }
-    return y;
-  }
-
-  /**
-   * act(x). Retains x.
-   *
-   * @param x any shape
-   * @param activation the function
-   * @return the shape of x
-   */
-  public Tensor activation(Tensor x, Activation activation) {
-    Tensor y = LibTorch.tensor("activation", false, x, activation.kind());
-    if (tracks(x)) {
-      tape.saveForBackward(x);
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy ->
-              new Tensor[] {
-                LibTorch.tensor("activation_backward", false, dy[0], x, activation.kind())
-              });
-    }
-    return y;
-  }
-
-  /**
-   * act(x) where x is needed for nothing else: without a tape its memory takes the result.
-   *
-   * @param x any shape; not to be used afterwards
-   * @param activation the function
-   * @return the shape of x
-   */
-  public Tensor activationOf(Tensor x, Activation activation) {
-    return tape == null
-        ? LibTorch.tensor("activation_in_place", false, x, activation.kind())
-        : activation(x, activation);
-  }
-
-  /**
-   * x times a number.
-   *
-   * @param x any shape
-   * @param factor the number
-   * @return the shape of x; x itself where the number is 1
-   */
-  public Tensor scaled(Tensor x, double factor) {
-    if (factor == 1) {
-      return x;
-    }
-    Tensor y = LibTorch.tensor("scaled", false, x, factor);
-    if (tracks(x)) {
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("scaled", false, dy[0], factor)});
-    }
-    return y;
-  }
-
-  /**
-   * Weighted sums over positions, such as a mean.
-   *
-   * @param x [B, T, hidden]
-   * @param weights F32 [B, T]
-   * @return [B, hidden]
-   */
-  public Tensor pool(Tensor x, Tensor weights) {
-    Tensor y = LibTorch.tensor("pool", false, x, weights);
-    if (tracks(x)) {
-      tape.saveForBackward(weights);
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("pool_backward", false, dy[0], weights)});
-    }
-    return y;
-  }
-
-  /**
-   * Largest entries over positions. Retains x.
-   *
-   * @param x [B, T, hidden]
-   * @param mask 1 on tokens and 0 on padding, I64 [B, T]
-   * @return [B, hidden]
-   */
-  public Tensor maxPool(Tensor x, Tensor mask) {
-    Tensor y = LibTorch.tensor("max_pool", false, x, mask);
-    if (tracks(x)) {
-      tape.saveForBackward(x);
-      tape.saveForBackward(mask);
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("max_pool_backward", false, dy[0], x, mask)});
-    }
-    return y;
-  }
-
-  /**
-   * x divided by its Euclidean length. Retains x.
-   *
-   * @param x [.., hidden]
-   * @return the shape of x; vectors of length 1, or of zeros where x is zero
-   */
-  public Tensor normalize(Tensor x) {
-    Tensor y = LibTorch.tensor("normalize", false, x);
-    if (tracks(x)) {
-      tape.saveForBackward(x);
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("normalize_backward", false, dy[0], x)});
-    }
-    return y;
-  }
-
-  /**
-   * x + factor y.
-   *
-   * @param x any shape
-   * @param y the same shape
-   * @param factor multiplies y
-   * @return their sum
-   */
-  public Tensor add(Tensor x, Tensor y, double factor) {
-    if (factor == 1) {
-      return add(x, y);
-    }
-    Tensor sum = LibTorch.tensor("add_scaled", false, x, y, factor);
-    if (tracks(x) || tracks(y)) {
-      tape.record(
-          new Tensor[] {sum},
-          new Tensor[] {x, y},
-          d -> new Tensor[] {d[0], LibTorch.tensor("scaled", false, d[0], factor)});
-    }
-    return sum;
-  }
-
-  /**
-   * x + y.
-   *
-   * @param x any shape
-   * @param y the same shape
-   * @return their sum
-   */
-  public Tensor add(Tensor x, Tensor y) {
-    Tensor sum = LibTorch.tensor("add", false, x, y).typedAs(x);
-    if (tracks(x) || tracks(y)) {
-      tape.record(new Tensor[] {sum}, new Tensor[] {x, y}, d -> new Tensor[] {d[0], d[0]});
-    }
-    return sum;
-  }
-
-  /**
-   * The rows that carry a target, out of every position's.
-   *
-   * @param x [B, T, hidden]
-   * @param index positions in row-major order, I64 [N]
-   * @return [N, hidden]
-   */
-  public Tensor gatherRows(Tensor x, Tensor index) {
-    Tensor y = LibTorch.tensor("gather_rows", false, x, index);
-    if (tracks(x)) {
-      long[] sizes = x.sizes();
-      tape.saveForBackward(index);
-      tape.record(
-          new Tensor[] {y},
-          new Tensor[] {x},
-          dy -> new Tensor[] {LibTorch.tensor("scatter_rows", false, dy[0], index, sizes)});
-    }
-    return y;
   }
 
   /**
@@ -787,7 +111,7 @@ public final class Ops {
    */
   public Tensor checkpoint(Tensor x, boolean recompute, BiFunction<Ops, Tensor, Tensor> body) {
     if (tape == null) {
-      try (Scope scope = Scope.open()) {
+      try (Scope scope = Scope.open(x.engine())) {
         return scope.keep(body.apply(this, x));
       }
     }
@@ -801,10 +125,10 @@ public final class Ops {
       inner.close();
       return y;
     }
-    tape.saveForBackward(x);
+    saveForBackward(x);
     tape.take(y);
     tape.onClose(inner);
-    tape.record(
+    record(
         new Tensor[] {y},
         new Tensor[] {x},
         dy -> {
@@ -825,8 +149,8 @@ public final class Ops {
       }
       tape.take(y);
     }
-    tape.saveForBackward(x);
-    tape.record(
+    saveForBackward(x);
+    record(
         new Tensor[] {y},
         new Tensor[] {x},
         dy -> {
@@ -844,7 +168,7 @@ public final class Ops {
     if (tape.tracks(x)) {
       inner.track(x);
     }
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = Scope.open(x.engine())) {
       return scope.keep(body.apply(new Ops(inner, seed), x));
     }
   }

@@ -181,6 +181,26 @@ public final class Parameter implements AutoCloseable {
     return List.copyOf(trained);
   }
 
+  /**
+   * Returns an optional parameter's values as operators take them.
+   *
+   * @param parameter such as a bias, or null
+   * @return the values alone in a list; an empty list for null
+   */
+  public static List<Tensor> valueOf(Parameter parameter) {
+    return parameter == null ? List.of() : List.of(parameter.value());
+  }
+
+  /**
+   * Returns an optional parameter's gradient as operators take it.
+   *
+   * @param parameter such as a bias, or null
+   * @return the gradient alone in a list; an empty list where there is none
+   */
+  public static List<Tensor> gradientOf(Parameter parameter) {
+    return parameter != null && parameter.isTrained() ? List.of(parameter.gradient()) : List.of();
+  }
+
   /** Trains every slice. */
   public void train() {
     trainOnly(slices.stream().map(Slice::name).collect(Collectors.toSet()));
@@ -211,7 +231,7 @@ public final class Parameter implements AutoCloseable {
   private void allocateTraining() {
     if (gradient == null) {
       master = value().type() == DType.F32 ? null : value.copyAs(DType.F32).own();
-      gradient = Tensor.zeros(DType.F32, sizes).own();
+      gradient = value.engine().zeros(DType.F32, sizes).own();
     }
   }
 

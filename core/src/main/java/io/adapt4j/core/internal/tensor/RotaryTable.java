@@ -8,6 +8,8 @@ package io.adapt4j.core.internal.tensor;
  */
 public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
 
+  private static final Operator ROTARY_TABLE = Operator.core("rotary_table");
+
   /**
    * Computes a table in fp32 and stores it in the compute type.
    *
@@ -19,8 +21,7 @@ public record RotaryTable(Tensor cos, Tensor sin) implements AutoCloseable {
    */
   public static RotaryTable of(
       Tensor positions, Tensor inverseFrequencies, double factor, DType type) {
-    Tensor[] made =
-        LibTorch.tensors("rotary_table", false, positions, inverseFrequencies, factor, type);
+    Tensor[] made = ROTARY_TABLE.tensors(positions, inverseFrequencies, factor, type);
     return new RotaryTable(made[0].own(), made[1].own());
   }
 

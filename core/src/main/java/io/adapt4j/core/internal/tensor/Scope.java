@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Owns the tensors made on a thread between its opening and its closing.
+ * Owns the tensors made on a thread between its opening and its closing, and says which engine
+ * makes them.
  *
  * <p>Scopes nest and are closed innermost first, as try-with-resources does.
  */
@@ -13,12 +14,14 @@ public final class Scope implements AutoCloseable {
   private static final ThreadLocal<Scope> CURRENT = new ThreadLocal<>();
 
   private final Scope parent;
+  private final Engine engine;
   private final boolean onStack;
   private final List<Tensor> tensors = new ArrayList<>();
   private boolean closed;
 
-  private Scope(Scope parent, boolean onStack) {
+  private Scope(Scope parent, Engine engine, boolean onStack) {
     this.parent = parent;
+    this.engine = engine;
     this.onStack = onStack;
   }
 
@@ -28,18 +31,33 @@ public final class Scope implements AutoCloseable {
    * @return the scope, closed by the caller on this thread
    */
   public static Scope open() {
-    Scope scope = new Scope(CURRENT.get(), true);
+    return open(Engine.current());
+  }
+
+  /**
+   * Opens a scope in which tensors are made on another engine than the current one.
+   *
+   * @param engine makes the tensors of this scope and of those opened inside it
+   * @return the scope, closed by the caller on this thread
+   */
+  public static Scope open(Engine engine) {
+    Scope scope = new Scope(CURRENT.get(), engine, true);
     CURRENT.set(scope);
     return scope;
   }
 
   /** A scope that takes only what is given to it; it may be closed anywhere. */
   static Scope holder() {
-    return new Scope(null, false);
+    return new Scope(null, null, false);
   }
 
   static Scope current() {
     return CURRENT.get();
+  }
+
+  /** The engine of the tensors made while this scope is the innermost one. */
+  Engine engine() {
+    return engine;
   }
 
   void adopt(Tensor tensor) {

@@ -1,13 +1,9 @@
 package io.adapt4j.core.internal.tensor;
 
-import io.adapt4j.core.exception.EngineException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -20,9 +16,6 @@ import java.util.zip.ZipOutputStream;
  * archive gives {@code self} its type and indents them into the class.
  */
 final class ScriptArchive {
-
-  private static final List<String> SOURCES =
-      List.of("tensor.py", "transformer.py", "loss.py", "optimizer.py", "adapter.py");
 
   private static final String CLASS_HEADER =
       """
@@ -37,31 +30,11 @@ final class ScriptArchive {
 
   private ScriptArchive() {}
 
-  static byte[] build() {
-    return build(sources());
-  }
-
-  /** The operators of this module. */
-  static String sources() {
-    return SOURCES.stream().map(ScriptArchive::resource).collect(Collectors.joining("\n"));
-  }
-
   static byte[] build(String sources) {
     StringBuilder code = new StringBuilder(CLASS_HEADER);
     sources.lines().forEach(line -> code.append("  ").append(line).append('\n'));
     String typed = code.toString().replace("(self,", "(self: __torch__.Ops,");
     return archive(typed.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static String resource(String name) {
-    try (InputStream in = ScriptArchive.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new EngineException("Operator source " + name + " is missing from the core jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static byte[] archive(byte[] code) {

@@ -130,7 +130,7 @@ public final class Tape implements AutoCloseable {
     if (!any) {
       return;
     }
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = Scope.open(seed.engine())) {
       Tensor[] outgoing = node.backward.apply(incoming);
       for (int i = 0; i < outgoing.length; i++) {
         if (outgoing[i] != null && tracked.contains(node.inputs[i])) {
@@ -147,7 +147,7 @@ public final class Tape implements AutoCloseable {
   }
 
   private static Tensor merge(Tensor present, Tensor more) {
-    return present == null ? more : LibTorch.tensor("add", false, present, more);
+    return present == null ? more : present.plus(more);
   }
 
   /** Closes another tape with this one, should its own derivative never run. */

@@ -1,14 +1,9 @@
 package io.adapt4j.core.internal.tensor;
 
-import com.sun.jna.Native;
-import com.sun.jna.Pointer;
 import io.adapt4j.core.exception.EngineException;
-import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,8 +12,9 @@ import java.util.function.Consumer;
 /**
  * A libtorch tensor with exactly one owner.
  *
- * <p>Tensors are made where {@link EngineInfo#device} says; those that hold data on its way there
- * or back, and paged optimizer state, are in host memory in any case.
+ * <p>Tensors are made on the device of the {@linkplain Engine#current current} engine; those that
+ * hold data on its way there or back, and paged optimizer state, are in host memory in any case.
+ * What is computed from a tensor belongs to its engine.
  *
  * <p>A tensor made while a {@link Scope} is open on its thread belongs to that scope and is closed
  * with it, unless it is moved on ({@link Scope#keep}, {@link #own}); otherwise whoever made it
@@ -27,23 +23,42 @@ import java.util.function.Consumer;
  */
 public final class Tensor implements AutoCloseable {
 
+  private static final Operator EMPTY = Operator.core("empty");
+  private static final Operator ZEROS = Operator.core("zeros");
+  private static final Operator RANDN = Operator.core("randn");
+  private static final Operator COPY_TO = Operator.core("copy_to");
+  private static final Operator DTYPE_OF = Operator.core("dtype_of");
+  private static final Operator TO_HOST = Operator.core("to_host");
+  private static final Operator COPY_BESIDE = Operator.core("copy_beside");
+  private static final Operator NARROW = Operator.core("narrow");
+  private static final Operator CONTIGUOUS_AS = Operator.core("contiguous_as");
+  private static final Operator ITEM = Operator.core("item");
+  private static final Operator VIEW = Operator.core("view");
+  private static final Operator TRANSPOSE = Operator.core("transpose");
+  private static final Operator COPY_AS = Operator.core("copy_as");
+  private static final Operator SCALED = Operator.core("scaled");
+  private static final Operator ADD = Operator.core("add");
+  private static final Operator MULTIPLY = Operator.core("multiply");
+  private static final Operator MATMUL = Operator.core("matmul");
+  private static final Operator CONCATENATE = Operator.core("concatenate");
+  private static final Operator COPY_INTO = Operator.core("copy_into");
+
   private static final AtomicLong LIVE = new AtomicLong();
 
-  private static final int LEAST_PRUNED = 8;
-
+  private final Engine engine;
   private long handle;
 
-  /** The buffers over this tensor's memory that may still be in use; null for none. */
-  private List<WeakReference<ByteBuffer>> lent;
+  /** Null until it is asked for. */
+  private TensorMemory memory;
 
-  private int pruneAt = LEAST_PRUNED;
   private long[] sizes;
   private DType type;
 
   /** The scope that will close this tensor, or null when its holder does. */
   private Scope scope;
 
-  Tensor(long handle) {
+  Tensor(Engine engine, long handle) {
+    this.engine = engine;
     this.handle = handle;
     LIVE.incrementAndGet();
     Scope current = Scope.current();
@@ -60,7 +75,7 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor empty(DType type, long... sizes) {
-    return make("empty", TensorDevice.current(), type, sizes);
+    return Engine.current().empty(type, sizes);
   }
 
   /**
@@ -71,7 +86,7 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor emptyOnHost(DType type, long... sizes) {
-    return make("empty", TensorDevice.HOST, type, sizes);
+    return EMPTY.tensor(sizes, type).typedAs(type);
   }
 
   /**
@@ -82,7 +97,7 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor zeros(DType type, long... sizes) {
-    return make("zeros", TensorDevice.current(), type, sizes);
+    return Engine.current().zeros(type, sizes);
   }
 
   /**
@@ -93,16 +108,7 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor zerosOnHost(DType type, long... sizes) {
-    return make("zeros", TensorDevice.HOST, type, sizes);
-  }
-
-  private static Tensor make(String factory, TensorDevice device, DType type, long[] sizes) {
-    Tensor tensor =
-        device.isHost()
-            ? LibTorch.tensor(factory, false, sizes, type)
-            : LibTorch.tensor(factory + "_on", false, sizes, type, device.name());
-    tensor.type = type;
-    return tensor;
+    return ZEROS.tensor(sizes, type).typedAs(type);
   }
 
   /**
@@ -114,7 +120,7 @@ public final class Tensor implements AutoCloseable {
    * @return the tensor
    */
   public static Tensor randn(DType type, long... sizes) {
-    return LibTorch.tensor("randn", false, sizes, type).moved();
+    return RANDN.tensor(sizes, type).toDevice();
   }
 
   /**
@@ -128,7 +134,7 @@ public final class Tensor implements AutoCloseable {
     Tensor tensor = emptyOnHost(DType.I64, sizes);
     tensor.requireCount(values.length);
     tensor.data().asLongBuffer().put(values);
-    return tensor.moved();
+    return tensor.toDevice();
   }
 
   /**
@@ -142,17 +148,16 @@ public final class Tensor implements AutoCloseable {
     Tensor tensor = emptyOnHost(DType.F32, sizes);
     tensor.requireCount(values.length);
     tensor.data().asFloatBuffer().put(values);
-    return tensor.moved();
+    return tensor.toDevice();
   }
 
-  /** This new host tensor, or where others live elsewhere its copy there. */
-  private Tensor moved() {
-    TensorDevice device = TensorDevice.current();
-    if (device.isHost()) {
+  /** This new host tensor, or where its engine's device is another its copy there. */
+  private Tensor toDevice() {
+    if (engine.isOnHost()) {
       return this;
     }
     try (this) {
-      return LibTorch.tensor("copy_to", false, this, device.name());
+      return COPY_TO.tensor(this, engine.device());
     }
   }
 
@@ -162,6 +167,11 @@ public final class Tensor implements AutoCloseable {
       throw new IllegalArgumentException(
           values + " values do not fill a tensor of shape " + Arrays.toString(sizes()));
     }
+  }
+
+  /** What made this tensor, and computes with it. */
+  Engine engine() {
+    return engine;
   }
 
   long handle() {
@@ -179,11 +189,7 @@ public final class Tensor implements AutoCloseable {
     scope = owner;
   }
 
-  /**
-   * Returns the dimensions.
-   *
-   * @return the dimensions, empty for a scalar; not a copy, so do not change it
-   */
+  /** {@return the dimensions, empty for a scalar; not a copy, so do not change it} */
   public long[] sizes() {
     if (sizes == null) {
       sizes = LibTorch.sizes(handle());
@@ -202,11 +208,7 @@ public final class Tensor implements AutoCloseable {
     return all[dimension < 0 ? all.length + dimension : dimension];
   }
 
-  /**
-   * Returns the number of elements.
-   *
-   * @return the product of the dimensions
-   */
+  /** {@return the number of elements, the product of the dimensions} */
   public long count() {
     long count = 1;
     for (long size : sizes()) {
@@ -223,22 +225,22 @@ public final class Tensor implements AutoCloseable {
    */
   public DType type() {
     if (type == null) {
-      type = DType.ofCode(LibTorch.integer("dtype_of", this));
+      type = DType.ofCode(DTYPE_OF.integer(this));
     }
     return type;
   }
 
   /** Notes that the element type is another tensor's, which spares asking libtorch. */
   Tensor typedAs(Tensor other) {
-    type = other.type;
+    return typedAs(other.type);
+  }
+
+  Tensor typedAs(DType known) {
+    type = known;
     return this;
   }
 
-  /**
-   * Tells tensors in host memory from others.
-   *
-   * @return true in host memory
-   */
+  /** {@return whether this tensor is in host memory} */
   public boolean isOnHost() {
     return LibTorch.deviceKind(handle()) == TensorDevice.HOST.kind();
   }
@@ -250,17 +252,18 @@ public final class Tensor implements AutoCloseable {
    *     open scope, else by the caller
    */
   public Tensor toHost() {
-    return isOnHost() ? this : LibTorch.tensor("to_host", false, this);
+    return isOnHost() ? this : TO_HOST.tensor(this);
   }
 
   /**
-   * A copy in the memory that another tensor is in, also where it is this tensor's own.
+   * A copy on another tensor's engine, in the memory that it is in, also where that is this
+   * tensor's own.
    *
    * @param other any tensor
    * @return a new tensor
    */
   public Tensor copyBeside(Tensor other) {
-    return LibTorch.tensor("copy_beside", false, this, other);
+    return other.engine.tensor(COPY_BESIDE, this, other);
   }
 
   /**
@@ -280,11 +283,7 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /**
-   * Tells tensors in the memory of a CUDA device from those in host memory.
-   *
-   * @return true on a CUDA device
-   */
+  /** {@return whether this tensor is in the memory of a CUDA device} */
   public boolean isOnCuda() {
     return LibTorch.deviceKind(handle()) == TensorDevice.CUDA.kind();
   }
@@ -297,7 +296,7 @@ public final class Tensor implements AutoCloseable {
    * @throws EngineException if libtorch has no such device
    */
   public Tensor copyToCuda(int device) {
-    return LibTorch.tensor("copy_to", false, this, "cuda:" + device);
+    return COPY_TO.tensor(this, "cuda:" + device);
   }
 
   /**
@@ -307,34 +306,14 @@ public final class Tensor implements AutoCloseable {
    * @return the address
    */
   public long address() {
-    requireContiguous();
-    if (count() == 0) {
-      return 0;
-    }
-    // A buffer holds 2 GiB at most: one over a single element is enough to find the address.
-    Tensor first = this;
-    for (int dimension = 0; dimension < sizes().length; dimension++) {
-      Tensor narrowed = LibTorch.tensor("narrow", false, first, dimension, 0, 1);
-      if (first != this) {
-        first.close();
-      }
-      first = narrowed;
-    }
-    try {
-      return Pointer.nativeValue(
-          Native.getDirectBufferPointer(LibTorch.directBuffer(first.handle())));
-    } finally {
-      if (first != this) {
-        first.close();
-      }
-    }
+    return memory().address();
   }
 
-  private void requireContiguous() {
-    if (!LibTorch.isContiguous(handle())) {
-      throw new IllegalStateException(
-          "The data of a tensor that is not contiguous was asked for; copy it first");
+  private synchronized TensorMemory memory() {
+    if (memory == null) {
+      memory = new TensorMemory(this);
     }
+    return memory;
   }
 
   /**
@@ -348,22 +327,10 @@ public final class Tensor implements AutoCloseable {
    * @throws IllegalStateException if the tensor is closed, not contiguous or not in host memory
    */
   public ByteBuffer data() {
-    requireContiguous();
-    if (!isOnHost()) {
-      throw new IllegalStateException(
-          "The data of a tensor outside host memory was asked for; copy it to the host first");
-    }
-    if (count() == 0) {
-      return ByteBuffer.allocateDirect(0).order(ByteOrder.nativeOrder());
-    }
-    return lent(LibTorch.directBuffer(handle()));
+    return memory().buffer();
   }
 
-  /**
-   * Copies the elements as floats; any floating type, any layout.
-   *
-   * @return the elements in row-major order
-   */
+  /** {@return the elements as floats, in row-major order; any floating type, any layout} */
   public float[] toFloats() {
     return toFloats(new float[0]);
   }
@@ -375,7 +342,7 @@ public final class Tensor implements AutoCloseable {
    * @return the elements in row-major order, in the array or in a new one
    */
   public float[] toFloats(float[] array) {
-    try (Tensor plain = LibTorch.tensor("contiguous_as", false, this, DType.F32)) {
+    try (Tensor plain = CONTIGUOUS_AS.tensor(this, DType.F32)) {
       FloatBuffer buffer = plain.data().asFloatBuffer();
       float[] values = array.length == buffer.remaining() ? array : new float[buffer.remaining()];
       buffer.get(values);
@@ -383,13 +350,9 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /**
-   * Copies the elements as longs; any integer type, any layout.
-   *
-   * @return the elements in row-major order
-   */
+  /** {@return the elements as longs, in row-major order; any integer type, any layout} */
   public long[] toLongs() {
-    try (Tensor plain = LibTorch.tensor("contiguous_as", false, this, DType.I64)) {
+    try (Tensor plain = CONTIGUOUS_AS.tensor(this, DType.I64)) {
       LongBuffer buffer = plain.data().asLongBuffer();
       long[] values = new long[buffer.remaining()];
       buffer.get(values);
@@ -397,13 +360,9 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /**
-   * Reads the single element of a one-element tensor.
-   *
-   * @return its value
-   */
+  /** {@return the value of a tensor of one element} */
   public double item() {
-    return LibTorch.number("item", this);
+    return ITEM.number(this);
   }
 
   /**
@@ -415,7 +374,7 @@ public final class Tensor implements AutoCloseable {
    * @return the view
    */
   public Tensor narrow(int dimension, long start, long length) {
-    return LibTorch.tensor("narrow", false, this, dimension, start, length);
+    return NARROW.tensor(this, dimension, start, length);
   }
 
   /**
@@ -425,16 +384,14 @@ public final class Tensor implements AutoCloseable {
    * @return the view, sharing memory; owned by the open scope, else by the caller
    */
   public Tensor viewed(long... to) {
-    return LibTorch.tensor("view", false, this, to);
+    return VIEW.tensor(this, to);
   }
 
   /**
-   * Views a matrix transposed.
-   *
-   * @return [columns, rows], sharing memory; owned by the open scope, else by the caller
+   * {@return a transposed view [columns, rows] of a matrix; owned by the open scope or the caller}
    */
   public Tensor transposed() {
-    return LibTorch.tensor("transpose", false, this);
+    return TRANSPOSE.tensor(this);
   }
 
   /**
@@ -444,7 +401,7 @@ public final class Tensor implements AutoCloseable {
    * @return a new tensor, contiguous, never sharing memory
    */
   public Tensor copyAs(DType to) {
-    return LibTorch.tensor("copy_as", false, this, to);
+    return COPY_AS.tensor(this, to);
   }
 
   /**
@@ -454,7 +411,7 @@ public final class Tensor implements AutoCloseable {
    * @return a new tensor
    */
   public Tensor scaled(double factor) {
-    return LibTorch.tensor("scaled", false, this, factor);
+    return SCALED.tensor(this, factor);
   }
 
   /**
@@ -464,7 +421,7 @@ public final class Tensor implements AutoCloseable {
    * @return a new tensor
    */
   public Tensor plus(Tensor other) {
-    return LibTorch.tensor("add", false, this, other);
+    return ADD.tensor(this, other);
   }
 
   /**
@@ -474,16 +431,7 @@ public final class Tensor implements AutoCloseable {
    * @return a new tensor
    */
   public Tensor timesElements(Tensor other) {
-    return LibTorch.tensor("multiply", false, this, other);
-  }
-
-  /**
-   * Views a vector as a matrix of one column.
-   *
-   * @return [count, 1], sharing memory
-   */
-  public Tensor asColumn() {
-    return LibTorch.tensor("as_column", false, this);
+    return MULTIPLY.tensor(this, other);
   }
 
   /**
@@ -493,7 +441,7 @@ public final class Tensor implements AutoCloseable {
    * @return [rows, n]
    */
   public Tensor times(Tensor right) {
-    return LibTorch.tensor("matmul", false, this, right);
+    return MATMUL.tensor(this, right);
   }
 
   /**
@@ -504,7 +452,7 @@ public final class Tensor implements AutoCloseable {
    * @return a new tensor
    */
   public static Tensor concatenated(List<Tensor> parts, int dimension) {
-    return LibTorch.tensor("concatenate", false, parts, dimension);
+    return CONCATENATE.tensor(parts, dimension);
   }
 
   /**
@@ -513,57 +461,26 @@ public final class Tensor implements AutoCloseable {
    * @param source a tensor of a shape that broadcasts to this one's
    */
   public void copyFrom(Tensor source) {
-    LibTorch.run("copy_into", this, source);
+    COPY_INTO.run(this, source);
   }
 
-  /**
-   * Takes this tensor out of its scope: from now on the caller closes it.
-   *
-   * @return this tensor
-   */
+  /** {@return this tensor, taken out of its scope: from now on the caller closes it} */
   public Tensor own() {
     scope = null;
     return this;
   }
 
-  /**
-   * Returns whether {@link #close} has been called.
-   *
-   * @return true once closed
-   */
+  /** {@return whether {@link #close} has been called} */
   public boolean isClosed() {
     return handle == 0;
-  }
-
-  /** Remembers a buffer for as long as somebody has it. */
-  private synchronized ByteBuffer lent(ByteBuffer buffer) {
-    if (lent == null) {
-      lent = new ArrayList<>(1);
-    } else if (lent.size() >= pruneAt) {
-      lent.removeIf(one -> one.get() == null);
-      pruneAt = Math.max(LEAST_PRUNED, 2 * lent.size());
-    }
-    lent.add(new WeakReference<>(buffer));
-    return buffer;
-  }
-
-  private synchronized void takeBack() {
-    if (lent == null) {
-      return;
-    }
-    for (WeakReference<ByteBuffer> one : lent) {
-      ByteBuffer buffer = one.get();
-      if (buffer != null) {
-        buffer.limit(0);
-      }
-    }
-    lent = null;
   }
 
   @Override
   public void close() {
     if (handle != 0) {
-      takeBack();
+      if (memory != null) {
+        memory.takeBack();
+      }
       LibTorch.deleteTensor(handle);
       handle = 0;
       scope = null;
@@ -571,11 +488,7 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /**
-   * Counts the tensors open in this process; for leak tests.
-   *
-   * @return tensors made and not yet closed
-   */
+  /** {@return the number of tensors open in this process, of all engines; for leak tests} */
   public static long live() {
     return LIVE.get();
   }

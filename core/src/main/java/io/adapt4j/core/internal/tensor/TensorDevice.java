@@ -4,16 +4,12 @@ import io.adapt4j.core.exception.EngineException;
 import java.util.regex.Pattern;
 
 /**
- * Where the tensors of this process live: in host memory, or on the first CUDA device. The system
- * property {@value #PROPERTY}, {@code cpu} or {@code cuda}, says which; it is read once, before the
- * first tensor is made.
+ * A place where tensors live: host memory, or the first CUDA device.
  *
  * @param kind ATen's number of the kind of device
  * @param name what libtorch calls it
  */
 record TensorDevice(int kind, String name) {
-
-  static final String PROPERTY = "adapt4j.device";
 
   static final TensorDevice HOST = new TensorDevice(0, "cpu");
   static final TensorDevice CUDA = new TensorDevice(1, "cuda:0");
@@ -24,48 +20,19 @@ record TensorDevice(int kind, String name) {
           "arguments from the 'CUDA' backend|not linked with support for cuda"
               + "|not compiled with CUDA");
 
-  private static volatile TensorDevice current;
-
   /**
-   * The device of this process.
+   * Names a device as the system property {@value Engine#PROPERTY} does.
    *
-   * @throws EngineException if the property names none that is known, or one that is not there
+   * @throws EngineException if the name is unknown
    */
-  static TensorDevice current() {
-    TensorDevice chosen = current;
-    return chosen == null ? choose() : chosen;
-  }
-
-  private static synchronized TensorDevice choose() {
-    if (current == null) {
-      current = named(System.getProperty(PROPERTY, "cpu"));
-    }
-    return current;
-  }
-
-  /** Makes tensors on another device from now on, for tests; returns the one before. */
-  static synchronized TensorDevice use(TensorDevice device) {
-    TensorDevice before = current();
-    current = device;
-    return before;
-  }
-
   static TensorDevice named(String name) {
     return switch (name) {
       case "cpu" -> HOST;
-      case "cuda" -> present(CUDA);
+      case "cuda" -> CUDA;
       default ->
-          throw new EngineException(PROPERTY + ": expected cpu or cuda, found '" + name + "'");
+          throw new EngineException(
+              Engine.PROPERTY + ": expected cpu or cuda, found '" + name + "'");
     };
-  }
-
-  private static TensorDevice present(TensorDevice device) {
-    try {
-      LibTorch.tensor("empty_on", false, new long[] {1}, DType.U8, device.name).close();
-      return device;
-    } catch (EngineException e) {
-      throw absent(e);
-    }
   }
 
   /** Says whether libtorch or the device is missing, and what to do. */
@@ -79,7 +46,7 @@ record TensorDevice(int kind, String name) {
                 + reason.lines().findFirst().orElse("")
                 + "). See that nvidia-smi lists one and that CUDA_VISIBLE_DEVICES does not hide it";
     return new EngineException(
-        PROPERTY + "=cuda: " + remedy + "; or leave the property out to compute on the CPU",
+        Engine.PROPERTY + "=cuda: " + remedy + "; or leave the property out to compute on the CPU",
         failure);
   }
 

@@ -5,6 +5,18 @@ import java.util.List;
 /** Operations over many tensors at once, one native call each. */
 public final class TensorLists {
 
+  private static final Operator GLOBAL_NORM = Operator.core("global_norm");
+  private static final Operator PULL = Operator.core("pull");
+  private static final Operator SCALE_ALL = Operator.core("scale_all");
+  private static final Operator ZERO_ALL = Operator.core("zero_all");
+  private static final Operator REFRESH = Operator.core("refresh");
+  private static final Operator ADD_SQUARES = Operator.core("add_squares");
+  private static final Operator ADAMW_8BIT = Operator.core("adamw_8bit");
+  private static final Operator ADAFACTOR = Operator.core("adafactor");
+  private static final Operator LION = Operator.core("lion");
+  private static final Operator SGD = Operator.core("sgd");
+  private static final Operator ADAMW = Operator.core("adamw");
+
   private TensorLists() {}
 
   /**
@@ -14,11 +26,11 @@ public final class TensorLists {
    * @return the norm; NaN or infinite if an element is
    */
   public static double norm(List<Tensor> tensors) {
-    return item("global_norm", tensors);
+    return item(GLOBAL_NORM, tensors);
   }
 
-  private static double item(String method, Object... arguments) {
-    try (Tensor number = LibTorch.tensor(method, false, arguments)) {
+  private static double item(Operator operator, Object... arguments) {
+    try (Tensor number = operator.tensor(arguments)) {
       return number.item();
     }
   }
@@ -30,7 +42,7 @@ public final class TensorLists {
    * @param factor the multiplier
    */
   public static void scale(List<Tensor> tensors, double factor) {
-    LibTorch.run("scale_all", tensors, factor);
+    SCALE_ALL.run(tensors, factor);
   }
 
   /**
@@ -39,7 +51,7 @@ public final class TensorLists {
    * @param tensors any shapes
    */
   public static void zero(List<Tensor> tensors) {
-    LibTorch.run("zero_all", tensors);
+    ZERO_ALL.run(tensors);
   }
 
   /**
@@ -49,7 +61,7 @@ public final class TensorLists {
    * @param sources of the same shapes
    */
   public static void copy(List<Tensor> targets, List<Tensor> sources) {
-    LibTorch.run("refresh", targets, sources);
+    REFRESH.run(targets, sources);
   }
 
   /**
@@ -59,7 +71,7 @@ public final class TensorLists {
    * @param values F32, of the same shapes
    */
   public static void addSquares(List<Tensor> sums, List<Tensor> values) {
-    LibTorch.run("add_squares", sums, values);
+    ADD_SQUARES.run(sums, values);
   }
 
   /**
@@ -78,7 +90,7 @@ public final class TensorLists {
       List<Tensor> weights,
       List<Tensor> gradients,
       double strength) {
-    return item("pull", values, anchors, weights, gradients, strength);
+    return item(PULL, values, anchors, weights, gradients, strength);
   }
 
   /**
@@ -109,8 +121,7 @@ public final class TensorLists {
       DynamicCode unsigned,
       int step,
       double[] rates) {
-    LibTorch.run(
-        "adamw_8bit",
+    ADAMW_8BIT.run(
         value,
         gradient,
         moments.mean(),
@@ -135,8 +146,7 @@ public final class TensorLists {
    */
   public static void adafactor(
       Tensor value, Tensor gradient, List<Tensor> squares, double[] rates) {
-    LibTorch.run(
-        "adafactor", value, gradient, squares, rates[0], rates[1], rates[2], rates[3], rates[4]);
+    ADAFACTOR.run(value, gradient, squares, rates[0], rates[1], rates[2], rates[3], rates[4]);
   }
 
   /**
@@ -154,7 +164,7 @@ public final class TensorLists {
       List<Tensor> gradients,
       List<Tensor> means,
       double[] rates) {
-    LibTorch.run("lion", values, decayed, gradients, means, rates[0], rates[1], rates[2], rates[3]);
+    LION.run(values, decayed, gradients, means, rates[0], rates[1], rates[2], rates[3]);
   }
 
   /**
@@ -178,7 +188,7 @@ public final class TensorLists {
       double momentum,
       boolean nesterov,
       boolean first) {
-    LibTorch.run("sgd", values, gradients, momenta, decays, rate, momentum, nesterov, first);
+    SGD.run(values, gradients, momenta, decays, rate, momentum, nesterov, first);
   }
 
   /**
@@ -200,8 +210,8 @@ public final class TensorLists {
       List<Tensor> squares,
       List<Tensor> steps,
       double[] rates) {
-    LibTorch.run(
-        "adamw", values, decayed, gradients, means, squares, steps, rates[0], rates[1], rates[2],
-        rates[3], rates[4]);
+    ADAMW.run(
+        values, decayed, gradients, means, squares, steps, rates[0], rates[1], rates[2], rates[3],
+        rates[4]);
   }
 }

@@ -1,12 +1,15 @@
 package io.adapt4j.core.internal.tensor;
 
-/** Process-wide settings of libtorch. */
+/**
+ * What libtorch has once a process, shared by all {@link Engine}s: its random generator, its number
+ * of threads, and the memory of the host.
+ */
 public final class Torch {
 
   private Torch() {}
 
   /**
-   * Seeds libtorch's default generator.
+   * Seeds libtorch's default generators, of every device.
    *
    * @param seed any value
    */

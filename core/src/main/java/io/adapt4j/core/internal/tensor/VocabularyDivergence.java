@@ -6,6 +6,8 @@ package io.adapt4j.core.internal.tensor;
  */
 public final class VocabularyDivergence {
 
+  private static final Operator DIVERGENCE = Operator.core("divergence");
+
   /** Logits of model and base together that exist at once. */
   private static final long LOGITS = 1L << 24;
 
@@ -41,9 +43,7 @@ public final class VocabularyDivergence {
       double scale,
       long rows) {
     Tensor[] made =
-        LibTorch.tensors(
-            "divergence",
-            false,
+        DIVERGENCE.tensors(
             hidden,
             head.weight().value(),
             head.biasValue(),

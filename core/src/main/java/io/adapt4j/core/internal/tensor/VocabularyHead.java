@@ -12,6 +12,8 @@ import java.util.List;
  */
 public record VocabularyHead(Parameter weight, Parameter bias, double scale, double softCap) {
 
+  private static final Operator VOCABULARY_LOGITS = Operator.core("vocabulary_logits");
+
   /**
    * Makes a head that is one matrix.
    *
@@ -39,19 +41,18 @@ public record VocabularyHead(Parameter weight, Parameter bias, double scale, dou
    * @return logits [.., V] in the compute type
    */
   public Tensor logits(Tensor hidden) {
-    return LibTorch.tensor(
-        "vocabulary_logits", false, hidden, weight.value(), biasValue(), scale, softCap);
+    return VOCABULARY_LOGITS.tensor(hidden, weight.value(), biasValue(), scale, softCap);
   }
 
   List<Tensor> biasValue() {
-    return bias == null ? List.of() : List.of(bias.value());
+    return Parameter.valueOf(bias);
   }
 
   List<Tensor> weightGradient() {
-    return weight.isTrained() ? List.of(weight.gradient()) : List.of();
+    return Parameter.gradientOf(weight);
   }
 
   List<Tensor> biasGradient() {
-    return bias != null && bias.isTrained() ? List.of(bias.gradient()) : List.of();
+    return Parameter.gradientOf(bias);
   }
 }

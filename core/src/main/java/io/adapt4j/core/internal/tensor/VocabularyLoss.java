@@ -10,6 +10,9 @@ import java.util.List;
  */
 public final class VocabularyLoss {
 
+  private static final Operator CROSS_ENTROPY = Operator.core("cross_entropy");
+  private static final Operator TOKEN_LOG_PROBABILITIES = Operator.core("token_log_probabilities");
+
   /** Logits that exist at once. */
   private static final long LOGITS = 1L << 24;
 
@@ -95,9 +98,7 @@ public final class VocabularyLoss {
       long rows) {
     HostAllocator.current().giveBack();
     Tensor[] made =
-        LibTorch.tensors(
-            "cross_entropy",
-            false,
+        CROSS_ENTROPY.tensors(
             hidden,
             head.weight().value(),
             head.biasValue(),
@@ -160,9 +161,7 @@ public final class VocabularyLoss {
   private static Tensor[] score(
       Tensor hidden, VocabularyHead head, Tensor targets, boolean entropies) {
     HostAllocator.current().giveBack();
-    return LibTorch.tensors(
-        "token_log_probabilities",
-        false,
+    return TOKEN_LOG_PROBABILITIES.tensors(
         hidden,
         head.weight().value(),
         head.biasValue(),

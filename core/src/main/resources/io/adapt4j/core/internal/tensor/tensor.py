@@ -57,26 +57,11 @@ def copy_into(self, target: Tensor, source: Tensor) -> int:
 def add(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.add(x, y)
 
-def add_scaled(self, x: Tensor, y: Tensor, factor: float) -> Tensor:
-  return torch.add(x, y, alpha=factor)
-
 def scaled(self, x: Tensor, factor: float) -> Tensor:
   return torch.mul(x, factor)
 
 def matmul(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.matmul(x, y)
-
-def gather_rows(self, x: Tensor, index: Tensor) -> Tensor:
-  return torch.index_select(torch.flatten(x, 0, -2), 0, index)
-
-def scatter_rows(self, dy: Tensor, index: Tensor, sizes: List[int]) -> Tensor:
-  flat = torch.zeros([sizes[0] * sizes[1], sizes[2]], dtype=dy.dtype, device=dy.device)
-  return torch.view(torch.index_copy_(flat, 0, index, dy), sizes)
-
-# Scaled keep mask of dropout: 0 with probability p, 1 / (1 - p) otherwise.
-def dropout_mask(self, like: Tensor, p: float) -> Tensor:
-  keep = torch.bernoulli_(torch.empty_like(like), 1.0 - p)
-  return torch.div_(keep, 1.0 - p)
 
 def multiply(self, x: Tensor, y: Tensor) -> Tensor:
   return torch.mul(x, y)

@@ -17,6 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class AttentionTest {
 
+  private static final Operator ATTENTION_BACKWARD = Operator.core("attention_backward");
+
   private static final int ROWS = 2;
   private static final int HEADS = 4;
   private static final int KV_HEADS = 2;
@@ -94,9 +96,7 @@ class AttentionTest {
     }
     Tensor mask = mask(leftPadded);
     Tensor[] found =
-        LibTorch.tensors(
-            "attention_backward",
-            false,
+        ATTENTION_BACKWARD.tensors(
             Tensor.of(dy, ROWS, LENGTH, HEADS * WIDTH),
             query(),
             key(k),

@@ -4,21 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.exception.EngineException;
-import java.util.List;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Where tensors live, and how data gets there. */
 class TensorDeviceTest {
 
-  /** An operator that makes a tensor from nothing, up to the end of its arguments on the line. */
-  private static final Pattern FACTORY =
-      Pattern.compile("torch\\.(empty|zeros|ones|full|arange|rand|randn|eye|linspace|tensor)\\(");
-
   @Test
   void tensorsLiveInHostMemoryUnlessTheyAreToldOtherwise() {
-    assertThat(EngineInfo.device()).isEqualTo("cpu");
+    assertThat(Engine.current().device()).isEqualTo("cpu");
     try (Tensor tensor = Tensor.of(new float[] {1, 2}, 2)) {
       assertThat(tensor.isOnHost()).isTrue();
       assertThat(tensor.toHost()).isSameAs(tensor);
@@ -27,7 +20,7 @@ class TensorDeviceTest {
 
   @Test
   void anUnknownDeviceIsRefusedWithTheKnownOnes() {
-    assertThatThrownBy(() -> TensorDevice.named("gpu"))
+    assertThatThrownBy(() -> Engine.on("gpu"))
         .isInstanceOf(EngineException.class)
         .hasMessage("adapt4j.device: expected cpu or cuda, found 'gpu'");
   }
@@ -36,7 +29,7 @@ class TensorDeviceTest {
   void withoutCudaTheErrorSaysWhatIsMissingAndTheRemedy() {
     long before = Tensor.live();
     try {
-      assertThat(TensorDevice.named("cuda")).isEqualTo(TensorDevice.CUDA);
+      assertThat(Engine.on("cuda").device()).isEqualTo("cuda:0");
     } catch (EngineException e) {
       assertThat(e)
           .hasMessageStartingWith("adapt4j.device=cuda: ")
@@ -71,26 +64,6 @@ class TensorDeviceTest {
                 + " compute on the CPU");
   }
 
-  /** Those named are the ones whose results are in host memory by their meaning. */
-  @Test
-  void everyOperatorThatMakesATensorSaysOnWhichDevice() {
-    List<String> silent =
-        ScriptArchive.sources()
-            .lines()
-            .filter(line -> FACTORY.matcher(line).results().count() > count(line, "device="))
-            .map(String::strip)
-            .collect(Collectors.toList());
-    assertThat(silent)
-        .containsExactly(
-            "return torch.empty(sizes, dtype=dtype)",
-            "return torch.zeros(sizes, dtype=dtype)",
-            "return torch.to(torch.randn(sizes), dtype)");
-  }
-
-  private static long count(String line, String text) {
-    return Pattern.compile(text, Pattern.LITERAL).matcher(line).results().count();
-  }
-
   @Test
   void aTensorOutsideHostMemoryIsFilledThroughTheHostAndHasNoBuffer() {
     try (Tensor host = Tensor.of(new float[] {1, 2, 3}, 3);
@@ -100,7 +73,8 @@ class TensorDeviceTest {
       assertThat(twin.toFloats()).containsExactly(4, 5, 6);
       assertThat(host.toFloats()).containsExactly(1, 2, 3);
     }
-    try (Tensor elsewhere = LibTorch.tensor("empty_on", false, new long[] {2}, DType.F32, "meta")) {
+    try (Scope scope = Scope.open(MetaDevice.engine())) {
+      Tensor elsewhere = Tensor.empty(DType.F32, 2);
       assertThat(elsewhere.isOnHost()).isFalse();
       assertThatThrownBy(elsewhere::data)
           .isInstanceOf(IllegalStateException.class)

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
  */
 public final class ShapesOnly implements AutoCloseable {
 
-  private static final TensorDevice META = new TensorDevice(14, "meta");
+  private static final Engine META =
+      new Engine(new TensorDevice(14, "meta"), ShapesOnly::operators);
 
   /**
    * Operators that make host tensors, that have one tensor only and also save paged state, or whose
@@ -108,21 +109,25 @@ public final class ShapesOnly implements AutoCloseable {
               "torch.matmul(torch.softmax(torch.matmul(q, torch.transpose(k, 2, 3)), -1), v)"),
           List.of("torch._fused_adamw_(parameters, ", "self.updated_adamw(parameters, "));
 
-  private final TensorDevice device;
-  private final long operators;
+  private final Engine before;
 
-  private ShapesOnly(TensorDevice device, long operators) {
-    this.device = device;
-    this.operators = operators;
+  private ShapesOnly(Engine before) {
+    this.before = before;
   }
 
   /** Begins; closing it goes back to the CPU. */
   public static ShapesOnly open() {
-    return new ShapesOnly(TensorDevice.use(META), LibTorch.use(Loaded.OPERATORS));
+    requireChanges();
+    return new ShapesOnly(Engine.setDefault(META));
   }
 
-  private static final class Loaded {
-    static final long OPERATORS = LibTorch.load(ScriptArchive.build(operators()));
+  private static void requireChanges() {
+    String sources = OperatorLibrary.CORE.sources();
+    for (List<String> change : CHANGES) {
+      if (!sources.contains(change.get(0))) {
+        throw new IllegalStateException("The operators have no " + change.get(0) + " any more");
+      }
+    }
   }
 
   /** A tensor on the CPU all the same. */
@@ -130,15 +135,12 @@ public final class ShapesOnly implements AutoCloseable {
     return Tensor.zerosOnHost(DType.F32, sizes);
   }
 
-  private static String operators() {
-    String sources = ScriptArchive.sources();
+  private static String operators(String sources) {
+    String changed = sources;
     for (List<String> change : CHANGES) {
-      if (!sources.contains(change.get(0))) {
-        throw new IllegalStateException("The operators have no " + change.get(0) + " any more");
-      }
-      sources = sources.replace(change.get(0), change.get(1));
+      changed = changed.replace(change.get(0), change.get(1));
     }
-    return checked(sources) + "\n" + SUPPORT;
+    return checked(changed) + "\n" + SUPPORT;
   }
 
   private static String checked(String sources) {
@@ -192,7 +194,6 @@ public final class ShapesOnly implements AutoCloseable {
 
   @Override
   public void close() {
-    TensorDevice.use(device);
-    LibTorch.use(operators);
+    Engine.setDefault(before);
   }
 }

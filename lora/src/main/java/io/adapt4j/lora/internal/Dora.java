@@ -1,19 +1,35 @@
-package io.adapt4j.core.internal.tensor;
+package io.adapt4j.lora.internal;
 
+import static io.adapt4j.lora.internal.LoraOperators.operator;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.function.Consumer;
 
 /**
  * Weight-decomposed low-rank adaptation (DoRA, Liu et al. 2024, eq. 5): the rows of W + scale B A
- * are given lengths of their own. The gain of a row is the wanted length over the present one,
- * which derivatives take for a constant (section 4.3).
+ * get the magnitudes of a trained vector. The gain of a row is its trained magnitude over the one
+ * it has, which derivatives take for a constant (section 4.3).
  */
 public final class Dora {
+
+  private static final Operator RESCALE = operator("rescale");
+  private static final Operator RESCALE_BACKWARD = operator("rescale_backward");
+  private static final Operator DORA_DROPPED = operator("dora_dropped");
+  private static final Operator DORA_DROPPED_BACKWARD = operator("dora_dropped_backward");
+  private static final Operator ROW_SQUARES = operator("row_squares");
+  private static final Operator ROW_MAGNITUDES = operator("row_magnitudes");
+  private static final Operator DIVIDE_INTO = operator("divide_into");
+  private static final Operator ADD_QUOTIENT = operator("add_quotient");
+  private static final Operator DORA_MERGE = operator("dora_merge");
 
   private Dora() {}
 
   /**
-   * Gives the outputs of a layer other lengths: gain (x - bias) + bias, as if the rows of its
-   * weight were multiplied. Retains x.
+   * Multiplies the outputs of a layer: gain (x - bias) + bias, as if the rows of its weight were
+   * multiplied. Retains x.
    *
    * @param ops the operators in use
    * @param x a layer's output [.., out]
@@ -24,17 +40,16 @@ public final class Dora {
    */
   public static Tensor rescaled(
       Ops ops, Tensor x, Tensor gain, Parameter bias, Consumer<Tensor> gradient) {
-    Tensor y = LibTorch.tensor("rescale", false, x, gain, Ops.value(bias));
-    Tape tape = ops.tape();
-    if (tape != null) {
-      tape.saveForBackward(x);
-      tape.record(
+    Tensor y = RESCALE.tensor(x, gain, Parameter.valueOf(bias));
+    if (ops.isRecording()) {
+      ops.saveForBackward(x);
+      ops.record(
           new Tensor[] {y},
           new Tensor[] {x},
           dy -> {
             Tensor[] d =
-                LibTorch.tensors(
-                    "rescale_backward", false, dy[0], x, gain, Ops.value(bias), Ops.gradient(bias));
+                RESCALE_BACKWARD.tensors(
+                    dy[0], x, gain, Parameter.valueOf(bias), Parameter.gradientOf(bias));
             gradient.accept(d[1]);
             return new Tensor[] {d[0]};
           });
@@ -79,28 +94,17 @@ public final class Dora {
    */
   public static Tensor update(
       Ops ops, Tensor y, Tensor x, Projection p, ProjectionGradients gradients) {
-    Tensor[] made =
-        LibTorch.tensors("dora_dropped", false, y, x, p.weight, p.a, p.b, p.gain, p.start);
-    Tape tape = ops.tape();
-    if (tape != null) {
-      tape.saveForBackward(x);
-      tape.saveForBackward(made[1]);
-      tape.record(
+    Tensor[] made = DORA_DROPPED.tensors(y, x, p.weight, p.a, p.b, p.gain, p.start);
+    if (ops.isRecording()) {
+      ops.saveForBackward(x);
+      ops.saveForBackward(made[1]);
+      ops.record(
           new Tensor[] {made[0]},
           new Tensor[] {y, x},
           dy -> {
             Tensor[] d =
-                LibTorch.tensors(
-                    "dora_dropped_backward",
-                    false,
-                    dy[0],
-                    x,
-                    p.weight,
-                    p.a,
-                    p.b,
-                    p.gain,
-                    p.start,
-                    made[1]);
+                DORA_DROPPED_BACKWARD.tensors(
+                    dy[0], x, p.weight, p.a, p.b, p.gain, p.start, made[1]);
             gradients.accept(d[1], d[2], d[3]);
             return new Tensor[] {dy[0], d[0]};
           });
@@ -109,17 +113,17 @@ public final class Dora {
   }
 
   /**
-   * Squares the lengths of a weight's rows.
+   * Squares the magnitudes of a weight's rows.
    *
    * @param weight [rows, in], any floating type
    * @return F32 [rows]
    */
   public static Tensor squares(Tensor weight) {
-    return LibTorch.tensor("row_squares", false, weight);
+    return ROW_SQUARES.tensor(weight);
   }
 
   /**
-   * Lengths of the rows of a weight with an update, which is never formed.
+   * Magnitudes of the rows of a weight with an update, which is never formed.
    *
    * @param weight [rows, in], any floating type
    * @param squares what {@link #squares} gives for it
@@ -128,8 +132,8 @@ public final class Dora {
    * @param scale multiplies b a
    * @return F32 [rows]; of a row of zeros 1e-12
    */
-  public static Tensor lengths(Tensor weight, Tensor squares, Tensor a, Tensor b, double scale) {
-    return LibTorch.tensor("row_lengths", false, weight, squares, a, b, scale);
+  public static Tensor magnitudes(Tensor weight, Tensor squares, Tensor a, Tensor b, double scale) {
+    return ROW_MAGNITUDES.tensor(weight, squares, a, b, scale);
   }
 
   /**
@@ -140,7 +144,7 @@ public final class Dora {
    * @param denominator of its shape
    */
   public static void divide(Tensor target, Tensor numerator, Tensor denominator) {
-    LibTorch.run("divide_into", target, numerator, denominator);
+    DIVIDE_INTO.run(target, numerator, denominator);
   }
 
   /**
@@ -151,11 +155,11 @@ public final class Dora {
    * @param denominator F32 of its shape
    */
   public static void addQuotient(Tensor target, Tensor numerator, Tensor denominator) {
-    LibTorch.run("add_quotient", target, numerator, denominator);
+    ADD_QUOTIENT.run(target, numerator, denominator);
   }
 
   /**
-   * Gives a weight its update and new lengths in place; computed in fp32 and rounded once.
+   * Gives a weight its update and new magnitudes in place; computed in fp32 and rounded once.
    *
    * @param weight [rows, in], any floating type
    * @param a F32 [rank, in]
@@ -164,6 +168,6 @@ public final class Dora {
    * @param gain F32 [rows], multiplies the rows of the sum
    */
   public static void merge(Tensor weight, Tensor a, Tensor b, double scale, Tensor gain) {
-    LibTorch.run("dora_merge", weight, a, b, scale, gain);
+    DORA_MERGE.run(weight, a, b, scale, gain);
   }
 }

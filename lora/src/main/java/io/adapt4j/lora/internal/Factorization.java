@@ -1,4 +1,9 @@
-package io.adapt4j.core.internal.tensor;
+package io.adapt4j.lora.internal;
+
+import static io.adapt4j.lora.internal.LoraOperators.operator;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Tensor;
 
 /**
  * A matrix as a product of two thin ones. Computed in fp32; both tensors belong to the open scope,
@@ -8,6 +13,11 @@ package io.adapt4j.core.internal.tensor;
  * @param right [r, columns]
  */
 public record Factorization(Tensor left, Tensor right) {
+
+  private static final Operator PRINCIPAL_FACTORS = operator("principal_factors");
+  private static final Operator PRINCIPAL_FACTORS_OF_PRODUCT =
+      operator("principal_factors_of_product");
+  private static final Operator LEADING_QR = operator("leading_qr");
 
   private static Factorization of(Tensor[] parts) {
     return new Factorization(parts[0], parts[1]);
@@ -24,7 +34,7 @@ public record Factorization(Tensor left, Tensor right) {
    * @return the factors
    */
   public static Factorization principal(Tensor matrix, int rank, int iterations) {
-    return of(LibTorch.tensors("principal_factors", false, matrix, rank, iterations));
+    return of(PRINCIPAL_FACTORS.tensors(matrix, rank, iterations));
   }
 
   /**
@@ -36,7 +46,7 @@ public record Factorization(Tensor left, Tensor right) {
    * @return the factors, exact
    */
   public static Factorization principalOfProduct(Tensor left, Tensor right, int rank) {
-    return of(LibTorch.tensors("principal_factors_of_product", false, left, right, rank));
+    return of(PRINCIPAL_FACTORS_OF_PRODUCT.tensors(left, right, rank));
   }
 
   /**
@@ -47,6 +57,6 @@ public record Factorization(Tensor left, Tensor right) {
    * @return the factors
    */
   public static Factorization leadingQr(Tensor matrix, int rank) {
-    return of(LibTorch.tensors("leading_qr", false, matrix, rank));
+    return of(LEADING_QR.tensors(matrix, rank));
   }
 }

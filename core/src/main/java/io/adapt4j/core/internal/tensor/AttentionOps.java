@@ -1,0 +1,167 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.List;
+
+/** From joined projections to heads, rotary positions and attention. */
+abstract class AttentionOps extends LinearOps {
+
+  private static final Operator SPLIT_HEADS = Operator.core("split_heads");
+  private static final Operator SPLIT_HEADS_BACKWARD = Operator.core("split_heads_backward");
+  private static final Operator SPLIT_INTERLEAVED_HEADS = Operator.core("split_interleaved_heads");
+  private static final Operator SPLIT_INTERLEAVED_HEADS_BACKWARD =
+      Operator.core("split_interleaved_heads_backward");
+  private static final Operator CONCATENATE = Operator.core("concatenate");
+  private static final Operator ROTARY = Operator.core("rotary");
+  private static final Operator ROTARY_BACKWARD = Operator.core("rotary_backward");
+  private static final Operator FUSED_ATTENTION = Operator.core("fused_attention");
+  private static final Operator ATTENTION = Operator.core("attention");
+  private static final Operator ATTENTION_BACKWARD = Operator.core("attention_backward");
+  private static final Operator PACKED_ATTENTION = Operator.core("packed_attention");
+  private static final Operator PACKED_ATTENTION_BACKWARD =
+      Operator.core("packed_attention_backward");
+
+  AttentionOps(Tape tape) {
+    super(tape);
+  }
+
+  /**
+   * Cuts a joined projection into heads. Retains nothing: the parts are views.
+   *
+   * @param x [B, T, sum(heads) D]
+   * @param heads number of heads of each part
+   * @param headDim D
+   * @return one tensor [B, heads, T, D] a part
+   */
+  public Tensor[] splitHeads(Tensor x, long[] heads, long headDim) {
+    Tensor[] parts = SPLIT_HEADS.tensors(x, heads, headDim);
+    if (isDifferentiated(x)) {
+      record(parts, new Tensor[] {x}, d -> new Tensor[] {SPLIT_HEADS_BACKWARD.tensor((Object) d)});
+    }
+    return parts;
+  }
+
+  /**
+   * Cuts a projection in which each head's query, key and value lie side by side. Retains nothing:
+   * the parts are views.
+   *
+   * @param x [B, T, H 3 D]
+   * @param headDim D
+   * @return query, key and value [B, H, T, D]
+   */
+  public Tensor[] splitInterleavedHeads(Tensor x, long headDim) {
+    Tensor[] parts = SPLIT_INTERLEAVED_HEADS.tensors(x, headDim);
+    if (isDifferentiated(x)) {
+      record(
+          parts,
+          new Tensor[] {x},
+          d -> new Tensor[] {SPLIT_INTERLEAVED_HEADS_BACKWARD.tensor((Object) d)});
+    }
+    return parts;
+  }
+
+  /**
+   * Parts the heads of a tensor in two. Retains nothing: the parts are views.
+   *
+   * @param x [B, heads, T, D]
+   * @param first heads of the first part
+   * @return the first heads and the rest
+   */
+  public Tensor[] splitAlongHeads(Tensor x, long first) {
+    Tensor[] parts = {x.narrow(1, 0, first), x.narrow(1, first, x.size(1) - first)};
+    if (isDifferentiated(x)) {
+      record(parts, new Tensor[] {x}, d -> new Tensor[] {CONCATENATE.tensor(d, 1)});
+    }
+    return parts;
+  }
+
+  /**
+   * Rotary position embedding (Su et al. 2021). Retains nothing.
+   *
+   * @param x [B, heads, T, D]
+   * @param table cosines and sines for the positions
+   * @return the shape of x
+   */
+  public Tensor rotary(Tensor x, RotaryTable table) {
+    Tensor y = ROTARY.tensor(x, table.cos(), table.sin());
+    if (isDifferentiated(x)) {
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {ROTARY_BACKWARD.tensor(dy[0], table.cos(), table.sin())});
+    }
+    return y;
+  }
+
+  /**
+   * Scaled dot-product attention (Vaswani et al. 2017, eq. 1). Retains q, k and v, never the T x T
+   * weights.
+   *
+   * @param q [B, H, T, D]
+   * @param k [B, K, T, D], K a divisor of H
+   * @param v [B, K, T, D]
+   * @param mask added to the scores, [B, 1, T, T] or [B, 1, 1, T], and then alone says what is
+   *     seen; null for what the rule says
+   * @param rule how scores are made and what is seen
+   * @return the heads side by side [B, T, H D]
+   */
+  public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionRule rule) {
+    List<Tensor> masks = mask == null ? List.of() : List.of(mask);
+    double scale = rule.scale();
+    boolean differentiated = isDifferentiated(q) || isDifferentiated(k) || isDifferentiated(v);
+    boolean seesAll = !rule.causal() && (mask != null || rule.window() == 0);
+    if (!differentiated && seesAll && rule.softCap() == 0 && q.size(1) == k.size(1)) {
+      return FUSED_ATTENTION.tensor(q, k, v, masks, scale);
+    }
+    double cap = rule.softCap();
+    boolean causal = rule.causal();
+    long window = rule.window();
+    Tensor y = ATTENTION.tensor(q, k, v, masks, scale, cap, causal, window);
+    if (differentiated) {
+      for (Tensor needed : List.of(q, k, v)) {
+        saveForBackward(needed);
+      }
+      record(
+          new Tensor[] {y},
+          new Tensor[] {q, k, v},
+          dy -> ATTENTION_BACKWARD.tensors(dy[0], q, k, v, masks, scale, cap, causal, window));
+    }
+    return y;
+  }
+
+  /**
+   * Scaled dot-product attention inside each document of a packed batch. Retains q, k and v.
+   *
+   * @param q [B, H, T, D]
+   * @param k [B, K, T, D], K a divisor of H
+   * @param v [B, K, T, D]
+   * @param documents where they lie
+   * @param rule how scores are made and what is seen; causal
+   * @return the heads side by side [B, T, H D]; zeros where there is no document
+   * @throws IllegalArgumentException if the rule looks both ways
+   */
+  public Tensor packedAttention(
+      Tensor q, Tensor k, Tensor v, DocumentBlocks documents, AttentionRule rule) {
+    if (!rule.causal()) {
+      throw new IllegalArgumentException("packed documents need a causal attention rule");
+    }
+    List<Tensor> gather = documents.gather();
+    List<Tensor> real = documents.real();
+    List<Tensor> place = documents.place();
+    double scale = rule.scale();
+    double cap = rule.softCap();
+    long window = rule.window();
+    Tensor y = PACKED_ATTENTION.tensor(q, k, v, gather, real, place, scale, cap, window);
+    if (isDifferentiated(q) || isDifferentiated(k) || isDifferentiated(v)) {
+      for (Tensor needed : List.of(q, k, v)) {
+        saveForBackward(needed);
+      }
+      record(
+          new Tensor[] {y},
+          new Tensor[] {q, k, v},
+          dy ->
+              PACKED_ATTENTION_BACKWARD.tensors(
+                  dy[0], q, k, v, gather, real, place, scale, cap, window));
+    }
+    return y;
+  }
+}

@@ -1,0 +1,334 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.List;
+
+/** Operators on the entries of each position, and on the positions of a row. */
+abstract class BasicOps extends Recorder {
+
+  private static final Tensor[] NONE = {};
+
+  private static final Operator EMBEDDING = Operator.core("embedding");
+  private static final Operator EMBEDDING_BACKWARD = Operator.core("embedding_backward");
+  private static final Operator RMS_NORM = Operator.core("rms_norm");
+  private static final Operator RMS_NORM_BACKWARD = Operator.core("rms_norm_backward");
+  private static final Operator LAYER_NORM = Operator.core("layer_norm");
+  private static final Operator LAYER_NORM_BACKWARD = Operator.core("layer_norm_backward");
+  private static final Operator SPLIT_COLUMNS = Operator.core("split_columns");
+  private static final Operator CONCATENATE = Operator.core("concatenate");
+  private static final Operator GATED = Operator.core("gated");
+  private static final Operator GATED_BACKWARD = Operator.core("gated_backward");
+  private static final Operator ACTIVATION = Operator.core("activation");
+  private static final Operator ACTIVATION_BACKWARD = Operator.core("activation_backward");
+  private static final Operator ACTIVATION_IN_PLACE = Operator.core("activation_in_place");
+  private static final Operator SCALED = Operator.core("scaled");
+  private static final Operator POOL = Operator.core("pool");
+  private static final Operator POOL_BACKWARD = Operator.core("pool_backward");
+  private static final Operator MAX_POOL = Operator.core("max_pool");
+  private static final Operator MAX_POOL_BACKWARD = Operator.core("max_pool_backward");
+  private static final Operator NORMALIZE = Operator.core("normalize");
+  private static final Operator NORMALIZE_BACKWARD = Operator.core("normalize_backward");
+  private static final Operator ADD_SCALED = Operator.core("add_scaled");
+  private static final Operator ADD = Operator.core("add");
+  private static final Operator GATHER_ROWS = Operator.core("gather_rows");
+  private static final Operator SCATTER_ROWS = Operator.core("scatter_rows");
+
+  BasicOps(Tape tape) {
+    super(tape);
+  }
+
+  /**
+   * Looks up rows.
+   *
+   * @param ids token ids [B, T]
+   * @param weight table [V, hidden]
+   * @return [B, T, hidden]
+   */
+  public Tensor embedding(Tensor ids, Parameter weight) {
+    Tensor y = EMBEDDING.tensor(ids, weight.value()).typedAs(weight.value());
+    if (trains(weight)) {
+      saveForBackward(ids);
+      record(
+          new Tensor[] {y},
+          NONE,
+          dy -> {
+            EMBEDDING_BACKWARD.run(dy[0], ids, weight.gradient());
+            return NONE;
+          });
+    }
+    return y;
+  }
+
+  /**
+   * Root mean square normalization (Zhang and Sennrich 2019). Retains x.
+   *
+   * @param x [.., hidden]
+   * @param weight [hidden]
+   * @param offset added to the weight; 0, or 1 where weights are stored as differences from 1
+   * @param eps added to the mean square
+   * @return the shape of x
+   */
+  public Tensor rmsNorm(Tensor x, Parameter weight, double offset, double eps) {
+    Tensor y = RMS_NORM.tensor(x, weight.value(), offset, eps).typedAs(x);
+    if (isDifferentiated(x) || trains(weight)) {
+      saveForBackward(x);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                RMS_NORM_BACKWARD.tensor(
+                    dy[0], x, weight.value(), offset, eps, Parameter.gradientOf(weight))
+              });
+    }
+    return y;
+  }
+
+  /**
+   * Layer normalization (Ba et al. 2016). Retains x.
+   *
+   * @param x [.., hidden]
+   * @param weight [hidden]
+   * @param bias [hidden], or null
+   * @param eps added to the variance
+   * @return the shape of x
+   */
+  public Tensor layerNorm(Tensor x, Parameter weight, Parameter bias, double eps) {
+    Tensor y = LAYER_NORM.tensor(x, weight.value(), Parameter.valueOf(bias), eps);
+    if (isDifferentiated(x) || trains(weight) || trains(bias)) {
+      saveForBackward(x);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy ->
+              new Tensor[] {
+                LAYER_NORM_BACKWARD.tensor(
+                    dy[0],
+                    x,
+                    weight.value(),
+                    eps,
+                    Parameter.gradientOf(weight),
+                    Parameter.gradientOf(bias))
+              });
+    }
+    return y;
+  }
+
+  /**
+   * x divided by its Euclidean length. Retains x.
+   *
+   * @param x [.., hidden]
+   * @return the shape of x; vectors of length 1, or of zeros where x is zero
+   */
+  public Tensor normalize(Tensor x) {
+    Tensor y = NORMALIZE.tensor(x);
+    if (isDifferentiated(x)) {
+      saveForBackward(x);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {NORMALIZE_BACKWARD.tensor(dy[0], x)});
+    }
+    return y;
+  }
+
+  /**
+   * act(x). Retains x.
+   *
+   * @param x any shape
+   * @param activation the function
+   * @return the shape of x
+   */
+  public Tensor activation(Tensor x, Activation activation) {
+    Tensor y = ACTIVATION.tensor(x, activation.kind());
+    if (isDifferentiated(x)) {
+      saveForBackward(x);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {ACTIVATION_BACKWARD.tensor(dy[0], x, activation.kind())});
+    }
+    return y;
+  }
+
+  /**
+   * act(x) where x is needed for nothing else: without a tape its memory takes the result.
+   *
+   * @param x any shape; not to be used afterwards
+   * @param activation the function
+   * @return the shape of x
+   */
+  public Tensor activationOf(Tensor x, Activation activation) {
+    return !isRecording()
+        ? ACTIVATION_IN_PLACE.tensor(x, activation.kind())
+        : activation(x, activation);
+  }
+
+  /**
+   * act(gate) times up (Shazeer 2020). Retains x.
+   *
+   * @param x gate and up side by side [.., 2 width]
+   * @param activation the gate's activation
+   * @return [.., width]
+   */
+  public Tensor gated(Tensor x, Activation activation) {
+    Tensor y = GATED.tensor(x, activation.kind()).typedAs(x);
+    if (isDifferentiated(x)) {
+      saveForBackward(x);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {GATED_BACKWARD.tensor(dy[0], x, activation.kind())});
+    }
+    return y;
+  }
+
+  /**
+   * x times a number.
+   *
+   * @param x any shape
+   * @param factor the number
+   * @return the shape of x; x itself where the number is 1
+   */
+  public Tensor scaled(Tensor x, double factor) {
+    if (factor == 1) {
+      return x;
+    }
+    Tensor y = SCALED.tensor(x, factor);
+    if (isDifferentiated(x)) {
+      record(new Tensor[] {y}, new Tensor[] {x}, dy -> new Tensor[] {SCALED.tensor(dy[0], factor)});
+    }
+    return y;
+  }
+
+  /**
+   * x + factor y.
+   *
+   * @param x any shape
+   * @param y the same shape
+   * @param factor multiplies y
+   * @return their sum
+   */
+  public Tensor add(Tensor x, Tensor y, double factor) {
+    if (factor == 1) {
+      return add(x, y);
+    }
+    Tensor sum = ADD_SCALED.tensor(x, y, factor);
+    if (isDifferentiated(x) || isDifferentiated(y)) {
+      record(
+          new Tensor[] {sum},
+          new Tensor[] {x, y},
+          d -> new Tensor[] {d[0], SCALED.tensor(d[0], factor)});
+    }
+    return sum;
+  }
+
+  /**
+   * x + y.
+   *
+   * @param x any shape
+   * @param y the same shape
+   * @return their sum
+   */
+  public Tensor add(Tensor x, Tensor y) {
+    Tensor sum = ADD.tensor(x, y).typedAs(x);
+    if (isDifferentiated(x) || isDifferentiated(y)) {
+      record(new Tensor[] {sum}, new Tensor[] {x, y}, d -> new Tensor[] {d[0], d[0]});
+    }
+    return sum;
+  }
+
+  /**
+   * Cuts the last dimension. Retains nothing: the parts are views.
+   *
+   * @param x [.., sum(widths)]
+   * @param widths width of each part
+   * @return one tensor [.., width] a part
+   */
+  public Tensor[] splitColumns(Tensor x, long... widths) {
+    Tensor[] parts = SPLIT_COLUMNS.tensors(x, widths);
+    if (isDifferentiated(x)) {
+      record(parts, new Tensor[] {x}, d -> new Tensor[] {CONCATENATE.tensor(d, -1)});
+    }
+    return parts;
+  }
+
+  /**
+   * Joins tensors along the last dimension. Retains nothing.
+   *
+   * @param parts one or more [.., width]
+   * @return [.., sum of the widths]; the part itself where there is only one
+   */
+  public Tensor joinColumns(List<Tensor> parts) {
+    if (parts.size() == 1) {
+      return parts.get(0);
+    }
+    Tensor y = CONCATENATE.tensor(parts, -1);
+    if (parts.stream().anyMatch(this::isDifferentiated)) {
+      long[] widths = parts.stream().mapToLong(part -> part.size(-1)).toArray();
+      record(
+          new Tensor[] {y},
+          parts.toArray(new Tensor[0]),
+          dy -> SPLIT_COLUMNS.tensors(dy[0], widths));
+    }
+    return y;
+  }
+
+  /**
+   * The rows that carry a target, out of every position's.
+   *
+   * @param x [B, T, hidden]
+   * @param index positions in row-major order, I64 [N]
+   * @return [N, hidden]
+   */
+  public Tensor gatherRows(Tensor x, Tensor index) {
+    Tensor y = GATHER_ROWS.tensor(x, index);
+    if (isDifferentiated(x)) {
+      long[] sizes = x.sizes();
+      saveForBackward(index);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {SCATTER_ROWS.tensor(dy[0], index, sizes)});
+    }
+    return y;
+  }
+
+  /**
+   * Weighted sums over positions, such as a mean.
+   *
+   * @param x [B, T, hidden]
+   * @param weights F32 [B, T]
+   * @return [B, hidden]
+   */
+  public Tensor pool(Tensor x, Tensor weights) {
+    Tensor y = POOL.tensor(x, weights);
+    if (isDifferentiated(x)) {
+      saveForBackward(weights);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {POOL_BACKWARD.tensor(dy[0], weights)});
+    }
+    return y;
+  }
+
+  /**
+   * Largest entries over positions. Retains x.
+   *
+   * @param x [B, T, hidden]
+   * @param mask 1 on tokens and 0 on padding, I64 [B, T]
+   * @return [B, hidden]
+   */
+  public Tensor maxPool(Tensor x, Tensor mask) {
+    Tensor y = MAX_POOL.tensor(x, mask);
+    if (isDifferentiated(x)) {
+      saveForBackward(x);
+      saveForBackward(mask);
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> new Tensor[] {MAX_POOL_BACKWARD.tensor(dy[0], x, mask)});
+    }
+    return y;
+  }
+}

@@ -1,0 +1,204 @@
+package io.adapt4j.core.internal.tensor;
+
+import io.adapt4j.core.exception.EngineException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+
+/**
+ * Computes on one device with the operators of the modules present.
+ *
+ * <p>Every tensor knows its engine, and operators run on the engine of their tensors. Tensors that
+ * are made from nothing belong to the {@linkplain #current current} engine: that of the innermost
+ * open {@link Scope}, or where none is open the one that {@value #PROPERTY} chooses for the
+ * process. Two engines, such as one on the CPU and one on a CUDA device, can thus be used side by
+ * side.
+ *
+ * <p>libtorch itself exists once a process, and with it its number of threads, its random generator
+ * and the allocator of the host: those are in {@link Torch}, for all engines together.
+ */
+public final class Engine {
+
+  /** The system property that names the device of the process: {@code cpu} or {@code cuda}. */
+  public static final String PROPERTY = "adapt4j.device";
+
+  private static final Operator EMPTY = Operator.core("empty");
+  private static final Operator EMPTY_ON = Operator.core("empty_on");
+  private static final Operator ZEROS = Operator.core("zeros");
+  private static final Operator ZEROS_ON = Operator.core("zeros_on");
+
+  private static volatile Engine processDefault;
+
+  private final TensorDevice device;
+  private final UnaryOperator<String> rewriting;
+  private final Map<OperatorLibrary, Long> modules = new ConcurrentHashMap<>();
+
+  /**
+   * Makes an engine. Nothing is loaded yet.
+   *
+   * @param device where its tensors live
+   * @param rewriting changes the sources of a library before they are compiled
+   */
+  Engine(TensorDevice device, UnaryOperator<String> rewriting) {
+    this.device = device;
+    this.rewriting = rewriting;
+  }
+
+  /**
+   * Makes an engine on a device.
+   *
+   * @param device {@code cpu}, or {@code cuda} for the first CUDA device
+   * @return the engine; what it loads stays in memory, so make one a device
+   * @throws EngineException if the device is unknown, libtorch is built without it, or it is not
+   *     there
+   */
+  public static Engine on(String device) {
+    Engine engine = new Engine(TensorDevice.named(device), UnaryOperator.identity());
+    engine.requireDevice();
+    return engine;
+  }
+
+  /**
+   * Returns the engine that makes tensors on this thread.
+   *
+   * @return that of the innermost open scope, else the default of the process
+   * @throws EngineException if {@value #PROPERTY} names no device, or one that is not there
+   */
+  public static Engine current() {
+    Scope scope = Scope.current();
+    return scope == null ? ofProcess() : scope.engine();
+  }
+
+  private static Engine ofProcess() {
+    Engine chosen = processDefault;
+    return chosen == null ? choose() : chosen;
+  }
+
+  private static synchronized Engine choose() {
+    if (processDefault == null) {
+      processDefault = on(System.getProperty(PROPERTY, "cpu"));
+    }
+    return processDefault;
+  }
+
+  /** Makes an engine the default of the process, for tests; returns the one before. */
+  static synchronized Engine setDefault(Engine engine) {
+    Engine before = ofProcess();
+    processDefault = engine;
+    return before;
+  }
+
+  /** The engine of the first tensor among arguments, else the current one. */
+  static Engine of(Object... arguments) {
+    for (Object argument : arguments) {
+      if (argument instanceof Tensor tensor) {
+        return tensor.engine();
+      }
+      if (argument instanceof List<?> list
+          && !list.isEmpty()
+          && list.get(0) instanceof Tensor tensor) {
+        return tensor.engine();
+      }
+      if (argument instanceof Tensor[] tensors && tensors.length > 0) {
+        return tensors[0].engine();
+      }
+    }
+    return current();
+  }
+
+  private void requireDevice() {
+    if (device.isHost()) {
+      return;
+    }
+    try {
+      empty(DType.U8, 1).close();
+    } catch (EngineException e) {
+      throw TensorDevice.absent(e);
+    }
+  }
+
+  /**
+   * Returns where this engine's tensors live.
+   *
+   * @return what libtorch calls the device, {@code cpu} or {@code cuda:0}
+   */
+  public String device() {
+    return device.name();
+  }
+
+  /**
+   * Returns whether bfloat16 is multiplied natively on this device. Without that it saves memory
+   * but no time.
+   *
+   * @return on a CPU what {@link Processor#hasBf16} says; true on a CUDA device, which needs
+   *     compute capability 8.0 for it
+   */
+  public boolean multipliesBf16() {
+    return !device.isHost() || Processor.hasBf16();
+  }
+
+  /** Whether this engine's tensors live in host memory. */
+  boolean isOnHost() {
+    return device.isHost();
+  }
+
+  /** An uninitialized tensor on the device. */
+  Tensor empty(DType type, long... sizes) {
+    return make(EMPTY, EMPTY_ON, type, sizes);
+  }
+
+  /** A tensor of zeros on the device. */
+  Tensor zeros(DType type, long... sizes) {
+    return make(ZEROS, ZEROS_ON, type, sizes);
+  }
+
+  private Tensor make(Operator onHost, Operator elsewhere, DType type, long[] sizes) {
+    Tensor made =
+        device.isHost()
+            ? tensor(onHost, sizes, type)
+            : tensor(elsewhere, sizes, type, device.name());
+    return made.typedAs(type);
+  }
+
+  Tensor tensor(Operator operator, Object... arguments) {
+    return new Tensor(this, LibTorch.tensor(module(operator), operator.name(), arguments));
+  }
+
+  Tensor[] tensors(Operator operator, Object... arguments) {
+    long[] handles = LibTorch.tensors(module(operator), operator.name(), arguments);
+    Tensor[] tensors = new Tensor[handles.length];
+    for (int i = 0; i < handles.length; i++) {
+      tensors[i] = new Tensor(this, handles[i]);
+    }
+    return tensors;
+  }
+
+  double number(Operator operator, Object... arguments) {
+    return LibTorch.number(module(operator), operator.name(), arguments);
+  }
+
+  long integer(Operator operator, Object... arguments) {
+    return LibTorch.integer(module(operator), operator.name(), arguments);
+  }
+
+  void run(Operator operator, Object... arguments) {
+    LibTorch.run(module(operator), operator.name(), arguments);
+  }
+
+  /** The compiled library of an operator, which stays in memory. */
+  private long module(Operator operator) {
+    Long module = modules.get(operator.library());
+    return module == null ? load(operator.library()) : module;
+  }
+
+  private long load(OperatorLibrary wanted) {
+    return modules.computeIfAbsent(
+        wanted, library -> LibTorch.load(ScriptArchive.build(rewriting.apply(library.sources()))));
+  }
+
+  @Override
+  public String toString() {
+    return "Engine(" + device.name() + ")";
+  }
+}

@@ -1,0 +1,110 @@
+package io.adapt4j.core.internal.tensor;
+
+import java.util.function.BiConsumer;
+
+/** Products with a weight. */
+abstract class LinearOps extends BasicOps {
+
+  private static final Operator LINEAR = Operator.core("linear");
+  private static final Operator LINEAR_BACKWARD_WEIGHT = Operator.core("linear_backward_weight");
+  private static final Operator LINEAR_BACKWARD_BIAS = Operator.core("linear_backward_bias");
+  private static final Operator LINEAR_BACKWARD_INPUT = Operator.core("linear_backward_input");
+  private static final Operator FOREIGN_OPERANDS = Operator.core("foreign_operands");
+  private static final Operator ADD_BIAS = Operator.core("add_bias");
+
+  LinearOps(Tape tape) {
+    super(tape);
+  }
+
+  /**
+   * y = x W' + b. Retains x only where W is trained.
+   *
+   * @param x [.., in]
+   * @param weight W [out, in]
+   * @param bias b [out], or null
+   * @return [.., out]
+   */
+  public Tensor linear(Tensor x, Parameter weight, Parameter bias) {
+    Tensor y = LINEAR.tensor(x, weight.value(), Parameter.valueOf(bias));
+    boolean wantsInput = isDifferentiated(x);
+    if (wantsInput || trains(weight) || trains(bias)) {
+      if (trains(weight)) {
+        saveForBackward(x);
+      }
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> {
+            if (weight.isTrained()) {
+              LINEAR_BACKWARD_WEIGHT.run(dy[0], x, weight.gradient());
+            }
+            if (bias != null && bias.isTrained()) {
+              LINEAR_BACKWARD_BIAS.run(dy[0], bias.gradient());
+            }
+            return new Tensor[] {
+              wantsInput ? LINEAR_BACKWARD_INPUT.tensor(dy[0], weight.value()) : null
+            };
+          });
+    }
+    return y;
+  }
+
+  /**
+   * y = x W' + b with a frozen weight that is recomputed for the derivative. Retains nothing.
+   *
+   * @param x [.., in]
+   * @param weight W [out, in]
+   * @param bias b [out], or null; may be trained
+   * @return [.., out]
+   */
+  public Tensor frozenLinear(Tensor x, OnDemandWeight weight, Parameter bias) {
+    DType type = x.type();
+    Tensor y = weight.using(type, w -> LINEAR.tensor(x, w, Parameter.valueOf(bias)));
+    boolean wantsInput = isDifferentiated(x);
+    if (wantsInput || trains(bias)) {
+      record(
+          new Tensor[] {y},
+          new Tensor[] {x},
+          dy -> {
+            if (bias != null && bias.isTrained()) {
+              LINEAR_BACKWARD_BIAS.run(dy[0], bias.gradient());
+            }
+            return new Tensor[] {
+              wantsInput ? weight.using(type, w -> LINEAR_BACKWARD_INPUT.tensor(dy[0], w)) : null
+            };
+          });
+    }
+    return y;
+  }
+
+  /**
+   * y = x W' + b by a kernel from outside libtorch. Has no derivative.
+   *
+   * @param x [.., in]
+   * @param out width of the output
+   * @param product takes x as [n, in], contiguous, and overwrites x W' [n, out]
+   * @param bias b [out], or null
+   * @return [.., out]
+   * @throws IllegalStateException if operators are recorded
+   */
+  public Tensor customKernelLinear(
+      Tensor x, long out, BiConsumer<Tensor, Tensor> product, Parameter bias) {
+    if (isRecording()) {
+      throw new IllegalStateException("A custom kernel has no derivative");
+    }
+    long[] sizes = x.sizes().clone();
+    sizes[sizes.length - 1] = out;
+    Tensor[] made = FOREIGN_OPERANDS.tensors(x, sizes);
+    for (Tensor operand : made) {
+      operand.typedAs(x);
+    }
+    try (Tensor rows = made[0];
+        Tensor y = made[1]) {
+      product.accept(rows, y);
+    }
+    if (bias != null) {
+      ADD_BIAS.run(made[2], bias.value());
+    }
+    return made[2];
+  }
+}

@@ -1,0 +1,79 @@
+package io.adapt4j.core.internal.tensor;
+
+/**
+ * A handle of a script function. It is made once, as a constant of the class that uses it, and
+ * holds nothing of an engine: each {@link Engine} finds the function when it first runs it.
+ *
+ * <p>An operator runs on the engine of the first tensor among its arguments; where there is none,
+ * on the current one. Arguments are tensors, lists and arrays of tensors, numbers, arrays of
+ * numbers, booleans, strings and {@link DType}s, in the order of the function's parameters.
+ *
+ * @param library where the function stands
+ * @param name its name there
+ */
+public record Operator(OperatorLibrary library, String name) {
+
+  /** Returns the handle of one of core's own operators. */
+  static Operator core(String name) {
+    return OperatorLibrary.CORE.operator(name);
+  }
+
+  /** {@return whether the library's sources define this operator} */
+  public boolean isDefined() {
+    return library.functions().contains(name);
+  }
+
+  /**
+   * Runs a function that returns a tensor.
+   *
+   * @param arguments the function's
+   * @return the tensor; owned by the open scope, else by the caller
+   */
+  public Tensor tensor(Object... arguments) {
+    return Engine.of(arguments).tensor(this, arguments);
+  }
+
+  /**
+   * Runs a function that returns a list of tensors.
+   *
+   * @param arguments the function's
+   * @return the tensors; owned by the open scope, else by the caller
+   */
+  public Tensor[] tensors(Object... arguments) {
+    return Engine.of(arguments).tensors(this, arguments);
+  }
+
+  /**
+   * Runs a function that returns a floating-point number.
+   *
+   * @param arguments the function's
+   * @return the number
+   */
+  public double number(Object... arguments) {
+    return Engine.of(arguments).number(this, arguments);
+  }
+
+  /**
+   * Runs a function that returns an integer.
+   *
+   * @param arguments the function's
+   * @return the integer
+   */
+  public long integer(Object... arguments) {
+    return Engine.of(arguments).integer(this, arguments);
+  }
+
+  /**
+   * Runs a function for what it writes.
+   *
+   * @param arguments the function's
+   */
+  public void run(Object... arguments) {
+    Engine.of(arguments).run(this, arguments);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

@@ -1,0 +1,104 @@
+package io.adapt4j.core.internal.tensor;
+
+import io.adapt4j.core.exception.EngineException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * The operators that one module of Adapt4J brings: TorchScript functions in its resources, compiled
+ * together. They may call each other, but none of another library.
+ *
+ * <p>A module makes one library and takes its {@link Operator}s from it. It registers nothing: an
+ * operator knows its library, and an {@link Engine} compiles a library when it first runs one of
+ * its operators.
+ */
+public final class OperatorLibrary {
+
+  /** The operators of core itself. */
+  static final OperatorLibrary CORE =
+      of(
+          OperatorLibrary.class,
+          "tensor.py",
+          "basic.py",
+          "linear.py",
+          "attention.py",
+          "loss.py",
+          "optimizer.py");
+
+  private static final Pattern FUNCTION = Pattern.compile("(?m)^def (\\w+)\\(self");
+
+  private final Class<?> owner;
+  private final List<String> resources;
+
+  private OperatorLibrary(Class<?> owner, List<String> resources) {
+    this.owner = owner;
+    this.resources = resources;
+  }
+
+  /**
+   * Makes a library. Nothing is read yet.
+   *
+   * @param owner a class in whose package the resources lie
+   * @param resources names of script sources
+   * @return the library
+   */
+  public static OperatorLibrary of(Class<?> owner, String... resources) {
+    return new OperatorLibrary(owner, List.of(resources));
+  }
+
+  /**
+   * Returns the handle of an operator.
+   *
+   * @param name its function in the sources; a wrong one fails when the operator first runs
+   * @return the handle
+   */
+  public Operator operator(String name) {
+    return new Operator(this, name);
+  }
+
+  /**
+   * Reads the sources.
+   *
+   * @return script functions {@code def name(self, x: Tensor) -> Tensor:}
+   * @throws EngineException if a resource is missing
+   */
+  public String sources() {
+    return resources.stream().map(this::resource).collect(Collectors.joining("\n"));
+  }
+
+  /**
+   * Finds the functions that the sources define, those included that only other functions call.
+   *
+   * @return their names
+   */
+  public Set<String> functions() {
+    return FUNCTION
+        .matcher(sources())
+        .results()
+        .map((MatchResult function) -> function.group(1))
+        .collect(Collectors.toSet());
+  }
+
+  private String resource(String name) {
+    try (InputStream in = owner.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new EngineException("Operator source " + name + " is missing beside " + this);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return owner.getName();
+  }
+}

@@ -1,0 +1,94 @@
+package io.adapt4j.core.internal.tensor;
+
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A tensor's own memory as Java and native code see it. The buffers over it end with the tensor.
+ */
+final class TensorMemory {
+
+  private static final int LEAST_PRUNED = 8;
+
+  private final Tensor tensor;
+
+  /** The buffers that may still be in use. */
+  private final List<WeakReference<ByteBuffer>> lent = new ArrayList<>(1);
+
+  private int pruneAt = LEAST_PRUNED;
+
+  TensorMemory(Tensor tensor) {
+    this.tensor = tensor;
+  }
+
+  /** A buffer over all of it. */
+  ByteBuffer buffer() {
+    requireContiguous();
+    if (!tensor.isOnHost()) {
+      throw new IllegalStateException(
+          "The data of a tensor outside host memory was asked for; copy it to the host first");
+    }
+    if (tensor.count() == 0) {
+      return ByteBuffer.allocateDirect(0).order(ByteOrder.nativeOrder());
+    }
+    return lend(LibTorch.directBuffer(tensor.handle()));
+  }
+
+  /** The address of the first element, on the tensor's own device. */
+  long address() {
+    requireContiguous();
+    if (tensor.count() == 0) {
+      return 0;
+    }
+    // A buffer holds 2 GiB at most: one over a single element is enough to find the address.
+    Tensor first = tensor;
+    for (int dimension = 0; dimension < tensor.sizes().length; dimension++) {
+      Tensor narrowed = first.narrow(dimension, 0, 1);
+      if (first != tensor) {
+        first.close();
+      }
+      first = narrowed;
+    }
+    try {
+      return Pointer.nativeValue(
+          Native.getDirectBufferPointer(LibTorch.directBuffer(first.handle())));
+    } finally {
+      if (first != tensor) {
+        first.close();
+      }
+    }
+  }
+
+  private void requireContiguous() {
+    if (!LibTorch.isContiguous(tensor.handle())) {
+      throw new IllegalStateException(
+          "The data of a tensor that is not contiguous was asked for; copy it first");
+    }
+  }
+
+  /** Remembers a buffer for as long as somebody has it. */
+  private synchronized ByteBuffer lend(ByteBuffer buffer) {
+    if (lent.size() >= pruneAt) {
+      lent.removeIf(reference -> reference.get() == null);
+      pruneAt = Math.max(LEAST_PRUNED, 2 * lent.size());
+    }
+    lent.add(new WeakReference<>(buffer));
+    return buffer;
+  }
+
+  /** Empties every buffer, so that reading or writing it fails from now on. */
+  synchronized void takeBack() {
+    for (WeakReference<ByteBuffer> reference : lent) {
+      ByteBuffer buffer = reference.get();
+      if (buffer != null) {
+        buffer.limit(0);
+      }
+    }
+    lent.clear();
+  }
+}

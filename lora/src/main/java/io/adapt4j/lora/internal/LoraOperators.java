@@ -1,0 +1,17 @@
+package io.adapt4j.lora.internal;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.OperatorLibrary;
+
+/** The scripts of this module. */
+final class LoraOperators {
+
+  private static final OperatorLibrary LIBRARY =
+      OperatorLibrary.of(LoraOperators.class, "low_rank.py", "dora.py", "factorization.py");
+
+  private LoraOperators() {}
+
+  static Operator operator(String name) {
+    return LIBRARY.operator(name);
+  }
+}

@@ -1,0 +1,124 @@
+package io.adapt4j.lora.internal;
+
+import static io.adapt4j.lora.internal.LoraOperators.operator;
+
+import io.adapt4j.core.internal.tensor.Operator;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/**
+ * Low-rank updates of a weight (Hu et al. 2021, eq. 3), and several updates of one weight, each of
+ * its own rank, rows and scale, packed into one pair of matrices.
+ *
+ * <p>In the packed pair the ranks lie one after the other: a is [sum of ranks, in], the A matrices
+ * below each other; b is [out, sum of ranks] with the scaled B matrix of update i in its columns
+ * and in the rows it writes, and zero elsewhere.
+ */
+public final class LowRank {
+
+  private static final Operator LOW_RANK = operator("low_rank");
+  private static final Operator LOW_RANK_BACKWARD = operator("low_rank_backward");
+  private static final Operator LOW_RANK_BACKWARD_INPUT = operator("low_rank_backward_input");
+  private static final Operator LOW_RANK_COMPOSE = operator("low_rank_compose");
+  private static final Operator LOW_RANK_ACCUMULATE = operator("low_rank_accumulate");
+  private static final Operator LOW_RANK_MERGE = operator("low_rank_merge");
+
+  private LowRank() {}
+
+  /**
+   * Adds a low-rank update (x a') b' to y in place (Hu et al. 2021, eq. 3). Retains x.
+   *
+   * @param ops the operators in use
+   * @param y the base layer's output [.., out]; not to be used afterwards
+   * @param x the update's input [.., in]
+   * @param a [rank, in]
+   * @param b [out, rank], with any scale already inside
+   * @param gradients takes the gradients by a and b, which are closed when it returns
+   * @return the sum
+   */
+  public static Tensor add(
+      Ops ops, Tensor y, Tensor x, Tensor a, Tensor b, BiConsumer<Tensor, Tensor> gradients) {
+    Tensor sum = LOW_RANK.tensor(y, x, a, b);
+    if (ops.isRecording()) {
+      ops.saveForBackward(x);
+      ops.record(
+          new Tensor[] {sum},
+          new Tensor[] {y, x},
+          dy -> {
+            Tensor[] d = LOW_RANK_BACKWARD.tensors(dy[0], x, a, b);
+            gradients.accept(d[1], d[2]);
+            return new Tensor[] {dy[0], d[0]};
+          });
+    }
+    return sum;
+  }
+
+  /**
+   * Adds a low-rank update whose matrices are frozen, to y in place. Retains nothing.
+   *
+   * @param ops the operators in use
+   * @param y the base layer's output [.., out]; not to be used afterwards
+   * @param x the update's input [.., in]
+   * @param a [rank, in]
+   * @param b [out, rank], with any scale already inside
+   * @return the sum
+   */
+  public static Tensor addFrozen(Ops ops, Tensor y, Tensor x, Tensor a, Tensor b) {
+    Tensor sum = LOW_RANK.tensor(y, x, a, b);
+    if (ops.isDifferentiated(x) || ops.isDifferentiated(y)) {
+      ops.record(
+          new Tensor[] {sum},
+          new Tensor[] {y, x},
+          dy -> new Tensor[] {dy[0], LOW_RANK_BACKWARD_INPUT.tensor(dy[0], a, b)});
+    }
+    return sum;
+  }
+
+  /**
+   * Where the updates stand in the packed B, and how they are scaled.
+   *
+   * @param starts first row of each
+   * @param scales factor of each
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed straight to libtorch, never compared
+  public record Layout(long[] starts, double[] scales) {}
+
+  /**
+   * Writes scaled B matrices into the packed one.
+   *
+   * @param packed b; entries outside the updates' blocks are left as they are
+   * @param factors one [rows, rank] an update
+   * @param layout their places
+   */
+  public static void pack(Tensor packed, List<Tensor> factors, Layout layout) {
+    LOW_RANK_COMPOSE.run(packed, factors, layout.starts(), layout.scales());
+  }
+
+  /**
+   * Adds the gradients by the packed pair to those of the updates.
+   *
+   * @param da gradient by a
+   * @param db gradient by b
+   * @param first F32 gradients of the A matrices, below each other
+   * @param second F32 gradients of the B matrices
+   * @param layout their places
+   */
+  public static void accumulate(
+      Tensor da, Tensor db, Tensor first, List<Tensor> second, Layout layout) {
+    LOW_RANK_ACCUMULATE.run(da, db, first, second, layout.starts(), layout.scales());
+  }
+
+  /**
+   * Adds an update to a weight in place; computed in F32 and rounded once.
+   *
+   * @param weight [rows, in], any floating type
+   * @param a F32 [rank, in]
+   * @param b F32 [rows, rank]
+   * @param scale multiplies b a
+   */
+  public static void merge(Tensor weight, Tensor a, Tensor b, double scale) {
+    LOW_RANK_MERGE.run(weight, a, b, scale);
+  }
+}
