@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -86,5 +89,24 @@ class ModelExtensionsTest {
             .replaceAll("\"(hidden_act|max_position_embeddings)\": [^,]+,", "")
             .replaceFirst("\\{", Matcher.quoteReplacement(begin)));
     return ModelSource.path(tale);
+  }
+
+  @Test
+  void aMethodThatTrainsNormsSavesThemAlone() throws IOException {
+    FineTuneReport report =
+        Tiny.tuner(folder.resolve("run"))
+            .method(FineTuningMethod.custom(new NormTuning()))
+            .learningRate(0.01)
+            .build()
+            .run();
+    assertTrue(report.bestValidationLoss() < report.initialValidationLoss());
+    Path saved = report.last().resolve("selected_parameters.safetensors");
+    assertTrue(Files.size(saved) < Files.size(Tiny.MODEL.resolve("model.safetensors")) / 100);
+    try (LanguageModel model = LanguageModel.load(Tiny.model(), Adapter.at(report.last()))) {
+      String text = " there was a little girl";
+      double adapted = model.score("Once upon a time", text).sum();
+      model.enableAdapters(false);
+      assertNotEquals(adapted, model.score("Once upon a time", text).sum());
+    }
   }
 }

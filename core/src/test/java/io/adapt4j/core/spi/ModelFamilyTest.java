@@ -38,6 +38,7 @@ class ModelFamilyTest {
       """;
 
   /** Families of this build, and what another says to be the same. */
+  @SuppressWarnings("ImmutableEnumChecker") // the declarations have no state
   enum Same {
     LLAMA("llama", "\"hidden_act\": \"gelu\", \"rope_theta\": 5000", (config, decoder) -> {}),
     GEMMA3(
