@@ -7,6 +7,7 @@ import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.MethodProvider;
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -66,7 +67,8 @@ class LoraDescription implements MethodProvider {
 
   @Override
   public Optional<ObjectNode> write(FineTuningMethod method) {
-    if (!(method instanceof Lora lora)) {
+    // No description tells another format: it is code, or belongs to another method.
+    if (!(method instanceof Lora lora) || lora.weights() != WeightFormat.asStored()) {
       return Optional.empty();
     }
     ObjectNode options = JsonNodeFactory.instance.objectNode();

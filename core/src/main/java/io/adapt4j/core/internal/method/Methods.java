@@ -47,6 +47,9 @@ public final class Methods {
     if (method instanceof MethodMechanics own) {
       return own;
     }
+    if (method instanceof FineTuningMethod.Custom custom) {
+      return new SelectionMechanics(custom);
+    }
     for (MethodProvider one : known()) {
       Optional<MethodMechanics> found = one.mechanics(method);
       if (found.isPresent()) {

@@ -22,6 +22,9 @@ public interface AdapterMechanics extends Adapter {
     if (adapter instanceof AdapterMechanics own) {
       return own;
     }
+    if (adapter instanceof Adapter.Stored stored) {
+      return AdapterFormat.read(stored.folder());
+    }
     for (AdapterFormat one : ServiceLoader.load(AdapterFormat.class)) {
       Optional<AdapterMechanics> found = one.mechanics(adapter);
       if (found.isPresent()) {

@@ -27,6 +27,9 @@ public interface WeightMechanics extends WeightFormat {
     if (format instanceof WeightMechanics own) {
       return own;
     }
+    if (format instanceof WeightFormat.Custom custom) {
+      return new CodecWeights(custom);
+    }
     for (StoredWeightFormat one : ServiceLoader.load(StoredWeightFormat.class)) {
       Optional<WeightMechanics> found = one.mechanics(format);
       if (found.isPresent()) {

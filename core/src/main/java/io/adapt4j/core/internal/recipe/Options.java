@@ -224,8 +224,7 @@ public final class Options {
           .required()
           .text("What makes steps of gradients.")
           .read(OptimizerKeys::read)
-          .write(
-              settings -> Optional.of(OptimizerKeys.write(settings.training().step().optimizer())));
+          .write(settings -> OptimizerKeys.write(settings.training().step().optimizer()));
 
   /** Rates of some of the values. */
   public static final Option<List<LearningRateFactor>> LEARNING_RATE_FACTORS =

@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The model families this build knows. */
 public final class Architectures {
@@ -32,15 +33,20 @@ public final class Architectures {
           new DistilBert(),
           new ModernBert());
 
+  private static final Set<String> OWN =
+      ALL.stream()
+          .flatMap(one -> one.modelTypes().stream())
+          .collect(Collectors.toUnmodifiableSet());
+
   private Architectures() {}
 
   /**
    * Returns the families.
    *
-   * @return the values of {@code model_type} that this build knows
+   * @return the values of {@code model_type} that this build and families on the class path know
    */
   public static Set<String> modelTypes() {
-    return ALL.stream()
+    return Stream.concat(ALL.stream(), CustomFamily.all(OWN).stream())
         .flatMap(one -> one.modelTypes().stream())
         .collect(Collectors.toUnmodifiableSet());
   }
@@ -159,6 +165,11 @@ public final class Architectures {
         return architecture;
       }
     }
+    for (Architecture custom : CustomFamily.all(OWN)) {
+      if (custom.modelTypes().contains(config.modelType())) {
+        return custom;
+      }
+    }
     throw config
         .fields()
         .invalid(
@@ -167,6 +178,6 @@ public final class Architectures {
                 + ALL.stream()
                     .flatMap(one -> one.modelTypes().stream().sorted())
                     .collect(Collectors.joining(", ")),
-            "This model family is not supported.");
+            "This model family is not supported; a ModelFamily on the class path can bring it.");
   }
 }

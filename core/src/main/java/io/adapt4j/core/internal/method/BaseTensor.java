@@ -1,4 +1,4 @@
-package io.adapt4j.lora;
+package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
@@ -10,14 +10,20 @@ import java.util.Set;
  * A base tensor that trains with the adapter. The base's own values are kept beside it, so that the
  * adapter can be switched off and taken off.
  */
-final class BaseTensor implements AutoCloseable {
+public final class BaseTensor implements AutoCloseable {
 
   private final Parameter parameter;
   private final Slice slice;
   private final Tensor other;
   private boolean adapted = true;
 
-  BaseTensor(Parameter parameter, Slice slice) {
+  /**
+   * Keeps the base's values.
+   *
+   * @param parameter a parameter with values
+   * @param slice the tensor
+   */
+  public BaseTensor(Parameter parameter, Slice slice) {
     this.parameter = parameter;
     this.slice = slice;
     try (Tensor present = present()) {
@@ -25,15 +31,15 @@ final class BaseTensor implements AutoCloseable {
     }
   }
 
-  String name() {
+  public String name() {
     return slice.name();
   }
 
-  Parameter parameter() {
+  public Parameter parameter() {
     return parameter;
   }
 
-  Slice slice() {
+  public Slice slice() {
     return slice;
   }
 
@@ -43,15 +49,15 @@ final class BaseTensor implements AutoCloseable {
   }
 
   /** The values with the most digits kept: a view. */
-  Tensor master() {
+  public Tensor master() {
     return parameter.master().narrow(0, slice.start(), slice.rows());
   }
 
-  void train() {
+  public void train() {
     parameter.trainOnly(Set.of(slice.name()));
   }
 
-  Trainable trained() {
+  public Trainable trained() {
     return parameter.trained().stream()
         .filter(one -> one.name().equals(slice.name()))
         .findFirst()
@@ -59,7 +65,7 @@ final class BaseTensor implements AutoCloseable {
   }
 
   /** Chooses between the adapter's values and the base's. */
-  void adapted(boolean on) {
+  public void adapted(boolean on) {
     if (on != adapted) {
       try (Tensor present = present();
           Tensor leaving = present.copyAs(present.type())) {
