@@ -9,7 +9,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -240,12 +240,12 @@ class EmbeddingTuningTest {
     FineTuner other =
         tuner(base, Task.embeddings(), new Split(texts, texts.take(0), texts.take(0))).build();
     assertThatThrownBy(other::run)
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining(
             "row 0: expected a query with its passage (fields query and passage)");
     Path decoder = SmallModel.write(folder.resolve("decoder"));
     assertThatThrownBy(() -> tuner(decoder, Task.embeddings(), data()).build())
-        .isInstanceOf(FineTuneException.class);
+        .isInstanceOf(SettingsException.class);
     assertThatThrownBy(
             () -> tuner(base, Task.embeddings(), data()).metricForBestModel("macro_f1").build())
         .hasMessageContaining("expected one of [loss, mrr, accuracy]");

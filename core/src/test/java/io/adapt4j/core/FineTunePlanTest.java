@@ -74,6 +74,6 @@ class FineTunePlanTest {
     assertThat(timed.total().toNanos() / 1e9)
         .isGreaterThanOrEqualTo(8 * timed.secondsPerStep() - 1e-3);
     assertThat(timed.text()).contains("timed 2 steps", "predicted time");
-    assertThat(tuner.run().result().steps()).isEqualTo(8);
+    assertThat(tuner.run().steps()).isEqualTo(8);
   }
 }

@@ -8,7 +8,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
@@ -354,14 +354,14 @@ class PolicyRunTest {
         tuner(folder.resolve("run"), grpo().reward("letters", LETTERS).build(), new Log())
             .dataset(rows)
             .build();
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(tuner::run)
         .withMessageContaining("is longer than 58 tokens");
   }
 
   @Test
   void rolloutsMustDivideIntoSteps() {
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(
             () ->
                 tuner(folder.resolve("run"), grpo().reward("x", LETTERS).build(), new Log())

@@ -9,7 +9,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -183,7 +183,7 @@ class PreferenceTuningTest {
   @Test
   void whatCannotBeTrainedIsRefusedWithTheRemedy() {
     assertThatThrownBy(() -> tuner(Task.preference(PreferenceLoss.dpo(0.1)), data()).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("say reference(Reference.precomputed())");
     Task alone = Task.preference(PreferenceLoss.kto(0.1)).reference(Reference.none());
     assertThatThrownBy(() -> tuner(alone, data()).batchSize(1).build())
@@ -203,7 +203,7 @@ class PreferenceTuningTest {
     Dataset texts = SmallModel.sentences(8);
     FineTuner other = tuner(dpo(), new Split(texts, texts.take(0), texts.take(0))).build();
     assertThatThrownBy(other::run)
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("row 0: expected a chosen and a rejected completion");
   }
 

@@ -12,7 +12,7 @@ import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.memory.MemoryNames;
@@ -315,14 +315,14 @@ class SharedRewardTest {
                 tuner("x", grpo(Map.of("liked", onPolicy())), Lora.rank(4), new ArrayList<>())
                     .model(ModelSource.path(other))
                     .build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("The output is to stand on the layers of another model");
   }
 
   private static void refused(FineTuningMethod method, RewardFunction liked, String because) {
     assertThatThrownBy(
             () -> tuner("x", grpo(Map.of("liked", liked)), method, new ArrayList<>()).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("the reward's adapter")
         .hasMessageContaining(because);
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -220,7 +219,7 @@ class BadCheckpointTest {
         config,
         Files.readString(config).replace("\"model_type\": \"llama\"", "\"model_type\": \"gpt2\""));
     assertThatThrownBy(() -> QuantizedCheckpoint.dequantize(folder, target))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("model_type")
         .hasMessageContaining("gpt2");
   }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ConfigReader;
@@ -198,7 +198,7 @@ class QuantizedCheckpointTest {
   @Test
   void aQuantizedModelIsNotReadAsAPlainOneButTheErrorSaysHow() {
     assertThatThrownBy(() -> ModelConfig.read(Golden.folder("nf4/llama_nf4_dq")))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("QuantizedCheckpoint.dequantize");
   }
 
@@ -214,14 +214,14 @@ class QuantizedCheckpointTest {
   void otherQuantizationsAndPlainCheckpointsAreNotDequantized() throws Exception {
     Path plain = Golden.folder("models/llama");
     assertThatThrownBy(() -> QuantizedCheckpoint.dequantize(plain, temporary))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("quantization_config");
     Path gptq = Files.createDirectory(temporary.resolve("gptq"));
     Files.writeString(
         gptq.resolve("config.json"),
         "{\"model_type\": \"llama\", \"quantization_config\": {\"quant_method\": \"gptq\"}}");
     assertThatThrownBy(() -> QuantizedCheckpoint.dequantize(gptq, temporary))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("gptq");
   }
 

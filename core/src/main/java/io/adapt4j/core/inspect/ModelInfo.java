@@ -1,6 +1,6 @@
 package io.adapt4j.core.inspect;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -62,7 +62,7 @@ public record ModelInfo(
    *
    * @param folder the model folder
    * @return what it holds
-   * @throws ConfigException if {@code config.json} is missing or not a JSON object
+   * @throws CheckpointException if {@code config.json} is missing or not a JSON object
    */
   public static ModelInfo read(Path folder) {
     return new ModelInfoReader(folder).read();

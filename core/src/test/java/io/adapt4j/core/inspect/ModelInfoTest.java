@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.Golden;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.inspect.ModelWarning.Kind;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -149,7 +149,7 @@ class ModelInfoTest {
   @Test
   void needsAConfiguration() {
     assertThatThrownBy(() -> ModelInfo.read(folder))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("config.json");
   }
 

@@ -110,8 +110,8 @@ public final class Planner {
    * @param config the configuration
    * @param method how it is adapted
    * @return the planner
-   * @throws io.adapt4j.core.exception.ConfigException if the configuration is incomplete or of an
-   *     unsupported architecture
+   * @throws io.adapt4j.core.exception.CheckpointException if the configuration is incomplete or of
+   *     an unsupported architecture
    */
   public static Planner of(ModelConfig config, FineTuningMethod method) {
     return of(Architectures.declare(config), method);

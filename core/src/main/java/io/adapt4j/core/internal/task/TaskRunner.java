@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.data.EncodingReport;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.memory.StepShape;
@@ -26,7 +26,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateRangeTest;
 import io.adapt4j.core.train.RunStart;
-import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.internal.train.TrainingResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -62,7 +62,7 @@ public final class TaskRunner<B> {
    * @param settings the run
    * @param options the device, and how many steps to time
    * @return the plan
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public static FineTunePlan plan(FineTuneSettings settings, PlanOptions options) {
     return prepared(
@@ -85,7 +85,7 @@ public final class TaskRunner<B> {
    * @param settings the run
    * @param stopRequested asked after each step
    * @return what it came to
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public static Outcome run(FineTuneSettings settings, BooleanSupplier stopRequested) {
     try (OutputLock lock = OutputLock.take(settings.output())) {
@@ -109,7 +109,7 @@ public final class TaskRunner<B> {
    * @param settings the run
    * @param sweep which rates to try
    * @return the losses
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateRangeTest sweep) {
     return prepared(settings, (runner, tokenizer) -> runner.swept(sweep));
@@ -138,7 +138,7 @@ public final class TaskRunner<B> {
           .filter(changed -> !changed.isEmpty())
           .ifPresent(
               changed -> {
-                throw new FineTuneException(changed);
+                throw SettingsException.ofFineTuning(changed);
               });
       return action.apply(new TaskRunner<>(settings, prepared), tokenizer);
     }

@@ -1,5 +1,7 @@
 package io.adapt4j.core.data.quality;
 
+import io.adapt4j.core.internal.Words;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,4 +1,7 @@
-package io.adapt4j.core.monitor;
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.monitor.MadeUpRun;
+
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
