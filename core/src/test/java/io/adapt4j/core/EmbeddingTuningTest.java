@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -223,8 +225,8 @@ class EmbeddingTuningTest {
     FineTunePlan more = plan(base, Datasets.of(withNegatives));
     assertThat(plain.steps()).isEqualTo(6 * 4);
     assertThat(plain.trainExamples()).isEqualTo(32);
-    assertThat(plain.forecast().orElseThrow().rows()).isEqualTo(8 * 2);
-    assertThat(more.forecast().orElseThrow().rows()).isEqualTo(8 * 4);
+    assertThat(((RunPlan) plain).forecast().orElseThrow().rows()).isEqualTo(8 * 2);
+    assertThat(((RunPlan) more).forecast().orElseThrow().rows()).isEqualTo(8 * 4);
   }
 
   private FineTunePlan plan(Path base, Dataset rows) {

@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -169,15 +171,15 @@ class PreferenceTuningTest {
   void thePlanCountsBothAnswersOfAPair() {
     FineTunePlan plan = tuner(dpo(), data()).build().plan();
     assertThat(plan.trainExamples()).isEqualTo(24);
-    assertThat(plan.forecast().orElseThrow().rows()).isEqualTo(8 * 2);
-    long alone = plan.forecast().orElseThrow().memory().peakBytes();
+    assertThat(((RunPlan) plan).forecast().orElseThrow().rows()).isEqualTo(8 * 2);
+    long alone = ((RunPlan) plan).forecast().orElseThrow().memory().peakBytes();
     Task beside = dpo().reference(Reference.model(base));
-    assertThat(tuner(beside, data()).build().plan().forecast().orElseThrow().memory().peakBytes())
+    assertThat(((RunPlan) tuner(beside, data()).build().plan()).forecast().orElseThrow().memory().peakBytes())
         .isGreaterThan(alone);
     Task kto = Task.preference(PreferenceLoss.kto(0.1)).reference(Reference.precomputed());
     FineTunePlan unpaired = tuner(kto, data()).build().plan();
     assertThat(unpaired.trainExamples()).isEqualTo(48);
-    assertThat(unpaired.forecast().orElseThrow().rows()).isEqualTo(8);
+    assertThat(((RunPlan) unpaired).forecast().orElseThrow().rows()).isEqualTo(8);
   }
 
   @Test

@@ -1,5 +1,9 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.plan.FineTunePlan;
+
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -24,7 +28,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.Grpo;
@@ -210,13 +214,11 @@ class SharedRewardTest {
 
   @Test
   void theForecastCountsTheRewardAsAnAdapter() {
-    MemoryEstimate shared =
+    FineTunePlan plan =
         tuner("x", grpo(Map.of("liked", onPolicy())), Lora.rank(4), new ArrayList<>())
             .build()
-            .plan(PlanOptions.defaults())
-            .forecast()
-            .orElseThrow()
-            .memory();
+            .plan(PlanOptions.defaults());
+    MemoryEstimate shared = ((RunPlan) plan).forecast().orElseThrow().memory();
     long factors = shared.lasting(MemoryNames.ADAPTERS);
     long head = 64 * Float.BYTES;
     assertThat(shared.lasting(MemoryNames.REWARD)).isEqualTo(factors + head);

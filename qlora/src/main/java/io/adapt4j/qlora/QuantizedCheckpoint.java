@@ -122,12 +122,12 @@ public final class QuantizedCheckpoint {
    * @throws IllegalArgumentException if the folders are the same, or a module to skip is not there
    * @throws UncheckedIOException if a small file cannot be written
    */
-  public static void quantize(Path folder, Path target, QuantizeOptions options) {
+  public static void quantize(Path folder, Path target, Quantization options) {
     requireOther(folder, target);
     ModelConfig config = ModelConfig.read(folder);
     requireUntransposed(config);
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      FourBitFormat format = options.quantization().format();
+      FourBitFormat format = options.format();
       Set<String> weights = LinearNames.weights(config, checkpoint, options);
       FourBitWriter writer = new FourBitWriter(checkpoint, format, KERNELS);
       List<TensorData> tensors = new ArrayList<>();

@@ -134,7 +134,7 @@ class BadCheckpointTest {
           return bytes;
         });
     for (boolean doubleQuant : new boolean[] {true, false}) {
-      QuantizeOptions options = QuantizeOptions.of(Quantization.nf4().doubleQuant(doubleQuant));
+      Quantization options = Quantization.nf4().doubleQuant(doubleQuant);
       assertThatThrownBy(() -> QuantizedCheckpoint.quantize(plain, target, options))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("model.safetensors")
@@ -168,7 +168,7 @@ class BadCheckpointTest {
                 : tensor);
     assertThatThrownBy(
             () ->
-                QuantizedCheckpoint.quantize(plain, target, QuantizeOptions.of(Quantization.nf4())))
+                QuantizedCheckpoint.quantize(plain, target, Quantization.nf4()))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(WEIGHT)
         .hasMessageContaining("found F64");

@@ -92,7 +92,7 @@ class FourBitLanguageModelTest {
             WeightFormat.asStored(),
             Quantization.nf4(),
             Quantization.nf4().doubleQuant(false),
-            QuantizeOptions.of(Quantization.nf4()).skip("down_proj"));
+            Quantization.nf4().skip("down_proj"));
     Set<String> identities = new HashSet<>();
     for (WeightFormat format : formats) {
       try (LanguageModel model = LanguageModel.load(STORIES, format, Precision.FP32)) {
@@ -138,7 +138,7 @@ class FourBitLanguageModelTest {
     assertThatThrownBy(
             () ->
                 LanguageModel.load(
-                    FOUR_BIT, QuantizeOptions.of(Quantization.nf4()).skip("down_proj")))
+                    FOUR_BIT, Quantization.nf4().skip("down_proj")))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("quantization_config")
         .hasMessageContaining("down_proj");
@@ -161,7 +161,7 @@ class FourBitLanguageModelTest {
     assertThatThrownBy(
             () ->
                 LanguageModel.load(
-                    STORIES, QuantizeOptions.of(Quantization.nf4()).skip("down_projj")))
+                    STORIES, Quantization.nf4().skip("down_projj")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("down_projj");
   }

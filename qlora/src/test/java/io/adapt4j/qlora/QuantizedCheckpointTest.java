@@ -103,7 +103,7 @@ class QuantizedCheckpointTest {
   @Test
   void quantizingGivesTheFileThatTransformersSaves() {
     Path golden = Golden.folder("nf4/llama_nf4_dq");
-    quantize(QuantizeOptions.of(Quantization.nf4()));
+    quantize(Quantization.nf4());
     try (Checkpoint wanted = Checkpoint.open(golden);
         Checkpoint found = Checkpoint.open(temporary)) {
       assertThat(found.names()).containsExactlyElementsOf(wanted.names());
@@ -142,7 +142,7 @@ class QuantizedCheckpointTest {
   @CsvSource({"NF4, 64, false", "NF4, 128, true", "FP4, 64, true", "FP4, 4096, false"})
   void whatIsWrittenIsReadBack(QuantType type, int blockSize, boolean doubleQuantized) {
     Quantization quantization = new Quantization(type, blockSize, doubleQuantized);
-    quantize(QuantizeOptions.of(quantization));
+    quantize(quantization);
     Path plain = temporary.resolve("plain");
     QuantizedCheckpoint.dequantize(temporary, plain);
     try (Checkpoint source = Checkpoint.open(Golden.folder("models/llama"));
@@ -160,7 +160,7 @@ class QuantizedCheckpointTest {
 
   @Test
   void skippedModulesKeepTheirTypeAndAreListedForTransformers() {
-    quantize(QuantizeOptions.of(Quantization.nf4()).skip("down_proj", "model.layers.1.self_attn"));
+    quantize(Quantization.nf4().skip("down_proj", "model.layers.1.self_attn"));
     try (Checkpoint written = Checkpoint.open(temporary)) {
       assertThat(new FourBitReader(written).weights())
           .containsExactlyInAnyOrder(
@@ -191,7 +191,7 @@ class QuantizedCheckpointTest {
   @Test
   void aModuleToSkipThatIsNotThereIsRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> quantize(QuantizeOptions.of(Quantization.nf4()).skip("down_projj")))
+        .isThrownBy(() -> quantize(Quantization.nf4().skip("down_projj")))
         .withMessageContaining("down_projj");
   }
 
@@ -225,7 +225,7 @@ class QuantizedCheckpointTest {
         .hasMessageContaining("gptq");
   }
 
-  private void quantize(QuantizeOptions options) {
+  private void quantize(Quantization options) {
     QuantizedCheckpoint.quantize(Golden.folder("models/llama"), temporary, options);
   }
 

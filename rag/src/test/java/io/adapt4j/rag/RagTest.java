@@ -105,7 +105,7 @@ class RagTest {
     }
     try (Rag rag = builder().build()) {
       rag.add(List.of(Document.of("elsewhere", "Not of the folder.")));
-      assertThat(rag.sync(Documents.in(folder)).added().documents()).isEqualTo(4);
+      assertThat(rag.sync(Documents.in(folder)).documents()).isEqualTo(4);
       assertThat(index.document("elsewhere")).isEmpty();
       Files.writeString(folder.resolve("changed.txt"), "Another text.");
       Files.setLastModifiedTime(folder.resolve("same.txt"), FileTime.fromMillis(1_000_000));
@@ -113,13 +113,13 @@ class RagTest {
       Files.writeString(folder.resolve("grown.txt"), "Too much. ".repeat(100));
       embeddings.calls.clear();
       Documents limited = Documents.in(folder).limits(ReadingLimits.standard().withBytes(500));
-      SyncReport report = rag.sync(limited);
+      IngestReport report = rag.sync(limited);
       assertThat(report.unchanged()).isEqualTo(1);
       assertThat(report.deleted()).containsExactly("gone.txt");
-      assertThat(report.added().reading().failed()).hasSize(1);
+      assertThat(report.reading().failed()).hasSize(1);
       assertThat(embeddings.calls).containsExactly(List.of("Another text."));
       assertThat(index.contentHashes()).containsOnlyKeys("same.txt", "changed.txt", "grown.txt");
-      assertThat(rag.sync(limited).added().documents()).isZero();
+      assertThat(rag.sync(limited).documents()).isZero();
     }
   }
 
@@ -127,7 +127,7 @@ class RagTest {
   void aSynchronizedPartLeavesTheRestOfTheIndex() throws IOException {
     try (Rag rag = builder().build()) {
       rag.add(List.of(Document.of("wiki/a", "One page."), Document.of("mail/b", "One mail.")));
-      SyncReport report =
+      IngestReport report =
           rag.sync(Documents.of(List.of(Document.of("wiki/c", "Other page."))), "wiki/");
       assertThat(report.deleted()).containsExactly("wiki/a");
       assertThat(index.contentHashes()).containsOnlyKeys("wiki/c", "mail/b");

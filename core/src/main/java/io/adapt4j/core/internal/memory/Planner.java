@@ -14,11 +14,11 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.Device;
-import io.adapt4j.core.plan.Forecast;
-import io.adapt4j.core.plan.FullComparison;
-import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.MemoryEstimate.Phase;
-import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.internal.plan.Forecast;
+import io.adapt4j.core.internal.plan.FullComparison;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryEstimate.Phase;
+import io.adapt4j.core.internal.plan.MemoryItem;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,7 @@
 package io.adapt4j.core.internal.task;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.load.LoadedModel;
@@ -18,7 +20,7 @@ import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.internal.plan.Forecast;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.task.Task;
@@ -235,7 +237,7 @@ public final class TaskRunner<B> {
       Network declared, Optional<Forecast> memory, Optional<TimedSteps> time, List<String> notes) {
     EncodingReport train = data.train();
     Optional<EncodingReport> held = data.held();
-    return new FineTunePlan(
+    return new RunPlan(
         settings.training().totalSteps(task.batches()),
         train.kept(),
         held.map(EncodingReport::kept).orElse(0),

@@ -20,7 +20,7 @@ import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.train.StepHooks;
-import io.adapt4j.core.plan.RolloutPlan;
+import io.adapt4j.core.internal.plan.RolloutPlan;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RolloutOptions;
 import io.adapt4j.core.tokenize.Tokenizer;

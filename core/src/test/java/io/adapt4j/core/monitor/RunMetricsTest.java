@@ -1,6 +1,7 @@
-package io.adapt4j.core.internal.train;
+package io.adapt4j.core.monitor;
 
-import io.adapt4j.core.monitor.MadeUpRun;
+import io.adapt4j.core.internal.train.RunMetrics;
+
 
 
 import static org.assertj.core.api.Assertions.assertThat;
