@@ -73,10 +73,10 @@ public final class LanguageModel implements AutoCloseable {
    * @param adapters what to put on its weights, in this order; usually none or one
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
-   * @throws io.adapt4j.core.exception.ConfigException if the configuration is missing, malformed or
-   *     of an unsupported family
+   * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
+   *     malformed or of an unsupported family
    * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match it
-   * @throws io.adapt4j.core.tokenize.TokenizerException if the tokenizer cannot be used
+   * @throws io.adapt4j.core.exception.CheckpointException if the tokenizer cannot be used
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    * @throws ChatException if an adapter was trained in another chat template than the model has
    */

@@ -1,6 +1,6 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
@@ -55,7 +55,7 @@ public final class Lora implements FineTuningMethod {
    *
    * @param adapter a PEFT folder
    * @return the method
-   * @throws ConfigException if {@code adapter_config.json} is missing, malformed or asks for
+   * @throws CheckpointException if {@code adapter_config.json} is missing, malformed or asks for
    *     something unsupported
    */
   public static Lora continuing(Path adapter) {

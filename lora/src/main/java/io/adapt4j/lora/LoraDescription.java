@@ -2,7 +2,7 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.MethodProvider;
@@ -59,7 +59,7 @@ class LoraDescription implements MethodProvider {
     try {
       Lora lora = LoraOption.DROPOUT.reader().apply(options, Lora.continuing(adapter));
       return Optional.of(LoraOption.PLUS.reader().apply(options, lora));
-    } catch (ConfigException e) {
+    } catch (CheckpointException e) {
       options.problem("continuing", e.getMessage());
       return Optional.empty();
     }

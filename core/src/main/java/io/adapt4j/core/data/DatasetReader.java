@@ -1,5 +1,9 @@
 package io.adapt4j.core.data;
 
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
@@ -294,8 +298,13 @@ public final class DatasetReader {
     return this;
   }
 
-  /** Each row tells whether it is a text, a prompt with a completion, or a conversation. */
-  DatasetReader plain() {
+  /**
+   * Lets each row tell whether it is a text, a prompt with a completion, or a conversation. Default:
+   * all rows have the same shape.
+   *
+   * @return this
+   */
+  public DatasetReader mixedShapes() {
     this.reader = new PlainReader();
     this.plain = true;
     return this;
@@ -340,14 +349,19 @@ public final class DatasetReader {
     }
   }
 
-  /** Lets renamed fields be missing here, since they may be in files that others read. */
-  DatasetReader mayLackFields() {
+  /**
+   * Lets fields that are to be renamed be missing, since they may be in other files. Default: it is
+   * an error if no row has one.
+   *
+   * @return this
+   */
+  public DatasetReader mayLackFields() {
     this.mayLack = true;
     return this;
   }
 
-  /** The fields to rename that no row of the opened files has. */
-  Set<String> unmatched() {
+  /** {@return the fields to rename that no row of the files has; known once they are opened} */
+  public Set<String> unmatched() {
     return unmatched;
   }
 
@@ -409,7 +423,7 @@ public final class DatasetReader {
     return reader == null || plain ? told : told.thenUntold("rows read with a function");
   }
 
-  /** These options under the keys of {@link DataDescription}. */
+  /** These options under the keys of a description. */
   private ObjectNode description() {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     keys.put("path", path.toAbsolutePath().normalize().toString());

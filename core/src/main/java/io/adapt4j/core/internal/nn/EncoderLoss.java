@@ -26,7 +26,8 @@ public final class EncoderLoss {
    * @param inputs the batch
    * @return sum of -log p(label)
    * @throws IllegalStateException if the encoder has no output layer
-   * @throws io.adapt4j.core.exception.ConfigException if it classifies otherwise than by one label
+   * @throws io.adapt4j.core.exception.CheckpointException if it classifies otherwise than by one
+   *     label
    */
   public static double evaluate(Encoder encoder, EncoderInputs inputs) {
     try (Scope scope = Scope.open();
@@ -57,7 +58,8 @@ public final class EncoderLoss {
    * @param seed decides dropout masks
    * @return sum of -log p(label), not scaled
    * @throws IllegalStateException if the encoder has no output layer
-   * @throws io.adapt4j.core.exception.ConfigException if it classifies otherwise than by one label
+   * @throws io.adapt4j.core.exception.CheckpointException if it classifies otherwise than by one
+   *     label
    */
   public static double differentiate(
       Encoder encoder, EncoderInputs inputs, double scale, boolean recompute, long seed) {

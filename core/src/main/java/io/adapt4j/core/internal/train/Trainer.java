@@ -16,6 +16,8 @@ import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingResult;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallModel;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -123,7 +123,7 @@ class NeftuneTest {
             .maxSteps(2)
             .output(output);
     assertThatThrownBy(() -> builder.neftune(-1).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("neftune must be at least 0");
     RunRecorder events = new RunRecorder();
     builder.neftune(5).listener(events).build().run();

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.nn.family;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -56,7 +56,7 @@ public final class Architectures {
    *
    * @param config the configuration
    * @return the network, without weights
-   * @throws ConfigException if the family or one of its options is not supported
+   * @throws CheckpointException if the family or one of its options is not supported
    */
   public static Network declare(ModelConfig config) {
     Architecture architecture = find(config);
@@ -72,8 +72,8 @@ public final class Architectures {
    *
    * @param config the configuration
    * @return the decoder, without weights
-   * @throws ConfigException as {@link #declare} does, and if the model has another output than the
-   *     vocabulary's
+   * @throws CheckpointException as {@link #declare} does, and if the model has another output than
+   *     the vocabulary's
    */
   public static Decoder declareDecoder(ModelConfig config) {
     Network declared = declare(config);
@@ -99,7 +99,7 @@ public final class Architectures {
    *
    * @param config the configuration
    * @return the network, without weights
-   * @throws ConfigException as {@link #declare} does, and if the model generates text
+   * @throws CheckpointException as {@link #declare} does, and if the model generates text
    */
   public static Encoder declareEncoder(ModelConfig config) {
     if (declare(config) instanceof Encoder encoder) {
@@ -123,7 +123,7 @@ public final class Architectures {
    * @param classes the configuration of the model that scores classes, of the decoder's family and
    *     dimensions
    * @return the network, without memory for its output, whose tensors are new
-   * @throws ConfigException if the configuration is of another model
+   * @throws CheckpointException if the configuration is of another model
    */
   public static Encoder withClassOutput(Decoder decoder, ModelConfig classes) {
     String family = decoder.modelConfig().modelType();

@@ -1,4 +1,5 @@
-package io.adapt4j.core.plan;
+package io.adapt4j.core.internal.plan;
+
 
 import io.adapt4j.core.internal.memory.MemoryNames;
 import java.util.Comparator;

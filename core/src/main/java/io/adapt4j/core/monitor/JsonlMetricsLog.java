@@ -1,4 +1,13 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.monitor;
+
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingWarning;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,39 +29,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Writes a run's figures to a file, one JSON object a line (UTF-8, {@code \n}).
- *
- * <p>The field {@code event} names the kind of line; the other fields are always all there, in this
- * order. Times are in seconds, memory in bytes; {@code settings} is an object of texts, {@code
- * metrics} one of numbers, {@code processor_share} a share of all processors from 0 to 1; a number
- * that is NaN or infinite, and a figure that does not exist, is {@code null}.
- *
- * <table>
- * <caption>Lines and their fields</caption>
- * <tr><th>event</th><th>fields</th></tr>
- * <tr><td>{@code run_started}</td><td>{@code total_steps, epochs, trainable_parameters,
- *     total_parameters, train_examples, validation_examples, model, precision, settings}</td></tr>
- * <tr><td>{@code step}</td><td>{@code step, total_steps, epoch, loss, learning_rate, gradient_norm,
- *     tokens_per_second, target_tokens, elapsed_seconds, remaining_seconds, penalty,
- *     target_tokens_per_second, heap_bytes, resident_bytes, processor_share}</td></tr>
- * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best}, and {@code metrics}
- *     (an object) where the task has any</td></tr>
- * <tr><td>{@code checkpoint}</td><td>{@code step, path, best}</td></tr>
- * <tr><td>{@code skipped}</td><td>{@code step, total_steps, reason, loss, gradient_norm,
- *     consecutive}</td></tr>
- * <tr><td>{@code warning}</td><td>{@code step, kind, message, remedy}</td></tr>
- * <tr><td>{@code run_ended}</td><td>{@code reason, steps, best_step, best_loss, elapsed_seconds}
- *     </td></tr>
- * </table>
- *
- * <p>Every line is flushed at once, so the file can be followed and survives a kill. An existing
- * file is continued: a resumed run starts with another {@code run_started}, and steps repeated
- * after a checkpoint appear again (the later line counts). An unfinished last line of a killed run
- * is removed; a file whose last line is something else is refused. The file is released when the
- * run ends; {@link #close()} is needed only if it never does.
- */
-public final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
+/** What {@link TrainingListeners#jsonl} gives. */
+final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String LINE_START = "{\"event\":\"";
   private static final int LONGEST_LINE_BYTES = 1 << 16;

@@ -1,4 +1,8 @@
-package io.adapt4j.core.plan;
+package io.adapt4j.core.internal.plan;
+
+import io.adapt4j.core.plan.Advice;
+import io.adapt4j.core.internal.Bytes;
+import io.adapt4j.core.plan.Device;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;

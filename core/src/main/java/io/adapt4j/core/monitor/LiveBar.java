@@ -1,4 +1,5 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.monitor;
+
 
 import java.io.PrintStream;
 import me.tongfei.progressbar.ProgressBar;

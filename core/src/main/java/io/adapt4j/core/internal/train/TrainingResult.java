@@ -1,4 +1,7 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.train.RunOutcome;
+import io.adapt4j.core.train.StopReason;
 
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,9 +1,12 @@
-package io.adapt4j.core.data.quality;
+package io.adapt4j.core.internal;
+
+
+
 
 /**
  * How alike two texts are: the Jaccard similarity of their sets of pieces of five characters, in
- * lower case and without what is neither letter nor digit. It is the measure that {@link
- * DataChecker#near} and {@link DataCleaner#dropNearDuplicates} take thresholds of.
+ * lower case and without what is neither letter nor digit. It is the measure that
+ * checks and cleaning of data take thresholds of.
  */
 public final class TextSimilarity {
 
@@ -20,7 +23,7 @@ public final class TextSimilarity {
    *     where they are equal, else 0
    */
   public static double of(String a, String b) {
-    if (Words.normalised(a).isEmpty() || Words.normalised(b).isEmpty()) {
+    if (Words.normalized(a).isEmpty() || Words.normalized(b).isEmpty()) {
       return a.equals(b) ? 1 : 0;
     }
     return Words.jaccard(Words.shingles(a, PIECE), Words.shingles(b, PIECE));
@@ -34,7 +37,7 @@ public final class TextSimilarity {
    * @return whether they differ in nothing but case, spaces and punctuation
    */
   public static boolean same(String a, String b) {
-    String words = Words.normalised(a);
-    return words.isEmpty() ? a.equals(b) : words.equals(Words.normalised(b));
+    String words = Words.normalized(a);
+    return words.isEmpty() ? a.equals(b) : words.equals(Words.normalized(b));
   }
 }

@@ -1,4 +1,5 @@
-package io.adapt4j.core.data;
+package io.adapt4j.core.internal.data;
+
 
 /** How samples are put together into batches. */
 public enum Batching {

@@ -1,4 +1,17 @@
-package io.adapt4j.core.data;
+package io.adapt4j.core.internal.recipe;
+
+import io.adapt4j.core.data.Balance;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.data.DatasetException;
+import io.adapt4j.core.data.DatasetReader;
+import io.adapt4j.core.data.Datasets;
+import io.adapt4j.core.data.Format;
+import io.adapt4j.core.data.Mixture;
+import io.adapt4j.core.data.PromptTemplate;
+import io.adapt4j.core.data.Shape;
+import io.adapt4j.core.data.Split;
+import io.adapt4j.core.data.Splitter;
+import io.adapt4j.core.data.TextUnit;
 
 import io.adapt4j.core.internal.describe.Fields;
 import java.nio.charset.Charset;
@@ -98,7 +111,7 @@ public final class DataDescription {
   }
 
   private static DatasetReader reader(Fields fields, Path path) {
-    DatasetReader reader = new DatasetReader(path);
+    DatasetReader reader = Datasets.read(path);
     fields.text("files").ifPresent(reader::files);
     fields.choice("format", Format.class).ifPresent(reader::format);
     fields
@@ -113,7 +126,7 @@ public final class DataDescription {
     fields.choice("textUnit", TextUnit.class).ifPresent(reader::textUnit);
     fields.text("rowsAt").ifPresent(reader::rowsAt);
     fields.choice("shape", Shape.class).ifPresent(reader::shape);
-    fields.flag("mixedShapes").filter(on -> on).ifPresent(on -> reader.plain());
+    fields.flag("mixedShapes").filter(on -> on).ifPresent(on -> reader.mixedShapes());
     fields.mapping("map").ifPresent(map -> renames(map, reader));
     List<String> template = fields.texts("template");
     if (!template.isEmpty()) {

@@ -1,4 +1,16 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.monitor;
+
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.ResumeEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingWarning;
+
+
 
 import java.io.Console;
 import java.io.PrintStream;
@@ -19,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * idle after the run and does not keep the JVM alive. The bar fits 80 columns, or as many as the
  * environment variable {@code COLUMNS} says.
  */
-public final class ConsoleProgress implements TrainingListener {
+final class ConsoleProgress implements TrainingListener {
   private static final int PLAIN_STEP_LINES = 20;
   private static final int DEFAULT_COLUMNS = 80;
   private static final int FEWEST_COLUMNS = 40;

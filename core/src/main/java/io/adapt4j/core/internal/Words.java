@@ -1,17 +1,23 @@
-package io.adapt4j.core.data.quality;
+package io.adapt4j.core.internal;
+
 
 import java.util.Arrays;
 import java.util.Locale;
 
 /** Texts as what matters for comparison: letters and digits, in lower case. */
-final class Words {
+public final class Words {
 
   private static final long PRIME = 0x9E3779B97F4A7C15L;
 
   private Words() {}
 
-  /** Words with one space between them. */
-  static String normalised(String text) {
+  /**
+   * Normalizes a text.
+   *
+   * @param text a text
+   * @return its words with one space between them
+   */
+  public static String normalized(String text) {
     StringBuilder words = new StringBuilder(text.length());
     boolean space = false;
     String lower = text.toLowerCase(Locale.ROOT);
@@ -31,9 +37,15 @@ final class Words {
     return words.toString();
   }
 
-  /** Hashes of the pieces of some characters of a text, sorted, each once. */
-  static long[] shingles(String text, int characters) {
-    String words = normalised(text);
+  /**
+   * Cuts a text into overlapping pieces.
+   *
+   * @param text a text
+   * @param characters the length of a piece
+   * @return hashes of the pieces, sorted, each once
+   */
+  public static long[] shingles(String text, int characters) {
+    String words = normalized(text);
     int count = Math.max(1, words.length() - characters + 1);
     long[] hashes = new long[count];
     for (int i = 0; i < count; i++) {
@@ -43,10 +55,14 @@ final class Words {
   }
 
   /**
-   * Hashes of the sequences of some words of a text, in order; of a shorter text, of all its words.
+   * Cuts a text into overlapping sequences of words.
+   *
+   * @param text a text
+   * @param length words of a sequence
+   * @return hashes of the sequences, in order; of a shorter text, of all its words
    */
-  static long[] sequences(String text, int length) {
-    String words = normalised(text);
+  public static long[] sequences(String text, int length) {
+    String words = normalized(text);
     if (words.isEmpty()) {
       return new long[0];
     }
@@ -73,7 +89,15 @@ final class Words {
     return Arrays.copyOf(starts, count);
   }
 
-  static long hash(String text, int from, int to) {
+  /**
+   * Hashes a part of a text.
+   *
+   * @param text a text
+   * @param from where the part begins
+   * @param to where it ends
+   * @return its hash
+   */
+  public static long hash(String text, int from, int to) {
     long hash = (long) to - from;
     for (int i = from; i < to; i++) {
       hash = (hash ^ text.charAt(i)) * PRIME;
@@ -82,14 +106,25 @@ final class Words {
     return mix(hash);
   }
 
-  /** The finaliser of SplitMix64. */
-  static long mix(long value) {
+  /**
+   * Mixes the bits of a number, as the finalizer of SplitMix64 does.
+   *
+   * @param value a number
+   * @return the mixed one
+   */
+  public static long mix(long value) {
     long z = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
     return z ^ (z >>> 31);
   }
 
-  static long[] distinct(long[] values) {
+  /**
+   * Sorts numbers and drops repetitions.
+   *
+   * @param values numbers; sorted in place
+   * @return each once, ascending
+   */
+  public static long[] distinct(long[] values) {
     Arrays.sort(values);
     int kept = 0;
     for (int i = 0; i < values.length; i++) {
@@ -100,8 +135,14 @@ final class Words {
     return Arrays.copyOf(values, kept);
   }
 
-  /** What two sorted sets share of what they have together. */
-  static double jaccard(long[] a, long[] b) {
+  /**
+   * Compares two sets.
+   *
+   * @param a a sorted set
+   * @param b another
+   * @return what they share of what they have together
+   */
+  public static double jaccard(long[] a, long[] b) {
     int shared = 0;
     for (int i = 0, j = 0; i < a.length && j < b.length; ) {
       if (a[i] == b[j]) {

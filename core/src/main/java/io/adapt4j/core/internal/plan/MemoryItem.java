@@ -1,4 +1,5 @@
-package io.adapt4j.core.plan;
+package io.adapt4j.core.internal.plan;
+
 
 /**
  * A part of a prediction.

@@ -1,4 +1,14 @@
-package io.adapt4j.core.train;
+package io.adapt4j.core.monitor;
+
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.ResourceUse;
+import io.adapt4j.core.train.ResumeEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingWarning;
 
 import java.time.Duration;
 import java.util.Locale;
