@@ -129,6 +129,18 @@ class PublicApiTest {
   private static void add(JavaClass type, String indent, List<String> lines) {
     lines.add(indent + declaration(type));
     Set<String> members = new TreeSet<>();
+    openMembers(type, members);
+    members.removeAll(OF_EVERY_CLASS);
+    members.forEach(member -> lines.add(indent + "  " + member));
+    classes.stream()
+        .filter(inner -> inner.getEnclosingClass().filter(type::equals).isPresent())
+        .filter(inner -> inner.isMemberClass() && isOpen(inner.getModifiers()))
+        .sorted((a, b) -> a.getName().compareTo(b.getName()))
+        .forEach(inner -> add(inner, indent + "  ", lines));
+  }
+
+  /** Adds the members of a type, those it inherits from a class that is not public included. */
+  private static void openMembers(JavaClass type, Set<String> members) {
     for (JavaField field : type.getFields()) {
       if (isOpen(field.getModifiers())) {
         members.add(
@@ -140,13 +152,16 @@ class PublicApiTest {
         members.add(signature(unit));
       }
     }
-    members.removeAll(OF_EVERY_CLASS);
-    members.forEach(member -> lines.add(indent + "  " + member));
-    classes.stream()
-        .filter(inner -> inner.getEnclosingClass().filter(type::equals).isPresent())
-        .filter(inner -> inner.isMemberClass() && isOpen(inner.getModifiers()))
-        .sorted((a, b) -> a.getName().compareTo(b.getName()))
-        .forEach(inner -> add(inner, indent + "  ", lines));
+    type.getRawSuperclass()
+        .filter(parent -> parent.getName().startsWith(BASE))
+        .filter(parent -> !parent.getModifiers().contains(JavaModifier.PUBLIC))
+        .ifPresent(
+            parent -> {
+              Set<String> inherited = new TreeSet<>();
+              openMembers(parent, inherited);
+              inherited.removeIf(member -> member.startsWith("new("));
+              members.addAll(inherited);
+            });
   }
 
   private static String declaration(JavaClass type) {
