@@ -2,8 +2,8 @@ package io.adapt4j.benchmarks;
 
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Measurement;
-import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryItem;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -15,7 +15,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -7,7 +7,7 @@ import io.adapt4j.core.internal.memory.StepShape;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -1,5 +1,7 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.data.Datasets;
@@ -7,8 +9,8 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Grpo;
@@ -70,7 +72,7 @@ final class PlanDrawCase {
   }
 
   private void plan() {
-    MemoryEstimate memory = tuner().plan().forecast().orElseThrow().memory();
+    MemoryEstimate memory = ((RunPlan) tuner().plan()).forecast().orElseThrow().memory();
     memory.lasting().forEach(PlanDrawCase::print);
     for (MemoryEstimate.Phase phase : memory.phases()) {
       System.out.println(

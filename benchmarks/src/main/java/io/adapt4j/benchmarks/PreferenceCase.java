@@ -16,7 +16,7 @@ import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.PreferenceLoss;
-import io.adapt4j.core.train.BestModelMetric;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.lora.Lora;
 import java.nio.file.Path;
 import java.util.ArrayList;

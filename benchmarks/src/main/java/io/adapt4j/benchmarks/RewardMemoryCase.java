@@ -1,5 +1,7 @@
 package io.adapt4j.benchmarks;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.RewardModel;
@@ -111,7 +113,7 @@ final class RewardMemoryCase {
             .overwriteOutput()
             .build();
     long forecast =
-        tuner.plan(PlanOptions.defaults()).forecast().orElseThrow().memory().peakBytes();
+        ((RunPlan) tuner.plan(PlanOptions.defaults())).forecast().orElseThrow().memory().peakBytes();
     tuner.run();
     System.out.println(FORECAST + forecast);
   }

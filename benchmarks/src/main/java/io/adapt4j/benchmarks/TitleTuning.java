@@ -9,7 +9,7 @@ import io.adapt4j.core.data.Example;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.train.ConsoleProgress;
+import io.adapt4j.core.monitor.TrainingListeners;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -47,7 +47,7 @@ final class TitleTuning {
         .maxLength(MAX_LENGTH)
         .learningRate(RATE)
         .warmupRatio(0.1)
-        .listener(ConsoleProgress.create())
+        .listener(TrainingListeners.console())
         .output(output)
         .overwriteOutput()
         .build()

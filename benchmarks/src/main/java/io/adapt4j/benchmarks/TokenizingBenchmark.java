@@ -3,7 +3,7 @@ package io.adapt4j.benchmarks;
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.benchmarks.suite.Measurement;
 import io.adapt4j.benchmarks.suite.Samples;
-import io.adapt4j.core.data.Batching;
+import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;

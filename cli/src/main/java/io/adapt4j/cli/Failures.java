@@ -6,11 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
-import io.adapt4j.core.exception.DescriptionException;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.hub.HubException;
-import io.adapt4j.core.tokenize.TokenizerException;
 import io.adapt4j.jinja.TemplateException;
 import java.util.List;
 import picocli.CommandLine;
@@ -23,12 +20,9 @@ final class Failures implements IExecutionExceptionHandler {
   /** What a user can put right. */
   private static final List<Class<? extends RuntimeException>> USAGE =
       List.of(
-          DescriptionException.class,
-          FineTuneException.class,
-          ConfigException.class,
-          DatasetException.class,
+          SettingsException.class,
           CheckpointException.class,
-          TokenizerException.class,
+          DatasetException.class,
           ChatException.class,
           TemplateException.class,
           HubException.class,
@@ -56,11 +50,8 @@ final class Failures implements IExecutionExceptionHandler {
   }
 
   private static List<String> problems(Exception exception) {
-    if (exception instanceof DescriptionException one) {
-      return one.problems().stream().map(Wording::of).toList();
-    }
-    return exception instanceof FineTuneException one
-        ? one.problems().stream().map(Wording::of).toList()
+    return exception instanceof SettingsException settings
+        ? settings.problems().stream().map(Wording::of).toList()
         : List.of(message(exception));
   }
 

@@ -35,19 +35,17 @@ final class InspectCommand implements Callable<Integer> {
     json.put("folder", info.folder().toString());
     json.put("supported", info.supported());
     info.unsupported().ifPresent(reason -> json.put("unsupported", reason));
-    info.shape().modelType().ifPresent(type -> json.put("modelType", type));
-    info.shape().architectures().forEach(json.putArray("architectures")::add);
+    info.modelType().ifPresent(type -> json.put("modelType", type));
+    info.architectures().forEach(json.putArray("architectures")::add);
     info.contextLength().ifPresent(length -> json.put("contextLength", length));
-    info.shape().hiddenSize().ifPresent(size -> json.put("hiddenSize", size));
-    info.shape().layers().ifPresent(layers -> json.put("layers", layers));
-    info.shape().vocabularySize().ifPresent(size -> json.put("vocabularySize", size));
-    info.weights()
-        .ifPresent(
-            weights -> {
-              json.put("parameters", weights.parameters());
-              ObjectNode bytes = json.putObject("bytesByType");
-              weights.bytesByType().forEach((type, count) -> bytes.put(type, count));
-            });
+    info.hiddenSize().ifPresent(size -> json.put("hiddenSize", size));
+    info.layers().ifPresent(layers -> json.put("layers", layers));
+    info.vocabularySize().ifPresent(size -> json.put("vocabularySize", size));
+    if (info.parameters().isPresent()) {
+      json.put("parameters", info.parameters().getAsLong());
+      ObjectNode bytes = json.putObject("bytesByType");
+      info.bytesByType().forEach((type, count) -> bytes.put(type, count));
+    }
     info.chatTemplates().forEach(json.putArray("chatTemplates")::add);
     info.card().license().ifPresent(license -> json.put("license", license));
     ArrayNode warnings = json.putArray("warnings");

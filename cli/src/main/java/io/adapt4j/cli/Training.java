@@ -5,10 +5,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
-import io.adapt4j.core.monitor.RunFiles;
-import io.adapt4j.core.train.JsonlMetricsLog;
+import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.train.StopReason;
-import io.adapt4j.core.train.TrainingResult;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,8 +31,8 @@ final class Training {
             .listener(new WordedProgress(progress))
             .listener(
                 reports
-                    ? RunFiles.in(folder)
-                    : JsonlMetricsLog.to(folder.resolve(RunFiles.METRICS)))
+                    ? TrainingListeners.files(folder)
+                    : TrainingListeners.jsonl(folder.resolve(TrainingListeners.METRICS)))
             .build();
     progress.print(warnings(tuner.questions()));
     return tuner;
@@ -72,16 +70,15 @@ final class Training {
   }
 
   static ObjectNode json(FineTuneReport report) {
-    TrainingResult result = report.result();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("reason", report.reason().name().toLowerCase(Locale.ROOT));
-    json.put("steps", result.steps());
-    json.put("firstLoss", result.firstLoss());
-    json.put("lastLoss", result.lastLoss());
+    json.put("steps", report.steps());
+    json.put("firstLoss", report.firstLoss());
+    json.put("lastLoss", report.lastLoss());
     json.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
     report.initialValidationLoss().ifPresent(loss -> json.put("initialValidationLoss", loss));
     report.bestValidationLoss().ifPresent(loss -> json.put("bestValidationLoss", loss));
-    result.lastValidationLoss().ifPresent(loss -> json.put("lastValidationLoss", loss));
+    report.lastValidationLoss().ifPresent(loss -> json.put("lastValidationLoss", loss));
     report.bestMetrics().forEach(json.putObject("bestMetrics")::put);
     ArrayNode warnings = json.putArray("warnings");
     report.warnings().forEach(warning -> warnings.add(Wording.of(warning.text())));

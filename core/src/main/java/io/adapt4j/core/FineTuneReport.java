@@ -1,10 +1,10 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.monitor.RunMetrics;
+import io.adapt4j.core.internal.train.RunMetrics;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.StopReason;
-import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.train.TrainingWarning;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,24 +12,40 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
-/**
- * How a fine-tuning went.
- *
- * @param plan what was to be done
- * @param result what was done
- * @param figures speed, memory and warnings
- */
-public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunMetrics figures) {
+/** How a fine-tuning went. */
+public final class FineTuneReport {
 
-  /**
-   * Makes the report of a run that was not watched.
-   *
-   * @param plan what was to be done
-   * @param result what was done
-   */
-  public FineTuneReport(FineTunePlan plan, TrainingResult result) {
-    this(plan, result, RunMetrics.NONE);
+  private final FineTunePlan plan;
+  private final TrainingResult result;
+  private final RunMetrics metrics;
+
+  FineTuneReport(FineTunePlan plan, TrainingResult result, RunMetrics metrics) {
+    this.plan = plan;
+    this.result = result;
+    this.metrics = metrics;
+  }
+
+  /** {@return what was to be done} */
+  public FineTunePlan plan() {
+    return plan;
+  }
+
+  /** {@return the optimizer steps performed} */
+  public int steps() {
+    return result.steps();
+  }
+
+  /** {@return the training loss of the first step} */
+  public double firstLoss() {
+    return result.firstLoss();
+  }
+
+  /** {@return the training loss of the last step} */
+  public double lastLoss() {
+    return result.lastLoss();
   }
 
   /**
@@ -101,6 +117,56 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunMetric
   }
 
   /**
+   * Returns the step of the best evaluation.
+   *
+   * @return the step; 0 where no evaluation was better than that before training; empty without
+   *     validation data
+   */
+  public OptionalInt bestStep() {
+    return result.bestStep();
+  }
+
+  /** {@return the validation loss of the last evaluation; empty without validation data} */
+  public OptionalDouble lastValidationLoss() {
+    return result.lastValidationLoss();
+  }
+
+  /** {@return what the task measured before training besides the loss; may be empty} */
+  public Map<String, Double> initialMetrics() {
+    return result.initialMetrics();
+  }
+
+  /** {@return what the task measured at the last evaluation besides the loss; may be empty} */
+  public Map<String, Double> lastMetrics() {
+    return result.lastMetrics();
+  }
+
+  /**
+   * Returns the speed of training, without padding, evaluations and saving, since the run started or
+   * was resumed.
+   *
+   * @return tokens a second; empty before the first timed step
+   */
+  public OptionalDouble tokensPerSecond() {
+    return metrics.tokensPerSecond();
+  }
+
+  /** {@return tokens a second that were learned from; empty before the first timed step} */
+  public OptionalDouble targetTokensPerSecond() {
+    return metrics.targetTokensPerSecond();
+  }
+
+  /** {@return the peak memory (RSS) at the end of a step; empty where not known} */
+  public OptionalLong peakResidentBytes() {
+    return metrics.peakResidentBytes();
+  }
+
+  /** {@return mean share of the processors' time, from 0 to 1; empty where not known} */
+  public OptionalDouble processorShare() {
+    return metrics.processorShare();
+  }
+
+  /**
    * Returns the time training took.
    *
    * @return from the first evaluation to the last checkpoint
@@ -116,8 +182,8 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunMetric
    *     began; empty if nothing did
    */
   public List<TrainingWarning> warnings() {
-    return figures.warnings().stream()
-        .sorted(Comparator.comparing(one -> one.kind() != TrainingWarning.Kind.ENDED_WORSE))
+    return metrics.warnings().stream()
+        .sorted(Comparator.comparing(warning -> warning.kind() != TrainingWarning.Kind.ENDED_WORSE))
         .toList();
   }
 
@@ -128,6 +194,6 @@ public record FineTuneReport(FineTunePlan plan, TrainingResult result, RunMetric
    * @return lines for people, each ended by a line feed
    */
   public String text() {
-    return ReportText.of(this);
+    return ReportText.of(this, result, metrics);
   }
 }

@@ -7,7 +7,7 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
@@ -19,7 +19,7 @@ import io.adapt4j.core.internal.task.TaskDefinitions;
 import io.adapt4j.core.internal.task.TaskRunner;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.monitor.RunMetrics;
+import io.adapt4j.core.internal.train.RunMetrics;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
  *     .method(Lora.rank(16))
  *     .epochs(3).learningRate(2e-4).batchSize(8)
  *     .evaluateEvery(Interval.EPOCH).keepBest()
- *     .listener(ConsoleProgress.create())
+ *     .listener(TrainingListeners.console())
  *     .output(Path.of("runs/support"))
  *     .build();
  * FineTuneReport report = tuner.run();
@@ -88,8 +88,8 @@ public final class FineTuner {
    * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
    * @return a builder with everything set; its output is a folder beside the recorded one, with
    *     {@code -repeat} after its name
-   * @throws FineTuneException naming everything that has changed or cannot be made again
-   * @throws io.adapt4j.core.exception.ConfigException if there is no record, or it is damaged
+   * @throws SettingsException naming everything that has changed or cannot be made again
+   * @throws io.adapt4j.core.exception.CheckpointException if there is no record, or it is damaged
    */
   public static Builder repeat(Path record) {
     return builder(RunRepeat.of(record));
@@ -103,7 +103,7 @@ public final class FineTuner {
    * @param data the same training and validation data; compared by its encoded samples when the run
    *     starts
    * @return a builder with everything set
-   * @throws FineTuneException naming everything that has changed
+   * @throws SettingsException naming everything that has changed
    */
   public static Builder repeat(Path record, Split data) {
     return builder(RunRepeat.of(record, data));
@@ -116,7 +116,7 @@ public final class FineTuner {
    * @param record a {@code provenance.json}, or a folder of a run or checkpoint that has one
    * @param data the same training data; compared by its encoded samples when the run starts
    * @return a builder with everything set
-   * @throws FineTuneException naming everything that has changed
+   * @throws SettingsException naming everything that has changed
    */
   public static Builder repeat(Path record, Dataset data) {
     return builder(RunRepeat.of(record, data));
@@ -143,7 +143,7 @@ public final class FineTuner {
    * data; reads no weights.
    *
    * @return the plan
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public FineTunePlan plan() {
     return plan(PlanOptions.defaults());
@@ -156,7 +156,7 @@ public final class FineTuner {
    *
    * @param options the device, and how many steps to time
    * @return the plan
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public FineTunePlan plan(PlanOptions options) {
     return TaskRunner.plan(settings, options);
@@ -206,7 +206,7 @@ public final class FineTuner {
    *
    * @param steps how many, at least 1
    * @return seconds a step, the time of the whole run, and the memory that was used
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    * @throws IllegalArgumentException if there is nothing to time
    */
   public TimedSteps measure(int steps) {
@@ -217,7 +217,7 @@ public final class FineTuner {
    * Trains to the end and saves.
    *
    * @return how it went and where the checkpoints are
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    * @throws io.adapt4j.core.train.TrainingException if the losses stay not finite
    * @throws IllegalStateException if this tuner has run before
    */
@@ -234,7 +234,7 @@ public final class FineTuner {
    * rates (Smith 2017) on its own model. Writes nothing; {@link #run} is as it was.
    *
    * @return the losses and a suggestion
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public LearningRateCurve findLearningRate() {
     return findLearningRate(LearningRateRangeTest.standard());
@@ -245,7 +245,7 @@ public final class FineTuner {
    *
    * @param sweep which rates to try
    * @return the losses and a suggestion
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public LearningRateCurve findLearningRate(LearningRateRangeTest sweep) {
     return TaskRunner.sweep(settings, sweep);
@@ -322,8 +322,8 @@ public final class FineTuner {
      *
      * @param fineTuningMethod full fine-tuning or an adapter
      * @return this builder
-     * @throws io.adapt4j.core.exception.ConfigException if no module on the class path brings such
-     *     a method
+     * @throws io.adapt4j.core.exception.CheckpointException if no module on the class path brings
+     *     such a method
      */
     public Builder method(FineTuningMethod fineTuningMethod) {
       return set(Options.METHOD, fineTuningMethod);
@@ -460,7 +460,7 @@ public final class FineTuner {
      * be checked without it is right.
      *
      * @return a tuner ready to run
-     * @throws FineTuneException naming every problem found: values out of range, a folder that is
+     * @throws SettingsException naming every problem found: values out of range, a folder that is
      *     no model, weights that do not fit their configuration, targets that match nothing, an
      *     output that holds another run
      */

@@ -1,18 +1,15 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.chat.TemplateMarker;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.generate.Generator;
-import io.adapt4j.core.internal.load.FolderIdentity;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
@@ -27,14 +24,10 @@ import io.adapt4j.core.score.TokenScores;
 import io.adapt4j.core.score.TokenSpan;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.tokenize.Tokenizer;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.StringJoiner;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -55,19 +48,17 @@ public final class LanguageModel implements AutoCloseable {
   private final LoadedModel model;
   private final Generator generator;
   private final Scorer scorer;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final SingleUse use;
   private final TrainedTemplates trainedTemplates;
-  private ChatTemplate chatTemplate;
-  private boolean templateSet;
-
-  /** Computed once: it reads files. */
-  private String folderIdentity;
-
-  private boolean closed;
+  private final ModelChat chat;
+  private final ModelIdentity identity;
 
   private LanguageModel(LoadedModel model, TrainedTemplates trainedTemplates) {
     this.model = model;
     this.trainedTemplates = trainedTemplates;
+    this.use = new SingleUse("LanguageModel", model::close);
+    this.chat = new ModelChat(model, trainedTemplates);
+    this.identity = new ModelIdentity(model);
     SpecialIds special = model.specialIds();
     this.generator =
         new Generator(model.decoder(), model.tokenizer(), special.end(), special.pad());
@@ -82,10 +73,10 @@ public final class LanguageModel implements AutoCloseable {
    * @param adapters what to put on its weights, in this order; usually none or one
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
-   * @throws io.adapt4j.core.exception.ConfigException if the configuration is missing, malformed or
-   *     of an unsupported family
+   * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
+   *     malformed or of an unsupported family
    * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match it
-   * @throws io.adapt4j.core.tokenize.TokenizerException if the tokenizer cannot be used
+   * @throws io.adapt4j.core.exception.CheckpointException if the tokenizer cannot be used
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    * @throws ChatException if an adapter was trained in another chat template than the model has
    */
@@ -296,10 +287,8 @@ public final class LanguageModel implements AutoCloseable {
     ChatOptions rendering = chat.continuesFinalMessage() ? chat : chat.withGenerationPrompt();
     return exclusively(
         () -> {
-          ChatEncoder encoder = new ChatEncoder(requireTokenizer(), chatTemplate());
-          int[] prompt = encoder.encode(messages, rendering);
-          GenerationOptions ending = endingWithTurn(options, encoder, rendering);
-          return generator.generate(List.of(prompt), ending, onText, cancellation).get(0);
+          ModelChat.Prompts prompt = this.chat.prompts(List.of(messages), rendering, options);
+          return generator.generate(prompt.ids(), prompt.options(), onText, cancellation).get(0);
         });
   }
 
@@ -321,12 +310,9 @@ public final class LanguageModel implements AutoCloseable {
     ChatOptions rendering = ChatOptions.defaults().withGenerationPrompt();
     return exclusively(
         () -> {
-          ChatEncoder encoder = new ChatEncoder(requireTokenizer(), chatTemplate());
+          ModelChat.Prompts prompts = chat.prompts(conversations, rendering, options);
           return generator.generate(
-              conversations.stream().map(one -> encoder.encode(one, rendering)).toList(),
-              endingWithTurn(options, encoder, rendering),
-              LanguageModel::ignore,
-              new CancellationToken());
+              prompts.ids(), prompts.options(), LanguageModel::ignore, new CancellationToken());
         });
   }
 
@@ -336,7 +322,7 @@ public final class LanguageModel implements AutoCloseable {
    * @return whether there is a chat template: set, in the model's folder, or saved with an adapter
    */
   public boolean hasChatTemplate() {
-    return exclusively(() -> chatTemplate != null || trainedTemplates.find().isPresent());
+    return exclusively(chat::hasTemplate);
   }
 
   /**
@@ -347,7 +333,7 @@ public final class LanguageModel implements AutoCloseable {
    * @return whether to ask with {@link #chat}
    */
   public boolean isChatTuned() {
-    return exclusively(() -> templateSet || trainedTemplates.isChatTuned());
+    return exclusively(chat::isTuned);
   }
 
   /**
@@ -398,11 +384,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public void useAnyChatTemplate(ChatTemplate template) {
     Objects.requireNonNull(template, "template");
-    exclusively(
-        () -> {
-          chatTemplate = template.withSpecialTokensOf(model.folder());
-          templateSet = true;
-        });
+    exclusively(() -> chat.use(template));
   }
 
   /**
@@ -435,7 +417,8 @@ public final class LanguageModel implements AutoCloseable {
     Texts.requireAll("requests", requests);
     return exclusively(
         () ->
-            scorer.score(TokenSpan.all(requireTokenizer(), requests, model.specialIds().first())));
+            scorer.score(
+                TokenSpan.all(model.requireTokenizer(), requests, model.specialIds().first())));
   }
 
   /**
@@ -547,7 +530,7 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalStateException if the folder has none
    */
   public Tokenizer tokenizer() {
-    return exclusively(this::requireTokenizer);
+    return exclusively(model::requireTokenizer);
   }
 
   /**
@@ -589,36 +572,9 @@ public final class LanguageModel implements AutoCloseable {
     return model.specialIds().pad();
   }
 
-  /**
-   * What tells this model from others as it is now: its folder, compute type, the adapters that
-   * take part, and a template that was set. Empty if such an adapter is not on disk.
-   */
+  /** What distinguishes this model from others as it is now; empty if that is not known. */
   Optional<String> identity() {
-    return exclusively(
-        () -> {
-          if (folderIdentity == null) {
-            folderIdentity = FolderIdentity.of(model.folder());
-          }
-          return model
-              .adapters()
-              .identities()
-              .map(
-                  adapters -> {
-                    StringJoiner identity = new StringJoiner(" ");
-                    identity.add(folderIdentity).add(computation());
-                    adapters.forEach(adapter -> identity.add("+ " + adapter));
-                    if (templateSet) {
-                      identity.add("template " + chatTemplate().digest());
-                    }
-                    return identity.toString();
-                  });
-        });
-  }
-
-  private String computation() {
-    String type = model.decoder().type().toString();
-    boolean packed = !model.decoder().packedLinears().isEmpty();
-    return packed ? type + " " + model.weights().description() : type;
+    return exclusively(() -> identity.text(chat.chosenDigest()));
   }
 
   /** The network, for other parts of this library. */
@@ -628,82 +584,19 @@ public final class LanguageModel implements AutoCloseable {
 
   private static void ignore(String piece) {}
 
-  /** Read when first needed: a broken template is no reason not to load a model. */
-  private ChatTemplate chatTemplate() {
-    if (chatTemplate == null) {
-      ChatTemplate found =
-          trainedTemplates
-              .find()
-              .orElseThrow(
-                  () ->
-                      new ChatException(
-                          model.folder()
-                              + ": expected a chat template (chat_template.jinja, or chat_template"
-                              + " in tokenizer_config.json), found none. Use generate, or set a"
-                              + " template with useChatTemplate, such as"
-                              + " ChatTemplate.named(\"chatml\")."));
-      trainedTemplates.require(found);
-      chatTemplate = found;
-    }
-    return chatTemplate;
-  }
-
-  /** Ends an answer also at what the template ends it with, be it one token or a text. */
-  private static GenerationOptions endingWithTurn(
-      GenerationOptions options, ChatEncoder encoder, ChatOptions rendering) {
-    if (options.ignoreEos()) {
-      return options;
-    }
-    Optional<TemplateMarker> end = encoder.turnEnd(rendering);
-    if (end.isEmpty()) {
-      return options;
-    }
-    if (end.get().isToken()) {
-      Set<Integer> ids = new LinkedHashSet<>(options.stopIds());
-      ids.add(end.get().ids().get(0));
-      return options.toBuilder().stopIds(ids).build();
-    }
-    List<String> texts = new ArrayList<>(options.stopStrings());
-    texts.add(end.get().text());
-    return options.toBuilder().stopStrings(texts).build();
-  }
-
   private int[] promptIds(String prompt) {
-    int[] ids = requireTokenizer().encodePrompt(prompt);
+    int[] ids = model.requireTokenizer().encodePrompt(prompt);
     return ids.length == 0 && model.specialIds().first().isPresent()
         ? new int[] {model.specialIds().first().getAsInt()}
         : ids;
   }
 
-  private Tokenizer requireTokenizer() {
-    return model
-        .tokenizer()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    model.folder()
-                        + " has no tokenizer.json, so this model takes token ids only; add the"
-                        + " file, or use generateIds and scoreIds"));
-  }
-
   private void exclusively(Runnable action) {
-    exclusively(
-        () -> {
-          action.run();
-          return null;
-        });
+    use.run(action);
   }
 
   private <T> T exclusively(Supplier<T> action) {
-    lock.lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("This LanguageModel has been closed");
-      }
-      return action.get();
-    } finally {
-      lock.unlock();
-    }
+    return use.call(action);
   }
 
   /**
@@ -713,19 +606,6 @@ public final class LanguageModel implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (lock.isHeldByCurrentThread()) {
-      throw new IllegalStateException(
-          "A LanguageModel cannot be closed from its own callback; cancel the generation and close"
-              + " the model when it has returned");
-    }
-    lock.lock();
-    try {
-      if (!closed) {
-        closed = true;
-        model.close();
-      }
-    } finally {
-      lock.unlock();
-    }
+    use.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.encode.MaskFiller;
 import io.adapt4j.core.internal.load.LoadedEncoder;
@@ -10,7 +11,6 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.MaskPrediction;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.tokenize.TokenizerException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -44,10 +44,10 @@ public final class MaskedLanguageModel implements AutoCloseable {
    * @param adapters what to put on its weights, in this order; usually none or one
    * @return the model, closed by the caller
    * @throws io.adapt4j.core.hub.HubException if the model is on a hub and cannot be downloaded
-   * @throws io.adapt4j.core.exception.ConfigException if the configuration is missing, malformed,
-   *     not that of an encoder, or names no head for masked tokens
+   * @throws io.adapt4j.core.exception.CheckpointException if the configuration is missing,
+   *     malformed, not that of an encoder, or names no head for masked tokens
    * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match it
-   * @throws TokenizerException if there is no tokenizer that can be used, or it has no mask token
+   * @throws CheckpointException if there is no tokenizer that can be used, or it has no mask token
    * @throws IllegalArgumentException if an adapter does not fit, with every reason
    */
   public static MaskedLanguageModel load(ModelSource source, Adapter... adapters) {
@@ -85,7 +85,7 @@ public final class MaskedLanguageModel implements AutoCloseable {
                   + " TextClassifier.");
     }
     if (tokenizer.maskId().isEmpty()) {
-      throw new TokenizerException(
+      throw new CheckpointException(
           folder.resolve("tokenizer_config.json")
               + ": expected a mask_token, found none. Add the field, or fetch the model's original"
               + " file.");

@@ -3,10 +3,8 @@ package io.adapt4j.core;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.generate.CancellationToken;
-import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.Ending;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.RequestRefusedException;
 import io.adapt4j.core.text.TextGenerator;
@@ -114,16 +112,8 @@ final class ModelGenerator implements TextGenerator {
   private static GeneratedText text(Generation generation) {
     return new GeneratedText(
         generation.text(),
-        ending(generation.finishReason()),
+        generation.finishReason(),
         Optional.of(new TokenUsage(generation.promptTokens(), generation.tokenIds().size())),
         false);
-  }
-
-  private static Ending ending(FinishReason reason) {
-    return switch (reason) {
-      case EOS, STOP_STRING, STOP_ID -> Ending.COMPLETE;
-      case LENGTH, CONTEXT_LENGTH -> Ending.LENGTH;
-      case CANCELLED -> Ending.OTHER;
-    };
   }
 }

@@ -1,7 +1,7 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.monitor.RunMetrics;
-import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.internal.train.RunMetrics;
+import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.train.TrainingWarning;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,8 +14,7 @@ final class ReportText {
 
   private ReportText() {}
 
-  static String of(FineTuneReport report) {
-    TrainingResult result = report.result();
+  static String of(FineTuneReport report, TrainingResult result, RunMetrics metrics) {
     List<String> lines = new ArrayList<>();
     report.warnings().stream()
         .filter(ReportText::isOfTheWholeRun)
@@ -30,13 +29,13 @@ final class ReportText {
         format("%.4f in the first step, %.4f in the last", result.firstLoss(), result.lastLoss()));
     line(lines, "validation loss", validation(result));
     line(lines, improved(result) ? "best metrics" : "metrics before", metrics(result));
-    line(lines, "speed", speed(report.figures()));
-    line(lines, "memory", memory(report.figures()));
+    line(lines, "speed", speed(metrics));
+    line(lines, "memory", memory(metrics));
     report.plan().questions().forEach(question -> line(lines, "unusual", question));
     line(lines, "best", best(result));
     line(lines, "last", result.last().toString());
     List<TrainingWarning> others =
-        report.warnings().stream().filter(one -> !isOfTheWholeRun(one)).toList();
+        report.warnings().stream().filter(warning -> !isOfTheWholeRun(warning)).toList();
     if (!others.isEmpty()) {
       lines.add("Warnings:");
     } else if (report.warnings().isEmpty()) {
@@ -107,21 +106,21 @@ final class ReportText {
         .collect(Collectors.joining(", "));
   }
 
-  private static String speed(RunMetrics figures) {
+  private static String speed(RunMetrics metrics) {
     List<String> parts = new ArrayList<>();
-    figures.tokensPerSecond().ifPresent(speed -> parts.add(format("%,.0f tokens/s", speed)));
-    figures
+    metrics.tokensPerSecond().ifPresent(speed -> parts.add(format("%,.0f tokens/s", speed)));
+    metrics
         .targetTokensPerSecond()
         .ifPresent(speed -> parts.add(format("%,.0f target tokens/s", speed)));
-    figures
+    metrics
         .processorShare()
         .ifPresent(share -> parts.add(format("%.0f %% of the processors", 100 * share)));
     return String.join(", ", parts);
   }
 
-  private static String memory(RunMetrics figures) {
-    return figures.peakResidentBytes().isPresent()
-        ? format("%.2f GiB at most", (double) figures.peakResidentBytes().getAsLong() / (1L << 30))
+  private static String memory(RunMetrics metrics) {
+    return metrics.peakResidentBytes().isPresent()
+        ? format("%.2f GiB at most", (double) metrics.peakResidentBytes().getAsLong() / (1L << 30))
         : "";
   }
 

@@ -37,7 +37,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * @param source its folder, or that of the base of an adapter
    * @param adapters put onto it, such as the one that a run of {@link Task#reward} saved
    * @return the model, to be closed
-   * @throws io.adapt4j.core.exception.ConfigException if the model does not give one number
+   * @throws io.adapt4j.core.exception.CheckpointException if the model does not give one number
    */
   public static RewardModel load(ModelSource source, Adapter... adapters) {
     return load(source, Precision.AUTO, adapters);
@@ -50,7 +50,7 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
    * @param precision the compute type
    * @param adapters put onto it
    * @return the model, to be closed
-   * @throws io.adapt4j.core.exception.ConfigException if the model does not give one number
+   * @throws io.adapt4j.core.exception.CheckpointException if the model does not give one number
    */
   public static RewardModel load(ModelSource source, Precision precision, Adapter... adapters) {
     return new RewardModel(

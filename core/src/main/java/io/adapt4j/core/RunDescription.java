@@ -3,7 +3,7 @@ package io.adapt4j.core;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
@@ -43,8 +43,7 @@ public final class RunDescription {
    *
    * @param file YAML or JSON
    * @return the description; its keys are not looked at yet
-   * @throws io.adapt4j.core.exception.DescriptionException if the file cannot be read or is not
-   *     valid
+   * @throws io.adapt4j.core.exception.SettingsException if the file cannot be read or is not valid
    */
   public static RunDescription read(Path file) {
     return new RunDescription(Documents.read(file));
@@ -56,7 +55,7 @@ public final class RunDescription {
    * @param key the key, with those above it before a dot each: {@code method.lora.rank}
    * @param yaml its value in YAML; relative paths in it begin at the working directory
    * @return a changed copy
-   * @throws io.adapt4j.core.exception.DescriptionException if the value is not valid YAML
+   * @throws io.adapt4j.core.exception.SettingsException if the value is not valid YAML
    */
   public RunDescription with(String key, String yaml) {
     Value value = Documents.parse("--set " + key, Path.of("").toAbsolutePath(), yaml);
@@ -67,7 +66,7 @@ public final class RunDescription {
    * Opens the data and makes the builder.
    *
    * @return a builder with everything described
-   * @throws io.adapt4j.core.exception.DescriptionException naming the file, line, key, value and
+   * @throws io.adapt4j.core.exception.SettingsException naming the file, line, key, value and
    *     remedy of everything that is wrong: unknown keys, values of another type or out of range,
    *     data that cannot be opened
    */
@@ -79,7 +78,7 @@ public final class RunDescription {
    * Opens the data alone.
    *
    * @return its parts, as they are described
-   * @throws io.adapt4j.core.exception.DescriptionException if data keys are wrong or it cannot be
+   * @throws io.adapt4j.core.exception.SettingsException if data keys are wrong or it cannot be
    *     opened; other keys are not looked at
    */
   public Split data() {
@@ -105,8 +104,8 @@ public final class RunDescription {
    * alone. The test part of a split is compared with the training part.
    *
    * @return the report
-   * @throws io.adapt4j.core.exception.DescriptionException if the description is wrong
-   * @throws FineTuneException if the run cannot start
+   * @throws io.adapt4j.core.exception.SettingsException if the description is wrong
+   * @throws SettingsException if the run cannot start
    */
   public DataReport checkData() {
     return check().data();
@@ -135,8 +134,8 @@ public final class RunDescription {
    * Looks for what is wrong with the data, and for what is unusual about the run.
    *
    * @return both
-   * @throws io.adapt4j.core.exception.DescriptionException if the description is wrong
-   * @throws FineTuneException if the run cannot start
+   * @throws io.adapt4j.core.exception.SettingsException if the description is wrong
+   * @throws SettingsException if the run cannot start
    */
   public Findings check() {
     FineTuner tuner = builder().build();

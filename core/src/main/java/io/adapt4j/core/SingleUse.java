@@ -34,8 +34,27 @@ final class SingleUse {
     }
   }
 
-  /** Waits for a call in progress; closing twice is harmless. */
+  void run(Runnable action) {
+    call(
+        () -> {
+          action.run();
+          return null;
+        });
+  }
+
+  /**
+   * Waits for a call in progress; closing twice is harmless.
+   *
+   * @throws IllegalStateException if called from inside such a call
+   */
   void close() {
+    if (lock.isHeldByCurrentThread()) {
+      throw new IllegalStateException(
+          "A "
+              + name
+              + " cannot be closed from its own callback; cancel the call and close the model when"
+              + " it has returned");
+    }
     lock.lock();
     try {
       if (!closed) {

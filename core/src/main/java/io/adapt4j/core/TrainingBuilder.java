@@ -21,7 +21,7 @@ import java.util.List;
  *
  * @param <B> the builder
  */
-public abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
+abstract class TrainingBuilder<B extends TrainingBuilder<B>> {
 
   /** What was given so far. */
   final Draft draft;

@@ -11,7 +11,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.quality.Check;
 import io.adapt4j.core.data.quality.DataReport;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -60,11 +60,11 @@ class ChatTemplateTuningTest {
   @Test
   void aMissingTemplateIsAProblemOfTheBuilderWithTheNamesThatHelp() {
     assertThatThrownBy(() -> tuner().build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("holds conversations, but the model")
         .hasMessageContaining("chatTemplate(...): alpaca, chatml");
     assertThatThrownBy(() -> tuner().chatTemplate("chatlm").epochs(0).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("epochs must be at least 1")
         .hasMessageContaining("Did you mean 'chatml'?");
   }
@@ -107,7 +107,7 @@ class ChatTemplateTuningTest {
     assertThat(said.path("default").asText()).contains("{{ m.role }}");
     Files.delete(file);
     FineTuneReport again = FineTuner.repeat(report.last()).build().run();
-    assertThat(again.result().lastLoss()).isEqualTo(report.result().lastLoss());
+    assertThat(again.lastLoss()).isEqualTo(report.lastLoss());
   }
 
   @Test

@@ -29,7 +29,7 @@ class ChatTuningTest {
     FineTuner tuner = tuner(model, conversations()).build();
     FineTunePlan plan = tuner.plan();
     FineTuneReport report = tuner.run();
-    assertThat(report.result().lastLoss()).isLessThan(report.result().firstLoss());
+    assertThat(report.lastLoss()).isLessThan(report.firstLoss());
     // Eight answers of the same few words, out of longer conversations.
     assertThat(plan.targetTokensPerEpoch()).isBetween(8L, 8L * 20);
   }

@@ -3,7 +3,7 @@ package io.adapt4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
@@ -86,7 +86,7 @@ class CheckpointPolicyTest {
   void evaluationByTimeIsRefused() {
     assertThatThrownBy(
             () -> tuner("run").evaluateEvery(Interval.every(Duration.ofMinutes(1))).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("evaluateEvery must be by steps or epochs");
     assertThatThrownBy(() -> Interval.every(Duration.ZERO)).hasMessageContaining("above zero");
   }
@@ -110,7 +110,7 @@ class CheckpointPolicyTest {
   void numberedCheckpointsOfAnotherRunAreNotDeletedUnasked() throws IOException {
     Path other = Files.createDirectories(output.resolve("run/checkpoint-500"));
     assertThatThrownBy(() -> tuner("run").build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("holds 'checkpoint-500' of another run");
     tuner("run").overwriteOutput().build().run();
     assertThat(other).doesNotExist();

@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -9,7 +11,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -223,8 +225,8 @@ class EmbeddingTuningTest {
     FineTunePlan more = plan(base, Datasets.of(withNegatives));
     assertThat(plain.steps()).isEqualTo(6 * 4);
     assertThat(plain.trainExamples()).isEqualTo(32);
-    assertThat(plain.forecast().orElseThrow().rows()).isEqualTo(8 * 2);
-    assertThat(more.forecast().orElseThrow().rows()).isEqualTo(8 * 4);
+    assertThat(((RunPlan) plain).forecast().orElseThrow().rows()).isEqualTo(8 * 2);
+    assertThat(((RunPlan) more).forecast().orElseThrow().rows()).isEqualTo(8 * 4);
   }
 
   private FineTunePlan plan(Path base, Dataset rows) {
@@ -240,12 +242,12 @@ class EmbeddingTuningTest {
     FineTuner other =
         tuner(base, Task.embeddings(), new Split(texts, texts.take(0), texts.take(0))).build();
     assertThatThrownBy(other::run)
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining(
             "row 0: expected a query with its passage (fields query and passage)");
     Path decoder = SmallModel.write(folder.resolve("decoder"));
     assertThatThrownBy(() -> tuner(decoder, Task.embeddings(), data()).build())
-        .isInstanceOf(FineTuneException.class);
+        .isInstanceOf(SettingsException.class);
     assertThatThrownBy(
             () -> tuner(base, Task.embeddings(), data()).metricForBestModel("macro_f1").build())
         .hasMessageContaining("expected one of [loss, mrr, accuracy]");

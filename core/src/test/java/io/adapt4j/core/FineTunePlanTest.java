@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.Json;
@@ -45,8 +47,8 @@ class FineTunePlanTest {
   void aPlanPredictsTheMemoryOfTheLongestBatch() {
     FineTunePlan plan = tuner().plan();
     assertThat(plan.steps()).isEqualTo(8);
-    assertThat(plan.forecast().orElseThrow().fits()).isTrue();
-    assertThat(plan.forecast().orElseThrow().rows()).isEqualTo(4);
+    assertThat(((RunPlan) plan).forecast().orElseThrow().fits()).isTrue();
+    assertThat(((RunPlan) plan).forecast().orElseThrow().rows()).isEqualTo(4);
     assertThat(plan.timed()).isEmpty();
     assertThat(plan.text()).contains("8 steps over 16 examples", "weights", "predicted peak");
     assertThat(Json.written(plan.json()).path("memory").path("peakBytes").longValue()).isPositive();
@@ -55,7 +57,7 @@ class FineTunePlanTest {
   @Test
   void aPlanForASmallerDeviceSaysWhatHelps() {
     FineTunePlan plan = tuner().plan(PlanOptions.defaults().on(Device.gpu("tiny", 1_000_000)));
-    assertThat(plan.forecast().orElseThrow().fits()).isFalse();
+    assertThat(((RunPlan) plan).forecast().orElseThrow().fits()).isFalse();
     assertThat(plan.text()).contains("does not fit tiny (1.0 MB)");
   }
 
@@ -74,6 +76,6 @@ class FineTunePlanTest {
     assertThat(timed.total().toNanos() / 1e9)
         .isGreaterThanOrEqualTo(8 * timed.secondsPerStep() - 1e-3);
     assertThat(timed.text()).contains("timed 2 steps", "predicted time");
-    assertThat(tuner.run().result().steps()).isEqualTo(8);
+    assertThat(tuner.run().steps()).isEqualTo(8);
   }
 }

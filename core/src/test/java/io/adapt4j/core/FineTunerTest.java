@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.recipe.FineTuneDefaults;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -50,9 +50,9 @@ class FineTunerTest {
   void buildNamesEveryProblemAtOnceAndWritesNothing() throws IOException {
     Files.createDirectories(output.resolve("last"));
     List<Path> before = files(output);
-    FineTuneException found =
+    SettingsException found =
         catchThrowableOfType(
-            FineTuneException.class,
+            SettingsException.class,
             () ->
                 FineTuner.builder()
                     .model(ModelSource.path(output.resolve("absent")))
@@ -103,7 +103,7 @@ class FineTunerTest {
   @Test
   void buildComparesMaxLengthWithTheModelsContext() {
     assertThatThrownBy(() -> tuner().maxLength(SmallModel.CONTEXT + 1).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("maxLength is 65, but the model's context length is 64");
   }
 
@@ -113,7 +113,7 @@ class FineTunerTest {
     Files.createDirectories(broken);
     Files.copy(base.resolve("config.json"), broken.resolve("config.json"));
     assertThatThrownBy(() -> tuner().model(ModelSource.path(broken)).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("tokenizer.json")
         .hasMessageContaining("model.safetensors");
   }
@@ -121,7 +121,7 @@ class FineTunerTest {
   @Test
   void overwriteOutputAllowsASecondRunInTheSameFolder() {
     tuner().epochs(1).build().run();
-    assertThatThrownBy(() -> tuner().build()).isInstanceOf(FineTuneException.class);
+    assertThatThrownBy(() -> tuner().build()).isInstanceOf(SettingsException.class);
     assertThat(tuner().epochs(1).overwriteOutput().build().run().reason())
         .isEqualTo(StopReason.COMPLETED);
   }
@@ -147,11 +147,11 @@ class FineTunerTest {
     assertThat(events.steps)
         .extracting(StepEvent::step)
         .containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    assertThat(report.result().steps()).isEqualTo(15);
-    assertThat(report.result().firstLoss()).isEqualTo(events.losses().get(0));
-    assertThat(report.result().lastLoss()).isEqualTo(events.losses().get(14));
-    assertThat(report.result().firstLoss()).isCloseTo(Math.log(512), within(0.3));
-    assertThat(report.result().lastLoss()).isLessThan(report.result().firstLoss() - 2);
+    assertThat(report.steps()).isEqualTo(15);
+    assertThat(report.firstLoss()).isEqualTo(events.losses().get(0));
+    assertThat(report.lastLoss()).isEqualTo(events.losses().get(14));
+    assertThat(report.firstLoss()).isCloseTo(Math.log(512), within(0.3));
+    assertThat(report.lastLoss()).isLessThan(report.firstLoss() - 2);
 
     assertThat(events.evaluations).extracting(EvaluationEvent::step).containsExactly(0, 5, 10, 15);
     assertThat(report.initialValidationLoss()).hasValue(events.evaluations.get(0).loss());
@@ -232,7 +232,7 @@ class FineTunerTest {
     running.set(tuner);
     FineTuneReport report = tuner.run();
     assertThat(report.reason()).isEqualTo(StopReason.STOP_REQUESTED);
-    assertThat(report.result().steps()).isEqualTo(2);
+    assertThat(report.steps()).isEqualTo(2);
     assertThat(report.last()).isDirectory();
     assertThat(events.ends).extracting(one -> one.reason()).containsOnly(StopReason.STOP_REQUESTED);
     assertThatThrownBy(tuner::run).isInstanceOf(IllegalStateException.class);
@@ -250,9 +250,9 @@ class FineTunerTest {
             .build()
             .run();
     assertThat(report.reason()).isEqualTo(StopReason.EARLY_STOPPED);
-    int last = report.result().steps();
+    int last = report.steps();
     assertThat(last).isLessThan(200);
-    assertThat(report.result().bestStep()).hasValue(last - 2);
+    assertThat(report.bestStep()).hasValue(last - 2);
   }
 
   @Test

@@ -44,7 +44,7 @@ class LearningRateSweepTest {
     double suggestion = curve.suggestion().orElseThrow();
     assertThat(suggestion).isBetween(1e-4, 0.1).isLessThan(curve.atMinimum().orElseThrow());
     FineTuneReport report = tuner().run();
-    assertThat(report.result().lastLoss()).isLessThan(report.result().firstLoss());
+    assertThat(report.lastLoss()).isLessThan(report.firstLoss());
   }
 
   @Test

@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.score.MaskPrediction;
 import io.adapt4j.core.score.MaskPrediction.Candidate;
-import io.adapt4j.core.tokenize.TokenizerException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,7 +97,7 @@ class MaskedLanguageModelTest {
   void aModelWithoutAHeadForMaskedTokensIsRefused() throws IOException {
     SmallEncoder.write(folder);
     assertThatThrownBy(() -> MaskedLanguageModel.load(ModelSource.path(folder)))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("ForMaskedLM")
         .hasMessageContaining("TextEmbedder");
   }
@@ -108,7 +107,7 @@ class MaskedLanguageModelTest {
     SmallEncoder.write(folder, "BertForMaskedLM", "");
     Files.writeString(folder.resolve("tokenizer_config.json"), "{}");
     assertThatThrownBy(() -> MaskedLanguageModel.load(ModelSource.path(folder)))
-        .isInstanceOf(TokenizerException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("mask_token");
   }
 

@@ -9,7 +9,7 @@ import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.RequestRefusedException;
 import io.adapt4j.core.text.TextGenerator;
@@ -52,7 +52,7 @@ class ModelGeneratorTest {
         assertThat(answers.get(i).text()).isEqualTo(alone.text());
         assertThat(answers.get(i).usage())
             .contains(new TokenUsage(alone.promptTokens(), alone.tokenIds().size()));
-        assertThat(answers.get(i).ending()).isEqualTo(Ending.LENGTH);
+        assertThat(answers.get(i).finishReason()).isEqualTo(FinishReason.LENGTH);
         assertThat(model.asGenerator().generate(talks.get(i), GREEDY)).isEqualTo(answers.get(i));
       }
     }

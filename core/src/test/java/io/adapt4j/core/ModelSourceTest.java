@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.hub.Hub;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.model.ModelSource;
@@ -84,7 +84,7 @@ class ModelSourceTest {
 
   @Test
   void aFineTuningDownloadsOnlyWhenNothingElseIsWrong() {
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(
             () ->
                 FineTuner.builder()
@@ -99,7 +99,7 @@ class ModelSourceTest {
   @Test
   void aFineTuningSaysThatItsModelCannotBeDownloaded() {
     Dataset all = SmallModel.sentences(4);
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(
             () ->
                 FineTuner.builder()

@@ -8,7 +8,7 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.monitor.RunFiles;
+import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;
 import io.adapt4j.core.train.TrainingWarning;
@@ -39,7 +39,7 @@ class MonitoredRunTest {
   @Test
   void aRunThatLearnsNothingIsWarnedOfInEveryPlaceAndInTheReport() throws IOException {
     long before = Tensor.live();
-    FineTuneReport report = tuner(RunFiles.in(output)).learningRate(1e-12).epochs(15).build().run();
+    FineTuneReport report = tuner(TrainingListeners.files(output)).learningRate(1e-12).epochs(15).build().run();
 
     assertThat(warnings)
         .extracting(TrainingWarning::kind)
@@ -51,13 +51,13 @@ class MonitoredRunTest {
         .contains("  training loss   ", "  validation loss ", " before training; ")
         .contains("  last            " + report.last(), "target tokens/s")
         .contains("Warnings:\n  step " + warnings.get(0).step() + ": " + message);
-    assertThat(output.resolve(RunFiles.REPORT))
+    assertThat(output.resolve(TrainingListeners.REPORT))
         .content()
         .contains(message, "75 of 75", "completed", "<th>optimizer<td>AdamW[");
-    assertThat(output.resolve(RunFiles.METRICS))
+    assertThat(output.resolve(TrainingListeners.METRICS))
         .content()
         .contains("{\"event\":\"warning\"", "\"learning rate\":\"1.0E-12, linear\"");
-    assertThat(output.resolve(RunFiles.TENSORBOARD)).isNotEmptyDirectory();
+    assertThat(output.resolve(TrainingListeners.TENSORBOARD)).isNotEmptyDirectory();
     assertThat(Tensor.live()).isEqualTo(before);
   }
 
@@ -84,8 +84,8 @@ class MonitoredRunTest {
               assertThat(step.resources().residentBytes().orElseThrow()).isGreaterThan(1 << 20);
               assertThat(step.resources().processorShare().orElseThrow()).isBetween(0.0, 1.0);
             });
-    assertThat(report.figures().tokensPerSecond()).isPresent();
-    assertThat(report.figures().peakResidentBytes().orElseThrow())
+    assertThat(report.tokensPerSecond()).isPresent();
+    assertThat(report.peakResidentBytes().orElseThrow())
         .isEqualTo(
             steps.stream()
                 .mapToLong(step -> step.resources().residentBytes().orElseThrow())

@@ -107,7 +107,7 @@ class PackedTuningTest {
     RunRecorder events = new RunRecorder();
     FineTuneReport report = tuner("grouped").groupByLength().listener(events).build().run();
     assertThat(events.steps).hasSize(15);
-    assertThat(report.result().lastLoss()).isLessThan(report.result().firstLoss());
+    assertThat(report.lastLoss()).isLessThan(report.firstLoss());
   }
 
   @Test
@@ -156,7 +156,7 @@ class PackedTuningTest {
     assertThat(plan.truncated()).isZero();
     assertThat(plan.steps()).isGreaterThan(3);
     FineTuneReport report = described.packing(true).build().run();
-    assertThat(report.result().lastLoss()).isLessThan(report.result().firstLoss());
+    assertThat(report.lastLoss()).isLessThan(report.firstLoss());
   }
 
   @Test

@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
@@ -8,7 +10,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
@@ -18,10 +20,10 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.plan.PlanOptions;
-import io.adapt4j.core.plan.RolloutPlan;
+import io.adapt4j.core.internal.plan.RolloutPlan;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlControl;
@@ -293,13 +295,12 @@ class PolicyRunTest {
   }
 
   private MemoryEstimate memory(Reinforcement algorithm) {
-    return tuner(folder.resolve("run"), algorithm, new Log())
-        .dataset(Datasets.of(List.of(new Example.Text(PROMPT))))
-        .build()
-        .plan(PlanOptions.defaults())
-        .forecast()
-        .orElseThrow()
-        .memory();
+    FineTunePlan plan =
+        tuner(folder.resolve("run"), algorithm, new Log())
+            .dataset(Datasets.of(List.of(new Example.Text(PROMPT))))
+            .build()
+            .plan(PlanOptions.defaults());
+    return ((RunPlan) plan).forecast().orElseThrow().memory();
   }
 
   private static List<MemoryItem> phase(MemoryEstimate memory, String name) {
@@ -320,7 +321,7 @@ class PolicyRunTest {
             .build();
     FineTunePlan plan = tuner.plan();
     // Three prompts fill two rollouts of two prompts, with four completions of six tokens each.
-    assertThat(plan.rollouts()).contains(new RolloutPlan(3, 16, 4, 6, 1));
+    assertThat(((RunPlan) plan).rollouts()).contains(new RolloutPlan(3, 16, 4, 6, 1));
     assertThat(plan.text())
         .contains(
             "3 prompts, 16 completions (4 a prompt) of at most 6 tokens in an epoch: up to 96"
@@ -354,14 +355,14 @@ class PolicyRunTest {
         tuner(folder.resolve("run"), grpo().reward("letters", LETTERS).build(), new Log())
             .dataset(rows)
             .build();
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(tuner::run)
         .withMessageContaining("is longer than 58 tokens");
   }
 
   @Test
   void rolloutsMustDivideIntoSteps() {
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(
             () ->
                 tuner(folder.resolve("run"), grpo().reward("x", LETTERS).build(), new Log())

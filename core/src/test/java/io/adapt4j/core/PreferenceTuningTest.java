@@ -1,5 +1,7 @@
 package io.adapt4j.core;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -9,7 +11,7 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -169,21 +171,21 @@ class PreferenceTuningTest {
   void thePlanCountsBothAnswersOfAPair() {
     FineTunePlan plan = tuner(dpo(), data()).build().plan();
     assertThat(plan.trainExamples()).isEqualTo(24);
-    assertThat(plan.forecast().orElseThrow().rows()).isEqualTo(8 * 2);
-    long alone = plan.forecast().orElseThrow().memory().peakBytes();
+    assertThat(((RunPlan) plan).forecast().orElseThrow().rows()).isEqualTo(8 * 2);
+    long alone = ((RunPlan) plan).forecast().orElseThrow().memory().peakBytes();
     Task beside = dpo().reference(Reference.model(base));
-    assertThat(tuner(beside, data()).build().plan().forecast().orElseThrow().memory().peakBytes())
+    assertThat(((RunPlan) tuner(beside, data()).build().plan()).forecast().orElseThrow().memory().peakBytes())
         .isGreaterThan(alone);
     Task kto = Task.preference(PreferenceLoss.kto(0.1)).reference(Reference.precomputed());
     FineTunePlan unpaired = tuner(kto, data()).build().plan();
     assertThat(unpaired.trainExamples()).isEqualTo(48);
-    assertThat(unpaired.forecast().orElseThrow().rows()).isEqualTo(8);
+    assertThat(((RunPlan) unpaired).forecast().orElseThrow().rows()).isEqualTo(8);
   }
 
   @Test
   void whatCannotBeTrainedIsRefusedWithTheRemedy() {
     assertThatThrownBy(() -> tuner(Task.preference(PreferenceLoss.dpo(0.1)), data()).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("say reference(Reference.precomputed())");
     Task alone = Task.preference(PreferenceLoss.kto(0.1)).reference(Reference.none());
     assertThatThrownBy(() -> tuner(alone, data()).batchSize(1).build())
@@ -203,7 +205,7 @@ class PreferenceTuningTest {
     Dataset texts = SmallModel.sentences(8);
     FineTuner other = tuner(dpo(), new Split(texts, texts.take(0), texts.take(0))).build();
     assertThatThrownBy(other::run)
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("row 0: expected a chosen and a rejected completion");
   }
 

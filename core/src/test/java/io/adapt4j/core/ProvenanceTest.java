@@ -10,8 +10,8 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.ConfigException;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.provenance.Provenance;
@@ -134,7 +134,7 @@ class ProvenanceTest {
         Files.readString(model.resolve("config.json")).replace("1e-05", "1e-06") + " ");
     Files.delete(model.resolve("tokenizer.json"));
     assertThatThrownBy(() -> FineTuner.repeat(folder.resolve("run")))
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("data: " + rows + " has changed: its sha256 was ")
         .hasMessageContaining("model: " + model.resolve("config.json") + " has changed")
         .hasMessageContaining("model: " + model.resolve("tokenizer.json") + " is missing");
@@ -145,14 +145,14 @@ class ProvenanceTest {
     List<Double> losses = losses(tuner(SmallModel.sentences(8)));
     Path record = folder.resolve("run/provenance.json");
     assertThatThrownBy(() -> FineTuner.repeat(record))
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("data: rows in memory")
         .hasMessageContaining("repeat(record, data)");
     assertThat(losses(FineTuner.repeat(record, SmallModel.sentences(8)))).isEqualTo(losses);
     FineTuner other =
         FineTuner.repeat(record, SmallModel.sentences(9)).output(folder.resolve("other")).build();
     assertThatThrownBy(other::run)
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("training data: its encoded samples were 8 with sha256 ")
         .hasMessageContaining("are 9 with ");
     assertThat(folder.resolve("other/last")).doesNotExist();
@@ -183,14 +183,14 @@ class ProvenanceTest {
     Path record = folder.resolve("provenance.json");
     Files.writeString(record, "{\"schema\": 2}");
     assertThatThrownBy(() -> FineTuner.repeat(record))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("schema: expected 1, found 2");
     Files.writeString(record, "{\"schema\": 1");
     assertThatThrownBy(() -> FineTuner.repeat(record))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("not valid JSON");
     assertThatThrownBy(() -> FineTuner.repeat(folder.resolve("nothing")))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("reading failed");
   }
 
@@ -227,7 +227,7 @@ class ProvenanceTest {
 
     Files.writeString(model.resolve("chat_template.jinja"), TEMPLATE.replace(": ", "> "));
     assertThatThrownBy(() -> FineTuner.repeat(last))
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("chat template: its sha256 was " + digest);
   }
 }

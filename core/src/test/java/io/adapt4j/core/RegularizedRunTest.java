@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -114,7 +114,7 @@ class RegularizedRunTest {
   @Test
   void unusableDataAndSharesAreNamed() {
     assertThatThrownBy(() -> tuner("run", new RunRecorder()).replay(OLD, 1).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("share of replay must be above 0 and below 1, found 1.0");
     assertThatThrownBy(() -> Datasets.replay(OLD, OLD, 0, 1))
         .isInstanceOf(IllegalArgumentException.class)

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.Child;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.train.Interval;
@@ -60,7 +60,7 @@ class ResumeTest {
     assertThat(weights(found.best())).isEqualTo(weights(expected.best()));
     assertThat(found.bestValidationLoss()).isEqualTo(expected.bestValidationLoss());
     assertThat(found.initialValidationLoss()).isEqualTo(expected.initialValidationLoss());
-    assertThat(found.result().firstLoss()).isEqualTo(expected.result().firstLoss());
+    assertThat(found.firstLoss()).isEqualTo(expected.firstLoss());
   }
 
   @Test
@@ -122,7 +122,7 @@ class ResumeTest {
   void statesOfARunThatWasCutOffAreNotOverwrittenUnasked() throws Exception {
     Path cut = folder.resolve("cut");
     killedAt(4, cut);
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(() -> tuner(cut, new Losses()).build())
         .withMessageContaining("resume()")
         .withMessageContaining("overwriteOutput()");
@@ -148,7 +148,7 @@ class ResumeTest {
             if (event.step() == 1) {
               try {
                 tuner(output, new Losses()).overwriteOutput().build().run();
-              } catch (FineTuneException e) {
+              } catch (SettingsException e) {
                 refusals.add(e.getMessage());
               }
             }
@@ -189,7 +189,7 @@ class ResumeTest {
       assertThat(child.line()).isEqualTo("training");
       // More than once: a refused attempt must not release the other's lock.
       for (int attempt = 0; attempt < 2; attempt++) {
-        assertThatExceptionOfType(FineTuneException.class)
+        assertThatExceptionOfType(SettingsException.class)
             .isThrownBy(() -> tuner(output, new Losses()).overwriteOutput().build().run())
             .withMessageContaining("in use by another run");
       }

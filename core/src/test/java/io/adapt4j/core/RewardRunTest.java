@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.exception.ConfigException;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -202,7 +202,7 @@ class RewardRunTest {
         {"prompt": "Tom sat. ", "chosen": "He won.", "rejected": "He fell.", "gap": -1}
         """);
     FineTuner tuner = tuner(Task.reward().margin("gap"), Datasets.read(file).open()).build();
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(tuner::plan)
         .withMessageContaining("line 2")
         .withMessageContaining("'gap': expected the margin")
@@ -218,7 +218,7 @@ class RewardRunTest {
     Dataset none = plain.withField("gap", List.of(0, 0, 0, 0));
     assertThat(firstLoss(Task.reward().margin("gap"), none)).isEqualTo(without);
     FineTuner missing = tuner(Task.reward().margin("gap"), plain).overwriteOutput().build();
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(missing::plan)
         .withMessageContaining("row 0: field 'gap': expected the margin")
         .withMessageContaining("Dataset.withField");
@@ -241,10 +241,10 @@ class RewardRunTest {
   void otherRowsAndOtherModelsAreRefused() {
     FineTuner tuner =
         tuner(Task.reward(), Datasets.of(List.of(new Example.Text("Tom ran.")))).build();
-    assertThatExceptionOfType(FineTuneException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(tuner::run)
         .withMessageContaining("fields chosen, rejected");
-    assertThatExceptionOfType(ConfigException.class)
+    assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> RewardModel.load(ModelSource.path(model)))
         .withMessageContaining("This model generates text");
   }

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.Option;
 import io.adapt4j.core.internal.recipe.Options;
@@ -115,7 +115,7 @@ class RunDescriptionTest {
   }
 
   private List<String> problems(String yaml) {
-    return catchThrowableOfType(DescriptionException.class, () -> described(yaml).builder())
+    return catchThrowableOfType(SettingsException.class, () -> described(yaml).builder())
         .problems();
   }
 
@@ -331,7 +331,7 @@ class RunDescriptionTest {
     assertThat(settings.output()).isEqualTo(folder.resolve("other"));
     assertThat(settings.train().locate(0)).isNotNull();
     assertThatThrownBy(() -> description.with("epochs", "some").builder())
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("--set epochs:1:1: epochs: expected a whole number");
   }
 

@@ -10,7 +10,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -302,7 +302,7 @@ class TaskTuningTest {
     Split colours = split(i -> new Example.Classified(text(i), COLORS.get(i / 2 % 2)));
     assertThatThrownBy(
             () -> tuner(base, Task.classification(), colours, 1e-3).overwriteOutput().build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("[dog, cat, bird]")
         .hasMessageContaining("[blue, red]")
         .hasMessageContaining("replaceClassifier()");
@@ -325,7 +325,7 @@ class TaskTuningTest {
         .hasMessageContaining("a model that generates text");
     Path masked = SmallEncoder.write(folder.resolve("masked"), "BertForMaskedLM", "");
     assertThatThrownBy(() -> tuner(masked, Task.nextTokens(), data, 1e-3).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("a model that generates text");
     assertThatThrownBy(
             () ->
@@ -333,7 +333,7 @@ class TaskTuningTest {
                     .model(ModelSource.path(encoder))
                     .task(Task.multiLabel())
                     .build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("no dataset")
         .hasMessageContaining("no labels");
     assertThatThrownBy(() -> tuner(encoder, Task.regression().labels("a"), data, 1e-3).build())
@@ -348,7 +348,7 @@ class TaskTuningTest {
         .hasMessageContaining("metricForBestModel: expected one of [loss, accuracy, macro_f1]");
     FineTuner texts = tuner(encoder, Task.maskedTokens(), data, 1e-3).build();
     assertThatThrownBy(texts::run)
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("row 0: expected a plain text");
   }
 

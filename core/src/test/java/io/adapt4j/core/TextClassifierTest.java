@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.Classification.LabelScore;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
@@ -112,7 +112,7 @@ class TextClassifierTest {
   void aModelWithoutAClassificationHeadIsRefused() throws IOException {
     SmallEncoder.write(folder);
     assertThatThrownBy(() -> TextClassifier.load(ModelSource.path(folder)))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(folder.toString())
         .hasMessageContaining("architectures")
         .hasMessageContaining("TextEmbedder");
@@ -121,7 +121,7 @@ class TextClassifierTest {
   @Test
   void anUnknownProblemTypeIsRefused() throws IOException {
     assertThatThrownBy(() -> load(THREE + ", \"problem_type\": \"ranking\""))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("problem_type")
         .hasMessageContaining("ranking");
   }

@@ -9,13 +9,12 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.monitor.RunFiles;
+import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.task.PreferenceTask;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.train.ConsoleProgress;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.RunEnd;
@@ -59,17 +58,17 @@ class WorseRunTest {
         tokens(base, "run")
             .learningRate(RUINOUS)
             .keepBest()
-            .listener(ConsoleProgress.to(new PrintStream(console, true, StandardCharsets.UTF_8)))
-            .listener(RunFiles.in(folder.resolve("run")))
+            .listener(TrainingListeners.console(new PrintStream(console, true, StandardCharsets.UTF_8)))
+            .listener(TrainingListeners.files(folder.resolve("run")))
             .build()
             .run();
 
     assertThat(report.outcome()).isEqualTo(RunOutcome.WORSE);
     assertThat(weights(report.best())).isEqualTo(weights(base));
     assertThat(weights(report.last())).isNotEqualTo(weights(base));
-    assertThat(report.result().bestStep()).hasValue(0);
+    assertThat(report.bestStep()).hasValue(0);
     assertThat(report.bestValidationLoss()).isEqualTo(report.initialValidationLoss());
-    assertThat(report.result().lastValidationLoss().orElseThrow())
+    assertThat(report.lastValidationLoss().orElseThrow())
         .isGreaterThan(report.initialValidationLoss().orElseThrow());
     assertThat(events.evaluations).noneMatch(EvaluationEvent::bestSoFar);
 
@@ -95,12 +94,12 @@ class WorseRunTest {
         .isPositive()
         .isLessThan(shown.indexOf("Training completed"));
 
-    String page = Files.readString(folder.resolve("run").resolve(RunFiles.REPORT));
+    String page = Files.readString(folder.resolve("run").resolve(TrainingListeners.REPORT));
     assertThat(page.indexOf("<p class=\"warning loud\""))
         .isPositive()
         .isLessThan(page.indexOf("<progress"));
     assertThat(page).contains("no evaluation was better").doesNotContain("best validation loss");
-    assertThat(folder.resolve("run").resolve(RunFiles.METRICS))
+    assertThat(folder.resolve("run").resolve(TrainingListeners.METRICS))
         .content()
         .contains("\"kind\":\"ENDED_WORSE\"", "\"best_step\":0");
   }
@@ -120,7 +119,7 @@ class WorseRunTest {
     Path base = SmallModel.write(folder.resolve("base"));
     FineTuneReport report = tokens(base, "run").learningRate(1e-2).keepBest().build().run();
     assertThat(report.outcome()).isEqualTo(RunOutcome.IMPROVED);
-    assertThat(report.result().bestStep().orElseThrow()).isPositive();
+    assertThat(report.bestStep().orElseThrow()).isPositive();
     assertThat(weights(report.best())).isNotEqualTo(weights(base));
     assertThat(report.warnings()).isEmpty();
     assertThat(report.text()).startsWith("Training completed").contains("at best, in step");
@@ -150,8 +149,8 @@ class WorseRunTest {
         tokens(base, "cut").learningRate(RUINOUS).keepBest().resume().build().run();
     assertThat(weights(resumed.best())).isEqualTo(weights(base));
     assertThat(weights(resumed.last())).isEqualTo(weights(whole.last()));
-    assertThat(resumed.result().bestStep()).hasValue(0);
-    assertThat(resumed.result().initialMetrics()).isEqualTo(whole.result().initialMetrics());
+    assertThat(resumed.bestStep()).hasValue(0);
+    assertThat(resumed.initialMetrics()).isEqualTo(whole.initialMetrics());
     assertThat(resumed.warnings()).isEqualTo(whole.warnings());
   }
 
@@ -167,7 +166,7 @@ class WorseRunTest {
             .build()
             .run();
     assertThat(report.reason()).isEqualTo(StopReason.EARLY_STOPPED);
-    assertThat(report.result().steps()).isEqualTo(2);
+    assertThat(report.steps()).isEqualTo(2);
     assertThat(weights(report.best())).isEqualTo(weights(base));
   }
 
@@ -254,13 +253,13 @@ class WorseRunTest {
     assertThat(more ? best : -best).isGreaterThanOrEqualTo(more ? values.get(0) : -values.get(0));
     assertThat(report.best()).isDirectory().isNotEqualTo(report.last());
     RunEnd end = events.ends.get(0);
-    assertThat(end.bestStep()).isEqualTo(report.result().bestStep());
+    assertThat(end.bestStep()).isEqualTo(report.bestStep());
     if (report.outcome() == RunOutcome.WORSE) {
       assertThat(report.text()).startsWith("WARNING: ");
     } else {
       assertThat(report.text()).startsWith("Training ");
     }
-    if (report.result().bestStep().orElseThrow() == 0) {
+    if (report.bestStep().orElseThrow() == 0) {
       assertThat(report.bestMetrics()).isEqualTo(before.metrics());
       assertThat(common(weights(base), weights(report.best()))).isNotEmpty();
     }

@@ -25,7 +25,7 @@ final class GeneratorCandidate implements Candidate {
                 () ->
                     new IllegalArgumentException(
                         "A generator that is evaluated needs an identity; give it one with"
-                            + " TextGenerators.named(\"...\", generator)"));
+                            + " TextGenerator.named(\"...\", generator)"));
   }
 
   @Override
@@ -74,7 +74,7 @@ final class GeneratorCandidate implements Candidate {
   }
 
   private static Reply reply(GeneratedText text) {
-    return new Reply.Text(text.text(), text.ending());
+    return new Reply.Text(text.text(), text.finishReason());
   }
 
   /** Questions in a row that are answered with the same options. */

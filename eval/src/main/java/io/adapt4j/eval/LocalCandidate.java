@@ -1,11 +1,9 @@
 package io.adapt4j.eval;
 
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.score.ScoringRequest;
 import io.adapt4j.core.score.TokenScores;
-import io.adapt4j.core.text.Ending;
 import io.adapt4j.eval.metric.SlidingWindow;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
@@ -153,15 +151,11 @@ final class LocalCandidate implements Candidate {
     long newTokens = 0;
     for (GeneratorCandidate.Stretch stretch : GeneratorCandidate.Stretch.of(questions)) {
       for (Generation one : model.generateAll(stretch.prompts(), stretch.options())) {
-        replies.add(new Reply.Text(one.text(), ending(one.finishReason())));
+        replies.add(new Reply.Text(one.text(), one.finishReason()));
         promptTokens += one.promptTokens();
         newTokens += one.tokenIds().size();
       }
     }
     return handedOn(new Replies(replies, promptTokens, newTokens), arrivals);
-  }
-
-  private static Ending ending(FinishReason reason) {
-    return reason.isCut() ? Ending.LENGTH : Ending.COMPLETE;
   }
 }

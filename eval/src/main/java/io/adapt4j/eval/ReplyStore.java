@@ -11,7 +11,7 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.WriteFailure;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.internal.generate.StoredFinishReason;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
 import java.io.IOException;
@@ -153,7 +153,8 @@ final class ReplyStore implements AutoCloseable {
       json.put("logProbability", one.logProbability());
       json.put("tokens", one.tokens()).put("greedy", one.greedy());
     } else if (reply instanceof Reply.Text one) {
-      json.put("text", one.text()).put("ending", one.ending().name());
+      json.put("text", one.text());
+      StoredFinishReason.put(json, one.finishReason());
     } else if (reply instanceof Reply.Classes one) {
       json.set("classes", PlainJson.object(one.probabilities()));
     }
@@ -162,8 +163,7 @@ final class ReplyStore implements AutoCloseable {
 
   private static Reply parse(JsonNode json) {
     if (json.path("text").isTextual()) {
-      return new Reply.Text(
-          json.path("text").textValue(), Ending.valueOf(json.path("ending").asText()));
+      return new Reply.Text(json.path("text").textValue(), StoredFinishReason.of(json));
     }
     if (json.path("classes").isObject()) {
       Map<String, Double> probabilities = new LinkedHashMap<>();

@@ -3,7 +3,6 @@ package io.adapt4j.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.text.TextGenerators;
 import io.adapt4j.eval.judge.AnswerPair;
 import io.adapt4j.eval.judge.PairwiseJudge;
 import io.adapt4j.eval.judge.PairwiseReport;
@@ -44,7 +43,7 @@ class EvaluationGuideTest {
   }
 
   private static Candidate saying(String text) {
-    return Candidate.of(TextGenerators.of("says " + text, prompt -> text));
+    return Candidate.of(TextGenerator.of("says " + text, prompt -> text));
   }
 
   @Test
@@ -108,7 +107,7 @@ class EvaluationGuideTest {
     EvaluationReport baseReport = evaluator.evaluate(saying("5"));
     EvaluationReport tunedReport = evaluator.evaluate(saying("4, and gladly"));
     TextGenerator generator =
-        TextGenerators.of(
+        TextGenerator.of(
             "judge", prompt -> prompt.contains("Answer A") ? "Verdict: tie" : "Score: 4");
 
     PairwiseReport duel =
@@ -119,7 +118,7 @@ class EvaluationGuideTest {
     RubricReport scores =
         RubricJudge.builder("5: right, polite, complete. 3: right. 1: wrong.", 5)
             .judge("large", generator)
-            .judge("small", TextGenerators.of("small", prompt -> "Score: 3"))
+            .judge("small", TextGenerator.of("small", prompt -> "Score: 3"))
             .build()
             .score(ScoredAnswer.of(tunedReport.result("support")));
 

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.TextGenerators;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Reply;
@@ -152,7 +152,7 @@ class EvaluatorTest {
     List<String> asked = new ArrayList<>();
     Candidate failing =
         Candidate.of(
-            TextGenerators.of(
+            TextGenerator.of(
                 "one",
                 prompt -> {
                   if (asked.size() == 21) {
@@ -165,7 +165,7 @@ class EvaluatorTest {
     EvaluationReport report =
         evaluator.evaluate(
             Candidate.of(
-                TextGenerators.of(
+                TextGenerator.of(
                     "one",
                     prompt -> {
                       assertThat(asked).doesNotContain(prompt);
@@ -275,7 +275,7 @@ class EvaluatorTest {
 
   @Test
   void refusesLikelihoodsOfWhatOnlyAnswers() {
-    Candidate candidate = Candidate.of(TextGenerators.of("echo", text -> text));
+    Candidate candidate = Candidate.of(TextGenerator.of("echo", text -> text));
     Item item =
         Tasks.choiceItem("1", "Two and two is", List.of("four", "five"), " ", List.of(0), Map.of());
     Task task = new Task("sums", List.of(item), List.of(TaskMetric.mean("acc")), false);
@@ -287,7 +287,7 @@ class EvaluatorTest {
 
   @Test
   void asksWhateverAnswers() {
-    Candidate candidate = Candidate.of(TextGenerators.of("counter", EvaluatorTest::number));
+    Candidate candidate = Candidate.of(TextGenerator.of("counter", EvaluatorTest::number));
 
     assertThat(
             Evaluator.builder()

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.TextGenerators;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.TaskMetric;
@@ -57,7 +57,7 @@ class KilledEvaluationTest {
       Path asked = Path.of(arguments[0]).resolve("asked");
       Candidate candidate =
           Candidate.of(
-              TextGenerators.of(
+              TextGenerator.of(
                   "noting",
                   prompt -> {
                     try {
@@ -94,7 +94,7 @@ class KilledEvaluationTest {
             .isThrownBy(
                 () ->
                     evaluator(folder)
-                        .evaluate(Candidate.of(TextGenerators.of("noting", prompt -> "no"))))
+                        .evaluate(Candidate.of(TextGenerator.of("noting", prompt -> "no"))))
             .withMessageContaining("in use");
       } finally {
         process.destroyForcibly().waitFor();

@@ -1,6 +1,6 @@
 package io.adapt4j.eval;
 
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
 import java.util.ArrayList;
@@ -56,6 +56,6 @@ class ScriptedCandidate implements Candidate {
     if (request instanceof Request.WholeText one) {
       return new Reply.Likelihood(-one.text().length(), one.text().length(), false);
     }
-    return new Reply.Text(answer.apply(((Request.Answer) request).prompt()), Ending.COMPLETE);
+    return new Reply.Text(answer.apply(((Request.Answer) request).prompt()), FinishReason.STOP);
   }
 }

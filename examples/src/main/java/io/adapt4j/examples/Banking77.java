@@ -14,9 +14,8 @@ import io.adapt4j.core.internal.tensor.Processor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.train.ConsoleProgress;
+import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.train.Interval;
-import io.adapt4j.core.train.JsonlMetricsLog;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
@@ -95,8 +94,8 @@ public final class Banking77 {
             .keepBest()
             .metricForBestModel("accuracy")
             .seed(SEED)
-            .listener(ConsoleProgress.create())
-            .listener(JsonlMetricsLog.to(output.resolve("metrics.jsonl")))
+            .listener(TrainingListeners.console())
+            .listener(TrainingListeners.jsonl(output.resolve("metrics.jsonl")))
             .output(output)
             .overwriteOutput()
             .build();

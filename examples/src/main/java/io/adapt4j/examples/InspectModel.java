@@ -35,7 +35,7 @@ public final class InspectModel {
   }
 
   private static boolean generatesText(ModelInfo info) {
-    return info.shape().architectures().stream()
+    return info.architectures().stream()
         .anyMatch(name -> name.endsWith("ForCausalLM") || name.endsWith("LMHeadModel"));
   }
 }

@@ -6,9 +6,8 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.train.ConsoleProgress;
+import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.train.Interval;
-import io.adapt4j.core.train.JsonlMetricsLog;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
 import java.nio.file.Path;
@@ -48,8 +47,8 @@ public final class QuickStart {
             .evaluateEvery(Interval.EPOCH)
             .keepBest()
             .seed(SEED)
-            .listener(ConsoleProgress.create())
-            .listener(JsonlMetricsLog.to(OUTPUT.resolve("metrics.jsonl")))
+            .listener(TrainingListeners.console())
+            .listener(TrainingListeners.jsonl(OUTPUT.resolve("metrics.jsonl")))
             .output(OUTPUT)
             .overwriteOutput()
             .build();

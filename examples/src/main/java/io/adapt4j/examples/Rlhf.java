@@ -9,7 +9,7 @@ import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.reinforce.KlControl;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.train.ConsoleProgress;
+import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.lora.Lora;
 import io.adapt4j.lora.LoraAdapter;
@@ -70,7 +70,7 @@ public final class Rlhf {
         .learningRate(3e-3)
         .evaluateEvery(Interval.EPOCH)
         .keepBest()
-        .listener(ConsoleProgress.create())
+        .listener(TrainingListeners.console())
         .output(OUTPUT.resolve("reward"))
         .overwriteOutput()
         .build()
@@ -95,7 +95,7 @@ public final class Rlhf {
         .batchSize(16)
         .learningRate(1e-3)
         .evaluateEvery(Interval.EPOCH)
-        .listener(ConsoleProgress.create())
+        .listener(TrainingListeners.console())
         .output(OUTPUT.resolve("policy"))
         .overwriteOutput()
         .build()

@@ -10,7 +10,7 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.train.ConsoleProgress;
+import io.adapt4j.core.monitor.TrainingListeners;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.TrainingListener;
@@ -77,7 +77,7 @@ record StoryRuns(Path examples, Path output, int epochs) {
             .evaluateEvery(Interval.EPOCH)
             .seed(seed)
             .listener(watcher)
-            .listener(ConsoleProgress.create())
+            .listener(TrainingListeners.console())
             .output(folder)
             .overwriteOutput()
             .build()

@@ -23,7 +23,7 @@ class ConvertMiniLmTest {
     ConvertMiniLm.main(new String[] {folder.toString()});
     ModelInfo info = ModelInfo.read(folder);
     assertThat(info.supported()).isTrue();
-    assertThat(info.weights().orElseThrow().parameters()).isEqualTo(PARAMETERS);
+    assertThat(info.parameters().orElseThrow()).isEqualTo(PARAMETERS);
     try (TextEmbedder embedder = TextEmbedder.load(ModelSource.path(folder), Precision.FP32)) {
       assertThat(embedder.dimension()).isEqualTo(384);
       assertThat(embedder.maxTokens()).isEqualTo(256);

@@ -38,7 +38,7 @@ final class Attributes {
       return found;
     }
     Object item = object instanceof Dict dict ? dict.get(name, found) : found;
-    return item == HasAttributes.NONE ? Undefined.attribute(object, name) : item;
+    return item == HasAttributes.NONE ? missing(object, name) : item;
   }
 
   /** Looks for an item first, then for an attribute. */
@@ -47,7 +47,7 @@ final class Attributes {
     if (item == HasAttributes.NONE && Values.isText(key)) {
       item = own(object, Values.text(key));
     }
-    return item == HasAttributes.NONE ? Undefined.item(object, key) : item;
+    return item == HasAttributes.NONE ? missingItem(object, key) : item;
   }
 
   /** An attribute in the sense of Python, or {@link HasAttributes#NONE}. */
@@ -56,7 +56,7 @@ final class Attributes {
       throw undefined.fault();
     }
     if (name.startsWith("__") && name.endsWith("__")) {
-      return Undefined.unsafe(object, name);
+      return unsafe(object, name);
     }
     if (object instanceof HasAttributes attributes) {
       return attributes.attribute(name);
@@ -69,7 +69,7 @@ final class Attributes {
     }
     if (object instanceof List<?> list) {
       return LIST_CHANGES.contains(name)
-          ? Undefined.unsafe(object, name)
+          ? unsafe(object, name)
           : CollectionMethods.ofList(list, name);
     }
     if (object instanceof Tuple tuple) {
@@ -87,9 +87,7 @@ final class Attributes {
   }
 
   private static Object dictMethod(Dict dict, String name) {
-    return DICT_CHANGES.contains(name)
-        ? Undefined.unsafe(dict, name)
-        : CollectionMethods.ofDict(dict, name);
+    return DICT_CHANGES.contains(name) ? unsafe(dict, name) : CollectionMethods.ofDict(dict, name);
   }
 
   private static Object other(Object object, String name) {
@@ -142,5 +140,28 @@ final class Attributes {
     }
     String character = Text.at(Values.text(sequence), at);
     return sequence instanceof Markup ? new Markup(character) : character;
+  }
+
+  /** What an attribute is that an object does not have. */
+  static Undefined missing(Object object, String name) {
+    return new Undefined(
+        object == null
+            ? "'None' has no attribute '" + name + "'"
+            : "'" + Values.typeName(object) + " object' has no attribute '" + name + "'");
+  }
+
+  private static Undefined missingItem(Object object, Object key) {
+    return new Undefined(
+        "'" + Values.typeName(object) + " object' has no element " + Repr.brief(key));
+  }
+
+  /** An attribute that Jinja's sandbox keeps from templates. */
+  private static Undefined unsafe(Object object, String name) {
+    return new Undefined(
+        "access to attribute '"
+            + name
+            + "' of '"
+            + Values.typeName(object)
+            + "' object is unsafe.");
   }
 }

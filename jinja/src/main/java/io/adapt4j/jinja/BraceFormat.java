@@ -92,7 +92,7 @@ final class BraceFormat {
 
   private Object converted(Object value, String conversion) {
     return switch (conversion) {
-      case "s" -> Values.str(run, value);
+      case "s" -> Repr.str(run, value);
       case "r" -> Repr.of(run, value);
       default -> throw new Fault("Unknown conversion specifier '" + conversion + "'");
     };

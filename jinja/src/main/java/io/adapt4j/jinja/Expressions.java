@@ -117,7 +117,7 @@ final class Expressions {
     public Object eval(Frame frame) {
       StringBuilder text = new StringBuilder();
       for (Expr part : parts) {
-        String piece = Values.str(frame.run(), part.eval(frame));
+        String piece = Repr.str(frame.run(), part.eval(frame));
         frame.run().grow(text.length(), piece.length());
         text.append(piece);
       }

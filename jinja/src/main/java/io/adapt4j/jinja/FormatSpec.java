@@ -42,7 +42,7 @@ final class FormatSpec {
 
   static String format(Run run, Object value, String spec) {
     if (spec.isEmpty()) {
-      return Values.str(run, value);
+      return Repr.str(run, value);
     }
     if (Values.isText(value)) {
       return new FormatSpec(run, spec).text(Values.text(value));

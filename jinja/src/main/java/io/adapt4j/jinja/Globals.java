@@ -65,7 +65,7 @@ final class Globals {
   }
 
   private static Object raiseException(Run run, Arguments arguments) {
-    throw Fault.raised(Values.str(run, arguments.bind("raise_exception", 1, "message")[0]));
+    throw Fault.raised(Repr.str(run, arguments.bind("raise_exception", 1, "message")[0]));
   }
 
   private static Object strftimeNow(Run run, Arguments arguments) {

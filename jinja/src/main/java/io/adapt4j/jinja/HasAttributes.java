@@ -8,4 +8,14 @@ interface HasAttributes {
 
   /** Returns the attribute, or {@link #NONE}. */
   Object attribute(String name);
+
+  /** Returns the type's name in Jinja's messages. */
+  default String typeName() {
+    return getClass().getSimpleName();
+  }
+
+  /** Returns how the value is printed, or null if it cannot be. */
+  default String repr() {
+    return null;
+  }
 }

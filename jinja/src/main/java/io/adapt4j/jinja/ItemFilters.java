@@ -54,9 +54,9 @@ final class ItemFilters {
   private static Function<Object, Object> mapping(Run run, Arguments arguments) {
     if (arguments.positional().isEmpty() && arguments.named().containsKey("attribute")) {
       Object[] values = arguments.bind("map", 0, "attribute", "default");
-      List<Object> path = Filters.path(values[0]);
-      Object otherwise = Filters.orElse(values[1], null);
-      return item -> Filters.byPath(run, item, path, otherwise);
+      List<Object> path = FilterArguments.path(values[0]);
+      Object otherwise = FilterArguments.orElse(values[1], null);
+      return item -> FilterArguments.byPath(run, item, path, otherwise);
     }
     if (arguments.positional().isEmpty()) {
       throw new Fault("map requires a filter argument");
@@ -112,10 +112,10 @@ final class ItemFilters {
     if (byAttribute && arguments.positional().isEmpty()) {
       throw new Fault("Missing parameter for attribute name");
     }
-    List<Object> path = byAttribute ? Filters.path(arguments.first()) : List.of();
+    List<Object> path = byAttribute ? FilterArguments.path(arguments.first()) : List.of();
     Arguments rest = byAttribute ? arguments.withoutFirst(1) : arguments;
     if (rest.positional().isEmpty()) {
-      return item -> Values.isTrue(Filters.byPath(run, item, path, null));
+      return item -> Values.isTrue(FilterArguments.byPath(run, item, path, null));
     }
     String name = Values.requireText("a test's name", rest.first());
     Test test = Tests.find(name);
@@ -123,7 +123,7 @@ final class ItemFilters {
       throw new Fault(Tests.unknown(name));
     }
     Arguments testArguments = rest.withoutFirst(1);
-    return item -> test.holds(run, Filters.byPath(run, item, path, null), testArguments);
+    return item -> test.holds(run, FilterArguments.byPath(run, item, path, null), testArguments);
   }
 
   private static Object sort(Run run, Object value, Arguments arguments) {
@@ -131,21 +131,22 @@ final class ItemFilters {
     List<List<Object>> paths = new ArrayList<>();
     if (Values.isText(values[2])) {
       for (String one : Values.text(values[2]).split(",", -1)) {
-        paths.add(Filters.path(one));
+        paths.add(FilterArguments.path(one));
       }
     } else {
-      paths.add(Filters.path(values[2]));
+      paths.add(FilterArguments.path(values[2]));
     }
-    boolean exact = Filters.flag(values[1]);
+    boolean exact = FilterArguments.flag(values[1]);
     List<Object> items = Values.list(run, value);
-    return sorted(run, items, item -> keys(run, item, paths, exact), Filters.flag(values[0]));
+    return sorted(
+        run, items, item -> keys(run, item, paths, exact), FilterArguments.flag(values[0]));
   }
 
   private static Object keys(Run run, Object item, List<List<Object>> paths, boolean exact) {
     List<Object> keys = new ArrayList<>();
     for (List<Object> path : paths) {
-      Object key = Filters.byPath(run, item, path, null);
-      keys.add(exact ? key : Filters.ignoreCase(key));
+      Object key = FilterArguments.byPath(run, item, path, null);
+      keys.add(exact ? key : FilterArguments.ignoreCase(key));
     }
     return keys;
   }
@@ -164,7 +165,7 @@ final class ItemFilters {
 
   private static Object dictSort(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("dictsort", 0, "case_sensitive", "by", "reverse");
-    String by = Values.requireText("by", Filters.orElse(values[1], "key"));
+    String by = Values.requireText("by", FilterArguments.orElse(values[1], "key"));
     if (!by.equals("key") && !by.equals("value")) {
       throw new Fault("You can only sort by either \"key\" or \"value\"");
     }
@@ -174,27 +175,27 @@ final class ItemFilters {
           : new Fault("dictsort needs a mapping, found " + Values.typeName(value));
     }
     int part = by.equals("key") ? 0 : 1;
-    boolean exact = Filters.flag(values[0]);
+    boolean exact = FilterArguments.flag(values[0]);
     List<Object> pairs = Values.list(run, new DictView(dict, DictView.Kind.ITEMS));
     return sorted(
         run,
         pairs,
         pair -> {
           Object key = ((Tuple) pair).items().get(part);
-          return exact ? key : Filters.ignoreCase(key);
+          return exact ? key : FilterArguments.ignoreCase(key);
         },
-        Filters.flag(values[2]));
+        FilterArguments.flag(values[2]));
   }
 
   private static Object groupBy(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("groupby", 1, "attribute", "default", "case_sensitive");
-    List<Object> path = Filters.path(values[0]);
-    Object otherwise = Filters.orElse(values[1], null);
-    boolean exact = Filters.flag(values[2]);
+    List<Object> path = FilterArguments.path(values[0]);
+    Object otherwise = FilterArguments.orElse(values[1], null);
+    boolean exact = FilterArguments.flag(values[2]);
     Function<Object, Object> key =
         item -> {
-          Object found = Filters.byPath(run, item, path, otherwise);
-          return exact ? found : Filters.ignoreCase(found);
+          Object found = FilterArguments.byPath(run, item, path, otherwise);
+          return exact ? found : FilterArguments.ignoreCase(found);
         };
     List<Object> groups = new ArrayList<>();
     List<Object> group = null;
@@ -203,7 +204,7 @@ final class ItemFilters {
       Object current = key.apply(item);
       if (group == null || !Comparisons.equal(run, last, current)) {
         group = new ArrayList<>();
-        Object name = Filters.byPath(run, item, path, otherwise);
+        Object name = FilterArguments.byPath(run, item, path, otherwise);
         groups.add(new Tuple(Arrays.asList(name, group), List.of("grouper", "list")));
       }
       group.add(item);
@@ -214,8 +215,8 @@ final class ItemFilters {
 
   private static Object extreme(Run run, String name, Object value, Arguments arguments, int sign) {
     Object[] values = arguments.bind(name, 0, "case_sensitive", "attribute");
-    List<Object> path = Filters.path(values[1]);
-    boolean exact = Filters.flag(values[0]);
+    List<Object> path = FilterArguments.path(values[1]);
+    boolean exact = FilterArguments.flag(values[0]);
     Iterator<Object> items = Values.iterate(run, value);
     if (!items.hasNext()) {
       return Undefined.because("No aggregated item, sequence was empty.");
@@ -224,8 +225,8 @@ final class ItemFilters {
     Object bestKey = null;
     for (boolean first = true; items.hasNext(); first = false) {
       Object item = items.next();
-      Object key = Filters.byPath(run, item, path, null);
-      key = exact ? key : Filters.ignoreCase(key);
+      Object key = FilterArguments.byPath(run, item, path, null);
+      key = exact ? key : FilterArguments.ignoreCase(key);
       if (first || Comparisons.holds(run, sign < 0 ? "<" : ">", key, bestKey)) {
         best = item;
         bestKey = key;

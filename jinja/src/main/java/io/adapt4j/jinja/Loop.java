@@ -86,6 +86,16 @@ final class Loop implements Callable, HasAttributes {
     };
   }
 
+  @Override
+  public String typeName() {
+    return "LoopContext";
+  }
+
+  @Override
+  public String repr() {
+    return "<LoopContext " + (index0 + 1) + "/" + length() + ">";
+  }
+
   private Object cycle(Arguments arguments) {
     List<Object> values = arguments.positional();
     if (values.isEmpty()) {

@@ -112,4 +112,10 @@ record Macro(Definition definition, Frame scope) implements Callable, HasAttribu
       default -> NONE;
     };
   }
+
+  @Override
+  public String repr() {
+    String name = definition.name();
+    return "<Macro " + (name == null ? "anonymous" : Repr.quoted(name)) + ">";
+  }
 }

@@ -26,11 +26,11 @@ final class MarkupMethods {
   private static Arguments escaped(Run run, String name, Arguments arguments) {
     List<Object> values = new ArrayList<>(arguments.positional());
     if (name.equals("replace") && values.size() > 1) {
-      values.set(1, Markup.escape(run, values.get(1)));
+      values.set(1, Repr.escaped(run, values.get(1)));
     }
     if (name.equals("join") && values.size() == 1) {
       List<Object> items = Values.list(run, values.get(0));
-      items.replaceAll(item -> Markup.escape(run, item));
+      items.replaceAll(item -> Repr.escaped(run, item));
       values.set(0, items);
     }
     return new Arguments(values, arguments.named());

@@ -50,7 +50,7 @@ final class NumberFilters {
     } else if (Values.isText(value)) {
       number = parsed(Values.text(value), base);
     }
-    return number == null ? Filters.orElse(values[0], 0L) : number;
+    return number == null ? FilterArguments.orElse(values[0], 0L) : number;
   }
 
   private static void requireDefined(Object value) {
@@ -109,7 +109,7 @@ final class NumberFilters {
   }
 
   private static Object toFloat(Run run, Object value, Arguments arguments) {
-    Object otherwise = Filters.orElse(arguments.bind("float", 0, "default")[0], 0.0);
+    Object otherwise = FilterArguments.orElse(arguments.bind("float", 0, "default")[0], 0.0);
     requireDefined(value);
     if (Numbers.isNumber(value)) {
       return Numbers.real(value);
@@ -121,7 +121,7 @@ final class NumberFilters {
   private static Object round(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("round", 0, "precision", "method");
     int precision = values[0] == Arguments.MISSING ? 0 : Values.size("precision", values[0]);
-    String method = Values.requireText("method", Filters.orElse(values[1], "common"));
+    String method = Values.requireText("method", FilterArguments.orElse(values[1], "common"));
     requireDefined(value);
     if (!Numbers.isNumber(value)) {
       throw new Fault("type " + Values.typeName(value) + " cannot be rounded");
@@ -162,7 +162,7 @@ final class NumberFilters {
   }
 
   private static Object fileSize(Run run, Object value, Arguments arguments) {
-    boolean binary = Filters.flag(arguments.bind("filesizeformat", 0, "binary")[0]);
+    boolean binary = FilterArguments.flag(arguments.bind("filesizeformat", 0, "binary")[0]);
     requireDefined(value);
     Double number =
         Numbers.isNumber(value)

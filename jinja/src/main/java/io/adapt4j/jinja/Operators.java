@@ -171,8 +171,8 @@ final class Operators {
   private static Object joined(Run run, Object left, Object right) {
     if (Values.isText(left) && Values.isText(right)) {
       boolean escapes = left instanceof Markup || right instanceof Markup;
-      String first = escapes ? Markup.escape(run, left) : (String) left;
-      String second = escapes ? Markup.escape(run, right) : (String) right;
+      String first = escapes ? Repr.escaped(run, left) : (String) left;
+      String second = escapes ? Repr.escaped(run, right) : (String) right;
       run.make((long) first.length() + second.length());
       return escapes ? new Markup(first + second) : first + second;
     }

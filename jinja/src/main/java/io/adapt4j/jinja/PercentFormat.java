@@ -145,7 +145,7 @@ final class PercentFormat {
   private void convert(Spec spec, char type) {
     Object value = spec.named == Arguments.MISSING ? next() : spec.named;
     switch (type) {
-      case 's' -> text(spec, Values.str(run, value));
+      case 's' -> text(spec, Repr.str(run, value));
       case 'r' -> text(spec, Repr.of(run, value));
       case 'c' -> text(spec, character(value));
       case 'd', 'i', 'u' -> integer(spec, type, decimal(value, type));

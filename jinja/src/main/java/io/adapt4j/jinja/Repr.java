@@ -34,6 +34,21 @@ final class Repr {
     return repr.out.toString();
   }
 
+  /** Python's str(). */
+  static String str(Run run, Object value) {
+    if (Values.isText(value)) {
+      return Values.text(value);
+    }
+    return value instanceof Undefined ? "" : of(run, value);
+  }
+
+  /** The text of a value as HTML: as it is if it counts as escaped. */
+  static String escaped(Run run, Object value) {
+    return value instanceof Markup markup
+        ? markup.text()
+        : run.made(Text.escapeHtml(str(run, value)));
+  }
+
   /** A key for an error message. */
   static String brief(Object key) {
     if (Values.isText(key)) {
@@ -97,11 +112,8 @@ final class Repr {
       add("range(" + range.start() + ", " + range.stop() + step + ")");
     } else if (value instanceof Undefined) {
       add("Undefined");
-    } else if (value instanceof Macro macro) {
-      String name = macro.definition().name();
-      add("<Macro " + (name == null ? "anonymous" : quoted(name)) + ">");
-    } else if (value instanceof Loop loop) {
-      add("<LoopContext " + loop.attribute("index") + "/" + loop.attribute("length") + ">");
+    } else if (value instanceof HasAttributes own && own.repr() != null) {
+      add(own.repr());
     } else {
       throw new Fault(
           "a "

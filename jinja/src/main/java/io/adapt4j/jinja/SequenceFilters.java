@@ -67,12 +67,12 @@ final class SequenceFilters {
 
   private static Object join(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("join", 0, "d", "attribute");
-    String separator = Values.str(run, Filters.orElse(values[0], ""));
-    List<Object> path = Filters.path(values[1]);
+    String separator = Repr.str(run, FilterArguments.orElse(values[0], ""));
+    List<Object> path = FilterArguments.path(values[1]);
     Iterator<Object> items = Values.iterate(run, value);
     StringBuilder joined = new StringBuilder();
     for (boolean first = true; items.hasNext(); first = false) {
-      String piece = Values.str(run, Filters.byPath(run, items.next(), path, null));
+      String piece = Repr.str(run, FilterArguments.byPath(run, items.next(), path, null));
       run.grow(joined.length(), (long) piece.length() + separator.length());
       joined.append(first ? "" : separator).append(piece);
     }
@@ -111,7 +111,7 @@ final class SequenceFilters {
       batch.add(items.next());
     }
     if (!batch.isEmpty()) {
-      if (!Filters.isAbsent(fill) && batch.size() < size) {
+      if (!FilterArguments.isAbsent(fill) && batch.size() < size) {
         run.makeList(size);
         batch.addAll(Collections.nCopies((int) (size - batch.size()), fill));
       }
@@ -138,7 +138,7 @@ final class SequenceFilters {
       boolean longer = i < items.size() % count;
       int to = from + (int) (items.size() / count) + (longer ? 1 : 0);
       List<Object> slice = new ArrayList<>(items.subList(from, to));
-      if (!Filters.isAbsent(fill) && !longer) {
+      if (!FilterArguments.isAbsent(fill) && !longer) {
         slice.add(fill);
       }
       slices.add(slice);
@@ -149,8 +149,8 @@ final class SequenceFilters {
 
   private static Object unique(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("unique", 0, "case_sensitive", "attribute");
-    boolean exact = Filters.flag(values[0]);
-    List<Object> path = Filters.path(values[1]);
+    boolean exact = FilterArguments.flag(values[0]);
+    List<Object> path = FilterArguments.path(values[1]);
     return new Generator(() -> unique(run, value, path, exact).iterator());
   }
 
@@ -160,8 +160,8 @@ final class SequenceFilters {
     Iterator<Object> items = Values.iterate(run, value);
     while (items.hasNext()) {
       Object item = items.next();
-      Object key = Filters.byPath(run, item, path, null);
-      if (seen.add(Dict.normal(exact ? key : Filters.ignoreCase(key)))) {
+      Object key = FilterArguments.byPath(run, item, path, null);
+      if (seen.add(Dict.normal(exact ? key : FilterArguments.ignoreCase(key)))) {
         unique.add(item);
       }
     }
@@ -170,14 +170,14 @@ final class SequenceFilters {
 
   private static Object sum(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("sum", 0, "attribute", "start");
-    List<Object> path = Filters.path(values[0]);
-    Object sum = Filters.orElse(values[1], 0L);
+    List<Object> path = FilterArguments.path(values[0]);
+    Object sum = FilterArguments.orElse(values[1], 0L);
     if (Values.isText(sum)) {
       throw new Fault("sum() can't sum strings; use the filter 'join'");
     }
     Iterator<Object> items = Values.iterate(run, value);
     while (items.hasNext()) {
-      sum = Operators.apply(run, "+", sum, Filters.byPath(run, items.next(), path, null));
+      sum = Operators.apply(run, "+", sum, FilterArguments.byPath(run, items.next(), path, null));
     }
     return sum;
   }

@@ -18,7 +18,7 @@ final class Statements {
   record Print(int line, Expr value) implements Statement {
     @Override
     public Flow exec(Frame frame) {
-      frame.run().print(Values.str(frame.run(), value.eval(frame)));
+      frame.run().print(Repr.str(frame.run(), value.eval(frame)));
       return Flow.NEXT;
     }
   }
@@ -58,7 +58,7 @@ final class Statements {
     @Override
     public Flow exec(Frame frame) {
       Object filtered = Captured.filter(filter, body, frame.inner());
-      frame.run().print(Values.str(frame.run(), filtered));
+      frame.run().print(Repr.str(frame.run(), filtered));
       return Flow.NEXT;
     }
   }
@@ -113,7 +113,7 @@ final class Statements {
     @Override
     public Flow exec(Frame frame) {
       Object value = call.eval(frame, new Macro(caller, frame));
-      frame.run().print(Values.str(frame.run(), value));
+      frame.run().print(Repr.str(frame.run(), value));
       return Flow.NEXT;
     }
   }

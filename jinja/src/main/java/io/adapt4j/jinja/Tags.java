@@ -7,7 +7,7 @@ final class Tags {
 
   static Object strip(Run run, Object value, Arguments arguments) {
     arguments.bind("striptags", 0);
-    String text = run.made(Values.str(run, value));
+    String text = run.made(Repr.str(run, value));
     text = without(run, text, "<!--", "-->");
     text = without(run, text, "<", ">");
     return unescaped(String.join(" ", words(run, text)));

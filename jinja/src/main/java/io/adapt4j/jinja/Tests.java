@@ -19,8 +19,8 @@ final class Tests {
         "filter",
         (run, value, arguments) -> Filters.find(Values.requireText("a name", value)) != null);
     ALL.put("test", (run, value, arguments) -> find(Values.requireText("a name", value)) != null);
-    ALL.put("lower", (run, value, arguments) -> Cases.isLower(Values.str(run, value)));
-    ALL.put("upper", (run, value, arguments) -> Cases.isUpper(Values.str(run, value)));
+    ALL.put("lower", (run, value, arguments) -> Cases.isLower(Repr.str(run, value)));
+    ALL.put("upper", (run, value, arguments) -> Cases.isUpper(Repr.str(run, value)));
   }
 
   private Tests() {}

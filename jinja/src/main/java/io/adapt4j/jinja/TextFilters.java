@@ -26,7 +26,7 @@ final class TextFilters {
     filters.put("trim", TextFilters::trim);
     filters.put("replace", TextFilters::replace);
     filters.put("string", TextFilters::string);
-    filters.put("safe", (run, value, arguments) -> new Markup(Values.str(run, value)));
+    filters.put("safe", (run, value, arguments) -> new Markup(Repr.str(run, value)));
     filters.put("escape", TextFilters::escape);
     filters.put("e", TextFilters::escape);
     filters.put("forceescape", TextFilters::forceEscape);
@@ -48,14 +48,14 @@ final class TextFilters {
         name,
         (run, value, arguments) -> {
           arguments.bind(name, 0);
-          String text = function.apply(run.made(Values.str(run, value)));
+          String text = function.apply(run.made(Repr.str(run, value)));
           return value instanceof Markup ? new Markup(text) : text;
         });
   }
 
   private static Object title(Run run, Object value, Arguments arguments) {
     arguments.bind("title", 0);
-    String text = run.made(Values.str(run, value));
+    String text = run.made(Repr.str(run, value));
     StringBuilder out = new StringBuilder();
     int from = 0;
     Matcher matcher = BEFORE_WORD.matcher(text);
@@ -76,30 +76,30 @@ final class TextFilters {
 
   private static Object trim(Run run, Object value, Arguments arguments) {
     Object characters = arguments.bind("trim", 0, "chars")[0];
-    String text = StringMethods.strip(run, Values.str(run, value), characters, true, true);
+    String text = StringMethods.strip(run, Repr.str(run, value), characters, true, true);
     return value instanceof Markup ? new Markup(text) : text;
   }
 
   private static Object replace(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("replace", 2, "old", "new", "count");
-    int count = Filters.isAbsent(values[2]) ? -1 : Values.size("count", values[2]);
+    int count = FilterArguments.isAbsent(values[2]) ? -1 : Values.size("count", values[2]);
     return StringMethods.replace(
-        run, Values.str(run, value), Values.str(run, values[0]), Values.str(run, values[1]), count);
+        run, Repr.str(run, value), Repr.str(run, values[0]), Repr.str(run, values[1]), count);
   }
 
   private static Object string(Run run, Object value, Arguments arguments) {
     arguments.bind("string", 0);
-    return Values.isText(value) ? value : Values.str(run, value);
+    return Values.isText(value) ? value : Repr.str(run, value);
   }
 
   private static Object escape(Run run, Object value, Arguments arguments) {
     arguments.bind("escape", 0);
-    return new Markup(Markup.escape(run, value));
+    return new Markup(Repr.escaped(run, value));
   }
 
   private static Object forceEscape(Run run, Object value, Arguments arguments) {
     arguments.bind("forceescape", 0);
-    return new Markup(Markup.escape(run, Values.str(run, value)));
+    return new Markup(Repr.escaped(run, Repr.str(run, value)));
   }
 
   private static Object format(Run run, Object value, Arguments arguments) {
@@ -114,13 +114,13 @@ final class TextFilters {
       values = dict;
     }
     return PercentFormat.format(
-        run, value instanceof Markup ? value : Values.str(run, value), values);
+        run, value instanceof Markup ? value : Repr.str(run, value), values);
   }
 
   private static Object indent(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("indent", 0, "width", "first", "blank");
     String text = Values.requireText("the value of indent", value);
-    Object width = Filters.orElse(values[0], 4L);
+    Object width = FilterArguments.orElse(values[0], 4L);
     String indent;
     if (Values.isText(width)) {
       indent = Values.text(width);
@@ -130,10 +130,10 @@ final class TextFilters {
       indent = " ".repeat(count);
     }
     List<Object> lines = Splits.lines(run, text + "\n", false);
-    StringBuilder out = new StringBuilder(Filters.flag(values[1]) ? indent : "");
+    StringBuilder out = new StringBuilder(FilterArguments.flag(values[1]) ? indent : "");
     for (int i = 0; i < lines.size(); i++) {
       String line = (String) lines.get(i);
-      boolean indented = i > 0 && (Filters.flag(values[2]) || !line.isEmpty());
+      boolean indented = i > 0 && (FilterArguments.flag(values[2]) || !line.isEmpty());
       run.grow(out.length(), (long) line.length() + indent.length() + 1);
       out.append(i > 0 ? "\n" : "").append(indented ? indent : "").append(line);
     }
@@ -143,15 +143,15 @@ final class TextFilters {
   private static Object center(Run run, Object value, Arguments arguments) {
     Object width = arguments.bind("center", 0, "width")[0];
     return StringMethods.center(
-        run, Values.str(run, value), Values.size("width", Filters.orElse(width, 80L)));
+        run, Repr.str(run, value), Values.size("width", FilterArguments.orElse(width, 80L)));
   }
 
   private static Object truncate(Run run, Object value, Arguments arguments) {
     Object[] values = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
-    long length = Values.integer("length", Filters.orElse(values[0], 255L));
-    String end = Values.requireText("end", Filters.orElse(values[2], "..."));
+    long length = Values.integer("length", FilterArguments.orElse(values[0], 255L));
+    String end = Values.requireText("end", FilterArguments.orElse(values[2], "..."));
     long leeway =
-        Filters.isAbsent(values[3]) ? TRUNCATE_LEEWAY : Values.integer("leeway", values[3]);
+        FilterArguments.isAbsent(values[3]) ? TRUNCATE_LEEWAY : Values.integer("leeway", values[3]);
     int endLength = Text.length(end);
     if (length < endLength || leeway < 0) {
       throw new Fault(
@@ -163,17 +163,17 @@ final class TextFilters {
     String text = run.made(Values.requireText("the value of truncate", value));
     String cut = Text.slice(text, 0, (int) (length - endLength));
     int space = cut.lastIndexOf(' ');
-    boolean whole = Filters.flag(values[1]) || space < 0;
+    boolean whole = FilterArguments.flag(values[1]) || space < 0;
     return (whole ? cut : cut.substring(0, space)) + end;
   }
 
   private static Object wordCount(Run run, Object value, Arguments arguments) {
     arguments.bind("wordcount", 0);
-    return WORD.matcher(run.made(Values.str(run, value))).results().count();
+    return WORD.matcher(run.made(Repr.str(run, value))).results().count();
   }
 
   private static Object xmlAttributes(Run run, Object value, Arguments arguments) {
-    Object autospace = Filters.orElse(arguments.bind("xmlattr", 0, "autospace")[0], true);
+    Object autospace = FilterArguments.orElse(arguments.bind("xmlattr", 0, "autospace")[0], true);
     if (!(value instanceof Dict dict)) {
       throw new Fault("xmlattr needs a mapping, found " + Values.typeName(value));
     }
@@ -186,7 +186,7 @@ final class TextFilters {
       if (ATTRIBUTE_END.matcher(key).find()) {
         throw new Fault("Invalid character in attribute name: " + Repr.quoted(key));
       }
-      String piece = Markup.escape(run, key) + "=\"" + Markup.escape(run, entry.value()) + "\"";
+      String piece = Repr.escaped(run, key) + "=\"" + Repr.escaped(run, entry.value()) + "\"";
       run.grow(out.length(), piece.length() + 1L);
       out.append(out.length() > 0 ? " " : "").append(piece);
     }

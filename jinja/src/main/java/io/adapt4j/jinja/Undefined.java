@@ -16,28 +16,6 @@ record Undefined(String reason) {
     return new Undefined(reason);
   }
 
-  static Undefined attribute(Object object, String name) {
-    return new Undefined(
-        object == null
-            ? "'None' has no attribute '" + name + "'"
-            : "'" + Values.typeName(object) + " object' has no attribute '" + name + "'");
-  }
-
-  static Undefined item(Object object, Object key) {
-    return new Undefined(
-        "'" + Values.typeName(object) + " object' has no element " + Repr.brief(key));
-  }
-
-  /** An attribute that Jinja's sandbox keeps from templates. */
-  static Undefined unsafe(Object object, String name) {
-    return new Undefined(
-        "access to attribute '"
-            + name
-            + "' of '"
-            + Values.typeName(object)
-            + "' object is unsafe.");
-  }
-
   Fault fault() {
     return new Fault(reason);
   }

@@ -32,7 +32,7 @@ final class UrlEncoding {
   }
 
   private static String quoted(Run run, Object value, boolean inQuery) {
-    String text = Values.str(run, value);
+    String text = Repr.str(run, value);
     run.make(3L * text.length());
     StringBuilder out = new StringBuilder();
     for (byte one : text.getBytes(StandardCharsets.UTF_8)) {

@@ -46,13 +46,10 @@ final class Values {
     if (value instanceof Generator) {
       return "generator";
     }
-    if (value instanceof Loop) {
-      return "LoopContext";
+    if (value instanceof HasAttributes own) {
+      return own.typeName();
     }
-    if (value instanceof Macro
-        || value instanceof Markup
-        || value instanceof Namespace
-        || value instanceof Undefined) {
+    if (value instanceof Markup || value instanceof Undefined) {
       return value.getClass().getSimpleName();
     }
     return "function";
@@ -179,14 +176,6 @@ final class Values {
     List<Object> list = new ArrayList<>();
     iterate(run, value).forEachRemaining(list::add);
     return list;
-  }
-
-  /** Python's str(). */
-  static String str(Run run, Object value) {
-    if (isText(value)) {
-      return text(value);
-    }
-    return value instanceof Undefined ? "" : Repr.of(run, value);
   }
 
   /** An integer argument. */

@@ -62,14 +62,14 @@ final class WordWrap {
         arguments.bind(
             "wordwrap", 0, "width", "break_long_words", "wrapstring", "break_on_hyphens");
     String text = Values.requireText("the value of wordwrap", value);
-    int width = Values.size("width", Filters.orElse(values[0], 79L));
+    int width = Values.size("width", FilterArguments.orElse(values[0], 79L));
     if (width <= 0) {
       throw new Fault("invalid width " + width + " (must be > 0)");
     }
-    boolean breaksWords = Values.isTrue(Filters.orElse(values[1], true));
-    boolean breaksHyphens = Values.isTrue(Filters.orElse(values[3], true));
+    boolean breaksWords = Values.isTrue(FilterArguments.orElse(values[1], true));
+    boolean breaksHyphens = Values.isTrue(FilterArguments.orElse(values[3], true));
     String separator =
-        Filters.isAbsent(values[2]) ? "\n" : Values.requireText("wrapstring", values[2]);
+        FilterArguments.isAbsent(values[2]) ? "\n" : Values.requireText("wrapstring", values[2]);
     List<String> wrapped = new ArrayList<>();
     for (Object line : Splits.lines(run, text, false)) {
       String paragraph = (String) line;

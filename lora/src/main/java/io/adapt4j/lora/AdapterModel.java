@@ -1,5 +1,6 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.internal.method.BaseTensor;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Linear;

@@ -1,6 +1,6 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
 
@@ -20,7 +20,7 @@ public final class Ia3Adapter implements Adapter {
    *
    * @param folder holds {@code adapter_config.json} and {@code adapter_model.safetensors}
    * @return the adapter
-   * @throws ConfigException if the configuration is missing, malformed, or asks for something
+   * @throws CheckpointException if the configuration is missing, malformed, or asks for something
    *     unsupported; the message names the field
    */
   public static Ia3Adapter at(Path folder) {

@@ -1,11 +1,13 @@
 package io.adapt4j.lora;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -25,11 +27,13 @@ public final class Lora implements FineTuningMethod {
   private final AdapterConfig config;
   private final Optional<Path> start;
   private final double plusRatio;
+  private final WeightFormat weights;
 
-  private Lora(AdapterConfig config, Optional<Path> start, double plusRatio) {
+  private Lora(AdapterConfig config, Optional<Path> start, double plusRatio, WeightFormat weights) {
     this.config = config;
     this.start = start;
     this.plusRatio = plusRatio;
+    this.weights = weights;
   }
 
   /**
@@ -43,7 +47,7 @@ public final class Lora implements FineTuningMethod {
     if (rank < 1) {
       throw new IllegalArgumentException("rank: expected at least 1, found " + rank);
     }
-    return new Lora(AdapterConfig.ofRank(rank), Optional.empty(), 1);
+    return new Lora(AdapterConfig.ofRank(rank), Optional.empty(), 1, WeightFormat.asStored());
   }
 
   /**
@@ -51,11 +55,12 @@ public final class Lora implements FineTuningMethod {
    *
    * @param adapter a PEFT folder
    * @return the method
-   * @throws ConfigException if {@code adapter_config.json} is missing, malformed or asks for
+   * @throws CheckpointException if {@code adapter_config.json} is missing, malformed or asks for
    *     something unsupported
    */
   public static Lora continuing(Path adapter) {
-    return new Lora(PeftFolder.readConfig(adapter), Optional.of(adapter), 1);
+    return new Lora(
+        PeftFolder.readConfig(adapter), Optional.of(adapter), 1, WeightFormat.asStored());
   }
 
   AdapterConfig config() {
@@ -73,7 +78,7 @@ public final class Lora implements FineTuningMethod {
   }
 
   private Lora with(Consumer<AdapterConfig.Draft> change) {
-    return new Lora(config.with(change), start, plusRatio);
+    return new Lora(config.with(change), start, plusRatio, weights);
   }
 
   /**
@@ -286,7 +291,23 @@ public final class Lora implements FineTuningMethod {
     if (!(ratio > 0 && ratio < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("plus: expected a positive number, found " + ratio);
     }
-    return new Lora(config, start, ratio);
+    return new Lora(config, start, ratio, weights);
+  }
+
+  /**
+   * Sets how the frozen weights of the base are held in memory while the adapter trains. For 4 bits
+   * there is {@code QLora} of adapt4j-qlora.
+   *
+   * @param format such as {@link WeightFormat#custom}; as stored by default
+   * @return a changed copy
+   */
+  public Lora weights(WeightFormat format) {
+    return new Lora(config, start, plusRatio, Objects.requireNonNull(format, "format"));
+  }
+
+  /** How the frozen weights are held. */
+  WeightFormat weights() {
+    return weights;
   }
 
   String name() {

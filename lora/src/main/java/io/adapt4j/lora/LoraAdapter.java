@@ -1,7 +1,6 @@
 package io.adapt4j.lora;
 
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.WeightFormat;
@@ -27,7 +26,7 @@ public final class LoraAdapter implements Adapter {
    *
    * @param folder holds {@code adapter_config.json} and {@code adapter_model.safetensors}
    * @return the adapter
-   * @throws ConfigException if the configuration is missing, malformed, or asks for something
+   * @throws CheckpointException if the configuration is missing, malformed, or asks for something
    *     unsupported; the message names the field
    */
   public static LoraAdapter at(Path folder) {

@@ -2,11 +2,12 @@ package io.adapt4j.lora;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.MethodProvider;
 import io.adapt4j.core.method.FineTuningMethod;
+import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -58,7 +59,7 @@ class LoraDescription implements MethodProvider {
     try {
       Lora lora = LoraOption.DROPOUT.reader().apply(options, Lora.continuing(adapter));
       return Optional.of(LoraOption.PLUS.reader().apply(options, lora));
-    } catch (ConfigException e) {
+    } catch (CheckpointException e) {
       options.problem("continuing", e.getMessage());
       return Optional.empty();
     }
@@ -66,7 +67,8 @@ class LoraDescription implements MethodProvider {
 
   @Override
   public Optional<ObjectNode> write(FineTuningMethod method) {
-    if (!(method instanceof Lora lora)) {
+    // No description tells another format: it is code, or belongs to another method.
+    if (!(method instanceof Lora lora) || lora.weights() != WeightFormat.asStored()) {
       return Optional.empty();
     }
     ObjectNode options = JsonNodeFactory.instance.objectNode();

@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.method.MethodMechanics;
 import io.adapt4j.core.internal.method.TrainingDefaults;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.TrainableSummary;
+import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.task.TaskKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +28,11 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
   @Override
   public Optional<Path> start() {
     return lora.start();
+  }
+
+  @Override
+  public WeightFormat weightFormat() {
+    return lora.weights();
   }
 
   @Override
@@ -70,7 +76,10 @@ record LoraMechanics(Lora lora) implements MethodMechanics {
         + (config().biasOfB() ? " biasOfB" : "")
         + " plus="
         + lora.plusRatio()
-        + lora.start().map(folder -> " from " + folder).orElse("");
+        + lora.start().map(folder -> " from " + folder).orElse("")
+        + (lora.weights() == WeightFormat.asStored()
+            ? ""
+            : " over " + lora.weights().description());
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.adapt4j.lora;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.method.BaseTensor;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Weights;

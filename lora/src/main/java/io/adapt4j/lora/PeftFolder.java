@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.FileTransaction;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.WriteFailure;
@@ -242,7 +241,7 @@ final class PeftFolder {
       try {
         Pattern.compile(entry.getKey());
       } catch (PatternSyntaxException e) {
-        throw new ConfigException(
+        throw new CheckpointException(
             fields.file() + ": " + field + ": expected regular expressions: " + e.getMessage(), e);
       }
       pattern.put(entry.getKey(), value.apply(entry.getValue()));

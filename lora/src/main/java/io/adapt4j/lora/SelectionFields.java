@@ -3,7 +3,7 @@ package io.adapt4j.lora;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ConfigReader;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,7 +53,7 @@ final class SelectionFields {
         return Optional.of(Targets.names(fields.texts(field).toArray(String[]::new)));
       }
     } catch (IllegalArgumentException e) {
-      throw new ConfigException(fields.file() + ": " + field + ": " + e.getMessage(), e);
+      throw new CheckpointException(fields.file() + ": " + field + ": " + e.getMessage(), e);
     }
     return Optional.empty();
   }
@@ -87,7 +87,7 @@ final class SelectionFields {
       try {
         Pattern.compile(one);
       } catch (PatternSyntaxException e) {
-        throw new ConfigException(
+        throw new CheckpointException(
             fields.file() + ": layers_pattern: expected regular expressions: " + e.getMessage(), e);
       }
     }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -184,7 +184,7 @@ class Ia3Test {
         folder.resolve("adapter_config.json"),
         "{\"peft_type\": \"IA3\", \"target_modules\": [\"k_proj\"], \"use_dora\": true}");
     assertThatThrownBy(() -> Ia3Adapter.at(folder))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("use_dora");
     assertThatThrownBy(() -> LoraAdapter.at(folder)).hasMessageContaining("peft_type");
   }

@@ -15,7 +15,7 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.optim.Optimizer;
-import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -375,7 +374,7 @@ class LoraTest {
       throws Exception {
     edit(LoraCase.golden("lora/llama_qv/random"), folder, Map.of(field, value));
     assertThatThrownBy(() -> LoraAdapter.at(folder))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("adapter_config.json")
         .hasMessageContaining(field);
   }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -216,7 +216,7 @@ class PeftClassifierTest {
             () -> Lora.continuing(folder),
             () -> Ia3Adapter.at(folder))) {
       assertThatThrownBy(read::run)
-          .isInstanceOf(ConfigException.class)
+          .isInstanceOf(CheckpointException.class)
           .hasMessageContaining(folder.resolve(CONFIG).toString())
           .hasMessageContaining("peft_type")
           .hasMessageContaining(kind)

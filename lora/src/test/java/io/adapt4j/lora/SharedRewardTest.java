@@ -1,5 +1,9 @@
 package io.adapt4j.lora;
 
+import io.adapt4j.core.plan.FineTunePlan;
+
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -12,7 +16,7 @@ import io.adapt4j.core.RunDescription;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.memory.MemoryNames;
@@ -24,7 +28,7 @@ import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.reinforce.Completion;
 import io.adapt4j.core.reinforce.Grpo;
@@ -210,13 +214,11 @@ class SharedRewardTest {
 
   @Test
   void theForecastCountsTheRewardAsAnAdapter() {
-    MemoryEstimate shared =
+    FineTunePlan plan =
         tuner("x", grpo(Map.of("liked", onPolicy())), Lora.rank(4), new ArrayList<>())
             .build()
-            .plan(PlanOptions.defaults())
-            .forecast()
-            .orElseThrow()
-            .memory();
+            .plan(PlanOptions.defaults());
+    MemoryEstimate shared = ((RunPlan) plan).forecast().orElseThrow().memory();
     long factors = shared.lasting(MemoryNames.ADAPTERS);
     long head = 64 * Float.BYTES;
     assertThat(shared.lasting(MemoryNames.REWARD)).isEqualTo(factors + head);
@@ -315,14 +317,14 @@ class SharedRewardTest {
                 tuner("x", grpo(Map.of("liked", onPolicy())), Lora.rank(4), new ArrayList<>())
                     .model(ModelSource.path(other))
                     .build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("The output is to stand on the layers of another model");
   }
 
   private static void refused(FineTuningMethod method, RewardFunction liked, String because) {
     assertThatThrownBy(
             () -> tuner("x", grpo(Map.of("liked", liked)), method, new ArrayList<>()).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("the reward's adapter")
         .hasMessageContaining(because);
   }

@@ -24,11 +24,8 @@ class FourBitCheckpoints implements StoredWeightFormat {
     if (wanted == WeightFormat.asStored()) {
       return Optional.of(new StoredFourBit(Optional.empty()));
     }
-    if (wanted instanceof Quantization quantization) {
+    if (wanted instanceof Quantization quantization && quantization.skipped().isEmpty()) {
       return Optional.of(new StoredFourBit(Optional.of(quantization.format())));
-    }
-    if (wanted instanceof QuantizeOptions options && options.skipped().isEmpty()) {
-      return Optional.of(new StoredFourBit(Optional.of(options.quantization().format())));
     }
     throw config.invalid(
         FIELD,
@@ -38,11 +35,8 @@ class FourBitCheckpoints implements StoredWeightFormat {
 
   @Override
   public Optional<WeightMechanics> mechanics(WeightFormat format) {
-    if (format instanceof Quantization quantization) {
-      return Optional.of(new QuantizedWeights(QuantizeOptions.of(quantization)));
-    }
-    return format instanceof QuantizeOptions options
-        ? Optional.of(new QuantizedWeights(options))
+    return format instanceof Quantization quantization
+        ? Optional.of(new QuantizedWeights(quantization))
         : Optional.empty();
   }
 }

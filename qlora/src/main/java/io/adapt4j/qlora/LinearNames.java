@@ -16,7 +16,7 @@ final class LinearNames {
   /**
    * The weights of a decoder's linear layers but the output layer, as the checkpoint names them.
    */
-  static Set<String> weights(ModelConfig config, Checkpoint checkpoint, QuantizeOptions options) {
+  static Set<String> weights(ModelConfig config, Checkpoint checkpoint, Quantization options) {
     Set<String> weights = new LinkedHashSet<>();
     try (Decoder decoder = Architectures.declareDecoder(config)) {
       Weights.check(decoder, checkpoint);

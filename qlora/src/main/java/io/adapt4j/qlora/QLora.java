@@ -27,14 +27,14 @@ public final class QLora implements FineTuningMethod {
   /** The rank where none is given. */
   public static final int DEFAULT_RANK = 16;
 
-  private final QuantizeOptions weights;
+  private final Quantization weights;
   private final IntFunction<Lora> begin;
   private final int rank;
   private final UnaryOperator<Lora> options;
   private final Lora lora;
 
   private QLora(
-      QuantizeOptions weights, IntFunction<Lora> begin, int rank, UnaryOperator<Lora> options) {
+      Quantization weights, IntFunction<Lora> begin, int rank, UnaryOperator<Lora> options) {
     this.weights = weights;
     this.begin = begin;
     this.rank = rank;
@@ -62,29 +62,18 @@ public final class QLora implements FineTuningMethod {
 
   private static QLora begin(Quantization quantization) {
     return new QLora(
-        QuantizeOptions.of(quantization), Lora::rank, DEFAULT_RANK, UnaryOperator.identity());
+        quantization, Lora::rank, DEFAULT_RANK, UnaryOperator.identity());
   }
 
   /**
    * Puts an adapter over a base in 4 bits.
    *
-   * @param quantization how the base is held
+   * @param weights how the base is held, and what of it is not
    * @param adapter the adapter with all its options, begun anew or {@linkplain Lora#continuing
    *     continuing} a stored one
    * @return the method
    */
-  public static QLora of(Quantization quantization, Lora adapter) {
-    return of(QuantizeOptions.of(quantization), adapter);
-  }
-
-  /**
-   * Puts an adapter over a base of which some modules stay as they are.
-   *
-   * @param weights how the base is held, and what of it is not
-   * @param adapter the adapter with all its options
-   * @return the method
-   */
-  public static QLora of(QuantizeOptions weights, Lora adapter) {
+  public static QLora of(Quantization weights, Lora adapter) {
     return new QLora(weights, ignored -> adapter, 0, UnaryOperator.identity());
   }
 
@@ -93,7 +82,7 @@ public final class QLora implements FineTuningMethod {
    *
    * @return the format, and the modules that are left out
    */
-  public QuantizeOptions weights() {
+  public Quantization weights() {
     return weights;
   }
 
@@ -107,7 +96,7 @@ public final class QLora implements FineTuningMethod {
   }
 
   private QLora with(Quantization quantization) {
-    return new QLora(new QuantizeOptions(quantization, weights.skipped()), begin, rank, options);
+    return new QLora(quantization, begin, rank, options);
   }
 
   /**
@@ -117,7 +106,7 @@ public final class QLora implements FineTuningMethod {
    * @return a changed copy
    */
   public QLora doubleQuant(boolean on) {
-    return with(weights.quantization().doubleQuant(on));
+    return with(weights.doubleQuant(on));
   }
 
   /**
@@ -128,13 +117,13 @@ public final class QLora implements FineTuningMethod {
    * @throws IllegalArgumentException if it is another
    */
   public QLora blockSize(int size) {
-    return with(weights.quantization().blockSize(size));
+    return with(weights.blockSize(size));
   }
 
   /**
    * Leaves modules of the base in the compute type.
    *
-   * @param modules paths, or their ends or beginnings, as in {@link QuantizeOptions}
+   * @param modules paths, or their ends or beginnings, as in {@link Quantization#skip}
    * @return a changed copy
    */
   public QLora skip(String... modules) {

@@ -39,7 +39,7 @@ class QLoraDescription implements MethodProvider {
 
   @Override
   public Optional<FineTuningMethod> read(Fields options) {
-    Optional<QuantizeOptions> weights = weights(options);
+    Optional<Quantization> weights = weights(options);
     Optional<FineTuningMethod> lora = adapter().read(options);
     return weights.isPresent() && lora.isPresent()
         ? Optional.of(QLora.of(weights.get(), (Lora) lora.get()))
@@ -51,16 +51,16 @@ class QLoraDescription implements MethodProvider {
     return Methods.named("lora");
   }
 
-  private static Optional<QuantizeOptions> weights(Fields options) {
+  private static Optional<Quantization> weights(Fields options) {
     QuantType type = options.choice(TYPE, QuantType.class).orElse(QuantType.NF4);
     boolean doubleQuant = options.flag(DOUBLE_QUANT).orElse(true);
     int size = options.integer(BLOCK_SIZE, 1).orElse(Quantization.DEFAULT_BLOCK);
     String[] skipped = options.texts(SKIP).toArray(String[]::new);
-    List<QuantizeOptions> made = new ArrayList<>();
+    List<Quantization> made = new ArrayList<>();
     options.attempt(
         BLOCK_SIZE,
         () ->
-            made.add(QuantizeOptions.of(new Quantization(type, size, doubleQuant)).skip(skipped)));
+            made.add(new Quantization(type, size, doubleQuant).skip(skipped)));
     return made.stream().findFirst();
   }
 
@@ -70,7 +70,7 @@ class QLoraDescription implements MethodProvider {
       return Optional.empty();
     }
     ObjectNode options = adapter().write(qlora.lora()).orElseThrow();
-    Quantization quantization = qlora.weights().quantization();
+    Quantization quantization = qlora.weights();
     options.put(TYPE, quantization.type().fileName());
     options.put(BLOCK_SIZE, quantization.blockSize());
     options.put(DOUBLE_QUANT, quantization.doubleQuantized());

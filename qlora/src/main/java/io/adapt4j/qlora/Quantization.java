@@ -3,20 +3,29 @@ package io.adapt4j.qlora;
 import io.adapt4j.core.internal.nn.QuantizedSize;
 import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.kernels.internal.FourBitFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How weights are quantized to 4 bits. Blocks run along the flattened tensor; the last one may be
- * short. As the format of a model's weights it quantizes all linear layers inside the layers;
- * {@link QuantizeOptions} can leave some out.
+ * short. As the format of a model's weights it quantizes all linear layers inside the layers, but
+ * those that {@link #skip} leaves out; embeddings, norms and the output layer keep their type.
+ * Immutable.
  *
  * @param type the number format
  * @param blockSize weights that share a scale: a power of two from 64 to 4096
  * @param doubleQuantized whether the scales themselves are stored in 8 bits, in blocks of {@value
  *     FourBitFormat#SCALE_BLOCK} after their mean is subtracted (QLoRA, section 3): at blocks of 64
  *     this saves 0.37 bits a weight
+ * @param skipped modules that keep their type: whole paths such as {@code
+ *     model.layers.0.mlp.down_proj}, ends of paths such as {@code down_proj}, or beginnings such as
+ *     {@code model.layers.0}; none unless set
  */
-public record Quantization(QuantType type, int blockSize, boolean doubleQuantized)
+public record Quantization(
+    QuantType type, int blockSize, boolean doubleQuantized, Set<String> skipped)
     implements WeightFormat {
 
   /** The block size where none is given. */
@@ -28,11 +37,25 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantize
    * @param type the number format
    * @param blockSize weights that share a scale
    * @param doubleQuantized whether the scales are stored in 8 bits
+   * @param skipped modules that keep their type
    * @throws IllegalArgumentException if the block size is not a power of two from 64 to 4096
    */
   public Quantization {
     Objects.requireNonNull(type, "type");
     FourBitFormat.requireBlockSize(blockSize);
+    skipped = Set.copyOf(skipped);
+  }
+
+  /**
+   * Makes a quantization of all linear layers.
+   *
+   * @param type the number format
+   * @param blockSize weights that share a scale
+   * @param doubleQuantized whether the scales are stored in 8 bits
+   * @throws IllegalArgumentException if the block size is not a power of two from 64 to 4096
+   */
+  public Quantization(QuantType type, int blockSize, boolean doubleQuantized) {
+    this(type, blockSize, doubleQuantized, Set.of());
   }
 
   /**
@@ -61,7 +84,7 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantize
    * @throws IllegalArgumentException if the block size is another
    */
   public Quantization blockSize(int size) {
-    return new Quantization(type, size, doubleQuantized);
+    return new Quantization(type, size, doubleQuantized, skipped);
   }
 
   /**
@@ -71,7 +94,23 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantize
    * @return a new quantization
    */
   public Quantization doubleQuant(boolean on) {
-    return new Quantization(type, blockSize, on);
+    return new Quantization(type, blockSize, on, skipped);
+  }
+
+  /**
+   * Returns this quantization with more modules left out.
+   *
+   * @param modules paths, or their ends or beginnings
+   * @return a new quantization
+   */
+  public Quantization skip(String... modules) {
+    Set<String> all = new LinkedHashSet<>(skipped);
+    all.addAll(List.of(modules));
+    return new Quantization(type, blockSize, doubleQuantized, all);
+  }
+
+  SkippedModules modules() {
+    return new SkippedModules(skipped);
   }
 
   /** The same for the kernels. */
@@ -81,7 +120,8 @@ public record Quantization(QuantType type, int blockSize, boolean doubleQuantize
 
   @Override
   public String description() {
-    return format().description();
+    return format().description()
+        + (skipped.isEmpty() ? "" : " but for " + new TreeSet<>(skipped));
   }
 
   /**

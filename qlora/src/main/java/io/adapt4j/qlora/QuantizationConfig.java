@@ -3,7 +3,7 @@ package io.adapt4j.qlora;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.kernels.internal.FourBitFormat;
@@ -19,7 +19,7 @@ final class QuantizationConfig {
   /**
    * Requires 4-bit weights of bitsandbytes.
    *
-   * @throws ConfigException if the checkpoint is not quantized, or in another way
+   * @throws CheckpointException if the checkpoint is not quantized, or in another way
    */
   static void check(ConfigReader config) {
     if (!isFourBit(config)) {

@@ -2,7 +2,6 @@ package io.adapt4j.qlora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -44,7 +43,7 @@ public final class QuantizedCheckpoint {
    *
    * @param folder a checkpoint with {@code quantization_config}
    * @param target the folder to write; another than {@code folder}
-   * @throws ConfigException if the checkpoint is not a 4-bit one of bitsandbytes
+   * @throws CheckpointException if the checkpoint is not a 4-bit one of bitsandbytes
    * @throws CheckpointException if a tensor is missing or inconsistent, or writing fails; the
    *     message names file, tensor and field
    * @throws IllegalArgumentException if the folders are the same
@@ -61,7 +60,7 @@ public final class QuantizedCheckpoint {
    * @param folder a checkpoint with {@code quantization_config}
    * @param target the folder to write; another than {@code folder}
    * @param precision FP32, which keeps every digit, BF16 or FP16
-   * @throws ConfigException if the checkpoint is not a 4-bit one of bitsandbytes
+   * @throws CheckpointException if the checkpoint is not a 4-bit one of bitsandbytes
    * @throws CheckpointException if a tensor is missing or inconsistent, or writing fails; the
    *     message names file, tensor and field
    * @throws IllegalArgumentException if the folders are the same, or the type is another
@@ -116,19 +115,19 @@ public final class QuantizedCheckpoint {
    * @param folder a plain checkpoint of a decoder
    * @param target the folder to write; another than {@code folder}
    * @param options how, and what to skip
-   * @throws ConfigException if the model is not a decoder of a known family, or is quantized
+   * @throws CheckpointException if the model is not a decoder of a known family, or is quantized
    *     already
    * @throws CheckpointException if weights do not fit the configuration, one is NaN or infinite, or
    *     reading or writing fails; the message names file, tensor and index
    * @throws IllegalArgumentException if the folders are the same, or a module to skip is not there
    * @throws UncheckedIOException if a small file cannot be written
    */
-  public static void quantize(Path folder, Path target, QuantizeOptions options) {
+  public static void quantize(Path folder, Path target, Quantization options) {
     requireOther(folder, target);
     ModelConfig config = ModelConfig.read(folder);
     requireUntransposed(config);
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      FourBitFormat format = options.quantization().format();
+      FourBitFormat format = options.format();
       Set<String> weights = LinearNames.weights(config, checkpoint, options);
       FourBitWriter writer = new FourBitWriter(checkpoint, format, KERNELS);
       List<TensorData> tensors = new ArrayList<>();

@@ -6,20 +6,20 @@ import io.adapt4j.core.internal.nn.WeightMechanics;
 import io.adapt4j.core.internal.nn.WeightSizes;
 
 /** Holds the linear layers of a network in 4 bits. */
-record QuantizedWeights(QuantizeOptions options) implements WeightMechanics {
+record QuantizedWeights(Quantization quantization) implements WeightMechanics {
 
   @Override
   public String description() {
-    return options.description();
+    return quantization.description();
   }
 
   @Override
   public void install(Network declared, Checkpoint checkpoint) {
-    PlainSources.install(options.quantization().format(), options.modules(), declared, checkpoint);
+    PlainSources.install(quantization.format(), quantization.modules(), declared, checkpoint);
   }
 
   @Override
   public WeightSizes packing() {
-    return FourBitSizes.packing(options.quantization().format(), options.modules());
+    return FourBitSizes.packing(quantization.format(), quantization.modules());
   }
 }

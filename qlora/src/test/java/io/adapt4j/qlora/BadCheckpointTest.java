@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -135,7 +134,7 @@ class BadCheckpointTest {
           return bytes;
         });
     for (boolean doubleQuant : new boolean[] {true, false}) {
-      QuantizeOptions options = QuantizeOptions.of(Quantization.nf4().doubleQuant(doubleQuant));
+      Quantization options = Quantization.nf4().doubleQuant(doubleQuant);
       assertThatThrownBy(() -> QuantizedCheckpoint.quantize(plain, target, options))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("model.safetensors")
@@ -169,7 +168,7 @@ class BadCheckpointTest {
                 : tensor);
     assertThatThrownBy(
             () ->
-                QuantizedCheckpoint.quantize(plain, target, QuantizeOptions.of(Quantization.nf4())))
+                QuantizedCheckpoint.quantize(plain, target, Quantization.nf4()))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(WEIGHT)
         .hasMessageContaining("found F64");
@@ -220,7 +219,7 @@ class BadCheckpointTest {
         config,
         Files.readString(config).replace("\"model_type\": \"llama\"", "\"model_type\": \"gpt2\""));
     assertThatThrownBy(() -> QuantizedCheckpoint.dequantize(folder, target))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("model_type")
         .hasMessageContaining("gpt2");
   }

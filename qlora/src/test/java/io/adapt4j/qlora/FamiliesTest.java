@@ -33,7 +33,7 @@ class FamiliesTest {
     Path folder = Golden.shared("models/" + name);
     Path quantized = temporary.resolve("quantized");
     Path plain = temporary.resolve("plain");
-    QuantizedCheckpoint.quantize(folder, quantized, QuantizeOptions.of(Quantization.fp4()));
+    QuantizedCheckpoint.quantize(folder, quantized, Quantization.fp4());
     try (Checkpoint written = Checkpoint.open(quantized)) {
       Set<String> found =
           new FourBitReader(written)

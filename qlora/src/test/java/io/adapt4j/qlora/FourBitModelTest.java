@@ -64,7 +64,7 @@ class FourBitModelTest {
   void quantizingWhileLoadingIsLoadingWhatWasQuantized(QuantType type, int block, boolean twice) {
     Quantization quantization = new Quantization(type, block, twice);
     Path plain = Golden.folder("models/llama");
-    QuantizedCheckpoint.quantize(plain, temporary, QuantizeOptions.of(quantization));
+    QuantizedCheckpoint.quantize(plain, temporary, quantization);
     try (Network read = FourBitCase.load(plain, quantization, DType.F32);
         Decoder stored = stored(temporary, DType.F32)) {
       assertThat(FourBitCase.outputs(read)).isEqualTo(FourBitCase.outputs(stored));
@@ -112,8 +112,8 @@ class FourBitModelTest {
   @CsvSource({"F32, 1e-5", "BF16, 3e-2"})
   void modulesThatAreSkippedStayPlainAlsoBesideOthersOfTheSameInput(DType type, float tolerance) {
     Path folder = Golden.folder("models/llama");
-    QuantizeOptions options =
-        QuantizeOptions.of(Quantization.nf4()).skip("k_proj", "model.layers.1.mlp");
+    Quantization options =
+        Quantization.nf4().skip("k_proj", "model.layers.1.mlp");
     try (Network fourBit = FourBitCase.load(folder, options, type);
         Network plain = FourBitCase.plainEqual(folder, fourBit)) {
       assertThat(fourBit.packedLinears()).hasSize(6);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ConfigReader;
@@ -103,7 +103,7 @@ class QuantizedCheckpointTest {
   @Test
   void quantizingGivesTheFileThatTransformersSaves() {
     Path golden = Golden.folder("nf4/llama_nf4_dq");
-    quantize(QuantizeOptions.of(Quantization.nf4()));
+    quantize(Quantization.nf4());
     try (Checkpoint wanted = Checkpoint.open(golden);
         Checkpoint found = Checkpoint.open(temporary)) {
       assertThat(found.names()).containsExactlyElementsOf(wanted.names());
@@ -142,7 +142,7 @@ class QuantizedCheckpointTest {
   @CsvSource({"NF4, 64, false", "NF4, 128, true", "FP4, 64, true", "FP4, 4096, false"})
   void whatIsWrittenIsReadBack(QuantType type, int blockSize, boolean doubleQuantized) {
     Quantization quantization = new Quantization(type, blockSize, doubleQuantized);
-    quantize(QuantizeOptions.of(quantization));
+    quantize(quantization);
     Path plain = temporary.resolve("plain");
     QuantizedCheckpoint.dequantize(temporary, plain);
     try (Checkpoint source = Checkpoint.open(Golden.folder("models/llama"));
@@ -160,7 +160,7 @@ class QuantizedCheckpointTest {
 
   @Test
   void skippedModulesKeepTheirTypeAndAreListedForTransformers() {
-    quantize(QuantizeOptions.of(Quantization.nf4()).skip("down_proj", "model.layers.1.self_attn"));
+    quantize(Quantization.nf4().skip("down_proj", "model.layers.1.self_attn"));
     try (Checkpoint written = Checkpoint.open(temporary)) {
       assertThat(new FourBitReader(written).weights())
           .containsExactlyInAnyOrder(
@@ -191,14 +191,14 @@ class QuantizedCheckpointTest {
   @Test
   void aModuleToSkipThatIsNotThereIsRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> quantize(QuantizeOptions.of(Quantization.nf4()).skip("down_projj")))
+        .isThrownBy(() -> quantize(Quantization.nf4().skip("down_projj")))
         .withMessageContaining("down_projj");
   }
 
   @Test
   void aQuantizedModelIsNotReadAsAPlainOneButTheErrorSaysHow() {
     assertThatThrownBy(() -> ModelConfig.read(Golden.folder("nf4/llama_nf4_dq")))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("QuantizedCheckpoint.dequantize");
   }
 
@@ -214,18 +214,18 @@ class QuantizedCheckpointTest {
   void otherQuantizationsAndPlainCheckpointsAreNotDequantized() throws Exception {
     Path plain = Golden.folder("models/llama");
     assertThatThrownBy(() -> QuantizedCheckpoint.dequantize(plain, temporary))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("quantization_config");
     Path gptq = Files.createDirectory(temporary.resolve("gptq"));
     Files.writeString(
         gptq.resolve("config.json"),
         "{\"model_type\": \"llama\", \"quantization_config\": {\"quant_method\": \"gptq\"}}");
     assertThatThrownBy(() -> QuantizedCheckpoint.dequantize(gptq, temporary))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("gptq");
   }
 
-  private void quantize(QuantizeOptions options) {
+  private void quantize(Quantization options) {
     QuantizedCheckpoint.quantize(Golden.folder("models/llama"), temporary, options);
   }
 

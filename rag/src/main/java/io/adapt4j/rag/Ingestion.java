@@ -43,7 +43,7 @@ final class Ingestion {
   }
 
   /** Adds what has changed and deletes what the source no longer has, if it can be read. */
-  SyncReport sync(DocumentSource source, String prefix) {
+  IngestReport sync(DocumentSource source, String prefix) {
     try (DocumentReading documents = source.open()) {
       ChangedDocuments changed = new ChangedDocuments(documents, index.contentHashes(), prefix);
       IngestReport report = run(changed, documents);
@@ -51,7 +51,7 @@ final class Ingestion {
       if (!vanished.isEmpty()) {
         index.delete(vanished);
       }
-      return new SyncReport(report, changed.unchanged(), vanished);
+      return report.synchronizedWith(changed.unchanged(), vanished);
     }
   }
 
@@ -73,7 +73,7 @@ final class Ingestion {
       writer.finish();
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - begun);
-    return new IngestReport(added, chunks, duration, reading.report());
+    return new IngestReport(added, chunks, duration, reading.report(), 0, List.of());
   }
 
   private List<Entry> embedded(List<BatchReader.Split> batch) {

@@ -106,7 +106,7 @@ public final class Rag implements AutoCloseable {
    * @param documents all documents of the index
    * @return what was done
    */
-  public SyncReport sync(DocumentSource documents) {
+  public IngestReport sync(DocumentSource documents) {
     return sync(documents, "");
   }
 
@@ -119,10 +119,10 @@ public final class Rag implements AutoCloseable {
    * @return what was done
    * @throws IllegalArgumentException if a document's id does not begin with it
    */
-  public SyncReport sync(DocumentSource documents, String prefix) {
+  public IngestReport sync(DocumentSource documents, String prefix) {
     return using(
         () -> {
-          SyncReport report = ingestion.sync(documents, prefix);
+          IngestReport report = ingestion.sync(documents, prefix);
           LOG.debug("Synchronized {}", report);
           return report;
         });

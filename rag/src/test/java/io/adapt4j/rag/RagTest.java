@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.chat.ChatMessage;
-import io.adapt4j.core.text.TextGenerators;
+import io.adapt4j.core.text.GeneratorException;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.rag.answer.Answer;
 import io.adapt4j.rag.answer.Citation;
 import io.adapt4j.rag.document.Document;
 import io.adapt4j.rag.document.Documents;
 import io.adapt4j.rag.document.ReadingLimits;
-import io.adapt4j.rag.embed.EmbeddingException;
 import io.adapt4j.rag.retrieve.Passage;
 import io.adapt4j.rag.spi.Filter;
 import io.adapt4j.rag.spi.TextEmbeddings;
@@ -105,7 +105,7 @@ class RagTest {
     }
     try (Rag rag = builder().build()) {
       rag.add(List.of(Document.of("elsewhere", "Not of the folder.")));
-      assertThat(rag.sync(Documents.in(folder)).added().documents()).isEqualTo(4);
+      assertThat(rag.sync(Documents.in(folder)).documents()).isEqualTo(4);
       assertThat(index.document("elsewhere")).isEmpty();
       Files.writeString(folder.resolve("changed.txt"), "Another text.");
       Files.setLastModifiedTime(folder.resolve("same.txt"), FileTime.fromMillis(1_000_000));
@@ -113,13 +113,13 @@ class RagTest {
       Files.writeString(folder.resolve("grown.txt"), "Too much. ".repeat(100));
       embeddings.calls.clear();
       Documents limited = Documents.in(folder).limits(ReadingLimits.standard().withBytes(500));
-      SyncReport report = rag.sync(limited);
+      IngestReport report = rag.sync(limited);
       assertThat(report.unchanged()).isEqualTo(1);
       assertThat(report.deleted()).containsExactly("gone.txt");
-      assertThat(report.added().reading().failed()).hasSize(1);
+      assertThat(report.reading().failed()).hasSize(1);
       assertThat(embeddings.calls).containsExactly(List.of("Another text."));
       assertThat(index.contentHashes()).containsOnlyKeys("same.txt", "changed.txt", "grown.txt");
-      assertThat(rag.sync(limited).added().documents()).isZero();
+      assertThat(rag.sync(limited).documents()).isZero();
     }
   }
 
@@ -127,7 +127,7 @@ class RagTest {
   void aSynchronizedPartLeavesTheRestOfTheIndex() throws IOException {
     try (Rag rag = builder().build()) {
       rag.add(List.of(Document.of("wiki/a", "One page."), Document.of("mail/b", "One mail.")));
-      SyncReport report =
+      IngestReport report =
           rag.sync(Documents.of(List.of(Document.of("wiki/c", "Other page."))), "wiki/");
       assertThat(report.deleted()).containsExactly("wiki/a");
       assertThat(index.contentHashes()).containsOnlyKeys("wiki/c", "mail/b");
@@ -186,7 +186,7 @@ class RagTest {
           @Override
           public List<float[]> passages(List<String> texts) {
             if (++calls == 2) {
-              throw new EmbeddingException("out of order");
+              throw new GeneratorException("out of order");
             }
             return embeddings.passages(texts);
           }
@@ -209,7 +209,7 @@ class RagTest {
     StringBuilder streamed = new StringBuilder();
     try (Rag rag =
         builder()
-            .generator(TextGenerators.of("fixed", prompt -> "In room r2 [1]."))
+            .generator(TextGenerator.of("fixed", prompt -> "In room r2 [1]."))
             .listener(traces::add)
             .splitter(Splitter.builder().maxTokens(32).build())
             .build()) {
@@ -226,7 +226,7 @@ class RagTest {
     try (Rag rag =
         builder()
             .generator(
-                TextGenerators.of(
+                TextGenerator.of(
                     "fixed",
                     prompt -> prompt.contains("conversation>>>") ? "parcel number 4" : "r4 [1]"))
             .build()) {
@@ -309,7 +309,7 @@ class RagTest {
 
   @Test
   void missingTextsAreNamed() throws IOException {
-    try (Rag rag = builder().generator(TextGenerators.of("fixed", prompt -> "fine")).build()) {
+    try (Rag rag = builder().generator(TextGenerator.of("fixed", prompt -> "fine")).build()) {
       assertThatThrownBy(() -> rag.ask((String) null))
           .hasMessage("question: expected a value, found null");
       assertThatThrownBy(() -> rag.ask((List<ChatMessage>) null))

@@ -8,7 +8,7 @@ import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.rag.answer.Answer;
@@ -58,7 +58,7 @@ class StreamingTest {
         onText.accept(piece);
         text.append(piece);
       }
-      return new GeneratedText(text.toString(), Ending.COMPLETE, Optional.empty(), false);
+      return new GeneratedText(text.toString(), FinishReason.STOP, Optional.empty(), false);
     }
   }
 

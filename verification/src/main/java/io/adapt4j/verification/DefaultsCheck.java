@@ -71,7 +71,7 @@ public final class DefaultsCheck {
         "%-28s %s, %d steps: %s %.4f -> %.4f%s (%s)%n",
         trial.name(),
         options(report.plan()),
-        report.result().steps(),
+        report.steps(),
         trial.measure().name(),
         before,
         after,

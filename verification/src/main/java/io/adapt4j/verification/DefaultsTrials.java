@@ -103,14 +103,14 @@ final class DefaultsTrials {
     public double initial(FineTuneReport report) {
       return name.equals("loss")
           ? report.initialValidationLoss().orElseThrow()
-          : report.result().initialMetrics().get(name);
+          : report.initialMetrics().get(name);
     }
 
     @Override
     public double after(FineTuneReport report) {
       return name.equals("loss")
-          ? report.result().lastValidationLoss().orElseThrow()
-          : report.result().lastMetrics().get(name);
+          ? report.lastValidationLoss().orElseThrow()
+          : report.lastMetrics().get(name);
     }
   }
 
@@ -144,8 +144,8 @@ final class DefaultsTrials {
       return String.format(
           Locale.ROOT,
           ", log-probability of the better answer %.1f -> %.1f",
-          report.result().initialMetrics().get("logp_chosen"),
-          report.result().lastMetrics().get("logp_chosen"));
+          report.initialMetrics().get("logp_chosen"),
+          report.lastMetrics().get("logp_chosen"));
     }
   }
 
@@ -249,8 +249,8 @@ final class DefaultsTrials {
       return String.format(
           Locale.ROOT,
           ", mrr %.4f -> %.4f",
-          report.result().initialMetrics().get("mrr"),
-          report.result().lastMetrics().get("mrr"));
+          report.initialMetrics().get("mrr"),
+          report.lastMetrics().get("mrr"));
     }
 
     /** Half of the standard error of a correlation of this height over so many pairs. */

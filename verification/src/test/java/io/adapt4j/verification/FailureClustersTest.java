@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.adapt4j.core.TextEmbedder;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.model.ModelSource;
-import io.adapt4j.core.text.TextGenerators;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.Evaluator;
 import io.adapt4j.eval.failure.Clustering;
@@ -70,7 +70,7 @@ class FailureClustersTest {
             Evaluator.builder()
                 .tasks(task)
                 .build()
-                .evaluate(Candidate.of(TextGenerators.of("silent", prompt -> "")))
+                .evaluate(Candidate.of(TextGenerator.of("silent", prompt -> "")))
                 .result("help"));
 
     List<FailureCluster> clusters;

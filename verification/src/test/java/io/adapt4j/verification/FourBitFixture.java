@@ -17,7 +17,6 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.qlora.Quantization;
-import io.adapt4j.qlora.QuantizeOptions;
 import io.adapt4j.qlora.QuantizedCheckpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,7 +35,7 @@ final class FourBitFixture {
 
   /** Writes the checkpoint with expectations in the names of the exact table. */
   static void write(Path llama, Path folder) throws IOException {
-    QuantizedCheckpoint.quantize(llama, folder, QuantizeOptions.of(Quantization.fp4()));
+    QuantizedCheckpoint.quantize(llama, folder, Quantization.fp4());
     Path plain = folder.resolveSibling("plain");
     QuantizedCheckpoint.dequantize(folder, plain, Precision.FP32);
     Files.writeString(folder.resolve("expected.json"), "{\"compute_dtype\": \"torch.float32\"}");

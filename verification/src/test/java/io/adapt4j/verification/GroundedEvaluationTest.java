@@ -2,7 +2,7 @@ package io.adapt4j.verification;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.adapt4j.core.text.TextGenerators;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.ComparisonReport;
 import io.adapt4j.eval.Evaluator;
@@ -44,7 +44,7 @@ class GroundedEvaluationTest {
     // Reads what it is given and knows nothing itself.
     Candidate reader =
         Candidate.of(
-            TextGenerators.of(
+            TextGenerator.of(
                 "reader",
                 prompt ->
                     prompt.contains("28 days") && prompt.contains("leave does")

@@ -11,7 +11,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.method.Methods;
 import io.adapt4j.core.internal.method.TrainingDefaults;
@@ -77,7 +77,7 @@ class MethodDefaultsTest {
   void aRankThatNoProjectionCanUseIsRefusedWithTheRemedy() {
     for (FineTuningMethod method :
         List.of(Lora.rank(10_000), QLora.nf4().rank(10_000), Lora.rank(65), Lora.rank(65).dora())) {
-      assertThatExceptionOfType(FineTuneException.class)
+      assertThatExceptionOfType(SettingsException.class)
           .isThrownBy(() -> tuner(method).build())
           .withMessageContaining("is above the smaller dimension of every projection it adapts")
           .withMessageContaining("at most 64")

@@ -1,5 +1,7 @@
 package io.adapt4j.verification;
 
+import io.adapt4j.core.internal.plan.RunPlan;
+
 import static io.adapt4j.verification.ExampleFiles.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -174,7 +176,7 @@ class QLoraRunTest {
   @Test
   void itsPlanCountsWeightsInFourBitsAndRecomputedLayers() {
     FineTuner tuner = tuner(folder, Precision.FP32, new TreeMap<>(), 0).build();
-    var forecast = tuner.plan().forecast().orElseThrow();
+    var forecast = ((RunPlan) tuner.plan()).forecast().orElseThrow();
     assertThat(forecast.recompute()).isTrue();
     // Five layers: q and o 64 x 64, k and v 32 x 64, three of 172 x 64; two weights a byte.
     assertThat(forecast.memory().lasting(MemoryNames.PACKED_CODES))

@@ -1,7 +1,7 @@
 package io.adapt4j.core.augment;
 
 import io.adapt4j.core.internal.UnpairedSurrogates;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import java.util.Optional;
 
 /** What a paraphrase is checked for by itself. */
@@ -19,11 +19,11 @@ final class ParaphraseChecks {
   }
 
   /** Why a paraphrase is not used; empty if it may be. */
-  Optional<Rejection> rejection(String original, String paraphrase, Ending ending) {
-    if (ending == Ending.FILTERED) {
+  Optional<Rejection> rejection(String original, String paraphrase, FinishReason reason) {
+    if (reason == FinishReason.CONTENT_FILTER) {
       return Optional.of(Rejection.FILTERED);
     }
-    if (ending == Ending.LENGTH) {
+    if (reason.isCut()) {
       return Optional.of(Rejection.CUT_OFF);
     }
     if (paraphrase.isBlank() || UnpairedSurrogates.indexIn(paraphrase) >= 0) {

@@ -150,7 +150,7 @@ final class ParaphraseRun {
     }
     String paraphrase = AnswerText.paraphrase(outcome.answer().text(), original);
     Optional<Rejection> rejection =
-        checks.rejection(original, paraphrase, outcome.answer().ending());
+        checks.rejection(original, paraphrase, outcome.answer().finishReason());
     if (rejection.isEmpty()) {
       rejection = slot.paraphrases.offer(paraphrase);
     }

@@ -6,7 +6,6 @@ import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.AnswerCache;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.text.TextGenerators;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -138,7 +137,7 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets from which similarity on ({@link io.adapt4j.core.data.quality.TextSimilarity}) a
+   * Sets from which similarity on ({@link io.adapt4j.core.internal.TextSimilarity}) a
    * paraphrase is too near to the original or another. Default: 0.9. Paraphrases that differ in
    * nothing but case, spaces and punctuation are always duplicates.
    *
@@ -355,6 +354,6 @@ public final class Paraphraser {
 
   /** A generator whose answers are kept, if they are to be. */
   TextGenerator kept(TextGenerator one) {
-    return cache.map(folder -> TextGenerators.cached(one, folder)).orElse(one);
+    return cache.map(folder -> TextGenerator.cached(one, folder)).orElse(one);
   }
 }

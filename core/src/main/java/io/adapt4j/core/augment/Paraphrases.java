@@ -1,6 +1,6 @@
 package io.adapt4j.core.augment;
 
-import io.adapt4j.core.data.quality.TextSimilarity;
+import io.adapt4j.core.internal.TextSimilarity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -7,7 +7,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.UnpairedSurrogates;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -113,11 +113,11 @@ final class QuestionRun {
       return List.of();
     }
     String said = outcome.answer().text();
-    boolean whole = outcome.answer().ending() != Ending.LENGTH;
+    boolean whole = !outcome.answer().finishReason().isCut();
     List<Pair> pairs = QuestionParser.parse(said, whole);
     if (pairs.isEmpty()) {
       Rejection reason =
-          outcome.answer().ending() == Ending.FILTERED
+          outcome.answer().finishReason() == FinishReason.CONTENT_FILTER
               ? Rejection.FILTERED
               : whole ? Rejection.EMPTY : Rejection.CUT_OFF;
       counts.reject(passage.row, reason, passage.text, said);

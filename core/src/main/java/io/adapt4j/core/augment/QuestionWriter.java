@@ -7,7 +7,6 @@ import io.adapt4j.core.data.PromptTemplate;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.AnswerCache;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.text.TextGenerators;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -244,7 +243,7 @@ public final class QuestionWriter {
 
   /** A generator whose answers are kept, if they are to be. */
   TextGenerator kept(TextGenerator one) {
-    return cache.map(folder -> TextGenerators.cached(one, folder)).orElse(one);
+    return cache.map(folder -> TextGenerator.cached(one, folder)).orElse(one);
   }
 
   /** The text of a row that is one; null of another. */

@@ -1,5 +1,6 @@
 package io.adapt4j.core.chat;
 
+import io.adapt4j.core.exception.Adapt4jException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * chosen. The message says what is wrong, where, and what to do. What fails inside a template is a
  * {@link io.adapt4j.jinja.TemplateException} instead.
  */
-public final class ChatException extends RuntimeException {
+public final class ChatException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
 

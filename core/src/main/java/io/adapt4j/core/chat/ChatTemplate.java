@@ -65,7 +65,7 @@ public final class ChatTemplate {
    * @param folder the model's folder
    * @return the chat template
    * @throws ChatException if the folder has none, or a file has an unexpected form
-   * @throws io.adapt4j.core.exception.ConfigException if a JSON file cannot be read
+   * @throws io.adapt4j.core.exception.CheckpointException if a JSON file cannot be read
    * @throws io.adapt4j.jinja.TemplateException if a template is not valid
    */
   public static ChatTemplate read(Path folder) {
@@ -134,7 +134,8 @@ public final class ChatTemplate {
    *
    * @param folder the model's folder
    * @return the template to use with that model
-   * @throws io.adapt4j.core.exception.ConfigException if a JSON file of the folder cannot be read
+   * @throws io.adapt4j.core.exception.CheckpointException if a JSON file of the folder cannot be
+   *     read
    */
   public ChatTemplate withSpecialTokensOf(Path folder) {
     return specialTokens.isEmpty()
@@ -185,7 +186,7 @@ public final class ChatTemplate {
    * @param folder the model's folder
    * @return the chat template, or empty if the folder has none
    * @throws ChatException if a file has an unexpected form
-   * @throws io.adapt4j.core.exception.ConfigException if a JSON file cannot be read
+   * @throws io.adapt4j.core.exception.CheckpointException if a JSON file cannot be read
    * @throws io.adapt4j.jinja.TemplateException if a template is not valid
    */
   public static Optional<ChatTemplate> find(Path folder) {

@@ -1,5 +1,6 @@
 package io.adapt4j.core.data;
 
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,7 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a dataset comes from: a description that {@link DataDescription} makes it of again, or why
+ * Where a dataset comes from: a description that the description of a run makes it of again, or why
  * there is none. Immutable.
  */
 public final class DataOrigin {

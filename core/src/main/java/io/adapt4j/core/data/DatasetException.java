@@ -1,5 +1,6 @@
 package io.adapt4j.core.data;
 
+import io.adapt4j.core.exception.Adapt4jException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Data that cannot be trained on. The message names the file and, for each problem, the line, the
  * field, what was expected, what was found, and the remedy.
  */
-public final class DatasetException extends RuntimeException {
+public final class DatasetException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
 

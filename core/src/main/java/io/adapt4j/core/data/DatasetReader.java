@@ -1,23 +1,18 @@
 package io.adapt4j.core.data;
 
+
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Nearest;
-import java.io.CharConversionException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.file.FileSystems;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -303,8 +298,13 @@ public final class DatasetReader {
     return this;
   }
 
-  /** Each row tells whether it is a text, a prompt with a completion, or a conversation. */
-  DatasetReader plain() {
+  /**
+   * Lets each row tell whether it is a text, a prompt with a completion, or a conversation. Default:
+   * all rows have the same shape.
+   *
+   * @return this
+   */
+  public DatasetReader mixedShapes() {
     this.reader = new PlainReader();
     this.plain = true;
     return this;
@@ -336,7 +336,7 @@ public final class DatasetReader {
                   shape,
                   chosen -> new ShapeReader(chosen, template, noAnswer, asChat, system)),
               kept);
-      List<Path> files = files();
+      List<Path> files = DatasetFiles.below(path, glob);
       for (Path file : files) {
         SourceFile source = Decompression.open(file, encoding);
         indexer.add(source, recordFormat(source));
@@ -349,14 +349,19 @@ public final class DatasetReader {
     }
   }
 
-  /** Lets renamed fields be missing here, since they may be in files that others read. */
-  DatasetReader mayLackFields() {
+  /**
+   * Lets fields that are to be renamed be missing, since they may be in other files. Default: it is
+   * an error if no row has one.
+   *
+   * @return this
+   */
+  public DatasetReader mayLackFields() {
     this.mayLack = true;
     return this;
   }
 
-  /** The fields to rename that no row of the opened files has. */
-  Set<String> unmatched() {
+  /** {@return the fields to rename that no row of the files has; known once they are opened} */
+  public Set<String> unmatched() {
     return unmatched;
   }
 
@@ -418,7 +423,7 @@ public final class DatasetReader {
     return reader == null || plain ? told : told.thenUntold("rows read with a function");
   }
 
-  /** These options under the keys of {@link DataDescription}. */
+  /** These options under the keys of a description. */
   private ObjectNode description() {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     keys.put("path", path.toAbsolutePath().normalize().toString());
@@ -462,42 +467,11 @@ public final class DatasetReader {
     }
   }
 
-  private List<Path> files() throws IOException {
-    if (Files.isRegularFile(path)) {
-      return List.of(path);
-    }
-    if (!Files.isDirectory(path)) {
-      throw new DatasetException(path + ": no such file. Check the path.");
-    }
-    PathMatcher matcher =
-        glob == null ? null : FileSystems.getDefault().getPathMatcher("glob:" + glob);
-    List<Path> files = new ArrayList<>();
-    try (Stream<Path> below = Files.walk(path)) {
-      below
-          .filter(file -> isWanted(file, matcher))
-          .sorted((a, b) -> path.relativize(a).toString().compareTo(path.relativize(b).toString()))
-          .forEach(files::add);
-    }
-    if (files.isEmpty()) {
-      throw new DatasetException(
-          path + ": expected files, found none" + (glob == null ? "." : " that match " + glob));
-    }
-    return files;
-  }
-
-  private boolean isWanted(Path file, @Nullable PathMatcher matcher) {
-    Path below = path.relativize(file);
-    for (Path name : below) {
-      if (name.toString().startsWith(".")) {
-        return false;
-      }
-    }
-    return Files.isRegularFile(file) && (matcher == null || matcher.matches(below));
-  }
-
   private RecordFormat recordFormat(SourceFile source) throws IOException {
     Format chosen =
-        source.isJsonLines() ? Format.JSONL : format != null ? format : formatOf(source);
+        source.isJsonLines()
+            ? Format.JSONL
+            : format != null ? format : DatasetFiles.format(source, path);
     if (chosen != Format.CSV
         && chosen != Format.TSV
         && (delimiter != null || columns != null || !quotes)) {
@@ -511,34 +485,5 @@ public final class DatasetReader {
       case TSV -> new CsvFormat(delimiter == null ? '\t' : delimiter, quotes, columns);
       case TEXT -> new TextFormat(textUnit);
     };
-  }
-
-  private Format formatOf(SourceFile source) throws IOException {
-    String name = source.file().getFileName().toString();
-    Format named =
-        Format.ofName(name)
-            .orElseThrow(
-                () ->
-                    new DatasetException(
-                        source.file()
-                            + ": the name does not tell the format. State it with format"
-                            + (Files.isDirectory(path) ? ", or choose files with files." : ".")));
-    return named == Format.JSON && holdsLines(source) ? Format.JSONL : named;
-  }
-
-  /** Whether an object is followed by another. */
-  private static boolean holdsLines(SourceFile source) throws IOException {
-    try (InputStream in = Files.newInputStream(source.content());
-        JsonParser parser = Json.parser(in)) {
-      in.skipNBytes(source.start());
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        return false;
-      }
-      parser.skipChildren();
-      return parser.nextToken() == JsonToken.START_OBJECT;
-    } catch (JsonProcessingException | CharConversionException e) {
-      // Reading it as one document will tell what is wrong.
-      return false;
-    }
   }
 }

@@ -22,7 +22,7 @@ public final class Datasets {
    *     malformed: it lists the first ten problems and counts all
    */
   public static Dataset jsonl(Path file) {
-    return read(file).format(Format.JSONL).plain().open();
+    return read(file).format(Format.JSONL).mixedShapes().open();
   }
 
   /**

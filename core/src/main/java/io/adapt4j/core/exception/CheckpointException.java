@@ -1,12 +1,14 @@
 package io.adapt4j.core.exception;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Weights that cannot be read or written as asked. The message names the file, the tensor where
- * there is one, what was expected, what was found, and what to do about it.
+ * Files of a model or adapter that cannot be used as asked: weights, configuration or tokenizer.
+ * The message names the file, the field or tensor where there is one, what was expected, what was
+ * found, and what to do about it.
  */
-public final class CheckpointException extends RuntimeException {
+public final class CheckpointException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
 
@@ -25,7 +27,7 @@ public final class CheckpointException extends RuntimeException {
    * @param message what is wrong, where, and what to do
    * @param cause the failure underneath
    */
-  public CheckpointException(String message, Throwable cause) {
+  public CheckpointException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
@@ -42,6 +44,30 @@ public final class CheckpointException extends RuntimeException {
       Path file, String expected, String found, String remedy) {
     return new CheckpointException(
         file + ": expected " + expected + ", found " + found + ". " + remedy);
+  }
+
+  /**
+   * Describes what is wrong with a field of a file.
+   *
+   * @param file the file
+   * @param field its name
+   * @param expected what was expected
+   * @param found what was found instead
+   * @param remedy what to do
+   * @return the exception
+   */
+  public static CheckpointException inField(
+      Path file, String field, String expected, String found, String remedy) {
+    return new CheckpointException(
+        file
+            + ": field '"
+            + field
+            + "': expected "
+            + expected
+            + ", found "
+            + found
+            + ". "
+            + remedy);
   }
 
   /**

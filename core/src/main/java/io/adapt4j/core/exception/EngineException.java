@@ -1,7 +1,7 @@
 package io.adapt4j.core.exception;
 
 /** Thrown when libtorch cannot be started or an operator fails. */
-public final class EngineException extends RuntimeException {
+public final class EngineException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
 

@@ -1,12 +1,13 @@
 package io.adapt4j.core.hub;
 
+import io.adapt4j.core.exception.Adapt4jException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A repository that cannot be downloaded or found in the cache. The message names the repository,
  * the file where there is one, what went wrong and what to do about it.
  */
-public final class HubException extends RuntimeException {
+public final class HubException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
 

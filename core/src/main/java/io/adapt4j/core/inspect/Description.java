@@ -52,7 +52,7 @@ final class Description {
               line("size", bytes(weights.bytes()) + " in " + weights.tensors() + " tensors");
               weights.bytesByType().forEach((type, bytes) -> line("  " + type, bytes(bytes)));
             });
-    info.quantization().ifPresent(quantization -> line("quantized", quantization.toString()));
+    info.storedQuantization().ifPresent(quantization -> line("quantized", quantization.toString()));
   }
 
   private void tokenizer(ModelInfo info) {

@@ -1,6 +1,6 @@
 package io.adapt4j.core.inspect;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -99,9 +99,9 @@ record FrontMatter(Map<?, ?> fields, String body) {
     }
   }
 
-  private static ConfigException malformed(
+  private static CheckpointException malformed(
       Path file, int line, String problem, @Nullable Throwable cause) {
-    return new ConfigException(
+    return new CheckpointException(
         file + ": line " + line + ": " + problem + ". Correct it or download the file again.",
         cause);
   }

@@ -1,6 +1,6 @@
 package io.adapt4j.core.inspect;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,7 +79,7 @@ public record ModelCard(
    *
    * @param folder the model folder
    * @return the card; one that states nothing if the folder has none
-   * @throws ConfigException if the file cannot be read or its front matter is malformed; the
+   * @throws CheckpointException if the file cannot be read or its front matter is malformed; the
    *     message names the line
    */
   public static ModelCard read(Path folder) {
@@ -93,7 +93,7 @@ public record ModelCard(
    * @param file the file to name in errors
    * @param text the text
    * @return the card
-   * @throws ConfigException if its front matter is malformed; the message names the line
+   * @throws CheckpointException if its front matter is malformed; the message names the line
    */
   public static ModelCard parse(Path file, String text) {
     FrontMatter front = FrontMatter.of(file, text);
@@ -160,7 +160,7 @@ public record ModelCard(
   private static String readText(Path file) {
     try {
       if (Files.size(file) > MAX_BYTES) {
-        throw new ConfigException(
+        throw new CheckpointException(
             file
                 + ": expected at most "
                 + MAX_BYTES
@@ -170,7 +170,7 @@ public record ModelCard(
       }
       return Files.readString(file);
     } catch (IOException e) {
-      throw new ConfigException(
+      throw new CheckpointException(
           file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
     }
   }

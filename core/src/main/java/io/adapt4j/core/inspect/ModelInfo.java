@@ -1,59 +1,54 @@
 package io.adapt4j.core.inspect;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * What a model folder holds, found out without reading its weights and also for models that this
  * build cannot run. Immutable.
- *
- * @param folder the model folder
- * @param shape what its configuration says
- * @param quantization how its weights are quantized, if they are
- * @param unsupported why this build cannot run it; empty if it can
- * @param weights its weights; empty if there are none that could be read
- * @param tokenizer its tokenizer; empty if there is none that could be read
- * @param padTokenId the padding token that its configuration or its tokenizer names
- * @param chatTemplates names of its chat templates; {@code default} is the one used unless another
- *     is asked for
- * @param card its model card
- * @param licenseText its license's own text, where the folder has a file such as {@code LICENSE}
- * @param problems what could not be read, or not run
  */
-public record ModelInfo(
-    Path folder,
-    ModelShape shape,
-    Optional<StoredQuantization> quantization,
-    Optional<String> unsupported,
-    Optional<StoredWeights> weights,
-    Optional<TokenizerInfo> tokenizer,
-    OptionalInt padTokenId,
-    List<String> chatTemplates,
-    ModelCard card,
-    Optional<String> licenseText,
-    List<ModelWarning> problems) {
+public final class ModelInfo {
 
-  /**
-   * Makes a description with its own copies of the lists.
-   *
-   * @param folder the model folder
-   * @param shape what its configuration says
-   * @param quantization how its weights are quantized
-   * @param unsupported why this build cannot run it
-   * @param weights its weights
-   * @param tokenizer its tokenizer
-   * @param padTokenId the padding token that is named
-   * @param chatTemplates names of its chat templates
-   * @param card its model card
-   * @param licenseText its license's own text
-   * @param problems what could not be read, or not run
-   */
-  public ModelInfo {
-    chatTemplates = List.copyOf(chatTemplates);
-    problems = List.copyOf(problems);
+  private final Path folder;
+  private final ModelShape shape;
+  private final Optional<StoredQuantization> quantization;
+  private final Optional<String> unsupported;
+  private final Optional<StoredWeights> weights;
+  private final Optional<TokenizerInfo> tokenizer;
+  private final OptionalInt padTokenId;
+  private final List<String> chatTemplates;
+  private final ModelCard card;
+  private final Optional<String> licenseText;
+  private final List<ModelWarning> problems;
+
+  ModelInfo(
+      Path folder,
+      ModelShape shape,
+      Optional<StoredQuantization> quantization,
+      Optional<String> unsupported,
+      Optional<StoredWeights> weights,
+      Optional<TokenizerInfo> tokenizer,
+      OptionalInt padTokenId,
+      List<String> chatTemplates,
+      ModelCard card,
+      Optional<String> licenseText,
+      List<ModelWarning> problems) {
+    this.folder = folder;
+    this.shape = shape;
+    this.quantization = quantization;
+    this.unsupported = unsupported;
+    this.weights = weights;
+    this.tokenizer = tokenizer;
+    this.padTokenId = padTokenId;
+    this.chatTemplates = List.copyOf(chatTemplates);
+    this.card = card;
+    this.licenseText = licenseText;
+    this.problems = List.copyOf(problems);
   }
 
   /**
@@ -62,10 +57,131 @@ public record ModelInfo(
    *
    * @param folder the model folder
    * @return what it holds
-   * @throws ConfigException if {@code config.json} is missing or not a JSON object
+   * @throws CheckpointException if {@code config.json} is missing or not a JSON object
    */
   public static ModelInfo read(Path folder) {
     return new ModelInfoReader(folder).read();
+  }
+
+  /** {@return the model folder} */
+  public Path folder() {
+    return folder;
+  }
+
+  /** {@return the family, such as {@code llama}} */
+  public Optional<String> modelType() {
+    return shape.modelType();
+  }
+
+  /** {@return the model classes, such as {@code LlamaForCausalLM}} */
+  public List<String> architectures() {
+    return shape.architectures();
+  }
+
+  /** {@return the rows of the embedding} */
+  public OptionalInt vocabularySize() {
+    return shape.vocabularySize();
+  }
+
+  /** {@return the width of the hidden states} */
+  public OptionalInt hiddenSize() {
+    return shape.hiddenSize();
+  }
+
+  /** {@return the number of layers} */
+  public OptionalInt layers() {
+    return shape.layers();
+  }
+
+  /**
+   * Returns whether the output matrix is the embedding.
+   *
+   * @return where the configuration says so or, for a model that generates text, the weights show it
+   */
+  public Optional<Boolean> tiedEmbeddings() {
+    return shape.tiedEmbeddings();
+  }
+
+  /** {@return how the weights are quantized, such as {@code bitsandbytes, 4 bits (nf4)}; empty if they are not} */
+  public Optional<String> quantization() {
+    return quantization.map(StoredQuantization::toString);
+  }
+
+  /** {@return why this build cannot run the model; empty if it can} */
+  public Optional<String> unsupported() {
+    return unsupported;
+  }
+
+  /**
+   * Returns the number of parameters.
+   *
+   * <p>A matrix tied to another is stored, and counted, once. Quantized weights count as the weights
+   * they stand for; scales and tables of a quantization and buffers that are not learned, such as
+   * causal masks, do not count.
+   *
+   * @return how many; empty if there are no weights that could be read
+   */
+  public OptionalLong parameters() {
+    return weights.map(stored -> OptionalLong.of(stored.parameters())).orElse(OptionalLong.empty());
+  }
+
+  /** {@return the number of stored tensors; empty if there are no weights that could be read} */
+  public OptionalInt tensors() {
+    return weights.map(stored -> OptionalInt.of(stored.tensors())).orElse(OptionalInt.empty());
+  }
+
+  /**
+   * Returns the size of the stored weights.
+   *
+   * @return bytes of all tensors of a type by its name, such as {@code BF16}; types without any are
+   *     left out
+   */
+  public Map<String, Long> bytesByType() {
+    return weights.map(StoredWeights::bytesByType).orElse(Map.of());
+  }
+
+  /** {@return whether there is a tokenizer that could be read} */
+  public boolean hasTokenizer() {
+    return tokenizer.isPresent();
+  }
+
+  /** {@return the class of the tokenizer in Transformers, where the files say so} */
+  public Optional<String> tokenizerClass() {
+    return tokenizer.flatMap(TokenizerInfo::tokenizerClass);
+  }
+
+  /** {@return the tokens that have their own part, by part: bos, eos, unk, pad, as far as the files name them} */
+  public Map<String, String> specialTokens() {
+    return tokenizer.map(TokenizerInfo::specialTokens).orElse(Map.of());
+  }
+
+  /** {@return the padding token that the configuration or the tokenizer names} */
+  public OptionalInt padTokenId() {
+    return padTokenId;
+  }
+
+  /**
+   * Returns the chat templates.
+   *
+   * @return their names; {@code default} is the one used unless another is asked for
+   */
+  public List<String> chatTemplates() {
+    return chatTemplates;
+  }
+
+  /** {@return the model card} */
+  public ModelCard card() {
+    return card;
+  }
+
+  /** {@return the license's own text, where the folder has a file such as {@code LICENSE}} */
+  public Optional<String> licenseText() {
+    return licenseText;
+  }
+
+  /** {@return what could not be read, or not run} */
+  public List<ModelWarning> problems() {
+    return problems;
   }
 
   /**
@@ -114,6 +230,22 @@ public record ModelInfo(
    */
   public String describe() {
     return Description.of(this);
+  }
+
+  ModelShape shape() {
+    return shape;
+  }
+
+  Optional<StoredQuantization> storedQuantization() {
+    return quantization;
+  }
+
+  Optional<StoredWeights> weights() {
+    return weights;
+  }
+
+  Optional<TokenizerInfo> tokenizer() {
+    return tokenizer;
   }
 
   /** Returns the description. */

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.inspect.ModelWarning.Kind;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ConfigReader;
@@ -14,7 +13,6 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.StoredModel;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.method.WeightFormat;
-import io.adapt4j.core.tokenize.TokenizerException;
 import io.adapt4j.jinja.TemplateException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -94,7 +92,7 @@ final class ModelInfoReader {
     try {
       Architectures.declare(StoredModel.read(folder, WeightFormat.asStored()).config()).close();
       return Optional.empty();
-    } catch (ConfigException e) {
+    } catch (CheckpointException e) {
       return Optional.of(String.valueOf(e.getMessage()));
     }
   }
@@ -159,11 +157,7 @@ final class ModelInfoReader {
   private <T> Optional<T> attempt(Kind kind, Supplier<T> part) {
     try {
       return Optional.of(part.get());
-    } catch (ConfigException
-        | CheckpointException
-        | TokenizerException
-        | ChatException
-        | TemplateException e) {
+    } catch (CheckpointException | ChatException | TemplateException e) {
       problems.add(new ModelWarning(kind, String.valueOf(e.getMessage())));
       return Optional.empty();
     }

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * @param tiedEmbeddings whether the output matrix is the embedding, where the file says so or, for
  *     a model that generates text, the weights show it
  */
-public record ModelShape(
+record ModelShape(
     Optional<String> modelType,
     List<String> architectures,
     OptionalInt contextLength,

@@ -16,7 +16,7 @@ import java.util.OptionalInt;
  * @param bits bits of a weight, where the files say so
  * @param type the method's own name for the kind of numbers, such as {@code nf4}
  */
-public record StoredQuantization(String method, OptionalInt bits, Optional<String> type) {
+record StoredQuantization(String method, OptionalInt bits, Optional<String> type) {
 
   /** Files in which older checkpoints say it. */
   private static final List<String> FILES = List.of("quantize_config.json", "quant_config.json");

@@ -19,7 +19,7 @@ import java.util.OptionalInt;
  * @param bytesByType size of all tensors of a type by its name, such as {@code BF16}; types without
  *     any are left out
  */
-public record StoredWeights(long parameters, int tensors, Map<String, Long> bytesByType) {
+record StoredWeights(long parameters, int tensors, Map<String, Long> bytesByType) {
 
   /**
    * Makes a description with its own copy of the map.

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * @param paddingToken the token with this id, if the files name it
  * @param maxLength the longest sequence its configuration speaks of, in tokens
  */
-public record TokenizerInfo(
+record TokenizerInfo(
     Optional<String> tokenizerClass,
     int vocabularySize,
     Map<String, String> specialTokens,

@@ -28,7 +28,7 @@ final class Warnings {
   }
 
   private void quantization() {
-    info.quantization()
+    info.storedQuantization()
         .ifPresent(
             quantization ->
                 add(

@@ -1,9 +1,11 @@
 package io.adapt4j.core.method;
 
+import io.adapt4j.core.spi.ParameterSelection;
+
 /**
  * How a model is adapted: an immutable choice with its options. {@link
  * io.adapt4j.core.FullFineTuning} is one; the modules adapt4j-lora and adapt4j-qlora bring others.
- * Only methods that a module brings can train.
+ * Others are made of a {@link ParameterSelection}.
  */
 public interface FineTuningMethod {
 
@@ -13,4 +15,42 @@ public interface FineTuningMethod {
    * @return a few words, such as {@code LoRA r=16}
    */
   String description();
+
+  /**
+   * Trains some parameters of the model, chosen by code of your own. A run that resumes has to be
+   * given a selection of the same name and options. A description of the run, as in YAML, cannot
+   * hold it.
+   *
+   * @param selection which parameters train
+   * @return the method; {@link Adapter#at} reads what it saves
+   * @throws IllegalArgumentException if the selection's name is blank
+   */
+  static FineTuningMethod custom(ParameterSelection selection) {
+    return new Custom(selection);
+  }
+
+  /**
+   * A method that is code.
+   *
+   * @param selection which parameters train
+   */
+  record Custom(ParameterSelection selection) implements FineTuningMethod {
+
+    /**
+     * Checks the name.
+     *
+     * @param selection which parameters train
+     * @throws IllegalArgumentException if its name is blank
+     */
+    public Custom {
+      if (selection.name().isBlank()) {
+        throw new IllegalArgumentException("name: expected a text, found none");
+      }
+    }
+
+    @Override
+    public String description() {
+      return "custom " + selection.name() + " [" + selection.options() + "]";
+    }
+  }
 }

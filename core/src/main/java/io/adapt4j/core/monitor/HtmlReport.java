@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * joins neighbors to their mean, least and greatest beyond that. A resumed run's page begins at the
  * step it goes on from; {@link RunFiles} also shows what was before.
  */
-public final class HtmlReport implements TrainingListener {
+final class HtmlReport implements TrainingListener {
 
   private static final Duration BETWEEN_STEPS = Duration.ofSeconds(5);
   private static final Duration BETWEEN_OTHERS = Duration.ofSeconds(1);

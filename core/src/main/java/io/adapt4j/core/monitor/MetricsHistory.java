@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
-import io.adapt4j.core.train.JsonlMetricsLog;
 import io.adapt4j.core.train.ResourceUse;
 import io.adapt4j.core.train.SkippedStep;
 import io.adapt4j.core.train.StepEvent;

@@ -2,7 +2,6 @@ package io.adapt4j.core.monitor;
 
 import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
-import io.adapt4j.core.train.JsonlMetricsLog;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.RunStart;
@@ -18,24 +17,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes everything there is to read of a run into one folder, usually that of its output: {@value
- * #REPORT} ({@link HtmlReport}), {@value #METRICS} ({@link JsonlMetricsLog}) and event files in
- * {@value #TENSORBOARD} ({@link TensorBoardLog}).
+ * TrainingListeners#REPORT} ({@link HtmlReport}), {@value TrainingListeners#METRICS} ({@link JsonlMetricsLog}) and event files in
+ * {@value TrainingListeners#TENSORBOARD} ({@link TensorBoardLog}).
  *
  * <p>Nothing is written before the run starts. A resumed run goes on with all three; its page shows
  * the steps before, which it reads back from the metrics. One that cannot be written does not keep
  * the others from it. The files are released when the run ends; {@link #close()} is needed only if
  * it never does.
  */
-public final class RunFiles implements TrainingListener, AutoCloseable {
-
-  /** The page. */
-  public static final String REPORT = "report.html";
-
-  /** The figures, one JSON object a line. */
-  public static final String METRICS = "metrics.jsonl";
-
-  /** The folder of event files. */
-  public static final String TENSORBOARD = "tensorboard";
+final class RunFiles implements TrainingListener, AutoCloseable {
 
   private final Path folder;
   private final HtmlReport report;
@@ -45,8 +35,8 @@ public final class RunFiles implements TrainingListener, AutoCloseable {
 
   private RunFiles(Path folder) {
     this.folder = folder;
-    this.report = HtmlReport.at(folder.resolve(REPORT));
-    this.tensorBoard = TensorBoardLog.in(folder.resolve(TENSORBOARD));
+    this.report = HtmlReport.at(folder.resolve(TrainingListeners.REPORT));
+    this.tensorBoard = TensorBoardLog.in(folder.resolve(TrainingListeners.TENSORBOARD));
     this.all = TrainingListener.all(List.of(report, tensorBoard));
   }
 
@@ -69,7 +59,7 @@ public final class RunFiles implements TrainingListener, AutoCloseable {
   public void started(RunStart event) {
     all = TrainingListener.all(List.of(report, tensorBoard));
     all.started(event);
-    metrics = JsonlMetricsLog.to(folder.resolve(METRICS));
+    metrics = JsonlMetricsLog.to(folder.resolve(TrainingListeners.METRICS));
     metrics.started(event);
     all = TrainingListener.all(List.of(report, tensorBoard, metrics));
   }
@@ -84,11 +74,11 @@ public final class RunFiles implements TrainingListener, AutoCloseable {
   public void resumed(ResumeEvent event) {
     all.resumed(event);
     try {
-      MetricsHistory.replay(folder.resolve(METRICS), event.step(), report);
+      MetricsHistory.replay(folder.resolve(TrainingListeners.METRICS), event.step(), report);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Cannot read the figures of the steps before from "
-              + folder.resolve(METRICS)
+              + folder.resolve(TrainingListeners.METRICS)
               + ": "
               + e
               + ". The report shows those after.",

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * the run starts, each event is written at once, and the file is released when the run ends; {@link
  * #close()} is needed only if it never does.
  */
-public final class TensorBoardLog implements TrainingListener, AutoCloseable {
+final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
   private static final double MIB = 1 << 20;
 

@@ -1,6 +1,10 @@
 package io.adapt4j.core.optim;
 
+import io.adapt4j.core.spi.OptimizerRule;
+import java.util.HashSet;
+import java.util.List;
 import java.util.OptionalDouble;
+import java.util.regex.Pattern;
 
 /** How gradients become steps. The learning rate and weight decay are set beside it. */
 public sealed interface Optimizer {
@@ -88,6 +92,19 @@ public sealed interface Optimizer {
    */
   static Optimizer lion() {
     return new Lion(0.9, 0.99);
+  }
+
+  /**
+   * Makes an optimizer of a rule of your own. A run that resumes has to be given a rule of the same
+   * name and options. A description of the run, as in YAML, cannot hold it.
+   *
+   * @param rule how a gradient becomes a step
+   * @return the optimizer, without a usual learning rate
+   * @throws IllegalArgumentException if the rule's name is blank, or the names of its moments are
+   *     not different words
+   */
+  static Optimizer custom(OptimizerRule rule) {
+    return new Custom(rule);
   }
 
   /**
@@ -246,6 +263,47 @@ public sealed interface Optimizer {
     @Override
     public boolean isPaged() {
       return true;
+    }
+  }
+
+  /**
+   * An optimizer that is code. 4 bytes a trained value for each moment.
+   *
+   * @param rule how a gradient becomes a step
+   */
+  record Custom(OptimizerRule rule) implements Optimizer {
+
+    private static final Pattern WORD = Pattern.compile("\\w+");
+
+    /**
+     * Checks the names.
+     *
+     * @param rule how a gradient becomes a step
+     * @throws IllegalArgumentException if its name is blank, or the names of its moments are not
+     *     different words
+     */
+    public Custom {
+      if (rule.name().isBlank()) {
+        throw new IllegalArgumentException("name: expected a text, found none");
+      }
+      List<String> moments = rule.moments();
+      if (new HashSet<>(moments).size() != moments.size()
+          || moments.contains("value")
+          || !moments.stream().allMatch(name -> WORD.matcher(name).matches())) {
+        throw new IllegalArgumentException(
+            "moments: expected different words other than value, found " + moments);
+      }
+    }
+
+    @Override
+    public OptionalDouble usualRateFactor() {
+      return OptionalDouble.empty();
+    }
+
+    /** Returns the name and the options, which tell rules apart. */
+    @Override
+    public String toString() {
+      return "custom " + rule.name() + " [" + rule.options() + "]";
     }
   }
 

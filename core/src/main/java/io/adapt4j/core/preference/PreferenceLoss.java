@@ -1,11 +1,13 @@
 package io.adapt4j.core.preference;
 
+import io.adapt4j.core.spi.PairwiseLoss;
+
 /**
  * A loss that teaches a model to prefer some answers to others, without a reward model. The model's
  * reward of an answer is beta times its log-probability, less that under a reference model where
  * the loss has one.
  */
-public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto {
+public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto, PreferenceLoss.Custom {
 
   /**
    * Direct preference optimization (Rafailov et al. 2023, equation 7): -log sigmoid of the margin
@@ -69,6 +71,55 @@ public sealed interface PreferenceLoss permits Dpo, Orpo, SimPo, Cpo, Kto {
    */
   static Cpo cpo(double beta, double alpha) {
     return new Cpo(beta, alpha, 0);
+  }
+
+  /**
+   * A loss of pairs of your own. A run that resumes has to be given a loss of the same name and
+   * options. A description of the run, as in YAML, cannot hold it.
+   *
+   * @param loss the term of a pair
+   * @return the loss
+   * @throws IllegalArgumentException if its name is blank or its beta is not above 0
+   */
+  static PreferenceLoss custom(PairwiseLoss loss) {
+    return new Custom(loss);
+  }
+
+  /**
+   * A loss that is code.
+   *
+   * @param loss the term of a pair
+   */
+  record Custom(PairwiseLoss loss) implements PreferenceLoss {
+
+    /**
+     * Checks name and beta.
+     *
+     * @param loss the term of a pair
+     * @throws IllegalArgumentException if its name is blank or its beta is not above 0
+     */
+    public Custom {
+      if (loss.name().isBlank()) {
+        throw new IllegalArgumentException("name: expected a text, found none");
+      }
+      Settings.requirePositive("beta", loss.beta());
+    }
+
+    @Override
+    public double beta() {
+      return loss.beta();
+    }
+
+    @Override
+    public boolean usesReference() {
+      return loss.usesReference();
+    }
+
+    /** Returns the name and the options, which tell losses apart. */
+    @Override
+    public String toString() {
+      return "custom " + loss.name() + " [" + loss.options() + "]";
+    }
   }
 
   /**

@@ -80,7 +80,8 @@ public final class Search {
    * Runs what is left of the search.
    *
    * @return the results so far; all of them, unless {@link #stop} was called
-   * @throws SearchException if the folder holds another search, is in use, or cannot be written
+   * @throws io.adapt4j.core.train.TrainingException if the folder holds another search, is in use,
+   *     or cannot be written
    */
   public SearchReport run() {
     try (SearchFolder folder = SearchFolder.open(output)) {

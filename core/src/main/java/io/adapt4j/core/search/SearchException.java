@@ -1,9 +1,10 @@
 package io.adapt4j.core.search;
 
+import io.adapt4j.core.train.TrainingException;
 import java.io.Serial;
 
 /** A search cannot begin or go on; the message says why and what to do. */
-public final class SearchException extends RuntimeException {
+final class SearchException extends TrainingException {
 
   @Serial private static final long serialVersionUID = 1L;
 

@@ -63,9 +63,9 @@ final class TrialRun implements TrainingListener {
       tuner = described(template.apply(trial)).build();
       FineTuneReport report = tuner.run();
       boolean cutShort =
-          report.reason() == StopReason.STOP_REQUESTED && report.result().steps() < stopAt;
+          report.reason() == StopReason.STOP_REQUESTED && report.steps() < stopAt;
       scores.spend(elapsed());
-      return cutShort ? Optional.empty() : Optional.of(finished(report.result().steps()));
+      return cutShort ? Optional.empty() : Optional.of(finished(report.steps()));
     } catch (SearchException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {

@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.internal.generate.StoredFinishReason;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -212,7 +214,8 @@ public final class AnswerCache {
 
   private static ObjectNode json(GeneratedText answer) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("version", VERSION).put("text", answer.text()).put("ending", answer.ending().name());
+    json.put("version", VERSION).put("text", answer.text());
+    StoredFinishReason.put(json, answer.finishReason());
     answer
         .usage()
         .ifPresent(
@@ -232,8 +235,9 @@ public final class AnswerCache {
               ? Optional.of(
                   new TokenUsage(json.path("promptTokens").asInt(), json.path("newTokens").asInt()))
               : Optional.empty();
-      Ending ending = Ending.valueOf(json.path("ending").asText());
-      return Optional.of(new GeneratedText(json.path("text").textValue(), ending, usage, true));
+      return Optional.of(
+          new GeneratedText(
+              json.path("text").textValue(), StoredFinishReason.of(json), usage, true));
     } catch (IOException | IllegalArgumentException e) {
       LOG.warn("{} is damaged and is asked for again: {}", file, e.getMessage());
       return Optional.empty();

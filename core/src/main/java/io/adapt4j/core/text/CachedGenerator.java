@@ -109,6 +109,17 @@ final class CachedGenerator implements TextGenerator {
 
   /** Asked each time: a model's identity changes with the adapters in use. */
   private String requiredIdentity() {
-    return TextGenerators.requireIdentity(generator);
+    return requireIdentity(generator);
+  }
+
+  static String requireIdentity(TextGenerator generator) {
+    return generator
+        .identity()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "a generator whose answers are kept needs an identity, so that they are not"
+                        + " taken for those of another; give it one with"
+                        + " TextGenerator.named(\"...\", generator)"));
   }
 }

@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.generate.FinishReason;
+
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -35,7 +37,7 @@ final class CancellableStream {
       if (!causes(e, cancelled)) {
         throw e;
       }
-      return new GeneratedText(soFar.toString(), Ending.OTHER, Optional.empty(), false);
+      return new GeneratedText(soFar.toString(), FinishReason.CANCELLED, Optional.empty(), false);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.generate.FinishReason;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
@@ -23,7 +25,7 @@ final class ChatAnswer {
     }
     return new GeneratedText(
         text(choice.path("message").path("content")),
-        ending(choice.path("finish_reason")),
+        finishReason(choice.path("finish_reason")),
         usage(json),
         false);
   }
@@ -40,12 +42,12 @@ final class ChatAnswer {
     return text.toString();
   }
 
-  static Ending ending(JsonNode reason) {
+  static FinishReason finishReason(JsonNode reason) {
     return switch (reason.asText("")) {
-      case "stop", "eos", "stop_sequence" -> Ending.COMPLETE;
-      case "length", "max_tokens" -> Ending.LENGTH;
-      case "content_filter" -> Ending.FILTERED;
-      default -> Ending.OTHER;
+      case "stop", "eos", "stop_sequence" -> FinishReason.STOP;
+      case "length", "max_tokens" -> FinishReason.LENGTH;
+      case "content_filter" -> FinishReason.CONTENT_FILTER;
+      default -> FinishReason.OTHER;
     };
   }
 

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /** Sends requests for chat completions, again where that may help. */
 final class ChatClient {
 
-  private static final Logger LOG = LoggerFactory.getLogger(OpenAiCompatible.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ChatClient.class);
   private static final int MAX_ERROR_BYTES = 1 << 16;
 
   private final ChatSettings settings;

@@ -24,6 +24,9 @@ record ChatSettings(
     Map<String, Object> body,
     Sleeper sleeper) {
 
+  /** Default of the longest time of a streamed answer, in timeouts. */
+  private static final int DEFAULT_STREAM_TIMEOUTS = 15;
+
   private static final int SHORTEST_SECRET = 4;
 
   /** The address for messages: a query may hold a key. */
@@ -37,8 +40,7 @@ record ChatSettings(
 
   /** The longest time of a whole streamed answer. */
   Duration wholeStream() {
-    return streamTimeout.orElseGet(
-        () -> timeout.multipliedBy(OpenAiCompatible.DEFAULT_STREAM_TIMEOUTS));
+    return streamTimeout.orElseGet(() -> timeout.multipliedBy(DEFAULT_STREAM_TIMEOUTS));
   }
 
   /** Where a server lists its models. */

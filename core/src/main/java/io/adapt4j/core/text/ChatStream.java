@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.generate.FinishReason;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.internal.Json;
@@ -44,7 +46,7 @@ final class ChatStream {
   private final Consumer<String> onText;
   private final StringBuilder text = new StringBuilder();
   private Optional<TokenUsage> usage = Optional.empty();
-  private @Nullable Ending ending;
+  private @Nullable FinishReason finishReason;
   private boolean done;
   private long count;
 
@@ -64,8 +66,8 @@ final class ChatStream {
   GeneratedText read() throws IOException {
     try {
       readEvents();
-      // Some servers leave out the mark of the end; the reason of the ending says as much.
-      if (!done && ending == null) {
+      // Some servers leave out the mark of the end; the finish reason says as much.
+      if (!done && finishReason == null) {
         throw new EOFException("the answer was cut off");
       }
     } catch (IOException e) {
@@ -74,7 +76,7 @@ final class ChatStream {
       }
       throw errors.cutOff(Retries.reason(e), text.length(), e);
     }
-    return new GeneratedText(text.toString(), ending == null ? Ending.OTHER : ending, usage, false);
+    return new GeneratedText(text.toString(), finishReason == null ? FinishReason.OTHER : finishReason, usage, false);
   }
 
   private void readEvents() throws IOException {
@@ -112,7 +114,7 @@ final class ChatStream {
     JsonNode choice = json.path("choices").path(0);
     usage = ChatAnswer.usage(json).or(() -> usage);
     if (choice.hasNonNull("finish_reason")) {
-      ending = ChatAnswer.ending(choice.path("finish_reason"));
+      finishReason = ChatAnswer.finishReason(choice.path("finish_reason"));
     }
     String piece = ChatAnswer.text(choice.path("delta").path("content"));
     if (!piece.isEmpty()) {

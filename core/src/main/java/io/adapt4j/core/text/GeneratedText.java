@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.generate.FinishReason;
+
 import java.util.Objects;
 import java.util.Optional;
 
@@ -7,24 +9,24 @@ import java.util.Optional;
  * What a {@link TextGenerator} answered.
  *
  * @param text the answer; may be empty
- * @param ending why it ends where it does
+ * @param finishReason why it ends where it does
  * @param usage the tokens it took, if the generator counts them
  * @param cached whether it was kept from an earlier request and cost nothing now
  */
 public record GeneratedText(
-    String text, Ending ending, Optional<TokenUsage> usage, boolean cached) {
+    String text, FinishReason finishReason, Optional<TokenUsage> usage, boolean cached) {
 
   /**
    * Creates an answer.
    *
    * @param text the answer; may be empty
-   * @param ending why it ends where it does
+   * @param finishReason why it ends where it does
    * @param usage the tokens it took, if the generator counts them
    * @param cached whether it was kept from an earlier request
    */
   public GeneratedText {
     Objects.requireNonNull(text, "text");
-    Objects.requireNonNull(ending, "ending");
+    Objects.requireNonNull(finishReason, "finishReason");
     Objects.requireNonNull(usage, "usage");
   }
 
@@ -35,10 +37,10 @@ public record GeneratedText(
    * @return the answer
    */
   public static GeneratedText of(String text) {
-    return new GeneratedText(text, Ending.COMPLETE, Optional.empty(), false);
+    return new GeneratedText(text, FinishReason.STOP, Optional.empty(), false);
   }
 
   GeneratedText fromCache() {
-    return new GeneratedText(text, ending, usage, true);
+    return new GeneratedText(text, finishReason, usage, true);
   }
 }

@@ -1,13 +1,14 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.exception.Adapt4jException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A generator that cannot answer: unreachable, not allowed, or broken. The message says what went
- * wrong and what to do about it. Other requests would fail too; see {@link RequestRefusedException}
- * for one that concerns a single request.
+ * A generator of text or of embeddings that cannot answer: unreachable, not allowed, or broken. The
+ * message says what went wrong and what to do about it. Other requests would fail too; see {@link
+ * RequestRefusedException} for one that concerns a single request.
  */
-public sealed class GeneratorException extends RuntimeException permits RequestRefusedException {
+public sealed class GeneratorException extends Adapt4jException permits RequestRefusedException {
 
   private static final long serialVersionUID = 1L;
 

@@ -55,9 +55,6 @@ public final class OpenAiCompatible implements TextGenerator {
   /** Default of the longest answer, in bytes: 8 MiB. */
   public static final long DEFAULT_MAX_ANSWER_BYTES = 8L << 20;
 
-  /** Default of the longest time of a streamed answer, in timeouts. */
-  static final int DEFAULT_STREAM_TIMEOUTS = 15;
-
   private final ChatSettings settings;
   private final ChatClient client;
 

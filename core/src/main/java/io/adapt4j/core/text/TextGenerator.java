@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.generate.FinishReason;
+
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.GenerationOptions;
@@ -7,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * Anything that answers a conversation with a text: {@code LanguageModel.asGenerator()}, a server
@@ -69,7 +72,7 @@ public interface TextGenerator {
    * @param options how to choose tokens and when to stop
    * @param onText takes the text as it is produced, on this thread
    * @param cancellation ends the answer
-   * @return the answer; what there is so far, of the ending {@link Ending#OTHER}, when cancelled
+   * @return the answer; what there is so far, of the reason {@link FinishReason#CANCELLED}, when cancelled
    * @throws RequestRefusedException if this request cannot be answered
    * @throws GeneratorException if the generator cannot answer, or fails after a part of the answer
    */
@@ -126,6 +129,52 @@ public interface TextGenerator {
    */
   default Optional<String> identity() {
     return Optional.empty();
+  }
+
+  /**
+   * Makes a generator of a function of the last message.
+   *
+   * @param identity what tells it from other generators
+   * @param answer gives the answer to a text
+   * @return the generator
+   */
+  static TextGenerator of(String identity, UnaryOperator<String> answer) {
+    return named(
+        identity,
+        (messages, options) ->
+            GeneratedText.of(
+                answer.apply(
+                    messages.get(messages.size() - 1).content() instanceof String text
+                        ? text
+                        : "")));
+  }
+
+  /**
+   * Gives a generator an identity, such as one that is a function and has none.
+   *
+   * @param identity what tells it from other generators, without secrets
+   * @param generator the generator
+   * @return the same generator with that identity
+   * @throws IllegalArgumentException if the identity is blank
+   */
+  static TextGenerator named(String identity, TextGenerator generator) {
+    if (identity.isBlank()) {
+      throw new IllegalArgumentException("identity must be a text, found a blank one");
+    }
+    return new NamedGenerator(identity, generator);
+  }
+
+  /**
+   * Keeps the answers of a generator on disk, and answers what was asked before from there.
+   *
+   * @param generator the generator
+   * @param cache where answers are kept
+   * @return a generator that asks the other only what is not kept
+   * @throws IllegalArgumentException if the generator has no identity
+   */
+  static TextGenerator cached(TextGenerator generator, AnswerCache cache) {
+    CachedGenerator.requireIdentity(generator);
+    return new CachedGenerator(generator, cache);
   }
 
   /** Takes answers as they come. */

@@ -3,6 +3,7 @@ package io.adapt4j.core.tokenize;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.adapt4j.core.exception.EngineException;
 import io.adapt4j.core.internal.CudaProbe;
 import io.adapt4j.core.internal.NativeCache;
 import java.util.Arrays;
@@ -49,7 +50,7 @@ final class NativeTokenizer implements AutoCloseable {
   NativeTokenizer(String name, String json) {
     if (FAILURE != null) {
       Throwable reason = FAILURE.getCause() == null ? FAILURE : FAILURE.getCause();
-      throw new TokenizerException(
+      throw new EngineException(
           "the native library of the tokenizers was not loaded: " + reason.getMessage(), FAILURE);
     }
     this.name = name;

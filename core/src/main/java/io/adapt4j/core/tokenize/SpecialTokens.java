@@ -2,6 +2,7 @@ package io.adapt4j.core.tokenize;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ConfigReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,7 +98,7 @@ record SpecialTokens(
     String token = content(source, field);
     OptionalInt id = vocabulary.id(token);
     if (id.isEmpty()) {
-      throw TokenizerException.inField(
+      throw CheckpointException.inField(
           source.file(),
           field,
           "a token of tokenizer.json",

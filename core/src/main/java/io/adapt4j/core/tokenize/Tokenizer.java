@@ -1,5 +1,6 @@
 package io.adapt4j.core.tokenize;
 
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,9 +36,8 @@ public final class Tokenizer implements AutoCloseable {
    *
    * @param folder the folder that holds {@code tokenizer.json}
    * @return the tokenizer, to be closed by the caller
-   * @throws TokenizerException if {@code tokenizer.json} is missing or invalid, or a special token
+   * @throws CheckpointException if {@code tokenizer.json} is missing or invalid, or a special token
    *     is not in it
-   * @throws io.adapt4j.core.exception.ConfigException if a field beside it has the wrong type
    */
   public static Tokenizer load(Path folder) {
     TokenizerFile file = TokenizerFile.read(folder);
@@ -63,7 +63,7 @@ public final class Tokenizer implements AutoCloseable {
    * @param text the text; may be empty
    * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
    * @return the ids
-   * @throws TokenizerException if the text has an unpaired surrogate
+   * @throws IllegalArgumentException if the text has an unpaired surrogate
    */
   public int[] encode(String text, boolean addSpecialTokens) {
     requireWellFormed(text);
@@ -77,7 +77,7 @@ public final class Tokenizer implements AutoCloseable {
    * @param texts the texts
    * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
    * @return the ids of each text, in the order of the texts
-   * @throws TokenizerException if a text has an unpaired surrogate
+   * @throws IllegalArgumentException if a text has an unpaired surrogate
    */
   public List<int[]> encodeAll(List<String> texts, boolean addSpecialTokens) {
     texts.forEach(Tokenizer::requireWellFormed);
@@ -92,7 +92,7 @@ public final class Tokenizer implements AutoCloseable {
    * @param text the text; may be empty
    * @param maxLength the largest number of ids, added ones included
    * @return the ids
-   * @throws TokenizerException if the text has an unpaired surrogate
+   * @throws IllegalArgumentException if the text has an unpaired surrogate
    * @throws IllegalArgumentException if the added tokens leave no room for the text
    */
   public int[] encodeTruncated(String text, int maxLength) {
@@ -107,7 +107,7 @@ public final class Tokenizer implements AutoCloseable {
    * @param texts the texts
    * @param maxLength the largest number of ids of a text, added ones included
    * @return the ids of each text, in the order of the texts
-   * @throws TokenizerException if a text has an unpaired surrogate
+   * @throws IllegalArgumentException if a text has an unpaired surrogate
    * @throws IllegalArgumentException if the added tokens leave no room for the text
    */
   public List<int[]> encodeAllTruncated(List<String> texts, int maxLength) {
@@ -124,7 +124,7 @@ public final class Tokenizer implements AutoCloseable {
    * @param text the text; may be empty
    * @param addSpecialTokens whether to add the tokens the model expects around a text, such as bos
    * @return ids, offsets and which tokens were added
-   * @throws TokenizerException if the text has an unpaired surrogate
+   * @throws IllegalArgumentException if the text has an unpaired surrogate
    */
   public Encoding encodeWithOffsets(String text, boolean addSpecialTokens) {
     Encoding encoding = encodePlain(text);
@@ -138,7 +138,7 @@ public final class Tokenizer implements AutoCloseable {
    * @param first the first text; may be empty
    * @param second the second text; may be empty
    * @return ids, type ids, offsets in the text a token came from, and which tokens were added
-   * @throws TokenizerException if a text has an unpaired surrogate
+   * @throws IllegalArgumentException if a text has an unpaired surrogate
    */
   public Encoding encodePair(String first, String second) {
     return frame.around(encodePlain(first), encodePlain(second));
@@ -154,7 +154,7 @@ public final class Tokenizer implements AutoCloseable {
    * @param second the second text; may be empty
    * @param maxLength the largest number of ids, added ones included
    * @return ids, type ids, offsets in the text a token came from, and which tokens were added
-   * @throws TokenizerException if a text has an unpaired surrogate
+   * @throws IllegalArgumentException if a text has an unpaired surrogate
    * @throws IllegalArgumentException if the added tokens leave no room for a token of each text
    */
   public Encoding encodePair(String first, String second, int maxLength) {
@@ -168,7 +168,7 @@ public final class Tokenizer implements AutoCloseable {
    *
    * @param text the text; may be empty
    * @return the ids; empty only for an empty text around which nothing is added
-   * @throws TokenizerException if the text has an unpaired surrogate
+   * @throws IllegalArgumentException if the text has an unpaired surrogate
    */
   public int[] encodePrompt(String text) {
     requireWellFormed(text);
@@ -362,7 +362,7 @@ public final class Tokenizer implements AutoCloseable {
     try {
       return new NativeTokenizer(folder.toString(), file.text());
     } catch (RuntimeException e) {
-      throw new TokenizerException(
+      throw new CheckpointException(
           file.path()
               + ": the tokenizers library cannot use it: "
               + e.getMessage()
@@ -388,7 +388,7 @@ public final class Tokenizer implements AutoCloseable {
   private static void requireWellFormed(String text) {
     int position = UnpairedSurrogates.indexIn(text);
     if (position >= 0) {
-      throw new TokenizerException(
+      throw new IllegalArgumentException(
           String.format(
               "the text has an unpaired surrogate (U+%04X) at character %d, which is not valid"
                   + " Unicode. Check how the text was cut or decoded.",

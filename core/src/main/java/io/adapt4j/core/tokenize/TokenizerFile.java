@@ -3,6 +3,7 @@ package io.adapt4j.core.tokenize;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
@@ -33,7 +34,7 @@ record TokenizerFile(Path path, JsonNode root, String text) {
 
   private static String readText(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new TokenizerException(
+      throw new CheckpointException(
           file
               + ": no such file. Give the model folder that holds it; a model that has only"
               + " tokenizer.model or vocab files must be saved again as a fast tokenizer.");
@@ -41,10 +42,10 @@ record TokenizerFile(Path path, JsonNode root, String text) {
     try {
       return BoundedFiles.readText(file, BoundedFiles.TOKENIZER);
     } catch (BoundedFiles.TooLargeException e) {
-      throw new TokenizerException(
+      throw new CheckpointException(
           file + ": " + e.getReason() + ". Fetch the model's original file.", e);
     } catch (IOException e) {
-      throw new TokenizerException(
+      throw new CheckpointException(
           file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
     }
   }
@@ -53,12 +54,12 @@ record TokenizerFile(Path path, JsonNode root, String text) {
     try {
       JsonNode root = Json.parse(json);
       if (!root.isObject()) {
-        throw new TokenizerException(
+        throw new CheckpointException(
             file + ": expected a JSON object, found another value. Download the file again.");
       }
       return root;
     } catch (JsonProcessingException e) {
-      throw new TokenizerException(
+      throw new CheckpointException(
           file + ": not valid JSON: " + e.getOriginalMessage() + ". Download the file again.", e);
     }
   }

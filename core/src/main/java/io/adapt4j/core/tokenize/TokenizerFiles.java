@@ -1,7 +1,7 @@
 package io.adapt4j.core.tokenize;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.config.ConfigReader;
 import java.io.IOException;
@@ -51,7 +51,7 @@ public final class TokenizerFiles {
    * @param paddingId the token by which the model tells padding from text, which the tokenizer is
    *     to pad with; empty where any will do
    * @throws IOException if a file cannot be read or written
-   * @throws ConfigException if a file is malformed
+   * @throws CheckpointException if a file is malformed
    */
   public static void copy(Path folder, Path base, String modelType, OptionalInt paddingId)
       throws IOException {

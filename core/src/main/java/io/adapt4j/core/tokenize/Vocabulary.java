@@ -1,6 +1,7 @@
 package io.adapt4j.core.tokenize;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.exception.CheckpointException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -100,15 +101,16 @@ final class Vocabulary {
       largest = Math.max(largest, id);
     }
     if (largest < 0) {
-      throw TokenizerException.inField(file, "model.vocab", "at least one token", "none", DOWNLOAD);
+      throw CheckpointException.inField(
+          file, "model.vocab", "at least one token", "none", DOWNLOAD);
     }
     tokens = new String[largest + 1];
     ids.forEach((token, id) -> tokens[id] = token);
   }
 
-  private TokenizerException invalid(String field, String expected, JsonNode found) {
+  private CheckpointException invalid(String field, String expected, JsonNode found) {
     String text = found.isMissingNode() ? "nothing" : found.toString();
-    return TokenizerException.inField(
+    return CheckpointException.inField(
         file,
         field,
         expected,

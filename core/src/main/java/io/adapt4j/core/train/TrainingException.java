@@ -1,7 +1,9 @@
 package io.adapt4j.core.train;
 
+import io.adapt4j.core.exception.Adapt4jException;
+
 /** Thrown when a run cannot go on; what it had saved stays in its folder. */
-public final class TrainingException extends RuntimeException {
+public class TrainingException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
 

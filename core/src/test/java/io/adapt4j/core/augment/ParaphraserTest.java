@@ -12,12 +12,11 @@ import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.Splitter;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.AnswerCache;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.core.text.RequestRefusedException;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.text.TextGenerators;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -250,7 +249,7 @@ class ParaphraserTest {
     AnswerCache cache = AnswerCache.at(folder);
     int[] calls = new int[1];
     TextGenerator breaking =
-        TextGenerators.of(
+        TextGenerator.of(
             "model",
             prompt -> {
               if (++calls[0] == 50) {
@@ -319,13 +318,13 @@ class ParaphraserTest {
 
   @Test
   void answersThatWereCutOffOrHeldBackAreNoWordings() {
-    Ending[] endings = {Ending.LENGTH, Ending.FILTERED, Ending.COMPLETE};
+    FinishReason[] reasons = {FinishReason.LENGTH, FinishReason.CONTENT_FILTER, FinishReason.STOP};
     int[] calls = new int[1];
     TextGenerator script =
         (messages, options) ->
             new GeneratedText(
                 paraphrase((String) messages.get(0).content()),
-                endings[calls[0]++],
+                reasons[calls[0]++],
                 Optional.empty(),
                 false);
     Augmented augmented = Paraphraser.by(script).paraphrases(1).augment(Datasets.of(List.of(FACT)));

@@ -2,7 +2,7 @@ package io.adapt4j.core.augment;
 
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.text.TokenUsage;
@@ -71,7 +71,7 @@ final class Script implements TextGenerator {
     prompts.add(prompt);
     seeds.add(options.seed());
     String answer = reply.answer(text.find() ? text.group(1) : prompt, prompts.size() - 1);
-    return new GeneratedText(answer, Ending.COMPLETE, Optional.of(new TokenUsage(10, 4)), false);
+    return new GeneratedText(answer, FinishReason.STOP, Optional.of(new TokenUsage(10, 4)), false);
   }
 
   @Override

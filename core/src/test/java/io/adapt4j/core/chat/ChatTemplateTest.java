@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.jinja.TemplateException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,7 +91,7 @@ class ChatTemplateTest {
   void aFieldOfAnotherTypeIsAnErrorThatNamesIt() throws IOException {
     write("tokenizer_config.json", "{\"chat_template\": [{\"name\": \"default\"}]}");
     assertThatThrownBy(() -> ChatTemplate.read(folder))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("tokenizer_config.json")
         .hasMessageContaining("chat_template");
   }

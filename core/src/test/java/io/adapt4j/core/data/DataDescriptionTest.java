@@ -1,5 +1,7 @@
 package io.adapt4j.core.data;
 
+import io.adapt4j.core.internal.recipe.DataDescription;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.Json;

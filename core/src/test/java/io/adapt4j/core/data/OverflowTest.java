@@ -1,5 +1,9 @@
 package io.adapt4j.core.data;
 
+import io.adapt4j.core.internal.data.EncodingReport;
+
+import io.adapt4j.core.internal.data.Batching;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,12 +1,14 @@
 package io.adapt4j.core.data;
 
+import io.adapt4j.core.internal.recipe.DataDescription;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.data.quality.Check;
 import io.adapt4j.core.data.quality.DataChecker;
 import io.adapt4j.core.data.quality.DataReport;
-import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
@@ -154,11 +156,11 @@ class WrongFilesTest {
     Split both = described("{path: [a.csv, b.csv], map: {question: prompt}}").orElseThrow();
     assertThat(both.train().size()).isEqualTo(2);
     assertThatThrownBy(() -> described("{path: [b.csv, b.csv], map: {question: prompt}}"))
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("data.map: expected fields of the files")
         .hasMessageContaining("question");
     assertThatThrownBy(() -> described("{path: b.csv, map: {question: prompt}}"))
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("The fields are prompt, completion.");
   }
 
@@ -176,7 +178,7 @@ class WrongFilesTest {
       throws IOException {
     write("a.csv", "prompt,completion\nq,a\n");
     assertThatThrownBy(() -> described("{path: a.csv, asChat: " + word + "}"))
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("data.asChat: expected true or false, found the text '" + word + "'")
         .hasMessageEndingWith(remedy);
   }

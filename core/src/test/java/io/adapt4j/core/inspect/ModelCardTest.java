@@ -3,7 +3,7 @@ package io.adapt4j.core.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,10 +113,10 @@ class ModelCardTest {
   @Test
   void malformedFrontMatterIsNamedWithItsLine() {
     assertThatThrownBy(() -> Cards.read("broken"))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("broken.md: line 5: the front matter is not valid YAML");
     assertThatThrownBy(() -> Cards.read("unclosed"))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("unclosed.md: line 1:")
         .hasMessageContaining("'---' at its end");
     assertThatThrownBy(() -> parse("---\njust words\n---\n"))
@@ -126,9 +126,9 @@ class ModelCardTest {
   @Test
   void aHostileCardIsRefusedAndMakesNoObjects() {
     assertThatThrownBy(() -> parse("---\nx: " + "[".repeat(200_000) + "\n---\n"))
-        .isInstanceOf(ConfigException.class);
+        .isInstanceOf(CheckpointException.class);
     assertThatThrownBy(() -> parse("---\nx: !!java.io.File [a]\n---\n"))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("line 2");
     StringBuilder bomb = new StringBuilder("---\na0: &a0 [x, x]\n");
     for (int i = 1; i < 100; i++) {
@@ -136,7 +136,7 @@ class ModelCardTest {
       bomb.append("a" + i + ": &a" + i + " [" + before + ", " + before + "]\n");
     }
     assertThatThrownBy(() -> parse(bomb + "---\n"))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("alias");
   }
 
@@ -156,7 +156,7 @@ class ModelCardTest {
     try {
       ModelCard card = parse(text);
       assertThat(card.limitations()).isSubsetOf(card.sections());
-    } catch (ConfigException e) {
+    } catch (CheckpointException e) {
       assertThat(e).hasMessageContaining("README.md: line ");
     }
   }
@@ -202,7 +202,7 @@ class ModelCardTest {
   void aCardThatIsNotTextIsNamed() throws IOException {
     Files.write(folder.resolve("README.md"), new byte[] {(byte) 0xFF, (byte) 0xFE, 0});
     assertThatThrownBy(() -> ModelCard.read(folder))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("README.md")
         .hasMessageContaining("UTF-8");
   }

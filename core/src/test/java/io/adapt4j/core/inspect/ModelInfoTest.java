@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.Golden;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.inspect.ModelWarning.Kind;
 import io.adapt4j.core.internal.checkpoint.SafetensorsWriter;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -63,7 +63,7 @@ class ModelInfoTest {
     assertThat(weights.parameters()).isEqualTo(82240);
     assertThat(weights.bytesByType().get("U8")).isEqualTo(34010);
     assertThat(weights.bytesByType().get("F32") / Float.BYTES).isEqualTo(24622);
-    assertThat(info.quantization().orElseThrow()).hasToString("bitsandbytes, 4 bits (nf4)");
+    assertThat(info.quantization()).hasValue("bitsandbytes, 4 bits (nf4)");
     assertThat(kinds(info.warnings())).contains(Kind.QUANTIZED_WEIGHTS);
   }
 
@@ -133,7 +133,7 @@ class ModelInfoTest {
     ModelInfo info = ModelInfo.read(folder);
     assertThat(info.supported()).isFalse();
     assertThat(info.unsupported()).get().asString().contains("config.json");
-    assertThat(info.quantization().orElseThrow()).hasToString("gptq, 4 bits");
+    assertThat(info.quantization()).hasValue("gptq, 4 bits");
     assertThat(info.weights()).isEmpty();
     assertThat(info.tokenizer()).isEmpty();
     assertThat(kinds(info.warnings()))
@@ -149,7 +149,7 @@ class ModelInfoTest {
   @Test
   void needsAConfiguration() {
     assertThatThrownBy(() -> ModelInfo.read(folder))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("config.json");
   }
 

@@ -1,5 +1,9 @@
 package io.adapt4j.core.monitor;
 
+import io.adapt4j.core.internal.train.RunMetrics;
+
+
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 

@@ -9,7 +9,6 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.RequestRefusedException;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.text.TextGenerators;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +26,7 @@ class ModelJudgeTest {
 
   /** Says of two shown answers what a rule says. */
   private static TextGenerator saying(BinaryOperator<String> rule) {
-    return TextGenerators.of(
+    return TextGenerator.of(
         "scripted",
         prompt -> {
           Matcher shown = SHOWN.matcher(prompt);

@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.generate.FinishReason;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -35,12 +37,12 @@ class AnswerCacheTest {
   @Test
   void anAnswerThatIsKeptIsNotAskedForAgain() {
     TextGenerator generator =
-        TextGenerators.named(
+        TextGenerator.named(
             "counting",
             (messages, options) -> {
               calls.incrementAndGet();
               return new GeneratedText(
-                  "ünï 🐦\n\"", Ending.LENGTH, Optional.of(new TokenUsage(3, 4)), false);
+                  "ünï 🐦\n\"", FinishReason.LENGTH, Optional.of(new TokenUsage(3, 4)), false);
             });
     GeneratedText first = cached(generator).generate("a", OPTIONS);
     GeneratedText second = cached(generator).generate("a", OPTIONS);
@@ -96,7 +98,7 @@ class AnswerCacheTest {
   @Test
   void whatWasAnsweredBeforeAFailureIsNotPaidTwice() {
     TextGenerator failing =
-        TextGenerators.named(
+        TextGenerator.named(
             "one",
             (messages, options) -> {
               if (calls.incrementAndGet() == 3) {
@@ -155,7 +157,7 @@ class AnswerCacheTest {
 
     public static void main(String[] arguments) {
       TextGenerator generator =
-          TextGenerators.of(
+          TextGenerator.of(
               "asking",
               text -> {
                 if (text.equals("60")) {
@@ -164,7 +166,7 @@ class AnswerCacheTest {
                 }
                 return "re: " + text;
               });
-      TextGenerators.cached(generator, AnswerCache.at(Path.of(arguments[0])))
+      TextGenerator.cached(generator, AnswerCache.at(Path.of(arguments[0])))
           .generateAll(talks(), OPTIONS, (index, answer) -> System.out.println(index));
     }
 
@@ -258,7 +260,7 @@ class AnswerCacheTest {
   @Test
   void theFolderStaysBelowItsLimit() {
     AnswerCache small = AnswerCache.at(folder, 1000);
-    TextGenerator generator = TextGenerators.cached(counting("one"), small);
+    TextGenerator generator = TextGenerator.cached(counting("one"), small);
     for (int i = 0; i < 100; i++) {
       generator.generate("q" + i, OPTIONS);
     }
@@ -269,7 +271,7 @@ class AnswerCacheTest {
   @Test
   void whatWasAskedAndTheKeyAreNotStored() throws IOException {
     try (TestServer server = new TestServer()) {
-      TextGenerators.cached(server.client().apiKey("sk-secret").build(), AnswerCache.at(folder))
+      TextGenerator.cached(server.client().apiKey("sk-secret").build(), AnswerCache.at(folder))
           .generate("a private question", OPTIONS);
     }
     assertThat(Files.readString(onlyFile()))
@@ -283,15 +285,15 @@ class AnswerCacheTest {
     TextGenerator nameless = (messages, options) -> GeneratedText.of("x");
     assertThatThrownBy(() -> cached(nameless))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("TextGenerators.named");
+        .hasMessageContaining("TextGenerator.named");
   }
 
   private TextGenerator cached(TextGenerator generator) {
-    return TextGenerators.cached(generator, AnswerCache.at(folder));
+    return TextGenerator.cached(generator, AnswerCache.at(folder));
   }
 
   private TextGenerator counting(String identity) {
-    return TextGenerators.of(
+    return TextGenerator.of(
         identity,
         text -> {
           calls.incrementAndGet();

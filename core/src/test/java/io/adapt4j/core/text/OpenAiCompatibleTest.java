@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.generate.FinishReason;
+
 import static io.adapt4j.core.text.TestServer.completion;
 import static io.adapt4j.core.text.TestServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -39,7 +41,7 @@ class OpenAiCompatibleTest {
     GeneratedText answer = server.client().build().generate("hello", GREEDY);
     assertThat(answer)
         .isEqualTo(
-            new GeneratedText("fine", Ending.COMPLETE, Optional.of(new TokenUsage(5, 2)), false));
+            new GeneratedText("fine", FinishReason.STOP, Optional.of(new TokenUsage(5, 2)), false));
   }
 
   @Test
@@ -88,7 +90,7 @@ class OpenAiCompatibleTest {
     server.reply(json(200, completion("Ωmega 東京 \\ud83d\\ude00 \\u00e9", "length")));
     GeneratedText answer = server.client().build().generate("hello", GREEDY);
     assertThat(answer.text()).isEqualTo("Ωmega 東京 😀 é");
-    assertThat(answer.ending()).isEqualTo(Ending.LENGTH);
+    assertThat(answer.finishReason()).isEqualTo(FinishReason.LENGTH);
   }
 
   @Test

@@ -49,7 +49,7 @@ class ParaphraseOverHttpTest {
       assertThat(paid).isGreaterThanOrEqualTo(20);
 
       TextGenerator works =
-          TextGenerators.named(
+          TextGenerator.named(
               server.client().build().identity().orElseThrow(),
               server.client().parallel(3).body("user", "again").build());
       Augmented resumed = paraphraser(works).augment(FACTS);

@@ -1,5 +1,7 @@
 package io.adapt4j.core.text;
 
+import io.adapt4j.core.generate.FinishReason;
+
 import static io.adapt4j.core.text.TestServer.completion;
 import static io.adapt4j.core.text.TestServer.events;
 import static io.adapt4j.core.text.TestServer.json;
@@ -51,7 +53,7 @@ class StreamingTest {
     assertThat(answer)
         .isEqualTo(
             new GeneratedText(
-                "Grüß 🐦", Ending.COMPLETE, Optional.of(new TokenUsage(4, 3)), false));
+                "Grüß 🐦", FinishReason.STOP, Optional.of(new TokenUsage(4, 3)), false));
     assertThat(server.requests.get(0).body()).contains("\"stream\":true");
   }
 
@@ -130,7 +132,7 @@ class StreamingTest {
   @Test
   void aGeneratorThatDoesNotStreamHandsOnTheWhole() {
     TextGenerator shout =
-        TextGenerators.of("shout", text -> text.toUpperCase(java.util.Locale.ROOT));
+        TextGenerator.of("shout", text -> text.toUpperCase(java.util.Locale.ROOT));
     assertThat(shout.stream(TALK, OPTIONS, pieces::add).text()).isEqualTo("HELLO");
     assertThat(pieces).containsExactly("HELLO");
   }

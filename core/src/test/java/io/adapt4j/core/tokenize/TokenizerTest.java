@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -146,7 +146,7 @@ class TokenizerTest {
   @Test
   void refusesUnpairedSurrogates() {
     assertThatThrownBy(() -> stories.encode("ab\uD83Dc", true))
-        .isInstanceOf(TokenizerException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("U+D83D")
         .hasMessageContaining("character 2");
   }
@@ -181,7 +181,7 @@ class TokenizerTest {
     assertThatThrownBy(() -> Tokenizer.load(folder)).hasMessageContaining("'model.vocab'");
     Files.writeString(file, "{\"model\":{\"type\":\"Odd\",\"vocab\":{\"a\":0}}}");
     assertThatThrownBy(() -> Tokenizer.load(folder))
-        .isInstanceOf(TokenizerException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(file.toString());
   }
 
@@ -189,13 +189,13 @@ class TokenizerTest {
   void namesTheSpecialTokenThatTheTokenizerLacks() throws IOException {
     copyWithConfig("{'eos_token':'<|end|>'}");
     assertThatThrownBy(() -> Tokenizer.load(folder))
-        .isInstanceOf(TokenizerException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("tokenizer_config.json")
         .hasMessageContaining("'eos_token'")
         .hasMessageContaining("<|end|>");
     copyWithConfig("{'eos_token':7}");
     assertThatThrownBy(() -> Tokenizer.load(folder))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("'eos_token'");
   }
 

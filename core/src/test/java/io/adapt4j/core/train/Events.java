@@ -7,18 +7,18 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** Events of a small made-up run. */
-final class Events {
-  static final RunStart START =
+public final class Events {
+  public static final RunStart START =
       new RunStart(240, 3, 12_288, 260_032, 640, 80, "stories260K", "fp32");
-  static final EvaluationEvent EVALUATION = new EvaluationEvent(120, 2.1, 8.166, true);
-  static final CheckpointEvent CHECKPOINT =
+  public static final EvaluationEvent EVALUATION = new EvaluationEvent(120, 2.1, 8.166, true);
+  public static final CheckpointEvent CHECKPOINT =
       new CheckpointEvent(120, Path.of("out", "checkpoint-120"), true);
-  static final SkippedStep SKIPPED =
+  public static final SkippedStep SKIPPED =
       new SkippedStep(121, 240, "loss is NaN", Double.NaN, Double.POSITIVE_INFINITY, 1);
-  static final TrainingWarning WARNING =
+  public static final TrainingWarning WARNING =
       new TrainingWarning(
           TrainingWarning.Kind.OVERFITTING, 130, "Validation gets worse.", "Train for less time.");
-  static final RunEnd END =
+  public static final RunEnd END =
       new RunEnd(
           StopReason.COMPLETED,
           240,
@@ -28,7 +28,7 @@ final class Events {
 
   private Events() {}
 
-  static StepEvent step(int step) {
+  public static StepEvent step(int step) {
     return new StepEvent(
         step,
         240,
@@ -47,12 +47,12 @@ final class Events {
   }
 
   /** One of the first steps, when nothing is known about the time left. */
-  static StepEvent early() {
+  public static StepEvent early() {
     return new StepEvent(
         1, 240, 0.0125, 2.5, 2e-4, 1.5, 10, 412, Duration.ofSeconds(20), StepEvent.UNKNOWN_TIME);
   }
 
-  static void replay(TrainingListener listener) {
+  public static void replay(TrainingListener listener) {
     listener.started(START);
     for (int step = 1; step <= 240; step++) {
       if (step == 121) {

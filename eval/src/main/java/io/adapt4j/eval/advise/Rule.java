@@ -11,7 +11,8 @@ import java.util.function.Predicate;
  *
  * @param name what the rule is called, a few words
  * @param reason what it tells someone whose requirements fits
- * @param source where it comes from
+ * @param reference where it comes from: authors, year and title, or publisher and title of a guide
+ * @param finding what that says, in the rule's own words
  * @param condition the situations that it fits
  * @param strategies points by strategy, where it has an effect; 0 gives the reason only
  * @param methods points by way of training, where it has an effect
@@ -19,7 +20,8 @@ import java.util.function.Predicate;
 public record Rule(
     String name,
     String reason,
-    Source source,
+    String reference,
+    String finding,
     Predicate<Requirements> condition,
     Map<Strategy, Integer> strategies,
     Map<TuningMethod, Integer> methods) {
@@ -29,7 +31,8 @@ public record Rule(
    *
    * @param name what the rule is called, a few words
    * @param reason what it tells someone whose requirements fits
-   * @param source where it comes from
+   * @param reference where it comes from
+   * @param finding what that says
    * @param condition the situations that it fits
    * @param strategies points by strategy, where it has an effect; 0 gives the reason only
    * @param methods points by way of training, where it has an effect
@@ -64,6 +67,10 @@ public record Rule(
    */
   public boolean fits(Requirements requirements) {
     return condition.test(requirements);
+  }
+
+  Source source() {
+    return new Source(reference, finding);
   }
 
   /** Collects the effects of a rule. */
@@ -107,12 +114,18 @@ public record Rule(
      * Makes the rule.
      *
      * @param reason what it tells someone whose requirements fits
-     * @param source where it comes from
+     * @param reference where it comes from: authors, year and title, or publisher and title of a
+     *     guide
+     * @param finding what that says, in the rule's own words
      * @return the rule
      * @throws IllegalArgumentException if it has no effect
      */
-    public Rule because(String reason, Source source) {
-      return new Rule(name, reason, source, condition, strategies, methods);
+    public Rule because(String reason, String reference, String finding) {
+      return new Rule(name, reason, reference, finding, condition, strategies, methods);
+    }
+
+    Rule because(String reason, Source source) {
+      return because(reason, source.reference(), source.finding());
     }
   }
 }

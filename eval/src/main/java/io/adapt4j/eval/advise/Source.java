@@ -6,4 +6,4 @@ package io.adapt4j.eval.advise;
  * @param reference authors, year and title, or publisher and title of a guide
  * @param finding what it says, in the rule's own words
  */
-public record Source(String reference, String finding) {}
+record Source(String reference, String finding) {}

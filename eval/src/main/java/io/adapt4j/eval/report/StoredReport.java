@@ -1,6 +1,6 @@
 package io.adapt4j.eval.report;
 
-import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
@@ -64,7 +64,7 @@ record StoredReport(String title, Instant written, List<Score> scores) {
               fields.text("title").orElse(""), written(fields), scores(fields, problems));
       problems.finish();
       return report;
-    } catch (DescriptionException e) {
+    } catch (SettingsException e) {
       throw new IllegalArgumentException(
           "No report can be read:\n  - " + String.join("\n  - ", e.problems()), e);
     }

@@ -1,6 +1,6 @@
 package io.adapt4j.eval.spi;
 
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,9 +37,9 @@ public sealed interface Reply {
    * A text.
    *
    * @param text what was generated; may be empty
-   * @param ending why it ends where it does
+   * @param finishReason why it ends where it does
    */
-  record Text(String text, Ending ending) implements Reply {}
+  record Text(String text, FinishReason finishReason) implements Reply {}
 
   /**
    * Probabilities of classes.

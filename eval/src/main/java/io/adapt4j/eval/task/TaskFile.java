@@ -1,6 +1,6 @@
 package io.adapt4j.eval.task;
 
-import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
@@ -80,7 +80,7 @@ final class TaskFile {
     }
     try {
       add(other.get());
-    } catch (DescriptionException e) {
+    } catch (SettingsException e) {
       e.problems().forEach(problem -> entry.problem(FILE, problem));
     }
   }

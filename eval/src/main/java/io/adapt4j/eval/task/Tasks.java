@@ -88,9 +88,9 @@ public final class Tasks {
    *
    * @param file YAML or JSON
    * @return its tasks, at least one, each with its own name
-   * @throws io.adapt4j.core.exception.DescriptionException naming file, line, key, value and remedy
-   *     of everything that is wrong: unknown keys, values of another type or out of range, rows
-   *     that cannot be used
+   * @throws io.adapt4j.core.exception.SettingsException naming file, line, key, value and remedy of
+   *     everything that is wrong: unknown keys, values of another type or out of range, rows that
+   *     cannot be used
    */
   public static List<Task> read(Path file) {
     return TaskFile.read(file);

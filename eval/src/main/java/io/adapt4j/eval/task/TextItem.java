@@ -1,7 +1,6 @@
 package io.adapt4j.eval.task;
 
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.Ending;
 import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Outcome;
@@ -69,7 +68,7 @@ record TextItem(
     Reply.Text reply = (Reply.Text) replies.get(0);
     String answer = extraction.answer(reply.text());
     Map<String, Double> metrics = new LinkedHashMap<>(metric.grade(answer, references));
-    metrics.put(CUT, reply.ending() == Ending.LENGTH ? 1.0 : 0.0);
+    metrics.put(CUT, reply.finishReason().isCut() ? 1.0 : 0.0);
     return new Outcome(
         id, prompt, references.get(0), reply.text(), metrics, OptionalDouble.empty(), fields);
   }

@@ -38,7 +38,7 @@ class AdviceDocumentationTest {
             .points(Strategy.FINE_TUNING, -10)
             .because(
                 "customers' texts must not be trained on",
-                new Source("Our contract", "no training"));
+                "Our contract", "no training");
     Advisor ours = Advisor.standard().with(lawyers);
     Requirements confidential =
         Requirements.needing(Need.BEHAVIOR).examples(2_000).privacy(Privacy.CONFIDENTIAL).build();

@@ -202,7 +202,7 @@ class AdvisorTest {
     Rule rule =
         Rule.when("our lawyers", requirements -> true)
             .points(Strategy.RAG, -20)
-            .because("the contract forbids an index", new Source("Our contract", "no index"));
+            .because("the contract forbids an index", "Our contract", "no index");
     Requirements news =
         Requirements.needing(Need.FACTS).documentTokens(1_000_000).updates(Updates.DAILY).build();
     assertThat(ADVISOR.with(rule).advise(news).rank(Strategy.RAG)).isGreaterThan(1);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.TextGenerators;
+import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.eval.Candidate;
 import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.eval.spi.Item;
@@ -46,13 +46,13 @@ class ExperimentTest {
 
   private static Candidate knowing(String name, IntPredicate known) {
     return Candidate.of(
-        TextGenerators.of(
+        TextGenerator.of(
             name, prompt -> known.test(Integer.parseInt(prompt)) ? prompt : "no idea"));
   }
 
   private static Candidate slow(String name, IntPredicate known) {
     return Candidate.of(
-        TextGenerators.of(
+        TextGenerator.of(
             name,
             prompt -> {
               try {

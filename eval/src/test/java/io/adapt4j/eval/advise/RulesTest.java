@@ -82,7 +82,7 @@ class RulesTest {
 
   @Test
   void factsWantManyWordings() {
-    Rule rule = rule("facts want many wordings", facts(), behavior());
+    Rule rule = rule("facts want many paraphrases", facts(), behavior());
     assertThat(rule.strategies()).containsOnlyKeys(FINE_TUNING, RAG_AND_FINE_TUNING);
     assertThat(rule.strategies().values()).containsOnly(0);
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.text.TextGenerators;
 import io.adapt4j.eval.judge.PairwiseReport.Result;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +25,7 @@ class PairwiseJudgeTest {
 
   /** Says of two shown answers what a rule says. */
   private static TextGenerator judge(BinaryOperator<String> rule) {
-    return TextGenerators.of(
+    return TextGenerator.of(
         "scripted",
         prompt -> {
           Matcher shown = ANSWERS.matcher(prompt);
@@ -133,7 +132,7 @@ class PairwiseJudgeTest {
   void keptRepliesAreNotAskedAgain() {
     AtomicInteger asked = new AtomicInteger();
     TextGenerator counting =
-        TextGenerators.of(
+        TextGenerator.of(
             "counting",
             prompt -> {
               asked.incrementAndGet();

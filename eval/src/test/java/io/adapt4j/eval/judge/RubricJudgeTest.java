@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.text.TextGenerators;
 import java.util.List;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
@@ -24,7 +23,7 @@ class RubricJudgeTest {
 
   /** Scores the number in the answer. */
   private static TextGenerator scoring(String identity, ToIntFunction<Integer> score) {
-    return TextGenerators.of(
+    return TextGenerator.of(
         identity,
         prompt -> {
           int number = Integer.parseInt(prompt.replaceAll("(?s).*\nanswer (\\d)\n.*", "$1"));
@@ -68,7 +67,7 @@ class RubricJudgeTest {
     RubricReport report =
         RubricJudge.builder(RUBRIC, 5)
             .judge("wild", scoring("wild", i -> i + 2))
-            .judge("mute", TextGenerators.of("mute", prompt -> "Good: five"))
+            .judge("mute", TextGenerator.of("mute", prompt -> "Good: five"))
             .build()
             .score(ANSWERS);
 
@@ -83,7 +82,7 @@ class RubricJudgeTest {
   @Test
   void repetitionsHaveSeedsOfTheirOwn() {
     TextGenerator bySeed =
-        TextGenerators.named(
+        TextGenerator.named(
             "by seed",
             (messages, options) -> GeneratedText.of("Score: " + (options.seed() + 1) + "/5"));
 

@@ -8,7 +8,6 @@ import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.text.TextGenerators;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +23,7 @@ class RagMetricsTest {
 
   /** Lists two statements, and supports what stands in the text. */
   private static final TextGenerator JUDGE =
-      TextGenerators.of(
+      TextGenerator.of(
           "judge",
           prompt -> {
             if (prompt.contains("List every statement")) {
@@ -66,7 +65,7 @@ class RagMetricsTest {
   @Test
   void aJudgeWhoSaysNeitherYesNorNoSupportsNothingAndIsCounted() {
     Faithfulness faithfulness =
-        new Faithfulness(TextGenerators.of("vague", prompt -> "Notably, it depends."));
+        new Faithfulness(TextGenerator.of("vague", prompt -> "Notably, it depends."));
     faithfulness.add("Where?", "Ulm.", PASSAGES);
     assertThat(faithfulness.score()).hasValue(0);
     assertThat(faithfulness.unclear()).isEqualTo(1);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.eval.spi.Item;
 import io.adapt4j.eval.spi.Reply;
 import java.io.IOException;
@@ -169,7 +169,7 @@ class PublicSetsTest {
   }
 
   private static Map<String, Double> judged(Item item, String text) {
-    return item.judge(List.of(new Reply.Text(text, Ending.COMPLETE))).metrics();
+    return item.judge(List.of(new Reply.Text(text, FinishReason.STOP))).metrics();
   }
 
   @Test

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.eval.internal.ClassMetrics;
 import io.adapt4j.eval.spi.AnswerMetric;
 import io.adapt4j.eval.spi.Reply;
@@ -36,7 +36,7 @@ class RowTaskTest {
   }
 
   private static Map<String, Double> judged(Task task, String text) {
-    return task.items().get(0).judge(List.of(new Reply.Text(text, Ending.COMPLETE))).metrics();
+    return task.items().get(0).judge(List.of(new Reply.Text(text, FinishReason.STOP))).metrics();
   }
 
   @Test

@@ -3,8 +3,8 @@ package io.adapt4j.eval.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.exception.DescriptionException;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.eval.spi.Reply;
 import io.adapt4j.eval.spi.Request;
 import io.adapt4j.eval.spi.TaskMetric;
@@ -98,7 +98,7 @@ class TaskFileTest {
     assertThat(
             task.items()
                 .get(0)
-                .judge(List.of(new Reply.Text("2 and 2 is 4", Ending.COMPLETE)))
+                .judge(List.of(new Reply.Text("2 and 2 is 4", FinishReason.STOP)))
                 .metric("exact_match"))
         .isEqualTo(1);
   }
@@ -168,7 +168,7 @@ class TaskFileTest {
                       - perplexities: {path: texts.jsonl}
                     """))
         .isInstanceOfSatisfying(
-            DescriptionException.class,
+            SettingsException.class,
             e ->
                 assertThat(e.problems())
                     .anySatisfy(
@@ -187,7 +187,7 @@ class TaskFileTest {
     write("broken.jsonl", "{\"question\":\"?\",\"choices\":[\"x\",\"y\"],\"answer\":7}\n");
 
     assertThatThrownBy(() -> read("multipleChoice: {path: broken.jsonl}"))
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("tasks.yaml:1")
         .hasMessageContaining("broken.jsonl line 1")
         .hasMessageContaining("found 7");
@@ -196,11 +196,11 @@ class TaskFileTest {
   @Test
   void namesTheFileThatIsNotThere() {
     assertThatThrownBy(() -> read("questions: {path: missing.jsonl}"))
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("questions.path")
         .hasMessageContaining("missing.jsonl");
     assertThatThrownBy(() -> read("tasks:\n  - file: missing.yaml\n"))
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("tasks[0].file")
         .hasMessageContaining("missing.yaml");
   }
@@ -215,11 +215,11 @@ class TaskFileTest {
                       - questions: {path: exam.jsonl}
                       - questions: {path: exam.jsonl}
                     """))
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("tasks.yaml:3")
         .hasMessageContaining("exam.jsonl");
     assertThatThrownBy(() -> read("tasks:\n  - file: tasks.yaml\n"))
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("names itself");
   }
 
@@ -231,7 +231,7 @@ class TaskFileTest {
                     """
                     answers: {path: exam.jsonl, answer: answer, extract: {first: "(4"}}
                     """))
-        .isInstanceOf(DescriptionException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("answers.extract.first");
   }
 }

@@ -8,6 +8,7 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.http.AnswerLimitException;
 import io.adapt4j.core.internal.http.Retries;
 import io.adapt4j.core.internal.http.RetryLaterException;
+import io.adapt4j.core.text.GeneratorException;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -54,9 +55,9 @@ final class EmbeddingClient {
     try {
       return retries.callIfReachable(settings.shown(), () -> send(request, texts.size()));
     } catch (AnswerLimitException e) {
-      throw new EmbeddingException(e.getMessage(), e);
+      throw new GeneratorException(e.getMessage(), e);
     } catch (IOException e) {
-      throw new EmbeddingException(
+      throw new GeneratorException(
           settings.shown()
               + ": "
               + Retries.reason(e)
@@ -90,7 +91,7 @@ final class EmbeddingClient {
       if (RetryLaterException.isForNow(status) && !unpaid) {
         throw new RetryLaterException(said, response.headers());
       }
-      throw new EmbeddingException(settings.shown() + ": " + remedy(status) + " (" + said + ")");
+      throw new GeneratorException(settings.shown() + ": " + remedy(status) + " (" + said + ")");
     }
     return parse(body, count);
   }
@@ -111,7 +112,7 @@ final class EmbeddingClient {
       if (e.getCause() instanceof IOException failure) {
         throw failure;
       }
-      throw new EmbeddingException(settings.shown() + ": " + Retries.reason(e), e);
+      throw new GeneratorException(settings.shown() + ": " + Retries.reason(e), e);
     }
   }
 
@@ -163,8 +164,8 @@ final class EmbeddingClient {
     return vector;
   }
 
-  private EmbeddingException unreadable(String expected, Exception cause) {
-    return new EmbeddingException(
+  private GeneratorException unreadable(String expected, Exception cause) {
+    return new GeneratorException(
         settings.shown()
             + ": expected "
             + expected

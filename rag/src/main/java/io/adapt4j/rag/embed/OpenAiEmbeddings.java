@@ -2,6 +2,7 @@ package io.adapt4j.rag.embed;
 
 import io.adapt4j.core.internal.Texts;
 import io.adapt4j.core.internal.http.Sleeper;
+import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.rag.internal.embed.Vectors;
 import io.adapt4j.rag.spi.TextEmbeddings;
 import java.net.URI;
@@ -60,7 +61,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   /**
    * Returns the length of the vectors. If it is not set, the first call asks the server.
    *
-   * @throws EmbeddingException if the server has to be asked and cannot answer
+   * @throws GeneratorException if the server has to be asked and cannot answer
    */
   @Override
   public int dimension() {
@@ -73,7 +74,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   /**
    * Embeds texts to be found, in batches.
    *
-   * @throws EmbeddingException if the server refuses or cannot be reached
+   * @throws GeneratorException if the server refuses or cannot be reached
    */
   @Override
   public List<float[]> passages(List<String> texts) {
@@ -84,7 +85,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   /**
    * Embeds a question.
    *
-   * @throws EmbeddingException if the server refuses or cannot be reached
+   * @throws GeneratorException if the server refuses or cannot be reached
    */
   @Override
   public float[] query(String text) {
@@ -95,7 +96,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
   /**
    * Embeds questions, in batches.
    *
-   * @throws EmbeddingException if the server refuses or cannot be reached
+   * @throws GeneratorException if the server refuses or cannot be reached
    */
   @Override
   public List<float[]> queries(List<String> texts) {
@@ -120,7 +121,7 @@ public final class OpenAiEmbeddings implements TextEmbeddings {
       dimension = vector.length;
     }
     if (vector.length != dimension) {
-      throw new EmbeddingException(
+      throw new GeneratorException(
           settings.shown()
               + ": expected vectors of "
               + dimension

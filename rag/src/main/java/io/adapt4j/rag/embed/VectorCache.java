@@ -3,6 +3,7 @@ package io.adapt4j.rag.embed;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.text.GeneratorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -132,8 +133,8 @@ final class VectorCache implements AutoCloseable {
     return (int) old.keys().stream().filter(key -> !young.has(key)).count() + young.keys().size();
   }
 
-  private EmbeddingException unusable(IOException cause) {
-    return new EmbeddingException(
+  private GeneratorException unusable(IOException cause) {
+    return new GeneratorException(
         "the folder of kept vectors "
             + folder
             + " cannot be used: "

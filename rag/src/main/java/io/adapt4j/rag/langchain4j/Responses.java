@@ -6,7 +6,6 @@ import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
-import io.adapt4j.core.text.Ending;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.core.text.RequestRefusedException;
@@ -20,7 +19,7 @@ final class Responses {
     ChatResponse.Builder response =
         ChatResponse.builder()
             .aiMessage(AiMessage.from(answer.text()))
-            .finishReason(reason(answer.ending()));
+            .finishReason(reason(answer.finishReason()));
     answer
         .usage()
         .ifPresent(
@@ -28,12 +27,12 @@ final class Responses {
     return response.build();
   }
 
-  private static FinishReason reason(Ending ending) {
-    return switch (ending) {
-      case COMPLETE -> FinishReason.STOP;
-      case LENGTH -> FinishReason.LENGTH;
-      case FILTERED -> FinishReason.CONTENT_FILTER;
-      case OTHER -> FinishReason.OTHER;
+  private static FinishReason reason(io.adapt4j.core.generate.FinishReason reason) {
+    return switch (reason) {
+      case EOS, STOP_STRING, STOP_ID, STOP -> FinishReason.STOP;
+      case LENGTH, CONTEXT_LENGTH -> FinishReason.LENGTH;
+      case CONTENT_FILTER -> FinishReason.CONTENT_FILTER;
+      case CANCELLED, OTHER -> FinishReason.OTHER;
     };
   }
 

@@ -8,10 +8,9 @@ import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
-import dev.langchain4j.model.output.FinishReason;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.core.text.RequestRefusedException;
@@ -90,18 +89,18 @@ record TheirGenerator(ChatModel model) implements TextGenerator {
             .filter(one -> one.inputTokenCount() != null && one.outputTokenCount() != null)
             .map(one -> new TokenUsage(one.inputTokenCount(), one.outputTokenCount()));
     String text = Optional.ofNullable(response.aiMessage().text()).orElse("");
-    return new GeneratedText(text, ending(response.finishReason()), usage, false);
+    return new GeneratedText(text, reason(response.finishReason()), usage, false);
   }
 
-  private static Ending ending(FinishReason reason) {
+  private static FinishReason reason(dev.langchain4j.model.output.FinishReason reason) {
     if (reason == null) {
-      return Ending.OTHER;
+      return FinishReason.OTHER;
     }
     return switch (reason) {
-      case STOP -> Ending.COMPLETE;
-      case LENGTH -> Ending.LENGTH;
-      case CONTENT_FILTER -> Ending.FILTERED;
-      case TOOL_EXECUTION, OTHER -> Ending.OTHER;
+      case STOP -> FinishReason.STOP;
+      case LENGTH -> FinishReason.LENGTH;
+      case CONTENT_FILTER -> FinishReason.CONTENT_FILTER;
+      case TOOL_EXECUTION, OTHER -> FinishReason.OTHER;
     };
   }
 }

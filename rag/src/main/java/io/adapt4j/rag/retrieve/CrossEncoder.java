@@ -34,7 +34,7 @@ public final class CrossEncoder implements Reranker, AutoCloseable {
    * @param source where the model is
    * @param adapters what to put on its weights; usually none or one
    * @return the reranker, closed by the caller
-   * @throws io.adapt4j.core.exception.ConfigException if the folder is not that of a classifier
+   * @throws io.adapt4j.core.exception.CheckpointException if the folder is not that of a classifier
    * @throws io.adapt4j.core.exception.CheckpointException if the weights do not match
    * @throws IllegalArgumentException if it has more than two classes
    */

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapt4j.core.chat.ChatMessage;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TokenUsage;
 import io.adapt4j.rag.MemoryIndex;
@@ -51,7 +51,7 @@ class AnswerJsonTest {
             .generator(
                 (messages, options) ->
                     new GeneratedText(
-                        text, Ending.COMPLETE, Optional.of(new TokenUsage(70, 9)), false))
+                        text, FinishReason.STOP, Optional.of(new TokenUsage(70, 9)), false))
             .build()) {
       rag.add(List.of(RETURNS));
       JsonNode answer = json(rag.ask("When may goods be sent back?"));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.adapt4j.core.text.GeneratorException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -114,7 +115,7 @@ class OpenAiEmbeddingsTest {
   void aRefusalSaysWhatToDoAndHidesTheKey() {
     replies.add(new Reply(401, "{\"error\": {\"message\": \"bad key secret-key\"}}"));
     assertThatThrownBy(() -> client().apiKey("secret-key").build().query("why"))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(GeneratorException.class)
         .hasMessageContaining("the key is not accepted")
         .hasMessageNotContaining("secret-key");
     assertThat(keys).containsExactly("Bearer secret-key");
@@ -132,7 +133,7 @@ class OpenAiEmbeddingsTest {
       replies.add(new Reply(200, body));
       assertThatThrownBy(() -> client().build().query("why"))
           .as(body)
-          .isInstanceOf(EmbeddingException.class)
+          .isInstanceOf(GeneratorException.class)
           .hasMessageContaining("expected");
     }
     replies.add(new Reply(200, "{\"data\": [{\"embedding\": [1, 2]}]}"));
@@ -157,7 +158,7 @@ class OpenAiEmbeddingsTest {
   void aServerThatIsNotThereIsAnErrorAtOnce() {
     server.stop(0);
     assertThatThrownBy(() -> client().build().query("why"))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(GeneratorException.class)
         .hasMessageContaining("Check the address");
     assertThat(waits).isEmpty();
   }
@@ -167,7 +168,7 @@ class OpenAiEmbeddingsTest {
     String vector = "{\"data\": [{\"embedding\": [" + "1, ".repeat(1000) + "1]}]}";
     replies.add(new Reply(200, vector));
     assertThatThrownBy(() -> client().maxAnswerBytes(2000).build().query("why"))
-        .isInstanceOf(EmbeddingException.class)
+        .isInstanceOf(GeneratorException.class)
         .hasMessageContaining("/v1/embeddings: the answer is longer than 2,000 bytes")
         .hasMessageContaining("OpenAiEmbeddings.Builder.maxAnswerBytes");
     assertThat(requests).hasSize(1);

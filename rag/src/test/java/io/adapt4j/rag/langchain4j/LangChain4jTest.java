@@ -23,7 +23,6 @@ import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.model.embedding.request.EmbeddingInputType;
-import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.rag.content.Content;
 import dev.langchain4j.rag.content.ContentMetadata;
 import dev.langchain4j.rag.content.retriever.ContentRetriever;
@@ -34,7 +33,7 @@ import dev.langchain4j.service.Result;
 import dev.langchain4j.store.embedding.inmemory.InMemoryEmbeddingStore;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.GenerationOptions;
-import io.adapt4j.core.text.Ending;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.core.text.RequestRefusedException;
@@ -75,7 +74,7 @@ class LangChain4jTest {
           options.add(chosen);
           String last = messages.get(messages.size() - 1).content().toString();
           String text = last.substring(last.lastIndexOf('\n') + 1);
-          return new GeneratedText(text, Ending.LENGTH, Optional.of(new TokenUsage(7, 3)), false);
+          return new GeneratedText(text, FinishReason.LENGTH, Optional.of(new TokenUsage(7, 3)), false);
         }
 
         @Override
@@ -110,7 +109,7 @@ class LangChain4jTest {
           .doesNotContain("Otters");
       assertThat(answer.content()).isEqualTo("Badgers eat worms.");
       assertThat(answer.sources()).hasSize(1);
-      assertThat(answer.finishReason()).isEqualTo(FinishReason.LENGTH);
+      assertThat(answer.finishReason()).isEqualTo(dev.langchain4j.model.output.FinishReason.LENGTH);
       assertThat(answer.tokenUsage().inputTokenCount()).isEqualTo(7);
       assertThat(options.get(0).maxNewTokens()).isEqualTo(77);
     }
@@ -328,7 +327,7 @@ class LangChain4jTest {
         List.of(ChatMessage.system("s"), ChatMessage.user("u"), ChatMessage.assistant("a"));
     GeneratedText answer = back.generate(messages, chosen);
     assertThat(answer)
-        .isEqualTo(new GeneratedText("a", Ending.LENGTH, Optional.of(new TokenUsage(7, 3)), false));
+        .isEqualTo(new GeneratedText("a", FinishReason.LENGTH, Optional.of(new TokenUsage(7, 3)), false));
     assertThat(asked.get(0)).isEqualTo(messages);
     assertThat(options.get(0).toString()).isEqualTo(chosen.toString());
     GenerationOptions minP = chosen.toBuilder().minP(0.1).build();

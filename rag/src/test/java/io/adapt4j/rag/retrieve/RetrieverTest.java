@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.core.text.TextGenerator;
-import io.adapt4j.core.text.TextGenerators;
 import io.adapt4j.rag.MemoryIndex;
 import io.adapt4j.rag.WordEmbeddings;
 import io.adapt4j.rag.document.Chunk;
@@ -98,7 +97,7 @@ class RetrieverTest {
   void otherWordingsAreSearchedForAndTheirRanksAdded() {
     add("a", "x", "red shoes", "crimson boots", "green hats");
     TextGenerator generator =
-        TextGenerators.of("fixed", question -> "1. crimson boots\n\n- red boots\nmore");
+        TextGenerator.of("fixed", question -> "1. crimson boots\n\n- red boots\nmore");
     Retrieval found =
         retriever(RetrievalOptions.builder().expansion(QueryExpansion.multiQuery(generator, 2)))
             .retrieve("red shoes");
@@ -112,7 +111,7 @@ class RetrieverTest {
   @Test
   void theVectorOfHydeIsTheMeanOfQuestionAndMadeUpPassage() {
     add("a", "x", "crimson boots");
-    TextGenerator generator = TextGenerators.of("fixed", question -> " crimson boots ");
+    TextGenerator generator = TextGenerator.of("fixed", question -> " crimson boots ");
     retriever(RetrievalOptions.builder().expansion(QueryExpansion.hyde(generator)))
         .retrieve("red shoes");
     float[] expected = embeddings.query("red shoes").clone();

@@ -14,7 +14,6 @@ import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.qlora.Quantization;
-import io.adapt4j.qlora.QuantizeOptions;
 import io.adapt4j.qlora.QuantizedCheckpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -122,7 +121,7 @@ final class FourBitTensorCheck {
   }
 
   private void run(String prefix, Path plain, Path folder) throws IOException {
-    QuantizedCheckpoint.quantize(plain, folder, QuantizeOptions.of(quantization));
+    QuantizedCheckpoint.quantize(plain, folder, quantization);
     try (Checkpoint written = Checkpoint.open(folder)) {
       section.attempt(label(prefix + "packed"), () -> packed(prefix, written));
       if (prefix.isEmpty()) {

@@ -26,7 +26,7 @@ import io.adapt4j.core.preference.Kto;
 import io.adapt4j.core.preference.Orpo;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.SimPo;
-import io.adapt4j.core.train.BestModelMetric;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.lora.Lora;
 import java.io.IOException;
 import java.nio.file.Path;

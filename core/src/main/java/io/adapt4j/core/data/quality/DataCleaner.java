@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Repairs a dataset in steps that are carried out in the order they are named. Only named steps are
- * done, and every row that one changes or drops is in the {@link CleaningReport}. The result is a
+ * done, and every row that one changes or drops is in the {@link Cleaned}. The result is a
  * view: rows are changed when they are read, and the files stay as they are.
  *
  * <pre>{@code
@@ -242,16 +242,16 @@ public final class DataCleaner {
   public Cleaned clean() {
     Dataset rows = dataset;
     int[] origin = IntStream.range(0, dataset.size()).toArray();
-    List<CleaningReport.Step> done = new ArrayList<>();
+    List<Cleaned.Step> done = new ArrayList<>();
     for (Step step : steps) {
       if (step.change() != null) {
         Changed changed = new Changed(rows, step.change());
-        done.add(new CleaningReport.Step(step.name(), origins(origin, changed.rows()), List.of()));
+        done.add(new Cleaned.Step(step.name(), origins(origin, changed.rows()), List.of()));
         rows = changed;
         continue;
       }
       BitSet dropped = Objects.requireNonNull(step.dropped()).apply(rows);
-      done.add(new CleaningReport.Step(step.name(), List.of(), origins(origin, dropped)));
+      done.add(new Cleaned.Step(step.name(), List.of(), origins(origin, dropped)));
       int[] kept = IntStream.range(0, rows.size()).filter(row -> !dropped.get(row)).toArray();
       if (kept.length == 0) {
         throw new DatasetException(
@@ -261,7 +261,7 @@ public final class DataCleaner {
       origin = Arrays.stream(kept).map(row -> before[row]).toArray();
       rows = rows.subset(kept);
     }
-    return new Cleaned(rows, new CleaningReport(dataset.name(), dataset.size(), rows.size(), done));
+    return new Cleaned(rows, dataset.name(), dataset.size(), rows.size(), done);
   }
 
   private static List<Integer> origins(int[] origin, BitSet rows) {

@@ -1,5 +1,7 @@
 package io.adapt4j.core.data.quality;
 
+import io.adapt4j.core.internal.Words;
+
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
 import java.util.ArrayList;

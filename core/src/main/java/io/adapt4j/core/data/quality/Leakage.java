@@ -1,5 +1,7 @@
 package io.adapt4j.core.data.quality;
 
+import io.adapt4j.core.internal.Words;
+
 import io.adapt4j.core.data.Dataset;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -76,7 +78,7 @@ final class Leakage {
   }
 
   private static long whole(Dataset dataset, int row) {
-    String text = Words.normalised(ExampleTexts.joined(dataset.get(row)));
+    String text = Words.normalized(ExampleTexts.joined(dataset.get(row)));
     return Words.hash(text, 0, text.length());
   }
 

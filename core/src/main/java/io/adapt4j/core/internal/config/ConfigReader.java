@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.config;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
@@ -42,20 +42,20 @@ public final class ConfigReader {
    *
    * @param file the file, in UTF-8
    * @return a reader of its top-level fields
-   * @throws ConfigException if the file is missing or unreadable, or is not a JSON object
+   * @throws CheckpointException if the file is missing or unreadable, or is not a JSON object
    */
   public static ConfigReader read(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new ConfigException(
+      throw new CheckpointException(
           file + ": no such file. Give the checkpoint folder that holds it, or download it.");
     }
     try {
       return parse(file, BoundedFiles.readText(file, BoundedFiles.SETTINGS));
     } catch (BoundedFiles.TooLargeException e) {
-      throw new ConfigException(
+      throw new CheckpointException(
           file + ": " + e.getReason() + ". Fetch the model's original file.", e);
     } catch (IOException e) {
-      throw new ConfigException(
+      throw new CheckpointException(
           file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
     }
   }
@@ -66,7 +66,7 @@ public final class ConfigReader {
    * @param file the file to name in errors
    * @param json the text
    * @return a reader of its top-level fields
-   * @throws ConfigException if the text is not a JSON object
+   * @throws CheckpointException if the text is not a JSON object
    */
   public static ConfigReader parse(Path file, String json) {
     try {
@@ -74,10 +74,10 @@ public final class ConfigReader {
       if (root instanceof ObjectNode object) {
         return of(file, object);
       }
-      throw new ConfigException(
+      throw new CheckpointException(
           file + ": expected a JSON object, found " + describe(root) + ". Download it again.");
     } catch (JsonProcessingException e) {
-      throw new ConfigException(
+      throw new CheckpointException(
           file
               + ": not valid JSON at line "
               + (e.getLocation() == null ? "?" : e.getLocation().getLineNr())
@@ -125,7 +125,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return its value
-   * @throws ConfigException if it is absent or not an integer in the range of int
+   * @throws CheckpointException if it is absent or not an integer in the range of int
    */
   public int requireInt(String field) {
     return optionalInt(field).orElseThrow(() -> missing(field, "an integer"));
@@ -136,7 +136,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return its value, or empty if it is absent or null
-   * @throws ConfigException if it is not an integer in the range of int
+   * @throws CheckpointException if it is not an integer in the range of int
    */
   public OptionalInt optionalInt(String field) {
     return has(field)
@@ -149,7 +149,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return its value
-   * @throws ConfigException if it is absent or not a positive integer
+   * @throws CheckpointException if it is absent or not a positive integer
    */
   public int requirePositiveInt(String field) {
     if (!has(field)) {
@@ -164,7 +164,7 @@ public final class ConfigReader {
    * @param field the field's name
    * @param defaultValue the value if it is absent or null
    * @return its value or the default
-   * @throws ConfigException if it is not a positive integer
+   * @throws CheckpointException if it is not a positive integer
    */
   public int positiveInt(String field, int defaultValue) {
     if (!has(field)) {
@@ -182,7 +182,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return its value
-   * @throws ConfigException if it is absent or not a finite number
+   * @throws CheckpointException if it is absent or not a finite number
    */
   public double requireNumber(String field) {
     return optionalNumber(field).orElseThrow(() -> missing(field, "a number"));
@@ -193,7 +193,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return its value, or empty if it is absent or null
-   * @throws ConfigException if it is not a finite number
+   * @throws CheckpointException if it is not a finite number
    */
   public OptionalDouble optionalNumber(String field) {
     if (!has(field)) {
@@ -211,7 +211,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return its value
-   * @throws ConfigException if it is absent or not a positive finite number
+   * @throws CheckpointException if it is absent or not a positive finite number
    */
   public double requirePositiveNumber(String field) {
     if (!has(field)) {
@@ -226,7 +226,7 @@ public final class ConfigReader {
    * @param field the field's name
    * @param defaultValue the value if it is absent or null
    * @return its value or the default
-   * @throws ConfigException if it is not a positive finite number
+   * @throws CheckpointException if it is not a positive finite number
    */
   public double positiveNumber(String field, double defaultValue) {
     OptionalDouble value = optionalNumber(field);
@@ -242,7 +242,7 @@ public final class ConfigReader {
    * @param field the field's name
    * @param defaultValue the value if it is absent or null
    * @return its value or the default
-   * @throws ConfigException if it is neither true nor false
+   * @throws CheckpointException if it is neither true nor false
    */
   public boolean bool(String field, boolean defaultValue) {
     if (!has(field)) {
@@ -259,7 +259,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return its value
-   * @throws ConfigException if it is absent or not a text
+   * @throws CheckpointException if it is absent or not a text
    */
   public String requireText(String field) {
     return optionalText(field).orElseThrow(() -> missing(field, "a text"));
@@ -270,7 +270,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return its value, or empty if it is absent or null
-   * @throws ConfigException if it is not a text
+   * @throws CheckpointException if it is not a text
    */
   public Optional<String> optionalText(String field) {
     if (!has(field)) {
@@ -287,7 +287,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return the texts; an empty list if it is absent or null
-   * @throws ConfigException if it is not an array of texts
+   * @throws CheckpointException if it is not an array of texts
    */
   public List<String> texts(String field) {
     if (!has(field)) {
@@ -308,7 +308,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return the integers; an empty list if it is absent or null
-   * @throws ConfigException if it is neither an integer nor an array of integers
+   * @throws CheckpointException if it is neither an integer nor an array of integers
    */
   public List<Integer> integers(String field) {
     String expected = "an integer or an array of integers";
@@ -330,7 +330,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return the numbers
-   * @throws ConfigException if it is absent or not an array of positive numbers
+   * @throws CheckpointException if it is absent or not an array of positive numbers
    */
   public List<Double> positiveNumbers(String field) {
     String expected = "an array of positive numbers";
@@ -362,7 +362,7 @@ public final class ConfigReader {
    *
    * @param field the field's name
    * @return a reader of its fields, or empty if it is absent or null
-   * @throws ConfigException if it is not an object
+   * @throws CheckpointException if it is not an object
    */
   public Optional<ConfigReader> child(String field) {
     if (!has(field)) {
@@ -382,8 +382,8 @@ public final class ConfigReader {
    * @param remedy a sentence that says what to do
    * @return the exception, to be thrown
    */
-  public ConfigException invalid(String field, String expected, String remedy) {
-    return new ConfigException(
+  public CheckpointException invalid(String field, String expected, String remedy) {
+    return new CheckpointException(
         file
             + ": field '"
             + prefix
@@ -406,7 +406,7 @@ public final class ConfigReader {
     return object.path(field);
   }
 
-  private ConfigException missing(String field, String expected) {
+  private CheckpointException missing(String field, String expected) {
     return invalid(field, expected, "Add the field, or fetch the model's original file.");
   }
 

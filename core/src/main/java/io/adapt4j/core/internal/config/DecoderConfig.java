@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.config;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -72,8 +72,9 @@ public record DecoderConfig(
    * @param config the configuration
    * @param defaults what the family takes for missing fields
    * @return the dimensions, checked against each other
-   * @throws ConfigException if a required field is missing, a value has the wrong type or range,
-   *     the head counts do not divide, the rotated width is odd, or the rotary scaling is unknown
+   * @throws CheckpointException if a required field is missing, a value has the wrong type or
+   *     range, the head counts do not divide, the rotated width is odd, or the rotary scaling is
+   *     unknown
    */
   public static DecoderConfig from(ModelConfig config, Defaults defaults) {
     return from(config, defaults, Optional.empty());
@@ -86,7 +87,7 @@ public record DecoderConfig(
    * @param defaults what the family takes for missing fields
    * @param layerType the type whose rotary parameters to take, such as {@code full_attention}
    * @return the dimensions, checked against each other
-   * @throws ConfigException as the other factory does
+   * @throws CheckpointException as the other factory does
    */
   public static DecoderConfig from(
       ModelConfig config, Defaults defaults, Optional<String> layerType) {

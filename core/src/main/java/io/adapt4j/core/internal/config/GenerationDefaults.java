@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.config;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,7 +38,7 @@ public record GenerationDefaults(
    * @param folder the checkpoint folder
    * @param config the model's configuration
    * @return the defaults
-   * @throws ConfigException if the file is malformed
+   * @throws CheckpointException if the file is malformed
    */
   public static GenerationDefaults read(Path folder, ModelConfig config) {
     Path file = folder.resolve(FILE);

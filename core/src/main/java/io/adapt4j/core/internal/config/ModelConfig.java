@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.StoredType;
@@ -54,8 +54,8 @@ public final class ModelConfig {
    *
    * @param folder the checkpoint folder
    * @return the configuration
-   * @throws ConfigException if the file is missing or malformed, {@code model_type} is missing, a
-   *     shared field has the wrong type, or the checkpoint is quantized
+   * @throws CheckpointException if the file is missing or malformed, {@code model_type} is missing,
+   *     a shared field has the wrong type, or the checkpoint is quantized
    */
   public static ModelConfig read(Path folder) {
     return new ModelConfig(ConfigReader.read(folder.resolve(FILE)));
@@ -67,7 +67,7 @@ public final class ModelConfig {
    * @param file the file to name in errors
    * @param json the text
    * @return the configuration
-   * @throws ConfigException as {@link #read} does
+   * @throws CheckpointException as {@link #read} does
    */
   public static ModelConfig parse(Path file, String json) {
     return new ModelConfig(ConfigReader.parse(file, json));
@@ -153,7 +153,7 @@ public final class ModelConfig {
    * @param field the field's name
    * @param value its new value
    * @return a new configuration
-   * @throws ConfigException if the new value makes the configuration invalid
+   * @throws CheckpointException if the new value makes the configuration invalid
    */
   public ModelConfig with(String field, JsonNode value) {
     ObjectNode changed = toJson();
@@ -187,14 +187,14 @@ public final class ModelConfig {
    * Writes {@code config.json} into a folder, atomically; the folder is created if missing.
    *
    * @param folder the checkpoint folder
-   * @throws ConfigException if writing fails; a file that was there before is unchanged then
+   * @throws CheckpointException if writing fails; a file that was there before is unchanged then
    */
   public void save(Path folder) {
     Path file = folder.resolve(FILE);
     try {
       AtomicFiles.writeJson(file, fields.json());
     } catch (IOException e) {
-      throw new ConfigException(
+      throw new CheckpointException(
           file + ": writing failed: " + WriteFailure.explain(file, e) + ".", e);
     }
   }

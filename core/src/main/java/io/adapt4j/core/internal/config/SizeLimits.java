@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -78,7 +78,7 @@ final class SizeLimits {
   /**
    * Checks a configuration and those inside it.
    *
-   * @throws ConfigException naming the first field above its limit
+   * @throws CheckpointException naming the first field above its limit
    */
   static void check(ConfigReader fields) {
     for (String field : fields.names()) {

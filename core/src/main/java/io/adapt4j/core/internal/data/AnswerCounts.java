@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.data;
 
-import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.internal.FileDigest;
 import java.security.MessageDigest;
 import java.util.HexFormat;

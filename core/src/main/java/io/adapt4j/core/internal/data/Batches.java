@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.data;
 
-import io.adapt4j.core.data.Batching;
 import io.adapt4j.core.data.Dataset;
 import java.util.Arrays;
 import java.util.Iterator;

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.data;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.EncodingReport;
 
 /**
  * The rows of a dataset that can be trained on.

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.data;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.FileDigest;
 import java.security.MessageDigest;

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.describe;
 
-import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.BoundedFiles;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -61,7 +61,7 @@ public final class Documents {
    *
    * @param file a YAML or JSON file
    * @return its value
-   * @throws DescriptionException if it cannot be read, is not valid, or has a key twice
+   * @throws SettingsException if it cannot be read, is not valid, or has a key twice
    */
   public static Value read(Path file) {
     return read(file, MAX_BYTES);
@@ -73,21 +73,21 @@ public final class Documents {
    * @param file a YAML or JSON file
    * @param maxBytes the most bytes it may have
    * @return its value
-   * @throws DescriptionException if it cannot be read, is not valid, or has a key twice
+   * @throws SettingsException if it cannot be read, is not valid, or has a key twice
    */
   public static Value read(Path file, int maxBytes) {
     Path folder = file.toAbsolutePath().getParent();
     try {
       return parse(file.toString(), folder, BoundedFiles.readText(file, maxBytes), maxBytes);
     } catch (BoundedFiles.TooLargeException e) {
-      throw new DescriptionException(
+      throw SettingsException.inDescription(
           List.of(
               file
                   + ": "
                   + e.getReason()
                   + ". Check that it is the right file: data belongs into files of its own."));
     } catch (IOException e) {
-      throw new DescriptionException(
+      throw SettingsException.inDescription(
           List.of(file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file."));
     }
   }
@@ -99,7 +99,7 @@ public final class Documents {
    * @param base the folder that relative paths in it begin at
    * @param text YAML or JSON
    * @return its value
-   * @throws DescriptionException if it is not valid or has a key twice
+   * @throws SettingsException if it is not valid or has a key twice
    */
   public static Value parse(String source, Path base, String text) {
     return parse(source, base, text, MAX_BYTES);
@@ -125,14 +125,14 @@ public final class Documents {
     } catch (MarkedYamlEngineException e) {
       problems.add(
           documents.place(e.getProblemMark()), "", "not valid YAML: " + e.getProblem() + ".");
-      throw new DescriptionException(problems.all());
+      throw SettingsException.inDescription(problems.all());
     } catch (YamlEngineException e) {
       problems.add(Place.of(source, base), "", "not valid YAML: " + e.getMessage());
-      throw new DescriptionException(problems.all());
+      throw SettingsException.inDescription(problems.all());
     } catch (StackOverflowError e) {
       // The parser calls itself for every level and has no limit of its own.
       problems.add(Place.of(source, base), "", "nested too deeply.");
-      throw new DescriptionException(problems.all());
+      throw SettingsException.inDescription(problems.all());
     }
     problems.finish();
     return value;

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.describe;
 
-import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.exception.SettingsException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -45,11 +45,11 @@ public final class Problems {
   /**
    * Ends the reading.
    *
-   * @throws DescriptionException if there is a problem
+   * @throws SettingsException if there is a problem
    */
   public void finish() {
     if (!all.isEmpty()) {
-      throw new DescriptionException(all());
+      throw SettingsException.inDescription(all());
     }
   }
 }

@@ -24,7 +24,7 @@ public enum ClassScores {
    * @param config the model's configuration
    * @param classes the number of classes
    * @return the function
-   * @throws io.adapt4j.core.exception.ConfigException if a field has an unknown value
+   * @throws io.adapt4j.core.exception.CheckpointException if a field has an unknown value
    */
   public static ClassScores of(ModelConfig config, int classes) {
     ConfigReader fields = config.fields();

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.encode;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.BoundedFiles;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ConfigReader;
@@ -78,7 +78,7 @@ public record SentenceFolder(
    *
    * @param folder the model's folder
    * @return what it says
-   * @throws ConfigException if a file is malformed, or a module is of an unknown type or out of
+   * @throws CheckpointException if a file is malformed, or a module is of an unknown type or out of
    *     order
    */
   public static SentenceFolder read(Path folder) {
@@ -171,7 +171,7 @@ public record SentenceFolder(
           // Does nothing outside of training.
           case "Dropout" -> require(file, type, pooling != null, "after Pooling");
           default ->
-              throw new ConfigException(
+              throw new CheckpointException(
                   file
                       + ": expected modules of the types Transformer, Pooling, Dense, Normalize and"
                       + " Dropout, found '"
@@ -189,15 +189,15 @@ public record SentenceFolder(
         if (list.isArray()) {
           return list;
         }
-        throw new ConfigException(file + ": expected a JSON array. Download it again.");
+        throw new CheckpointException(file + ": expected a JSON array. Download it again.");
       } catch (JsonProcessingException e) {
-        throw new ConfigException(
+        throw new CheckpointException(
             file + ": not valid JSON: " + e.getOriginalMessage() + ". Download it again.", e);
       } catch (BoundedFiles.TooLargeException e) {
-        throw new ConfigException(
+        throw new CheckpointException(
             file + ": " + e.getReason() + ". Fetch the model's original file.", e);
       } catch (IOException e) {
-        throw new ConfigException(
+        throw new CheckpointException(
             file + ": reading failed: " + e + ". Check that it is a readable UTF-8 file.", e);
       }
     }
@@ -205,7 +205,7 @@ public record SentenceFolder(
     private static Path resolve(Path file, Path folder, String path) {
       Path at = folder.resolve(path).normalize();
       if (!at.startsWith(folder.normalize())) {
-        throw new ConfigException(
+        throw new CheckpointException(
             file + ": expected paths inside the model's folder, found '" + path + "'. Correct it.");
       }
       return at;
@@ -213,7 +213,7 @@ public record SentenceFolder(
 
     private static void require(Path file, String type, boolean condition, String place) {
       if (!condition) {
-        throw new ConfigException(
+        throw new CheckpointException(
             file
                 + ": expected a module of type "
                 + type

@@ -47,7 +47,7 @@ public final class VectorHead implements AutoCloseable {
    * @param folder what the folder says
    * @param changes what to do otherwise
    * @return the head, closed by the caller
-   * @throws io.adapt4j.core.exception.ConfigException if a module's configuration does not fit
+   * @throws io.adapt4j.core.exception.CheckpointException if a module's configuration does not fit
    */
   public static VectorHead declare(int hidden, SentenceFolder folder, Changes changes) {
     TextPooling pooling =

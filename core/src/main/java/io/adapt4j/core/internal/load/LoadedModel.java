@@ -133,6 +133,21 @@ public record LoadedModel(
     close(decoder, tokenizer, List.of());
   }
 
+  /**
+   * Returns the tokenizer of a model that is asked in texts.
+   *
+   * @return the tokenizer
+   * @throws IllegalStateException if the folder has none
+   */
+  public Tokenizer requireTokenizer() {
+    return tokenizer.orElseThrow(
+        () ->
+            new IllegalStateException(
+                folder
+                    + " has no tokenizer.json, so this model takes token ids only; add the file, or"
+                    + " use generateIds and scoreIds"));
+  }
+
   /** Closes adapters, the last one first, then the tokenizer and the network. */
   static void close(
       Network network, Optional<Tokenizer> tokenizer, List<AttachedAdapter> adapters) {

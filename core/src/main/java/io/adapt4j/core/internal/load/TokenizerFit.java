@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.load;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.tokenize.TokenizerException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ public final class TokenizerFit {
    * text or a training run. Tokens that were added to the vocabulary are let through with a
    * warning: published models have some that no text holds, such as Gemma 3's for images.
    *
-   * @throws TokenizerException naming both files, both sizes and the first token that does not fit
+   * @throws CheckpointException naming both files, both sizes and the first token that does not fit
    */
   public static void require(Path folder, Network network, Tokenizer tokenizer) {
     int rows = network.dimensions().vocabularySize();
@@ -44,7 +44,7 @@ public final class TokenizerFit {
           first(tokenizer, rows));
       return;
     }
-    throw new TokenizerException(
+    throw new CheckpointException(
         folder.resolve("tokenizer.json")
             + ": expected at most "
             + rows

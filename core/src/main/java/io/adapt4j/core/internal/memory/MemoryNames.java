@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.memory;
 
-import io.adapt4j.core.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
 
 /** Names of the parts of a {@link MemoryEstimate}. */
 public final class MemoryNames {

@@ -14,11 +14,11 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.plan.Device;
-import io.adapt4j.core.plan.Forecast;
-import io.adapt4j.core.plan.FullComparison;
-import io.adapt4j.core.plan.MemoryEstimate;
-import io.adapt4j.core.plan.MemoryEstimate.Phase;
-import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.internal.plan.Forecast;
+import io.adapt4j.core.internal.plan.FullComparison;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryEstimate.Phase;
+import io.adapt4j.core.internal.plan.MemoryItem;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -110,8 +110,8 @@ public final class Planner {
    * @param config the configuration
    * @param method how it is adapted
    * @return the planner
-   * @throws io.adapt4j.core.exception.ConfigException if the configuration is incomplete or of an
-   *     unsupported architecture
+   * @throws io.adapt4j.core.exception.CheckpointException if the configuration is incomplete or of
+   *     an unsupported architecture
    */
   public static Planner of(ModelConfig config, FineTuningMethod method) {
     return of(Architectures.declare(config), method);

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.memory;
 import io.adapt4j.core.internal.nn.ActivationSketch.LayerSketch;
 import io.adapt4j.core.internal.nn.ActivationSketch.Sketch;
 import io.adapt4j.core.internal.tensor.DType;
-import io.adapt4j.core.plan.MemoryItem;
+import io.adapt4j.core.internal.plan.MemoryItem;
 import java.util.ArrayList;
 import java.util.List;
 

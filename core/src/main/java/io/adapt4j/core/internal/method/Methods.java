@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.method.FineTuningMethod;
 import java.util.List;
 import java.util.Optional;
@@ -41,11 +41,14 @@ public final class Methods {
    *
    * @param method a method
    * @return its mechanics; the method itself where it is a decorator that brings its own
-   * @throws ConfigException if no module on the class path knows the method
+   * @throws CheckpointException if no module on the class path knows the method
    */
   public static MethodMechanics of(FineTuningMethod method) {
     if (method instanceof MethodMechanics own) {
       return own;
+    }
+    if (method instanceof FineTuningMethod.Custom custom) {
+      return new SelectionMechanics(custom);
     }
     for (MethodProvider one : known()) {
       Optional<MethodMechanics> found = one.mechanics(method);
@@ -53,7 +56,7 @@ public final class Methods {
         return found.get();
       }
     }
-    throw new ConfigException(
+    throw new CheckpointException(
         "method: expected one that a module on the class path brings, found "
             + method.getClass().getName()
             + " ("

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.method.Adapter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ public interface AdapterFormat {
    *
    * @param folder the folder
    * @return the adapter; empty if it is of another kind
-   * @throws ConfigException if it is of this kind and cannot be used
+   * @throws CheckpointException if it is of this kind and cannot be used
    */
   Optional<AdapterMechanics> find(Path folder);
 
@@ -35,7 +35,7 @@ public interface AdapterFormat {
    *
    * @param folder the folder
    * @return the adapter
-   * @throws ConfigException if none of them knows it
+   * @throws CheckpointException if none of them knows it
    */
   static AdapterMechanics read(Path folder) {
     for (AdapterFormat one : ServiceLoader.load(AdapterFormat.class)) {
@@ -44,7 +44,7 @@ public interface AdapterFormat {
         return found.get();
       }
     }
-    throw new ConfigException(
+    throw new CheckpointException(
         folder
             + (Files.isDirectory(folder)
                 ? ": no adapter that a module on the class path reads. Add adapt4j-lora for PEFT"

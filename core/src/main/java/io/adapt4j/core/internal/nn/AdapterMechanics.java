@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.method.Adapter;
 import java.nio.file.Path;
@@ -16,11 +16,14 @@ public interface AdapterMechanics extends Adapter {
    *
    * @param adapter an adapter
    * @return its mechanics; the adapter itself where it brings its own
-   * @throws ConfigException if no module on the class path knows the adapter
+   * @throws CheckpointException if no module on the class path knows the adapter
    */
   static AdapterMechanics of(Adapter adapter) {
     if (adapter instanceof AdapterMechanics own) {
       return own;
+    }
+    if (adapter instanceof Adapter.Stored stored) {
+      return AdapterFormat.read(stored.folder());
     }
     for (AdapterFormat one : ServiceLoader.load(AdapterFormat.class)) {
       Optional<AdapterMechanics> found = one.mechanics(adapter);
@@ -28,7 +31,7 @@ public interface AdapterMechanics extends Adapter {
         return found.get();
       }
     }
-    throw new ConfigException(
+    throw new CheckpointException(
         "adapter: expected one that a module on the class path brings, found "
             + adapter.getClass().getName()
             + " ('"
@@ -42,7 +45,7 @@ public interface AdapterMechanics extends Adapter {
    *
    * @param adapters the adapters
    * @return the mechanics of each, in their order
-   * @throws ConfigException if no module on the class path knows one of them
+   * @throws CheckpointException if no module on the class path knows one of them
    */
   static List<AdapterMechanics> of(List<? extends Adapter> adapters) {
     return adapters.stream().map(AdapterMechanics::of).toList();

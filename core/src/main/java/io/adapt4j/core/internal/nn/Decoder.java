@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -175,7 +174,7 @@ public final class Decoder extends Network {
    * @throws IllegalArgumentException if a text is longer than a model with learned positions allows
    */
   public Positions positions(long[] attentionMask, int rows, int length) {
-    return noisy(placement.causal(attentionMask, rows, length, type()), attentionMask, rows);
+    return placement.causal(attentionMask, rows, length, type());
   }
 
   /**
@@ -190,10 +189,7 @@ public final class Decoder extends Network {
    *     model with learned positions allows
    */
   public Positions packedPositions(int[][] documents, int length) {
-    return noisy(
-        placement.packed(documents, length, type()),
-        documents.length,
-        row -> Arrays.stream(documents[row]).sum());
+    return placement.packed(documents, length, type());
   }
 
   /**

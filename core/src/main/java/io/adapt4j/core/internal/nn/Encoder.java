@@ -149,12 +149,9 @@ public final class Encoder extends Network {
    * @throws IllegalArgumentException if a text is longer than the model has learned positions for
    */
   public Positions positions(long[] ids, long[] attentionMask, int rows, int length) {
-    Positions placed =
-        causal
-            ? placement.causal(attentionMask, rows, length, type())
-            : placement.bothWays(
-                positionIds(ids, rows, length), attentionMask, rows, length, type());
-    return noisy(placed, attentionMask, rows);
+    return causal
+        ? placement.causal(attentionMask, rows, length, type())
+        : placement.bothWays(positionIds(ids, rows, length), attentionMask, rows, length, type());
   }
 
   private long[] positionIds(long[] ids, int rows, int length) {

@@ -6,6 +6,7 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.tensor.VocabularyLoss;
 
 /**
@@ -25,7 +26,8 @@ public final class EncoderLoss {
    * @param inputs the batch
    * @return sum of -log p(label)
    * @throws IllegalStateException if the encoder has no output layer
-   * @throws io.adapt4j.core.exception.ConfigException if it classifies otherwise than by one label
+   * @throws io.adapt4j.core.exception.CheckpointException if it classifies otherwise than by one
+   *     label
    */
   public static double evaluate(Encoder encoder, EncoderInputs inputs) {
     try (Scope scope = Scope.open();
@@ -56,10 +58,14 @@ public final class EncoderLoss {
    * @param seed decides dropout masks
    * @return sum of -log p(label), not scaled
    * @throws IllegalStateException if the encoder has no output layer
-   * @throws io.adapt4j.core.exception.ConfigException if it classifies otherwise than by one label
+   * @throws io.adapt4j.core.exception.CheckpointException if it classifies otherwise than by one
+   *     label
    */
   public static double differentiate(
       Encoder encoder, EncoderInputs inputs, double scale, boolean recompute, long seed) {
+    if (!encoder.predictsTokens()) {
+      Torch.giveBackMemory();
+    }
     try (Scope scope = Scope.open();
         Positions positions = positions(encoder, inputs);
         Tape tape = new Tape()) {

@@ -8,14 +8,12 @@ import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.IntToLongFunction;
 
 /**
  * A transformer: a {@link Decoder} that predicts the next token, or an {@link Encoder} that reads
@@ -32,7 +30,6 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   private final Transformer body;
   private DType type;
   private Set<String> newTensors = Set.of();
-  private double embeddingNoise;
 
   Network(
       ModelConfig modelConfig, Dimensions dimensions, StoredNames storedNames, Transformer body) {
@@ -143,36 +140,12 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   }
 
   /**
-   * Sets the noise on the token embeddings while operators are recorded (NEFTune, Jain et al.
-   * 2023): uniform within alpha / sqrt(L d) for a row of L tokens.
+   * Returns the place of the token embedding.
    *
-   * @param alpha the paper's alpha; 0, as at first, for none
+   * @return the place, which networks of the same layers share
    */
-  public void embeddingNoise(double alpha) {
-    embeddingNoise = alpha;
-  }
-
-  /** Tells a batch's positions how much noise its rows get. */
-  Positions noisy(Positions positions, long[] attentionMask, int rows) {
-    return noisy(positions, rows, row -> tokens(attentionMask, rows, row));
-  }
-
-  /** The same for rows whose numbers of tokens are known. */
-  Positions noisy(Positions positions, int rows, IntToLongFunction tokens) {
-    if (embeddingNoise > 0) {
-      float[] magnitudes = new float[rows];
-      for (int row = 0; row < rows; row++) {
-        double values = (double) Math.max(1, tokens.applyAsLong(row)) * embedding().sizes()[1];
-        magnitudes[row] = (float) (embeddingNoise / Math.sqrt(values));
-      }
-      positions.noise(magnitudes);
-    }
-    return positions;
-  }
-
-  private static long tokens(long[] attentionMask, int rows, int row) {
-    int length = attentionMask.length / rows;
-    return Arrays.stream(attentionMask, row * length, (row + 1) * length).sum();
+  public EmbeddingSlot embeddingSlot() {
+    return body.embeddings().slot();
   }
 
   /**

@@ -70,7 +70,7 @@ public enum OutputLayer {
    *
    * @param config the model's configuration
    * @return such as {@code BertForSequenceClassification}
-   * @throws io.adapt4j.core.exception.ConfigException if Transformers has no such class
+   * @throws io.adapt4j.core.exception.CheckpointException if Transformers has no such class
    */
   public String className(ModelConfig config) {
     String family = FAMILIES.get(config.modelType());

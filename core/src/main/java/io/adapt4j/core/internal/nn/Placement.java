@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Makes the positions of a batch: position ids, rotary tables, masks.
@@ -26,7 +27,7 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
   /** A batch that starts at the beginning of its texts; positions count each row's tokens. */
   Positions causal(long[] mask, int rows, int length, DType type) {
     if (isRightPadded(mask, rows, length)) {
-      return plain(rows, 0, length, null, type);
+      return plain(mask, rows, 0, length, null, type);
     }
     return counted(mask, rows, length, length, null, type);
   }
@@ -49,7 +50,8 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
     return new Positions(
         learnedIds(positions, documents.length, length),
         packedTables(positions, lengths, type, documents.length, length),
-        DocumentBlocks.of(documents, length));
+        DocumentBlocks.of(documents, length),
+        Arrays.stream(documents).mapToLong(row -> Arrays.stream(row).sum()).toArray());
   }
 
   /** Tables with the frequencies of each document's own length, where they depend on it. */
@@ -95,7 +97,7 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
     }
     boolean plain = allOnes(mask) && (count == 1 || cache.length() == 0);
     return plain
-        ? plain(rows, total - count, total, cache, type)
+        ? plain(mask, rows, total - count, total, cache, type)
         : counted(mask, rows, total, count, cache, type);
   }
 
@@ -109,11 +111,11 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
       }
       long highest = Arrays.stream(ids).max().orElse(0);
       List<RotaryTable> tables = tables(ids, Math.toIntExact(highest + 1), type, rows, length);
-      return new Positions(learnedIds(ids, rows, length), tables, masks, null);
+      return new Positions(learnedIds(ids, rows, length), tables, masks, null, tokens(mask, rows));
     }
   }
 
-  private Positions plain(int rows, int from, int to, KvCache cache, DType type) {
+  private Positions plain(long[] mask, int rows, int from, int to, KvCache cache, DType type) {
     long[] positions = new long[to - from];
     for (int i = 0; i < positions.length; i++) {
       positions[i] = (long) from + i;
@@ -126,7 +128,8 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
       }
       ids = learnedIds(all, rows, positions.length);
     }
-    return new Positions(ids, tables(positions, to, type, to - from), Map.of(), cache);
+    return new Positions(
+        ids, tables(positions, to, type, to - from), Map.of(), cache, tokens(mask, rows));
   }
 
   /** Positions are the running count of each row's tokens, and 1 on padding. */
@@ -153,7 +156,8 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
           learnedIds(positions, rows, count),
           tables(positions, Math.toIntExact(highest), type, rows, count),
           masks,
-          cache);
+          cache,
+          tokens(mask, rows));
     }
   }
 
@@ -199,6 +203,13 @@ record Placement(List<RotaryFrequencies> rotary, Set<Long> windows, int learned)
       }
     }
     return true;
+  }
+
+  private static long[] tokens(long[] mask, int rows) {
+    int length = mask.length / rows;
+    return IntStream.range(0, rows)
+        .mapToLong(row -> Arrays.stream(mask, row * length, (row + 1) * length).sum())
+        .toArray();
   }
 
   private static boolean allOnes(long[] mask) {

@@ -17,7 +17,7 @@ public final class Positions implements AutoCloseable {
   private final Map<Long, Tensor> masks;
   private final KvCache cache;
   private final DocumentBlocks documents;
-  private float[] noise;
+  private final long[] rowTokens;
 
   /**
    * Collects what was made.
@@ -26,14 +26,20 @@ public final class Positions implements AutoCloseable {
    * @param rotary one table a set of rotary frequencies
    * @param masks additive masks by window; empty where none is needed
    * @param cache keys and values of earlier tokens, or null
+   * @param rowTokens tokens of each row, padding left out
    */
-  Positions(Tensor ids, List<RotaryTable> rotary, Map<Long, Tensor> masks, KvCache cache) {
-    this(ids, rotary, masks, cache, null);
+  Positions(
+      Tensor ids,
+      List<RotaryTable> rotary,
+      Map<Long, Tensor> masks,
+      KvCache cache,
+      long[] rowTokens) {
+    this(ids, rotary, masks, cache, null, rowTokens);
   }
 
   /** Collects what was made for a packed batch. */
-  Positions(Tensor ids, List<RotaryTable> rotary, DocumentBlocks documents) {
-    this(ids, rotary, Map.of(), null, documents);
+  Positions(Tensor ids, List<RotaryTable> rotary, DocumentBlocks documents, long[] rowTokens) {
+    this(ids, rotary, Map.of(), null, documents, rowTokens);
   }
 
   private Positions(
@@ -41,12 +47,14 @@ public final class Positions implements AutoCloseable {
       List<RotaryTable> rotary,
       Map<Long, Tensor> masks,
       KvCache cache,
-      DocumentBlocks documents) {
+      DocumentBlocks documents,
+      long[] rowTokens) {
     this.ids = ids;
     this.rotary = List.copyOf(rotary);
     this.masks = Map.copyOf(masks);
     this.cache = cache;
     this.documents = documents;
+    this.rowTokens = rowTokens;
   }
 
   Tensor ids() {
@@ -62,13 +70,13 @@ public final class Positions implements AutoCloseable {
     return masks.get(window);
   }
 
-  void noise(float[] magnitudes) {
-    noise = magnitudes;
-  }
-
-  /** The largest noise on each row's embeddings while training, or null for none. */
-  float[] noise() {
-    return noise;
+  /**
+   * Counts the tokens of each row.
+   *
+   * @return one number a row, padding left out and what is in a cache included
+   */
+  public long[] rowTokens() {
+    return rowTokens.clone();
   }
 
   KvCache cache() {

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ConfigReader;
 import java.nio.file.Path;
@@ -29,7 +28,7 @@ final class StoredLayers {
    * Refuses a configuration that has more layers than the weights beside it. Weights that are
    * absent or cannot be read are left to whoever needs them.
    *
-   * @throws ConfigException naming the field
+   * @throws CheckpointException naming the field
    */
   static void require(Path folder, ConfigReader config) {
     OptionalInt stored;

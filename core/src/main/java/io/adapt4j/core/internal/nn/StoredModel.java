@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -25,7 +25,7 @@ public record StoredModel(ModelConfig config, WeightMechanics weights) {
    * @param folder the checkpoint folder
    * @param wanted how to hold the linear weights
    * @return what the folder says
-   * @throws ConfigException as {@link ModelConfig#read} does; a quantized checkpoint is refused
+   * @throws CheckpointException as {@link ModelConfig#read} does; a quantized checkpoint is refused
    *     where no module reads it, or where it is in another format than wanted, and one with more
    *     layers than the weights in the folder
    */

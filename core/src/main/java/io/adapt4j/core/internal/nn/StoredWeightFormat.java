@@ -20,7 +20,7 @@ public interface StoredWeightFormat {
    * @param config its configuration, with the field {@value #FIELD}
    * @param wanted the format that was asked for; {@link WeightFormat#asStored} for none
    * @return what holds its weights as they are stored; empty if they are of another kind
-   * @throws io.adapt4j.core.exception.ConfigException if another format was asked for than the
+   * @throws io.adapt4j.core.exception.CheckpointException if another format was asked for than the
    *     checkpoint has
    */
   Optional<WeightMechanics> find(ConfigReader config, WeightFormat wanted);

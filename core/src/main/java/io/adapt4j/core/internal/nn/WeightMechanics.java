@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.nn;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.method.WeightFormat;
 import java.util.Optional;
@@ -18,7 +18,7 @@ public interface WeightMechanics extends WeightFormat {
    *
    * @param format as stored, or what a module brings
    * @return its mechanics
-   * @throws ConfigException if no module on the class path knows the format
+   * @throws CheckpointException if no module on the class path knows the format
    */
   static WeightMechanics of(WeightFormat format) {
     if (format == WeightFormat.asStored()) {
@@ -27,13 +27,16 @@ public interface WeightMechanics extends WeightFormat {
     if (format instanceof WeightMechanics own) {
       return own;
     }
+    if (format instanceof WeightFormat.Custom custom) {
+      return new CodecWeights(custom);
+    }
     for (StoredWeightFormat one : ServiceLoader.load(StoredWeightFormat.class)) {
       Optional<WeightMechanics> found = one.mechanics(format);
       if (found.isPresent()) {
         return found.get();
       }
     }
-    throw new ConfigException(
+    throw new CheckpointException(
         "weights: expected a format that a module on the class path brings, found "
             + format.getClass().getName()
             + " ("

@@ -42,6 +42,9 @@ public final class OptimizerStates {
     if (optimizer instanceof Optimizer.Sgd options) {
       return new SgdState(trained, options, weightDecay);
     }
+    if (optimizer instanceof Optimizer.Custom custom) {
+      return new CustomState(trained, custom.rule(), weightDecay);
+    }
     return new LionState(trained, (Optimizer.Lion) optimizer, weightDecay);
   }
 
@@ -68,6 +71,9 @@ public final class OptimizerStates {
     if (optimizer instanceof Optimizer.Sgd sgd) {
       return sgd.momentum() == 0 ? 0 : Float.BYTES * count(sizes);
     }
+    if (optimizer instanceof Optimizer.Custom custom) {
+      return (long) custom.rule().moments().size() * Float.BYTES * count(sizes);
+    }
     return Float.BYTES * count(sizes);
   }
 
@@ -82,7 +88,7 @@ public final class OptimizerStates {
     if (optimizer instanceof Optimizer.Paged paged) {
       return workBytes(paged.optimizer(), sizes);
     }
-    if (optimizer instanceof Optimizer.AdamW) {
+    if (optimizer instanceof Optimizer.AdamW || optimizer instanceof Optimizer.Custom) {
       return 0;
     }
     if (optimizer instanceof Optimizer.AdamW8bit) {

@@ -3,8 +3,8 @@ package io.adapt4j.core.internal.provenance;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.data.EncodingReport;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
@@ -64,7 +64,7 @@ public final class Provenance {
    *
    * @param path the file, or a folder that has one
    * @return the record
-   * @throws ConfigException if there is none, it is damaged, or a newer version wrote it
+   * @throws CheckpointException if there is none, it is damaged, or a newer version wrote it
    */
   public static Provenance read(Path path) {
     Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
@@ -73,7 +73,7 @@ public final class Provenance {
       if (json instanceof ObjectNode fields && fields.path("schema").asInt() == SCHEMA) {
         return new Provenance(file, fields);
       }
-      throw new ConfigException(
+      throw new CheckpointException(
           file
               + ": schema: expected "
               + SCHEMA
@@ -81,10 +81,10 @@ public final class Provenance {
               + json.path("schema")
               + ". Read it with the version of this library that wrote it.");
     } catch (JsonProcessingException e) {
-      throw new ConfigException(
+      throw new CheckpointException(
           file + ": not valid JSON: " + e.getOriginalMessage() + ". Take the file from a copy.", e);
     } catch (IOException e) {
-      throw new ConfigException(
+      throw new CheckpointException(
           file
               + ": reading failed: "
               + e
@@ -100,7 +100,7 @@ public final class Provenance {
    *
    * @param folder a run's output, a checkpoint or an adapter
    * @return the record
-   * @throws ConfigException if it is damaged, or a newer version wrote it
+   * @throws CheckpointException if it is damaged, or a newer version wrote it
    */
   public static Optional<Provenance> find(Path folder) {
     return Files.isRegularFile(folder.resolve(FILE)) ? Optional.of(read(folder)) : Optional.empty();

@@ -4,7 +4,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.exception.EngineException;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.hub.HubException;
 import io.adapt4j.core.internal.load.TokenizerFit;
 import io.adapt4j.core.internal.method.MethodMechanics;
@@ -198,7 +198,7 @@ public final class Checks {
 
   public void finish() {
     if (!problems.isEmpty()) {
-      throw new FineTuneException(problems);
+      throw SettingsException.ofFineTuning(problems);
     }
   }
 }

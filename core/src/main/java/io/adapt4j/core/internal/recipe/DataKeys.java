@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.recipe;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.data.DataDescription;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.internal.Json;

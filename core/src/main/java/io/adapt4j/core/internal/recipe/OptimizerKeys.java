@@ -86,7 +86,12 @@ final class OptimizerKeys {
     return options.number(key, "above 0", value -> value > 0).orElse(usual);
   }
 
-  static JsonNode write(Optimizer optimizer) {
+  /** The optimizer; empty if it is code. */
+  static Optional<JsonNode> write(Optimizer optimizer) {
+    return optimizer instanceof Optimizer.Custom ? Optional.empty() : Optional.of(named(optimizer));
+  }
+
+  private static JsonNode named(Optimizer optimizer) {
     ObjectNode keys = JsonNodeFactory.instance.objectNode();
     if (optimizer instanceof Optimizer.AdamW one) {
       moments(keys.putObject(ADAMW), one.beta1(), one.beta2()).put("eps", one.eps());
@@ -96,7 +101,7 @@ final class OptimizerKeys {
       boolean small = one.optimizer() instanceof Optimizer.AdamW8bit;
       keys.set(
           small ? PAGED_ADAMW_8BIT : PAGED_ADAMW,
-          write(one.optimizer()).path(small ? ADAMW_8BIT : ADAMW));
+          named(one.optimizer()).path(small ? ADAMW_8BIT : ADAMW));
     } else if (optimizer instanceof Optimizer.Adafactor one) {
       keys.putObject(ADAFACTOR)
           .put("decayRate", one.decayRate())

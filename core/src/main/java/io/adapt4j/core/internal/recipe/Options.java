@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.recipe;
 
-import io.adapt4j.core.data.Batching;
+import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
@@ -14,7 +14,7 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.train.BestModelMetric;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.TrainingListener;
@@ -224,8 +224,7 @@ public final class Options {
           .required()
           .text("What makes steps of gradients.")
           .read(OptimizerKeys::read)
-          .write(
-              settings -> Optional.of(OptimizerKeys.write(settings.training().step().optimizer())));
+          .write(settings -> OptimizerKeys.write(settings.training().step().optimizer()));
 
   /** Rates of some of the values. */
   public static final Option<List<LearningRateFactor>> LEARNING_RATE_FACTORS =

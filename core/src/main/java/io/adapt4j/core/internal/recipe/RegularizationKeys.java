@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.data.DataDescription;
 import io.adapt4j.core.data.DataOrigin;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;

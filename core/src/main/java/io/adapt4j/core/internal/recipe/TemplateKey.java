@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Value;
 import io.adapt4j.jinja.TemplateException;
@@ -35,7 +35,7 @@ final class TemplateKey {
           .text(KEY)
           .map(word -> ChatTemplate.resolve(word, value.get().place().base()))
           .map(TemplateChoice::of);
-    } catch (ChatException | TemplateException | ConfigException e) {
+    } catch (ChatException | TemplateException | CheckpointException e) {
       fields.problem(KEY, e.getMessage());
       return Optional.empty();
     }

@@ -27,7 +27,7 @@ public record WrittenRecipe(ObjectNode keys, List<String> untold) {
     }
     List<String> untold = new ArrayList<>();
     if (!keys.has("task")) {
-      untold.add("task: a reward is code");
+      untold.add("task: a reward, a loss or a task of your own is code");
     }
     if (!keys.has("data")) {
       untold.add("data: " + settings.train().origin().reason());
@@ -38,6 +38,9 @@ public record WrittenRecipe(ObjectNode keys, List<String> untold) {
         .ifPresent(data -> untold.add("validation: " + data.origin().reason()));
     if (settings.training().schedule().isCustom()) {
       untold.add("schedule: a schedule of your own is code");
+    }
+    if (!keys.has("optimizer")) {
+      untold.add("optimizer: an optimizer of your own is code");
     }
     if (!keys.has("method")) {
       untold.add("method: no module describes " + settings.method().description());

@@ -2,8 +2,8 @@ package io.adapt4j.core.internal.task;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.data.EncodingReport;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.exception.SettingsException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -32,13 +32,13 @@ public record EncodedData(EncodingReport train, Optional<EncodingReport> held, i
    * @param encoding encodes
    * @param <R> what it makes
    * @return what it made
-   * @throws FineTuneException naming the row
+   * @throws SettingsException naming the row
    */
   public static <R> R encoded(Supplier<R> encoding) {
     try {
       return encoding.get();
     } catch (DatasetException e) {
-      throw new FineTuneException(List.of(e.getMessage()));
+      throw SettingsException.ofFineTuning(List.of(e.getMessage()));
     }
   }
 
@@ -48,11 +48,11 @@ public record EncodedData(EncodingReport train, Optional<EncodingReport> held, i
    * @param data the data
    * @param report what encoding came to
    * @param maxLength the most tokens of a sample
-   * @throws FineTuneException saying what became of the rows
+   * @throws SettingsException saying what became of the rows
    */
   public static void requireUsable(Dataset data, EncodingReport report, int maxLength) {
     if (report.kept() == 0) {
-      throw new FineTuneException(
+      throw SettingsException.ofFineTuning(
           List.of(
               data.name()
                   + ": none of its "

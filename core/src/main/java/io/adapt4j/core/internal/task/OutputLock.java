@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.ProcessLock;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
@@ -28,7 +28,7 @@ final class OutputLock implements AutoCloseable {
    *
    * @param output created if absent
    * @return the lock
-   * @throws FineTuneException if another run has it, or the folder cannot be written
+   * @throws SettingsException if another run has it, or the folder cannot be written
    */
   static OutputLock take(Path output) {
     try {
@@ -36,7 +36,7 @@ final class OutputLock implements AutoCloseable {
           ProcessLock.tryTake(output.resolve(FILE))
               .orElseThrow(
                   () ->
-                      new FineTuneException(
+                      SettingsException.ofFineTuning(
                           List.of(
                               "output "
                                   + output
@@ -45,7 +45,7 @@ final class OutputLock implements AutoCloseable {
       sweep(output);
       return new OutputLock(lock);
     } catch (IOException e) {
-      throw new FineTuneException(
+      throw SettingsException.ofFineTuning(
           List.of(
               "output "
                   + output

@@ -4,7 +4,7 @@ import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
-import io.adapt4j.core.plan.RolloutPlan;
+import io.adapt4j.core.internal.plan.RolloutPlan;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;

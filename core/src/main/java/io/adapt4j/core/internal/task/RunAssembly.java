@@ -28,7 +28,7 @@ import io.adapt4j.core.method.WeightFormat;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.task.TaskKind;
-import io.adapt4j.core.train.BestModelMetric;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.TrainingListener;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ public final class RunAssembly {
    * @param draft the options that were given
    * @param listener told of the run beside the listeners that were given
    * @return the run, everything stated
-   * @throws io.adapt4j.core.exception.FineTuneException naming every problem found
+   * @throws io.adapt4j.core.exception.SettingsException naming every problem found
    */
   public static FineTuneSettings of(Draft draft, TrainingListener listener) {
     return new RunAssembly(draft).settings(listener);

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;

@@ -18,7 +18,7 @@ public final class RunReader {
    * @param tree the description
    * @param unread keys that may be there and are of no consequence
    * @return the options
-   * @throws io.adapt4j.core.exception.DescriptionException naming everything that is wrong
+   * @throws io.adapt4j.core.exception.SettingsException naming everything that is wrong
    */
   public static Draft read(Value tree, Set<String> unread) {
     Problems problems = new Problems();

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.DataOrigin;
-import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.provenance.FileHash;

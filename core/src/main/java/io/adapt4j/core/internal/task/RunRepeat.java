@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Split;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Value;
 import io.adapt4j.core.internal.provenance.Provenance;
@@ -33,7 +33,7 @@ public final class RunRepeat {
    *
    * @param path a record, or a folder that has one
    * @return its options
-   * @throws FineTuneException naming everything that has changed or cannot be made again
+   * @throws SettingsException naming everything that has changed or cannot be made again
    */
   public static Draft of(Path path) {
     Provenance record = Provenance.read(path);
@@ -87,7 +87,7 @@ public final class RunRepeat {
       changedTemplate(record, ChatTemplate.find(model)).ifPresent(problems::add);
     }
     if (!problems.isEmpty()) {
-      throw new FineTuneException(problems);
+      throw SettingsException.ofFineTuning(problems);
     }
     List<String> other = record.otherEnvironment();
     if (!other.isEmpty()) {

@@ -166,7 +166,7 @@ public interface TaskDefinition<T extends Task> {
    * @param settings the run
    * @param tokenizer the model's, open as long as the run
    * @return the task with its data
-   * @throws io.adapt4j.core.exception.FineTuneException if the data cannot be used
+   * @throws io.adapt4j.core.exception.SettingsException if the data cannot be used
    */
   PreparedTask<?> prepare(T task, FineTuneSettings settings, Tokenizer tokenizer);
 }

@@ -1,7 +1,9 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.data.EncodingReport;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.internal.plan.RunPlan;
+
+import io.adapt4j.core.internal.data.EncodingReport;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.memory.StepShape;
@@ -18,7 +20,7 @@ import io.adapt4j.core.internal.train.TrainingOptions;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.plan.Forecast;
+import io.adapt4j.core.internal.plan.Forecast;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.task.Task;
@@ -26,7 +28,7 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateRangeTest;
 import io.adapt4j.core.train.RunStart;
-import io.adapt4j.core.train.TrainingResult;
+import io.adapt4j.core.internal.train.TrainingResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -62,7 +64,7 @@ public final class TaskRunner<B> {
    * @param settings the run
    * @param options the device, and how many steps to time
    * @return the plan
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public static FineTunePlan plan(FineTuneSettings settings, PlanOptions options) {
     return prepared(
@@ -85,7 +87,7 @@ public final class TaskRunner<B> {
    * @param settings the run
    * @param stopRequested asked after each step
    * @return what it came to
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public static Outcome run(FineTuneSettings settings, BooleanSupplier stopRequested) {
     try (OutputLock lock = OutputLock.take(settings.output())) {
@@ -109,7 +111,7 @@ public final class TaskRunner<B> {
    * @param settings the run
    * @param sweep which rates to try
    * @return the losses
-   * @throws FineTuneException if no row of the training data can be used
+   * @throws SettingsException if no row of the training data can be used
    */
   public static LearningRateCurve sweep(FineTuneSettings settings, LearningRateRangeTest sweep) {
     return prepared(settings, (runner, tokenizer) -> runner.swept(sweep));
@@ -138,7 +140,7 @@ public final class TaskRunner<B> {
           .filter(changed -> !changed.isEmpty())
           .ifPresent(
               changed -> {
-                throw new FineTuneException(changed);
+                throw SettingsException.ofFineTuning(changed);
               });
       return action.apply(new TaskRunner<>(settings, prepared), tokenizer);
     }
@@ -235,7 +237,7 @@ public final class TaskRunner<B> {
       Network declared, Optional<Forecast> memory, Optional<TimedSteps> time, List<String> notes) {
     EncodingReport train = data.train();
     Optional<EncodingReport> held = data.held();
-    return new FineTunePlan(
+    return new RunPlan(
         settings.training().totalSteps(task.batches()),
         train.kept(),
         held.map(EncodingReport::kept).orElse(0),

@@ -135,7 +135,7 @@ public final class Neftune implements MethodMechanics {
   @Override
   public Adaptation attach(Network network, Path base, long seed) {
     Adaptation adaptation = method.attach(network, base, seed);
-    network.embeddingNoise(alpha);
+    NoisyEmbedding.put(network, alpha);
     return new Noisy(adaptation, network);
   }
 
@@ -168,7 +168,7 @@ public final class Neftune implements MethodMechanics {
 
     @Override
     public void close() {
-      network.embeddingNoise(0);
+      NoisyEmbedding.remove(network);
       adaptation.close();
     }
   }

@@ -86,7 +86,7 @@ final class RunStates {
               + target
               + ", failed: "
               + WriteFailure.explain(folder, e)
-              + ". States saved before are intact; go on from them with resume().",
+              + ". States saved before are intact; continue from them with resume().",
           e);
     }
   }

@@ -1,16 +1,11 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.internal.AtomicFolders;
-import io.adapt4j.core.internal.WriteFailure;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Torch;
-import io.adapt4j.core.train.CheckpointEvent;
-import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.RunEnd;
 import io.adapt4j.core.train.RunOutcome;
@@ -31,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -66,13 +60,13 @@ public final class Trainer<B> {
   private final Adaptation adaptation;
   private final TrainingOptions options;
   private final BatchSource<B> train;
-  private final Optional<? extends BatchSource<B>> validation;
   private final Path output;
   private final TrainingListener listener;
   private final BooleanSupplier stopRequested;
   private final LearningRate rate;
   private final RunStates states;
-  private final CheckpointMarks marks;
+  private final Evaluations<B> evaluations;
+  private final RunCheckpoints checkpoints;
   private final int totalSteps;
 
   private LongSupplier clock = System::nanoTime;
@@ -81,26 +75,12 @@ public final class Trainer<B> {
   private int skippedInARow;
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
-  private OptionalDouble initialValidation = OptionalDouble.empty();
-  private Map<String, Double> initialMetrics = Map.of();
-  private OptionalDouble bestValidation = OptionalDouble.empty();
-  private OptionalInt bestStep = OptionalInt.empty();
-  private Map<String, Double> bestMetrics = Map.of();
-  private Evaluation<B> newestEvaluation;
-  private OptionalDouble newestValidation = OptionalDouble.empty();
-  private Map<String, Double> newestMetrics = Map.of();
   private String usualRates = "";
-  private Optional<EarlyStopping> patience;
   private StepHooks hooks = StepHooks.NONE;
-  private int numberedCheckpoints;
   private long stateSavedNanos = startNanos;
   private int stepsTogether = 1;
   private TimeLeft timeLeft = new TimeLeft(clock, stepsTogether);
   private int concludedAt = -1;
-  private int savedAt = -1;
-
-  /** Whether no later evaluation may replace the best, which the newest state goes with. */
-  private boolean bestIsSettled;
 
   /**
    * Finds the numbered checkpoints of a run.
@@ -137,13 +117,12 @@ public final class Trainer<B> {
     this.adaptation = adaptation;
     this.options = options;
     this.train = train;
-    this.validation = validation;
     this.output = output;
     this.listener = listener;
     this.stopRequested = stopRequested;
-    this.patience = options.earlyStopping();
     this.states = new RunStates(output, options.states());
-    this.marks = new CheckpointMarks(output);
+    this.evaluations = new Evaluations<>(task, validation, listener, options.earlyStopping());
+    this.checkpoints = new RunCheckpoints(output, adaptation, listener, isResumable());
     this.totalSteps = options.totalSteps(train.count());
     this.rate =
         new LearningRate(options.schedule(), options.learningRate(), options.warmup(), totalSteps);
@@ -167,7 +146,7 @@ public final class Trainer<B> {
    * @return this trainer
    */
   public Trainer<B> keepLast(int checkpoints) {
-    numberedCheckpoints = checkpoints;
+    this.checkpoints.keepNumbered(checkpoints);
     return this;
   }
 
@@ -222,15 +201,21 @@ public final class Trainer<B> {
         timeLeft.evaluated();
       }
       StopReason ended = epochs(step);
-      bestIsSettled = ended == StopReason.STOP_REQUESTED && isResumable() && bestStep.orElse(0) > 0;
+      if (ended == StopReason.STOP_REQUESTED
+          && isResumable()
+          && evaluations.bestStep().orElse(0) > 0) {
+        evaluations.settleBest();
+      }
       finish();
       reason = ended;
-      if (verdict().outcome() == RunOutcome.WORSE) {
+      Verdict verdict = evaluations.verdict();
+      if (verdict.outcome() == RunOutcome.WORSE) {
         listener.warned(
-            verdict().warning(steps, options.keepBest(), options.learningRate(), usualRates));
+            verdict.warning(steps, options.keepBest(), options.learningRate(), usualRates));
       }
     } finally {
-      listener.ended(new RunEnd(reason, steps, bestStep, bestValidation, elapsed()));
+      listener.ended(
+          new RunEnd(reason, steps, evaluations.bestStep(), evaluations.bestLoss(), elapsed()));
     }
     Path last = output.resolve(LAST);
     return new TrainingResult(
@@ -238,54 +223,32 @@ public final class Trainer<B> {
         steps,
         firstLoss,
         lastLoss,
-        initialValidation,
-        initialMetrics,
-        newestValidation,
-        newestMetrics,
-        verdict().outcome(),
-        bestValidation,
-        bestStep,
-        bestMetrics,
-        bestStep.isPresent() && options.keepBest() ? output.resolve(BEST) : last,
+        evaluations.initialLoss(),
+        evaluations.initialMetrics(),
+        evaluations.newestLoss(),
+        evaluations.newestMetrics(),
+        evaluations.verdict().outcome(),
+        evaluations.bestLoss(),
+        evaluations.bestStep(),
+        evaluations.bestMetrics(),
+        evaluations.bestStep().isPresent() && options.keepBest() ? output.resolve(BEST) : last,
         last,
         elapsed());
   }
 
-  private Verdict verdict() {
-    return new Verdict(
-        task.selection(),
-        initialValidation,
-        initialMetrics,
-        newestValidation,
-        newestMetrics,
-        bestStep);
-  }
-
-  /** The model before training is what every later evaluation has to be better than. */
   private void evaluateBefore() {
-    initialValidation = evaluate();
-    initialMetrics = newestMetrics;
-    if (bestStep.isEmpty()) {
-      return;
+    evaluations.evaluateBefore();
+    if (evaluations.bestStep().isPresent() && options.keepBest()) {
+      checkpoints.saveBest(steps);
+      evaluations.writeNewest(output);
     }
-    double cost = newestCost();
-    patience = patience.map(one -> Double.isNaN(cost) ? one : one.afterEvaluation(cost));
-    if (options.keepBest()) {
-      save(BEST, true);
-      newestEvaluation.write(output);
-    }
-  }
-
-  private double newestCost() {
-    return newestValidation.isEmpty()
-        ? Double.NaN
-        : task.selection().cost(newestValidation.getAsDouble(), newestMetrics);
   }
 
   /** Goes on from the newest saved state; false if there is none or none is wanted. */
   private boolean resume(TrainingStep<B> step) {
     if (!options.states().resume()) {
-      clear();
+      states.clear();
+      checkpoints.clear();
       return false;
     }
     Optional<RunStates.Found> found = states.newest(options.earlyStopping(), this::bestProblem);
@@ -303,88 +266,28 @@ public final class Trainer<B> {
     skippedInARow = progress.skippedInARow();
     firstLoss = progress.firstLoss();
     lastLoss = progress.lastLoss();
-    initialValidation = progress.initialValidation();
-    initialMetrics = progress.initialMetrics();
-    bestValidation = progress.bestValidation();
-    bestStep = progress.bestStep();
-    bestMetrics = progress.bestMetrics();
-    patience = progress.patience();
-    savedAt = progress.savedAt();
+    evaluations.restore(progress);
     List<String> damaged = new ArrayList<>(state.damaged());
-    damaged.addAll(takeStock(state.checked()));
+    damaged.addAll(
+        checkpoints.takeStock(progress, state.checked(), options.keepBest() ? evaluations : null));
     damaged.forEach(line -> LOG.warn("Resuming at step {}: {}", steps, line));
     listener.resumed(new ResumeEvent(steps, state.path(), damaged));
     return true;
   }
 
-  private void clear() {
-    states.clear();
-    numbered().clear();
-    try {
-      marks.clear();
-    } catch (IOException e) {
-      throw new TrainingException("Deleting the marks of old checkpoints failed: " + e);
-    }
-  }
-
-  /** What forbids to go on from a state because of the checkpoint that is the best so far. */
   private Optional<String> bestProblem(RunStates.Found state) {
     Progress progress = state.progress();
-    return !options.keepBest()
-            || progress.bestStep().orElse(0) == 0
-            || !state.checked()
-            || marks.isGone(BEST)
+    return !options.keepBest() || progress.bestStep().orElse(0) == 0 || !state.checked()
         ? Optional.empty()
-        : marks.problem(
-            BEST, progress.bestStep().getAsInt(), progress.bestStep().getAsInt(), progress.steps());
+        : checkpoints.bestProblem(progress.bestStep().getAsInt(), progress.steps());
   }
 
   /** The model before training is at hand until the state is restored. */
   private void restoreUntrainedBest(Progress progress) {
     if (options.keepBest()
         && progress.bestStep().orElse(-1) == 0
-        && marks.problem(BEST, 0, 0, progress.steps()).isPresent()) {
-      save(BEST, true);
-    }
-  }
-
-  /** What the checkpoints have lost since: the last one is saved again before the run ends. */
-  private List<String> takeStock(boolean checked) {
-    List<String> lost = new ArrayList<>();
-    try {
-      if (!checked) {
-        adopt();
-      }
-      if (bestStep.isPresent() && options.keepBest() && marks.isDeleted(BEST)) {
-        lost.add(
-            output.resolve(BEST)
-                + " is gone: the best is chosen among the evaluations to come, without that of step "
-                + bestStep.getAsInt());
-        bestStep = OptionalInt.empty();
-        bestValidation = OptionalDouble.empty();
-        bestMetrics = Map.of();
-      }
-    } catch (IOException e) {
-      throw new TrainingException("Reading the checkpoints in " + output + " failed: " + e, e);
-    }
-    if (savedAt >= 0) {
-      marks
-          .problem(LAST, savedAt, steps, steps)
-          .ifPresent(
-              problem -> {
-                lost.add(problem + "; it is saved again at the next evaluation");
-                savedAt = -1;
-              });
-    }
-    return lost;
-  }
-
-  private void adopt() throws IOException {
-    if (bestStep.isPresent()) {
-      marks.adopt(BEST, bestStep.getAsInt());
-    }
-    if (savedAt >= 0) {
-      marks.adopt(LAST, savedAt);
+        && checkpoints.isUntrainedBestLost(progress.steps())) {
+      checkpoints.saveBest(steps);
     }
   }
 
@@ -403,13 +306,13 @@ public final class Trainer<B> {
             skippedInARow,
             firstLoss,
             lastLoss,
-            initialValidation,
-            initialMetrics,
-            bestValidation,
-            bestStep,
-            bestMetrics,
-            patience,
-            savedAt);
+            evaluations.initialLoss(),
+            evaluations.initialMetrics(),
+            evaluations.bestLoss(),
+            evaluations.bestStep(),
+            evaluations.bestMetrics(),
+            evaluations.patience(),
+            checkpoints.lastSavedAt());
     try (Scope scope = Scope.open()) {
       List<TensorData> tensors = new ArrayList<>(step.state());
       tensors.addAll(train.state());
@@ -441,7 +344,7 @@ public final class Trainer<B> {
           timeLeft.pause();
           evaluateAndSave();
           timeLeft.evaluated();
-          if (patience.map(EarlyStopping::shouldStop).orElse(false)) {
+          if (evaluations.shouldStop()) {
             return StopReason.EARLY_STOPPED;
           }
         }
@@ -524,7 +427,7 @@ public final class Trainer<B> {
 
   private void skip(TrainingStep.Outcome outcome) {
     skippedInARow++;
-    String reason = reason(outcome);
+    String reason = outcome.problem();
     listener.skipped(
         new SkippedStep(
             steps, totalSteps, reason, outcome.loss(), outcome.gradientNorm(), skippedInARow));
@@ -537,82 +440,30 @@ public final class Trainer<B> {
               + " steps in a row were not finite (in the last one "
               + reason
               + "). "
-              + (savedAt >= 0
-                  ? "The checkpoint of step " + savedAt + " is intact in " + output.resolve(LAST)
+              + (checkpoints.lastSavedAt() >= 0
+                  ? "The checkpoint of step "
+                      + checkpoints.lastSavedAt()
+                      + " is intact in "
+                      + output.resolve(LAST)
                   : "No checkpoint had been saved yet")
               + "."
               + ADVICE);
     }
   }
 
-  private static String reason(TrainingStep.Outcome outcome) {
-    if (!Double.isFinite(outcome.loss())) {
-      return "the loss is " + outcome.loss();
-    }
-    return Double.isFinite(outcome.penalty())
-        ? "the gradient norm is " + outcome.gradientNorm()
-        : "the penalty is " + outcome.penalty();
-  }
-
-  private OptionalDouble evaluate() {
-    if (validation.isEmpty()) {
-      return OptionalDouble.empty();
-    }
-    double sum = 0;
-    double divisor = 0;
-    Evaluation<B> evaluation = task.evaluation();
-    Iterator<B> batches = validation.get().epoch(0);
-    while (batches.hasNext()) {
-      B batch = batches.next();
-      sum += evaluation.add(batch);
-      divisor += task.weight(batch);
-    }
-    double loss = sum / divisor;
-    Map<String, Double> metrics = evaluation.metrics();
-    boolean best = Double.isFinite(loss) && isBest(loss, metrics);
-    listener.evaluated(
-        new EvaluationEvent(steps, loss, Math.exp(loss), best && steps > 0, metrics));
-    if (best) {
-      bestValidation = OptionalDouble.of(loss);
-      bestStep = OptionalInt.of(steps);
-      bestMetrics = metrics;
-    }
-    newestEvaluation = evaluation;
-    newestValidation = OptionalDouble.of(loss);
-    newestMetrics = metrics;
-    return OptionalDouble.of(loss);
-  }
-
-  private boolean isBest(double loss, Map<String, Double> metrics) {
-    if (bestIsSettled) {
-      return false;
-    }
-    if (bestValidation.isEmpty()) {
-      return true;
-    }
-    double cost = task.selection().cost(loss, metrics);
-    double best = task.selection().cost(bestValidation.getAsDouble(), bestMetrics);
-    // A metric may be no number before training: the correlation of equal predictions is none.
-    return cost < best || (Double.isNaN(best) && !Double.isNaN(cost));
-  }
-
   private void evaluateAndSave() {
-    OptionalDouble loss = evaluate();
+    OptionalDouble loss = evaluations.evaluateAfter(steps);
     concludedAt = steps;
-    patience =
-        patience.map(state -> loss.isPresent() ? state.afterEvaluation(newestCost()) : state);
     if (!isSound(loss)) {
       return;
     }
-    saveNumbered();
-    save(LAST, false);
-    savedAt = steps;
-    boolean best = bestStep.isPresent() && bestStep.getAsInt() == steps;
+    checkpoints.saveLast(steps);
+    boolean best = evaluations.isBestAt(steps);
     if (options.keepBest() && best) {
-      save(BEST, true);
+      checkpoints.saveBest(steps);
     }
-    if (newestEvaluation != null && (best || !options.keepBest())) {
-      newestEvaluation.write(output);
+    if (best || !options.keepBest()) {
+      evaluations.writeNewest(output);
     }
   }
 
@@ -628,70 +479,16 @@ public final class Trainer<B> {
     if (concludedAt != steps) {
       evaluateAndSave();
     }
-    if (savedAt < 0) {
-      discardBefore();
+    if (checkpoints.lastSavedAt() < 0) {
+      if (options.keepBest() && evaluations.bestStep().orElse(-1) == 0) {
+        checkpoints.discardBest();
+      }
       throw new TrainingException(
           "Training ended at step "
               + steps
               + " with a model whose loss is not finite, and no checkpoint had been saved before."
               + ADVICE);
     }
-  }
-
-  /** A run without a checkpoint leaves nothing that looks like a result of it. */
-  private void discardBefore() {
-    if (options.keepBest() && bestStep.orElse(-1) == 0) {
-      Path best = output.resolve(BEST);
-      try {
-        AtomicFolders.delete(best);
-      } catch (IOException e) {
-        LOG.warn("Deleting {} failed: {}", best, e.toString());
-      }
-    }
-  }
-
-  private void save(String name, boolean best) {
-    Path folder = output.resolve(name);
-    try {
-      if (isResumable()) {
-        marks.begin(name, steps);
-      }
-      adaptation.save(folder);
-      if (isResumable()) {
-        marks.end(name, steps);
-      }
-    } catch (IOException | UncheckedIOException | CheckpointException e) {
-      throw unsaved(folder, e);
-    }
-    listener.checkpointSaved(new CheckpointEvent(steps, folder, best));
-  }
-
-  private void saveNumbered() {
-    if (numberedCheckpoints > 0) {
-      Path folder = numbered().folder(steps);
-      try {
-        numbered().save(steps, adaptation);
-      } catch (IOException | UncheckedIOException | CheckpointException e) {
-        throw unsaved(folder, e);
-      }
-      listener.checkpointSaved(new CheckpointEvent(steps, folder, false));
-    }
-  }
-
-  private NumberedCheckpoints numbered() {
-    return new NumberedCheckpoints(output, numberedCheckpoints);
-  }
-
-  private TrainingException unsaved(Path folder, Exception cause) {
-    return new TrainingException(
-        "Saving the checkpoint of step "
-            + steps
-            + " in "
-            + folder
-            + " failed: "
-            + WriteFailure.explain(folder, cause)
-            + ". Checkpoints and states saved before are intact; go on from them with resume().",
-        cause);
   }
 
   private Duration elapsed() {

@@ -106,11 +106,18 @@ public final class TrainingStep<I> implements AutoCloseable {
    * @param applied false if the step was skipped because a figure is not finite
    */
   public record Outcome(
-      List<Double> microLosses,
-      double loss,
-      double penalty,
-      double gradientNorm,
-      boolean applied) {}
+      List<Double> microLosses, double loss, double penalty, double gradientNorm, boolean applied) {
+
+    /** What is not finite in a step that was skipped. */
+    String problem() {
+      if (!Double.isFinite(loss)) {
+        return "the loss is " + loss;
+      }
+      return Double.isFinite(penalty)
+          ? "the gradient norm is " + gradientNorm
+          : "the penalty is " + penalty;
+    }
+  }
 
   /** Keeps the norm's reciprocal finite, as PyTorch's clip_grad_norm_ does. */
   private static final double CLIP_EPS = 1e-6;

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.train;
 
-import io.adapt4j.core.train.BestModelMetric;
 import java.util.Map;
 
 /**

@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.internal.method.TrainingDefaults;
-import io.adapt4j.core.train.BestModelMetric;
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.TrainingWarning;
 import java.util.Locale;

@@ -1,5 +1,7 @@
 package io.adapt4j.core.data.quality;
 
+import io.adapt4j.core.internal.Words;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -50,15 +52,14 @@ class DataCleanerTest {
             .clean();
     assertThat(texts(cleaned.dataset()))
         .containsExactly("same ", "caf\u00E9", "same", "mail [EMAIL]");
-    CleaningReport report = cleaned.report();
-    assertThat(report.before()).isEqualTo(6);
-    assertThat(report.after()).isEqualTo(4);
-    assertThat(report.steps().get(0).changed()).containsExactly(1, 2, 5);
-    assertThat(report.steps().get(1).changed()).containsExactly(4);
-    assertThat(report.steps().get(2).dropped()).containsExactly(5);
-    assertThat(report.steps().get(3).dropped()).containsExactly(1);
-    assertThat(report.text()).contains("6 rows, 4 left").contains("drop b: 0 changed, 1 dropped");
-    assertThat(report.json()).contains("\"dropped\": [");
+    assertThat(cleaned.before()).isEqualTo(6);
+    assertThat(cleaned.after()).isEqualTo(4);
+    assertThat(cleaned.steps().get(0).changed()).containsExactly(1, 2, 5);
+    assertThat(cleaned.steps().get(1).changed()).containsExactly(4);
+    assertThat(cleaned.steps().get(2).dropped()).containsExactly(5);
+    assertThat(cleaned.steps().get(3).dropped()).containsExactly(1);
+    assertThat(cleaned.text()).contains("6 rows, 4 left").contains("drop b: 0 changed, 1 dropped");
+    assertThat(cleaned.json()).contains("\"dropped\": [");
     assertThat(cleaned.dataset().locate(1)).isEqualTo("examples row 2");
   }
 
@@ -94,7 +95,7 @@ class DataCleanerTest {
       assertThat(pair.completion()).isEqualTo(" was a cat");
       assertThat("Once upon a time there").endsWith(pair.prompt());
       assertThat(pair.prompt().length()).isLessThan(8);
-      assertThat(cleaned.report().steps().get(0).changed()).containsExactly(0, 1);
+      assertThat(cleaned.steps().get(0).changed()).containsExactly(0, 1);
     }
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.Golden;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -183,7 +183,7 @@ class DecoderConfigTest {
           """)
   void namesTheFieldThatIsWrong(String field, String value, String complaint) throws IOException {
     String json = with(field, value);
-    assertThatExceptionOfType(ConfigException.class)
+    assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> decoder(json))
         .withMessageContaining("some/config.json: field")
         .withMessageContaining(complaint);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.Golden;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import java.io.IOException;
@@ -130,7 +130,7 @@ class ModelConfigTest {
           {"model_type": "x", "quantization_config": {"bits": 4}}  | field 'quantization_config'
           """)
   void refusesWhatItCannotUse(String json, String complaint) {
-    assertThatExceptionOfType(ConfigException.class)
+    assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> parse(json))
         .withMessageContaining("some/config.json: ")
         .withMessageContaining(complaint);
@@ -138,7 +138,7 @@ class ModelConfigTest {
 
   @Test
   void namesTheFileThatIsMissing() {
-    assertThatExceptionOfType(ConfigException.class)
+    assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> ModelConfig.read(folder))
         .withMessageContaining(folder.resolve("config.json").toString());
   }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
-import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.tokenize.TestTokenizers;

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.describe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.adapt4j.core.exception.DescriptionException;
+import io.adapt4j.core.exception.SettingsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -57,7 +57,7 @@ class HostileDocumentsTest {
   void everyTextIsReadOrRefusedSoon(String text) {
     try {
       Documents.parse("run.yaml", folder, text);
-    } catch (DescriptionException e) {
+    } catch (SettingsException e) {
       assertThat(e).hasMessageContaining("run.yaml");
       assertThat(e.getMessage()).hasSizeLessThan(50_000);
     }
@@ -67,7 +67,7 @@ class HostileDocumentsTest {
   @Timeout(value = 5, unit = TimeUnit.SECONDS)
   void aFileThatIsTooLargeIsNotRead() throws Exception {
     Path file = Files.writeString(folder.resolve("run.yaml"), "key: value\n".repeat(2_000_000));
-    assertThatExceptionOfType(DescriptionException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(() -> Documents.read(file))
         .withMessageContaining(
             "run.yaml: expected at most 262,144 bytes in a file of this kind, found 22,000,000")
@@ -76,7 +76,7 @@ class HostileDocumentsTest {
 
   @Test
   void aNumberOfTooManyDigitsIsNamedWithItsLine() {
-    assertThatExceptionOfType(DescriptionException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(() -> Documents.parse("run.yaml", folder, "a: 1\nepochs: " + "1".repeat(2000)))
         .withMessageContaining("run.yaml:2:9: expected a number of at most 1000 digits");
   }
@@ -90,7 +90,7 @@ class HostileDocumentsTest {
 
   @Test
   void onlyTheFirstProblemsAreListed() {
-    assertThatExceptionOfType(DescriptionException.class)
+    assertThatExceptionOfType(SettingsException.class)
         .isThrownBy(() -> Documents.parse("run.yaml", folder, "k: v\n".repeat(500)))
         .withMessageContaining("and 399 more problems");
   }

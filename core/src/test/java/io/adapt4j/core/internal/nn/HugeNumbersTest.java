@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.inspect.ModelInfo;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
@@ -88,7 +87,7 @@ class HugeNumbersTest {
         long start = System.nanoTime();
         try {
           load(folder);
-        } catch (ConfigException | CheckpointException e) {
+        } catch (CheckpointException e) {
           assertThat(e).hasMessageContaining(folder.toString());
         }
         assertThat((System.nanoTime() - start) / 1e9)
@@ -113,7 +112,7 @@ class HugeNumbersTest {
     "mixtral, num_local_experts,       1000000000, at most 65536",
   })
   void sizesAreBoundedWithoutWeightsToo(String type, String field, String value, String expected) {
-    assertThatExceptionOfType(ConfigException.class)
+    assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(
             () ->
                 ModelConfig.parse(
@@ -125,7 +124,7 @@ class HugeNumbersTest {
 
   @Test
   void sizesInsideAnotherObjectAreBounded() {
-    assertThatExceptionOfType(ConfigException.class)
+    assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(
             () ->
                 ModelConfig.parse(
@@ -140,7 +139,7 @@ class HugeNumbersTest {
         folder.resolve("config.json"), "{\"model_type\": \"gpt2\", \"n_layer\": 4000}");
     SafetensorsWriter.create()
         .writeModel(folder, List.of(tensor("h.0.ln_1.weight"), tensor("h.11.ln_1.weight")));
-    assertThatExceptionOfType(ConfigException.class)
+    assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> StoredModel.read(folder, WeightFormat.asStored()))
         .withMessageContaining(
             "config.json: field 'n_layer': expected 12, as the weights beside it have so many"

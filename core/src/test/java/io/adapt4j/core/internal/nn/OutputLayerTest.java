@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.Golden;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.SafetensorsFile;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -128,7 +128,7 @@ class OutputLayerTest {
     try (FamilyFolder folder = FamilyFolder.open(family)) {
       ModelConfig config = ModelConfig.read(folder.path());
       assertThatThrownBy(() -> layer.className(config))
-          .isInstanceOf(ConfigException.class)
+          .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("model_type")
           .hasMessageContaining(layer.suffix());
     }

@@ -3,7 +3,7 @@ package io.adapt4j.core.internal.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.method.WeightFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ class StoredModelTest {
          "quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": true}}
         """);
     assertThatThrownBy(() -> StoredModel.read(folder, WeightFormat.asStored()))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("field 'quantization_config'")
         .hasMessageContaining("adapt4j-qlora on the class path");
   }

@@ -197,7 +197,7 @@ class EngineStartTest {
     }
     Files.writeString(library, "somebody else's code");
     assertThat(start(properties, Map.of(), tokenizer.toString()))
-        .filteredOn(line -> line.contains("TokenizerException"))
+        .filteredOn(line -> line.contains("EngineException"))
         .hasSize(2)
         .allMatch(line -> line.contains(library + ": expected the library of"));
   }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallModel;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.method.Adaptation;
@@ -69,11 +69,12 @@ class NeftuneTest {
     // The targets see the first tokens only, and those get the first noise that is drawn, so only
     // the magnitude of the noise can tell the three losses from each other.
     try (Decoder decoder = load()) {
-      decoder.embeddingNoise(10);
+      NoisyEmbedding.put(decoder, 10);
       double alone = loss(decoder, LENGTH, false);
       double padded = loss(decoder, 2 * LENGTH, true);
       double longer = loss(decoder, 2 * LENGTH, false);
-      decoder.embeddingNoise(10 * Math.sqrt(2));
+      NoisyEmbedding.remove(decoder);
+      NoisyEmbedding.put(decoder, 10 * Math.sqrt(2));
       double stronger = loss(decoder, 2 * LENGTH, false);
       assertThat(padded).isCloseTo(alone, within(1e-4));
       assertThat(longer).isNotCloseTo(alone, within(1e-3));
@@ -86,7 +87,7 @@ class NeftuneTest {
     try (Decoder decoder = load()) {
       LanguageModelLoss.Inputs inputs = inputs(LENGTH, false);
       double plain = LanguageModelLoss.evaluate(decoder, inputs);
-      decoder.embeddingNoise(50);
+      NoisyEmbedding.put(decoder, 50);
       double once = LanguageModelLoss.differentiate(decoder, inputs, 1, false, 5);
       assertThat(LanguageModelLoss.differentiate(decoder, inputs, 1, true, 5)).isEqualTo(once);
       assertThat(LanguageModelLoss.differentiate(decoder, inputs, 1, false, 6)).isNotEqualTo(once);
@@ -122,7 +123,7 @@ class NeftuneTest {
             .maxSteps(2)
             .output(output);
     assertThatThrownBy(() -> builder.neftune(-1).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("neftune must be at least 0");
     RunRecorder events = new RunRecorder();
     builder.neftune(5).listener(events).build().run();

@@ -33,7 +33,6 @@ import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.StopReason;
 import io.adapt4j.core.train.TrainingException;
 import io.adapt4j.core.train.TrainingListener;
-import io.adapt4j.core.train.TrainingResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

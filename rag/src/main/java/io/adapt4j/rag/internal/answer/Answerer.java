@@ -186,7 +186,7 @@ public final class Answerer {
         recorder.run(
             "generate",
             () -> writer.stream(prompt.messages(), options.generation(), onText, cancellation),
-            made -> cancellation.isCancelled() ? "cancelled" : made.ending().toString());
+            made -> cancellation.isCancelled() ? "cancelled" : made.finishReason().toString());
     List<Stage> all = new ArrayList<>(stages);
     String text = generated.text().strip();
     Set<Integer> numbers = CitationParser.numbers(text);

@@ -28,7 +28,7 @@ final class Activations {
    * @param field the field that names it
    * @param defaultName what the family takes where the field is absent
    * @return the activation
-   * @throws io.adapt4j.core.exception.ConfigException if it is not known
+   * @throws io.adapt4j.core.exception.CheckpointException if it is not known
    */
   static Activation read(ModelConfig config, String field, String defaultName) {
     return named(config, field, config.fields().optionalText(field).orElse(defaultName));
@@ -41,7 +41,7 @@ final class Activations {
    * @param field the field, for the error
    * @param name the name
    * @return the activation
-   * @throws io.adapt4j.core.exception.ConfigException if it is not known
+   * @throws io.adapt4j.core.exception.CheckpointException if it is not known
    */
   static Activation named(ModelConfig config, String field, String name) {
     Activation activation = BY_NAME.get(name);

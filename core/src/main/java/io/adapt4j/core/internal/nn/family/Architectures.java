@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.nn.family;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.Network;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The model families this build knows. */
 public final class Architectures {
@@ -32,15 +33,20 @@ public final class Architectures {
           new DistilBert(),
           new ModernBert());
 
+  private static final Set<String> OWN =
+      ALL.stream()
+          .flatMap(one -> one.modelTypes().stream())
+          .collect(Collectors.toUnmodifiableSet());
+
   private Architectures() {}
 
   /**
    * Returns the families.
    *
-   * @return the values of {@code model_type} that this build knows
+   * @return the values of {@code model_type} that this build and families on the class path know
    */
   public static Set<String> modelTypes() {
-    return ALL.stream()
+    return Stream.concat(ALL.stream(), CustomFamily.all(OWN).stream())
         .flatMap(one -> one.modelTypes().stream())
         .collect(Collectors.toUnmodifiableSet());
   }
@@ -50,7 +56,7 @@ public final class Architectures {
    *
    * @param config the configuration
    * @return the network, without weights
-   * @throws ConfigException if the family or one of its options is not supported
+   * @throws CheckpointException if the family or one of its options is not supported
    */
   public static Network declare(ModelConfig config) {
     Architecture architecture = find(config);
@@ -66,8 +72,8 @@ public final class Architectures {
    *
    * @param config the configuration
    * @return the decoder, without weights
-   * @throws ConfigException as {@link #declare} does, and if the model has another output than the
-   *     vocabulary's
+   * @throws CheckpointException as {@link #declare} does, and if the model has another output than
+   *     the vocabulary's
    */
   public static Decoder declareDecoder(ModelConfig config) {
     Network declared = declare(config);
@@ -93,7 +99,7 @@ public final class Architectures {
    *
    * @param config the configuration
    * @return the network, without weights
-   * @throws ConfigException as {@link #declare} does, and if the model generates text
+   * @throws CheckpointException as {@link #declare} does, and if the model generates text
    */
   public static Encoder declareEncoder(ModelConfig config) {
     if (declare(config) instanceof Encoder encoder) {
@@ -117,7 +123,7 @@ public final class Architectures {
    * @param classes the configuration of the model that scores classes, of the decoder's family and
    *     dimensions
    * @return the network, without memory for its output, whose tensors are new
-   * @throws ConfigException if the configuration is of another model
+   * @throws CheckpointException if the configuration is of another model
    */
   public static Encoder withClassOutput(Decoder decoder, ModelConfig classes) {
     String family = decoder.modelConfig().modelType();
@@ -159,6 +165,11 @@ public final class Architectures {
         return architecture;
       }
     }
+    for (Architecture custom : CustomFamily.all(OWN)) {
+      if (custom.modelTypes().contains(config.modelType())) {
+        return custom;
+      }
+    }
     throw config
         .fields()
         .invalid(
@@ -167,6 +178,6 @@ public final class Architectures {
                 + ALL.stream()
                     .flatMap(one -> one.modelTypes().stream().sorted())
                     .collect(Collectors.joining(", ")),
-            "This model family is not supported.");
+            "This model family is not supported; a ModelFamily on the class path can bring it.");
   }
 }

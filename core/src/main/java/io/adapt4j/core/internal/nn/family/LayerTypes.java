@@ -21,7 +21,8 @@ final class LayerTypes {
    * @param layers number of layers
    * @param slides what the family takes where the field is absent
    * @return one entry a layer, true where it slides
-   * @throws io.adapt4j.core.exception.ConfigException if a type is not known, or there are too few
+   * @throws io.adapt4j.core.exception.CheckpointException if a type is not known, or there are too
+   *     few
    */
   static List<Boolean> sliding(ModelConfig config, int layers, IntPredicate slides) {
     List<String> types = config.fields().texts("layer_types");
@@ -47,7 +48,8 @@ final class LayerTypes {
    * @param slides which layers slide
    * @param window tokens a sliding layer sees; 0 where no window is in force
    * @return the window of each layer, 0 for all tokens
-   * @throws io.adapt4j.core.exception.ConfigException if a layer slides but no window is in force
+   * @throws io.adapt4j.core.exception.CheckpointException if a layer slides but no window is in
+   *     force
    */
   static IntToLongFunction windows(ModelConfig config, List<Boolean> slides, int window) {
     if (window == 0 && slides.contains(true)) {

@@ -72,7 +72,7 @@ final class UnreadFeatures {
    *
    * @param config the configuration
    * @param read the fields the family reads
-   * @throws io.adapt4j.core.exception.ConfigException naming the field
+   * @throws io.adapt4j.core.exception.CheckpointException naming the field
    */
   static void refuse(ModelConfig config, Set<String> read) {
     JsonNode fields = config.toJson();

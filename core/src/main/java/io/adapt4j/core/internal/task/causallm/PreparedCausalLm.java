@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.causallm;
 
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.data.Batching;
+import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
 import io.adapt4j.core.internal.data.EncodableRows;

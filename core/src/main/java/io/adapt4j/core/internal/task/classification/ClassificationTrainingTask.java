@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TextInputs;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.task.ClassificationProblem;
-import io.adapt4j.core.train.BestModelMetric;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -4,7 +4,7 @@ import com.google.common.collect.HashMultimap;
 import com.google.common.collect.SetMultimap;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.FileDigest;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;

@@ -2,8 +2,9 @@ package io.adapt4j.core.internal.task.maskedlm;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.data.BatchSampler;
 import io.adapt4j.core.internal.data.BatchSource;
@@ -14,7 +15,6 @@ import io.adapt4j.core.internal.data.SequentialBatches;
 import io.adapt4j.core.internal.data.TextBatch;
 import io.adapt4j.core.internal.data.TrainingSample;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.tokenize.TokenizerException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -87,11 +87,11 @@ public final class MaskedBatches implements BatchSource<TextBatch> {
    * @param options how batches are made
    * @return the batches
    * @throws DatasetException if a row is no plain text, naming it
-   * @throws TokenizerException if there is no mask token
+   * @throws CheckpointException if there is no mask token
    */
   public static MaskedBatches of(Dataset dataset, Tokenizer tokenizer, Options options) {
     if (tokenizer.maskId().isEmpty()) {
-      throw new TokenizerException(
+      throw new CheckpointException(
           "The tokenizer has no mask_token; choose a model that was trained on masked tokens.");
     }
     int[] rows = new int[dataset.size()];

@@ -5,6 +5,7 @@ import io.adapt4j.core.preference.Dpo;
 import io.adapt4j.core.preference.Orpo;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.SimPo;
+import io.adapt4j.core.spi.PairwiseLoss;
 
 /** A loss of pairs of answers: a term of each pair, and perhaps the cross-entropy of the chosen. */
 public interface PairLoss {
@@ -28,6 +29,9 @@ public interface PairLoss {
     }
     if (loss instanceof Cpo cpo) {
       return new CpoLoss(cpo.beta(), cpo.alpha(), cpo.labelSmoothing());
+    }
+    if (loss instanceof PreferenceLoss.Custom custom) {
+      return new CustomLoss(custom.loss());
     }
     throw new IllegalArgumentException("loss: expected one of pairs, found " + loss);
   }
@@ -94,6 +98,18 @@ public interface PairLoss {
    * @return the term
    */
   Terms terms(double chosen, double rejected);
+
+  /**
+   * Computes the term of a pair of which more is known than its scores.
+   *
+   * @param pair the pair
+   * @param chosen its score on the left
+   * @param rejected its score on the right
+   * @return the term, which depends on the scores alone unless a loss says otherwise
+   */
+  default Terms terms(PairwiseLoss.Pair pair, double chosen, double rejected) {
+    return terms(chosen, rejected);
+  }
 
   /**
    * Returns whether log-probabilities are means over an answer's tokens instead of sums.

@@ -1,5 +1,6 @@
 package io.adapt4j.core.internal.task.preference;
 
+import io.adapt4j.core.spi.PairwiseLoss;
 import java.util.Comparator;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
@@ -69,7 +70,7 @@ final class PairScores implements Scores {
     for (int term = 0; term < pairs; term++) {
       int one = left[term];
       int other = right[term];
-      PairLoss.Terms terms = loss.terms(left(one), right(other));
+      PairLoss.Terms terms = loss.terms(pair(one, other), left(one), right(other));
       double counts = ((double) weights[one] + weights[other]) / 2;
       sum += counts * terms.loss();
       byRow[one] += counts * terms.byChosen() / divisor(one);
@@ -78,6 +79,16 @@ final class PairScores implements Scores {
       byRow[against] += counts * by / divisor(against);
     }
     return byRow;
+  }
+
+  private PairwiseLoss.Pair pair(int one, int other) {
+    return new PairwiseLoss.Pair(
+        logProbs[one],
+        logProbs[pairs + other],
+        reference[one],
+        reference[pairs + other],
+        targets.length(one),
+        targets.length(pairs + other));
   }
 
   private double left(int pair) {

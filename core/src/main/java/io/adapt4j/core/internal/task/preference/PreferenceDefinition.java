@@ -47,7 +47,9 @@ public final class PreferenceDefinition implements TaskDefinition<PreferenceTask
 
   @Override
   public Optional<JsonNode> write(PreferenceTask task) {
-    return Optional.of(PreferenceKeys.write(task));
+    return task.loss() instanceof PreferenceLoss.Custom
+        ? Optional.empty()
+        : Optional.of(PreferenceKeys.write(task));
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.internal.nn.Decoder;
-import io.adapt4j.core.train.BestModelMetric;
+import io.adapt4j.core.internal.train.BestModelMetric;
 
 /**
  * Trains a decoder to prefer chosen to rejected answers. The loss of a batch is the mean over its

@@ -2,7 +2,7 @@ package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.AnswerCounts;
 import io.adapt4j.core.internal.data.AnswerEncoder;

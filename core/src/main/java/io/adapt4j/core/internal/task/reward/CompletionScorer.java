@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.reward;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.encode.Classifier;
 import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.nn.Encoder;
@@ -31,7 +31,7 @@ public final class CompletionScorer {
   /**
    * Checks that a network gives one number to a text.
    *
-   * @throws ConfigException if it does not
+   * @throws CheckpointException if it does not
    */
   public static void requireUsable(Encoder encoder) {
     if (encoder.classes() != 1 || encoder.classifiesTokens()) {

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
@@ -88,7 +88,7 @@ public final class AdapterReward implements RunReward {
       return config.isEmpty()
           ? List.of(label() + " brings no output for a reward; train it with Task.reward()")
           : problems(declared, config.get());
-    } catch (ConfigException e) {
+    } catch (CheckpointException e) {
       return List.of(label() + ": " + e.getMessage());
     }
   }

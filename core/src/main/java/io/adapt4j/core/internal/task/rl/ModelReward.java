@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.task.rl;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.load.LoadedEncoder;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.memory.Planner;
@@ -69,7 +69,7 @@ final class ModelReward implements RunReward {
     try (Encoder network = declare()) {
       CompletionScorer.requireUsable(network);
       return List.of();
-    } catch (ConfigException e) {
+    } catch (CheckpointException e) {
       return List.of(e.getMessage());
     }
   }

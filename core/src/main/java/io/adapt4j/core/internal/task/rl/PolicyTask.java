@@ -6,7 +6,7 @@ import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.train.BestModelMetric;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import java.util.Map;
 
 /** The loss of completions of a rollout. Of held-out prompts the loss is the negative reward. */

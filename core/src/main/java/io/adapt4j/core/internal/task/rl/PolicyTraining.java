@@ -8,7 +8,7 @@ import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RolloutOptions;
-import io.adapt4j.core.train.BestModelMetric;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import java.util.Optional;
 import java.util.function.Supplier;
 

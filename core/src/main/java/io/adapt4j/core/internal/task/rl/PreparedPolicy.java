@@ -5,7 +5,7 @@ import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.chat.TemplateMarker;
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
@@ -20,7 +20,7 @@ import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.Training;
 import io.adapt4j.core.internal.train.StepHooks;
-import io.adapt4j.core.plan.RolloutPlan;
+import io.adapt4j.core.internal.plan.RolloutPlan;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RolloutOptions;
 import io.adapt4j.core.tokenize.Tokenizer;
@@ -60,7 +60,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
     int maxLength = settings.lengthLimit();
     int most = maxLength - algorithm.rollout().maxNewTokens();
     if (most < 1) {
-      throw new FineTuneException(
+      throw SettingsException.ofFineTuning(
           List.of(
               "maxLength "
                   + maxLength
@@ -84,7 +84,7 @@ final class PreparedPolicy implements PreparedTask<RolloutBatch> {
   private static PromptRows rows(Dataset data, PromptRows.Encoding encoding) {
     PromptRows rows = PromptRows.of(data, encoding);
     if (rows.report().kept() == 0) {
-      throw new FineTuneException(
+      throw SettingsException.ofFineTuning(
           List.of(
               data.name()
                   + ": each of its "

@@ -6,7 +6,7 @@ import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.data.EncodingReport;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.internal.FileDigest;

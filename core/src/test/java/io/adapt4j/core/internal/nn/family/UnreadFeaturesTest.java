@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.FamilyFolder;
@@ -81,7 +81,7 @@ class UnreadFeaturesTest {
           """)
   void refusesTheFieldByName(String folder, String field, String value) throws IOException {
     ModelConfig config = read(folder);
-    assertThatExceptionOfType(ConfigException.class)
+    assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> Architectures.declare(with(config, field, value)))
         .withMessageContaining(field)
         .withMessageContaining("config.json");

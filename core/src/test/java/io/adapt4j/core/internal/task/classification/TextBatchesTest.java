@@ -8,6 +8,7 @@ import io.adapt4j.core.SmallEncoder;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.data.BatchSampler;
 import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.LengthGroupedBatches;
@@ -17,7 +18,6 @@ import io.adapt4j.core.internal.task.maskedlm.MaskedBatches;
 import io.adapt4j.core.task.ClassificationProblem;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
-import io.adapt4j.core.tokenize.TokenizerException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -152,7 +152,7 @@ class TextBatchesTest {
     try (Tokenizer stories = Tokenizer.load(TestTokenizers.stories())) {
       Dataset data = Datasets.of(List.of(new Example.Text("a")));
       assertThatThrownBy(() -> MaskedBatches.of(data, stories, options(0.15, true)))
-          .isInstanceOf(TokenizerException.class)
+          .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("mask_token");
     }
   }

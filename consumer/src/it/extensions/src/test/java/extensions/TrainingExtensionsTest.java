@@ -1,0 +1,51 @@
+package extensions;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.adapt4j.core.optim.Optimizer;
+import io.adapt4j.core.preference.PreferenceLoss;
+import io.adapt4j.core.task.Task;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What changes how a run trains, each brought from outside. */
+class TrainingExtensionsTest {
+
+  @TempDir private Path folder;
+
+  private static void assertSame(List<Double> expected, List<Double> found, double tolerance) {
+    assertEquals(expected.size(), found.size());
+    for (int step = 0; step < expected.size(); step++) {
+      assertEquals(expected.get(step), found.get(step), tolerance, "step " + step);
+    }
+    assertTrue(found.get(found.size() - 1) < found.get(0), "the loss does not fall");
+  }
+
+  @Test
+  void anOptimizerThatIsAdamWTrainsAsAdamW() {
+    List<Double> ours = Tiny.losses(Tiny.tuner(folder.resolve("a")).optimizer(Optimizer.adamW()));
+    List<Double> own =
+        Tiny.losses(
+            Tiny.tuner(folder.resolve("b"))
+                .optimizer(Optimizer.custom(new AdamWRule(0.9, 0.999, 1e-8))));
+    assertSame(ours, own, 1e-4);
+  }
+
+  @Test
+  void aPreferenceLossThatIsDpoTrainsAsDpo() {
+    assertSame(
+        preference("a", PreferenceLoss.dpo(0.2)),
+        preference("b", PreferenceLoss.custom(new SigmoidLoss(0.2))),
+        1e-6);
+  }
+
+  private List<Double> preference(String output, PreferenceLoss loss) {
+    return Tiny.losses(
+        Tiny.tuner(folder.resolve(output))
+            .dataset(Tiny.pairs().split(0.8, 0.2, 0, 1))
+            .task(Task.preference(loss)));
+  }
+}

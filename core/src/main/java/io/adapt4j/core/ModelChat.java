@@ -1,0 +1,102 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.chat.ChatEncoder;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.chat.TemplateMarker;
+import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.load.LoadedModel;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Conversations with a loaded model: its chat template, their prompts, and where an answer ends.
+ * Not thread-safe.
+ */
+final class ModelChat {
+
+  private final LoadedModel model;
+  private final TrainedTemplates trained;
+  private ChatTemplate template;
+  private boolean chosen;
+
+  ModelChat(LoadedModel model, TrainedTemplates trained) {
+    this.model = model;
+    this.trained = trained;
+  }
+
+  /** Prompts of conversations, and options that end their answers. */
+  record Prompts(List<int[]> ids, GenerationOptions options) {}
+
+  Prompts prompts(
+      List<List<ChatMessage>> conversations, ChatOptions rendering, GenerationOptions options) {
+    ChatEncoder encoder = new ChatEncoder(model.requireTokenizer(), template());
+    return new Prompts(
+        conversations.stream().map(messages -> encoder.encode(messages, rendering)).toList(),
+        endingWithTurn(options, encoder, rendering));
+  }
+
+  /** Ends an answer also at what the template ends it with, be it one token or a text. */
+  private static GenerationOptions endingWithTurn(
+      GenerationOptions options, ChatEncoder encoder, ChatOptions rendering) {
+    if (options.ignoreEos()) {
+      return options;
+    }
+    Optional<TemplateMarker> end = encoder.turnEnd(rendering);
+    if (end.isEmpty()) {
+      return options;
+    }
+    if (end.get().isToken()) {
+      Set<Integer> ids = new LinkedHashSet<>(options.stopIds());
+      ids.add(end.get().ids().get(0));
+      return options.toBuilder().stopIds(ids).build();
+    }
+    List<String> texts = new ArrayList<>(options.stopStrings());
+    texts.add(end.get().text());
+    return options.toBuilder().stopStrings(texts).build();
+  }
+
+  /** Read when first needed: a broken template is no reason not to load a model. */
+  private ChatTemplate template() {
+    if (template == null) {
+      ChatTemplate found =
+          trained
+              .find()
+              .orElseThrow(
+                  () ->
+                      new ChatException(
+                          model.folder()
+                              + ": expected a chat template (chat_template.jinja, or chat_template"
+                              + " in tokenizer_config.json), found none. Use generate, or set a"
+                              + " template with useChatTemplate, such as"
+                              + " ChatTemplate.named(\"chatml\")."));
+      trained.require(found);
+      template = found;
+    }
+    return template;
+  }
+
+  void use(ChatTemplate other) {
+    template = other.withSpecialTokensOf(model.folder());
+    chosen = true;
+  }
+
+  boolean hasTemplate() {
+    return template != null || trained.find().isPresent();
+  }
+
+  /** Whether what is in use was trained on conversations, or a template was set. */
+  boolean isTuned() {
+    return chosen || trained.isChatTuned();
+  }
+
+  /** Digest of a template that was set. */
+  Optional<String> chosenDigest() {
+    return chosen ? Optional.of(template().digest()) : Optional.empty();
+  }
+}

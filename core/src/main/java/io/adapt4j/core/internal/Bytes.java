@@ -1,0 +1,22 @@
+package io.adapt4j.core.internal;
+
+
+import java.util.Locale;
+
+/** Sizes as text. */
+public final class Bytes {
+
+  private Bytes() {}
+
+  /**
+   * Writes a size.
+   *
+   * @param bytes the size
+   * @return megabytes or gigabytes, in powers of 1000
+   */
+  public static String text(long bytes) {
+    return bytes < 1_000_000_000
+        ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)
+        : String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
+  }
+}

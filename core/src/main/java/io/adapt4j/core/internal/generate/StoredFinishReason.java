@@ -1,0 +1,45 @@
+package io.adapt4j.core.internal.generate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.generate.FinishReason;
+
+/** The finish reason in files of answers, also in those of before it had this name. */
+public final class StoredFinishReason {
+
+  private static final String KEY = "finishReason";
+
+  /** The key of before, with values of its own. */
+  private static final String FORMER_KEY = "ending";
+
+  private StoredFinishReason() {}
+
+  /**
+   * Writes a reason.
+   *
+   * @param json what to write to
+   * @param reason the reason
+   */
+  public static void put(ObjectNode json, FinishReason reason) {
+    json.put(KEY, reason.name());
+  }
+
+  /**
+   * Reads a reason.
+   *
+   * @param json what to read from
+   * @return the reason
+   * @throws IllegalArgumentException if there is none, or one that is not known
+   */
+  public static FinishReason of(JsonNode json) {
+    if (json.has(KEY)) {
+      return FinishReason.valueOf(json.path(KEY).asText());
+    }
+    String former = json.path(FORMER_KEY).asText();
+    return switch (former) {
+      case "COMPLETE" -> FinishReason.STOP;
+      case "FILTERED" -> FinishReason.CONTENT_FILTER;
+      default -> FinishReason.valueOf(former);
+    };
+  }
+}

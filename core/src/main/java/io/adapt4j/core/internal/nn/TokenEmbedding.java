@@ -1,0 +1,18 @@
+package io.adapt4j.core.internal.nn;
+
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/** What turns token ids into vectors, or anything that stands in for it. */
+public interface TokenEmbedding {
+
+  /**
+   * Looks tokens up.
+   *
+   * @param ops the operators to use
+   * @param ids token ids, I64 [B, T]
+   * @param positions where they stand
+   * @return [B, T, hidden], before positions and types are added
+   */
+  Tensor forward(Ops ops, Tensor ids, Positions positions);
+}

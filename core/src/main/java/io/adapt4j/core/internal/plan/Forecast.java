@@ -1,0 +1,168 @@
+package io.adapt4j.core.internal.plan;
+
+import io.adapt4j.core.plan.Advice;
+import io.adapt4j.core.internal.Bytes;
+import io.adapt4j.core.plan.Device;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The predicted memory of a run, beside the memory of a device.
+ *
+ * @param rows examples a micro-batch
+ * @param length tokens of the longest example, padding included
+ * @param recompute whether layers are recomputed in the backward pass
+ * @param device where it is to run
+ * @param memory the prediction
+ * @param advice changes that each make it smaller, least harm first; empty if it fits
+ * @param together changes that make it fit together, where none does alone and all can
+ * @param full the same beside full fine-tuning, where weights are held in fewer bits
+ */
+public record Forecast(
+    int rows,
+    int length,
+    boolean recompute,
+    Device device,
+    MemoryEstimate memory,
+    List<Advice> advice,
+    Optional<Advice> together,
+    Optional<FullComparison> full) {
+
+  /** Share of the device within which a prediction that fits is called close. */
+  private static final double TOLERANCE = 0.15;
+
+  /**
+   * Copies the list.
+   *
+   * @param rows examples a micro-batch
+   * @param length tokens of the longest example
+   * @param recompute whether layers are recomputed
+   * @param device where it is to run
+   * @param memory the prediction
+   * @param advice changes that make it smaller
+   * @param together changes that make it fit together
+   * @param full the same beside full fine-tuning
+   */
+  public Forecast {
+    advice = List.copyOf(advice);
+  }
+
+  /**
+   * Returns whether the predicted peak is within the device's memory.
+   *
+   * @return true if it fits
+   */
+  public boolean fits() {
+    return memory.peakBytes() <= device.bytes();
+  }
+
+  /**
+   * Returns whether a run that fits may not, should the prediction be as wrong as it is allowed to.
+   *
+   * @return true if less than 15 % are left
+   */
+  public boolean isClose() {
+    return fits() && memory.peakBytes() * (1 + TOLERANCE) > device.bytes();
+  }
+
+  /**
+   * Writes the prediction as a table that people read.
+   *
+   * @return lines, the last one ended as well
+   */
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    for (MemoryItem item : memory.lasting()) {
+      line(text, item.name(), item.bytes());
+    }
+    MemoryEstimate.Phase peak = memory.peakPhase();
+    text.append("  in the ").append(peak.name()).append(", which takes most:\n");
+    for (MemoryItem item : peak.items()) {
+      line(text, "  " + item.name(), item.bytes());
+    }
+    line(text, "predicted peak", memory.peakBytes());
+    for (MemoryItem item : memory.host()) {
+      line(text, "outside it: " + item.name(), item.bytes());
+    }
+    full.ifPresent(one -> text.append("  ").append(one.text()).append('\n'));
+    text.append("  ").append(verdict()).append('\n');
+    for (Advice one : advice) {
+      advice(text, one);
+    }
+    together.ifPresent(
+        one -> {
+          text.append("  none of these is enough; together:\n");
+          advice(text, one);
+        });
+    return text.toString();
+  }
+
+  private String verdict() {
+    String where = device.name() + " (" + Bytes.text(device.bytes()) + ")";
+    if (!fits()) {
+      String help = advice.isEmpty() ? ", and no known change makes it smaller" : "; smaller are:";
+      return "does not fit " + where + help;
+    }
+    return isClose()
+        ? "just fits " + where + ": less than 15 %, the prediction's tolerance, is left"
+        : "fits " + where;
+  }
+
+  private static void line(StringBuilder text, String name, long bytes) {
+    text.append(String.format(Locale.ROOT, "  %-36s %12s%n", name, Bytes.text(bytes)));
+  }
+
+  private static void advice(StringBuilder text, Advice one) {
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "    %s: %s%s%n",
+            one.change(),
+            Bytes.text(one.bytes()),
+            one.fits() ? ", fits" : ""));
+  }
+
+  /**
+   * Writes the prediction as JSON.
+   *
+   * @return the text of an object with the fields {@code device}, {@code deviceBytes}, {@code
+   *     fits}, {@code peakBytes}, {@code lasting}, {@code phases}, {@code host} and {@code advice}
+   */
+  public String json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("device", device.name());
+    json.put("deviceBytes", device.bytes());
+    json.put("fits", fits());
+    json.put("peakBytes", memory.peakBytes());
+    json.put("peakPhase", memory.peakPhase().name());
+    items(json.putObject("lasting"), memory.lasting());
+    ObjectNode phases = json.putObject("phases");
+    for (MemoryEstimate.Phase phase : memory.phases()) {
+      items(phases.putObject(phase.name()), phase.items());
+    }
+    items(json.putObject("host"), memory.host());
+    full.ifPresent(one -> json.put("fullFineTuningBytes", one.fullBytes()));
+    ArrayNode changes = json.putArray("advice");
+    advice.forEach(one -> changes.add(json(one)));
+    together.ifPresent(one -> json.set("together", json(one)));
+    return Json.indented(json);
+  }
+
+  private static void items(ObjectNode json, List<MemoryItem> items) {
+    items.forEach(item -> json.put(item.name(), item.bytes()));
+  }
+
+  private static ObjectNode json(Advice one) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("change", one.change());
+    json.put("bytes", one.bytes());
+    json.put("fits", one.fits());
+    return json;
+  }
+}

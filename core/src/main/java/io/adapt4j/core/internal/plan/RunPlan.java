@@ -1,0 +1,183 @@
+package io.adapt4j.core.internal.plan;
+
+
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.plan.Advice;
+import io.adapt4j.core.plan.FineTunePlan;
+import io.adapt4j.core.plan.TimedSteps;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+
+/**
+ * What a run will do, with the parts of its memory.
+ *
+ * @param steps optimizer steps
+ * @param trainExamples rows trained on
+ * @param validationExamples rows held out
+ * @param leftOut rows that cannot be used: too long, or nothing to learn in them
+ * @param truncated rows that are cut to the sequence limit
+ * @param split rows that are split to the sequence limit
+ * @param targetTokensPerEpoch tokens learned from in part pass; texts where labels are of texts
+ * @param trainableParameters values that train
+ * @param totalParameters values of the base model
+ * @param options what the run does about learning rate, epochs, batch size and warm-up
+ * @param questions what is unusual about the run, but no reason to refuse it; see {@code
+ *     FineTuner.questions}
+ * @param forecast predicted memory, in a plan of {@code FineTuner.plan}
+ * @param timed how long some steps took, where they were asked for
+ * @param rollouts what is generated, in reinforcement learning
+ * @param notes what is to be known of the run, part sentence each
+ */
+public record RunPlan(
+    int steps,
+    int trainExamples,
+    int validationExamples,
+    int leftOut,
+    int truncated,
+    int split,
+    long targetTokensPerEpoch,
+    long trainableParameters,
+    long totalParameters,
+    List<Option> options,
+    List<String> questions,
+    Optional<Forecast> forecast,
+    Optional<TimedSteps> timed,
+    Optional<RolloutPlan> rollouts,
+    List<String> notes)
+    implements FineTunePlan {
+
+  /**
+   * Copies the lists.
+   *
+   * @param steps optimizer steps
+   * @param trainExamples rows trained on
+   * @param validationExamples rows held out
+   * @param leftOut rows that cannot be used
+   * @param truncated rows that are cut to the sequence limit
+   * @param split rows that are split to the sequence limit
+   * @param targetTokensPerEpoch tokens learned from in part pass
+   * @param trainableParameters values that train
+   * @param totalParameters values of the base model
+   * @param options what the run does about learning rate, epochs, batch size and warm-up
+   * @param questions what is unusual about the run
+   * @param forecast predicted memory
+   * @param timed how long some steps took
+   * @param rollouts what is generated
+   * @param notes what is to be known of the run
+   */
+  public RunPlan {
+    options = List.copyOf(options);
+    questions = List.copyOf(questions);
+    notes = List.copyOf(notes);
+  }
+
+  /** What is learned from in an epoch. */
+  private String learned() {
+    return rollouts
+        .map(RolloutPlan::text)
+        .orElseGet(
+            () ->
+                String.format(
+                    Locale.ROOT, "%,d tokens learned from an epoch", targetTokensPerEpoch));
+  }
+
+  @Override
+  public OptionalLong peakBytes() {
+    return forecast
+        .map(memory -> OptionalLong.of(memory.memory().peakBytes()))
+        .orElse(OptionalLong.empty());
+  }
+
+  @Override
+  public boolean fits() {
+    return forecast.map(Forecast::fits).orElse(true);
+  }
+
+  @Override
+  public List<Advice> advice() {
+    return forecast.map(Forecast::advice).orElse(List.of());
+  }
+
+  @Override
+  public String text() {
+    String counts =
+        String.format(
+            Locale.ROOT,
+            "%,d steps over %,d examples (%,d held out, %,d left out, %,d cut, %,d split)%n"
+                + "%s%n"
+                + "%,d of %,d parameters train (%.4f %%)%n",
+            steps,
+            trainExamples,
+            validationExamples,
+            leftOut,
+            truncated,
+            split,
+            learned(),
+            trainableParameters,
+            totalParameters,
+            100 * trainableRatio());
+    return questions.stream().map(part -> "Warning: " + part + "\n").collect(Collectors.joining())
+        + counts
+        + options.stream().map(RunPlan::text).collect(Collectors.joining())
+        + forecast.map(part -> "memory:\n" + part.text()).orElse("")
+        + timed.map(TimedSteps::text).orElse("")
+        + notes.stream().map(note -> "note: " + note + "\n").collect(Collectors.joining());
+  }
+
+  @Override
+  public String json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("steps", steps);
+    json.put("trainExamples", trainExamples);
+    json.put("validationExamples", validationExamples);
+    json.put("leftOut", leftOut);
+    json.put("truncated", truncated);
+    json.put("split", split);
+    json.put("targetTokensPerEpoch", targetTokensPerEpoch);
+    json.put("trainableParameters", trainableParameters);
+    json.put("totalParameters", totalParameters);
+    ArrayNode chosen = json.putArray("options");
+    options.forEach(part -> chosen.add(json(part)));
+    questions.forEach(json.putArray("warnings")::add);
+    notes.forEach(json.putArray("notes")::add);
+    rollouts.ifPresent(
+        part ->
+            json.putObject("rollouts")
+                .put("prompts", part.prompts())
+                .put("completions", part.completions())
+                .put("completionsPerPrompt", part.completionsPerPrompt())
+                .put("maxNewTokens", part.maxNewTokens())
+                .put("mostTokens", part.mostTokens())
+                .put("passes", part.passes()));
+    forecast.ifPresent(part -> json.set("memory", Json.written(part.json())));
+    timed.ifPresent(part -> json.set("timed", Json.written(part.json())));
+    return Json.indented(json);
+  }
+
+  private static String text(Option option) {
+    String origin = option.isDefault() ? "default" : "stated";
+    return String.format(
+        Locale.ROOT,
+        "  %-15s%s (%s)%n",
+        option.name(),
+        option.value(),
+        option.note().isEmpty() ? origin : origin + "; " + option.note());
+  }
+
+  private static JsonNode json(Option option) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("name", option.name());
+    json.put("value", option.value());
+    json.put("default", option.isDefault());
+    json.put("note", option.note());
+    return json;
+  }
+}

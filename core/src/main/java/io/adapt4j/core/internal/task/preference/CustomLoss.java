@@ -1,0 +1,55 @@
+package io.adapt4j.core.internal.task.preference;
+
+import io.adapt4j.core.spi.PairwiseLoss;
+import io.adapt4j.core.train.TrainingException;
+
+/** What a loss computes that an author outside brings. */
+record CustomLoss(PairwiseLoss loss) implements PairLoss {
+
+  @Override
+  public double beta() {
+    return loss.beta();
+  }
+
+  @Override
+  public boolean usesReference() {
+    return loss.usesReference();
+  }
+
+  @Override
+  public boolean averages() {
+    return false;
+  }
+
+  @Override
+  public double likelihood() {
+    return 0;
+  }
+
+  @Override
+  public boolean likelihoodCoversPrompt() {
+    return false;
+  }
+
+  /** Log-ratios alone do not say what such a loss may want to know. */
+  @Override
+  public Terms terms(double chosen, double rejected) {
+    throw new UnsupportedOperationException("expected a pair, found two scores");
+  }
+
+  @Override
+  public Terms terms(PairwiseLoss.Pair pair, double chosen, double rejected) {
+    // The step is skipped then, as with any other loss.
+    if (!Double.isFinite(chosen) || !Double.isFinite(rejected)) {
+      return new Terms(Double.NaN, Double.NaN, Double.NaN);
+    }
+    PairwiseLoss.Term term = loss.term(pair);
+    if (!Double.isFinite(term.loss())
+        || !Double.isFinite(term.byChosen())
+        || !Double.isFinite(term.byRejected())) {
+      throw new TrainingException(
+          "loss " + loss.name() + ": expected finite numbers, found " + term + " of " + pair);
+    }
+    return new Terms(term.loss(), term.byChosen(), term.byRejected());
+  }
+}

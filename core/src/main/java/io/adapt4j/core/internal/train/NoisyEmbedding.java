@@ -1,0 +1,51 @@
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Positions;
+import io.adapt4j.core.internal.nn.TokenEmbedding;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Tensor;
+
+/**
+ * A token embedding with uniform noise within alpha / sqrt(L d) on a row of L tokens, while
+ * operators are recorded (NEFTune, Jain et al. 2023).
+ *
+ * @param plain the embedding without noise
+ * @param alpha the paper's alpha
+ */
+record NoisyEmbedding(TokenEmbedding plain, double alpha) implements TokenEmbedding {
+
+  /** Where noise is drawn; dropout counts its places from 0. */
+  private static final long PLACE = -1;
+
+  /** Puts noise on the embedding of a network, which has none yet. */
+  static void put(Network network, double alpha) {
+    network.embeddingSlot().replace(plain -> new NoisyEmbedding(plain, alpha));
+  }
+
+  /** Takes the noise off again, where there is any. */
+  static void remove(Network network) {
+    network
+        .embeddingSlot()
+        .replace(present -> present instanceof NoisyEmbedding noisy ? noisy.plain() : present);
+  }
+
+  @Override
+  public Tensor forward(Ops ops, Tensor ids, Positions positions) {
+    Tensor x = plain.forward(ops, ids, positions);
+    if (!ops.isRecording()) {
+      return x;
+    }
+    float[] magnitudes = magnitudes(positions.rowTokens(), x.size(2));
+    return ops.noise(x, Tensor.of(magnitudes, magnitudes.length), PLACE);
+  }
+
+  private float[] magnitudes(long[] tokens, long width) {
+    float[] magnitudes = new float[tokens.length];
+    for (int row = 0; row < tokens.length; row++) {
+      double values = (double) Math.max(1, tokens[row]) * width;
+      magnitudes[row] = (float) (alpha / Math.sqrt(values));
+    }
+    return magnitudes;
+  }
+}

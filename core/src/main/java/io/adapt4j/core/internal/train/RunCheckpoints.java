@@ -1,0 +1,184 @@
+package io.adapt4j.core.internal.train;
+
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.AtomicFolders;
+import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.method.Adaptation;
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.TrainingException;
+import io.adapt4j.core.train.TrainingListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The checkpoints of a run: {@code best}, {@code last} and the numbered ones, and what is known of
+ * them when the run resumes. Not thread-safe.
+ */
+final class RunCheckpoints {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunCheckpoints.class);
+
+  private final Path output;
+  private final Adaptation adaptation;
+  private final TrainingListener listener;
+  private final boolean marked;
+  private final CheckpointMarks marks;
+  private int numbered;
+  private int lastSavedAt = -1;
+
+  /** {@code marked}: whether checkpoints are marked, so that a resumed run knows them. */
+  RunCheckpoints(Path output, Adaptation adaptation, TrainingListener listener, boolean marked) {
+    this.output = output;
+    this.adaptation = adaptation;
+    this.listener = listener;
+    this.marked = marked;
+    this.marks = new CheckpointMarks(output);
+  }
+
+  void keepNumbered(int checkpoints) {
+    numbered = checkpoints;
+  }
+
+  /** The step of the checkpoint in {@code last}; -1 if there is none. */
+  int lastSavedAt() {
+    return lastSavedAt;
+  }
+
+  void clear() {
+    numbered().clear();
+    try {
+      marks.clear();
+    } catch (IOException e) {
+      throw new TrainingException("Deleting the marks of old checkpoints failed: " + e);
+    }
+  }
+
+  void saveBest(int step) {
+    save(Trainer.BEST, step);
+    listener.checkpointSaved(new CheckpointEvent(step, output.resolve(Trainer.BEST), true));
+  }
+
+  void saveLast(int step) {
+    saveNumbered(step);
+    save(Trainer.LAST, step);
+    listener.checkpointSaved(new CheckpointEvent(step, output.resolve(Trainer.LAST), false));
+    lastSavedAt = step;
+  }
+
+  private void save(String name, int step) {
+    Path folder = output.resolve(name);
+    try {
+      if (marked) {
+        marks.begin(name, step);
+      }
+      adaptation.save(folder);
+      if (marked) {
+        marks.end(name, step);
+      }
+    } catch (IOException | UncheckedIOException | CheckpointException e) {
+      throw unsaved(step, folder, e);
+    }
+  }
+
+  private void saveNumbered(int step) {
+    if (numbered > 0) {
+      Path folder = numbered().folder(step);
+      try {
+        numbered().save(step, adaptation);
+      } catch (IOException | UncheckedIOException | CheckpointException e) {
+        throw unsaved(step, folder, e);
+      }
+      listener.checkpointSaved(new CheckpointEvent(step, folder, false));
+    }
+  }
+
+  private NumberedCheckpoints numbered() {
+    return new NumberedCheckpoints(output, numbered);
+  }
+
+  /** What forbids continuing from a state because of the checkpoint that is the best so far. */
+  Optional<String> bestProblem(int bestStep, int steps) {
+    return marks.isGone(Trainer.BEST)
+        ? Optional.empty()
+        : marks.problem(Trainer.BEST, bestStep, bestStep, steps);
+  }
+
+  /** Whether {@code best} should hold the model before training and does not. */
+  boolean isUntrainedBestLost(int steps) {
+    return marks.problem(Trainer.BEST, 0, 0, steps).isPresent();
+  }
+
+  /**
+   * Finds what the checkpoints have lost since a state was saved.
+   *
+   * @param progress the state
+   * @param checked whether the state names its checkpoints, as all do since checksums
+   * @param evaluations forget a best that is gone; null if the best is not kept
+   * @return a line for each loss
+   */
+  List<String> takeStock(Progress progress, boolean checked, Evaluations<?> evaluations) {
+    lastSavedAt = progress.savedAt();
+    List<String> lost = new ArrayList<>();
+    try {
+      if (!checked) {
+        adopt(progress);
+      }
+      if (evaluations != null && progress.bestStep().isPresent() && marks.isDeleted(Trainer.BEST)) {
+        lost.add(
+            output.resolve(Trainer.BEST)
+                + " is gone: the best is chosen among the evaluations to come, without that of step "
+                + progress.bestStep().getAsInt());
+        evaluations.forgetBest();
+      }
+    } catch (IOException e) {
+      throw new TrainingException("Reading the checkpoints in " + output + " failed: " + e, e);
+    }
+    if (lastSavedAt >= 0) {
+      marks
+          .problem(Trainer.LAST, lastSavedAt, progress.steps(), progress.steps())
+          .ifPresent(
+              problem -> {
+                lost.add(problem + "; it is saved again at the next evaluation");
+                lastSavedAt = -1;
+              });
+    }
+    return lost;
+  }
+
+  private void adopt(Progress progress) throws IOException {
+    if (progress.bestStep().isPresent()) {
+      marks.adopt(Trainer.BEST, progress.bestStep().getAsInt());
+    }
+    if (lastSavedAt >= 0) {
+      marks.adopt(Trainer.LAST, lastSavedAt);
+    }
+  }
+
+  /** Deletes {@code best}: a run that failed leaves nothing that looks like its result. */
+  void discardBest() {
+    Path best = output.resolve(Trainer.BEST);
+    try {
+      AtomicFolders.delete(best);
+    } catch (IOException e) {
+      LOG.warn("Deleting {} failed: {}", best, e.toString());
+    }
+  }
+
+  private static TrainingException unsaved(int step, Path folder, Exception cause) {
+    return new TrainingException(
+        "Saving the checkpoint of step "
+            + step
+            + " in "
+            + folder
+            + " failed: "
+            + WriteFailure.explain(folder, cause)
+            + ". Checkpoints and states saved before are intact; continue from them with resume().",
+        cause);
+  }
+}

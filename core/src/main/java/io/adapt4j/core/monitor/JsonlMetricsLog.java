@@ -1,0 +1,260 @@
+package io.adapt4j.core.monitor;
+
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.SkippedStep;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import io.adapt4j.core.train.TrainingWarning;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.core.internal.Disk;
+import io.adapt4j.core.internal.WriteFailure;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link TrainingListeners#jsonl} gives. */
+final class JsonlMetricsLog implements TrainingListener, AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String LINE_START = "{\"event\":\"";
+  private static final int LONGEST_LINE_BYTES = 1 << 16;
+
+  private final Path file;
+  private @Nullable BufferedWriter writer;
+  private boolean closed;
+
+  private JsonlMetricsLog(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Opens a log for appending; the file and its folders are created where missing.
+   *
+   * @param file the file to write
+   * @return a new listener
+   * @throws UncheckedIOException if the file cannot be written, or ends in an unfinished line that
+   *     is not one of a metrics log
+   */
+  public static JsonlMetricsLog to(Path file) {
+    JsonlMetricsLog log = new JsonlMetricsLog(file.toAbsolutePath());
+    try {
+      Files.createDirectories(log.file.getParent());
+      removeUnfinishedLine(log.file);
+      log.open();
+    } catch (IOException e) {
+      throw log.failed(e);
+    }
+    return log;
+  }
+
+  @Override
+  public void started(RunStart event) {
+    Map<String, Object> line = line("run_started");
+    line.put("total_steps", event.totalSteps());
+    line.put("epochs", finite(event.epochs()));
+    line.put("trainable_parameters", event.trainableParameters());
+    line.put("total_parameters", event.totalParameters());
+    line.put("train_examples", event.trainExamples());
+    line.put("validation_examples", event.validationExamples());
+    line.put("model", event.model());
+    line.put("precision", event.precision());
+    line.put("settings", event.settings());
+    write(line);
+  }
+
+  @Override
+  public void step(StepEvent event) {
+    Map<String, Object> line = line("step");
+    line.put("step", event.step());
+    line.put("total_steps", event.totalSteps());
+    line.put("epoch", finite(event.epoch()));
+    line.put("loss", finite(event.loss()));
+    line.put("learning_rate", finite(event.learningRate()));
+    line.put("gradient_norm", finite(event.gradientNorm()));
+    line.put("tokens_per_second", finite(event.tokensPerSecond()));
+    line.put("target_tokens", event.targetTokens());
+    line.put("elapsed_seconds", seconds(event.elapsed()));
+    line.put("remaining_seconds", event.timeLeft().map(JsonlMetricsLog::seconds).orElse(null));
+    line.put("penalty", finite(event.penalty()));
+    line.put("target_tokens_per_second", finite(event.targetTokensPerSecond()));
+    line.put("heap_bytes", boxed(event.resources().heapBytes()));
+    line.put("resident_bytes", boxed(event.resources().residentBytes()));
+    line.put("processor_share", finite(event.resources().processorShare().orElse(Double.NaN)));
+    putMetrics(line, event.metrics());
+    write(line);
+  }
+
+  @Override
+  public void evaluated(EvaluationEvent event) {
+    Map<String, Object> line = line("evaluation");
+    line.put("step", event.step());
+    line.put("loss", finite(event.loss()));
+    line.put("perplexity", finite(event.perplexity()));
+    line.put("best", event.bestSoFar());
+    putMetrics(line, event.metrics());
+    write(line);
+  }
+
+  private static void putMetrics(Map<String, Object> line, Map<String, Double> measured) {
+    if (!measured.isEmpty()) {
+      Map<String, Object> metrics = new LinkedHashMap<>();
+      measured.forEach((name, value) -> metrics.put(name, finite(value)));
+      line.put("metrics", metrics);
+    }
+  }
+
+  @Override
+  public void checkpointSaved(CheckpointEvent event) {
+    Map<String, Object> line = line("checkpoint");
+    line.put("step", event.step());
+    line.put("path", event.path().toString());
+    line.put("best", event.best());
+    write(line);
+  }
+
+  @Override
+  public void skipped(SkippedStep event) {
+    Map<String, Object> line = line("skipped");
+    line.put("step", event.step());
+    line.put("total_steps", event.totalSteps());
+    line.put("reason", event.reason());
+    line.put("loss", finite(event.loss()));
+    line.put("gradient_norm", finite(event.gradientNorm()));
+    line.put("consecutive", event.consecutive());
+    write(line);
+  }
+
+  @Override
+  public void warned(TrainingWarning warning) {
+    Map<String, Object> line = line("warning");
+    line.put("step", warning.step());
+    line.put("kind", warning.kind().name());
+    line.put("message", warning.message());
+    line.put("remedy", warning.remedy());
+    write(line);
+  }
+
+  @Override
+  public void ended(RunEnd event) {
+    Map<String, Object> line = line("run_ended");
+    line.put("reason", event.reason().name());
+    line.put("steps", event.steps());
+    line.put("best_step", event.bestStep().isPresent() ? event.bestStep().getAsInt() : null);
+    line.put("best_loss", finite(event.bestLoss().orElse(Double.NaN)));
+    line.put("elapsed_seconds", seconds(event.elapsed()));
+    write(line);
+    release();
+  }
+
+  /** Releases the file; closing again changes nothing. */
+  @Override
+  public void close() {
+    closed = true;
+    release();
+  }
+
+  private static Map<String, Object> line(String event) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("event", event);
+    return line;
+  }
+
+  /** JSON has no NaN or infinity. */
+  private static @Nullable Double finite(double number) {
+    return Double.isFinite(number) ? number : null;
+  }
+
+  private static @Nullable Long boxed(OptionalLong number) {
+    return number.isPresent() ? number.getAsLong() : null;
+  }
+
+  private static double seconds(Duration time) {
+    return time.toMillis() / 1000.0;
+  }
+
+  private void write(Map<String, Object> line) {
+    if (closed) {
+      throw new IllegalStateException("The metrics log " + file + " is closed");
+    }
+    try {
+      Writer out = writer == null ? open() : writer;
+      out.write(json(line));
+      out.write('\n');
+      out.flush();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private static String json(Map<String, Object> line) throws JsonProcessingException {
+    return JSON.writeValueAsString(line);
+  }
+
+  private Writer open() throws IOException {
+    writer =
+        Files.newBufferedWriter(
+            file,
+            StandardCharsets.UTF_8,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.APPEND);
+    return writer;
+  }
+
+  private void release() {
+    if (writer == null) {
+      return;
+    }
+    try {
+      writer.close();
+      Disk.force(file);
+    } catch (IOException e) {
+      throw failed(e);
+    } finally {
+      writer = null;
+    }
+  }
+
+  private UncheckedIOException failed(IOException e) {
+    return new UncheckedIOException(
+        "Cannot write the metrics log " + file + ": " + WriteFailure.explain(file, e) + ".", e);
+  }
+
+  /**
+   * Cuts what follows the last line end, so that new lines do not join a torn one. Only a line of
+   * this log is cut: a wrong path must not damage another file.
+   */
+  private static void removeUnfinishedLine(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return;
+    }
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      long size = channel.size();
+      ByteBuffer tail = ByteBuffer.allocate((int) Math.min(size, LONGEST_LINE_BYTES));
+      while (tail.hasRemaining() && channel.read(tail, size - tail.remaining()) >= 0) {}
+      String text = new String(tail.array(), 0, tail.position(), StandardCharsets.ISO_8859_1);
+      String unfinished = text.substring(text.lastIndexOf('\n') + 1);
+      if (!unfinished.startsWith(LINE_START) && !LINE_START.startsWith(unfinished)) {
+        throw new IOException("the file exists and its last line is not one of a metrics log");
+      }
+      channel.truncate(size - unfinished.length());
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.adapt4j.core.monitor;
+
+import io.adapt4j.core.train.TrainingListener;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/** Listeners that show a run on a console or write it to files. */
+public final class TrainingListeners {
+
+  /** The page that {@link #files} writes. */
+  public static final String REPORT = "report.html";
+
+  /** The metrics that {@link #files} writes, one JSON object a line. */
+  public static final String METRICS = "metrics.jsonl";
+
+  /** The folder of event files that {@link #files} writes. */
+  public static final String TENSORBOARD = "tensorboard";
+
+  private TrainingListeners() {}
+
+  /**
+   * Shows progress on standard output: a live bar on a terminal, plain lines otherwise.
+   *
+   * @return a new listener
+   * @throws IllegalStateException if standard output is a terminal and the progress bar library is
+   *     not on the class path
+   */
+  public static TrainingListener console() {
+    return console(System.out);
+  }
+
+  /**
+   * Shows progress on a stream: a live bar if it is the terminal's standard output or error, plain
+   * lines otherwise. The stream is never closed.
+   *
+   * @param out where to print
+   * @return a new listener
+   * @throws IllegalStateException if the stream is a terminal and the progress bar library is not
+   *     on the class path
+   */
+  public static TrainingListener console(PrintStream out) {
+    return ConsoleProgress.to(out);
+  }
+
+  /**
+   * Writes everything there is to read of a run into one folder, which is created where missing:
+   * {@value #REPORT} as {@link #html} does, {@value #METRICS} as {@link #jsonl} does, and event
+   * files in {@value #TENSORBOARD} as {@link #tensorBoard} does.
+   *
+   * <p>Nothing is written before the run starts. A resumed run continues all three; its page shows
+   * the steps before, which it reads back from the metrics. One that cannot be written does not
+   * keep the others from it. The files are released when the run ends.
+   *
+   * @param folder such as the output folder of the run
+   * @return a new listener
+   */
+  public static TrainingListener files(Path folder) {
+    return RunFiles.in(folder);
+  }
+
+  /**
+   * Writes a page with charts, which is replaced; its folders are created where missing.
+   *
+   * @param file the page, such as {@code report.html}
+   * @return a new listener
+   */
+  public static TrainingListener html(Path file) {
+    return HtmlReport.at(file);
+  }
+
+  /**
+   * Writes a run's metrics to a file, one JSON object a line (UTF-8, {@code \n}).
+   *
+   * <p>The field {@code event} names the kind of line; the other fields are always all there, in this
+   * order. Times are in seconds, memory in bytes; {@code settings} is an object of texts, {@code
+   * metrics} one of numbers, {@code processor_share} a share of all processors from 0 to 1; a number
+   * that is NaN or infinite, and a figure that does not exist, is {@code null}.
+   *
+   * <table>
+   * <caption>Lines and their fields</caption>
+   * <tr><th>event</th><th>fields</th></tr>
+   * <tr><td>{@code run_started}</td><td>{@code total_steps, epochs, trainable_parameters,
+   *     total_parameters, train_examples, validation_examples, model, precision, settings}</td></tr>
+   * <tr><td>{@code step}</td><td>{@code step, total_steps, epoch, loss, learning_rate, gradient_norm,
+   *     tokens_per_second, target_tokens, elapsed_seconds, remaining_seconds, penalty,
+   *     target_tokens_per_second, heap_bytes, resident_bytes, processor_share}</td></tr>
+   * <tr><td>{@code evaluation}</td><td>{@code step, loss, perplexity, best}, and {@code metrics}
+   *     (an object) where the task has any</td></tr>
+   * <tr><td>{@code checkpoint}</td><td>{@code step, path, best}</td></tr>
+   * <tr><td>{@code skipped}</td><td>{@code step, total_steps, reason, loss, gradient_norm,
+   *     consecutive}</td></tr>
+   * <tr><td>{@code warning}</td><td>{@code step, kind, message, remedy}</td></tr>
+   * <tr><td>{@code run_ended}</td><td>{@code reason, steps, best_step, best_loss, elapsed_seconds}
+   *     </td></tr>
+   * </table>
+   *
+   * <p>Every line is flushed at once, so the file can be followed and survives a kill. An existing
+   * file is continued: a resumed run starts with another {@code run_started}, and steps repeated
+   * after a checkpoint appear again (the later line counts). An unfinished last line of a killed run
+   * is removed; a file whose last line is something else is refused. The file is released when the
+   * run ends.
+   *
+   * @param file the file to write; it and its folders are created where missing
+   * @return a new listener
+   * @throws UncheckedIOException if the file cannot be written, or ends in an unfinished line that
+   *     is not one of a metrics log
+   */
+  public static TrainingListener jsonl(Path file) {
+    return JsonlMetricsLog.to(file);
+  }
+
+  /**
+   * Writes event files for TensorBoard into a folder, which is created where missing.
+   *
+   * @param folder the folder; TensorBoard takes its path below the {@code --logdir} for the run's
+   *     name
+   * @return a new listener
+   */
+  public static TrainingListener tensorBoard(Path folder) {
+    return TensorBoardLog.in(folder);
+  }
+}

@@ -1,0 +1,91 @@
+package io.adapt4j.core.spi;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a step of an {@link OptimizerRule} reads and writes of one parameter.
+ *
+ * <p>All buffers hold as many floats as the parameter has values, row by row, from position 0 to
+ * their limit. On a CPU value and moments are the parameter's own memory. Where parameters live on
+ * a GPU, they are copies that are written back when the rule returns. Buffers must not be kept: the
+ * memory behind them may be freed after the call.
+ *
+ * @param name the parameter's name in checkpoints, such as {@code
+ *     model.layers.0.mlp.up_proj.lora_A.weight}
+ * @param sizes its dimensions; one for vectors, [rows, columns] for matrices
+ * @param value the values, to be updated
+ * @param gradient the gradient of the loss, already clipped; read-only
+ * @param moments what the rule keeps, by the names it gave, to be updated
+ * @param step which update of this parameter it is, from 1; steps that were skipped because a loss
+ *     was not finite do not count
+ * @param learningRate the rate of this step by the schedule, with the factor of this parameter
+ * @param weightDecay the decay of this parameter: that of the run, or 0 for biases and the weights
+ *     of norms. To be applied by the rule; decoupled decay (AdamW) subtracts {@code learningRate *
+ *     weightDecay * value}
+ */
+public record ParameterUpdate(
+    String name,
+    List<Long> sizes,
+    FloatBuffer value,
+    FloatBuffer gradient,
+    Map<String, FloatBuffer> moments,
+    int step,
+    double learningRate,
+    double weightDecay) {
+
+  /**
+   * Checks the sizes of the buffers.
+   *
+   * @param name the parameter's name
+   * @param sizes its dimensions
+   * @param value the values
+   * @param gradient the gradient
+   * @param moments what the rule keeps, by name
+   * @param step from 1
+   * @param learningRate the rate of this step
+   * @param weightDecay the decay of this parameter
+   * @throws IllegalArgumentException if a buffer does not hold as many floats as the sizes say
+   */
+  public ParameterUpdate {
+    sizes = List.copyOf(sizes);
+    moments = Map.copyOf(moments);
+    long count = sizes.stream().reduce(1L, Math::multiplyExact);
+    requireCount("value", value, count);
+    requireCount("gradient", gradient, count);
+    moments.forEach((moment, buffer) -> requireCount(moment, buffer, count));
+  }
+
+  private static void requireCount(String what, FloatBuffer buffer, long count) {
+    if (buffer.position() != 0 || buffer.limit() != count) {
+      throw new IllegalArgumentException(
+          what + ": expected a buffer of " + count + " floats from position 0, found " + buffer);
+    }
+  }
+
+  /**
+   * Returns the number of values.
+   *
+   * @return the product of the sizes
+   */
+  public int count() {
+    return value.limit();
+  }
+
+  /**
+   * Returns what the rule keeps under a name.
+   *
+   * @param moment one of the names of {@link OptimizerRule#moments}
+   * @return the buffer, to be updated
+   * @throws IllegalArgumentException if the rule has no such moment
+   */
+  public FloatBuffer moment(String moment) {
+    FloatBuffer found = moments.get(moment);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          "moment: expected one of " + moments.keySet() + ", found " + moment);
+    }
+    return found;
+  }
+}

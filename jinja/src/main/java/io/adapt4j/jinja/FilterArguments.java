@@ -1,0 +1,56 @@
+package io.adapt4j.jinja;
+
+import java.util.List;
+
+/** What filters take: arguments that may be left out, and paths of attributes. */
+final class FilterArguments {
+
+  private FilterArguments() {}
+
+  /** A value, or another one if it was not given. */
+  static Object orElse(Object value, Object otherwise) {
+    return value == Arguments.MISSING ? otherwise : value;
+  }
+
+  static boolean flag(Object value) {
+    return value != Arguments.MISSING && Values.isTrue(value);
+  }
+
+  static boolean isAbsent(Object value) {
+    return value == Arguments.MISSING || value == null;
+  }
+
+  /** Reads an attribute by a path such as "a.b.0"; a part that is a number is an index. */
+  static Object byPath(Run run, Object item, List<Object> path, Object otherwise) {
+    Object value = item;
+    for (Object part : path) {
+      value = Attributes.item(run, value, part);
+      if (value instanceof Undefined && otherwise != null) {
+        value = otherwise;
+      }
+    }
+    return value;
+  }
+
+  static List<Object> path(Object attribute) {
+    if (isAbsent(attribute)) {
+      return List.of();
+    }
+    if (!Values.isText(attribute)) {
+      return List.of(attribute);
+    }
+    return List.of(Values.text(attribute).split("\\.", -1)).stream()
+        .map(FilterArguments::part)
+        .toList();
+  }
+
+  private static Object part(String part) {
+    boolean index =
+        !part.isEmpty() && part.length() < 10 && part.chars().allMatch(c -> c >= '0' && c <= '9');
+    return index ? (Object) Long.valueOf(part) : part;
+  }
+
+  static Object ignoreCase(Object value) {
+    return Values.isText(value) ? Cases.lower(Values.text(value)) : value;
+  }
+}
