@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.LanguageModel;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.method.WeightFormat;
@@ -68,9 +68,9 @@ class ModelExtensionsTest {
     ModelSource hot = tale("{\"logits_scaling\": 4, \"mlp_function\": \"gelu\",");
     assertNotEquals(cool, scores(hot, WeightFormat.asStored()));
     assertEquals(4, Tiny.losses(Tiny.tuner(folder.resolve("run")).model(hot).maxSteps(4)).size());
-    ConfigException refused =
+    CheckpointException refused =
         assertThrows(
-            ConfigException.class,
+            CheckpointException.class,
             () -> scores(tale("{\"logits_scaling\": -1,"), WeightFormat.asStored()));
     assertTrue(refused.getMessage().contains("logits_scaling"), refused.getMessage());
   }

@@ -1,9 +1,5 @@
 package io.adapt4j.core.data;
 
-
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.internal.describe.Fields;
@@ -299,8 +295,8 @@ public final class DatasetReader {
   }
 
   /**
-   * Lets each row tell whether it is a text, a prompt with a completion, or a conversation. Default:
-   * all rows have the same shape.
+   * Lets each row tell whether it is a text, a prompt with a completion, or a conversation.
+   * Default: all rows have the same shape.
    *
    * @return this
    */

@@ -7,8 +7,8 @@ import java.util.OptionalInt;
 
 /**
  * The fields of a {@code config.json}, read-only. A field that is null counts as absent. All
- * methods but {@link #has} throw {@link io.adapt4j.core.exception.ConfigException} if a field is of
- * another type; the message names file, field and value. Thread-safe.
+ * methods but {@link #has} throw {@link io.adapt4j.core.exception.CheckpointException} if a field
+ * is of another type; the message names file, field and value. Thread-safe.
  */
 public interface ConfigFields {
 

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SmallModel;
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.nn.family.Architectures;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
@@ -198,7 +198,7 @@ class ModelFamilyTest {
   void aFieldThatTheFamilyDoesNotReadIsRefused() throws IOException {
     Path model = own(Same.GRANITE.config("own"));
     assertThatThrownBy(() -> scores(model))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("field 'attention_multiplier'")
         .hasMessageContaining("a model of type own");
   }
@@ -208,7 +208,7 @@ class ModelFamilyTest {
     Path model = own(Same.LLAMA.config("own").replace("{\"model", "{\"depth\": \"x\", \"model"));
     Own.declaration = (config, decoder) -> decoder.normOffset(config.number("depth").orElse(0));
     assertThatThrownBy(() -> scores(model))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("config.json: field 'depth': expected a finite number, found \"x\"");
   }
 
@@ -241,7 +241,7 @@ class ModelFamilyTest {
           throw config.invalid("model_type", "another", "Choose one.");
         };
     assertThatThrownBy(() -> scores(model))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("field 'model_type': expected another, found \"own\". Choose one.");
   }
 

@@ -9,7 +9,7 @@ import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.SmallModel;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
@@ -236,7 +236,7 @@ class OptimizerRuleTest {
     FineTuneReport report =
         tuner("run", Optimizer.custom(new Rule(0.9, 0.999, 1e-8))).maxSteps(1).build().run();
     assertThatThrownBy(() -> FineTuner.repeat(report.last()))
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("optimizer: an optimizer of your own is code");
   }
 

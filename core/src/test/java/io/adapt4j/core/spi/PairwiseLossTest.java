@@ -12,7 +12,7 @@ import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.preference.PreferenceLoss;
@@ -208,7 +208,7 @@ class PairwiseLossTest {
   void aLossThatComparesNeedsAReferenceThatStays() {
     Task task = Task.preference(PreferenceLoss.custom(new Sigmoid(0.3)));
     assertThatThrownBy(() -> tuner("run", task).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("Reference.precomputed()");
   }
 
@@ -224,7 +224,7 @@ class PairwiseLossTest {
     Task task = precomputed(PreferenceLoss.custom(new Sigmoid(0.3)));
     FineTuneReport report = tuner("run", task).maxSteps(1).build().run();
     assertThatThrownBy(() -> FineTuner.repeat(report.last()))
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("task: a reward, a loss or a task of your own is code");
   }
 }

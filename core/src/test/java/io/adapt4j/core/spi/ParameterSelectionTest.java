@@ -11,7 +11,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SmallModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.Adapter;
@@ -192,7 +192,7 @@ class ParameterSelectionTest {
   @Test
   void aSelectionOfNothingIsRefused() {
     assertThatThrownBy(() -> tuner("run", named("bias")).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("custom parts of names [bias] selects no parameter of the model")
         .hasMessageContaining("model.embed_tokens.weight");
   }
@@ -214,7 +214,7 @@ class ParameterSelectionTest {
   void aRecordOfTheRunSaysThatItIsCode() {
     FineTuneReport report = tuner("run", named("norm")).maxSteps(1).build().run();
     assertThatThrownBy(() -> FineTuner.repeat(report.last()))
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("method: no module describes custom parts of names [norm]");
   }
 }

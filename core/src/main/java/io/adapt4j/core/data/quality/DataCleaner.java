@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Repairs a dataset in steps that are carried out in the order they are named. Only named steps are
- * done, and every row that one changes or drops is in the {@link Cleaned}. The result is a
- * view: rows are changed when they are read, and the files stay as they are.
+ * done, and every row that one changes or drops is in the {@link Cleaned}. The result is a view:
+ * rows are changed when they are read, and the files stay as they are.
  *
  * <pre>{@code
  * Cleaned cleaned =
