@@ -99,7 +99,8 @@ class ModelExtensionsTest {
             .learningRate(0.01)
             .build()
             .run();
-    assertTrue(report.bestValidationLoss() < report.initialValidationLoss());
+    assertTrue(
+        report.bestValidationLoss().orElseThrow() < report.initialValidationLoss().orElseThrow());
     Path saved = report.last().resolve("selected_parameters.safetensors");
     assertTrue(Files.size(saved) < Files.size(Tiny.MODEL.resolve("model.safetensors")) / 100);
     try (LanguageModel model = LanguageModel.load(Tiny.model(), Adapter.at(report.last()))) {
