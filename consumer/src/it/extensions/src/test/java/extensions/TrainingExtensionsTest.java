@@ -3,6 +3,7 @@ package extensions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.task.Task;
@@ -47,5 +48,34 @@ class TrainingExtensionsTest {
         Tiny.tuner(folder.resolve(output))
             .dataset(Tiny.pairs().split(0.8, 0.2, 0, 1))
             .task(Task.preference(loss)));
+  }
+
+  @Test
+  void aTaskThatIsCrossEntropyBeginsWithItsLoss() {
+    FineTuneReport ours = Tiny.tuner(folder.resolve("a")).maxSteps(1).build().run();
+    FineTuneReport own =
+        Tiny.tuner(folder.resolve("b"))
+            .task(Task.custom(new FocalObjective(0)))
+            .maxSteps(1)
+            .build()
+            .run();
+    assertEquals(
+        ours.initialValidationLoss().orElseThrow(),
+        own.initialValidationLoss().orElseThrow(),
+        1e-4);
+  }
+
+  @Test
+  void aTaskOfItsOwnLearnsAndIsMeasured() {
+    FineTuneReport report =
+        Tiny.tuner(folder.resolve("run"))
+            .task(Task.custom(new FocalObjective(2)))
+            .keepBest()
+            .metricForBestModel("token_accuracy")
+            .build()
+            .run();
+    assertTrue(
+        report.bestValidationLoss().orElseThrow() < report.initialValidationLoss().orElseThrow());
+    assertTrue(report.bestMetrics().get("token_accuracy") > 0.5, report.bestMetrics().toString());
   }
 }
