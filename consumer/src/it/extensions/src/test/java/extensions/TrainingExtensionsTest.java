@@ -6,8 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.adapt4j.core.FineTuneReport;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.preference.PreferenceLoss;
+import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.task.Task;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,5 +83,49 @@ class TrainingExtensionsTest {
     assertTrue(
         report.bestValidationLoss().orElseThrow() < report.initialValidationLoss().orElseThrow());
     assertTrue(report.bestMetrics().get("token_accuracy") > 0.5, report.bestMetrics().toString());
+  }
+
+  @Test
+  void aScheduleFallsAndAListenerWritesIt() throws IOException {
+    Path csv = folder.resolve("losses.csv");
+    Tiny.tuner(folder.resolve("run"))
+        .schedule(InverseSquareRoot.schedule())
+        .warmupSteps(0)
+        .listener(new LossCsv(csv))
+        .build()
+        .run();
+    List<String> lines = Files.readAllLines(csv);
+    assertEquals(12, lines.size());
+    double first = Double.parseDouble(lines.get(0).split(",")[1]);
+    double seventh = Double.parseDouble(lines.get(6).split(",")[1]);
+    assertEquals(first / Math.sqrt(5), seventh, 1e-9);
+  }
+
+  @Test
+  void aRewardOfItsOwnJudgesCompletions() {
+    Grpo grpo =
+        Grpo.builder()
+            .reward("vowels", new VowelReward())
+            .promptsPerRollout(2)
+            .groupSize(4)
+            .maxNewTokens(12)
+            .build();
+    List<Double> rewards = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void step(StepEvent event) {
+            rewards.add(event.metrics().get("reward"));
+          }
+        };
+    Tiny.tuner(folder.resolve("run"))
+        .task(Task.reinforcement(grpo))
+        .batchSize(8)
+        .maxSteps(2)
+        .listener(listener)
+        .build()
+        .run();
+    assertEquals(2, rewards.size());
+    assertTrue(rewards.stream().allMatch(mean -> mean > 0 && mean < 1), rewards.toString());
   }
 }
