@@ -110,4 +110,20 @@ class ModelExtensionsTest {
       assertNotEquals(adapted, model.score("Once upon a time", text).sum());
     }
   }
+
+  @Test
+  void anUpdateOfItsOwnTrainsAndLoads() {
+    HadamardUpdate update = new HadamardUpdate();
+    FineTuneReport report =
+        Tiny.tuner(folder.resolve("run")).method(FineTuningMethod.custom(update)).build().run();
+    assertTrue(
+        report.bestValidationLoss().orElseThrow() < report.initialValidationLoss().orElseThrow());
+    Adapter adapter = Adapter.custom(report.last(), update);
+    try (LanguageModel model = LanguageModel.load(Tiny.model(), adapter)) {
+      String text = " Lily saw the moon.";
+      double adapted = model.score("Once upon a time", text).sum();
+      model.enableAdapters(false);
+      assertTrue(adapted > model.score("Once upon a time", text).sum());
+    }
+  }
 }
