@@ -158,6 +158,11 @@ final class RunRecorder implements TrainingListener {
     }
 
     @Override
+    public void collectGradients() {
+      adaptation.collectGradients();
+    }
+
+    @Override
     public void refresh() {
       adaptation.refresh();
     }
