@@ -1,13 +1,12 @@
 package io.adapt4j.benchmarks;
 
-import io.adapt4j.core.internal.plan.RunPlan;
-
 import io.adapt4j.benchmarks.suite.InSuite;
 import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.RewardModel;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.plan.PlanOptions;
@@ -113,7 +112,11 @@ final class RewardMemoryCase {
             .overwriteOutput()
             .build();
     long forecast =
-        ((RunPlan) tuner.plan(PlanOptions.defaults())).forecast().orElseThrow().memory().peakBytes();
+        ((RunPlan) tuner.plan(PlanOptions.defaults()))
+            .forecast()
+            .orElseThrow()
+            .memory()
+            .peakBytes();
     tuner.run();
     System.out.println(FORECAST + forecast);
   }

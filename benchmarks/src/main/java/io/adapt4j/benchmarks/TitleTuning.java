@@ -8,8 +8,8 @@ import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
-import io.adapt4j.core.task.Task;
 import io.adapt4j.core.monitor.TrainingListeners;
+import io.adapt4j.core.task.Task;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.adapt4j.cli;
 
-import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.monitor.TrainingListeners;
+import io.adapt4j.core.train.CheckpointEvent;
 import io.adapt4j.core.train.EvaluationEvent;
 import io.adapt4j.core.train.ResumeEvent;
 import io.adapt4j.core.train.RunEnd;

@@ -1,10 +1,10 @@
 package io.adapt4j.core;
 
 import io.adapt4j.core.internal.train.RunMetrics;
+import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.plan.FineTunePlan;
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.StopReason;
-import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.train.TrainingWarning;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -142,8 +142,8 @@ public final class FineTuneReport {
   }
 
   /**
-   * Returns the speed of training, without padding, evaluations and saving, since the run started or
-   * was resumed.
+   * Returns the speed of training, without padding, evaluations and saving, since the run started
+   * or was resumed.
    *
    * @return tokens a second; empty before the first timed step
    */

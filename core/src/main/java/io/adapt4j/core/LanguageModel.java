@@ -1,16 +1,16 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.chat.TemplateMarker;
 import io.adapt4j.core.generate.CancellationToken;
 import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
+import io.adapt4j.core.internal.chat.ChatEncoder;
+import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.FolderIdentity;
 import io.adapt4j.core.internal.load.LoadedModel;
@@ -37,6 +37,7 @@ import java.util.StringJoiner;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A causal language model in memory: generates text and scores it.
@@ -57,11 +58,11 @@ public final class LanguageModel implements AutoCloseable {
   private final Scorer scorer;
   private final ReentrantLock lock = new ReentrantLock();
   private final TrainedTemplates trainedTemplates;
-  private ChatTemplate chatTemplate;
+  private @Nullable ChatTemplate chatTemplate;
   private boolean templateSet;
 
   /** Computed once: it reads files. */
-  private String folderIdentity;
+  private @Nullable String folderIdentity;
 
   private boolean closed;
 
@@ -596,16 +597,19 @@ public final class LanguageModel implements AutoCloseable {
   Optional<String> identity() {
     return exclusively(
         () -> {
-          if (folderIdentity == null) {
-            folderIdentity = FolderIdentity.of(model.folder());
+          String ofFolder = folderIdentity;
+          if (ofFolder == null) {
+            ofFolder = FolderIdentity.of(model.folder());
+            folderIdentity = ofFolder;
           }
+          String base = ofFolder;
           return model
               .adapters()
               .identities()
               .map(
                   adapters -> {
                     StringJoiner identity = new StringJoiner(" ");
-                    identity.add(folderIdentity).add(computation());
+                    identity.add(base).add(computation());
                     adapters.forEach(adapter -> identity.add("+ " + adapter));
                     if (templateSet) {
                       identity.add("template " + chatTemplate().digest());
@@ -630,8 +634,9 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Read when first needed: a broken template is no reason not to load a model. */
   private ChatTemplate chatTemplate() {
-    if (chatTemplate == null) {
-      ChatTemplate found =
+    ChatTemplate found = chatTemplate;
+    if (found == null) {
+      found =
           trainedTemplates
               .find()
               .orElseThrow(
@@ -645,7 +650,7 @@ public final class LanguageModel implements AutoCloseable {
       trainedTemplates.require(found);
       chatTemplate = found;
     }
-    return chatTemplate;
+    return found;
   }
 
   /** Ends an answer also at what the template ends it with, be it one token or a text. */

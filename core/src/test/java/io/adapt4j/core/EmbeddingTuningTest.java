@@ -1,7 +1,5 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.plan.RunPlan;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -19,6 +17,7 @@ import io.adapt4j.core.internal.checkpoint.TensorData;
 import io.adapt4j.core.internal.checkpoint.TensorEntry;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.nn.CheckpointFolder;
+import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.task.embedding.EmbeddingBatch;
 import io.adapt4j.core.internal.task.embedding.EmbeddingBatches;
 import io.adapt4j.core.internal.task.embedding.EmbeddingEncoder;

@@ -1,10 +1,9 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.plan.RunPlan;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.plan.Device;

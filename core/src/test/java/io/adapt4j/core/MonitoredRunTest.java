@@ -39,7 +39,8 @@ class MonitoredRunTest {
   @Test
   void aRunThatLearnsNothingIsWarnedOfInEveryPlaceAndInTheReport() throws IOException {
     long before = Tensor.live();
-    FineTuneReport report = tuner(TrainingListeners.files(output)).learningRate(1e-12).epochs(15).build().run();
+    FineTuneReport report =
+        tuner(TrainingListeners.files(output)).learningRate(1e-12).epochs(15).build().run();
 
     assertThat(warnings)
         .extracting(TrainingWarning::kind)

@@ -1,7 +1,5 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.plan.RunPlan;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
@@ -16,14 +14,15 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.memory.MemoryNames;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.nn.family.Architectures;
+import io.adapt4j.core.internal.plan.MemoryEstimate;
+import io.adapt4j.core.internal.plan.MemoryItem;
+import io.adapt4j.core.internal.plan.RolloutPlan;
+import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.internal.plan.MemoryEstimate;
-import io.adapt4j.core.internal.plan.MemoryItem;
 import io.adapt4j.core.plan.PlanOptions;
-import io.adapt4j.core.internal.plan.RolloutPlan;
 import io.adapt4j.core.reinforce.AdvantageEstimator;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.KlControl;

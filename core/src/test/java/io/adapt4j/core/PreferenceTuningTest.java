@@ -1,7 +1,5 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.plan.RunPlan;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,6 +11,7 @@ import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
@@ -174,7 +173,12 @@ class PreferenceTuningTest {
     assertThat(((RunPlan) plan).forecast().orElseThrow().rows()).isEqualTo(8 * 2);
     long alone = ((RunPlan) plan).forecast().orElseThrow().memory().peakBytes();
     Task beside = dpo().reference(Reference.model(base));
-    assertThat(((RunPlan) tuner(beside, data()).build().plan()).forecast().orElseThrow().memory().peakBytes())
+    assertThat(
+            ((RunPlan) tuner(beside, data()).build().plan())
+                .forecast()
+                .orElseThrow()
+                .memory()
+                .peakBytes())
         .isGreaterThan(alone);
     Task kto = Task.preference(PreferenceLoss.kto(0.1)).reference(Reference.precomputed());
     FineTunePlan unpaired = tuner(kto, data()).build().plan();

@@ -58,7 +58,8 @@ class WorseRunTest {
         tokens(base, "run")
             .learningRate(RUINOUS)
             .keepBest()
-            .listener(TrainingListeners.console(new PrintStream(console, true, StandardCharsets.UTF_8)))
+            .listener(
+                TrainingListeners.console(new PrintStream(console, true, StandardCharsets.UTF_8)))
             .listener(TrainingListeners.files(folder.resolve("run")))
             .build()
             .run();

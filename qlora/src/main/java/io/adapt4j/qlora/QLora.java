@@ -61,8 +61,7 @@ public final class QLora implements FineTuningMethod {
   }
 
   private static QLora begin(Quantization quantization) {
-    return new QLora(
-        quantization, Lora::rank, DEFAULT_RANK, UnaryOperator.identity());
+    return new QLora(quantization, Lora::rank, DEFAULT_RANK, UnaryOperator.identity());
   }
 
   /**

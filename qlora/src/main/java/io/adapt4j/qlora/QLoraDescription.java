@@ -58,9 +58,7 @@ class QLoraDescription implements MethodProvider {
     String[] skipped = options.texts(SKIP).toArray(String[]::new);
     List<Quantization> made = new ArrayList<>();
     options.attempt(
-        BLOCK_SIZE,
-        () ->
-            made.add(new Quantization(type, size, doubleQuant).skip(skipped)));
+        BLOCK_SIZE, () -> made.add(new Quantization(type, size, doubleQuant).skip(skipped)));
     return made.stream().findFirst();
   }
 

@@ -120,8 +120,7 @@ public record Quantization(
 
   @Override
   public String description() {
-    return format().description()
-        + (skipped.isEmpty() ? "" : " but for " + new TreeSet<>(skipped));
+    return format().description() + (skipped.isEmpty() ? "" : " but for " + new TreeSet<>(skipped));
   }
 
   /**

@@ -166,9 +166,7 @@ class BadCheckpointTest {
                     tensor.shape(),
                     () -> ByteBuffer.allocate((int) tensor.length() * 2))
                 : tensor);
-    assertThatThrownBy(
-            () ->
-                QuantizedCheckpoint.quantize(plain, target, Quantization.nf4()))
+    assertThatThrownBy(() -> QuantizedCheckpoint.quantize(plain, target, Quantization.nf4()))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(WEIGHT)
         .hasMessageContaining("found F64");

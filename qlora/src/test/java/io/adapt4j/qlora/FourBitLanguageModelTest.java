@@ -135,10 +135,7 @@ class FourBitLanguageModelTest {
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("FP4 in blocks of 64 with double quantization, as was asked for")
         .hasMessageContaining("found NF4");
-    assertThatThrownBy(
-            () ->
-                LanguageModel.load(
-                    FOUR_BIT, Quantization.nf4().skip("down_proj")))
+    assertThatThrownBy(() -> LanguageModel.load(FOUR_BIT, Quantization.nf4().skip("down_proj")))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("quantization_config")
         .hasMessageContaining("down_proj");
@@ -158,10 +155,7 @@ class FourBitLanguageModelTest {
 
   @Test
   void aModuleToSkipThatIsNotThereIsRefused() {
-    assertThatThrownBy(
-            () ->
-                LanguageModel.load(
-                    STORIES, Quantization.nf4().skip("down_projj")))
+    assertThatThrownBy(() -> LanguageModel.load(STORIES, Quantization.nf4().skip("down_projj")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("down_projj");
   }

@@ -112,8 +112,7 @@ class FourBitModelTest {
   @CsvSource({"F32, 1e-5", "BF16, 3e-2"})
   void modulesThatAreSkippedStayPlainAlsoBesideOthersOfTheSameInput(DType type, float tolerance) {
     Path folder = Golden.folder("models/llama");
-    Quantization options =
-        Quantization.nf4().skip("k_proj", "model.layers.1.mlp");
+    Quantization options = Quantization.nf4().skip("k_proj", "model.layers.1.mlp");
     try (Network fourBit = FourBitCase.load(folder, options, type);
         Network plain = FourBitCase.plainEqual(folder, fourBit)) {
       assertThat(fourBit.packedLinears()).hasSize(6);

@@ -1,7 +1,5 @@
 package io.adapt4j.verification;
 
-import io.adapt4j.core.internal.plan.RunPlan;
-
 import static io.adapt4j.verification.ExampleFiles.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,6 +11,7 @@ import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.internal.memory.MemoryNames;
+import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.provenance.Provenance;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;

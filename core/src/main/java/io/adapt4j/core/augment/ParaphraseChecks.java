@@ -1,7 +1,7 @@
 package io.adapt4j.core.augment;
 
-import io.adapt4j.core.internal.UnpairedSurrogates;
 import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.internal.UnpairedSurrogates;
 import java.util.Optional;
 
 /** What a paraphrase is checked for by itself. */

@@ -137,9 +137,9 @@ public final class Paraphraser {
   }
 
   /**
-   * Sets from which similarity on ({@link io.adapt4j.core.internal.TextSimilarity}) a
-   * paraphrase is too near to the original or another. Default: 0.9. Paraphrases that differ in
-   * nothing but case, spaces and punctuation are always duplicates.
+   * Sets from which similarity on ({@link io.adapt4j.core.internal.TextSimilarity}) a paraphrase is
+   * too near to the original or another. Default: 0.9. Paraphrases that differ in nothing but case,
+   * spaces and punctuation are always duplicates.
    *
    * @param from above 0 and up to 1
    * @return this

@@ -1,6 +1,5 @@
 package io.adapt4j.core.data;
 
-
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -305,8 +304,8 @@ public final class DatasetReader {
   }
 
   /**
-   * Lets each row tell whether it is a text, a prompt with a completion, or a conversation. Default:
-   * all rows have the same shape.
+   * Lets each row tell whether it is a text, a prompt with a completion, or a conversation.
+   * Default: all rows have the same shape.
    *
    * @return this
    */

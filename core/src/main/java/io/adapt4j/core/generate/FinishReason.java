@@ -1,6 +1,5 @@
 package io.adapt4j.core.generate;
 
-
 /**
  * Why generated text ends where it does.
  *

@@ -96,13 +96,17 @@ public final class ModelInfo {
   /**
    * Returns whether the output matrix is the embedding.
    *
-   * @return where the configuration says so or, for a model that generates text, the weights show it
+   * @return where the configuration says so or, for a model that generates text, the weights show
+   *     it
    */
   public Optional<Boolean> tiedEmbeddings() {
     return shape.tiedEmbeddings();
   }
 
-  /** {@return how the weights are quantized, such as {@code bitsandbytes, 4 bits (nf4)}; empty if they are not} */
+  /**
+   * {@return how the weights are quantized, such as {@code bitsandbytes, 4 bits (nf4)}; empty if
+   * they are not}
+   */
   public Optional<String> quantization() {
     return quantization.map(StoredQuantization::toString);
   }
@@ -115,9 +119,9 @@ public final class ModelInfo {
   /**
    * Returns the number of parameters.
    *
-   * <p>A matrix tied to another is stored, and counted, once. Quantized weights count as the weights
-   * they stand for; scales and tables of a quantization and buffers that are not learned, such as
-   * causal masks, do not count.
+   * <p>A matrix tied to another is stored, and counted, once. Quantized weights count as the
+   * weights they stand for; scales and tables of a quantization and buffers that are not learned,
+   * such as causal masks, do not count.
    *
    * @return how many; empty if there are no weights that could be read
    */
@@ -150,7 +154,10 @@ public final class ModelInfo {
     return tokenizer.flatMap(TokenizerInfo::tokenizerClass);
   }
 
-  /** {@return the tokens that have their own part, by part: bos, eos, unk, pad, as far as the files name them} */
+  /**
+   * {@return the tokens that have their own part, by part: bos, eos, unk, pad, as far as the files
+   * name them}
+   */
   public Map<String, String> specialTokens() {
     return tokenizer.map(TokenizerInfo::specialTokens).orElse(Map.of());
   }

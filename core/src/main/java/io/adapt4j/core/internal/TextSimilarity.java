@@ -1,12 +1,9 @@
 package io.adapt4j.core.internal;
 
-
-
-
 /**
  * How alike two texts are: the Jaccard similarity of their sets of pieces of five characters, in
- * lower case and without what is neither letter nor digit. It is the measure that
- * checks and cleaning of data take thresholds of.
+ * lower case and without what is neither letter nor digit. It is the measure that checks and
+ * cleaning of data take thresholds of.
  */
 public final class TextSimilarity {
 

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal;
 
-
 import java.util.Arrays;
 import java.util.Locale;
 

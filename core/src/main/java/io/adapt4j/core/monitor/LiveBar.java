@@ -1,6 +1,5 @@
 package io.adapt4j.core.monitor;
 
-
 import java.io.PrintStream;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;

@@ -9,7 +9,6 @@ import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.SkippedStep;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingWarning;
-
 import java.time.Duration;
 import java.util.Locale;
 import java.util.stream.Collectors;

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes everything there is to read of a run into one folder, usually that of its output: {@value
- * TrainingListeners#REPORT} ({@link HtmlReport}), {@value TrainingListeners#METRICS} ({@link JsonlMetricsLog}) and event files in
- * {@value TrainingListeners#TENSORBOARD} ({@link TensorBoardLog}).
+ * TrainingListeners#REPORT} ({@link HtmlReport}), {@value TrainingListeners#METRICS} ({@link
+ * JsonlMetricsLog}) and event files in {@value TrainingListeners#TENSORBOARD} ({@link
+ * TensorBoardLog}).
  *
  * <p>Nothing is written before the run starts. A resumed run goes on with all three; its page shows
  * the steps before, which it reads back from the metrics. One that cannot be written does not keep

@@ -72,10 +72,10 @@ public final class TrainingListeners {
   /**
    * Writes a run's metrics to a file, one JSON object a line (UTF-8, {@code \n}).
    *
-   * <p>The field {@code event} names the kind of line; the other fields are always all there, in this
-   * order. Times are in seconds, memory in bytes; {@code settings} is an object of texts, {@code
-   * metrics} one of numbers, {@code processor_share} a share of all processors from 0 to 1; a number
-   * that is NaN or infinite, and a figure that does not exist, is {@code null}.
+   * <p>The field {@code event} names the kind of line; the other fields are always all there, in
+   * this order. Times are in seconds, memory in bytes; {@code settings} is an object of texts,
+   * {@code metrics} one of numbers, {@code processor_share} a share of all processors from 0 to 1;
+   * a number that is NaN or infinite, and a figure that does not exist, is {@code null}.
    *
    * <table>
    * <caption>Lines and their fields</caption>
@@ -97,9 +97,9 @@ public final class TrainingListeners {
    *
    * <p>Every line is flushed at once, so the file can be followed and survives a kill. An existing
    * file is continued: a resumed run starts with another {@code run_started}, and steps repeated
-   * after a checkpoint appear again (the later line counts). An unfinished last line of a killed run
-   * is removed; a file whose last line is something else is refused. The file is released when the
-   * run ends.
+   * after a checkpoint appear again (the later line counts). An unfinished last line of a killed
+   * run is removed; a file whose last line is something else is refused. The file is released when
+   * the run ends.
    *
    * @param file the file to write; it and its folders are created where missing
    * @return a new listener

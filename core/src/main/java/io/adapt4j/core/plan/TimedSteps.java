@@ -1,9 +1,8 @@
 package io.adapt4j.core.plan;
 
-import io.adapt4j.core.internal.Bytes;
-
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Bytes;
 import io.adapt4j.core.internal.Json;
 import java.time.Duration;
 import java.util.Locale;

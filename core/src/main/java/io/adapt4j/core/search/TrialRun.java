@@ -62,8 +62,7 @@ final class TrialRun implements TrainingListener {
     try {
       tuner = described(template.apply(trial)).build();
       FineTuneReport report = tuner.run();
-      boolean cutShort =
-          report.reason() == StopReason.STOP_REQUESTED && report.steps() < stopAt;
+      boolean cutShort = report.reason() == StopReason.STOP_REQUESTED && report.steps() < stopAt;
       scores.spend(elapsed());
       return cutShort ? Optional.empty() : Optional.of(finished(report.steps()));
     } catch (SearchException e) {

@@ -1,7 +1,5 @@
 package io.adapt4j.core.text;
 
-import io.adapt4j.core.internal.generate.StoredFinishReason;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -14,6 +12,7 @@ import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.PlainJson;
 import io.adapt4j.core.internal.Temporaries;
 import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.generate.StoredFinishReason;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,8 @@
 package io.adapt4j.core.text;
 
-import io.adapt4j.core.generate.FinishReason;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.internal.Json;
 import java.util.Optional;
 

@@ -1,9 +1,8 @@
 package io.adapt4j.core.text;
 
-import io.adapt4j.core.generate.FinishReason;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.internal.http.AnswerLimit;
 import io.adapt4j.core.internal.http.AnswerLimitException;
@@ -76,7 +75,8 @@ final class ChatStream {
       }
       throw errors.cutOff(Retries.reason(e), text.length(), e);
     }
-    return new GeneratedText(text.toString(), finishReason == null ? FinishReason.OTHER : finishReason, usage, false);
+    return new GeneratedText(
+        text.toString(), finishReason == null ? FinishReason.OTHER : finishReason, usage, false);
   }
 
   private void readEvents() throws IOException {

@@ -1,7 +1,6 @@
 package io.adapt4j.core.text;
 
 import io.adapt4j.core.generate.FinishReason;
-
 import java.util.Objects;
 import java.util.Optional;
 

@@ -1,9 +1,8 @@
 package io.adapt4j.core.text;
 
-import io.adapt4j.core.generate.FinishReason;
-
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.generate.CancellationToken;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +71,8 @@ public interface TextGenerator {
    * @param options how to choose tokens and when to stop
    * @param onText takes the text as it is produced, on this thread
    * @param cancellation ends the answer
-   * @return the answer; what there is so far, of the reason {@link FinishReason#CANCELLED}, when cancelled
+   * @return the answer; what there is so far, of the reason {@link FinishReason#CANCELLED}, when
+   *     cancelled
    * @throws RequestRefusedException if this request cannot be answered
    * @throws GeneratorException if the generator cannot answer, or fails after a part of the answer
    */

@@ -1,8 +1,8 @@
 package io.adapt4j.core.augment;
 
 import io.adapt4j.core.chat.ChatMessage;
-import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.TextGenerator;
 import io.adapt4j.core.text.TokenUsage;

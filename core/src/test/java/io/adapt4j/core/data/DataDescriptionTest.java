@@ -1,7 +1,5 @@
 package io.adapt4j.core.data;
 
-import io.adapt4j.core.internal.recipe.DataDescription;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adapt4j.core.internal.Json;
@@ -10,6 +8,7 @@ import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Place;
 import io.adapt4j.core.internal.describe.Problems;
 import io.adapt4j.core.internal.describe.Value;
+import io.adapt4j.core.internal.recipe.DataDescription;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

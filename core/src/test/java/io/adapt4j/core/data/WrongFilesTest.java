@@ -1,7 +1,5 @@
 package io.adapt4j.core.data;
 
-import io.adapt4j.core.internal.recipe.DataDescription;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +10,7 @@ import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.describe.Documents;
 import io.adapt4j.core.internal.describe.Fields;
 import io.adapt4j.core.internal.describe.Problems;
+import io.adapt4j.core.internal.recipe.DataDescription;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.Charset;

@@ -1,24 +1,16 @@
 package io.adapt4j.core.monitor;
 
-import io.adapt4j.core.train.StopReason;
-
-import io.adapt4j.core.train.StepEvent;
-
-import io.adapt4j.core.train.RunStart;
-
-import io.adapt4j.core.train.RunEnd;
-
-import io.adapt4j.core.train.EvaluationEvent;
-
-import io.adapt4j.core.train.CheckpointEvent;
-
-import io.adapt4j.core.train.Events;
-
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapt4j.core.train.CheckpointEvent;
+import io.adapt4j.core.train.EvaluationEvent;
+import io.adapt4j.core.train.Events;
+import io.adapt4j.core.train.RunEnd;
+import io.adapt4j.core.train.RunStart;
+import io.adapt4j.core.train.StepEvent;
+import io.adapt4j.core.train.StopReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,12 +1,9 @@
 package io.adapt4j.core.monitor;
 
-import io.adapt4j.core.internal.train.RunMetrics;
-
-
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.adapt4j.core.internal.train.RunMetrics;
 import io.adapt4j.core.train.ResourceUse;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;

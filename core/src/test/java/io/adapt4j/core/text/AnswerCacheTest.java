@@ -1,11 +1,10 @@
 package io.adapt4j.core.text;
 
-import io.adapt4j.core.generate.FinishReason;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Child;
 import java.io.BufferedReader;
@@ -52,6 +51,21 @@ class AnswerCacheTest {
     cached(generator).stream(List.of(ChatMessage.user("a")), OPTIONS, pieces::add);
     assertThat(pieces).containsExactly(first.text());
     assertThat(calls).hasValue(1);
+  }
+
+  @Test
+  void anAnswerWrittenBeforeFinishReasonsHadTheirNameIsStillFound() throws IOException {
+    cached(counting("one")).generate("a", OPTIONS);
+    try (Stream<Path> files = Files.walk(folder)) {
+      Path file = files.filter(path -> path.toString().endsWith(".json")).findFirst().orElseThrow();
+      String written = Files.readString(file);
+      String former = written.replace("\"finishReason\":\"STOP\"", "\"ending\":\"FILTERED\"");
+      assertThat(former).isNotEqualTo(written);
+      Files.writeString(file, former);
+    }
+    GeneratedText found = cached(counting("one")).generate("a", OPTIONS);
+    assertThat(found.cached()).isTrue();
+    assertThat(found.finishReason()).isEqualTo(FinishReason.CONTENT_FILTER);
   }
 
   @Test

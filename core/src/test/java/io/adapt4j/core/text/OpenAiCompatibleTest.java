@@ -1,7 +1,5 @@
 package io.adapt4j.core.text;
 
-import io.adapt4j.core.generate.FinishReason;
-
 import static io.adapt4j.core.text.TestServer.completion;
 import static io.adapt4j.core.text.TestServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Json;
 import java.io.IOException;

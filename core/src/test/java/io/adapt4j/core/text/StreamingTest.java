@@ -1,7 +1,5 @@
 package io.adapt4j.core.text;
 
-import io.adapt4j.core.generate.FinishReason;
-
 import static io.adapt4j.core.text.TestServer.completion;
 import static io.adapt4j.core.text.TestServer.events;
 import static io.adapt4j.core.text.TestServer.json;
@@ -10,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.GenerationOptions;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -36,9 +36,7 @@ class AdviceDocumentationTest {
     Rule lawyers =
         Rule.when("our lawyers", s -> s.privacy() != Privacy.PUBLIC)
             .points(Strategy.FINE_TUNING, -10)
-            .because(
-                "customers' texts must not be trained on",
-                "Our contract", "no training");
+            .because("customers' texts must not be trained on", "Our contract", "no training");
     Advisor ours = Advisor.standard().with(lawyers);
     Requirements confidential =
         Requirements.needing(Need.BEHAVIOR).examples(2_000).privacy(Privacy.CONFIDENTIAL).build();

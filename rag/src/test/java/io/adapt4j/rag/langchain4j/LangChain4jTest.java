@@ -32,8 +32,8 @@ import dev.langchain4j.service.AiServices;
 import dev.langchain4j.service.Result;
 import dev.langchain4j.store.embedding.inmemory.InMemoryEmbeddingStore;
 import io.adapt4j.core.chat.ChatMessage;
-import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.generate.FinishReason;
+import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.text.GeneratedText;
 import io.adapt4j.core.text.GeneratorException;
 import io.adapt4j.core.text.RequestRefusedException;
@@ -74,7 +74,8 @@ class LangChain4jTest {
           options.add(chosen);
           String last = messages.get(messages.size() - 1).content().toString();
           String text = last.substring(last.lastIndexOf('\n') + 1);
-          return new GeneratedText(text, FinishReason.LENGTH, Optional.of(new TokenUsage(7, 3)), false);
+          return new GeneratedText(
+              text, FinishReason.LENGTH, Optional.of(new TokenUsage(7, 3)), false);
         }
 
         @Override
@@ -327,7 +328,8 @@ class LangChain4jTest {
         List.of(ChatMessage.system("s"), ChatMessage.user("u"), ChatMessage.assistant("a"));
     GeneratedText answer = back.generate(messages, chosen);
     assertThat(answer)
-        .isEqualTo(new GeneratedText("a", FinishReason.LENGTH, Optional.of(new TokenUsage(7, 3)), false));
+        .isEqualTo(
+            new GeneratedText("a", FinishReason.LENGTH, Optional.of(new TokenUsage(7, 3)), false));
     assertThat(asked.get(0)).isEqualTo(messages);
     assertThat(options.get(0).toString()).isEqualTo(chosen.toString());
     GenerationOptions minP = chosen.toBuilder().minP(0.1).build();

@@ -3,8 +3,8 @@ package io.adapt4j.core.data.quality;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.adapt4j.core.internal.Json;
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.Json;
 import java.util.List;
 
 /**

@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Repairs a dataset in steps that are carried out in the order they are named. Only named steps are
- * done, and every row that one changes or drops is in the {@link Cleaned}. The result is a
- * view: rows are changed when they are read, and the files stay as they are.
+ * done, and every row that one changes or drops is in the {@link Cleaned}. The result is a view:
+ * rows are changed when they are read, and the files stay as they are.
  *
  * <pre>{@code
  * Cleaned cleaned =
  *     DataCleaner.of(dataset)
- *         .normalise(Normalisation.MOJIBAKE, Normalisation.NFC)
+ *         .normalise(Normalization.MOJIBAKE, Normalization.NFC)
  *         .redact(Sensitive.EMAIL, Sensitive.PHONE)
  *         .drop(Check.EMPTY_ANSWER)
  *         .dropNearDuplicates(0.8)
@@ -66,13 +66,13 @@ public final class DataCleaner {
    * @param ways what to do, in this order
    * @return this
    */
-  public DataCleaner normalise(Normalisation... ways) {
-    List<Normalisation> chosen = List.of(ways);
+  public DataCleaner normalise(Normalization... ways) {
+    List<Normalization> chosen = List.of(ways);
     return change(
         "normalise " + chosen,
         text -> {
           String changed = text;
-          for (Normalisation way : chosen) {
+          for (Normalization way : chosen) {
             changed = way.apply(changed);
           }
           return changed;

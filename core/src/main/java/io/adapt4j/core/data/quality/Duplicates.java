@@ -1,9 +1,8 @@
 package io.adapt4j.core.data.quality;
 
-import io.adapt4j.core.internal.Words;
-
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.Words;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -1,8 +1,7 @@
 package io.adapt4j.core.data.quality;
 
-import io.adapt4j.core.internal.Words;
-
 import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.Words;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;

@@ -1,7 +1,5 @@
 package io.adapt4j.core.data.quality;
 
-import io.adapt4j.core.internal.Words;
-
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.data.Example;
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.data;
 
-
 /** How samples are put together into batches. */
 public enum Batching {
   /** One sample a row, in the order of the epoch, filled up to the longest of the batch. */

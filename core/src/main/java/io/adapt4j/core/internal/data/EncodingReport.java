@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.data;
 
-
 /**
  * What tokenizing a dataset came to.
  *

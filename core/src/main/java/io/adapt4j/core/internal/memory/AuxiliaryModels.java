@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.memory;
 
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.plan.MemoryItem;
+import io.adapt4j.core.internal.tensor.DType;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToLongFunction;

@@ -2,8 +2,8 @@ package io.adapt4j.core.internal.memory;
 
 import io.adapt4j.core.internal.nn.ActivationSketch.LayerSketch;
 import io.adapt4j.core.internal.nn.ActivationSketch.Sketch;
-import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.plan.MemoryItem;
+import io.adapt4j.core.internal.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 

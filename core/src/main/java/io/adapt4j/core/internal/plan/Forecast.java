@@ -1,13 +1,12 @@
 package io.adapt4j.core.internal.plan;
 
-import io.adapt4j.core.plan.Advice;
-import io.adapt4j.core.internal.Bytes;
-import io.adapt4j.core.plan.Device;
-
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.internal.Bytes;
 import io.adapt4j.core.internal.Json;
+import io.adapt4j.core.plan.Advice;
+import io.adapt4j.core.plan.Device;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

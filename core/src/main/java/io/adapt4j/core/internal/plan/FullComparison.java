@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.plan;
 
 import io.adapt4j.core.internal.Bytes;
-
 import java.util.Locale;
 
 /**

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.plan;
 
-
 /**
  * A part of a prediction.
  *

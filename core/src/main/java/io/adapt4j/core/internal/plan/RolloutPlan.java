@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.plan;
 
-
 import java.util.Locale;
 
 /**

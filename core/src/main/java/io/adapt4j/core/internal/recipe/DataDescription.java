@@ -12,7 +12,6 @@ import io.adapt4j.core.data.Shape;
 import io.adapt4j.core.data.Split;
 import io.adapt4j.core.data.Splitter;
 import io.adapt4j.core.data.TextUnit;
-
 import io.adapt4j.core.internal.describe.Fields;
 import java.nio.charset.Charset;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.recipe;
 
-import io.adapt4j.core.task.Task;
 import io.adapt4j.core.internal.train.BestModelMetric;
+import io.adapt4j.core.task.Task;
 
 /**
  * What a fine-tuning is for.

@@ -1,12 +1,13 @@
 package io.adapt4j.core.internal.recipe;
 
-import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.method.LearningRateFactor;
 import io.adapt4j.core.internal.provenance.Provenance;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.EarlyStopping;
 import io.adapt4j.core.method.FineTuningMethod;
 import io.adapt4j.core.model.ModelSource;
@@ -14,7 +15,6 @@ import io.adapt4j.core.model.Precision;
 import io.adapt4j.core.optim.Optimizer;
 import io.adapt4j.core.regularization.Regularization;
 import io.adapt4j.core.task.Task;
-import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.train.Interval;
 import io.adapt4j.core.train.LearningRateSchedule;
 import io.adapt4j.core.train.TrainingListener;

@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.recipe;
 
-import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.data.LossOn;
+import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import java.util.Optional;
 

@@ -2,8 +2,8 @@ package io.adapt4j.core.internal.task;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.data.EncodingReport;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.config.ModelConfig;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.train.TrainingOptions;
 import java.io.IOException;

@@ -1,15 +1,15 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.internal.plan.RunPlan;
-
-import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.memory.Planner;
 import io.adapt4j.core.internal.memory.StepShape;
 import io.adapt4j.core.internal.memory.StepTimer;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.plan.Forecast;
+import io.adapt4j.core.internal.plan.RunPlan;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.recipe.TaskModel;
 import io.adapt4j.core.internal.recipe.WrittenRecipe;
@@ -17,10 +17,10 @@ import io.adapt4j.core.internal.tensor.DType;
 import io.adapt4j.core.internal.train.RangeTestLoop;
 import io.adapt4j.core.internal.train.Trainer;
 import io.adapt4j.core.internal.train.TrainingOptions;
+import io.adapt4j.core.internal.train.TrainingResult;
 import io.adapt4j.core.internal.train.TrainingStep;
 import io.adapt4j.core.plan.Device;
 import io.adapt4j.core.plan.FineTunePlan;
-import io.adapt4j.core.internal.plan.Forecast;
 import io.adapt4j.core.plan.PlanOptions;
 import io.adapt4j.core.plan.TimedSteps;
 import io.adapt4j.core.task.Task;
@@ -28,7 +28,6 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.core.train.LearningRateCurve;
 import io.adapt4j.core.train.LearningRateRangeTest;
 import io.adapt4j.core.train.RunStart;
-import io.adapt4j.core.internal.train.TrainingResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
+import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.Draft;
 import io.adapt4j.core.internal.recipe.Options;

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.train;
 
-
 import java.util.Map;
 import java.util.Set;
 

@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.train;
 
-
 import io.adapt4j.core.train.RunStart;
 import io.adapt4j.core.train.StepEvent;
 import io.adapt4j.core.train.TrainingListener;

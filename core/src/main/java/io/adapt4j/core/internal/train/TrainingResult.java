@@ -2,7 +2,6 @@ package io.adapt4j.core.internal.train;
 
 import io.adapt4j.core.train.RunOutcome;
 import io.adapt4j.core.train.StopReason;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;

@@ -1,7 +1,5 @@
 package io.adapt4j.core.data.quality;
 
-import io.adapt4j.core.internal.Words;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +8,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.Words;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.charset.Charset;
@@ -42,10 +41,10 @@ class DataCleanerTest {
     Cleaned cleaned =
         DataCleaner.of(rows)
             .normalise(
-                Normalisation.MOJIBAKE,
-                Normalisation.LINE_ENDS,
-                Normalisation.CONTROL_CHARACTERS,
-                Normalisation.NFC)
+                Normalization.MOJIBAKE,
+                Normalization.LINE_ENDS,
+                Normalization.CONTROL_CHARACTERS,
+                Normalization.NFC)
             .redact()
             .dropDuplicates()
             .drop("drop b", example -> ((Example.Text) example).text().endsWith("b"))
@@ -122,8 +121,8 @@ class DataCleanerTest {
                 c -> !new String(c.getBytes(StandardCharsets.UTF_8), windows).contains("\uFFFD"))
             .collect(Collectors.joining(" "));
     String damaged = new String(latin.getBytes(StandardCharsets.UTF_8), windows);
-    assertThat(Normalisation.MOJIBAKE.apply(damaged)).isEqualTo(latin);
-    assertThat(Normalisation.MOJIBAKE.apply(latin)).isEqualTo(latin);
+    assertThat(Normalization.MOJIBAKE.apply(damaged)).isEqualTo(latin);
+    assertThat(Normalization.MOJIBAKE.apply(latin)).isEqualTo(latin);
   }
 
   /** Recall and precision are stated in {@link DataChecker#near}. */

@@ -1,9 +1,9 @@
 package io.adapt4j.core.internal.task.causallm;
 
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.Batch;
 import io.adapt4j.core.internal.data.Batches;
+import io.adapt4j.core.internal.data.Batching;
 import io.adapt4j.core.internal.data.EncodableRows;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.method.Adaptation;

@@ -2,8 +2,8 @@ package io.adapt4j.core.internal.task.classification;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.LabeledSample;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -2,12 +2,12 @@ package io.adapt4j.core.internal.task.maskedlm;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.FileDigest;
 import io.adapt4j.core.internal.data.BatchSampler;
 import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.EpochOrder;
 import io.adapt4j.core.internal.data.LabeledSample;
 import io.adapt4j.core.internal.data.LengthGroupedBatches;

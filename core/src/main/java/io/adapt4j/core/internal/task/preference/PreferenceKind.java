@@ -1,15 +1,15 @@
 package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.data.Dataset;
-import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.BatchSource;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.nn.Decoder;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.internal.task.EncodedData;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.preference.Kto;
-import io.adapt4j.core.internal.train.BestModelMetric;
 
 /**
  * What pairs and unpaired answers differ in.

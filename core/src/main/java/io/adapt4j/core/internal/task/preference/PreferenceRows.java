@@ -2,11 +2,11 @@ package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.AnswerCounts;
 import io.adapt4j.core.internal.data.AnswerEncoder;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.TrainingSample;
 import java.util.Arrays;

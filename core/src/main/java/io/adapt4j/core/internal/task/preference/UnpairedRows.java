@@ -2,10 +2,10 @@ package io.adapt4j.core.internal.task.preference;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.internal.data.AnswerCounts;
 import io.adapt4j.core.internal.data.AnswerEncoder;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import io.adapt4j.core.internal.data.TrainingSample;
 import java.nio.IntBuffer;

@@ -1,8 +1,8 @@
 package io.adapt4j.core.internal.task.reward;
 
+import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
-import io.adapt4j.core.internal.train.BestModelMetric;
 import java.util.Map;
 
 /**

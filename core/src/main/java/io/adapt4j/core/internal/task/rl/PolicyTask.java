@@ -1,12 +1,12 @@
 package io.adapt4j.core.internal.task.rl;
 
+import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.Evaluation;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.Grpo;
 import io.adapt4j.core.reinforce.LossNormalization;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
-import io.adapt4j.core.internal.train.BestModelMetric;
 import java.util.Map;
 
 /** The loss of completions of a rollout. Of held-out prompts the loss is the negative reward. */

@@ -4,11 +4,11 @@ import io.adapt4j.core.internal.data.BatchSource;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.train.BestModelMetric;
 import io.adapt4j.core.internal.train.TrainingTask;
 import io.adapt4j.core.reinforce.Ppo;
 import io.adapt4j.core.reinforce.Reinforcement;
 import io.adapt4j.core.reinforce.RolloutOptions;
-import io.adapt4j.core.internal.train.BestModelMetric;
 import java.util.Optional;
 import java.util.function.Supplier;
 
