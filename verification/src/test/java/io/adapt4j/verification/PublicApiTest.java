@@ -129,18 +129,6 @@ class PublicApiTest {
   private static void add(JavaClass type, String indent, List<String> lines) {
     lines.add(indent + declaration(type));
     Set<String> members = new TreeSet<>();
-    openMembers(type, members);
-    members.removeAll(OF_EVERY_CLASS);
-    members.forEach(member -> lines.add(indent + "  " + member));
-    classes.stream()
-        .filter(inner -> inner.getEnclosingClass().filter(type::equals).isPresent())
-        .filter(inner -> inner.isMemberClass() && isOpen(inner.getModifiers()))
-        .sorted((a, b) -> a.getName().compareTo(b.getName()))
-        .forEach(inner -> add(inner, indent + "  ", lines));
-  }
-
-  /** Adds the members of a type, those it inherits from a class that is not public included. */
-  private static void openMembers(JavaClass type, Set<String> members) {
     for (JavaField field : type.getFields()) {
       if (isOpen(field.getModifiers())) {
         members.add(
@@ -152,16 +140,24 @@ class PublicApiTest {
         members.add(signature(unit));
       }
     }
-    type.getRawSuperclass()
-        .filter(parent -> parent.getName().startsWith(BASE))
-        .filter(parent -> !parent.getModifiers().contains(JavaModifier.PUBLIC))
-        .ifPresent(
-            parent -> {
-              Set<String> inherited = new TreeSet<>();
-              openMembers(parent, inherited);
-              inherited.removeIf(member -> member.startsWith("new("));
-              members.addAll(inherited);
-            });
+    hiddenParents(type)
+        .flatMap(parent -> parent.getMethods().stream())
+        .filter(method -> isOpen(method.getModifiers()))
+        .forEach(method -> members.add(signature(method)));
+    members.removeAll(OF_EVERY_CLASS);
+    members.forEach(member -> lines.add(indent + "  " + member));
+    classes.stream()
+        .filter(inner -> inner.getEnclosingClass().filter(type::equals).isPresent())
+        .filter(inner -> inner.isMemberClass() && isOpen(inner.getModifiers()))
+        .sorted((a, b) -> a.getName().compareTo(b.getName()))
+        .forEach(inner -> add(inner, indent + "  ", lines));
+  }
+
+  /** Classes that are not public, whose public methods belong to those that extend them. */
+  private static Stream<JavaClass> hiddenParents(JavaClass type) {
+    return type.getAllRawSuperclasses().stream()
+        .filter(parent -> parent.getPackageName().startsWith(BASE))
+        .filter(parent -> !parent.getModifiers().contains(JavaModifier.PUBLIC));
   }
 
   private static String declaration(JavaClass type) {
@@ -172,7 +168,10 @@ class PublicApiTest {
                 ? "interface"
                 : type.isEnum() ? "enum" : type.isRecord() ? "record" : "class";
     String parents =
-        Stream.concat(type.getSuperclass().stream(), type.getInterfaces().stream())
+        Stream.concat(
+                type.getSuperclass().stream()
+                    .filter(parent -> hiddenParents(type).noneMatch(parent.toErasure()::equals)),
+                type.getInterfaces().stream())
             .map(PublicApiTest::name)
             .filter(name -> !ROOTS.contains(name))
             .sorted()

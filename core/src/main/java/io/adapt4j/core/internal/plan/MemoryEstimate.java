@@ -89,7 +89,7 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<
   /**
    * Looks up one item of what lasts.
    *
-   * @param name its name, one of {@link MemoryNames}
+   * @param name its name
    * @return its bytes, 0 where there is no such item
    */
   public long lasting(String name) {
