@@ -9,8 +9,6 @@ import io.adapt4j.core.generate.FinishReason;
 import io.adapt4j.core.generate.Generation;
 import io.adapt4j.core.generate.GenerationOptions;
 import io.adapt4j.core.internal.Texts;
-import io.adapt4j.core.internal.chat.ChatEncoder;
-import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;
 import io.adapt4j.core.internal.load.LoadedModel.SpecialIds;
@@ -31,8 +29,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A causal language model in memory: generates text and scores it.

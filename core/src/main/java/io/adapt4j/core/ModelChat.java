@@ -1,12 +1,12 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.chat.ChatEncoder;
+import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.load.LoadedModel;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -12,7 +12,7 @@ import io.adapt4j.core.TextClassifier;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.model.ModelSource;
 import io.adapt4j.core.model.Precision;
@@ -293,7 +293,7 @@ class TrainingObjectiveTest {
     FineTuner tuner =
         tuner("run", Task.custom(objective), SmallModel.sentences(24)).overwriteOutput().build();
     assertThatThrownBy(tuner::run)
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("row ")
         .hasMessageContaining(message);
   }

@@ -9,8 +9,8 @@ import io.adapt4j.core.FineTuner;
 import io.adapt4j.core.FullFineTuning;
 import io.adapt4j.core.LanguageModel;
 import io.adapt4j.core.SmallModel;
-import io.adapt4j.core.exception.ConfigException;
-import io.adapt4j.core.exception.FineTuneException;
+import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.exception.SettingsException;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.method.Adapter;
 import io.adapt4j.core.method.FineTuningMethod;
@@ -188,7 +188,7 @@ class WeightUpdateTest {
     WeightUpdate update = new Whole("k_proj", 2);
     FineTuneReport report = tuner("run", FineTuningMethod.custom(update)).maxSteps(1).build().run();
     assertThatThrownBy(() -> scores(model, Adapter.at(report.last())))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("Adapter.custom(folder, update)");
     Adapter other = Adapter.custom(report.last(), new Whole("k_proj", 1));
     assertThatThrownBy(() -> scores(model, other))
@@ -200,7 +200,7 @@ class WeightUpdateTest {
   @Test
   void anUpdateOfNoProjectionIsRefused() {
     assertThatThrownBy(() -> tuner("run", FineTuningMethod.custom(new Whole("dense", 1))).build())
-        .isInstanceOf(FineTuneException.class)
+        .isInstanceOf(SettingsException.class)
         .hasMessageContaining("custom whole [dense times 1.0] has parameters for no projection");
   }
 

@@ -1,6 +1,6 @@
 package io.adapt4j.core.internal.method;
 
-import io.adapt4j.core.exception.ConfigException;
+import io.adapt4j.core.exception.CheckpointException;
 import io.adapt4j.core.internal.nn.AdapterFormat;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.method.Adapter;
@@ -16,7 +16,7 @@ public final class CustomAdapters implements AdapterFormat {
   @Override
   public Optional<AdapterMechanics> find(Path folder) {
     if (ValueFolder.UPDATE.isThere(folder)) {
-      throw new ConfigException(
+      throw new CheckpointException(
           folder
               + ": expected an adapter that its folder alone describes, found parameters of "
               + ValueFolder.UPDATE.method(folder)

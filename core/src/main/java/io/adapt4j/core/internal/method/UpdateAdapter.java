@@ -1,7 +1,6 @@
 package io.adapt4j.core.internal.method;
 
 import io.adapt4j.core.exception.CheckpointException;
-import io.adapt4j.core.exception.ConfigException;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.nn.AdapterMechanics;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
@@ -57,7 +56,7 @@ record UpdateAdapter(Adapter.Custom adapter) implements AdapterMechanics {
       if (problems.isEmpty() && !expected.equals(found)) {
         problems.add(difference(expected, found));
       }
-    } catch (CheckpointException | ConfigException e) {
+    } catch (CheckpointException e) {
       problems.add(e.getMessage());
     }
     return problems;

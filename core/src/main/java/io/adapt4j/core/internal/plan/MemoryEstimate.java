@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.plan;
 
-import io.adapt4j.core.internal.memory.MemoryNames;
 import java.util.Comparator;
 import java.util.List;
 

@@ -2,8 +2,8 @@ package io.adapt4j.core.internal.task.custom;
 
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
-import io.adapt4j.core.data.EncodingReport;
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.task.EncodedData;
 import io.adapt4j.core.spi.ObjectiveSample;
 import io.adapt4j.core.spi.TrainingObjective;
