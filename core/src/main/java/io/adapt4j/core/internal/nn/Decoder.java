@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.List;
@@ -146,7 +147,9 @@ public final class Decoder extends Network {
     if (isTied()) {
       Parameter own = Parameter.of(headName, embedding().sizes());
       if (isAllocated()) {
-        own.allocate(type());
+        try (Scope scope = Scope.open(engine())) {
+          own.allocate(type());
+        }
         own.value().copyFrom(embedding().value());
       }
       head = head.withWeight(own);
@@ -252,8 +255,10 @@ public final class Decoder extends Network {
    */
   public KvCache newCache(int rows, int capacity) {
     Heads heads = body().layers().get(0).attention().heads();
-    return new KvCache(
-        dimensions().layers(), rows, heads.keyValue(), heads.dim(), capacity, type());
+    try (Scope scope = Scope.open(engine())) {
+      return new KvCache(
+          dimensions().layers(), rows, heads.keyValue(), heads.dim(), capacity, type());
+    }
   }
 
   /**
