@@ -29,7 +29,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * A causal language model in memory: generates text and scores it.
@@ -43,20 +42,15 @@ import java.util.function.Supplier;
  * waits for a call in progress, closing twice is harmless, and any use afterwards is an {@link
  * IllegalStateException}.
  */
-public final class LanguageModel implements AutoCloseable {
+public final class LanguageModel extends AdaptedModel {
 
-  private final LoadedModel model;
   private final Generator generator;
   private final Scorer scorer;
-  private final SingleUse use;
-  private final TrainedTemplates trainedTemplates;
   private final ModelChat chat;
   private final ModelIdentity identity;
 
   private LanguageModel(LoadedModel model, TrainedTemplates trainedTemplates) {
-    this.model = model;
-    this.trainedTemplates = trainedTemplates;
-    this.use = new SingleUse("LanguageModel", model::close);
+    super("LanguageModel", model, trainedTemplates);
     this.chat = new ModelChat(model, trainedTemplates);
     this.identity = new ModelIdentity(model);
     SpecialIds special = model.specialIds();
@@ -435,95 +429,6 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Puts an adapter on the model, beside those it has. It takes no part until it is named in {@link
-   * #useAdapters}. The base's weights are shared: an adapter costs its own values only.
-   *
-   * @param name how it is called from now on
-   * @param adapter what to put on
-   * @throws IllegalArgumentException if the name is blank or taken, or the adapter does not fit
-   * @throws IllegalStateException while adapters are merged
-   */
-  public void addAdapter(String name, Adapter adapter) {
-    exclusively(
-        () -> {
-          model.adapters().add(name, AdapterMechanics.of(adapter));
-          trainedTemplates.add(AdapterMechanics.of(adapter));
-        });
-  }
-
-  /**
-   * Takes an adapter off the model and frees its memory.
-   *
-   * @param name its name
-   * @throws IllegalArgumentException if there is none of this name
-   * @throws IllegalStateException while adapters are merged
-   */
-  public void removeAdapter(String name) {
-    exclusively(() -> model.adapters().remove(name));
-  }
-
-  /**
-   * Lets exactly these adapters take part. Takes no longer than a few flags, and a copy of modules
-   * that an adapter saves in full. Effects of several add up; of two that save the same module in
-   * full the later one here counts. DoRA rescales what those put on before it have added, too.
-   *
-   * @param names adapters of {@link #adapterNames}; none to run the model alone
-   * @throws IllegalArgumentException if a name is unknown or there twice
-   * @throws IllegalStateException while adapters are merged
-   */
-  public void useAdapters(String... names) {
-    List<String> wanted = List.of(names);
-    exclusively(() -> model.adapters().use(wanted));
-  }
-
-  /**
-   * Returns the names of the adapters on the model. One given to {@link #load(ModelSource,
-   * Adapter...)} has the name of its folder, with a number where that was taken.
-   *
-   * @return in the order in which they were put on
-   */
-  public List<String> adapterNames() {
-    return exclusively(() -> model.adapters().names());
-  }
-
-  /** {@return the names of the adapters that take part now, an immutable list} */
-  public List<String> activeAdapters() {
-    return exclusively(() -> model.adapters().active());
-  }
-
-  /**
-   * Runs something on the model alone, such as the scoring of a reference. Other threads wait
-   * meanwhile.
-   *
-   * @param <T> what it gives
-   * @param action what to run; it may use this model
-   * @return its result
-   * @throws IllegalStateException while adapters are merged
-   */
-  public <T> T withoutAdapters(Supplier<T> action) {
-    return exclusively(() -> model.adapters().without(action));
-  }
-
-  /**
-   * Turns the effect of the adapters in use on or off, to compare with the model they were put on.
-   *
-   * @param enabled false to run the model alone
-   */
-  public void enableAdapters(boolean enabled) {
-    exclusively(() -> model.adapters().enabled(enabled));
-  }
-
-  /** Merges the adapters in use into the weights, so that they cost nothing to run. */
-  public void mergeAdapters() {
-    exclusively(() -> model.adapters().merge());
-  }
-
-  /** Takes merged adapters out of the weights again. */
-  public void unmergeAdapters() {
-    exclusively(() -> model.adapters().unmerge());
-  }
-
-  /**
    * Returns the model's tokenizer; it is closed with the model.
    *
    * @return the tokenizer
@@ -564,7 +469,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Returns the token that fills rows of a batch.
+   * Returns the padding token.
    *
    * @return a token id
    */
@@ -589,23 +494,5 @@ public final class LanguageModel implements AutoCloseable {
     return ids.length == 0 && model.specialIds().first().isPresent()
         ? new int[] {model.specialIds().first().getAsInt()}
         : ids;
-  }
-
-  private void exclusively(Runnable action) {
-    use.run(action);
-  }
-
-  private <T> T exclusively(Supplier<T> action) {
-    return use.call(action);
-  }
-
-  /**
-   * Frees the model's memory, waiting for a call in progress.
-   *
-   * @throws IllegalStateException if called from inside such a call, that is from {@code onText}
-   */
-  @Override
-  public void close() {
-    use.close();
   }
 }

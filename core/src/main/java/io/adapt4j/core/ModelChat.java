@@ -1,18 +1,19 @@
 package io.adapt4j.core;
 
-import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.chat.TemplateMarker;
 import io.adapt4j.core.generate.GenerationOptions;
+import io.adapt4j.core.internal.chat.ChatEncoder;
+import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.load.LoadedModel;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Conversations with a loaded model: its chat template, their prompts, and where an answer ends.
@@ -22,7 +23,7 @@ final class ModelChat {
 
   private final LoadedModel model;
   private final TrainedTemplates trained;
-  private ChatTemplate template;
+  private @Nullable ChatTemplate template;
   private boolean chosen;
 
   ModelChat(LoadedModel model, TrainedTemplates trained) {
@@ -63,8 +64,9 @@ final class ModelChat {
 
   /** Read when first needed: a broken template is no reason not to load a model. */
   private ChatTemplate template() {
-    if (template == null) {
-      ChatTemplate found =
+    ChatTemplate found = template;
+    if (found == null) {
+      found =
           trained
               .find()
               .orElseThrow(
@@ -78,7 +80,7 @@ final class ModelChat {
       trained.require(found);
       template = found;
     }
-    return template;
+    return found;
   }
 
   void use(ChatTemplate other) {

@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.load.FolderIdentity;
 import io.adapt4j.core.internal.load.LoadedModel;
 import java.util.Optional;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /** What distinguishes a loaded model from others as it is now. Not thread-safe. */
 final class ModelIdentity {
@@ -11,7 +12,7 @@ final class ModelIdentity {
   private final LoadedModel model;
 
   /** Computed once: it reads files. */
-  private String folder;
+  private @Nullable String folder;
 
   ModelIdentity(LoadedModel model) {
     this.model = model;
@@ -22,16 +23,15 @@ final class ModelIdentity {
    * if such an adapter is not on disk.
    */
   Optional<String> text(Optional<String> templateDigest) {
-    if (folder == null) {
-      folder = FolderIdentity.of(model.folder());
-    }
+    String base = folder == null ? FolderIdentity.of(model.folder()) : folder;
+    folder = base;
     return model
         .adapters()
         .identities()
         .map(
             adapters -> {
               StringJoiner identity = new StringJoiner(" ");
-              identity.add(folder).add(computation());
+              identity.add(base).add(computation());
               adapters.forEach(adapter -> identity.add("+ " + adapter));
               templateDigest.ifPresent(digest -> identity.add("template " + digest));
               return identity.toString();

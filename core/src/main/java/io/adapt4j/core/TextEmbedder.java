@@ -14,7 +14,9 @@ import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An encoder that turns texts into vectors whose nearness is that of their meanings, as Sentence
@@ -99,8 +101,9 @@ public final class TextEmbedder implements AutoCloseable {
               options.precision(),
               AdapterMechanics.of(List.of(adapters)),
               loading::declare);
-      loading.embedder.load(model.encoder().type());
-      return new TextEmbedder(at, model, loading.embedder, folder, loading.maxTokens);
+      Embedder embedder = loading.declared();
+      embedder.load(model.encoder().type());
+      return new TextEmbedder(at, model, embedder, folder, loading.maxTokens);
     } catch (RuntimeException | Error e) {
       loading.close();
       if (model != null) {
@@ -115,7 +118,7 @@ public final class TextEmbedder implements AutoCloseable {
 
     private final SentenceFolder folder;
     private final EmbeddingOptions options;
-    private Embedder embedder;
+    private @Nullable Embedder embedder;
     private int maxTokens;
 
     Loading(SentenceFolder folder, EmbeddingOptions options) {
@@ -145,6 +148,10 @@ public final class TextEmbedder implements AutoCloseable {
               folder,
               new VectorHead.Changes(pooling(options), options.normalize()),
               maxTokens);
+    }
+
+    Embedder declared() {
+      return Objects.requireNonNull(embedder, "declared with the network");
     }
 
     void close() {

@@ -1,2 +1,9 @@
-/** Adapt4J core. */
+/**
+ * Where to start: {@link FineTuner} trains a model; {@link LanguageModel}, {@link TextClassifier},
+ * {@link TokenClassifier}, {@link TextEmbedder}, {@link MaskedLanguageModel} and {@link
+ * RewardModel} use one.
+ */
+@NullMarked
 package io.adapt4j.core;
+
+import org.jspecify.annotations.NullMarked;

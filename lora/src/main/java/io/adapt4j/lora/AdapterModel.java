@@ -3,6 +3,7 @@ package io.adapt4j.lora;
 import io.adapt4j.core.internal.method.BaseTensor;
 import io.adapt4j.core.internal.nn.AttachedAdapter;
 import io.adapt4j.core.internal.nn.Decoder;
+import io.adapt4j.core.internal.nn.HeadSlot;
 import io.adapt4j.core.internal.nn.Linear;
 import io.adapt4j.core.internal.nn.LinearSlot;
 import io.adapt4j.core.internal.nn.Network;
@@ -14,6 +15,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -27,7 +29,7 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
   private final Network network;
   private final Map<LinearSlot, L> layers = new LinkedHashMap<>();
   private final List<BaseTensor> bases = new ArrayList<>();
-  private final boolean untiesHead;
+  private final Optional<HeadSlot.Untied> untied;
   private boolean enabled = true;
   private boolean merged;
   private boolean closed;
@@ -40,10 +42,8 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
    */
   AdapterModel(Network network, boolean untiesHead) {
     this.network = network;
-    this.untiesHead = untiesHead;
-    if (untiesHead) {
-      ((Decoder) network).untieHead();
-    }
+    this.untied =
+        untiesHead ? Optional.of(((Decoder) network).headSlot().untie()) : Optional.empty();
   }
 
   final Network network() {
@@ -137,8 +137,8 @@ abstract class AdapterModel<L extends AdapterLinear> implements AttachedAdapter 
     }
     layers.forEach((slot, layer) -> slot.replace(layer::detach));
     bases.forEach(BaseTensor::close);
-    if (untiesHead && modelIsOpen) {
-      ((Decoder) network).tieHead();
+    if (modelIsOpen) {
+      untied.ifPresent(HeadSlot.Untied::close);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.adapt4j.lora;
 
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.exception.CheckpointException;
+import io.adapt4j.core.internal.chat.TrainedFolder;
 import io.adapt4j.core.internal.checkpoint.Checkpoint;
 import io.adapt4j.core.internal.checkpoint.StoredType;
 import io.adapt4j.core.internal.config.ModelConfig;
@@ -116,7 +117,8 @@ record LoraAdapterMechanics(LoraAdapter adapter) implements AdapterMechanics {
       try (AttachedAdapter attached = attach(network)) {
         attached.merge();
         CheckpointFolder.write(output, base, config(network), network, type);
-        trainedTemplate(base).ifPresent(template -> template.saveTrained(base, output));
+        trainedTemplate(base)
+            .ifPresent(template -> new TrainedFolder(base, output).write(template));
         if (modelConfig().isEmpty() && embeds(network, base)) {
           SentenceFolderWriter.write(output, base, network.dimensions().hiddenSize());
         }

@@ -140,6 +140,10 @@ class PublicApiTest {
         members.add(signature(unit));
       }
     }
+    hiddenParents(type)
+        .flatMap(parent -> parent.getMethods().stream())
+        .filter(method -> isOpen(method.getModifiers()))
+        .forEach(method -> members.add(signature(method)));
     members.removeAll(OF_EVERY_CLASS);
     members.forEach(member -> lines.add(indent + "  " + member));
     classes.stream()
@@ -147,6 +151,13 @@ class PublicApiTest {
         .filter(inner -> inner.isMemberClass() && isOpen(inner.getModifiers()))
         .sorted((a, b) -> a.getName().compareTo(b.getName()))
         .forEach(inner -> add(inner, indent + "  ", lines));
+  }
+
+  /** Classes that are not public, whose public methods belong to those that extend them. */
+  private static Stream<JavaClass> hiddenParents(JavaClass type) {
+    return type.getAllRawSuperclasses().stream()
+        .filter(parent -> parent.getPackageName().startsWith(BASE))
+        .filter(parent -> !parent.getModifiers().contains(JavaModifier.PUBLIC));
   }
 
   private static String declaration(JavaClass type) {
@@ -157,7 +168,10 @@ class PublicApiTest {
                 ? "interface"
                 : type.isEnum() ? "enum" : type.isRecord() ? "record" : "class";
     String parents =
-        Stream.concat(type.getSuperclass().stream(), type.getInterfaces().stream())
+        Stream.concat(
+                type.getSuperclass().stream()
+                    .filter(parent -> hiddenParents(type).noneMatch(parent.toErasure()::equals)),
+                type.getInterfaces().stream())
             .map(PublicApiTest::name)
             .filter(name -> !ROOTS.contains(name))
             .sorted()

@@ -99,7 +99,8 @@ class ModelExtensionsTest {
             .learningRate(0.01)
             .build()
             .run();
-    assertTrue(report.bestValidationLoss() < report.initialValidationLoss());
+    assertTrue(
+        report.bestValidationLoss().orElseThrow() < report.initialValidationLoss().orElseThrow());
     Path saved = report.last().resolve("selected_parameters.safetensors");
     assertTrue(Files.size(saved) < Files.size(Tiny.MODEL.resolve("model.safetensors")) / 100);
     try (LanguageModel model = LanguageModel.load(Tiny.model(), Adapter.at(report.last()))) {
@@ -107,6 +108,22 @@ class ModelExtensionsTest {
       double adapted = model.score("Once upon a time", text).sum();
       model.enableAdapters(false);
       assertNotEquals(adapted, model.score("Once upon a time", text).sum());
+    }
+  }
+
+  @Test
+  void anUpdateOfItsOwnTrainsAndLoads() {
+    HadamardUpdate update = new HadamardUpdate();
+    FineTuneReport report =
+        Tiny.tuner(folder.resolve("run")).method(FineTuningMethod.custom(update)).build().run();
+    assertTrue(
+        report.bestValidationLoss().orElseThrow() < report.initialValidationLoss().orElseThrow());
+    Adapter adapter = Adapter.custom(report.last(), update);
+    try (LanguageModel model = LanguageModel.load(Tiny.model(), adapter)) {
+      String text = " Lily saw the moon.";
+      double adapted = model.score("Once upon a time", text).sum();
+      model.enableAdapters(false);
+      assertTrue(adapted > model.score("Once upon a time", text).sum());
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.adapt4j.core.chat;
 
+import io.adapt4j.core.internal.MessageMarker;
 import io.adapt4j.jinja.RenderOptions;
 import io.adapt4j.jinja.Rendered;
 import io.adapt4j.jinja.Span;
@@ -95,7 +96,7 @@ final class AssistantSpans {
       return before.get().length();
     }
     String marked = marked(index);
-    int mark = marked.indexOf(Marker.TEXT);
+    int mark = marked.indexOf(MessageMarker.TEXT);
     if (mark < 0 || !whole.startsWith(marked.substring(0, mark))) {
       throw cannotTell(index, "the text before it depends on what it says");
     }
@@ -112,22 +113,24 @@ final class AssistantSpans {
     if (!whole.endsWith(rest)) {
       throw cannotTell(index, "the text after it depends on what it says");
     }
-    return whole.length() - rest.length() + Marker.turnEnd(rest, alone);
+    return whole.length() - rest.length() + MessageMarker.turnEnd(rest, alone);
   }
 
   private String afterMark(String rendered, int index) {
-    int mark = rendered.lastIndexOf(Marker.TEXT);
+    int mark = rendered.lastIndexOf(MessageMarker.TEXT);
     if (mark < 0) {
       throw cannotTell(index, "the template leaves out or changes its content");
     }
-    return rendered.substring(mark + Marker.TEXT.length());
+    return rendered.substring(mark + MessageMarker.TEXT.length());
   }
 
   /** The first messages; empty if the template refuses them without those that follow. */
   private Optional<String> prefix(int count, boolean generationPrompt) {
     try {
       return Optional.of(
-          template.rendered(messages.subList(0, count), options.ending(generationPrompt)).text());
+          template
+              .rendered(messages.subList(0, count), options.withGenerationPrompt(generationPrompt))
+              .text());
     } catch (TemplateException e) {
       return Optional.empty();
     }
@@ -136,20 +139,20 @@ final class AssistantSpans {
   /** The whole conversation with a mark for a message's content. */
   private String marked(int index) {
     List<ChatMessage> conversation = new ArrayList<>(messages);
-    conversation.set(index, messages.get(index).with(CONTENT, Marker.TEXT));
+    conversation.set(index, messages.get(index).with(CONTENT, MessageMarker.TEXT));
     return rendered(conversation, index, options.addsGenerationPrompt());
   }
 
   /** The conversation up to a message with a mark for its content. */
   private String alone(int index) {
     List<ChatMessage> conversation = new ArrayList<>(messages.subList(0, index));
-    conversation.add(messages.get(index).with(CONTENT, Marker.TEXT));
+    conversation.add(messages.get(index).with(CONTENT, MessageMarker.TEXT));
     return rendered(conversation, index, false);
   }
 
   private String rendered(List<ChatMessage> conversation, int index, boolean generationPrompt) {
     try {
-      return template.rendered(conversation, options.ending(generationPrompt)).text();
+      return template.rendered(conversation, options.withGenerationPrompt(generationPrompt)).text();
     } catch (TemplateException e) {
       throw new ChatException(cannotTell(index, e.getMessage()).getMessage(), e);
     }

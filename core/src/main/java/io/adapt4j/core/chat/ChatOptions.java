@@ -229,8 +229,14 @@ public final class ChatOptions {
     return renderOptions;
   }
 
-  /** A copy that ends with the last message or with a generation prompt. */
-  ChatOptions ending(boolean generationPrompt) {
+  /**
+   * Returns a copy that ends with the last message or with the beginning of an answer, whatever
+   * these options say.
+   *
+   * @param generationPrompt whether the text ends with the beginning of an answer
+   * @return the copy
+   */
+  public ChatOptions withGenerationPrompt(boolean generationPrompt) {
     return withEnding(generationPrompt ? Ending.GENERATION_PROMPT : Ending.NONE);
   }
 }

@@ -255,20 +255,6 @@ public final class ChatTemplate {
   }
 
   /**
-   * Writes the template beside what was trained in it, with what other programs need to use it
-   * there: the tokenizer's files where they are missing, as beside an adapter, and in a checkpoint
-   * the token that ends an answer among the tokens of {@code generation_config.json} that end a
-   * generation.
-   *
-   * @param base the folder of the model that was trained
-   * @param folder the checkpoint or adapter
-   * @throws ChatException if writing fails
-   */
-  public void saveTrained(Path base, Path folder) {
-    new TrainedFolder(base, folder).write(this);
-  }
-
-  /**
    * Renders a conversation as text.
    *
    * @param messages the conversation

@@ -1,5 +1,6 @@
 package io.adapt4j.core.method;
 
+import io.adapt4j.core.spi.WeightUpdate;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -25,6 +26,32 @@ public interface Adapter {
    */
   static Adapter at(Path folder) {
     return new Stored(folder);
+  }
+
+  /**
+   * Makes an adapter of what {@link FineTuningMethod#custom(WeightUpdate)} saved.
+   *
+   * @param folder the folder; read when the adapter is put on a model
+   * @param update the update that it was trained with
+   * @return the adapter
+   */
+  static Adapter custom(Path folder, WeightUpdate update) {
+    return new Custom(folder, update);
+  }
+
+  /**
+   * An adapter that is made of code and stored parameters.
+   *
+   * @param folder the folder
+   * @param update the update that it was trained with
+   */
+  record Custom(Path folder, WeightUpdate update) implements Adapter {
+
+    /** Returns the name of the folder. */
+    @Override
+    public String name() {
+      return Adapter.at(folder).name();
+    }
   }
 
   /**

@@ -1,11 +1,12 @@
 package io.adapt4j.core.method;
 
 import io.adapt4j.core.spi.ParameterSelection;
+import io.adapt4j.core.spi.WeightUpdate;
 
 /**
  * How a model is adapted: an immutable choice with its options. {@link
  * io.adapt4j.core.FullFineTuning} is one; the modules adapt4j-lora and adapt4j-qlora bring others.
- * Others are made of a {@link ParameterSelection}.
+ * Others are made of a {@link ParameterSelection} or a {@link WeightUpdate}.
  */
 public interface FineTuningMethod {
 
@@ -30,7 +31,20 @@ public interface FineTuningMethod {
   }
 
   /**
-   * A method that is code.
+   * Trains an update of the weights of linear layers, made by code of your own. A run that resumes
+   * has to be given an update of the same name and options. A description of the run, as in YAML,
+   * cannot hold it.
+   *
+   * @param update what is added to weights
+   * @return the method; {@link Adapter#custom} reads what it saves
+   * @throws IllegalArgumentException if the update's name is blank
+   */
+  static FineTuningMethod custom(WeightUpdate update) {
+    return new CustomUpdate(update);
+  }
+
+  /**
+   * A method that selects parameters by code.
    *
    * @param selection which parameters train
    */
@@ -51,6 +65,31 @@ public interface FineTuningMethod {
     @Override
     public String description() {
       return "custom " + selection.name() + " [" + selection.options() + "]";
+    }
+  }
+
+  /**
+   * A method that updates weights by code.
+   *
+   * @param update what is added to weights
+   */
+  record CustomUpdate(WeightUpdate update) implements FineTuningMethod {
+
+    /**
+     * Checks the name.
+     *
+     * @param update what is added to weights
+     * @throws IllegalArgumentException if its name is blank
+     */
+    public CustomUpdate {
+      if (update.name().isBlank()) {
+        throw new IllegalArgumentException("name: expected a text, found none");
+      }
+    }
+
+    @Override
+    public String description() {
+      return "custom " + update.name() + " [" + update.options() + "]";
     }
   }
 }

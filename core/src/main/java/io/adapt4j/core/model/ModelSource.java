@@ -4,6 +4,7 @@ import io.adapt4j.core.hub.Hub;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a model is read from: a folder on disk, or a repository on a hub that is downloaded when it
@@ -24,12 +25,12 @@ public final class ModelSource {
   }
 
   /** Null for a folder. */
-  private final Remote remote;
+  private final @Nullable Remote remote;
 
   /** Null until downloaded. */
-  private Path folder;
+  private @Nullable Path folder;
 
-  private ModelSource(Remote remote, Path folder) {
+  private ModelSource(@Nullable Remote remote, @Nullable Path folder) {
     this.remote = remote;
     this.folder = folder;
   }
@@ -87,10 +88,13 @@ public final class ModelSource {
    * @throws io.adapt4j.core.hub.HubException if the download fails
    */
   public synchronized Path folder() {
-    if (folder == null) {
-      folder = remote.hub().download(remote.repository(), remote.revision());
+    Path found = folder;
+    if (found == null) {
+      Remote wanted = Objects.requireNonNull(remote);
+      found = wanted.hub().download(wanted.repository(), wanted.revision());
+      folder = found;
     }
-    return folder;
+    return found;
   }
 
   /**
@@ -117,9 +121,9 @@ public final class ModelSource {
    * @return the commit, before the download the revision asked for; empty for a folder
    */
   public synchronized Optional<String> revision() {
-    boolean known = folder != null && folder.getFileName().toString().matches("[0-9a-f]{40}");
+    String name = folder == null ? "" : folder.getFileName().toString();
     return Optional.ofNullable(remote)
-        .map(one -> known ? folder.getFileName().toString() : one.revision());
+        .map(wanted -> name.matches("[0-9a-f]{40}") ? name : wanted.revision());
   }
 
   @Override
@@ -129,17 +133,17 @@ public final class ModelSource {
     }
     // What a hub's source was downloaded to is no part of what it names.
     return remote == null
-        ? source.remote == null && folder.equals(source.folder)
+        ? source.remote == null && Objects.equals(folder, source.folder)
         : remote.equals(source.remote);
   }
 
   @Override
   public int hashCode() {
-    return remote == null ? folder.hashCode() : remote.hashCode();
+    return remote == null ? Objects.hashCode(folder) : remote.hashCode();
   }
 
   @Override
   public String toString() {
-    return remote == null ? folder.toString() : remote.repository() + "@" + remote.revision();
+    return remote == null ? String.valueOf(folder) : remote.repository() + "@" + remote.revision();
   }
 }

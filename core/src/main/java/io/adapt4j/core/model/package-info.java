@@ -1,2 +1,5 @@
 /** Which model is read, from where and in which number type. */
+@NullMarked
 package io.adapt4j.core.model;
+
+import org.jspecify.annotations.NullMarked;

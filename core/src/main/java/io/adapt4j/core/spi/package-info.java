@@ -2,10 +2,19 @@
  * Extension points of training and of models, in terms of plain Java: names, numbers and {@link
  * java.nio.FloatBuffer} views of native memory.
  *
- * <p>Start with {@link io.adapt4j.core.spi.OptimizerRule} for an optimizer, {@link
- * io.adapt4j.core.spi.PairLoss} for a preference loss. Extensions outside this package: {@link
+ * <ul>
+ *   <li>{@link io.adapt4j.core.spi.OptimizerRule}: an optimizer
+ *   <li>{@link io.adapt4j.core.spi.PairwiseLoss}: a preference loss
+ *   <li>{@link io.adapt4j.core.spi.TrainingObjective}: a task
+ *   <li>{@link io.adapt4j.core.spi.ParameterSelection} and {@link
+ *       io.adapt4j.core.spi.WeightUpdate}: fine-tuning methods
+ *   <li>{@link io.adapt4j.core.spi.WeightCodec}: a format of frozen weights
+ *   <li>{@link io.adapt4j.core.spi.ModelFamily}: a model family
+ * </ul>
+ *
+ * <p>Other extension points stand beside what they extend: {@link
  * io.adapt4j.core.train.LearningRateSchedule#custom}, {@link
- * io.adapt4j.core.train.TrainingListener}.
+ * io.adapt4j.core.train.TrainingListener}, {@link io.adapt4j.core.reinforce.RewardFunction}.
  */
 @NullMarked
 package io.adapt4j.core.spi;

@@ -3,6 +3,7 @@ package io.adapt4j.core.task;
 import io.adapt4j.core.preference.PreferenceLoss;
 import io.adapt4j.core.preference.Reference;
 import io.adapt4j.core.reinforce.Reinforcement;
+import io.adapt4j.core.spi.TrainingObjective;
 import java.util.List;
 
 /**
@@ -134,6 +135,18 @@ public interface Task {
    */
   static Task reinforcement(Reinforcement algorithm) {
     return new ReinforcementLearningTask(algorithm);
+  }
+
+  /**
+   * Minimizing a loss of your own. A run that resumes has to be given an objective of the same name
+   * and options. A description of the run, as in YAML, cannot hold it.
+   *
+   * @param objective what is minimized
+   * @return the task
+   * @throws IllegalArgumentException if the objective's name is blank
+   */
+  static Task custom(TrainingObjective objective) {
+    return new CustomTask(objective);
   }
 
   /**

@@ -3,6 +3,8 @@ package io.adapt4j.core.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.internal.chat.ChatEncoder;
+import io.adapt4j.core.internal.chat.EncodedChat;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;

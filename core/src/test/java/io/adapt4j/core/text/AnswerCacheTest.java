@@ -54,6 +54,21 @@ class AnswerCacheTest {
   }
 
   @Test
+  void anAnswerWrittenBeforeFinishReasonsHadTheirNameIsStillFound() throws IOException {
+    cached(counting("one")).generate("a", OPTIONS);
+    try (Stream<Path> files = Files.walk(folder)) {
+      Path file = files.filter(path -> path.toString().endsWith(".json")).findFirst().orElseThrow();
+      String written = Files.readString(file);
+      String former = written.replace("\"finishReason\":\"STOP\"", "\"ending\":\"FILTERED\"");
+      assertThat(former).isNotEqualTo(written);
+      Files.writeString(file, former);
+    }
+    GeneratedText found = cached(counting("one")).generate("a", OPTIONS);
+    assertThat(found.cached()).isTrue();
+    assertThat(found.finishReason()).isEqualTo(FinishReason.CONTENT_FILTER);
+  }
+
+  @Test
   void anotherQuestionOtherOptionsAndAnotherGeneratorAreOthers() {
     cached(counting("one")).generate("a", OPTIONS);
     cached(counting("one")).generate("b", OPTIONS);

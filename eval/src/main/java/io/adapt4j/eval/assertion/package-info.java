@@ -1,2 +1,5 @@
 /** Lets a build fail where a model got worse. */
+@NullMarked
 package io.adapt4j.eval.assertion;
+
+import org.jspecify.annotations.NullMarked;

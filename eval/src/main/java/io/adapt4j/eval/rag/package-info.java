@@ -4,4 +4,7 @@
  * io.adapt4j.eval.metric} do; each asks its judge while a row is added, and a row whose judge fails
  * is not counted.
  */
+@NullMarked
 package io.adapt4j.eval.rag;
+
+import org.jspecify.annotations.NullMarked;

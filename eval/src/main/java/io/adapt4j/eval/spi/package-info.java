@@ -1,2 +1,5 @@
 /** What an application may implement, and the types that it then meets. */
+@NullMarked
 package io.adapt4j.eval.spi;
+
+import org.jspecify.annotations.NullMarked;

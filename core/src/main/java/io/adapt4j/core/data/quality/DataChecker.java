@@ -1,12 +1,12 @@
 package io.adapt4j.core.data.quality;
 
-import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.FileDataset;
 import io.adapt4j.core.data.SampleEncoding;
 import io.adapt4j.core.data.Split;
+import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.data.ExampleEncoder;
 import java.text.Normalizer;
 import java.util.ArrayList;

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * Cleaned cleaned =
  *     DataCleaner.of(dataset)
- *         .normalise(Normalisation.MOJIBAKE, Normalisation.NFC)
+ *         .normalise(Normalization.MOJIBAKE, Normalization.NFC)
  *         .redact(Sensitive.EMAIL, Sensitive.PHONE)
  *         .drop(Check.EMPTY_ANSWER)
  *         .dropNearDuplicates(0.8)
@@ -66,13 +66,13 @@ public final class DataCleaner {
    * @param ways what to do, in this order
    * @return this
    */
-  public DataCleaner normalise(Normalisation... ways) {
-    List<Normalisation> chosen = List.of(ways);
+  public DataCleaner normalise(Normalization... ways) {
+    List<Normalization> chosen = List.of(ways);
     return change(
         "normalise " + chosen,
         text -> {
           String changed = text;
-          for (Normalisation way : chosen) {
+          for (Normalization way : chosen) {
             changed = way.apply(changed);
           }
           return changed;

@@ -1,18 +1,18 @@
 package io.adapt4j.core.internal.data;
 
-import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.chat.EncodedChat;
-import io.adapt4j.core.chat.TemplateMarker;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.LossOn;
 import io.adapt4j.core.data.Overflow;
 import io.adapt4j.core.data.SampleEncoding;
+import io.adapt4j.core.internal.chat.ChatEncoder;
+import io.adapt4j.core.internal.chat.EncodedChat;
+import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.TemplateException;

@@ -74,20 +74,12 @@ public final class Fields {
       this.options = options;
     }
 
-    /**
-     * Returns the name.
-     *
-     * @return the name, as it was written
-     */
+    /** {@return the name, as it was written} */
     public String name() {
       return name;
     }
 
-    /**
-     * Returns the options.
-     *
-     * @return their keys; none if the name stood alone
-     */
+    /** {@return the keys of its options; none if the name stood alone} */
     public Fields options() {
       return options;
     }

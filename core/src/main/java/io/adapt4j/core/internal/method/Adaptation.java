@@ -22,6 +22,13 @@ public interface Adaptation extends AutoCloseable {
   void refresh();
 
   /**
+   * Brings the gradients of the trained values up to date, after those of a step have been
+   * accumulated and before they are read. They are so already where derivatives are written to them
+   * directly.
+   */
+  default void collectGradients() {}
+
+  /**
    * Writes the trained values in the field's own format (a PEFT folder, or a checkpoint).
    *
    * @param folder created if absent; files in it are replaced atomically

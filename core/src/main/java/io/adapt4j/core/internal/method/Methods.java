@@ -50,6 +50,9 @@ public final class Methods {
     if (method instanceof FineTuningMethod.Custom custom) {
       return new SelectionMechanics(custom);
     }
+    if (method instanceof FineTuningMethod.CustomUpdate custom) {
+      return new UpdateMechanics(custom);
+    }
     for (MethodProvider one : known()) {
       Optional<MethodMechanics> found = one.mechanics(method);
       if (found.isPresent()) {

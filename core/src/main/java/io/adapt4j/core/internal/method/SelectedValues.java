@@ -64,7 +64,7 @@ final class SelectedValues implements AttachedAdapter {
   }
 
   void load(Path folder) {
-    try (Checkpoint file = SelectionFolder.open(folder)) {
+    try (Checkpoint file = ValueFolder.SELECTION.open(folder)) {
       for (BaseTensor tensor : tensors) {
         try (Tensor rows = tensor.master()) {
           Weights.fill(rows, file, tensor.name(), tensor.slice().transposed());

@@ -38,7 +38,7 @@ record SelectionAdapter(Path path) implements AdapterMechanics {
   public List<String> problems(Network declared) {
     Map<String, List<Long>> tensors = declared.tensors();
     List<String> problems = new ArrayList<>();
-    try (Checkpoint file = SelectionFolder.open(path)) {
+    try (Checkpoint file = ValueFolder.SELECTION.open(path)) {
       for (String name : new TreeSet<>(file.names())) {
         List<Long> found = file.entry(name).shape();
         if (!found.equals(tensors.get(name))) {
@@ -65,7 +65,7 @@ record SelectionAdapter(Path path) implements AdapterMechanics {
   }
 
   private Set<String> names() {
-    try (Checkpoint file = SelectionFolder.open(path)) {
+    try (Checkpoint file = ValueFolder.SELECTION.open(path)) {
       return Set.copyOf(file.names());
     }
   }

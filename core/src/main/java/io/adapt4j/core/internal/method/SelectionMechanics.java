@@ -96,7 +96,7 @@ record SelectionMechanics(FineTuningMethod.Custom custom) implements MethodMecha
 
     @Override
     public void save(Path folder) {
-      SelectionFolder.write(folder, method, base, values.tensors());
+      ValueFolder.SELECTION.write(folder, method, base, values.tensors());
     }
 
     @Override

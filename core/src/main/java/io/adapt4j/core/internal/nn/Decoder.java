@@ -22,12 +22,7 @@ public final class Decoder extends Network {
   private static final Set<String> NAMED_CLASSIFIER = Set.of("gpt2", "gpt_neox");
 
   private final Placement placement;
-  private final String headName;
-  private final boolean storedTied;
-  private VocabularyHead head;
-
-  /** How many need a head with values of its own. */
-  private int untyings;
+  private final HeadSlot head;
 
   /**
    * Declares a decoder.
@@ -44,14 +39,12 @@ public final class Decoder extends Network {
       VocabularyHead head) {
     super(modelConfig, dimensions, storedNames, body);
     this.placement = body.placement();
-    this.headName = headName;
-    this.head = head;
-    this.storedTied = isTied();
+    this.head = new HeadSlot(headName, embedding(), head);
   }
 
   @Override
   List<Parameter> headParameters() {
-    return Stream.of(head.weight(), head.bias()).filter(Objects::nonNull).toList();
+    return Stream.of(head().weight(), head().bias()).filter(Objects::nonNull).toList();
   }
 
   @Override
@@ -61,7 +54,7 @@ public final class Decoder extends Network {
 
   @Override
   public Optional<VocabularyHead> vocabulary() {
-    return Optional.of(head);
+    return Optional.of(head());
   }
 
   @Override
@@ -94,7 +87,7 @@ public final class Decoder extends Network {
         ofTokens
             ? ClassificationHead.ofTokens(classifier)
             : ClassificationHead.ofLastTokens(classifier, classes.padTokenId());
-    String unused = Pattern.quote(headName) + "|(score|classifier)\\..*";
+    String unused = Pattern.quote(headName()) + "|(score|classifier)\\..*";
     return new Encoder(
         classes,
         dimensions(),
@@ -112,6 +105,15 @@ public final class Decoder extends Network {
    * @return its weight [vocabulary, hidden] is the embedding itself where they are tied
    */
   public VocabularyHead head() {
+    return head.head();
+  }
+
+  /**
+   * Returns the place of the output head.
+   *
+   * @return where a tied head can get values of its own
+   */
+  public HeadSlot headSlot() {
     return head;
   }
 
@@ -121,7 +123,7 @@ public final class Decoder extends Network {
    * @return such as {@code lm_head.weight}
    */
   public String headName() {
-    return headName;
+    return head.name();
   }
 
   /**
@@ -130,7 +132,7 @@ public final class Decoder extends Network {
    * @return true where the head has no values of its own
    */
   public boolean isTied() {
-    return head.weight() == embedding();
+    return head.isTied();
   }
 
   /**
@@ -139,32 +141,7 @@ public final class Decoder extends Network {
    * @return true where the checkpoint has no values for the head
    */
   public boolean isStoredTied() {
-    return storedTied;
-  }
-
-  /** Gives a tied output head values of its own, so that it can be trained alone. */
-  public void untieHead() {
-    if (isTied()) {
-      Parameter own = Parameter.of(headName, embedding().sizes());
-      if (isAllocated()) {
-        try (Scope scope = Scope.open(engine())) {
-          own.allocate(type());
-        }
-        own.value().copyFrom(embedding().value());
-      }
-      head = head.withWeight(own);
-    }
-    untyings++;
-  }
-
-  /**
-   * Makes the embedding the output head again once it was called as often as {@link #untieHead}.
-   */
-  public void tieHead() {
-    if (!isTied() && untyings > 0 && --untyings == 0) {
-      head.weight().close();
-      head = head.withWeight(embedding());
-    }
+    return head.isStoredTied();
   }
 
   /**
@@ -298,6 +275,6 @@ public final class Decoder extends Network {
    * @return logits [.., vocabulary] in the compute type
    */
   public Tensor logits(Tensor hidden) {
-    return head.logits(hidden);
+    return head().logits(hidden);
   }
 }

@@ -118,15 +118,6 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   }
 
   /**
-   * Returns whether the network has memory.
-   *
-   * @return true after {@link #allocate}
-   */
-  boolean isAllocated() {
-    return type != null;
-  }
-
-  /**
    * Returns the token embedding.
    *
    * @return [vocabulary, hidden]; the network closes it

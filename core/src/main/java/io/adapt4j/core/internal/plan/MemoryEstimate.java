@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.plan;
 
-import io.adapt4j.core.internal.memory.MemoryNames;
 import java.util.Comparator;
 import java.util.List;
 
@@ -89,7 +88,7 @@ public record MemoryEstimate(List<MemoryItem> lasting, List<Phase> phases, List<
   /**
    * Looks up one item of what lasts.
    *
-   * @param name its name, one of {@link MemoryNames}
+   * @param name its name
    * @return its bytes, 0 where there is no such item
    */
   public long lasting(String name) {

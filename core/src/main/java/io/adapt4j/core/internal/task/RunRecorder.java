@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.data.DataOrigin;
 import io.adapt4j.core.internal.WriteFailure;
+import io.adapt4j.core.internal.chat.TrainedFolder;
 import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.method.Adaptation;
 import io.adapt4j.core.internal.provenance.FileHash;
@@ -158,6 +159,11 @@ final class RunRecorder implements TrainingListener {
     }
 
     @Override
+    public void collectGradients() {
+      adaptation.collectGradients();
+    }
+
+    @Override
     public void refresh() {
       adaptation.refresh();
     }
@@ -168,7 +174,7 @@ final class RunRecorder implements TrainingListener {
       try {
         Files.deleteIfExists(folder.resolve(Provenance.FILE));
         adaptation.save(folder);
-        template.ifPresent(used -> used.saveTrained(base, folder));
+        template.ifPresent(used -> new TrainedFolder(base, folder).write(used));
         write(folder);
       } catch (IOException e) {
         throw new UncheckedIOException("Writing the record of " + folder + " failed", e);

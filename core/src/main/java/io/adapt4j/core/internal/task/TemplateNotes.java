@@ -1,7 +1,7 @@
 package io.adapt4j.core.internal.task;
 
-import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.recipe.Checks;
 import io.adapt4j.core.internal.recipe.FineTuneSettings;
 import io.adapt4j.core.tokenize.Tokenizer;

@@ -147,6 +147,11 @@ public final class Neftune implements MethodMechanics {
     }
 
     @Override
+    public void collectGradients() {
+      adaptation.collectGradients();
+    }
+
+    @Override
     public void refresh() {
       adaptation.refresh();
     }

@@ -215,6 +215,7 @@ public final class TrainingStep<I> implements AutoCloseable {
    */
   public Outcome run(List<I> microBatches, double divisor, double learningRate, long seed) {
     List<Double> losses = differentiate(microBatches, divisor, seed);
+    adaptation.collectGradients();
     double own = losses.stream().mapToDouble(Double::doubleValue).sum();
     double loss =
         hooks

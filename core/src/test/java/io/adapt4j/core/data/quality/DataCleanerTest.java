@@ -41,10 +41,10 @@ class DataCleanerTest {
     Cleaned cleaned =
         DataCleaner.of(rows)
             .normalise(
-                Normalisation.MOJIBAKE,
-                Normalisation.LINE_ENDS,
-                Normalisation.CONTROL_CHARACTERS,
-                Normalisation.NFC)
+                Normalization.MOJIBAKE,
+                Normalization.LINE_ENDS,
+                Normalization.CONTROL_CHARACTERS,
+                Normalization.NFC)
             .redact()
             .dropDuplicates()
             .drop("drop b", example -> ((Example.Text) example).text().endsWith("b"))
@@ -121,8 +121,8 @@ class DataCleanerTest {
                 c -> !new String(c.getBytes(StandardCharsets.UTF_8), windows).contains("\uFFFD"))
             .collect(Collectors.joining(" "));
     String damaged = new String(latin.getBytes(StandardCharsets.UTF_8), windows);
-    assertThat(Normalisation.MOJIBAKE.apply(damaged)).isEqualTo(latin);
-    assertThat(Normalisation.MOJIBAKE.apply(latin)).isEqualTo(latin);
+    assertThat(Normalization.MOJIBAKE.apply(damaged)).isEqualTo(latin);
+    assertThat(Normalization.MOJIBAKE.apply(latin)).isEqualTo(latin);
   }
 
   /** Recall and precision are stated in {@link DataChecker#near}. */

@@ -1,7 +1,9 @@
 package io.adapt4j.kernels.internal.cuda;
 
+import io.adapt4j.core.exception.Adapt4jException;
+
 /** CUDA is not there, or refused a call. The message names the call and what was wrong. */
-public final class CudaException extends RuntimeException {
+public final class CudaException extends Adapt4jException {
 
   private static final long serialVersionUID = 1L;
 

@@ -19,6 +19,11 @@ record SentenceAdaptation(Adaptation adaptation, TaskModel model, Encoder encode
   }
 
   @Override
+  public void collectGradients() {
+    adaptation.collectGradients();
+  }
+
+  @Override
   public void refresh() {
     adaptation.refresh();
   }

@@ -1,11 +1,11 @@
 package io.adapt4j.core.internal.task.rl;
 
-import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
-import io.adapt4j.core.chat.TemplateMarker;
 import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.exception.SettingsException;
+import io.adapt4j.core.internal.chat.ChatEncoder;
+import io.adapt4j.core.internal.chat.TemplateMarker;
 import io.adapt4j.core.internal.config.GenerationDefaults;
 import io.adapt4j.core.internal.generate.Generator;
 import io.adapt4j.core.internal.load.LoadedModel;

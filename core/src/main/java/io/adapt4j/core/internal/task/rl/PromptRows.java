@@ -1,6 +1,5 @@
 package io.adapt4j.core.internal.task.rl;
 
-import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatException;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
@@ -9,6 +8,7 @@ import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Example;
 import io.adapt4j.core.data.Row;
 import io.adapt4j.core.internal.FileDigest;
+import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.internal.data.EncodingReport;
 import io.adapt4j.core.internal.data.RowPrompt;
 import io.adapt4j.core.tokenize.Tokenizer;

@@ -15,6 +15,11 @@ record WithValueHead(Adaptation adaptation, ValueHead head) implements Adaptatio
   }
 
   @Override
+  public void collectGradients() {
+    adaptation.collectGradients();
+  }
+
+  @Override
   public void refresh() {
     adaptation.refresh();
     head.refresh();

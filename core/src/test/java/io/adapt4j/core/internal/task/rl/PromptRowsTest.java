@@ -3,7 +3,6 @@ package io.adapt4j.core.internal.task.rl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.adapt4j.core.chat.ChatEncoder;
 import io.adapt4j.core.chat.ChatMessage;
 import io.adapt4j.core.chat.ChatOptions;
 import io.adapt4j.core.chat.ChatTemplate;
@@ -11,6 +10,7 @@ import io.adapt4j.core.data.Dataset;
 import io.adapt4j.core.data.DatasetException;
 import io.adapt4j.core.data.Datasets;
 import io.adapt4j.core.data.Example;
+import io.adapt4j.core.internal.chat.ChatEncoder;
 import io.adapt4j.core.tokenize.TestTokenizers;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.io.IOException;

@@ -1,5 +1,10 @@
-package io.adapt4j.core.chat;
+package io.adapt4j.core.internal.chat;
 
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.internal.MessageMarker;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.TemplateException;
 import java.util.Arrays;
@@ -34,9 +39,9 @@ final class TemplateMarkers {
     Set<String> texts = new LinkedHashSet<>();
     rendered(
             List.of(
-                ChatMessage.user(Marker.TEXT),
-                ChatMessage.assistant(Marker.TEXT),
-                ChatMessage.user(Marker.TEXT)),
+                ChatMessage.user(MessageMarker.TEXT),
+                ChatMessage.assistant(MessageMarker.TEXT),
+                ChatMessage.user(MessageMarker.TEXT)),
             true)
         .ifPresent(
             text -> {
@@ -51,7 +56,7 @@ final class TemplateMarkers {
   /** What an assistant's message ends with; empty if nothing does, or the template tells not. */
   Optional<TemplateMarker> turnEnd() {
     ChatMessage question = ChatMessage.user("?");
-    ChatMessage answer = ChatMessage.assistant(Marker.TEXT);
+    ChatMessage answer = ChatMessage.assistant(MessageMarker.TEXT);
     Optional<String> alone = rendered(List.of(question, answer), false).flatMap(this::afterAnswer);
     if (alone.isEmpty()) {
       return Optional.empty();
@@ -71,15 +76,17 @@ final class TemplateMarkers {
 
   private Optional<String> rendered(List<ChatMessage> messages, boolean generationPrompt) {
     try {
-      return Optional.of(template.rendered(messages, options.ending(generationPrompt)).text());
+      return Optional.of(template.render(messages, options.withGenerationPrompt(generationPrompt)));
     } catch (TemplateException | ChatException e) {
       return Optional.empty();
     }
   }
 
   private Optional<String> afterAnswer(String text) {
-    int mark = text.lastIndexOf(Marker.TEXT);
-    return mark < 0 ? Optional.empty() : Optional.of(text.substring(mark + Marker.TEXT.length()));
+    int mark = text.lastIndexOf(MessageMarker.TEXT);
+    return mark < 0
+        ? Optional.empty()
+        : Optional.of(text.substring(mark + MessageMarker.TEXT.length()));
   }
 
   private static Optional<String> firstLine(String text) {

@@ -3,7 +3,7 @@ package io.adapt4j.core.data.quality;
 import java.text.Normalizer;
 
 /** Ways to write texts alike. */
-public enum Normalisation {
+public enum Normalization {
   /** UTF-8 that was read as Windows-1252 or Latin-1 is read rightly. */
   MOJIBAKE,
   /** CRLF and CR become LF. */

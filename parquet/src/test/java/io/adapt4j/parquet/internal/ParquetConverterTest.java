@@ -1,4 +1,4 @@
-package io.adapt4j.parquet;
+package io.adapt4j.parquet.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

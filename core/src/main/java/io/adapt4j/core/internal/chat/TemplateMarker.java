@@ -1,4 +1,4 @@
-package io.adapt4j.core.chat;
+package io.adapt4j.core.internal.chat;
 
 import java.util.List;
 

@@ -1,5 +1,10 @@
-package io.adapt4j.core.chat;
+package io.adapt4j.core.internal.chat;
 
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatMessage;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
+import io.adapt4j.core.chat.RenderedChat;
 import io.adapt4j.core.tokenize.Encoding;
 import io.adapt4j.core.tokenize.Tokenizer;
 import io.adapt4j.jinja.Span;

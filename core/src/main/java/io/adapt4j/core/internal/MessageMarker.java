@@ -1,12 +1,12 @@
-package io.adapt4j.core.chat;
+package io.adapt4j.core.internal;
 
 /** A text that stands for a message's content, and where the turn around it ends. */
-final class Marker {
+public final class MessageMarker {
 
   /** Unlikely to be in a conversation, and nothing that a template trims, splits or escapes. */
-  static final String TEXT = "ADAPT4JMARKEDCONTENT";
+  public static final String TEXT = "ADAPT4JMARKEDCONTENT";
 
-  private Marker() {}
+  private MessageMarker() {}
 
   /**
    * Returns how much of what follows a message's content belongs to its turn.
@@ -14,8 +14,9 @@ final class Marker {
    * @param rest what follows it in the whole conversation
    * @param alone what follows it where it is the last message; may have an end of the conversation
    *     in addition
+   * @return how many characters
    */
-  static int turnEnd(String rest, String alone) {
+  public static int turnEnd(String rest, String alone) {
     if (rest.startsWith(alone)) {
       return alone.length();
     }

@@ -1,4 +1,4 @@
-package io.adapt4j.parquet;
+package io.adapt4j.parquet.internal;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;

@@ -1,7 +1,10 @@
-package io.adapt4j.core.chat;
+package io.adapt4j.core.internal.chat;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adapt4j.core.chat.ChatException;
+import io.adapt4j.core.chat.ChatOptions;
+import io.adapt4j.core.chat.ChatTemplate;
 import io.adapt4j.core.internal.AtomicFiles;
 import io.adapt4j.core.internal.config.ConfigReader;
 import io.adapt4j.core.internal.config.GenerationDefaults;
@@ -16,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A checkpoint or an adapter that was trained on conversations, made ready to chat with. */
-final class TrainedFolder {
+public final class TrainedFolder {
 
   private static final String EOS = "eos_token_id";
 
@@ -34,12 +37,26 @@ final class TrainedFolder {
   private final Path base;
   private final Path folder;
 
-  TrainedFolder(Path base, Path folder) {
+  /**
+   * Names a folder.
+   *
+   * @param base the folder of the model that was trained
+   * @param folder the checkpoint or adapter
+   */
+  public TrainedFolder(Path base, Path folder) {
     this.base = base;
     this.folder = folder;
   }
 
-  void write(ChatTemplate template) {
+  /**
+   * Writes the template that was trained in, with what other programs need to use it there: the
+   * tokenizer's files where they are missing, as beside an adapter, and in a checkpoint the token
+   * that ends an answer among the tokens of {@code generation_config.json} that end a generation.
+   *
+   * @param template the template
+   * @throws ChatException if writing fails
+   */
+  public void write(ChatTemplate template) {
     try {
       for (String name : TOKENIZER) {
         Path source = base.resolve(name);

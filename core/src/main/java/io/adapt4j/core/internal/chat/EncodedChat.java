@@ -1,4 +1,4 @@
-package io.adapt4j.core.chat;
+package io.adapt4j.core.internal.chat;
 
 /**
  * A conversation as tokens. Not copied in or out: treat the arrays as read-only.

@@ -1,4 +1,4 @@
-package io.adapt4j.parquet;
+package io.adapt4j.parquet.internal;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,0 +1,130 @@
+package io.adapt4j.core;
+
+import io.adapt4j.core.internal.load.LoadedModel;
+import io.adapt4j.core.internal.nn.AdapterMechanics;
+import io.adapt4j.core.method.Adapter;
+import io.adapt4j.core.model.ModelSource;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** A model in memory with the adapters on it, used by one thread at a time until it is closed. */
+abstract class AdaptedModel implements AutoCloseable {
+
+  final LoadedModel model;
+  final TrainedTemplates trainedTemplates;
+  private final SingleUse use;
+
+  AdaptedModel(String name, LoadedModel model, TrainedTemplates trainedTemplates) {
+    this.model = model;
+    this.trainedTemplates = trainedTemplates;
+    this.use = new SingleUse(name, model::close);
+  }
+
+  final void exclusively(Runnable action) {
+    use.run(action);
+  }
+
+  final <T> T exclusively(Supplier<T> action) {
+    return use.call(action);
+  }
+
+  /**
+   * Puts an adapter on the model, beside those it has. It takes no part until it is named in {@link
+   * #useAdapters}. The base's weights are shared: an adapter costs its own values only.
+   *
+   * @param name how it is called from now on
+   * @param adapter what to put on
+   * @throws IllegalArgumentException if the name is blank or taken, or the adapter does not fit
+   * @throws IllegalStateException while adapters are merged
+   */
+  public void addAdapter(String name, Adapter adapter) {
+    exclusively(
+        () -> {
+          model.adapters().add(name, AdapterMechanics.of(adapter));
+          trainedTemplates.add(AdapterMechanics.of(adapter));
+        });
+  }
+
+  /**
+   * Takes an adapter off the model and frees its memory.
+   *
+   * @param name its name
+   * @throws IllegalArgumentException if there is none of this name
+   * @throws IllegalStateException while adapters are merged
+   */
+  public void removeAdapter(String name) {
+    exclusively(() -> model.adapters().remove(name));
+  }
+
+  /**
+   * Lets exactly these adapters take part. Takes no longer than a few flags, and a copy of modules
+   * that an adapter saves in full. Effects of several add up; of two that save the same module in
+   * full the later one here counts. DoRA rescales what those put on before it have added, too.
+   *
+   * @param names adapters of {@link #adapterNames}; none to run the model alone
+   * @throws IllegalArgumentException if a name is unknown or there twice
+   * @throws IllegalStateException while adapters are merged
+   */
+  public void useAdapters(String... names) {
+    List<String> wanted = List.of(names);
+    exclusively(() -> model.adapters().use(wanted));
+  }
+
+  /**
+   * Returns the names of the adapters on the model. One given to {@link
+   * LanguageModel#load(ModelSource, Adapter...)} has the name of its folder, with a number where
+   * that was taken.
+   *
+   * @return in the order in which they were put on
+   */
+  public List<String> adapterNames() {
+    return exclusively(() -> model.adapters().names());
+  }
+
+  /** {@return the names of the adapters that take part now, an immutable list} */
+  public List<String> activeAdapters() {
+    return exclusively(() -> model.adapters().active());
+  }
+
+  /**
+   * Runs something on the model alone, such as the scoring of a reference. Other threads wait
+   * meanwhile.
+   *
+   * @param <T> what it gives
+   * @param action what to run; it may use this model
+   * @return its result
+   * @throws IllegalStateException while adapters are merged
+   */
+  public <T> T withoutAdapters(Supplier<T> action) {
+    return exclusively(() -> model.adapters().without(action));
+  }
+
+  /**
+   * Turns the effect of the adapters in use on or off, to compare with the model they were put on.
+   *
+   * @param enabled false to run the model alone
+   */
+  public void enableAdapters(boolean enabled) {
+    exclusively(() -> model.adapters().enabled(enabled));
+  }
+
+  /** Merges the adapters in use into the weights, so that they cost nothing to run. */
+  public void mergeAdapters() {
+    exclusively(() -> model.adapters().merge());
+  }
+
+  /** Takes merged adapters out of the weights again. */
+  public void unmergeAdapters() {
+    exclusively(() -> model.adapters().unmerge());
+  }
+
+  /**
+   * Frees the model's memory, waiting for a call in progress.
+   *
+   * @throws IllegalStateException if called from inside such a call, that is from {@code onText}
+   */
+  @Override
+  public void close() {
+    use.close();
+  }
+}

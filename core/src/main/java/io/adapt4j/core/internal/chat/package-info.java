@@ -1,0 +1,5 @@
+/** Conversations as tokens, for generation and training. */
+@NullMarked
+package io.adapt4j.core.internal.chat;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,136 @@
+package io.adapt4j.core.internal.method;
+
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Ops;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Slice;
+import io.adapt4j.core.internal.tensor.Tensor;
+import io.adapt4j.core.internal.tensor.TensorLists;
+import java.util.List;
+
+/** A linear layer and updates of its weight: y = x W' + x delta'. */
+final class UpdateLinear implements Linear {
+
+  private final Linear base;
+  private final List<UpdatePart> updates;
+  private final Parameter delta;
+  private boolean enabled = true;
+
+  /**
+   * Stands in front of a layer.
+   *
+   * @param base the layer, owned from now on
+   * @param updates of its parts, at least one
+   * @param type the compute type
+   */
+  UpdateLinear(Linear base, List<UpdatePart> updates, DType type) {
+    this.base = base;
+    this.updates = List.copyOf(updates);
+    List<Slice> slices =
+        base.parts().stream()
+            .map(part -> new Slice(part.path() + ".delta", part.start(), part.width()))
+            .toList();
+    delta = new Parameter(slices, base.outFeatures(), base.inFeatures());
+    delta.allocate(type);
+    try (Tensor zeros = Tensor.zeros(type, delta.sizes())) {
+      delta.value().copyFrom(zeros);
+    }
+  }
+
+  List<UpdatePart> updates() {
+    return updates;
+  }
+
+  void train() {
+    delta.train();
+    updates.forEach(update -> update.parameters().forEach(Parameter::train));
+  }
+
+  void enabled(boolean on) {
+    enabled = on;
+  }
+
+  /** Makes the updates again. */
+  void refresh() {
+    for (UpdatePart update : updates) {
+      try (Tensor rows = rows(delta.master(), update)) {
+        update.apply(rows);
+      }
+    }
+    delta.refresh();
+  }
+
+  /** Turns the gradient of the updates into those of their parameters. */
+  void collectGradients() {
+    for (UpdatePart update : updates) {
+      try (Tensor rows = rows(delta.gradient(), update)) {
+        update.differentiate(rows);
+      }
+    }
+    TensorLists.zero(List.of(delta.gradient()));
+  }
+
+  private static Tensor rows(Tensor all, UpdatePart update) {
+    return all.narrow(0, update.part().start(), update.part().width());
+  }
+
+  @Override
+  public Tensor forward(Ops ops, Tensor x) {
+    Tensor y = base.forward(ops, x);
+    return enabled ? ops.add(y, ops.linear(x, delta, null)) : y;
+  }
+
+  @Override
+  public List<Part> parts() {
+    return base.parts();
+  }
+
+  @Override
+  public Linear innermost() {
+    return base.innermost();
+  }
+
+  @Override
+  public long inFeatures() {
+    return base.inFeatures();
+  }
+
+  @Override
+  public long outFeatures() {
+    return base.outFeatures();
+  }
+
+  /** The base layer's only: the updates are no part of the checkpoint. */
+  @Override
+  public List<Parameter> parameters() {
+    return base.parameters();
+  }
+
+  /**
+   * Takes this layer out of a stack of layers and frees what it owns.
+   *
+   * @param top the stack's top
+   * @return what is left
+   * @throws IllegalStateException if another layer stands in front
+   */
+  Linear detach(Linear top) {
+    if (top != this) {
+      throw new IllegalStateException(
+          "Another layer stands in front of this adapter; take that one off first");
+    }
+    closeUpdates();
+    return base;
+  }
+
+  private void closeUpdates() {
+    delta.close();
+    updates.forEach(UpdatePart::close);
+  }
+
+  @Override
+  public void close() {
+    base.close();
+    closeUpdates();
+  }
+}

@@ -1,0 +1,156 @@
+package io.adapt4j.core.internal.method;
+
+import io.adapt4j.core.internal.checkpoint.Checkpoint;
+import io.adapt4j.core.internal.checkpoint.StoredType;
+import io.adapt4j.core.internal.checkpoint.TensorData;
+import io.adapt4j.core.internal.nn.AttachedAdapter;
+import io.adapt4j.core.internal.nn.Linear;
+import io.adapt4j.core.internal.nn.LinearSlot;
+import io.adapt4j.core.internal.nn.Network;
+import io.adapt4j.core.internal.nn.Weights;
+import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.spi.WeightUpdate;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A network with updates beside its linear layers. */
+final class UpdateModel implements AttachedAdapter {
+
+  private final Map<LinearSlot, UpdateLinear> layers = new LinkedHashMap<>();
+  private boolean enabled = true;
+  private boolean merged;
+  private boolean closed;
+
+  private UpdateModel() {}
+
+  /** Puts updates of zeros into a network with weights. */
+  static UpdateModel attach(Network network, WeightUpdate update) {
+    UpdateModel model = new UpdateModel();
+    for (LinearSlot slot : network.layerLinears()) {
+      Linear present = slot.linear();
+      List<UpdatePart> updates = new ArrayList<>();
+      for (Linear.Part part : present.parts()) {
+        WeightUpdate.Projection projection = UpdatePart.projection(present, part);
+        if (!update.parameters(projection).isEmpty()) {
+          updates.add(new UpdatePart(update, part, projection));
+        }
+      }
+      if (!updates.isEmpty()) {
+        UpdateLinear layer = new UpdateLinear(present, updates, network.type());
+        slot.replace(base -> layer);
+        model.layers.put(slot, layer);
+      }
+    }
+    return model;
+  }
+
+  /** The dimensions of all parameters of an update by their names in files. */
+  static Map<String, List<Long>> shapes(Network declared, WeightUpdate update) {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    for (LinearSlot slot : declared.layerLinears()) {
+      for (Linear.Part part : slot.parts()) {
+        WeightUpdate.Projection projection = UpdatePart.projection(slot.linear(), part);
+        UpdatePart.shapes(update, projection)
+            .forEach(
+                (name, sizes) -> {
+                  List<Long> shape = new ArrayList<>();
+                  for (long size : sizes) {
+                    shape.add(size);
+                  }
+                  shapes.put(UpdatePart.path(projection, name), shape);
+                });
+      }
+    }
+    return shapes;
+  }
+
+  private List<Parameter> parameters() {
+    return layers.values().stream()
+        .flatMap(layer -> layer.updates().stream())
+        .flatMap(update -> update.parameters().stream())
+        .toList();
+  }
+
+  void train(long seed) {
+    layers.values().forEach(UpdateLinear::train);
+    layers.values().forEach(layer -> layer.updates().forEach(update -> update.initialize(seed)));
+    refresh();
+  }
+
+  List<Trainable> trained() {
+    return parameters().stream().flatMap(parameter -> parameter.trained().stream()).toList();
+  }
+
+  void refresh() {
+    layers.values().forEach(UpdateLinear::refresh);
+  }
+
+  void collectGradients() {
+    layers.values().forEach(UpdateLinear::collectGradients);
+  }
+
+  List<TensorData> tensors() {
+    return parameters().stream()
+        .map(
+            parameter ->
+                Weights.tensor(
+                    parameter.slices().get(0).name(),
+                    parameter.value(),
+                    parameter.slices().get(0),
+                    StoredType.F32))
+        .toList();
+  }
+
+  void load(Path folder) {
+    try (Checkpoint file = ValueFolder.UPDATE.open(folder)) {
+      for (Parameter parameter : parameters()) {
+        Weights.fill(parameter.value(), file, parameter.slices().get(0).name());
+      }
+    }
+    refresh();
+  }
+
+  /** The updates go on beside the weights: they may be held in fewer bits. */
+  @Override
+  public void merge() {
+    requireOpen();
+    if (!enabled) {
+      throw new IllegalStateException("Switch the adapter on before it is merged");
+    }
+    merged = true;
+  }
+
+  @Override
+  public void unmerge() {
+    requireOpen();
+    merged = false;
+  }
+
+  @Override
+  public void enabled(boolean on) {
+    requireOpen();
+    if (merged && !on) {
+      throw new IllegalStateException("Unmerge the adapter before it is switched off");
+    }
+    enabled = on;
+    layers.values().forEach(layer -> layer.enabled(on));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("This adapter has been taken off its model");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      layers.forEach((slot, layer) -> slot.replace(layer::detach));
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.adapt4j.core.internal.task.custom;
+
+import io.adapt4j.core.internal.data.PaddedTexts;
+import io.adapt4j.core.spi.ObjectiveSample;
+import java.util.List;
+
+/**
+ * Samples side by side.
+ *
+ * @param samples the samples
+ * @param texts their tokens, filled to one length
+ */
+record CustomBatch(List<ObjectiveSample> samples, PaddedTexts texts) {
+
+  static CustomBatch of(List<ObjectiveSample> samples, int paddingId) {
+    return new CustomBatch(
+        samples, PaddedTexts.of(samples.stream().map(ObjectiveSample::tokens).toList(), paddingId));
+  }
+
+  /** The places of the positions among all tokens, row by row. */
+  long[] index() {
+    long[] index = new long[samples.stream().mapToInt(one -> one.positions().length).sum()];
+    int count = 0;
+    for (int row = 0; row < samples.size(); row++) {
+      for (int position : samples.get(row).positions()) {
+        index[count++] = (long) row * texts.length() + position;
+      }
+    }
+    return index;
+  }
+}

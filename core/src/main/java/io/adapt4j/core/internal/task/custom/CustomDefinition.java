@@ -1,0 +1,77 @@
+package io.adapt4j.core.internal.task.custom;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adapt4j.core.data.Dataset;
+import io.adapt4j.core.internal.describe.Fields;
+import io.adapt4j.core.internal.nn.StoredModel;
+import io.adapt4j.core.internal.recipe.FineTuneSettings;
+import io.adapt4j.core.internal.recipe.TaskModel;
+import io.adapt4j.core.internal.task.PreparedTask;
+import io.adapt4j.core.internal.task.TaskDefinition;
+import io.adapt4j.core.internal.task.classification.ClassificationModel;
+import io.adapt4j.core.task.ClassificationTask;
+import io.adapt4j.core.task.CustomTask;
+import io.adapt4j.core.task.Task;
+import io.adapt4j.core.tokenize.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** An objective from outside. */
+public final class CustomDefinition implements TaskDefinition<CustomTask> {
+
+  @Override
+  public Class<CustomTask> type() {
+    return CustomTask.class;
+  }
+
+  /** A description has no name for code. */
+  @Override
+  public List<String> names() {
+    return List.of();
+  }
+
+  @Override
+  public Optional<Task> read(String name, Fields options) {
+    return Optional.empty();
+  }
+
+  @Override
+  public Optional<JsonNode> write(CustomTask task) {
+    return Optional.empty();
+  }
+
+  @Override
+  public String identity(CustomTask task) {
+    return "custom " + task.objective().name() + " [" + task.objective().options() + "]";
+  }
+
+  @Override
+  public List<String> metrics(CustomTask task) {
+    return task.objective().metrics();
+  }
+
+  @Override
+  public TaskModel model(CustomTask task, Path folder, StoredModel stored, Dataset train) {
+    int outputs = task.objective().textOutputs();
+    return outputs == 0
+        ? TaskModel.generating(stored, folder)
+        : ClassificationModel.of(scoring(outputs), folder, stored, train);
+  }
+
+  private static ClassificationTask scoring(int outputs) {
+    return outputs == 1
+        ? Task.regression()
+        : Task.multiLabel()
+            .labels(
+                IntStream.range(0, outputs)
+                    .mapToObj(output -> "LABEL_" + output)
+                    .toArray(String[]::new));
+  }
+
+  @Override
+  public PreparedTask<?> prepare(CustomTask task, FineTuneSettings settings, Tokenizer tokenizer) {
+    return PreparedCustom.of(task.objective(), settings, tokenizer);
+  }
+}

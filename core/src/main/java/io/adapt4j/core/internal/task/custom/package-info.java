@@ -1,0 +1,2 @@
+/** Objectives that authors bring from outside. */
+package io.adapt4j.core.internal.task.custom;
