@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks candidates the questions of tasks and tells how good they are, how sure that is, and how
@@ -162,7 +163,7 @@ public final class Evaluator {
     private static final double RETENTION = 0.98;
 
     private final List<Task> tasks = new ArrayList<>();
-    private Path replies;
+    private @Nullable Path replies;
     private int answersAtOnce = 16;
     private int likelihoodsAtOnce = 256;
     private Bootstrap bootstrap = Bootstrap.DEFAULT;

@@ -13,6 +13,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -95,7 +96,7 @@ final class RequestRunner implements AutoCloseable {
   private Set<Request> open(Task task) {
     Set<Request> open = new LinkedHashSet<>();
     for (Item item : task.items()) {
-      for (Request request : requests.get(item)) {
+      for (Request request : requestsOf(item)) {
         if (replies.containsKey(request)) {
           continue;
         }
@@ -167,7 +168,11 @@ final class RequestRunner implements AutoCloseable {
   }
 
   List<Reply> replies(Item item) {
-    return requests.get(item).stream().map(replies::get).toList();
+    return requestsOf(item).stream().map(replies::get).toList();
+  }
+
+  private List<Request> requestsOf(Item item) {
+    return Objects.requireNonNull(requests.get(item), "asked before");
   }
 
   /** What the task has taken since {@link #ask}. */

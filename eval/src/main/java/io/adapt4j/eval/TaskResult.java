@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -99,7 +100,7 @@ public record TaskResult(
 
   /** {@return the value of the metric that counts} */
   public ConfidenceInterval score() {
-    return metrics.get(primary().name());
+    return Objects.requireNonNull(metrics.get(primary().name()), "the metric that counts");
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Reads and splits documents in its own thread, into batches of some hundred chunks. */
 final class BatchReader implements AutoCloseable {
@@ -36,7 +37,7 @@ final class BatchReader implements AutoCloseable {
   record Split(Document document, List<Chunk> chunks) {}
 
   /** A batch, of which an empty one is the end; or what went wrong. */
-  private record Message(List<Split> batch, Throwable failure) {}
+  private record Message(List<Split> batch, @Nullable Throwable failure) {}
 
   private void read() {
     try {

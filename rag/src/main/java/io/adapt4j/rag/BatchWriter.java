@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /** Stores batches in its own thread, one at a time: the next waits until the last is done. */
 final class BatchWriter implements AutoCloseable {
@@ -20,7 +21,7 @@ final class BatchWriter implements AutoCloseable {
             made.setDaemon(true);
             return made;
           });
-  private Future<?> last;
+  private @Nullable Future<?> last;
 
   BatchWriter(SearchIndex index) {
     this.index = index;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Those documents of a source that an index does not hold as they are. */
 final class ChangedDocuments implements Iterator<Document> {
@@ -16,7 +17,7 @@ final class ChangedDocuments implements Iterator<Document> {
   private final Map<String, String> held;
   private final String prefix;
   private final Set<String> seen = new HashSet<>();
-  private Document next;
+  private @Nullable Document next;
   private int unchanged;
 
   /** Compares with the content hashes of what the index holds. */
@@ -46,10 +47,10 @@ final class ChangedDocuments implements Iterator<Document> {
 
   @Override
   public Document next() {
-    if (!hasNext()) {
+    Document document = hasNext() ? next : null;
+    if (document == null) {
       throw new NoSuchElementException();
     }
-    Document document = next;
     next = null;
     return document;
   }

@@ -19,14 +19,15 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Collects what a {@link Rag} is made of. Only the index must be set. */
 public final class RagBuilder {
 
-  private SearchIndex index;
-  private Path folder;
-  private TextEmbeddings embeddings;
-  private Splitter splitter;
+  private @Nullable SearchIndex index;
+  private @Nullable Path folder;
+  private @Nullable TextEmbeddings embeddings;
+  private @Nullable Splitter splitter;
   private RetrievalOptions retrieval = RetrievalOptions.defaults();
   private Optional<TextGenerator> generator = Optional.empty();
   private Optional<TokenBudget> budget = Optional.empty();
@@ -190,7 +191,9 @@ public final class RagBuilder {
   }
 
   private SearchIndex open(TextEmbeddings vectors) {
-    return LuceneIndex.builder(folder).embeddings(vectors.identity(), vectors.dimension()).open();
+    return LuceneIndex.builder(Objects.requireNonNull(folder, "folder"))
+        .embeddings(vectors.identity(), vectors.dimension())
+        .open();
   }
 
   private RagParts parts(SearchIndex searched, TextEmbeddings vectors, List<Runnable> owned) {

@@ -146,7 +146,7 @@ class TokenizerTest {
   @Test
   void refusesUnpairedSurrogates() {
     assertThatThrownBy(() -> stories.encode("ab\uD83Dc", true))
-        .isInstanceOf(CheckpointException.class)
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("U+D83D")
         .hasMessageContaining("character 2");
   }

@@ -4,6 +4,7 @@ import io.adapt4j.eval.EvaluationReport;
 import io.adapt4j.eval.TaskResult;
 import io.adapt4j.eval.stats.ConfidenceInterval;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 
 /** Requires something of a metric. With several candidates each must meet it. */
@@ -70,7 +71,7 @@ public final class ScoreAssert {
       Predicate<ConfidenceInterval> isMet, String bound, double limit, String where) {
     for (EvaluationReport report : reports) {
       TaskResult result = report.result(task);
-      ConfidenceInterval found = result.metrics().get(metric);
+      ConfidenceInterval found = Objects.requireNonNull(result.metrics().get(metric), metric);
       if (!isMet.test(found)) {
         throw new AssertionError(
             Messages.candidate(report)

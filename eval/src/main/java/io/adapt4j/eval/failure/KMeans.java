@@ -36,11 +36,11 @@ final class KMeans {
   /** The best of several starts. */
   static KMeans of(float[][] vectors, int count, long seed) {
     Random random = new Random(seed);
-    KMeans best = null;
-    for (int start = 0; start < STARTS; start++) {
-      KMeans one = run(vectors, begin(vectors, count, random));
-      if (best == null || one.nearness > best.nearness) {
-        best = one;
+    KMeans best = run(vectors, begin(vectors, count, random));
+    for (int start = 1; start < STARTS; start++) {
+      KMeans found = run(vectors, begin(vectors, count, random));
+      if (found.nearness > best.nearness) {
+        best = found;
       }
     }
     return best;

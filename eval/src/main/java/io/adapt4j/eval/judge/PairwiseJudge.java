@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a language model say which of two answers is better (Zheng et al. 2023, "Judging
@@ -172,7 +173,7 @@ public final class PairwiseJudge {
     return evaluator.build().evaluate(Candidate.of(generator)).results().get(0);
   }
 
-  private static Verdict verdict(AnswerPair pair, Outcome outcome) {
+  private static Verdict verdict(AnswerPair pair, @Nullable Outcome outcome) {
     if (outcome == null) {
       return new Verdict(pair, OptionalInt.of(0), OptionalInt.of(0), "", "");
     }

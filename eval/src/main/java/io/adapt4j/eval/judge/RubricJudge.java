@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets language models score answers by a rubric, from 1 to some number, with reasons. Several
@@ -39,7 +40,7 @@ public final class RubricJudge {
   private final Map<String, TextGenerator> judges;
   private final int times;
   private final GenerationOptions options;
-  private final Path replies;
+  private final @Nullable Path replies;
   private final Bootstrap bootstrap;
 
   private RubricJudge(Builder builder) {
@@ -113,7 +114,7 @@ public final class RubricJudge {
     private int times = 1;
     private GenerationOptions options =
         GenerationOptions.greedy().toBuilder().maxNewTokens(DEFAULT_NEW_TOKENS).build();
-    private Path replies;
+    private @Nullable Path replies;
     private Bootstrap bootstrap = Bootstrap.DEFAULT;
 
     private Builder(String rubric, int highest) {

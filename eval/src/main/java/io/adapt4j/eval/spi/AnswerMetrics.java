@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -64,7 +65,8 @@ final class AnswerMetrics {
           Map<String, Double> best = new LinkedHashMap<>();
           for (String reference : references) {
             var scores = Metrics.rouge(true).of(answer, reference);
-            ROUGE.forEach(name -> best.merge(name, scores.get(name).f1(), Math::max));
+            ROUGE.forEach(
+                name -> best.merge(name, Objects.requireNonNull(scores.get(name)).f1(), Math::max));
           }
           return best;
         });

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.adapt4j.rag.document.Span;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Words between quotation marks in an answer.
@@ -26,7 +27,7 @@ public record Quote(String text, Optional<Place> place) {
   }
 
   @JsonProperty("place")
-  Place placeInJson() {
+  @Nullable Place placeInJson() {
     return place.orElse(null);
   }
 

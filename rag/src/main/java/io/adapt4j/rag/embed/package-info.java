@@ -1,5 +1,2 @@
 /** Texts as vectors. */
-@NullMarked
 package io.adapt4j.rag.embed;
-
-import org.jspecify.annotations.NullMarked;

@@ -7,6 +7,7 @@ import io.adapt4j.rag.spi.TextEmbeddings;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +39,7 @@ final class OffSubject {
 
   private final SearchIndex index;
   private final TextEmbeddings embeddings;
-  private List<float[]> questions;
+  private @Nullable List<float[]> questions;
   private OptionalDouble bound = OptionalDouble.empty();
   private long chunks = -1;
   private long countAgain = Long.MIN_VALUE;
@@ -65,10 +66,12 @@ final class OffSubject {
 
   private OptionalDouble found() {
     try {
-      if (questions == null) {
-        questions = embeddings.queries(NeutralQuestions.all());
+      List<float[]> asked = questions;
+      if (asked == null) {
+        asked = embeddings.queries(NeutralQuestions.all());
+        questions = asked;
       }
-      OptionalDouble found = found(BestCosines.of(index, questions));
+      OptionalDouble found = found(BestCosines.of(index, asked), asked);
       LOG.debug("Questions below a similarity of {} are off the subject", found);
       return found;
     } catch (RuntimeException e) {
@@ -77,19 +80,19 @@ final class OffSubject {
     }
   }
 
-  private OptionalDouble found(BestCosines best) {
-    if (best.cosines().size() < questions.size()) {
+  private OptionalDouble found(BestCosines best, List<float[]> asked) {
+    if (best.cosines().size() < asked.size()) {
       return OptionalDouble.empty();
     }
     List<Double> sorted = best.cosines().stream().sorted().toList();
     double quantile = sorted.get((int) (QUANTILE * (sorted.size() - 1)));
-    return OptionalDouble.of(Math.min(quantile, noise(best.chunks())));
+    return OptionalDouble.of(Math.min(quantile, noise(best.chunks(), asked)));
   }
 
   /**
    * The mean and some deviations of the cosines to passages that other questions are nearest to.
    */
-  private double noise(List<Chunk> nearest) {
+  private double noise(List<Chunk> nearest, List<float[]> asked) {
     Map<String, float[]> vectors = index.vectors(nearest);
     double sum = 0;
     double squares = 0;
@@ -98,7 +101,7 @@ final class OffSubject {
       for (Chunk chunk : nearest) {
         float[] vector = vectors.get(chunk.id());
         if (vector != null && !chunk.id().equals(nearest.get(i).id())) {
-          double cosine = Vectors.product(questions.get(i), vector);
+          double cosine = Vectors.product(asked.get(i), vector);
           sum += cosine;
           squares += cosine * cosine;
           count++;

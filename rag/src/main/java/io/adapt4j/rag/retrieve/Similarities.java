@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cosines between a question and chunks. The question is embedded once; the chunks' vectors are the
@@ -37,7 +39,7 @@ final class Similarities {
   /** The largest cosine of hits whose vectors are stored; empty if none are. */
   OptionalDouble best(List<Hit> hits) {
     lookUp(hits);
-    return hits.stream().filter(hit -> vector(hit) != null).mapToDouble(this::toQuestion).max();
+    return hits.stream().filter(hit -> find(hit) != null).mapToDouble(this::toQuestion).max();
   }
 
   /** The first ones that are near enough to the question, in their order. */
@@ -86,12 +88,16 @@ final class Similarities {
     return Vectors.product(query(question), vector(hit));
   }
 
-  private float[] vector(Hit hit) {
+  private float @Nullable [] find(Hit hit) {
     return vectors.get(hit.chunk().id());
   }
 
+  private float[] vector(Hit hit) {
+    return Objects.requireNonNull(find(hit), "looked up before");
+  }
+
   private void lookUp(List<Hit> hits) {
-    List<Chunk> missing = hits.stream().filter(hit -> vector(hit) == null).map(Hit::chunk).toList();
+    List<Chunk> missing = hits.stream().filter(hit -> find(hit) == null).map(Hit::chunk).toList();
     if (!missing.isEmpty()) {
       vectors.putAll(index.vectors(missing));
     }
@@ -99,7 +105,7 @@ final class Similarities {
 
   private void embed(List<Hit> hits) {
     lookUp(hits);
-    List<Hit> missing = hits.stream().filter(hit -> vector(hit) == null).toList();
+    List<Hit> missing = hits.stream().filter(hit -> find(hit) == null).toList();
     if (missing.isEmpty()) {
       return;
     }

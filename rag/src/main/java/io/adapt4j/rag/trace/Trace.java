@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an answer came about.
@@ -54,7 +55,7 @@ public record Trace(
   }
 
   @JsonProperty("usage")
-  TokenUsage usageInJson() {
+  @Nullable TokenUsage usageInJson() {
     return usage.orElse(null);
   }
 
