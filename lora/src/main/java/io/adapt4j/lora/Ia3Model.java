@@ -10,6 +10,7 @@ import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Slice;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,7 +40,9 @@ final class Ia3Model extends AdapterModel<Ia3Linear> {
       LinearSlot slot = slots.get(i);
       List<Ia3Plan.Scaled> own = plan.scaled().stream().filter(one -> one.slot() == index).toList();
       if (!own.isEmpty()) {
-        model.put(slot, base -> new Ia3Linear(base, own));
+        try (Scope scope = Scope.open(network.engine())) {
+          model.put(slot, base -> new Ia3Linear(base, own));
+        }
       }
     }
     model.takeBases(Set.copyOf(plan.saved().tensors()));

@@ -9,6 +9,7 @@ import io.adapt4j.core.internal.nn.Network;
 import io.adapt4j.core.internal.nn.Weights;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,9 @@ final class LoraModel extends AdapterModel<LoraLinear> {
           plan.adapted().stream().filter(one -> one.slot() == index).toList();
       if (!own.isEmpty()) {
         long first = place;
-        model.put(slots.get(i), base -> new LoraLinear(base, own, network.type(), config, first));
+        try (Scope scope = Scope.open(network.engine())) {
+          model.put(slots.get(i), base -> new LoraLinear(base, own, network.type(), config, first));
+        }
         place += own.size();
       }
     }

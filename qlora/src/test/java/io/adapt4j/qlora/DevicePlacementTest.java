@@ -125,7 +125,7 @@ class DevicePlacementTest {
     }
   }
 
-  private static Decoder decoder(DType type) {
+  static Decoder decoder(DType type) {
     String config = FourBitCase.llama(32, 48, 4, 8, 2, VOCABULARY);
     Decoder decoder = Architectures.declareDecoder(ModelConfig.parse(Path.of("config"), config));
     decoder.allocate(type);
@@ -133,7 +133,7 @@ class DevicePlacementTest {
     return decoder;
   }
 
-  private static LanguageModelLoss.Inputs batch() {
+  static LanguageModelLoss.Inputs batch() {
     long[] ids = LongStream.range(0, ROWS * LENGTH).map(i -> i % VOCABULARY).toArray();
     long[] mask = new long[ids.length];
     Arrays.fill(mask, 1);

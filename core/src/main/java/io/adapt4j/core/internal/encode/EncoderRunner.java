@@ -61,7 +61,7 @@ final class EncoderRunner {
   private void runBatch(List<TokenSequence> rows, int width, Result result) {
     Batch batch = new Batch(rows, inputs(rows, width));
     EncoderInputs inputs = batch.inputs();
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(encoder.engine());
         Positions positions =
             encoder.positions(inputs.ids(), inputs.attentionMask(), rows.size(), width)) {
       Ops ops = Ops.inference();

@@ -127,7 +127,7 @@ final class TokenLoop {
   private long[] forward(long[] input, KvCache cache) {
     int count = input.length / rows.size();
     long[] mask = attentionMask(Math.toIntExact(cache.length() + count));
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(decoder.engine());
         Positions positions = decoder.positions(mask, rows.size(), count, cache)) {
       Tensor ids = Tensor.of(input, rows.size(), count);
       Tensor hidden = decoder.hidden(ops, ids, positions, false);

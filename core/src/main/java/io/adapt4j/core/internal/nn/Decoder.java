@@ -4,6 +4,7 @@ import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 import java.util.List;
@@ -231,8 +232,10 @@ public final class Decoder extends Network {
    */
   public KvCache newCache(int rows, int capacity) {
     Heads heads = body().layers().get(0).attention().heads();
-    return new KvCache(
-        dimensions().layers(), rows, heads.keyValue(), heads.dim(), capacity, type());
+    try (Scope scope = Scope.open(engine())) {
+      return new KvCache(
+          dimensions().layers(), rows, heads.keyValue(), heads.dim(), capacity, type());
+    }
   }
 
   /**

@@ -22,7 +22,7 @@ public final class Divergence {
    *     else by the caller
    */
   public static Tensor rows(Decoder base, LanguageModelLoss.Inputs inputs) {
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(base.engine());
         Positions positions =
             base.positions(inputs.attentionMask(), inputs.rows(), inputs.length())) {
       Ops ops = Ops.inference();
@@ -52,7 +52,7 @@ public final class Divergence {
       double scale,
       boolean recompute,
       long seed) {
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(model.engine());
         Positions positions =
             model.positions(inputs.attentionMask(), inputs.rows(), inputs.length());
         Tape tape = new Tape()) {

@@ -30,7 +30,7 @@ public final class EncoderLoss {
    *     label
    */
   public static double evaluate(Encoder encoder, EncoderInputs inputs) {
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs)) {
       Ops ops = Ops.inference();
       Tensor hidden = encoder.hidden(ops, inputs.idTensor(), inputs.typeTensor(), positions, false);
@@ -66,7 +66,7 @@ public final class EncoderLoss {
     if (!encoder.predictsTokens()) {
       Torch.giveBackMemory();
     }
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);

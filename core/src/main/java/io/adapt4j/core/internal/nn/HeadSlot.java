@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 
 /**
@@ -49,7 +50,9 @@ public final class HeadSlot {
   public Untied untie() {
     if (isTied()) {
       Parameter own = Parameter.of(name, embedding.sizes());
-      own.allocate(embedding.value().type());
+      try (Scope scope = Scope.open(embedding.value().engine())) {
+        own.allocate(embedding.value().type());
+      }
       own.value().copyFrom(embedding.value());
       head = head.withWeight(own);
     }

@@ -76,7 +76,7 @@ public final class LanguageModelLoss {
     if (targets.count() == 0) {
       return 0;
     }
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(decoder.engine());
         Positions positions = inputs.positions(decoder)) {
       Ops ops = Ops.inference();
       Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, false);
@@ -103,7 +103,7 @@ public final class LanguageModelLoss {
     if (targets.count() == 0) {
       return 0;
     }
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(decoder.engine());
         Positions positions = inputs.positions(decoder);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);

@@ -3,6 +3,7 @@ package io.adapt4j.core.internal.nn;
 import io.adapt4j.core.internal.config.ModelConfig;
 import io.adapt4j.core.internal.config.RotaryFrequencies;
 import io.adapt4j.core.internal.tensor.DType;
+import io.adapt4j.core.internal.tensor.Engine;
 import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Tensor;
@@ -29,6 +30,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
   private final StoredNames storedNames;
   private final Transformer body;
   private DType type;
+  private Engine engine;
   private Set<String> newTensors = Set.of();
 
   Network(
@@ -100,6 +102,19 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
       throw new IllegalStateException("The model has no weights yet");
     }
     return type;
+  }
+
+  /**
+   * Returns where the weights are and what computes with them, whatever the current engine is.
+   *
+   * @return the engine that was the current one in {@link #allocate}
+   * @throws IllegalStateException before {@link #allocate}
+   */
+  public Engine engine() {
+    if (engine == null) {
+      throw new IllegalStateException("The model has no weights yet");
+    }
+    return engine;
   }
 
   /**
@@ -347,6 +362,7 @@ public abstract sealed class Network implements AutoCloseable permits Decoder, E
    */
   public void allocate(DType computeType) {
     type = computeType;
+    engine = Engine.current();
     ownParameters().forEach(parameter -> parameter.allocate(computeType));
   }
 

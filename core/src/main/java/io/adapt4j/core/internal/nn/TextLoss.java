@@ -30,7 +30,7 @@ public final class TextLoss {
    * @return the sum and the scores
    */
   public static Scored evaluate(Encoder encoder, EncoderInputs inputs, TextTargets targets) {
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs)) {
       Tensor logits =
           selected(encoder, Ops.inference(), inputs, positions, targets, /* recompute= */ false);
@@ -58,7 +58,7 @@ public final class TextLoss {
       boolean recompute,
       long seed) {
     Torch.giveBackMemory();
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);

@@ -43,7 +43,7 @@ public final class TokenLogProbs {
     if (targets.count() == 0) {
       return new float[0];
     }
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(decoder.engine());
         Positions positions = inputs.positions(decoder)) {
       Ops ops = Ops.inference();
       Tensor hidden = decoder.hidden(ops, inputs.idTensor(), positions, /* recompute= */ false);
@@ -74,7 +74,7 @@ public final class TokenLogProbs {
     if (targets.count() == 0) {
       return new float[0];
     }
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(decoder.engine());
         Positions positions = inputs.positions(decoder);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);

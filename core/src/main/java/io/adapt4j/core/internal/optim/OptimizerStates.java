@@ -1,6 +1,8 @@
 package io.adapt4j.core.internal.optim;
 
+import io.adapt4j.core.internal.tensor.Engine;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
+import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +24,14 @@ public final class OptimizerStates {
       Optimizer optimizer, List<Trainable> trained, double weightDecay) {
     StateMemory memory =
         optimizer.isPaged() ? StateMemory.paged(trained) : StateMemory.BESIDE_VALUES;
-    return start(optimizer, trained, weightDecay, memory);
+    try (Scope scope = Scope.open(engine(trained))) {
+      return start(optimizer, trained, weightDecay, memory);
+    }
+  }
+
+  /** What the values are updated on, which makes their state. */
+  private static Engine engine(List<Trainable> trained) {
+    return trained.isEmpty() ? Engine.current() : trained.get(0).value().engine();
   }
 
   static OptimizerState start(

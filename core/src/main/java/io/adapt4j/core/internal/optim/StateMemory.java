@@ -47,7 +47,7 @@ public enum StateMemory {
       update.accept(moments);
       return;
     }
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = Scope.open(values.engine())) {
       List<Tensor> copies = moments.stream().map(one -> one.copyBeside(values)).toList();
       update.accept(copies);
       TensorLists.copy(moments, copies);

@@ -38,7 +38,7 @@ record KlPenalty(
     Batch batch = batches.epoch(turn / batches.count(), turn % batches.count()).next();
     LanguageModelLoss.Inputs inputs = NextTokens.inputs(batch);
     double scale = strength * interval / batch.targetTokens();
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = Scope.open(decoder.engine())) {
       Tensor rows = base.rows(inputs);
       return scale
           * Divergence.differentiate(decoder, inputs, rows, base.head(), scale, recompute, seed);

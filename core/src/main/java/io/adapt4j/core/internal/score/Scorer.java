@@ -172,7 +172,7 @@ public final class Scorer {
         }
       }
     }
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(decoder.engine());
         Positions positions = decoder.positions(mask, batch.size(), width)) {
       Ops ops = Ops.inference();
       Tensor hidden = decoder.hidden(ops, Tensor.of(inputs, batch.size(), width), positions, false);

@@ -169,8 +169,8 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
-  /** What made this tensor, and computes with it. */
-  Engine engine() {
+  /** {@return what made this tensor, and computes with it} */
+  public Engine engine() {
     return engine;
   }
 

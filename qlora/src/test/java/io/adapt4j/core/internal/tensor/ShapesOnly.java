@@ -130,6 +130,12 @@ public final class ShapesOnly implements AutoCloseable {
     }
   }
 
+  /** The engine that computes shapes only, for use beside the one of the CPU. */
+  public static Engine engine() {
+    requireChanges();
+    return META;
+  }
+
   /** A tensor on the CPU all the same. */
   public static Tensor hostTensor(long... sizes) {
     return Tensor.zerosOnHost(DType.F32, sizes);

@@ -60,7 +60,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale) {
    * @return the sum and the vectors
    */
   public Scored evaluate(Inputs batch) {
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
         Positions ofPassages = positions(batch.passages())) {
       Ops ops = Ops.inference();
@@ -83,7 +83,7 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale) {
    */
   public double differentiate(Inputs batch, double factor, boolean recompute, long seed) {
     Torch.giveBackMemory();
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
         Positions ofPassages = positions(batch.passages());
         Tape tape = new Tape()) {

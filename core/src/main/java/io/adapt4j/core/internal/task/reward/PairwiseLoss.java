@@ -34,7 +34,7 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
    */
   public Scored evaluate(RewardBatch batch) {
     Batch sides = batch.sides();
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(sides)) {
       float[] rewards = rewards(Ops.inference(), sides, positions, false).toFloats();
       return new Scored(outcome(batch, rewards).loss(), rewards);
@@ -53,7 +53,7 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
   public double differentiate(RewardBatch batch, double scale, boolean recompute, long seed) {
     Torch.giveBackMemory();
     Batch sides = batch.sides();
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(sides);
         Tape tape = new Tape()) {
       Tensor rewards = rewards(Ops.recording(tape, seed), sides, positions, recompute);

@@ -67,7 +67,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
     if (targets.count() == 0) {
       return Scores.NONE;
     }
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(decoder.engine());
         Positions positions = positions(inputs)) {
       Ops ops = Ops.inference();
       Tensor rows = ops.gatherRows(hidden(ops, inputs, positions, false), targets.index());
@@ -86,7 +86,7 @@ record Policy(Decoder decoder, Optional<ValueHead> valueHead, double temperature
     if (targets.count() == 0) {
       return;
     }
-    try (Scope scope = Scope.open();
+    try (Scope scope = Scope.open(decoder.engine());
         Positions positions = positions(inputs);
         Tape tape = new Tape()) {
       Ops ops = Ops.recording(tape, seed);
