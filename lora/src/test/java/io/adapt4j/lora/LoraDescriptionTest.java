@@ -48,9 +48,17 @@ class LoraDescriptionTest {
             .filter(method -> !Modifier.isStatic(method.getModifiers()))
             .map(Method::getName)
             .collect(Collectors.toSet());
+    // A format of one's own is code; that of 4 bits belongs to a method of its own.
+    assertThat(setters.remove("weights")).isTrue();
     Set<String> mapped =
         LoraOption.ALL.stream().map(LoraOption::setter).collect(Collectors.toSet());
     assertThat(mapped).isEqualTo(setters);
+  }
+
+  @Test
+  void weightsInAFormatOfOnesOwnCannotBeDescribed() {
+    assertThat(description.write(Lora.rank(4))).isPresent();
+    assertThat(description.write(Lora.rank(4).weights(() -> "another"))).isEmpty();
   }
 
   @ParameterizedTest

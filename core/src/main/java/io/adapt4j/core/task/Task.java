@@ -146,7 +146,7 @@ public interface Task {
    * @throws IllegalArgumentException if the objective's name is blank
    */
   static Task custom(TrainingObjective objective) {
-    return new CustomTask(objective);
+    return new Custom(objective);
   }
 
   /**
@@ -155,4 +155,33 @@ public interface Task {
    * @return the kind
    */
   TaskKind kind();
+
+  /**
+   * A task that is code.
+   *
+   * @param objective what is minimized
+   */
+  record Custom(TrainingObjective objective) implements Task {
+
+    /**
+     * Checks name and outputs.
+     *
+     * @param objective what is minimized
+     * @throws IllegalArgumentException if its name is blank or its number of outputs negative
+     */
+    public Custom {
+      if (objective.name().isBlank()) {
+        throw new IllegalArgumentException("name: expected a text, found none");
+      }
+      if (objective.textOutputs() < 0) {
+        throw new IllegalArgumentException(
+            "textOutputs: expected at least 0, found " + objective.textOutputs());
+      }
+    }
+
+    @Override
+    public TaskKind kind() {
+      return objective.textOutputs() == 0 ? TaskKind.NEXT_TOKENS : TaskKind.CLASSIFICATION;
+    }
+  }
 }

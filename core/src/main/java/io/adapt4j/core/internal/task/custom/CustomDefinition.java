@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.task.PreparedTask;
 import io.adapt4j.core.internal.task.TaskDefinition;
 import io.adapt4j.core.internal.task.classification.ClassificationModel;
 import io.adapt4j.core.task.ClassificationTask;
-import io.adapt4j.core.task.CustomTask;
 import io.adapt4j.core.task.Task;
 import io.adapt4j.core.tokenize.Tokenizer;
 import java.nio.file.Path;
@@ -19,11 +18,11 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** An objective from outside. */
-public final class CustomDefinition implements TaskDefinition<CustomTask> {
+public final class CustomDefinition implements TaskDefinition<Task.Custom> {
 
   @Override
-  public Class<CustomTask> type() {
-    return CustomTask.class;
+  public Class<Task.Custom> type() {
+    return Task.Custom.class;
   }
 
   /** A description has no name for code. */
@@ -38,22 +37,22 @@ public final class CustomDefinition implements TaskDefinition<CustomTask> {
   }
 
   @Override
-  public Optional<JsonNode> write(CustomTask task) {
+  public Optional<JsonNode> write(Task.Custom task) {
     return Optional.empty();
   }
 
   @Override
-  public String identity(CustomTask task) {
+  public String identity(Task.Custom task) {
     return "custom " + task.objective().name() + " [" + task.objective().options() + "]";
   }
 
   @Override
-  public List<String> metrics(CustomTask task) {
+  public List<String> metrics(Task.Custom task) {
     return task.objective().metrics();
   }
 
   @Override
-  public TaskModel model(CustomTask task, Path folder, StoredModel stored, Dataset train) {
+  public TaskModel model(Task.Custom task, Path folder, StoredModel stored, Dataset train) {
     int outputs = task.objective().textOutputs();
     return outputs == 0
         ? TaskModel.generating(stored, folder)
@@ -71,7 +70,7 @@ public final class CustomDefinition implements TaskDefinition<CustomTask> {
   }
 
   @Override
-  public PreparedTask<?> prepare(CustomTask task, FineTuneSettings settings, Tokenizer tokenizer) {
+  public PreparedTask<?> prepare(Task.Custom task, FineTuneSettings settings, Tokenizer tokenizer) {
     return PreparedCustom.of(task.objective(), settings, tokenizer);
   }
 }
