@@ -1,6 +1,7 @@
 package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.Parameter;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 
 /**
@@ -48,9 +49,10 @@ public final class HeadSlot {
    */
   public Untied untie() {
     if (isTied()) {
+      Tensor values = embedding.value();
       Parameter own = Parameter.of(name, embedding.sizes());
-      own.allocate(embedding.value().type());
-      own.value().copyFrom(embedding.value());
+      own.allocate(values.type());
+      own.value().copyFrom(values);
       head = head.withWeight(own);
     }
     users++;
