@@ -60,12 +60,9 @@ public final class FixedOverhead {
   private static final double GAPS = 0.2;
 
   /**
-   * Gaps that a pass leaves in the machine's memory among the tensors it keeps: a share of them,
-   * and the most that were found.
+   * Gaps that a pass leaves in the machine's memory among the tensors it keeps: a share of them.
    */
   private static final double GAPS_OF_A_PASS = 0.15;
-
-  private static final long MOST_GAPS_OF_A_PASS = 64L << 20;
 
   /** Runs of one configuration differ by some percent: the plan is to be on the safe side. */
   private static final double RESERVE = 0.03;
@@ -91,9 +88,7 @@ public final class FixedOverhead {
 
   /** What lies between the tensors that a pass keeps, until it is given back at the pass's end. */
   static long gapsOfPass(Device.Kind kind, long kept) {
-    return kind == Device.Kind.GPU
-        ? 0
-        : Math.min(MOST_GAPS_OF_A_PASS, (long) (kept * GAPS_OF_A_PASS));
+    return kind == Device.Kind.GPU ? 0 : (long) (kept * GAPS_OF_A_PASS);
   }
 
   /** What is set aside for a peak that differs from run to run. */

@@ -298,20 +298,13 @@ public final class Planner {
     return rows == 0 ? shape : shape.sized(Math.min(rows, shape.rows()), shape.length());
   }
 
-  /**
-   * The height of a step: with the gaps of the forward pass, which a loss over the vocabulary finds
-   * given back.
-   */
   private List<MemoryItem> training(StepShape shape, Device.Kind kind) {
-    boolean scored = company.generation().isPresent();
-    List<MemoryItem> items =
-        new ArrayList<>(step.training(shape, passing(shape), targets(shape), scored));
-    boolean isGivenBack = step.head().vocabulary() > 0;
-    add(
-        items,
-        "gaps of the forward pass",
-        isGivenBack ? 0 : FixedOverhead.gapsOfPass(kind, step.kept(shape)));
-    return items;
+    return step.training(
+        shape,
+        passing(shape),
+        targets(shape),
+        company.generation().isPresent(),
+        FixedOverhead.gapsOfPass(kind, step.kept(shape)));
   }
 
   /** What the loss is taken of: of sequences that were drawn not the prompts. */

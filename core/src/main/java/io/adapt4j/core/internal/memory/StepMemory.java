@@ -30,6 +30,7 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
 
   private static final String LAYER = "a layer at work";
   private static final String LOSS = "loss over the vocabulary";
+  private static final String GAPS = "gaps of the forward pass";
 
   static final Head NO_HEAD = new Head(0, 0, false, false);
 
@@ -70,12 +71,19 @@ record StepMemory(Sketch sketch, Head head, long rotaryWidth, long windowMasks) 
    * @param targets of the positions that the loss is taken of
    * @param scored whether log-probabilities and entropies are taken before the loss, as
    *     reinforcement learning does
+   * @param gaps between what the layers keep, at the end of the forward pass; they are given back
+   *     before the loss and the backward pass
    */
-  List<MemoryItem> training(StepShape shape, StepShape passing, StepShape targets, boolean scored) {
+  List<MemoryItem> training(
+      StepShape shape, StepShape passing, StepShape targets, boolean scored, long gaps) {
     List<MemoryItem> items = new ArrayList<>();
     items.add(new MemoryItem("activations kept", kept(shape)));
     long loss = Math.max(loss(targets, true), scored ? scores(targets) : 0);
-    items.addAll(passing(shape, loss, Math.max(forward(passing), backward(passing))));
+    long layer = Math.max(forward(passing), backward(passing));
+    items.addAll(
+        gaps > Math.max(loss, layer)
+            ? List.of(around(shape), new MemoryItem(GAPS, gaps))
+            : passing(shape, loss, layer));
     return items;
   }
 

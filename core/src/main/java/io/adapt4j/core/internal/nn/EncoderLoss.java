@@ -6,7 +6,6 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.internal.tensor.VocabularyLoss;
 
 /**
@@ -63,9 +62,6 @@ public final class EncoderLoss {
    */
   public static double differentiate(
       Encoder encoder, EncoderInputs inputs, double scale, boolean recompute, long seed) {
-    if (!encoder.predictsTokens()) {
-      Torch.giveBackMemory();
-    }
     try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs);
         Tape tape = new Tape()) {

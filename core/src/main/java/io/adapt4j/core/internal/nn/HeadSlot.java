@@ -2,6 +2,7 @@ package io.adapt4j.core.internal.nn;
 
 import io.adapt4j.core.internal.tensor.Parameter;
 import io.adapt4j.core.internal.tensor.Scope;
+import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.VocabularyHead;
 
 /**
@@ -49,11 +50,12 @@ public final class HeadSlot {
    */
   public Untied untie() {
     if (isTied()) {
+      Tensor values = embedding.value();
       Parameter own = Parameter.of(name, embedding.sizes());
-      try (Scope scope = Scope.open(embedding.value().engine())) {
-        own.allocate(embedding.value().type());
+      try (Scope scope = Scope.open(values.engine())) {
+        own.allocate(values.type());
       }
-      own.value().copyFrom(embedding.value());
+      own.value().copyFrom(values);
       head = head.withWeight(own);
     }
     users++;

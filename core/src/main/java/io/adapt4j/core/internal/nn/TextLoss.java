@@ -5,7 +5,6 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.Torch;
 
 /** The loss of networks that score classes or numbers of texts or of their tokens. */
 public final class TextLoss {
@@ -57,7 +56,6 @@ public final class TextLoss {
       double scale,
       boolean recompute,
       long seed) {
-    Torch.giveBackMemory();
     try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(encoder, inputs);
         Tape tape = new Tape()) {

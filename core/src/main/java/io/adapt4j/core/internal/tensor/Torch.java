@@ -42,10 +42,6 @@ public final class Torch {
    * Gives memory of the host that is free back to the system, where the C library keeps it and
    * nobody has asked to leave that alone. Called between phases that take much memory; does nothing
    * if it was done a moment ago.
-   *
-   * <p>A loss over the vocabulary calls it itself, after the layers. Other losses call it before
-   * them: their memory is highest at the end of the layers, and what the step before has left in
-   * pieces would lie there beside what is kept.
    */
   public static void giveBackMemory() {
     HostAllocator.current().giveBack();

@@ -12,6 +12,7 @@ import io.adapt4j.core.internal.optim.OptimizerStates;
 import io.adapt4j.core.internal.tensor.Parameter.Trainable;
 import io.adapt4j.core.internal.tensor.Tensor;
 import io.adapt4j.core.internal.tensor.TensorLists;
+import io.adapt4j.core.internal.tensor.Torch;
 import io.adapt4j.core.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -235,6 +236,8 @@ public final class TrainingStep<I> implements AutoCloseable {
   private List<Double> differentiate(List<I> microBatches, double divisor, long seed) {
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < microBatches.size(); i++) {
+      // What the backward pass before has left in pieces would lie beside what this one keeps.
+      Torch.giveBackMemory();
       double sum =
           objective.differentiate(microBatches.get(i), 1 / divisor, settings.recompute(), seed + i);
       losses.add(sum / divisor);

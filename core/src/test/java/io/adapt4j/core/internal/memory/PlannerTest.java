@@ -116,6 +116,36 @@ class PlannerTest {
     }
   }
 
+  @Test
+  void gapsOfAForwardPassCountWhereNothingThatComesLaterIsLarger() {
+    try (Network network = Architectures.declare(llama65b())) {
+      Planner planner = Planner.of(network, TrainableSummary.lowRank(network, 4));
+      StepShape shape = StepShape.of(1, 512, DType.BF16, Optimizer.adamW());
+      List<MemoryItem> items = training(planner, shape);
+      long kept = bytes(items, "activations kept");
+      assertThat(bytes(items, "gaps of the forward pass")).isEqualTo((long) (0.15 * kept));
+      assertThat(items).extracting(MemoryItem::name).doesNotContain("a layer at work");
+      assertThat(training(planner, shape.withRecompute(true)))
+          .extracting(MemoryItem::name)
+          .contains("a layer at work")
+          .doesNotContain("gaps of the forward pass");
+    }
+  }
+
+  private static List<MemoryItem> training(Planner planner, StepShape shape) {
+    return planner.estimate(shape).phases().stream()
+        .filter(phase -> phase.name().equals("forward and backward"))
+        .flatMap(phase -> phase.items().stream())
+        .toList();
+  }
+
+  private static long bytes(List<MemoryItem> items, String name) {
+    return items.stream()
+        .filter(item -> item.name().equals(name))
+        .mapToLong(MemoryItem::bytes)
+        .sum();
+  }
+
   private static long peak(Planner planner, StepShape shape) {
     return planner.estimate(shape).peakBytes();
   }

@@ -10,7 +10,6 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.Torch;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
@@ -82,7 +81,6 @@ public record RankingLoss(Encoder encoder, VectorHead head, double scale) {
    * @return the sum, not multiplied
    */
   public double differentiate(Inputs batch, double factor, boolean recompute, long seed) {
-    Torch.giveBackMemory();
     try (Scope scope = Scope.open(encoder.engine());
         Positions ofQueries = positions(batch.queries());
         Positions ofPassages = positions(batch.passages());

@@ -7,7 +7,6 @@ import io.adapt4j.core.internal.tensor.Ops;
 import io.adapt4j.core.internal.tensor.Scope;
 import io.adapt4j.core.internal.tensor.Tape;
 import io.adapt4j.core.internal.tensor.Tensor;
-import io.adapt4j.core.internal.tensor.Torch;
 
 /**
  * The loss of a network that gives a text one number, over pairs that go through it side by side.
@@ -51,7 +50,6 @@ public record PairwiseLoss(Encoder encoder, PairwiseObjective objective) {
    * @return the weighted sum of the losses, not scaled
    */
   public double differentiate(RewardBatch batch, double scale, boolean recompute, long seed) {
-    Torch.giveBackMemory();
     Batch sides = batch.sides();
     try (Scope scope = Scope.open(encoder.engine());
         Positions positions = positions(sides);
