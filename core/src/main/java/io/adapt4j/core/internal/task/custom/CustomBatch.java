@@ -19,7 +19,7 @@ record CustomBatch(List<ObjectiveSample> samples, PaddedTexts texts) {
 
   /** The places of the positions among all tokens, row by row. */
   long[] index() {
-    long[] index = new long[samples.stream().mapToInt(one -> one.positions().length).sum()];
+    long[] index = new long[samples.stream().mapToInt(sample -> sample.positions().length).sum()];
     int count = 0;
     for (int row = 0; row < samples.size(); row++) {
       for (int position : samples.get(row).positions()) {
